@@ -1,0 +1,151 @@
+# One command per purpose; `make help` lists them. Each installs what it needs into .venv, once.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+WORKERS ?= 2
+SETTINGS ?=
+DYNAMODB_PORT ?= 8000
+DYNAMODB_LOCAL := com.amazonaws.services.dynamodbv2.local.main.ServerRunner
+BIN := .venv/bin
+export SAM_CLI_TELEMETRY := 0
+export UV_SYSTEM_CERTS := true
+
+SLOW_TIERS := dynamodb_local or sam_local or browser
+
+.PHONY: help
+help: ## List the commands
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-22s %s\n", $$1, $$2}'
+
+# --- Run ---------------------------------------------------------------------
+
+.PHONY: run
+run: .venv/.local ## Serve SCIM on this machine (PORT=8080, CONNECTOR_KEY, DYNAMODB_ENDPOINT)
+	@$(BIN)/python -m cli.serve
+
+.PHONY: run-dynamodb-local
+run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on DynamoDB Local, the real engine (needs Java 17, Maven)
+	@java -Dsqlite4java.library.path=.dynamodb-local -cp '.dynamodb-local/*' $(DYNAMODB_LOCAL) -inMemory -sharedDb -port $(DYNAMODB_PORT) >/dev/null 2>&1 & \
+	engine=$$!; trap 'kill $$engine 2>/dev/null || true' EXIT; \
+	until (exec 3<>/dev/tcp/127.0.0.1/$(DYNAMODB_PORT)) 2>/dev/null; do \
+		kill -0 $$engine 2>/dev/null || { echo 'DynamoDB Local did not start: is port $(DYNAMODB_PORT) taken? (DYNAMODB_PORT=8001)' >&2; exit 1; }; sleep 0.2; \
+	done; \
+	DYNAMODB_ENDPOINT=http://127.0.0.1:$(DYNAMODB_PORT) $(BIN)/python -m cli.serve
+
+# --- Test and check ----------------------------------------------------------
+
+.PHONY: test
+test: .venv/.dev ## Run the tests that need neither Docker nor Java nor a browser
+	@echo 'Not in this run: make test-dynamodb-local (Java 17, Maven), make test-sam-local (Docker), make test-browser (Chromium)'
+	@$(BIN)/pytest -n $(WORKERS) -m 'not ($(SLOW_TIERS))'
+
+.PHONY: test-dynamodb-local
+test-dynamodb-local: .venv/.dev .dynamodb-local/.installed ## Storage, contract and concurrency tests on DynamoDB Local (needs Java 17, Maven)
+	@$(BIN)/pytest -m dynamodb_local
+
+.PHONY: test-sam-local
+test-sam-local: .venv/.dev build ## Every event and the contract through the real SAM CLI (needs Docker)
+	@PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(BIN)/pytest -m sam_local
+
+.PHONY: test-browser
+test-browser: .venv/.dev ## The pages that people see, in Chromium
+	@$(BIN)/pytest -m browser
+
+.PHONY: lint
+lint: .venv/.dev ## Check style, types, the direction of imports, and the template
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo 'Not formatted: run make format'; exit 1; }
+	@$(BIN)/mypy
+	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
+	@if [[ -f template.yaml ]]; then $(BIN)/cfn-lint; fi
+
+.PHONY: format
+format: .venv/.dev ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format --quiet
+
+# --- Measure -----------------------------------------------------------------
+
+.PHONY: bench
+bench: .venv/.dev ## Measure the functions
+	@$(BIN)/python -m bench
+
+.PHONY: bench-storage
+bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure storage on DynamoDB Local (needs Java 17, Maven)
+	@$(BIN)/python -m bench.storage
+
+.PHONY: load
+load: .venv/.dev ## Put load on a service on this machine
+	@$(BIN)/python -m bench.load
+
+# --- Build and deploy --------------------------------------------------------
+
+# `sam build` wants the Python of the functions on the path: the one there, else pyenv's.
+PYTHON_OF_FUNCTIONS = $(shell command -v python3.13 >/dev/null && python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null \
+	|| ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
+
+.PHONY: build
+build: .venv-sam/.installed ## Build the functions with the SAM CLI (needs Python 3.13)
+	@[[ -n '$(PYTHON_OF_FUNCTIONS)' ]] || { echo 'make build needs Python 3.13, the version of the functions: install it, or put python3.13 on the PATH' >&2; exit 1; }
+	@PATH="$$(dirname '$(PYTHON_OF_FUNCTIONS)'):$$PATH" .venv-sam/bin/sam build
+
+.PHONY: deploy
+deploy: build ## Build, then deploy as samconfig.toml says (SETTINGS='--config-env prod')
+	@.venv-sam/bin/sam deploy $(SETTINGS)
+
+.PHONY: events
+events: .venv/.local ## Write events/ anew
+	@$(BIN)/python -m cli.events
+
+# --- Set-up ------------------------------------------------------------------
+
+# Installs with uv, which takes a quarter of pip's time, and with pip where uv cannot (a package mirror that only pip knows of).
+# $(1): environment, $(2): arguments
+install = VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet $(2) || $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
+
+.venv/.uv: requirements-uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo 'Rollcall needs Python 3.11 or newer as $(PYTHON). Name another one: make PYTHON=python3.13' >&2; exit 1; }
+	@[[ -x $(BIN)/python ]] || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-uv.txt
+	@touch $@
+
+.venv/.local: .venv/.uv requirements-local.txt pyproject.toml
+	@echo 'Installing into .venv what the service needs to run here'
+	@$(call install,.venv,--require-hashes -r requirements-local.txt)
+	@$(call install,.venv,--no-deps --no-build-isolation --editable .)
+	@touch $@
+
+.venv/.dev: .venv/.local requirements-dev.txt
+	@echo 'Installing into .venv what tests and checks need'
+	@$(call install,.venv,--require-hashes -r requirements-dev.txt)
+	@touch $@
+
+.venv-sam/.installed: .venv/.uv requirements-sam.txt
+	@echo 'Installing the SAM CLI into .venv-sam'
+	@[[ -x .venv-sam/bin/python ]] || $(BIN)/python -m venv --clear .venv-sam
+	@$(call install,.venv-sam,--require-hashes -r requirements-sam.txt)
+	@touch $@
+
+.dynamodb-local/.installed: tests/dynamodb-local/pom.xml
+	@{ command -v java && command -v mvn; } >/dev/null || { echo 'DynamoDB Local needs Java 17 and Maven: install them first' >&2; exit 1; }
+	@echo 'Fetching DynamoDB Local into .dynamodb-local'
+	@rm -rf .dynamodb-local; report=$$(mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory='$(CURDIR)/.dynamodb-local' 2>&1) || { echo "$$report"; exit 1; }
+	@touch $@
+
+.PHONY: requirements
+requirements: .venv/.uv ## Pin anew what requirements*.in ask for (UPGRADE=1: the newest versions)
+	@compile() { UV_CUSTOM_COMPILE_COMMAND='make requirements' $(BIN)/uv pip compile --quiet --no-config $(if $(UPGRADE),--upgrade) \
+		--universal --python-version 3.11 --generate-hashes --no-strip-extras "$$@" >/dev/null; }; \
+	compile requirements-dev.in -o requirements-dev.txt; \
+	compile -c requirements-dev.txt requirements-local.in -o requirements-local.txt; \
+	compile -c requirements-dev.txt requirements.in -o requirements.txt; \
+	compile requirements-sam.in -o requirements-sam.txt; \
+	compile requirements-uv.in -o requirements-uv.txt
+
+.PHONY: clean
+clean: ## Remove everything that make made
+	@rm -rf .venv .venv-sam .aws-sam .dynamodb-local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/rollcall.egg-info
+	@find src tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
