@@ -1,0 +1,44 @@
+"""Filters (RFC 7644 section 3.4.2.2) and the value filters in PATCH paths: parsing, printing, matching, indexing.
+
+>>> matches = compile_filter(parse('userName eq "bjensen" and active eq true'))
+>>> matches({"userName": "BJensen", "active": True})
+True
+"""
+
+from __future__ import annotations
+
+from domain.filter.literals import STRICT, Leniency
+from domain.filter.lookups import Lookup, LookupKind, PrefixKind, PrefixLookup, index_lookup, prefix_lookup, substituted
+from domain.filter.matching import Predicate, compile_element, compile_filter
+from domain.filter.parser import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, PatchPath, parse, parse_patch_path
+from domain.filter.syntax import And, Comparison, Filter, Not, Operator, Or, Present, Value, ValuePath
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_LENGTH",
+    "MAX_TERMS",
+    "STRICT",
+    "And",
+    "Comparison",
+    "Filter",
+    "Leniency",
+    "Lookup",
+    "LookupKind",
+    "Not",
+    "Operator",
+    "Or",
+    "PatchPath",
+    "Predicate",
+    "PrefixKind",
+    "PrefixLookup",
+    "Present",
+    "Value",
+    "ValuePath",
+    "compile_element",
+    "compile_filter",
+    "index_lookup",
+    "parse",
+    "parse_patch_path",
+    "prefix_lookup",
+    "substituted",
+]

@@ -1,0 +1,103 @@
+"""The right side of a comparison: a JSON literal (RFC 7644 figure 1, `compValue`) of the attribute's type."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from domain.attributes import Attribute, Type
+from domain.date_times import instant
+from domain.filter.syntax import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Leniency:
+    """What is understood beside the RFC's grammar; `on_use` hears the name of each flag that a text needed.
+
+    `unqualified_extensions`: `manager eq "x"` for an extension's attribute without its URN.
+    `bare_words`: `externalId eq rkeller`, a string without quotes.
+    `string_booleans`: `active eq "True"`.
+    """
+
+    unqualified_extensions: bool = False
+    bare_words: bool = False
+    string_booleans: bool = False
+    on_use: Callable[[str], object] | None = field(default=None, compare=False)
+
+    def used(self, flag: str) -> None:
+        """Tell that `flag` was needed."""
+        if self.on_use is not None:
+            self.on_use(flag)
+
+
+STRICT: Final = Leniency()
+
+
+class Unfit(ValueError):
+    """A literal is malformed or not of the attribute's type; the message says what was expected."""
+
+
+def read_literal(word: str, attribute: Attribute, leniency: Leniency) -> Value:
+    """The value of a literal, not null, that is compared with `attribute`, not a complex one; raises `Unfit`."""
+    match attribute.type:
+        case Type.BOOLEAN:
+            return _boolean(word, attribute, leniency)
+        case Type.INTEGER | Type.DECIMAL:
+            return _number(word, attribute)
+    if word[:1] == '"':
+        text = unquote(word)
+    elif leniency.bare_words and word and word not in "()[]":
+        leniency.used("bare_words")
+        text = word
+    else:
+        raise Unfit(f"a value in double quotes, as {attribute.name} is a {attribute.type}")
+    if attribute.type is Type.DATE_TIME and instant(text) is None:
+        raise Unfit(f'a time such as "2030-01-31T12:00:00Z", as {attribute.name} is a dateTime')
+    return text
+
+
+def unquote(word: str) -> str:
+    """The text of a JSON string; raises `Unfit`."""
+    if "\\" not in word and word.isprintable() and len(word) > 1 and word[-1] == '"':
+        return word[1:-1]
+    try:
+        text = str(json.loads(word))
+    except ValueError:
+        text = None
+    if text is None or not is_text(text):
+        raise Unfit("a JSON string: closed by a double quote, with the escapes of JSON")
+    return text
+
+
+def is_text(text: str) -> bool:
+    """Whether `text` is free of unpaired surrogates, which could be neither looked up nor sent back."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _boolean(word: str, attribute: Attribute, leniency: Leniency) -> bool:
+    if word in ("true", "false"):
+        return word == "true"
+    folded = word.strip('"').lower()
+    if leniency.string_booleans and folded in ("true", "false"):
+        leniency.used("string_booleans")
+        return folded == "true"
+    raise Unfit(f"true or false without quotes, as {attribute.name} is a boolean")
+
+
+def _number(word: str, attribute: Attribute) -> int | float:
+    try:
+        value = json.loads(word)
+    except ValueError:
+        value = None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Unfit(f"a number, as {attribute.name} is a {attribute.type}")
+    return value

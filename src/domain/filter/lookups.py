@@ -1,0 +1,104 @@
+"""What of a filter an index can answer: an equality or a prefix that every match must have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from domain.filter.syntax import And, Comparison, Filter, Operator, ValuePath
+from domain.folding import identity
+
+_Names = tuple[str, ...]
+
+
+class LookupKind(StrEnum):
+    """Where an equality is looked up, the most selective first."""
+
+    ID = "id"
+    USER_NAME = "userName"
+    EMAIL = "email"
+    EXTERNAL_ID = "externalId"
+
+
+class PrefixKind(StrEnum):
+    """Which sorted index has the prefix."""
+
+    USER_NAME = "userName"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The value, as it was sent, that an index is asked for."""
+
+    kind: LookupKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixLookup:
+    """The prefix, as it was sent, with which an index's entries start."""
+
+    kind: PrefixKind
+    value: str
+
+
+_EQUALITIES: Final[dict[_Names, LookupKind]] = {
+    ("id",): LookupKind.ID,
+    ("userName",): LookupKind.USER_NAME,
+    ("emails",): LookupKind.EMAIL,
+    ("emails", "value"): LookupKind.EMAIL,
+    ("externalId",): LookupKind.EXTERNAL_ID,
+}
+_PREFIXES: Final[dict[_Names, PrefixKind]] = {
+    ("userName",): PrefixKind.USER_NAME,
+    ("emails",): PrefixKind.EMAIL,
+    ("emails", "value"): PrefixKind.EMAIL,
+}
+_SELECTIVITY: Final = tuple(LookupKind)
+
+
+def index_lookup(filter_: Filter) -> Lookup | None:
+    """The most selective equality that all matches share and an index answers; the filter is still to be checked."""
+    found = [
+        Lookup(kind, value)
+        for names, value in _shared(filter_, (), Operator.EQ)
+        if (kind := _EQUALITIES.get(names)) is not None
+    ]
+    return min(found, key=lambda lookup: _SELECTIVITY.index(lookup.kind), default=None)
+
+
+def prefix_lookup(filter_: Filter) -> PrefixLookup | None:
+    """The longest prefix that all matches share and an index is sorted by; the filter is still to be checked."""
+    found = [
+        PrefixLookup(kind, value)
+        for names, value in _shared(filter_, (), Operator.SW)
+        if identity(value) and (kind := _PREFIXES.get(names)) is not None
+    ]
+    return max(found, key=lambda lookup: len(lookup.value), default=None)
+
+
+def substituted(filter_: Filter, value: str, other: str) -> Filter:
+    """The filter with every comparison to `value` made one to `other`."""
+    match filter_:
+        case Comparison(path, operator, found) if found == value:
+            return Comparison(path, operator, other)
+        case And(operands):
+            return And(tuple(substituted(operand, value, other) for operand in operands))
+        case ValuePath(path, inner):
+            return ValuePath(path, substituted(inner, value, other))
+    return filter_
+
+
+def _shared(filter_: Filter, within: _Names, operator: Operator) -> Iterator[tuple[_Names, str]]:
+    """The comparisons by `operator` that every match fulfils, as names and text: what is and-ed, nothing else."""
+    match filter_:
+        case Comparison(path, found, str() as value) if found is operator:
+            yield within + tuple(step.name for step in path.steps), value
+        case And(operands):
+            for operand in operands:
+                yield from _shared(operand, within, operator)
+        case ValuePath(path, inner):
+            yield from _shared(inner, tuple(step.name for step in path.steps), operator)

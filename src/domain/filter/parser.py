@@ -1,0 +1,284 @@
+"""From text to filters and PATCH paths (RFC 7644 sections 3.4.2.2 and 3.5.2, errata 4670, 4690, 7122 and 7322).
+
+One pass over the text makes tokens, one pass over the tokens makes the filter: time is linear in a bounded length,
+the nesting is bounded, and the only regular expression has possessive quantifiers, so it cannot backtrack.
+White space between tokens is free. Two forms beside the RFC's grammar are read, as they can mean one thing only:
+`not(…)` without a space, and Entra's `emails[type eq "work"].value eq "x"` for
+`emails[type eq "work" and value eq "x"]`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from domain.attributes import Attribute, Returned
+from domain.errors import InvalidFilter, InvalidPath, ScimError
+from domain.filter.literals import STRICT, Leniency, Unfit, is_text, read_literal
+from domain.filter.spelling import nearest
+from domain.filter.syntax import (
+    OPERATORS_OF,
+    And,
+    Comparison,
+    Filter,
+    Not,
+    Operator,
+    Or,
+    Present,
+    ValuePath,
+    compared,
+)
+from domain.paths import AttributePath, resolve
+from domain.user_schema import USER
+
+MAX_LENGTH: Final = 8192
+"""Characters of a filter or path."""
+MAX_DEPTH: Final = 32
+"""Parentheses and brackets open at once."""
+MAX_TERMS: Final = 256
+"""Comparisons in one filter."""
+
+# A string; an unclosed string, to the end; a word; a bracket.
+_TOKEN: Final = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"|"[\s\S]*+|[^ \t\r\n()\[\]"]++|[()\[\]]')
+_OPERATORS: Final = {operator.value: operator for operator in Operator}
+_END: Final = ""
+_SHOWN: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PatchPath:
+    """The `path` of a PATCH operation (RFC 7644 section 3.5.2).
+
+    `emails.value`, `name.givenName`, `<URN>:department`: `path` has all the steps.
+    `emails[type eq "work"].value`: `path` is emails, `value_filter` chooses among its values, `sub_attribute` is
+    value. A sub-attribute after brackets only; brackets after a multi-valued complex attribute only.
+    """
+
+    path: AttributePath
+    value_filter: Filter | None = None
+    sub_attribute: Attribute | None = None
+
+    def __str__(self) -> str:
+        brackets = "" if self.value_filter is None else f"[{self.value_filter}]"
+        return f"{self.path}{brackets}" + ("" if self.sub_attribute is None else f".{self.sub_attribute.name}")
+
+
+def parse(text: str, leniency: Leniency = STRICT) -> Filter:
+    """The filter that `text` says; raises InvalidFilter, whose detail has the position and what was expected there."""
+    parser = _Parser(text, "filter", InvalidFilter, leniency)
+    parsed = parser.disjunction(0)
+    parser.end('"and", "or" or the end of the filter')
+    return parsed
+
+
+def parse_patch_path(text: str, leniency: Leniency = STRICT) -> PatchPath:
+    """The PATCH path that `text` says; raises InvalidPath, whose detail has the position and what was expected."""
+    parser = _Parser(text, "path", InvalidPath, leniency)
+    path = parser.patch_path()
+    parser.end("the end of the path")
+    return path
+
+
+class _Parser:
+    """Recursive descent over the tokens. `container` is the attribute whose value the brackets around look at."""
+
+    __slots__ = ("container", "error", "index", "leniency", "subject", "terms", "text", "tokens")
+
+    def __init__(self, text: str, subject: str, error: type[ScimError], leniency: Leniency) -> None:
+        if len(text) > MAX_LENGTH:
+            raise error(f"The {subject} has {len(text)} characters; it may have {MAX_LENGTH} at most.")
+        if not is_text(text):
+            raise error(f"The {subject} is not valid Unicode text.")
+        self.text = text
+        self.subject = subject
+        self.error = error
+        self.leniency = leniency
+        self.tokens: list[str] = _TOKEN.findall(text)
+        self.tokens.append(_END)
+        self.index = 0
+        self.terms = 0
+        self.container: Attribute | None = None
+
+    def disjunction(self, depth: int) -> Filter:
+        """`filter or filter ...`: the loosest binding."""
+        first = self.conjunction(depth)
+        if self.tokens[self.index].lower() != "or":
+            return first
+        operands = [first]
+        while self.tokens[self.index].lower() == "or":
+            self.index += 1
+            operands.append(self.conjunction(depth))
+        return Or(tuple(operands))
+
+    def conjunction(self, depth: int) -> Filter:
+        """`filter and filter ...`."""
+        first = self.term(depth)
+        if self.tokens[self.index].lower() != "and":
+            return first
+        operands = [first]
+        while self.tokens[self.index].lower() == "and":
+            self.index += 1
+            operands.append(self.term(depth))
+        return And(tuple(operands))
+
+    def term(self, depth: int) -> Filter:
+        """`(filter)`, `not (filter)` or an expression about one attribute."""
+        word = self.tokens[self.index]
+        if word == "(":
+            return self.enclosed(depth, ")")
+        if word.lower() == "not":
+            self.index += 1
+            self.require("(", '"(" after not')
+            return Not(self.enclosed(depth, ")"))
+        path = self.attribute('an attribute, "not" or "("')
+        if self.tokens[self.index] == "[":
+            return self.value_path(path, depth)
+        return self.expression(path)
+
+    def enclosed(self, depth: int, closing: str) -> Filter:
+        """A filter between the bracket at hand and the closing one."""
+        if depth == MAX_DEPTH:
+            self.refuse(f"more than {MAX_DEPTH} brackets within each other")
+        self.index += 1
+        inner = self.disjunction(depth + 1)
+        self.require(closing, f'"and", "or" or "{closing}"')
+        self.index += 1
+        return inner
+
+    def value_path(self, path: AttributePath, depth: int) -> ValuePath:
+        """`path[filter]`, or Entra's `path[filter].sub operator value`, which is the same with one `and` more."""
+        inner = self.value_filter(path, depth)
+        sub = self.sub_attribute(path.attribute)
+        if sub is None:
+            return ValuePath(path, inner)
+        expression = self.expression(AttributePath((sub,)))
+        return ValuePath(path, And((*inner.operands, expression) if isinstance(inner, And) else (inner, expression)))
+
+    def value_filter(self, path: AttributePath, depth: int) -> Filter:
+        """`[filter]` after a path."""
+        if self.container is not None:
+            self.refuse("square brackets cannot hold square brackets; expected an operator")
+        attribute = path.attribute
+        if not (attribute.is_complex and attribute.multi_valued):
+            self.refuse(f"square brackets follow a multi-valued complex attribute only, and {path} is none")
+        self.container = attribute
+        inner = self.enclosed(depth, "]")
+        self.container = None
+        return inner
+
+    def sub_attribute(self, container: Attribute) -> Attribute | None:
+        """The `.sub` after brackets, if there is one."""
+        word = self.tokens[self.index]
+        if not word.startswith("."):
+            return None
+        sub = container.sub_attribute(word[1:])
+        if sub is None:
+            self.refuse(f"{_shown(word[1:])} is not a sub-attribute of {container.name}{nearest(word[1:], container)}")
+        self.index += 1
+        return sub
+
+    def expression(self, path: AttributePath) -> Comparison | Present:
+        """`operator value` or `pr` after a path."""
+        self.terms += 1
+        if self.terms > MAX_TERMS:
+            self.refuse(f"more than {MAX_TERMS} comparisons in one {self.subject}")
+        name = self.tokens[self.index].lower()
+        if name == "pr":
+            self.index += 1
+            return Present(path)
+        operator = _OPERATORS.get(name)
+        if operator is None:
+            self.fail(f"an operator ({', '.join(_OPERATORS)}, pr)")
+        self.index += 1
+        return Comparison(path, operator, self.value(path, operator))
+
+    def value(self, path: AttributePath, operator: Operator) -> str | bool | float | None:
+        """The literal of a comparison, of the attribute's type."""
+        word = self.tokens[self.index]
+        if word == "null":
+            if operator not in (Operator.EQ, Operator.NE):
+                self.refuse(f"{operator} cannot compare with null; expected eq or ne with null, or another value")
+            self.index += 1
+            return None
+        attribute = compared(path.attribute)
+        if attribute is None:
+            parts = ", ".join(sub.name for sub in path.attribute.sub_attributes)
+            self.index -= 2
+            self.refuse(f"{path} has no value to compare; expected one of its sub-attributes ({parts}), or pr")
+        if operator not in OPERATORS_OF[attribute.type]:
+            self.index -= 1
+            allowed = ", ".join(each for each in Operator if each in OPERATORS_OF[attribute.type])
+            self.refuse(f"{operator} cannot compare a {attribute.type} such as {path}; expected {allowed} or pr")
+        try:
+            value = read_literal(word, attribute, self.leniency)
+        except Unfit as error:
+            self.fail(str(error))
+        self.index += 1
+        return value
+
+    def attribute(self, expected: str) -> AttributePath:
+        """The attribute that the word at hand names, from the resource or within brackets from the value."""
+        word = self.tokens[self.index]
+        if word == _END or word[0] in '()[]"':
+            self.fail(expected)
+        path: AttributePath | None
+        if self.container is not None:
+            sub = self.container.sub_attribute(word)
+            path = None if sub is None else AttributePath((sub,))
+        else:
+            path = resolve(word) or self.unqualified(word)
+        if path is None:
+            container = self.container or USER.root
+            owner = "a User" if self.container is None else f"a value of {container.name}"
+            self.refuse(f"{_shown(word)} is not an attribute of {owner}{nearest(word, container)}")
+        if path.attribute.returned is Returned.NEVER and self.error is InvalidFilter:
+            self.refuse(f"{path} is never returned and cannot be searched for; expected another attribute")
+        self.index += 1
+        return path
+
+    def unqualified(self, word: str) -> AttributePath | None:
+        """An extension's attribute without its URN, if that is to be understood."""
+        if not self.leniency.unqualified_extensions:
+            return None
+        for extension in USER.extensions:
+            path = resolve(f"{extension.id}:{word}")
+            if path is not None:
+                self.leniency.used("unqualified_extensions")
+                return path
+        return None
+
+    def patch_path(self) -> PatchPath:
+        """`attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`."""
+        path = self.attribute("an attribute")
+        if self.tokens[self.index] != "[":
+            return PatchPath(path)
+        inner = self.value_filter(path, 0)
+        return PatchPath(path, inner, self.sub_attribute(path.attribute))
+
+    def require(self, word: str, expected: str) -> None:
+        """That the token at hand is `word`."""
+        if self.tokens[self.index] != word:
+            self.fail(expected)
+
+    def end(self, expected: str) -> None:
+        """That all tokens are read."""
+        self.require(_END, expected)
+
+    def fail(self, expected: str) -> NoReturn:
+        """Refuse the token at hand for another that was expected."""
+        word = self.tokens[self.index]
+        self.refuse(f"expected {expected}, found " + (_shown(word) if word else f"the end of the {self.subject}"))
+
+    def refuse(self, problem: str) -> NoReturn:
+        """Refuse the text for a problem at the token at hand; positions count characters from 1."""
+        starts = [match.start() for match in _TOKEN.finditer(self.text)]
+        position = starts[self.index] if self.index < len(starts) else len(self.text)
+        raise self.error(f"The {self.subject} is invalid at character {position + 1}: {problem}.")
+
+
+def _shown(word: str) -> str:
+    """A token for a person to read: in quotes, and cut when it is long."""
+    if len(word) > _SHOWN:
+        word = f"{word[:_SHOWN]}..."
+    return word if word.startswith('"') else f'"{word}"'

@@ -1,0 +1,101 @@
+"""The order that `sortBy` and `sortOrder` ask for (RFC 7644 section 3.4.2.3), as keys of resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import total_ordering
+from typing import Any, Final
+
+from domain.attributes import Attribute, Returned, Type, Uniqueness
+from domain.date_times import instant
+from domain.errors import InvalidValue
+from domain.folding import fold, identity
+from domain.paths import AttributePath, resolve
+from domain.stored_user import Json
+
+Key = tuple[bool, Any]
+"""Comparable with the keys of the same ordering: whether the value is there or not, and its comparable form."""
+
+_LONGEST_TOLD: Final = 64
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class _Reversed:
+    """A form that compares the other way round."""
+
+    form: Any
+
+    def __lt__(self, other: _Reversed) -> bool:
+        return bool(other.form < self.form)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """An order of resources by one attribute.
+
+    A multi-valued attribute is sorted by its primary value, else by its first. Resources without a value come last in
+    ascending order, first in descending order. Equal keys leave the order as it was, so sorting by key is stable.
+    """
+
+    path: AttributePath
+    leaf: Attribute
+    descending: bool = False
+
+    @classmethod
+    def of(cls, sort_by: str, *, descending: bool = False) -> Ordering:
+        """The ordering by the attribute that `sort_by` names; InvalidValue if it names none that has an order."""
+        path = resolve(sort_by)
+        if path is None or path.attribute.returned is Returned.NEVER:
+            raise InvalidValue(f'sortBy names no attribute of a User to sort by: "{_told(sort_by)}".')
+        attribute = path.attribute
+        leaf = attribute.sub_attribute("value") if attribute.is_complex else attribute
+        if leaf is None:
+            raise InvalidValue(f"sortBy cannot be {path}, which has no value of its own; name a sub-attribute of it.")
+        return cls(path, leaf, descending)
+
+    @property
+    def is_by_user_name(self) -> bool:
+        """Whether this is the order of the userName index, in one direction or the other."""
+        return self.path.steps == (self.leaf,) and self.leaf.name == "userName"
+
+    def key(self, resource: Json) -> Key:
+        """The sort key of a whole resource, `id` and `meta` included."""
+        form = self._form(self._value(resource))
+        if self.descending:
+            return form is not None, None if form is None else _Reversed(form)
+        return form is None, form
+
+    def _value(self, resource: Json) -> Any:
+        value: Any = resource
+        for step in self.path.steps:
+            value = value.get(step.name)
+            if not value and value is not False:
+                return None
+            if step.multi_valued:
+                value = _preferred(value)
+        return value.get(self.leaf.name) if isinstance(value, dict) else value
+
+    def _form(self, value: Any) -> Any:
+        match self.leaf.type:
+            case _ if value is None:
+                return None
+            case Type.BOOLEAN | Type.INTEGER | Type.DECIMAL:
+                return value
+            case Type.DATE_TIME:
+                return instant(value)
+        if self.leaf.case_exact:
+            return value
+        # Unique values sort as their index does.
+        return identity(value) if self.leaf.uniqueness is Uniqueness.SERVER else fold(value)
+
+
+def _preferred(values: list[Any]) -> Any:
+    for value in values:
+        if isinstance(value, dict) and value.get("primary") is True:
+            return value
+    return values[0]
+
+
+def _told(text: str) -> str:
+    return text[:_LONGEST_TOLD].encode(errors="backslashreplace").decode()
