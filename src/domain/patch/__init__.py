@@ -1,0 +1,21 @@
+"""PATCH (RFC 7644 section 3.5.2), to the letter: from a request's body to operations, from an operation to attributes.
+
+What clients send beside the RFC has been rewritten before (`domain.tolerances`).
+"""
+
+from __future__ import annotations
+
+from domain.patch.engine import apply
+from domain.patch.operations import MAX_OPERATIONS, PATCH_OP_URN, Op, Operation, parse_operations
+from domain.patch.targets import Target, target_of
+
+__all__ = [
+    "MAX_OPERATIONS",
+    "PATCH_OP_URN",
+    "Op",
+    "Operation",
+    "Target",
+    "apply",
+    "parse_operations",
+    "target_of",
+]

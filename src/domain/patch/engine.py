@@ -1,0 +1,182 @@
+"""One operation on a user's attributes (RFC 7644 sections 3.5.2.1 to 3.5.2.3).
+
+Nothing is changed in place: what an operation changes is copied, the rest is shared with the input. An operation
+that changes nothing gives its input back. Three readings where the RFC leaves room:
+
+- A null is the unassigned state (RFC 7643 section 2.5): replacing by it removes, also for a sub-attribute.
+- Removing what is not there, or values that no filter matches, changes nothing and is no error. Adding to or replacing
+  values that no filter matches is noTarget.
+- `emails.type` without brackets is the sub-attribute of every value.
+
+`schemas` is kept in step with the extensions by `domain.resource.checked`, which every result passes: it lists an
+extension that has attributes, and otherwise what the client wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from domain.attributes import Attribute, Mutability
+from domain.errors import InvalidValue, MutabilityViolation, NoTarget
+from domain.patch.operations import Op, Operation
+from domain.patch.targets import Target, single, target_of
+from domain.patch.values import element, elements, is_unassigned, likeness, members, require_writable, scalar
+from domain.stored_user import Json
+from domain.user_schema import USER
+
+
+def apply(attributes: Json, operation: Operation) -> Json:
+    """The attributes with the operation applied; the input is left as it is.
+
+    `attributes` has canonical names and no unassigned values, and so has the result, whose required values, single
+    primary and forms are still to be checked (`domain.resource.checked`). Raises InvalidPath, InvalidSyntax,
+    InvalidValue, MutabilityViolation or NoTarget.
+    """
+    op, value = operation.op, operation.value
+    if operation.path is None:
+        if op is Op.REMOVE:
+            raise NoTarget("A remove operation needs a path.")
+        if not isinstance(value, dict):
+            raise InvalidValue(f"A {op} operation without a path takes an object with the user's attributes.")
+        return _merged(attributes, USER.root, value, op)
+    target = target_of(operation.path)
+    if op is Op.REMOVE and value is not None and target.matches is None and target.attribute.multi_valued:
+        raise InvalidValue(
+            f"Removing {target.path} removes all of its values, but the operation lists some. Leave the value out, "
+            f'or name the values with a filter in the path, such as {target.path}[value eq "..."].'
+        )
+    return _changed(attributes, target.steps, target, op, value)
+
+
+def _changed(container: Json, steps: tuple[Attribute, ...], target: Target, op: Op, value: Any) -> Json:
+    """`container` with the operation done where `steps` lead."""
+    attribute, *rest = steps
+    if rest and not attribute.multi_valued:
+        require_writable(attribute)
+        inner = container.get(attribute.name) or {}
+        return _with(container, attribute, _changed(inner, tuple(rest), target, op, value))
+    if rest:
+        changed = _with_values_changed(
+            container, attribute, lambda _: True, lambda item: _changed(item, tuple(rest), target, op, value)
+        )
+    elif target.matches is not None:
+        changed = _with_values_changed(container, attribute, target.matches, _change_of_value(target, op, value))
+    elif op is Op.REMOVE:
+        return _without(container, attribute)
+    else:
+        return _written(container, attribute, value, op)
+    if changed is not None:
+        return changed
+    if op is Op.REMOVE:
+        return container
+    raise NoTarget(f"{target.path} names no value of this user: nothing in {attribute.name} matches.")
+
+
+def _change_of_value(target: Target, op: Op, value: Any) -> Callable[[Json], Json]:
+    """What a path with a value filter does to each value that matches; an empty result removes the value."""
+    sub = target.path.sub_attribute
+    if sub is not None:
+        if op is Op.REMOVE:
+            return lambda item: _without(item, sub)
+        return lambda item: _written(item, sub, value, op)
+    if op is Op.REMOVE or is_unassigned(value):
+        return lambda item: {}
+    attribute = single(target.steps[-1])
+    if op is Op.ADD:
+        return lambda item: _merged(item, attribute, value, op)
+    # Section 3.5.2.3: "all matching record values SHALL be replaced", the whole of each.
+    new = element(value, attribute)
+    return lambda item: new
+
+
+def _with_values_changed(
+    container: Json, attribute: Attribute, matches: Callable[[Json], bool], change: Callable[[Json], Json]
+) -> Json | None:
+    """`container` with a change made to the matching values of a multi-valued attribute; None when there are none."""
+    require_writable(attribute)
+    result: list[Json] = []
+    marked: list[Json] = []
+    matched = False
+    for item in container.get(attribute.name, []):
+        if not matches(item):
+            result.append(item)
+            continue
+        matched = True
+        new = change(item)
+        if new:
+            result.append(new)
+            if new.get("primary") is True and item.get("primary") is not True:
+                marked.append(new)
+    return _with(container, attribute, _with_primary(result, marked)) if matched else None
+
+
+def _merged(container: Json, attribute: Attribute, value: Any, op: Op) -> Json:
+    """A complex value with the given sub-attributes written; those not given stay (section 3.5.2.3)."""
+    for sub, member in members(value, attribute):
+        container = _written(container, sub, member, op)
+    return container
+
+
+def _written(container: Json, attribute: Attribute, value: Any, op: Op) -> Json:
+    """`container` with a value added to an attribute, or replaced."""
+    require_writable(attribute)
+    if attribute.mutability is Mutability.WRITE_ONLY:
+        return container
+    if is_unassigned(value):
+        return container if op is Op.ADD and attribute.multi_valued else _without(container, attribute)
+    present = container.get(attribute.name)
+    if attribute.multi_valued:
+        return _with(container, attribute, _values(present or [], attribute, value, op))
+    if attribute.is_complex:
+        return _with(container, attribute, _merged(present or {}, attribute, value, op))
+    return _with(container, attribute, scalar(value, attribute))
+
+
+def _values(present: list[Any], attribute: Attribute, value: Any, op: Op) -> list[Any]:
+    if op is Op.REPLACE:
+        return elements(value, attribute)
+    added = elements(value if isinstance(value, list) else [value], attribute)
+    known = {likeness(item, attribute) for item in present}
+    new = []
+    for item in added:
+        like = likeness(item, attribute)
+        if like not in known:
+            known.add(like)
+            new.append(item)
+    if not new:
+        return present
+    return _with_primary(
+        present + new, [item for item in new if isinstance(item, dict) and item.get("primary") is True]
+    )
+
+
+def _with_primary(values: list[Any], marked: list[Json]) -> list[Any]:
+    """The values with `primary` false where it was true before others were marked (section 3.5.2)."""
+    if not marked:
+        return values
+    return [
+        item | {"primary": False} if item.get("primary") is True and not any(item is each for each in marked) else item
+        for item in values
+    ]
+
+
+def _without(container: Json, attribute: Attribute) -> Json:
+    """`container` without an attribute; raises MutabilityViolation for one that is required (section 3.5.2.2)."""
+    require_writable(attribute)
+    if attribute.required:
+        raise MutabilityViolation(f"{attribute.name} is required and cannot be removed.")
+    if attribute.name not in container:
+        return container
+    return {name: member for name, member in container.items() if name != attribute.name}
+
+
+def _with(container: Json, attribute: Attribute, value: Any) -> Json:
+    """`container` with the value, or without the attribute when nothing of the value is left."""
+    if value in ({}, []):
+        return _without(container, attribute)
+    present = container.get(attribute.name)
+    # True equals 1 for Python, but types are checked: what is equal here is the same JSON.
+    if present is value or present == value:
+        return container
+    return container | {attribute.name: value}

@@ -1,0 +1,71 @@
+"""The PatchOp message (RFC 7644 section 3.5.2) and its operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from domain.errors import InvalidPath, InvalidSyntax, InvalidValue
+from domain.stored_user import Json
+
+PATCH_OP_URN: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+MAX_OPERATIONS: Final = 1000
+"""In one request; the largest body seen of an identity provider has 36."""
+
+
+class Op(StrEnum):
+    """What an operation does."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation as it was sent: `path` is text not yet read, None when there is none; `value` any JSON value.
+
+    `value` is a personal datum: it stays out of the representation.
+    """
+
+    op: Op
+    path: str | None = None
+    value: Any = field(default=None, repr=False)
+
+
+_OPS: Final = {op.value: op for op in Op}
+
+
+def parse_operations(body: Json) -> tuple[Operation, ...]:
+    """The operations of a PATCH request's body, in order.
+
+    Raises InvalidSyntax for a body that is no PatchOp message, InvalidPath for a path that is no text, InvalidValue
+    for an add or a replace without a value.
+    """
+    schemas = body.get("schemas")
+    if not isinstance(schemas, list) or not any(
+        isinstance(urn, str) and urn.lower() == PATCH_OP_URN.lower() for urn in schemas
+    ):
+        raise InvalidSyntax(f'schemas must contain "{PATCH_OP_URN}".')
+    operations = body.get("Operations")
+    if not isinstance(operations, list) or not operations:
+        raise InvalidSyntax("Operations must be an array of one or more operations.")
+    if len(operations) > MAX_OPERATIONS:
+        raise InvalidSyntax(f"Operations has {len(operations)} operations; a request may have {MAX_OPERATIONS}.")
+    return tuple(_operation(item, f"Operations[{index}]") for index, item in enumerate(operations))
+
+
+def _operation(item: Any, place: str) -> Operation:
+    if not isinstance(item, dict):
+        raise InvalidSyntax(f"{place} must be an object.")
+    name = item.get("op")
+    op = _OPS.get(name) if isinstance(name, str) else None
+    if op is None:
+        raise InvalidSyntax(f'{place}.op must be "add", "remove" or "replace".')
+    path = item.get("path")
+    if path is not None and not isinstance(path, str):
+        raise InvalidPath(f"{place}.path must be a string.")
+    if op is not Op.REMOVE and "value" not in item:
+        raise InvalidValue(f"{place} has no value. Send the value to {op}, or null to unassign the attribute.")
+    return Operation(op, path, item.get("value"))

@@ -1,0 +1,45 @@
+"""Where an operation applies: its path, read once and kept, as identity providers send the same few paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from domain.attributes import Attribute
+from domain.filter import PatchPath, Predicate, compile_element, parse_patch_path
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A path with its value filter as a predicate over one value of the attribute, None without a filter."""
+
+    path: PatchPath
+    matches: Predicate | None
+
+    @property
+    def steps(self) -> tuple[Attribute, ...]:
+        """The attributes from the resource down to the one named before any brackets."""
+        return self.path.path.steps
+
+    @property
+    def attribute(self) -> Attribute:
+        """The attribute that the operation's value belongs to.
+
+        For `emails[type eq "work"]` this is one value of emails: the same attribute, but not multi-valued.
+        """
+        if self.path.sub_attribute is not None:
+            return self.path.sub_attribute
+        return self.steps[-1] if self.matches is None else single(self.steps[-1])
+
+
+@lru_cache(maxsize=256)
+def target_of(path: str) -> Target:
+    """The target that a path names; raises InvalidPath."""
+    parsed = parse_patch_path(path)
+    return Target(parsed, None if parsed.value_filter is None else compile_element(parsed.value_filter))
+
+
+@lru_cache(maxsize=64)
+def single(attribute: Attribute) -> Attribute:
+    """One value of a multi-valued attribute."""
+    return replace(attribute, multi_valued=False)

@@ -1,0 +1,95 @@
+"""Values of operations: their structure and type checked, their names canonical, what is unassigned left out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, Final
+
+from domain.attributes import Attribute, Mutability, Type
+from domain.errors import InvalidSyntax, InvalidValue, MutabilityViolation
+from domain.folding import fold
+from domain.stored_user import Json
+
+_KINDS: Final[dict[Type, tuple[type | tuple[type, ...], str]]] = {
+    Type.BOOLEAN: (bool, "true or false"),
+    Type.INTEGER: (int, "an integer"),
+    Type.DECIMAL: ((int, float), "a number"),
+}
+
+
+def is_unassigned(value: Any) -> bool:
+    """Whether a value is null or an empty array (RFC 7643 section 2.5)."""
+    return value is None or value == []
+
+
+def members(value: Any, attribute: Attribute) -> list[tuple[Attribute, Any]]:
+    """The members of a complex attribute's value with the sub-attributes that they are.
+
+    Raises InvalidValue for a value that is no object, InvalidSyntax for an unknown or repeated member.
+    """
+    if not isinstance(value, dict):
+        raise InvalidValue(f"{attribute.name} takes an object with its sub-attributes.")
+    found: dict[str, tuple[Attribute, Any]] = {}
+    for name, member in value.items():
+        sub = attribute.sub_attribute(name)
+        if sub is None:
+            raise InvalidSyntax(f'"{name}" is not an attribute of {_owner(attribute)}. Leave it out.')
+        if sub.name in found:
+            raise InvalidSyntax(f'"{sub.name}" is there twice, in different cases. Send it once.')
+        found[sub.name] = (sub, member)
+    return list(found.values())
+
+
+def scalar(value: Any, attribute: Attribute) -> Any:
+    """The value of a simple attribute; raises InvalidValue when it is of another type."""
+    kind, wanted = _KINDS.get(attribute.type, (str, "a string"))
+    if not isinstance(value, kind) or (isinstance(value, bool) and attribute.type is not Type.BOOLEAN):
+        raise InvalidValue(f"{attribute.name} must be {wanted}.")
+    return value
+
+
+def element(value: Any, attribute: Attribute) -> Any:
+    """One value of a multi-valued attribute, for a complex one without its unassigned members (perhaps empty)."""
+    if not attribute.is_complex:
+        return scalar(value, attribute)
+    kept: Json = {}
+    for sub, member in members(value, attribute):
+        if not is_unassigned(member):
+            require_writable(sub, attribute)
+            kept[sub.name] = scalar(member, sub)
+    return kept
+
+
+def elements(value: Any, attribute: Attribute) -> list[Any]:
+    """The values of a multi-valued attribute that has a list of them; raises InvalidValue."""
+    if not isinstance(value, list):
+        raise InvalidValue(f"{attribute.name} takes an array.")
+    return [kept for item in value if item is not None and (kept := element(item, attribute)) != {}]
+
+
+def require_writable(attribute: Attribute, container: Attribute | None = None) -> None:
+    """That a client may change the attribute; raises MutabilityViolation."""
+    if attribute.mutability is Mutability.READ_ONLY:
+        owner = f" of {container.name}" if container is not None and not container.is_extension else ""
+        raise MutabilityViolation(f"{attribute.name}{owner} is read-only. Leave it out.")
+
+
+def likeness(value: Any, attribute: Attribute) -> Hashable:
+    """What is equal for two values of a multi-valued attribute that say the same.
+
+    Text is compared as the attribute's caseExact says; `primary: false` says no more than no primary.
+    """
+    if not isinstance(value, dict):
+        return fold(value) if isinstance(value, str) and not attribute.case_exact else value
+    same = set()
+    for name, member in value.items():
+        sub = attribute.sub_attribute(name)
+        if isinstance(member, str) and sub is not None and not sub.case_exact:
+            same.add((name, fold(member)))
+        elif member is not False or name != "primary":
+            same.add((name, member))
+    return frozenset(same)
+
+
+def _owner(attribute: Attribute) -> str:
+    return "a User" if attribute.name == "User" else attribute.name

@@ -1,0 +1,36 @@
+"""The form of a tolerance: a name, where the quirk was seen, and what is done about it at which stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.attributes import Attribute
+from domain.patch import Operation, Target
+from domain.stored_user import Json
+
+Operations = Sequence[Operation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """One quirk. Its hooks are pure, and give None (`value`: the very value) where there is nothing to forgive.
+
+    `resource`: the body of a POST or PUT, names canonical. `replacement`: the body of a PUT beside what is stored.
+    `message`: the body of a PATCH, before it is read. `reading`: one operation, into others, before its path is read.
+    `value`: any value beside the attribute that it is for, from the outermost inwards, of a body or an operation; in a
+    list, None drops the item. `operation`: one operation, its path read (None without one), beside the attributes at
+    that moment. `leniency`: the flag of `domain.filter.Leniency`. `lookup`: a value that no index knows.
+    """
+
+    name: str
+    source: str
+    resource: Callable[[Json], Json | None] | None = None
+    replacement: Callable[[Json, Json], Json | None] | None = None
+    message: Callable[[Json], Json | None] | None = None
+    reading: Callable[[Operation], Operations | None] | None = None
+    value: Callable[[Attribute, Any], Any] | None = None
+    operation: Callable[[Operation, Target | None, Json], Operations | None] | None = None
+    leniency: str | None = None
+    lookup: Callable[[str], str | None] | None = None

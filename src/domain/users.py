@@ -1,0 +1,106 @@
+"""What can be done to a user (RFC 7644 sections 3.3, 3.5, 3.6): create, replace, patch, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from domain import patch, resource, tolerances
+from domain.errors import PreconditionFailed, ServiceUnavailable
+from domain.ports import Deadline, UserStore, VersionMismatch
+from domain.preconditions import require_match
+from domain.reading import get_user
+from domain.stored_user import Json, StoredUser
+from domain.tolerances import Applied
+
+_TIME_TO_SETTLE_A_RACE: Final = 0.5
+"""Seconds that must be left for another round of read, compute and write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The users of one account, for one request.
+
+    `now` gives RFC 3339 UTC time with milliseconds, `new_id` a random id; `applied` collects the names of the
+    tolerances that a request needed, and is None for an account in strict mode.
+    """
+
+    store: UserStore
+    deadline: Deadline
+    now: Callable[[], str]
+    new_id: Callable[[], str]
+    applied: Applied | None = None
+
+    def create(self, body: Json) -> StoredUser:
+        """A new user (RFC 7644 section 3.3); UniquenessConflict when userName or an address is taken."""
+        if self.applied is not None:
+            body = tolerances.tolerate_resource(body, self.applied)
+        user = StoredUser.new(self.new_id(), resource.attributes_of(body), self.now())
+        self.store.create(user)
+        return user
+
+    def replace(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
+        """The user with the body's attributes in the place of the present ones (RFC 7644 section 3.5.1)."""
+        if self.applied is not None:
+            body = tolerances.tolerate_resource(body, self.applied)
+
+        def replaced(current: StoredUser) -> Json:
+            kept = body
+            if self.applied is not None:
+                kept = tolerances.tolerate_replacement(body, current.attributes, self.applied)
+            return resource.attributes_of(kept)
+
+        return self._change(user_id, if_match, replaced)
+
+    def patch(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
+        """The user with all of the body's operations applied in order, or with none (RFC 7644 section 3.5.2)."""
+        if self.applied is not None:
+            body = tolerances.tolerate_patch(body, self.applied)
+        operations = patch.parse_operations(body)
+
+        def patched(current: StoredUser) -> Json:
+            attributes = current.attributes
+            for operation in operations:
+                if self.applied is None:
+                    attributes = patch.apply(attributes, operation)
+                    continue
+                for rewritten in tolerances.tolerate_operation(operation, attributes, self.applied):
+                    attributes = patch.apply(attributes, rewritten)
+            return resource.checked(attributes)
+
+        return self._change(user_id, if_match, patched)
+
+    def delete(self, user_id: str, if_match: str | None = None) -> None:
+        """Remove the user and free its unique values at once (RFC 7644 section 3.6)."""
+        while True:
+            current = get_user(self.store, user_id)
+            require_match(if_match, current)
+            try:
+                return self.store.delete(current)
+            except VersionMismatch:
+                self._again(if_match)
+
+    def _change(self, user_id: str, if_match: str | None, compute: Callable[[StoredUser], Json]) -> StoredUser:
+        """Read, compute, write on condition of the version read; without If-Match a lost race starts over."""
+        while True:
+            current = get_user(self.store, user_id)
+            require_match(if_match, current)
+            changed = current.changed_to(compute(current), self.now())
+            if changed is current:
+                return current
+            try:
+                self.store.replace(current, changed)
+            except VersionMismatch:
+                self._again(if_match)
+            else:
+                return changed
+
+    def _again(self, if_match: str | None) -> None:
+        """Whether a lost race may be tried again: not when the client named a version, and not without time."""
+        if if_match is not None and if_match.strip() != "*":
+            raise PreconditionFailed(
+                "The user was changed by another request at the same time. Read it again and repeat the change."
+            )
+        if self.deadline.remaining() < _TIME_TO_SETTLE_A_RACE:
+            raise ServiceUnavailable("Other requests keep changing this user. Repeat the request later.")
