@@ -1,0 +1,60 @@
+"""The AWS clients: low level, made once per process, on one session, with time-outs that fit a function of ten seconds.
+
+botocore's session is used as it is: boto3 adds resources, which nothing here needs, and 40 ms to a cold start.
+Region, credentials and `AWS_ENDPOINT_URL_<SERVICE>` are found where botocore finds them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
+
+from botocore.config import Config
+from botocore.session import Session
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_CONNECT_SECONDS: Final = 1
+_READ_SECONDS: Final = 2
+_ATTEMPTS: Final = {"dynamodb": 1}
+"""DynamoDB gets one attempt from botocore: `adapters.dynamodb.calls` retries, since only there it is known how much
+time the request has left, and that a write may have landed whose answer was lost. Others get one retry: 6 s at most."""
+
+
+def configuration(service: str) -> Config:
+    """Time-outs and retries of a client for that service."""
+    return Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 2)},
+        tcp_keepalive=True,
+    )
+
+
+@cache
+def _session() -> Session:
+    return Session()
+
+
+@overload
+def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+@overload
+def client(service: Literal["events"]) -> EventBridgeClient: ...
+@overload
+def client(service: Literal["logs"]) -> CloudWatchLogsClient: ...
+@overload
+def client(service: Literal["secretsmanager"]) -> SecretsManagerClient: ...
+@cache
+def client(service: str) -> Any:
+    """The process's client of that service; call it while a function starts, where CPU time is free of throttling."""
+    return _session().create_client(service, config=configuration(service))
+
+
+def forget() -> None:
+    """Have the clients made anew, for an environment that has changed: the local server, tests."""
+    client.cache_clear()  # type: ignore[attr-defined]
+    _session.cache_clear()

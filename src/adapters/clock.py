@@ -1,0 +1,37 @@
+"""The time and randomness that the pure domain is handed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+RESERVE_SECONDS = 0.5
+"""Kept back from a function's time so that an answer still gets out."""
+
+
+def now() -> str:
+    """RFC 3339 UTC time with milliseconds, as `meta.created` holds it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def new_id() -> str:
+    """A random id (UUID version 4: no time order, so that writes spread over the key range)."""
+    return str(uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class MonotonicDeadline:
+    """A `domain.ports.Deadline` at a point of the monotonic clock."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> MonotonicDeadline:
+        """The deadline that many seconds from now."""
+        return cls(time.monotonic() + seconds)
+
+    def remaining(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self.at - time.monotonic())

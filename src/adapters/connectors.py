@@ -1,0 +1,235 @@
+"""Authentication: the account that a request's Connector Key names, checked against Secrets Manager through a cache.
+
+An account's secret is read at most once per `ttl` and container, and once more when a well-formed key does not fit:
+a few times, then one more per `cooldown`, and not twice for the same key. So a new key works at once, and a flood of
+wrong ones reads next to nothing. While Secrets Manager is down, the last good value serves. A hit asks nobody and
+takes microseconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from adapters.connector_secrets import (
+    ConnectorSecrets,
+    ConnectorUnavailable,
+    SecretsManagerDown,
+    SecretUnusable,
+)
+from domain.account import Connector, KeyUsed, Settings, key_used
+from domain.authorization import bearer_key
+from domain.connector_key import ConnectorKey
+from domain.errors import Forbidden, Unauthorized
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+DEFAULT_TTL: Final = 60.0
+DEFAULT_COOLDOWN: Final = 15.0
+_MOST_UNKNOWN_ACCOUNTS: Final = 1000
+_MOST_REFUSED_KEYS: Final = 64
+_REREADS_AT_ONCE: Final = 3
+# Without any value to serve, the next request may ask again soon, but not every request of a burst.
+_PAUSE_WITHOUT_VALUE: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """Whose request it is. `stale`: Secrets Manager is down and an earlier answer was used.
+
+    `sealing_key` is the account's own secret for sealing what goes out and comes back, such as cursors; it outlives a
+    rotation of the Connector Key.
+    """
+
+    account: str
+    settings: Settings
+    key_used: KeyUsed
+    previous_expires_at: datetime | None
+    sealing_key: bytes = field(repr=False)
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """One answer of Secrets Manager: a connector, no such account (neither), or a failure.
+
+    Connector and failure together: the last good value, kept while Secrets Manager is down.
+    """
+
+    expires: float
+    connector: Connector | None = None
+    failure: ConnectorUnavailable | None = None
+
+
+class _Entry:
+    """What is known of one account. `state` is replaced whole, so that a reader without the lock sees one answer."""
+
+    __slots__ = ("allowance", "lock", "refused", "state")
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.state = _State(expires=float("-inf"))
+        # When the allowance of re-reads will be full again (the generic cell rate algorithm).
+        self.allowance = float("-inf")
+        # Digests that did not fit what was read after they came. Without it, a connector left behind with a revoked
+        # key would use up the allowance, and a new key would have to wait for it.
+        self.refused: OrderedDict[bytes, None] = OrderedDict()
+
+
+class Connectors:
+    """Checks Connector Keys; may be used by many threads.
+
+    `monotonic` (seconds) ages the cache, `now` (aware datetime) decides whether a previous key has expired.
+    """
+
+    def __init__(
+        self,
+        client: SecretsManagerClient,
+        prefix: str,
+        *,
+        ttl: float = DEFAULT_TTL,
+        cooldown: float = DEFAULT_COOLDOWN,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._secrets = ConnectorSecrets(client, prefix)
+        self._ttl = ttl
+        self._cooldown = cooldown
+        self._monotonic = monotonic
+        self._now = now
+        self._lock = Lock()
+        self._known: dict[str, _Entry] = {}
+        # Anybody can think up account names, so what is kept of names without a connector is bounded.
+        self._unknown: OrderedDict[str, _Entry] = OrderedDict()
+
+    def authenticate(self, authorization: str | None) -> Authenticated:
+        """The account that the Authorization header proves the right to.
+
+        Raises `Unauthorized` (no, a malformed or a wrong key), `Forbidden` (the right key of an account that SCIM is
+        switched off for) and `ConnectorUnavailable` (503; it names the secret for the log).
+        """
+        key = bearer_key(authorization)
+        entry = self._entry(key.account)
+        state = entry.state
+        asked = False
+        if self._monotonic() >= state.expires:
+            state, asked = self._refresh(entry, key.account, state)
+        used = key_used(state.connector, key, self._now())
+        # The key, or the switch, may be newer than what is cached; an answer that another thread asked for, too, may
+        # be older than this request. So go on until an answer was asked for on this request's behalf, or may not be.
+        while not (asked or _lets_in(state, used)):
+            latest, asked = self._reread(entry, key, state)
+            if latest is state:
+                break
+            state = latest
+            used = key_used(state.connector, key, self._now())
+        if asked and used is None and state.failure is None:
+            self._remember_refused(entry, key)
+        return _answer(state, used)
+
+    def _entry(self, account: str) -> _Entry:
+        entry = self._known.get(account)
+        if entry is not None:
+            return entry
+        with self._lock:
+            entry = self._known.get(account) or self._unknown.pop(account, None) or _Entry()
+            if account not in self._known:
+                self._keep_unknown(account, entry)
+            return entry
+
+    def _keep_unknown(self, account: str, entry: _Entry) -> None:
+        self._unknown[account] = entry
+        self._unknown.move_to_end(account)
+        if len(self._unknown) > _MOST_UNKNOWN_ACCOUNTS:
+            self._unknown.popitem(last=False)
+
+    def _refresh(self, entry: _Entry, account: str, seen: _State) -> tuple[_State, bool]:
+        """The state in the place of an expired one, and whether this call asked for it (or another thread did)."""
+        with entry.lock:
+            if entry.state is not seen:
+                return entry.state, False
+            self._read(entry, account)
+            if entry.state.connector is None:
+                # Counts as a re-read, so that probing finds no difference between unknown accounts and known ones.
+                self._allow(entry)
+            return entry.state, True
+
+    def _reread(self, entry: _Entry, key: ConnectorKey, seen: _State) -> tuple[_State, bool]:
+        """The state after `seen` as far as the limits allow, and whether this call asked for it."""
+        with entry.lock:
+            if entry.state is not seen:
+                return entry.state, False
+            if key.digest in entry.refused or not self._allow(entry):
+                return seen, False
+            self._read(entry, key.account)
+            return entry.state, True
+
+    def _allow(self, entry: _Entry) -> bool:
+        now = self._monotonic()
+        if entry.allowance - now > self._cooldown * (_REREADS_AT_ONCE - 1):
+            return False
+        entry.allowance = max(entry.allowance, now) + self._cooldown
+        return True
+
+    def _read(self, entry: _Entry, account: str) -> None:
+        try:
+            connector = self._secrets.read(account)
+        except SecretsManagerDown as failure:
+            last_good = entry.state.connector
+            pause = _PAUSE_WITHOUT_VALUE if last_good is None else self._cooldown
+            entry.state = _State(self._monotonic() + pause, last_good, failure)
+            return
+        except SecretUnusable as failure:
+            entry.state = _State(self._monotonic() + self._cooldown, None, failure)
+            return
+        entry.state = _State(self._monotonic() + self._ttl, connector)
+        with self._lock:
+            if connector is not None:
+                self._known[account] = entry
+                self._unknown.pop(account, None)
+            elif self._known.pop(account, None) is not None:
+                self._keep_unknown(account, entry)
+
+    def _remember_refused(self, entry: _Entry, key: ConnectorKey) -> None:
+        with entry.lock:
+            entry.refused[key.digest] = None
+            if len(entry.refused) > _MOST_REFUSED_KEYS:
+                entry.refused.popitem(last=False)
+
+
+def _lets_in(state: _State, used: KeyUsed | None) -> bool:
+    return state.connector is not None and state.connector.enabled and used is not None
+
+
+def _answer(state: _State, used: KeyUsed | None) -> Authenticated:
+    connector = state.connector
+    if connector is None or used is None:
+        if state.failure is not None:
+            raise state.failure.anew()
+        raise Unauthorized(
+            "The Connector Key is not one that this service accepts. Paste the account's current Connector Key into "
+            "the identity provider's token field.",
+            reason="unknown-account" if connector is None else "wrong-key",
+        )
+    if not connector.enabled:
+        raise Forbidden(
+            f'The Connector Key is right, but SCIM is switched off for the account "{connector.account}". The '
+            f"service's operator switches it on with: rollcall account enable {connector.account}",
+            reason="account-disabled",
+            remedy="Switch SCIM on for the account (rollcall account enable), or off in the identity provider.",
+        )
+    previous = connector.previous
+    return Authenticated(
+        connector.account,
+        connector.settings,
+        used,
+        previous.expires_at if previous is not None else None,
+        connector.sealing_key,
+        stale=state.failure is not None,
+    )

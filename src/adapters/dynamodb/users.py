@@ -1,0 +1,118 @@
+"""The users of one account in DynamoDB: `domain.ports.UserStore` on the item collections of docs/data-model.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from adapters.dynamodb import keys
+from adapters.dynamodb.items import USER_PROJECTION, user_of
+from adapters.dynamodb.keys import Collection
+from adapters.dynamodb.ranks import read_ranks
+from adapters.dynamodb.reads import Range, Reads
+from adapters.dynamodb.scan import scan
+from adapters.dynamodb.writes import Writes
+from domain.folding import identity
+from domain.limits import MAX_PAGE_CHARACTERS
+from domain.ports import Page, Slice
+from domain.stored_user import StoredUser
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBUsers:
+    """A `domain.ports.UserStore`; beside the port's own errors it raises TooManyRequests or ServiceUnavailable."""
+
+    reads: Reads
+    writes: Writes
+
+    def create(self, user: StoredUser) -> None:
+        self.writes.create(user)
+
+    def replace(self, current: StoredUser, replacement: StoredUser) -> None:
+        self.writes.replace(current, replacement)
+
+    def delete(self, current: StoredUser) -> None:
+        self.writes.delete(current)
+
+    def get(self, user_id: str) -> StoredUser | None:
+        return self.reads.user(user_id)
+
+    def get_many(self, user_ids: Sequence[str]) -> list[StoredUser]:
+        found = self.reads.users(user_ids)
+        return [found[user_id] for user_id in user_ids if user_id in found]
+
+    def find_by_user_name(self, user_name: str) -> StoredUser | None:
+        value = identity(user_name)
+        user = self._holder(Collection.USER_NAME, value)
+        return user if user is not None and user.keys.user_name == value else None
+
+    def find_by_email(self, address: str) -> StoredUser | None:
+        value = identity(address)
+        user = self._holder(Collection.EMAIL, value)
+        return user if user is not None and value in user.keys.emails else None
+
+    def _holder(self, collection: Collection, value: str) -> StoredUser | None:
+        """The user that an index item names; the caller checks that they have the value, as it may be gone by now."""
+        item = self.reads.item(collection, keys.sort_key(value), ProjectionExpression="userId")
+        return None if item is None else self.reads.user(item["userId"]["S"])
+
+    def find_by_external_id(self, external_id: str) -> list[StoredUser]:
+        part = Range(prefix=keys.external_id_prefix(external_id))
+        ids = list(self._ids(Collection.EXTERNAL_ID, part))
+        return [user for user in self.get_many(ids) if user.keys.external_id == external_id]
+
+    def total(self) -> int:
+        return read_ranks(self.reads.calls, self.reads.table_name, self.reads.account).total
+
+    def page(self, start_index: int, count: int) -> Page:
+        """The counters tell where the page starts; from there one range is read, a few users too early at most."""
+        ranks = read_ranks(self.reads.calls, self.reads.table_name, self.reads.account)
+        first = max(0, start_index - 1)
+        if count <= 0 or first >= ranks.total:
+            return Page(ranks.total, [])
+        bucket, skipped = ranks.position(first)
+        return Page(ranks.total, self._users(Range(first=bucket), skipped, count))
+
+    def page_after(self, after: str | None, count: int) -> Slice:
+        """One user more than asked for is read, which tells whether there is a next page."""
+        if count <= 0:
+            return Slice([], after)
+        users = self._users(Range(after=after), 0, count + 1)
+        more = len(users) > count or sum(len(user.document) for user in users) > MAX_PAGE_CHARACTERS
+        users = users[:count]
+        return Slice(users, users[-1].id if more else None)
+
+    def _users(self, part: Range, skipped: int, count: int) -> list[StoredUser]:
+        """Users from a range, after the first `skipped`; ends early past the size that an answer can have."""
+        users: list[StoredUser] = []
+        size = 0
+        for page in self.reads.pages(Collection.USER, part, limit=skipped + count, **USER_PROJECTION):
+            for item in page.items[skipped:]:
+                users.append(user_of(item))
+                size += len(users[-1].document)
+                if size > MAX_PAGE_CHARACTERS:
+                    return users
+            skipped = max(0, skipped - len(page.items))
+        return users
+
+    def scan(self, after: str | None = None) -> Iterator[StoredUser]:
+        return scan(self.reads, after)
+
+    def ids_by_user_name(self, prefix: str = "", *, descending: bool = False) -> Iterator[str]:
+        return self._starting(Collection.USER_NAME, identity(prefix), descending)
+
+    def ids_by_email(self, prefix: str) -> Iterator[str]:
+        return self._starting(Collection.EMAIL, identity(prefix), False)
+
+    def _starting(self, collection: Collection, prefix: str, descending: bool) -> Iterator[str]:
+        """Ids of the users whose value starts with the prefix, of which a sort key may hold the first part only."""
+        return self._ids(collection, Range(prefix=keys.plain_part(prefix), descending=descending), prefix)
+
+    def _ids(self, collection: Collection, part: Range, prefix: str = "") -> Iterator[str]:
+        for page in self.reads.pages(
+            collection, part, ProjectionExpression="sk, userId, #value", ExpressionAttributeNames={"#value": "value"}
+        ):
+            for item in page.items:
+                value = item["value"] if "value" in item else item["sk"]
+                if value["S"].startswith(prefix):
+                    yield item["userId"]["S"]

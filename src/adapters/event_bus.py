@@ -1,0 +1,107 @@
+"""The EventBridge bus on which lifecycle events are published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+SOURCE: Final = "rollcall"
+"""The `source` of every event, on which the rules of consumers match."""
+
+_MOST_ENTRIES: Final = 10
+_SIZE_LIMIT: Final = 256 * 1024
+"""PutEvents takes less than this, for all entries of a request together."""
+_TIME_SIZE: Final = 14
+"""What the entry's time counts in the size, whatever it is."""
+
+NOT_SENT: Final = "NotSent"
+"""The code of an entry that was held back because one before it failed."""
+TOO_LARGE: Final = "TooLarge"
+"""The code of an entry that no bus would take."""
+HOPELESS: Final = frozenset({TOO_LARGE, "MalformedDetail", "InvalidArgument"})
+"""Codes that blame the entry itself: sending it again cannot help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event for the bus; `subject` names what the order of events must be kept for."""
+
+    detail_type: str
+    detail: str
+    time: datetime
+    subject: str
+
+    @property
+    def size(self) -> int:
+        """Bytes as EventBridge counts them."""
+        # Half a surrogate pair, which JSON can hold, is for EventBridge to refuse; here it only counts.
+        texts = (SOURCE, self.detail_type, self.detail)
+        return _TIME_SIZE + sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+
+    @property
+    def fits(self) -> bool:
+        """Whether a bus takes an event this large."""
+        return self.size < _SIZE_LIMIT
+
+
+class EventBus:
+    """Publishes in order; `name` is the bus's name or ARN."""
+
+    def __init__(self, client: EventBridgeClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def publish(self, entries: Sequence[Entry]) -> list[str | None]:
+        """What became of each entry: None when it was published, else the code of the error.
+
+        It stops after the first request that did not succeed whole; what comes after it is `NOT_SENT`. No request
+        holds two events of one subject, so that a later event is never on the bus while an earlier one failed.
+        """
+        codes: list[str | None] = []
+        for batch in _batches(entries):
+            codes += self._put(batch)
+            if any(codes):
+                break
+        return codes + [NOT_SENT] * (len(entries) - len(codes))
+
+    def _put(self, batch: Sequence[Entry]) -> list[str | None]:
+        if not batch[0].fits:
+            return [TOO_LARGE]
+        try:
+            results = self._client.put_events(Entries=[self._request(entry) for entry in batch])["Entries"]
+        except ClientError as error:
+            return [error.response.get("Error", {}).get("Code", "ClientError")] * len(batch)
+        except BotoCoreError as error:
+            return [type(error).__name__] * len(batch)
+        return [None if result.get("EventId") else result.get("ErrorCode", "Unknown") for result in results]
+
+    def _request(self, entry: Entry) -> PutEventsRequestEntryTypeDef:
+        return {
+            "EventBusName": self._name,
+            "Source": SOURCE,
+            "DetailType": entry.detail_type,
+            "Detail": entry.detail,
+            "Time": entry.time,
+        }
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """The entries in requests that PutEvents takes; one that is too large stands alone."""
+    batch: list[Entry] = []
+    for entry in entries:
+        size = sum(other.size for other in batch) + entry.size
+        crowded = len(batch) == _MOST_ENTRIES or size >= _SIZE_LIMIT
+        if batch and (crowded or any(entry.subject == other.subject for other in batch)):
+            yield batch
+            batch = []
+        batch.append(entry)
+    if batch:
+        yield batch

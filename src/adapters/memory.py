@@ -1,0 +1,143 @@
+"""The in-memory twin of the DynamoDB table: the same port, held by the same contract suite."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Sequence
+from threading import RLock
+
+from adapters.storable import require_storable
+from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
+from domain.folding import identity
+from domain.limits import MAX_PAGE_CHARACTERS
+from domain.ports import Deadline, Page, Slice, VersionMismatch
+from domain.stored_user import StoredUser
+
+
+class InMemoryUsers:
+    """A `domain.ports.UserStore` of one account, safe to share between threads; `deadline` bounds `scan` alone."""
+
+    def __init__(self, deadline: Deadline | None = None) -> None:
+        self._deadline = deadline
+        self._lock = RLock()
+        self._users: dict[str, StoredUser] = {}
+        self._ids: list[str] = []
+        self._user_names: dict[str, str] = {}
+        self._emails: dict[str, str] = {}
+
+    def create(self, user: StoredUser) -> None:
+        require_storable(user)
+        with self._lock:
+            if user.id in self._users:
+                raise ServiceUnavailable("A user of that id exists already. Repeat the request.")
+            self._require_unique(user)
+            insort(self._ids, user.id)
+            self._put(user)
+
+    def get(self, user_id: str) -> StoredUser | None:
+        return self._users.get(user_id)
+
+    def get_many(self, user_ids: Sequence[str]) -> list[StoredUser]:
+        with self._lock:
+            return [user for user_id in user_ids if (user := self._users.get(user_id)) is not None]
+
+    def find_by_user_name(self, user_name: str) -> StoredUser | None:
+        with self._lock:
+            return self._users.get(self._user_names.get(identity(user_name), ""))
+
+    def find_by_email(self, address: str) -> StoredUser | None:
+        with self._lock:
+            return self._users.get(self._emails.get(identity(address), ""))
+
+    def find_by_external_id(self, external_id: str) -> list[StoredUser]:
+        with self._lock:
+            return [user for user in self._in_order() if user.keys.external_id == external_id]
+
+    def replace(self, current: StoredUser, replacement: StoredUser) -> None:
+        require_storable(replacement)
+        with self._lock:
+            kept = self._require_version(current)
+            self._require_unique(replacement)
+            self._free(kept)
+            self._put(replacement)
+
+    def delete(self, current: StoredUser) -> None:
+        with self._lock:
+            self._free(self._require_version(current))
+            del self._users[current.id]
+            del self._ids[bisect_left(self._ids, current.id)]
+
+    def total(self) -> int:
+        return len(self._users)
+
+    def page(self, start_index: int, count: int) -> Page:
+        with self._lock:
+            first = max(0, start_index - 1)
+            ids = self._ids[first : first + max(0, count)]
+            return Page(len(self._ids), self._bounded(ids))
+
+    def page_after(self, after: str | None, count: int) -> Slice:
+        if count <= 0:
+            return Slice([], after)
+        with self._lock:
+            first = 0 if after is None else bisect_right(self._ids, after)
+            users = self._bounded(self._ids[first : first + count])
+            more = first + len(users) < len(self._ids)
+            return Slice(users, users[-1].id if more else None)
+
+    def scan(self, after: str | None = None) -> Iterator[StoredUser]:
+        with self._lock:
+            users = [user for user in self._in_order() if after is None or user.id > after]
+        for user in users:
+            if self._deadline is not None and self._deadline.remaining() <= 0:
+                raise TooMany("There are more users than can be read in the time that one request has.")
+            yield user
+
+    def ids_by_user_name(self, prefix: str = "", *, descending: bool = False) -> Iterator[str]:
+        return self._starting(self._user_names, prefix, descending)
+
+    def ids_by_email(self, prefix: str) -> Iterator[str]:
+        return self._starting(self._emails, prefix, False)
+
+    def _starting(self, index: dict[str, str], prefix: str, descending: bool) -> Iterator[str]:
+        normalised = identity(prefix)
+        with self._lock:
+            found = sorted((item for item in index.items() if item[0].startswith(normalised)), reverse=descending)
+        return (user_id for _, user_id in found)
+
+    def _in_order(self) -> list[StoredUser]:
+        return [self._users[user_id] for user_id in self._ids]
+
+    def _bounded(self, ids: list[str]) -> list[StoredUser]:
+        users: list[StoredUser] = []
+        size = 0
+        for user_id in ids:
+            users.append(self._users[user_id])
+            size += len(users[-1].document)
+            if size > MAX_PAGE_CHARACTERS:
+                break
+        return users
+
+    def _require_version(self, current: StoredUser) -> StoredUser:
+        kept = self._users.get(current.id)
+        if kept is None or kept.version != current.version:
+            raise VersionMismatch
+        return kept
+
+    def _require_unique(self, user: StoredUser) -> None:
+        keys = user.keys
+        if self._user_names.get(keys.user_name, user.id) != user.id:
+            raise UniquenessConflict("userName", user.attributes["userName"])
+        for address, as_sent in keys.emails.items():
+            if self._emails.get(address, user.id) != user.id:
+                raise UniquenessConflict("emails.value", as_sent)
+
+    def _put(self, user: StoredUser) -> None:
+        self._users[user.id] = user
+        self._user_names[user.keys.user_name] = user.id
+        self._emails.update(dict.fromkeys(user.keys.emails, user.id))
+
+    def _free(self, user: StoredUser) -> None:
+        del self._user_names[user.keys.user_name]
+        for address in user.keys.emails:
+            del self._emails[address]

@@ -1,0 +1,72 @@
+"""What operators see of the publisher: one structured log line per batch, and its metrics.
+
+Like the record of a request it is an allow-list: ids, counts and codes, nothing of what an event says of a user.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from functools import cache
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from adapters.telemetry import NAMESPACE, SERVICE
+
+
+class PublisherMetric(StrEnum):
+    """The names of the publisher's metrics; how far it is behind is also AWS's own `IteratorAge`."""
+
+    EVENTS_PUBLISHED = "EventsPublished"
+    EVENTS_FAILED = "EventsFailed"
+    PUBLISHER_LAG = "PublisherLag"
+
+
+@dataclass(slots=True)
+class BatchRecord:
+    """What is known of one batch of the table's stream; filled while it is published."""
+
+    request_id: str
+    records: int
+    published: dict[str, int] = field(default_factory=dict)
+    """How many events of each kind are on the bus."""
+    values_omitted: int = 0
+    """Events published without the values that were asked for, because those are too large for a bus."""
+    failed: int = 0
+    """Events and malformed records that could not be published; those held back behind them are not counted."""
+    lag_ms: float | None = None
+    """From the oldest change published here until it was on the bus."""
+    failure: str | None = None
+    """The code of the first failure."""
+    cause: str | None = None
+    """What is wrong with the form of a malformed record."""
+    sequence_number: str | None = None
+    """Where the stream will begin again."""
+    account: str | None = None
+    user_id: str | None = None
+
+    def fields(self) -> dict[str, object]:
+        """The record as the log line's fields, without those that say nothing."""
+        return {name: value for name, value in asdict(self).items() if value is not None and value != {}}
+
+
+@cache
+def _logger() -> Logger:
+    return Logger(service=SERVICE, log_uncaught_exceptions=False, use_rfc3339=True)
+
+
+def emit(record: BatchRecord) -> None:
+    """Write the batch's one line (an error when something failed) and its metrics."""
+    if record.failure:
+        _logger().error("publish", extra=record.fields())
+    else:
+        _logger().info("publish", extra=record.fields())
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    metrics.add_dimension("environment", os.environ.get("ENVIRONMENT", "local"))
+    metrics.add_metric(PublisherMetric.EVENTS_PUBLISHED, MetricUnit.Count, sum(record.published.values()))
+    metrics.add_metric(PublisherMetric.EVENTS_FAILED, MetricUnit.Count, record.failed)
+    if record.lag_ms is not None:
+        metrics.add_metric(PublisherMetric.PUBLISHER_LAG, MetricUnit.Milliseconds, record.lag_ms)
+    metrics.flush_metrics()

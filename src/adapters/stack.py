@@ -1,0 +1,135 @@
+"""A deployment as the operator's command finds it: a CloudFormation stack, or the local server of `make run`."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
+
+from adapters.accounts import Accounts
+from adapters.aws import configuration
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+    from domain.ports import UserStore
+
+STATE_FILE: Final = Path(".rollcall") / "local.json"
+
+_OUTPUTS: Final = ("ScimConnectorBaseUrl", "TableName", "ConnectorSecretPrefix")
+_CONFIG: Final = Config(connect_timeout=3, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 4})
+
+
+class StackError(Exception):
+    """The deployment cannot be found or asked; the message is one line for the operator, with what to do."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where a deployment is, and access to what it keeps."""
+
+    base_url: str
+    table_name: str
+    secret_prefix: str
+    session: boto3.Session
+    endpoint_url: str | None = None
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The deployment's accounts."""
+        client = self.session.client("secretsmanager", endpoint_url=self.endpoint_url, config=_CONFIG)
+        return Accounts(client, self.secret_prefix, self.actor)
+
+    def users(self, account: str, seconds: float) -> UserStore:
+        """The account's users, with that much time for all that is done with them."""
+        return self._table.users(account, MonotonicDeadline.after(seconds))
+
+    def actor(self) -> str:
+        """Who acts: the ARN behind the credentials, or the person at this computer when it is the local server."""
+        if self.endpoint_url is not None:
+            return getpass.getuser()
+        try:
+            caller: str = self.session.client("sts", config=_CONFIG).get_caller_identity()["Arn"]
+        except (ClientError, BotoCoreError):
+            return getpass.getuser()
+        return caller
+
+    @cached_property
+    def _table(self) -> Table:
+        # The table's adapter retries by itself, so its client must not.
+        config = configuration("dynamodb")
+        return Table(self.session.client("dynamodb", endpoint_url=self.endpoint_url, config=config), self.table_name)
+
+
+def deployed(name: str, region: str | None, profile: str | None) -> Stack:
+    """The deployment of that stack name, found through the stack's outputs; raises `StackError`."""
+    try:
+        session = boto3.Session(region_name=region, profile_name=profile)
+        outputs = _outputs(session.client("cloudformation", config=_CONFIG), name)
+    except NoRegionError as error:
+        raise StackError("No AWS region is chosen: add --region, or set AWS_REGION.") from error
+    except ProfileNotFound as error:
+        raise StackError(f"{error}. See: aws configure list-profiles") from error
+    except NoCredentialsError as error:
+        raise StackError("No AWS credentials were found: sign in (aws sso login), or add --profile.") from error
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "unknown error")
+        if code == "ValidationError":
+            raise StackError(f"There is no stack {name!r} there: add --stack or --region, or deploy it.") from error
+        raise StackError(f"CloudFormation refused to describe the stack {name!r} ({code}).") from error
+    except BotoCoreError as error:
+        raise StackError(f"CloudFormation cannot be asked about the stack {name!r}: {error}") from error
+    missing = [output for output in _OUTPUTS if not outputs.get(output)]
+    if missing:
+        raise StackError(
+            f"The stack {name!r} has no output {', '.join(missing)}: it is no Rollcall stack, or not deployed yet."
+        )
+    base_url, table_name, secret_prefix = (outputs[output] for output in _OUTPUTS)
+    return Stack(base_url, table_name, secret_prefix, session)
+
+
+def local(state_file: Path) -> Stack:
+    """The local server that wrote the file; raises `StackError`."""
+    no_server = "no local server is running: start it with make run"
+    try:
+        state: dict[str, Any] = json.loads(state_file.read_text())
+        session = boto3.Session(
+            region_name=state.get("region", "us-east-1"),
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 - the local server takes any credentials
+        )
+        stack = Stack(state["baseUrl"], state["tableName"], state["secretPrefix"], session, state["awsEndpoint"])
+    except FileNotFoundError as error:
+        raise StackError(no_server) from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise StackError(f"{state_file} is unusable: stop the local server and start it with make run") from error
+    address = urlsplit(state["awsEndpoint"])
+    try:
+        socket.create_connection((address.hostname or "", address.port or 80), timeout=2).close()
+    except OSError as error:
+        raise StackError(no_server) from error
+    return stack
+
+
+def state_file(directory: Path) -> Path:
+    """The local server's state file of that directory, or of the nearest one above that has one."""
+    for candidate in (directory, *directory.parents):
+        if (candidate / STATE_FILE).is_file():
+            return candidate / STATE_FILE
+    return directory / STATE_FILE
+
+
+def _outputs(client: CloudFormationClient, name: str) -> dict[str, str]:
+    stacks = client.describe_stacks(StackName=name)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}

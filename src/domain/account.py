@@ -1,0 +1,263 @@
+"""An account's connector: its Connector Keys, its settings, and whether SCIM is switched on for it.
+
+A `Connector` is a value; what happens to it (enable, rotate, revoke ...) gives a new one, stamped with who and when.
+Times are aware datetimes in UTC, RFC 3339 text in JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, get_args
+
+from domain.connector_key import ConnectorKey
+
+Mode = Literal["tolerant", "strict"]
+KeyUsed = Literal["current", "previous"]
+
+# Compared with when there is no key to compare with, so that its absence costs the same time as a wrong key.
+_NO_KEY: Final = bytes(32)
+
+
+class InvalidConnector(ValueError):
+    """The text kept for an account is not a connector; the message names the member at fault and holds no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator can set for an account.
+
+    `mode`: whether what identity providers do beside the RFC is forgiven. `match_existing_by_email`: whether a create
+    with the address of an existing user takes that user over instead of being refused with 409.
+    """
+
+    mode: Mode = "tolerant"
+    match_existing_by_email: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentKey:
+    """The key to paste into the identity provider."""
+
+    key: ConnectorKey
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousKey:
+    """The key before the last rotation, accepted until it expires."""
+
+    key: ConnectorKey
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The last thing done to a connector: what, when and by whom."""
+
+    what: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """Everything kept of an account beside its users."""
+
+    account: str
+    enabled: bool
+    current: CurrentKey
+    last_change: Change
+    sealing_key: bytes = field(repr=False)
+    previous: PreviousKey | None = None
+    settings: Settings = Settings()
+
+    @classmethod
+    def new(cls, key: ConnectorKey, sealing_key: bytes, now: datetime, by: str) -> Connector:
+        """The connector of an account that SCIM is switched on for the first time."""
+        return cls(
+            key.account,
+            True,
+            CurrentKey(key, now, by),
+            Change("enable", now, by),
+            sealing_key,
+        )
+
+    def switched(self, enabled: bool, now: datetime, by: str) -> Connector:
+        """SCIM switched on or off; the keys stay."""
+        return replace(
+            self,
+            enabled=enabled,
+            last_change=Change("enable" if enabled else "disable", now, by),
+        )
+
+    def rotated(self, key: ConnectorKey, grace: timedelta, now: datetime, by: str) -> Connector:
+        """`key` becomes the current one; the present one is accepted for `grace` more, the one before no longer."""
+        previous = PreviousKey(self.current.key, now + grace) if grace > timedelta(0) else None
+        changed = replace(self, current=CurrentKey(key, now, by), previous=previous)
+        return replace(changed, last_change=Change("rotate-key", now, by))
+
+    def without_previous(self, now: datetime, by: str) -> Connector:
+        """The previous key revoked."""
+        return replace(self, previous=None, last_change=Change("revoke-previous", now, by))
+
+    def with_settings(self, settings: Settings, now: datetime, by: str) -> Connector:
+        """Other settings."""
+        return replace(self, settings=settings, last_change=Change("set", now, by))
+
+    def previous_at(self, now: datetime) -> PreviousKey | None:
+        """The previous key, if it is still accepted."""
+        return self.previous if self.previous is not None and now < self.previous.expires_at else None
+
+    def to_json(self) -> str:
+        """The text that the account's secret holds."""
+        value: dict[str, Any] = {
+            "account": self.account,
+            "enabled": self.enabled,
+            "current": {
+                "key": self.current.key.text,
+                "createdAt": rfc3339(self.current.created_at),
+                "createdBy": self.current.created_by,
+            },
+            "settings": {
+                "mode": self.settings.mode,
+                "matchExistingByEmail": self.settings.match_existing_by_email,
+            },
+            "lastChange": {
+                "what": self.last_change.what,
+                "at": rfc3339(self.last_change.at),
+                "by": self.last_change.by,
+            },
+            "sealingKey": self.sealing_key.hex(),
+        }
+        if self.previous is not None:
+            value["previous"] = {
+                "key": self.previous.key.text,
+                "expiresAt": rfc3339(self.previous.expires_at),
+            }
+        return json.dumps(value, indent=2)
+
+
+def key_used(connector: Connector | None, presented: ConnectorKey, now: datetime) -> KeyUsed | None:
+    """Which of the connector's keys was presented, or None.
+
+    Digests are compared in constant time, always both, and against nothing at all for an account that does not exist:
+    the time taken tells neither whether the account exists nor how much of a key was right.
+    """
+    digest = presented.digest
+    previous = connector.previous_at(now) if connector is not None else None
+    is_current = hmac.compare_digest(digest, connector.current.key.digest if connector is not None else _NO_KEY)
+    is_previous = hmac.compare_digest(digest, previous.key.digest if previous is not None else _NO_KEY)
+    return "current" if is_current else "previous" if is_previous else None
+
+
+def connector_from_json(text: str, account: str) -> Connector:
+    """The connector that the secret of `account` holds; raises `InvalidConnector`.
+
+    Strict on what decides about access (keys, their account, `enabled`, expiry). What only informs people or has a
+    default (settings, who and when) may be missing, so that a hand-written secret works.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidConnector("it is not JSON") from error
+    root = _object(value, "the secret")
+    if root.get("account") != account:
+        raise InvalidConnector('"account" does not name the account of the secret')
+    if not isinstance(root.get("enabled"), bool):
+        raise InvalidConnector('"enabled" is neither true nor false')
+    current = _object(root.get("current"), '"current"')
+    key = _key(current, "current", account)
+    changed = _object(root.get("lastChange", {}), '"lastChange"')
+    return Connector(
+        account=account,
+        enabled=root["enabled"],
+        current=CurrentKey(
+            key,
+            _time(current.get("createdAt", _UNKNOWN_TIME), "current.createdAt"),
+            _text(current, "createdBy"),
+        ),
+        last_change=Change(
+            _text(changed, "what"),
+            _time(changed.get("at", _UNKNOWN_TIME), "lastChange.at"),
+            _text(changed, "by"),
+        ),
+        sealing_key=_sealing_key(root, key),
+        previous=_previous(root, account),
+        settings=_settings(_object(root.get("settings", {}), '"settings"')),
+    )
+
+
+def rfc3339(moment: datetime) -> str:
+    """RFC 3339 in UTC with whole seconds."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+_UNKNOWN_TIME: Final = "1970-01-01T00:00:00Z"
+
+
+def _object(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidConnector(f"{name} is not a JSON object")
+    return value
+
+
+def _text(container: dict[str, Any], name: str) -> str:
+    value = container.get(name, "unknown")
+    return value if isinstance(value, str) else "unknown"
+
+
+def _key(container: dict[str, Any], name: str, account: str) -> ConnectorKey:
+    text = container.get("key")
+    key = ConnectorKey.parse(text) if isinstance(text, str) else None
+    if key is None or key.account != account:
+        raise InvalidConnector(f'"{name}.key" is not a Connector Key of this account')
+    return key
+
+
+def _time(value: object, name: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidConnector(f'"{name}" is not a time such as 2030-01-31T12:00:00Z')
+    return moment
+
+
+def _previous(root: dict[str, Any], account: str) -> PreviousKey | None:
+    value = root.get("previous")
+    if value is None:
+        return None
+    previous = _object(value, '"previous"')
+    return PreviousKey(
+        _key(previous, "previous", account),
+        _time(previous.get("expiresAt"), "previous.expiresAt"),
+    )
+
+
+def _settings(value: dict[str, Any]) -> Settings:
+    mode = value.get("mode", "tolerant")
+    match = value.get("matchExistingByEmail", False)
+    if mode not in get_args(Mode):
+        raise InvalidConnector('"settings.mode" is neither "tolerant" nor "strict"')
+    if not isinstance(match, bool):
+        raise InvalidConnector('"settings.matchExistingByEmail" is neither true nor false')
+    return Settings(mode, match)
+
+
+def _sealing_key(root: dict[str, Any], current: ConnectorKey) -> bytes:
+    text = root.get("sealingKey")
+    if text is None:
+        return hashlib.sha256(b"sealing" + current.text.encode()).digest()
+    try:
+        sealing_key = bytes.fromhex(text)
+    except (TypeError, ValueError) as error:
+        raise InvalidConnector('"sealingKey" is not hexadecimal text') from error
+    if len(sealing_key) < 16:
+        raise InvalidConnector('"sealingKey" is shorter than 16 bytes')
+    return sealing_key

@@ -1,0 +1,95 @@
+"""The Connector Key: the bearer token that names an account and proves the right to provision it.
+
+`rck_<account>_<random><checksum>`: 32 random base62 characters (190 bits) and 6 that are the CRC-32 of all before
+them. The prefix lets secret scanners find a leaked key; the checksum lets a cut or mistyped one be refused unasked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+from zlib import crc32
+
+PREFIX: Final = "rck"
+
+_ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_RANDOM_LENGTH: Final = 32
+_CHECKSUM_LENGTH: Final = 6
+_ACCOUNT: Final = re.compile(r"[a-z0-9-]{1,40}")
+_FORM: Final = re.compile(rf"{PREFIX}_({_ACCOUNT.pattern})_([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{6}})")
+
+Entropy = Callable[[int], bytes]
+"""A source of that many unpredictable bytes, such as `secrets.token_bytes`."""
+
+
+class InvalidAccountName(ValueError):
+    """The text cannot name an account; the message says what a name looks like."""
+
+
+def account_name(text: str) -> str:
+    """`text` if it can name an account; raises `InvalidAccountName`.
+
+    The alphabet has no path, wildcard or separator character, so that a name is safe within a secret's name, an IAM
+    resource, a key of the table and a Connector Key alike.
+    """
+    if _ACCOUNT.fullmatch(text):
+        return text
+    shown = text if len(text) <= 60 else f"{text[:60]}..."
+    raise InvalidAccountName(
+        f"{shown!r} is not an account name: use 1 to 40 characters out of a-z, 0-9 and '-', for example 'acme-corp'."
+    )
+
+
+@dataclass(frozen=True)
+class ConnectorKey:
+    """A well-formed key. Its text stays out of `repr`, so that no traceback or log line can show it."""
+
+    account: str
+    text: str = field(repr=False)
+
+    @classmethod
+    def generate(cls, account: str, entropy: Entropy) -> ConnectorKey:
+        """A fresh key of an account; raises `InvalidAccountName`."""
+        stem = f"{PREFIX}_{account_name(account)}_{_random_text(entropy)}"
+        return cls(account, stem + _checksum(stem))
+
+    @classmethod
+    def parse(cls, text: str) -> ConnectorKey | None:
+        """The key that `text` is, with white space around it forgiven; None when its form or checksum is wrong."""
+        stripped = text.strip()
+        match = _FORM.fullmatch(stripped)
+        if match is None or _checksum(stripped[:-_CHECKSUM_LENGTH]) != match[3]:
+            return None
+        return cls(match[1], stripped)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of the text: what keys are compared by. A plain hash will do for 190 random bits."""
+        return hashlib.sha256(self.text.encode()).digest()
+
+    @property
+    def masked(self) -> str:
+        """The key with its random part hidden; the last four characters, of the checksum, tell two keys apart."""
+        return f"{PREFIX}_{self.account}_{'*' * 8}{self.text[-4:]}"
+
+
+def _random_text(entropy: Entropy) -> str:
+    # 248 is the greatest multiple of 62 that a byte can reach: dropping the rest keeps every character equally likely.
+    characters = ""
+    while len(characters) < _RANDOM_LENGTH:
+        characters += "".join(_ALPHABET[byte % 62] for byte in entropy(_RANDOM_LENGTH) if byte < 248)
+    return characters[:_RANDOM_LENGTH]
+
+
+def _checksum(stem: str) -> str:
+    number = crc32(stem.encode())
+    digits = ""
+    for _ in range(_CHECKSUM_LENGTH):
+        number, digit = divmod(number, 62)
+        digits = _ALPHABET[digit] + digits
+    return digits

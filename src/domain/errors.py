@@ -1,0 +1,223 @@
+"""SCIM errors (RFC 7644 section 3.12) as exceptions, rendered in one place.
+
+`detail` is written for the person who reads it in the identity provider's or CloudWatch's window and may name the
+value at fault. `reason` and `remedy` are fixed texts without any value of a request: they are what logs may hold.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, ClassVar, Final
+
+ERROR_URN: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+
+class ScimError(Exception):
+    """An answer that is an error: HTTP status, scimType, detail for a person, fixed reason and remedy."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    scim_type: ClassVar[str | None] = None
+    reason: str = "bad-request"
+    remedy: str = "Correct the request as the detail says."
+
+    def __init__(self, detail: str, *, reason: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        if reason is not None:
+            self.reason = reason
+        if remedy is not None:
+            self.remedy = remedy
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Response headers that belong to this error."""
+        return {}
+
+    def body(self) -> dict[str, Any]:
+        """The Error message; `status` is a string (RFC 7644 section 3.12)."""
+        message: dict[str, Any] = {"schemas": [ERROR_URN], "status": str(self.status.value)}
+        if self.scim_type is not None:
+            message["scimType"] = self.scim_type
+        message["detail"] = self.detail
+        return message
+
+
+class InvalidSyntax(ScimError):
+    """The body is not what the operation takes: not JSON, not an object, a missing member."""
+
+    scim_type = "invalidSyntax"
+    reason = "invalid-syntax"
+
+
+class InvalidValue(ScimError):
+    """A value has the wrong type or form, or a required one is missing."""
+
+    scim_type = "invalidValue"
+    reason = "invalid-value"
+
+
+class InvalidFilter(ScimError):
+    """The filter cannot be parsed, names no attribute of a User, or compares what cannot be compared."""
+
+    scim_type = "invalidFilter"
+    reason = "invalid-filter"
+
+
+class InvalidPath(ScimError):
+    """The path of a PATCH operation is malformed or names no attribute of a User."""
+
+    scim_type = "invalidPath"
+    reason = "invalid-path"
+
+
+class NoTarget(ScimError):
+    """The path of a PATCH operation yields nothing that could be operated on."""
+
+    scim_type = "noTarget"
+    reason = "no-target"
+
+
+class MutabilityViolation(ScimError):
+    """The operation would change a readOnly or immutable attribute."""
+
+    scim_type = "mutability"
+    reason = "mutability"
+
+
+class TooMany(ScimError):
+    """The query would cost more than the service is willing to pay."""
+
+    scim_type = "tooMany"
+    reason = "too-many"
+    remedy = "Narrow the filter, or query by userName, emails, externalId or id, which are indexed."
+
+
+class InvalidCursor(ScimError):
+    """The cursor is not one of ours, or of another account or query (RFC 9865 section 2.1)."""
+
+    scim_type = "invalidCursor"
+    reason = "invalid-cursor"
+    remedy = "Start again without a cursor."
+
+
+class ExpiredCursor(InvalidCursor):
+    """The cursor is too old (RFC 9865 section 2.1)."""
+
+    scim_type = "expiredCursor"
+    reason = "expired-cursor"
+
+
+class InvalidCount(ScimError):
+    """The page size asked for with a cursor is refused (RFC 9865 section 2.1)."""
+
+    scim_type = "invalidCount"
+    reason = "invalid-count"
+
+
+class Unauthorized(ScimError):
+    """No, a malformed or a wrong Connector Key; the wording never tells which of a key's parts is wrong."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    reason = "unauthorized"
+    remedy = "Paste the account's current Connector Key into the identity provider's token field."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Bearer realm="Rollcall"'}
+
+
+class Forbidden(ScimError):
+    """The key is right, but the account may not do this now."""
+
+    status = HTTPStatus.FORBIDDEN
+    reason = "forbidden"
+
+
+class NotFound(ScimError):
+    """There is no such resource or endpoint."""
+
+    status = HTTPStatus.NOT_FOUND
+    reason = "not-found"
+
+
+class MethodNotAllowed(ScimError):
+    """The endpoint exists, but not for this HTTP method."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    reason = "method-not-allowed"
+
+    def __init__(self, detail: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(detail)
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": ", ".join(self.allowed)}
+
+
+class UniquenessConflict(ScimError):
+    """A value that must be unique belongs to another user (RFC 7644 section 3.3)."""
+
+    status = HTTPStatus.CONFLICT
+    scim_type = "uniqueness"
+    reason = "uniqueness"
+
+    def __init__(self, attribute: str, value: str) -> None:
+        super().__init__(
+            f'{attribute} "{value}" already belongs to another user of this service. '
+            f"Use another value, or have the service's operator look at that user: "
+            + (f'rollcall users show --email "{value}".' if attribute == "emails.value" else "rollcall users show."),
+            reason="email-exists" if attribute == "emails.value" else "user-name-exists",
+            remedy="Find who holds the value (rollcall users show), then remove or rename that user, or let the "
+            "identity provider take it over.",
+        )
+        self.attribute = attribute
+        self.value = value
+
+
+class PreconditionFailed(ScimError):
+    """If-Match does not name the user's present version (RFC 7644 section 3.14)."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    reason = "precondition-failed"
+    remedy = "Read the user again and repeat the change on the present version."
+
+
+class PayloadTooLarge(ScimError):
+    """The body, the number of values or the resulting user is larger than the service accepts."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    reason = "payload-too-large"
+
+
+class NotImplementedHere(ScimError):
+    """The RFC defines it, this service does not do it (RFC 7644 section 3.11 for /Me)."""
+
+    status = HTTPStatus.NOT_IMPLEMENTED
+    reason = "not-implemented"
+
+
+class Retryable(ScimError):
+    """The request is right, but cannot be served now; Retry-After says when to come again, in whole seconds."""
+
+    retry_after: int = 5
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)}
+
+
+class TooManyRequests(Retryable):
+    """DynamoDB throttles; the same request will succeed later."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    reason = "throttled"
+    remedy = "Nothing to correct: the identity provider repeats the request."
+
+
+class ServiceUnavailable(Retryable):
+    """DynamoDB or Secrets Manager cannot be reached in time, or a race could not be settled in time."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    reason = "unavailable"
+    remedy = "Nothing to correct: the identity provider repeats the request. If it lasts, see the runbook."

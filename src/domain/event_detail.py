@@ -1,0 +1,34 @@
+"""The detail of a lifecycle event: what an application finds in it (schemas: docs/events)."""
+
+from __future__ import annotations
+
+from domain.lifecycle import LifecycleEvent
+from domain.security_events import claims
+from domain.stored_user import Json
+
+
+def detail(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
+    """Ids, versions and the names of the changed attributes; their values only when `personal_data` are asked for.
+
+    `version` is absent once the user is gone, `previousVersion` when there was none.
+    """
+    change = event.change
+    told: Json = {
+        "idempotencyId": event.id,
+        "account": change.account,
+        "userId": event.user.id,
+        "occurredAt": event.occurred_at,
+        "changedAttributes": event.changed_attributes,
+    }
+    if change.after is not None:
+        told |= {"version": change.after.version, "active": change.after.active}
+    if change.before is not None:
+        told["previousVersion"] = change.before.version
+    if personal_data:
+        told["values"] = {one.path: {"before": one.before, "after": one.after} for one in event.attribute_changes}
+    return told | {"securityEvent": claims(event, issuer, personal_data)}
+
+
+def without_values(full: Json) -> Json:
+    """The same detail when the values are too large for a bus; it says that they are left out."""
+    return {name: value for name, value in full.items() if name != "values"} | {"valuesOmitted": True}

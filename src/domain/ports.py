@@ -1,0 +1,95 @@
+"""What the domain asks of the outside: a place that keeps the users of one account, and a budget of time.
+
+Adapters implement these: DynamoDB (`adapters.dynamodb`) and an in-memory twin for tests; one contract suite holds both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from domain.stored_user import StoredUser
+
+MAX_EMAILS: Final = 40
+"""Distinct addresses one user may have: replacing all of them must fit one DynamoDB transaction (100 actions)."""
+
+
+class VersionMismatch(Exception):
+    """The user is no longer at the version that was read: somebody else changed or deleted it in between."""
+
+
+class Deadline(Protocol):
+    """The time that this request may still take."""
+
+    def remaining(self) -> float:
+        """Seconds left, never negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page by index: how many users there are, and those of the page in order of id."""
+
+    total: int
+    users: Sequence[StoredUser]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One page by cursor: users in order of id after the cursor's, and the id to go on after (None at the end)."""
+
+    users: Sequence[StoredUser]
+    next_after: str | None
+
+
+class UserStore(Protocol):
+    """The users of one account.
+
+    Every read sees every write that was answered before it. A write happens whole or not at all. What cannot be had
+    in time raises `domain.errors.ServiceUnavailable`, or `TooManyRequests` when the table throttles.
+    """
+
+    def create(self, user: StoredUser) -> None:
+        """Keep a new user; `UniquenessConflict` names the attribute when userName or an address is taken."""
+
+    def get(self, user_id: str) -> StoredUser | None:
+        """The user of that id."""
+
+    def get_many(self, user_ids: Sequence[str]) -> list[StoredUser]:
+        """Those of the users that exist, in the order of the ids given."""
+
+    def find_by_user_name(self, user_name: str) -> StoredUser | None:
+        """The user of that name, without regard to case."""
+
+    def find_by_email(self, address: str) -> StoredUser | None:
+        """The user who has that address among `emails`, without regard to case."""
+
+    def find_by_external_id(self, external_id: str) -> list[StoredUser]:
+        """The users of that externalId (exact case; it is not unique), in order of id."""
+
+    def replace(self, current: StoredUser, replacement: StoredUser) -> None:
+        """Put `replacement` in the place of `current`; `VersionMismatch` when that is no longer the version kept."""
+
+    def delete(self, current: StoredUser) -> None:
+        """Remove `current` and free its unique values; `VersionMismatch` when that is no longer the version kept."""
+
+    def total(self) -> int:
+        """How many users there are, exactly."""
+
+    def page(self, start_index: int, count: int) -> Page:
+        """The users at the 1-based positions `start_index` to `start_index + count - 1` in order of id."""
+
+    def page_after(self, after: str | None, count: int) -> Slice:
+        """The first `count` users whose id is greater than `after` (from the first when None)."""
+
+    def scan(self, after: str | None = None) -> Iterator[StoredUser]:
+        """All users whose id is greater than `after`, in order of id, read ahead in parallel.
+
+        `TooMany` when the deadline comes before the end.
+        """
+
+    def ids_by_user_name(self, prefix: str = "", *, descending: bool = False) -> Iterator[str]:
+        """Ids of the users whose normalised userName starts with `prefix` (normalised alike), in its order."""
+
+    def ids_by_email(self, prefix: str) -> Iterator[str]:
+        """Ids of the users who have an address that starts with `prefix`, in the address's order; may repeat an id."""

@@ -1,0 +1,131 @@
+"""From the body of a POST or PUT to the attributes that are kept: the strict reading of RFC 7643 and 7644.
+
+What clients send beside the RFC has been rewritten before (`domain.tolerances`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from domain.attributes import Attribute, Mutability, Returned
+from domain.canonical import canonical_names
+from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
+from domain.models import User
+from domain.ports import MAX_EMAILS
+from domain.stored_user import Json
+from domain.user_schema import CORE_URN, USER
+
+_KNOWN_URNS: Final = {CORE_URN.lower(): CORE_URN} | {schema.id.lower(): schema.id for schema in USER.extensions}
+_MAX_PROBLEMS_TOLD: Final = 3
+_MESSAGES: Final = {
+    "string_type": "must be a string",
+    "string_unicode": "must be valid Unicode text",
+    "bool_type": "must be true or false",
+    "int_type": "must be an integer",
+    "float_type": "must be a number",
+    "list_type": "must be an array",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "missing": "is required",
+    "extra_forbidden": "is not an attribute of a User",
+}
+
+
+def attributes_of(body: Json) -> Json:
+    """The attributes that a POST or PUT body asks to keep, checked.
+
+    Names in any case become the schema's own; null, empty arrays and empty objects are unassigned (RFC 7643 section
+    2.5); readOnly attributes are ignored (RFC 7644 section 3.3), the password is not kept.
+    Raises InvalidSyntax, InvalidValue or PayloadTooLarge, each naming the attribute.
+    """
+    attributes = _assigned(canonical_names(body), USER.root)
+    return checked(attributes)
+
+
+def checked(attributes: Json) -> Json:
+    """The same attributes with `schemas` in step, or the error that says what is wrong with them.
+
+    `attributes` has canonical names and no unassigned values, as from `attributes_of` or the PATCH engine.
+    """
+    _check_types(attributes)
+    _check_primaries(attributes)
+    addresses = {email["value"] for email in attributes.get("emails", ()) if "value" in email}
+    if len(addresses) > MAX_EMAILS:
+        raise PayloadTooLarge(
+            f"emails has {len(addresses)} addresses; a user may have {MAX_EMAILS} at most. Send fewer addresses."
+        )
+    return attributes | {"schemas": _schemas(attributes)}
+
+
+def _assigned(value: Any, attribute: Attribute) -> Any:
+    """`value` without unassigned and readOnly members, as deep as it goes."""
+    if isinstance(value, list):
+        return [item for item in (_assigned(item, attribute) for item in value) if item not in (None, {})]
+    if not isinstance(value, dict):
+        return value
+    kept: Json = {}
+    for name, member in value.items():
+        sub = attribute.sub_attribute(name)
+        if sub is not None and (sub.mutability is Mutability.READ_ONLY or sub.returned is Returned.NEVER):
+            continue
+        assigned = member if sub is None else _assigned(member, sub)
+        if assigned not in (None, [], {}):
+            kept[name] = assigned
+    return kept
+
+
+def _schemas(attributes: Json) -> list[str]:
+    """`schemas` in the schema's own spelling, with the extensions that the attributes use (RFC 7643 section 3)."""
+    urns = []
+    for urn in attributes["schemas"]:
+        known = _KNOWN_URNS.get(urn.lower())
+        if known is None:
+            raise InvalidValue(f'schemas names "{urn}", which this service does not know. Leave it out.')
+        if known not in urns:
+            urns.append(known)
+    if CORE_URN not in urns:
+        raise InvalidValue(f'schemas must contain "{CORE_URN}".')
+    urns.extend(schema.id for schema in USER.extensions if schema.id in attributes and schema.id not in urns)
+    return urns
+
+
+def _check_types(attributes: Json) -> None:
+    try:
+        User.model_validate(attributes)
+    except ValidationError as invalid:
+        problems = [
+            (error["type"], _place(error["loc"]), _MESSAGES.get(error["type"]) or _own_message(error))
+            for error in invalid.errors(include_url=False, include_input=False)
+        ]
+        told = "; ".join(f"{place} {message}" for _, place, message in problems[:_MAX_PROBLEMS_TOLD])
+        more = len(problems) - _MAX_PROBLEMS_TOLD
+        detail = told + (f"; and {more} more" if more > 0 else "") + "."
+        unknown = all(kind == "extra_forbidden" for kind, _, _ in problems)
+        raise (InvalidSyntax if unknown else InvalidValue)(detail) from None
+
+
+def _own_message(error: Any) -> str:
+    """The message of one of our own form checks; pydantic puts "Value error, " in front of it."""
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """`("emails", 0, "value")` as `emails[0].value`, an extension's attribute as `urn:...:User:department`."""
+    text = ""
+    for step in location:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif text:
+            text += (":" if text.startswith("urn:") and text.endswith(":User") else ".") + step
+        else:
+            text = step
+    return text
+
+
+def _check_primaries(attributes: Json) -> None:
+    """At most one value of an attribute may be primary (RFC 7643 section 2.4)."""
+    for name, value in attributes.items():
+        if isinstance(value, list) and name != "schemas" and sum(item.get("primary") is True for item in value) > 1:
+            raise InvalidValue(f"{name} has more than one value with primary true. Mark one value as primary at most.")

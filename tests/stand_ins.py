@@ -1,0 +1,64 @@
+"""DynamoDB and Secrets Manager for functions that run in containers: moto, at an address that containers reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+from adapters.dynamodb.table import table_definition
+from cli.events import EXAMPLE_KEY, USER_ID
+from domain import resource
+from domain.account import Connector
+from domain.connector_key import ConnectorKey
+from domain.stored_user import StoredUser
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+TABLE = "UsersTable"
+SECRET = "local/connectors/default"
+"""What the SAM CLI makes of template.yaml's names: the logical id of the table, "local" for the stack."""
+
+NOW = "2026-01-02T03:04:05.000Z"
+
+
+@dataclass(frozen=True)
+class Aws:
+    """The stand-ins, as this process reaches them."""
+
+    dynamodb: DynamoDBClient
+    secretsmanager: SecretsManagerClient
+
+    def start_over(self) -> None:
+        """An empty table, and account `default` with the key that the events carry."""
+        for name in self.dynamodb.list_tables()["TableNames"]:
+            self.dynamodb.delete_table(TableName=name)
+        self.dynamodb.create_table(**table_definition(TABLE))
+        key = ConnectorKey.parse(EXAMPLE_KEY)
+        assert key is not None
+        self.remove_secret()
+        connector = Connector.new(key, bytes(32), datetime(2026, 1, 2, tzinfo=UTC), "test")
+        self.secretsmanager.create_secret(Name=SECRET, SecretString=connector.to_json())
+
+    def remove_secret(self) -> None:
+        names = [secret["Name"] for secret in self.secretsmanager.list_secrets()["SecretList"]]
+        for name in names:
+            self.secretsmanager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+    def add_user(self) -> None:
+        """The user that the events are about."""
+        attributes = resource.attributes_of(
+            {
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+                "userName": "somebody@example.com",
+                "name": {"givenName": "Some", "familyName": "Body"},
+                "emails": [{"value": "somebody@example.com", "type": "work", "primary": True}],
+                "active": True,
+            }
+        )
+        users = Table(self.dynamodb, TABLE).users("default", MonotonicDeadline.after(10))
+        users.create(StoredUser.new(USER_ID, attributes, NOW))

@@ -1,0 +1,79 @@
+"""The store under test: the in-memory twin, the table on moto, and the table on DynamoDB Local."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from adapters.dynamodb import Table, table_definition
+from adapters.memory import InMemoryUsers
+from domain.ports import UserStore
+from storage import engines
+from storage.samples import Patience, Users
+
+ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def local_client() -> Iterator[Any]:
+    if (why_not := engines.missing()) is not None:
+        pytest.skip(why_not)
+    with engines.dynamodb_local() as endpoint:
+        yield engines.new_client(endpoint)
+
+
+def client_of(engine: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The client of an engine by its name."""
+    if engine == "dynamodb-local":
+        yield request.getfixturevalue("local_client")
+    else:
+        with mock_aws():
+            yield engines.OneAtATime(engines.new_client())
+
+
+@pytest.fixture(params=ENGINES)
+def client(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A client of each engine."""
+    yield from client_of(request.param, request)
+
+
+def make_table(client: Any) -> Table:
+    """A new table that nothing else uses, whose retries do not wait."""
+    name = f"users-{next(_numbers)}"
+    client.create_table(**table_definition(name))
+    return Table(client, name, sleep=lambda seconds: None)
+
+
+@pytest.fixture
+def table(client: Any) -> Table:
+    """An empty table on each engine."""
+    return make_table(client)
+
+
+@pytest.fixture
+def users() -> Users:
+    """Makes the users of a test."""
+    return Users()
+
+
+@pytest.fixture(params=["memory", *ENGINES])
+def accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[str], UserStore]]:
+    """The store of each account by its name, on the twin and on every engine."""
+    if request.param == "memory":
+        twins: dict[str, UserStore] = {}
+        yield lambda account: twins.setdefault(account, InMemoryUsers())
+    else:
+        for client in client_of(request.param, request):
+            yield partial(make_table(client).users, deadline=Patience())
+
+
+@pytest.fixture
+def store(accounts: Callable[[str], UserStore]) -> UserStore:
+    """An empty store: what every adapter of the port must be."""
+    return accounts("default")

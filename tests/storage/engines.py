@@ -1,0 +1,92 @@
+"""The engines that the store is held against: moto in this process, and DynamoDB Local, started on demand."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from botocore.session import Session
+
+from adapters import aws
+
+LIBRARIES = Path(__file__).parents[2] / ".dynamodb-local"
+_SERVER = "software.amazon.dynamodb.services.local.main.ServerRunner"
+_SECONDS_TO_START = 60
+
+
+def new_client(endpoint_url: str | None = None) -> Any:
+    """A client with the product's own time-outs and attempts, and credentials of no account."""
+    return Session().create_client(
+        "dynamodb",
+        region_name="eu-central-1",
+        endpoint_url=endpoint_url,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=aws.configuration("dynamodb"),
+    )
+
+
+def missing() -> str | None:
+    """Why DynamoDB Local cannot run here; None when it can."""
+    if shutil.which("java") is None:
+        return "DynamoDB Local needs Java 17"
+    if not any(LIBRARIES.glob("DynamoDBLocal-*.jar")):
+        return "DynamoDB Local is not here: make test-dynamodb-local fetches it"
+    return None
+
+
+@contextmanager
+def dynamodb_local() -> Iterator[str]:
+    """DynamoDB Local in memory on a free port: its endpoint. It stops at the end of the block, and with the process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    libraries = f"-Dsqlite4java.library.path={LIBRARIES}"
+    options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
+    server = subprocess.Popen(
+        ["java", "-Xmx1g", libraries, "-cp", f"{LIBRARIES}/*", _SERVER, *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(server, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+    end = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise RuntimeError(f"DynamoDB Local stopped at once with code {server.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"DynamoDB Local did not listen within {_SECONDS_TO_START} seconds")
+
+
+class OneAtATime:
+    """A client whose calls wait for each other: moto's transactions are not isolated from other threads."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = RLock()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        operation = getattr(self._client, name)
+
+        def call(**parameters: Any) -> Any:
+            with self._lock:
+                return operation(**parameters)
+
+        return call

@@ -1,0 +1,70 @@
+"""Users for the storage tests, and deadlines that tests hold in their hands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from domain.stored_user import StoredUser
+
+NOW = "2026-01-01T00:00:00.000Z"
+LATER = "2026-01-02T00:00:00.000Z"
+
+
+def new_id(random: Random) -> str:
+    """An id as the service makes them, from a seed."""
+    return str(UUID(int=random.getrandbits(128), version=4))
+
+
+def attributes(user_name: str, *addresses: str, external_id: str | None = None, **more: Any) -> dict[str, Any]:
+    """What a user of that name says of itself."""
+    said: dict[str, Any] = {"userName": user_name, **more}
+    if addresses:
+        said["emails"] = [{"value": address} for address in addresses]
+    if external_id is not None:
+        said["externalId"] = external_id
+    return said
+
+
+@dataclass
+class Users:
+    """Makes users with ids that do not repeat; the same seed gives the same ids."""
+
+    random: Random = field(default_factory=lambda: Random(7))
+
+    def __call__(self, user_name: str, *addresses: str, external_id: str | None = None, **more: Any) -> StoredUser:
+        said = attributes(user_name, *addresses, external_id=external_id, **more)
+        return StoredUser.new(new_id(self.random), said, NOW)
+
+    def numbered(self, count: int) -> list[StoredUser]:
+        """Users 0 to count - 1, each with an address of its own, in no order."""
+        return [self(f"user{number}", f"user{number}@example.com") for number in range(count)]
+
+
+def changed(user: StoredUser, **more: Any) -> StoredUser:
+    """The user's next version: attributes replaced, or removed where None is given."""
+    said = {name: value for name, value in (user.attributes | more).items() if value is not None}
+    return user.changed_to(said, LATER)
+
+
+def renamed(user: StoredUser, user_name: str, *addresses: str) -> StoredUser:
+    """The user's next version under another name and with other addresses."""
+    return changed(user, userName=user_name, emails=[{"value": address} for address in addresses] or None)
+
+
+class Patience:
+    """A deadline that only `spend` brings nearer, so that no test waits for time to pass."""
+
+    def __init__(self, seconds: float = 9.0) -> None:
+        self.left = seconds
+        self.slept: list[float] = []
+
+    def remaining(self) -> float:
+        return max(0.0, self.left)
+
+    def spend(self, seconds: float) -> None:
+        """Stands for sleep: time passes at once."""
+        self.slept.append(seconds)
+        self.left -= seconds

@@ -1,0 +1,166 @@
+"""The checker finds each way in which items can disagree, and repairs what has one right way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from adapters.dynamodb import Table, items, keys
+from adapters.dynamodb.check import Finding, Problem, Progress, check
+from adapters.dynamodb.keys import Collection
+from domain.stored_user import StoredUser
+from storage.invariants import assert_sound, findings
+from storage.samples import Patience, Users, changed
+
+NAME = (Collection.USER_NAME, "ada")
+EMAIL = (Collection.EMAIL, "ada@example.com")
+
+
+@pytest.fixture
+def ada(table: Table, users: Users) -> StoredUser:
+    """A user in a table that has two others."""
+    store = table.users("default", Patience())
+    ada = users("Ada", "ada@example.com", external_id="1")
+    for user in (ada, users("bob", "bob@example.com"), users("eve", "eve@example.com", "e@example.com")):
+        store.create(user)
+    return ada
+
+
+def put(table: Table, entry: tuple[Collection, str], user_id: str) -> None:
+    item = items.index_item("default", entry, entry[1], user_id)
+    table.client.put_item(TableName=table.table_name, Item=item)  # type: ignore[arg-type]
+
+
+def remove(table: Table, entry: tuple[Collection, str]) -> None:
+    table.client.delete_item(TableName=table.table_name, Key=keys.key("default", *entry))
+
+
+def test_a_sound_account_has_no_findings(table: Table, ada: StoredUser) -> None:
+    assert_sound(table)
+
+
+def test_progress_tells_of_all_that_was_checked(table: Table, ada: StoredUser) -> None:
+    progress = [step for step in check(table, "default", Patience()) if isinstance(step, Progress)]
+
+    assert {step.stage: (step.done, step.expected) for step in progress} == {
+        "users": (3, 3),
+        "USERNAME": (3, 3),
+        "EMAIL": (4, 4),
+        "EXTERNALID": (1, 3),
+    }
+
+
+@pytest.mark.parametrize("entry", [NAME, EMAIL, (Collection.EXTERNAL_ID, "1#{id}")])
+def test_a_missing_index_item_is_written(table: Table, ada: StoredUser, entry: tuple[Collection, str]) -> None:
+    entry = (entry[0], entry[1].format(id=ada.id))
+    remove(table, entry)
+
+    assert findings(table) == [Finding(Problem.MISSING, *entry, (ada.id,))]
+    assert findings(table, repair=True) == [Finding(Problem.MISSING, *entry, (ada.id,), repaired=True)]
+    assert_sound(table)
+
+
+@pytest.mark.parametrize("entry", [(Collection.USER_NAME, "nobody"), (Collection.EMAIL, "nobody@example.com")])
+@pytest.mark.parametrize("exists", [True, False])
+def test_an_index_item_without_its_value_is_removed(
+    table: Table, ada: StoredUser, entry: tuple[Collection, str], exists: bool
+) -> None:
+    owner = ada.id if exists else "00000000-0000-4000-8000-000000000000"
+    put(table, entry, owner)
+
+    assert findings(table) == [Finding(Problem.ORPHAN, *entry, (owner,))]
+    assert findings(table, repair=True) == [Finding(Problem.ORPHAN, *entry, (owner,), repaired=True)]
+    assert_sound(table)
+
+
+@pytest.mark.parametrize("entry", [NAME, EMAIL])
+def test_an_index_item_of_the_wrong_user_is_given_to_the_right_one(
+    table: Table, ada: StoredUser, entry: tuple[Collection, str]
+) -> None:
+    wrong = "fff00000-0000-4000-8000-000000000000"
+    put(table, entry, wrong)
+
+    assert findings(table) == [Finding(Problem.WRONG_OWNER, *entry, (ada.id, wrong))]
+    assert findings(table, repair=True) == [Finding(Problem.WRONG_OWNER, *entry, (ada.id, wrong), repaired=True)]
+    assert_sound(table)
+
+
+def test_a_value_of_two_users_is_left_to_a_person(table: Table, ada: StoredUser, users: Users) -> None:
+    twin = users("ada", "twin@example.com")
+    table.users("default", Patience()).create(changed(twin, userName="other"))
+    table.client.put_item(TableName=table.table_name, Item=items.user_item("default", twin, "by hand"))  # type: ignore[arg-type]
+    remove(table, (Collection.USER_NAME, "other"))
+
+    assert findings(table, repair=True) == [Finding(Problem.SHARED, *NAME, (twin.id, ada.id))]
+    assert table.users("default", Patience()).find_by_user_name("ada") == ada
+
+
+@pytest.mark.parametrize("drift", ["5", "-5"])
+def test_a_counter_that_drifted_is_set_right(table: Table, ada: StoredUser, drift: str) -> None:
+    rank, counter = keys.rank_of(ada.id)
+    table.client.update_item(
+        TableName=table.table_name,
+        Key=keys.key("default", Collection.RANK, rank),
+        UpdateExpression="ADD #counter :drift",
+        ExpressionAttributeNames={"#counter": counter},
+        ExpressionAttributeValues={":drift": {"N": drift}},
+    )
+
+    assert findings(table) == [Finding(Problem.COUNTER, Collection.RANK, rank)]
+    assert findings(table, repair=True) == [Finding(Problem.COUNTER, Collection.RANK, rank, repaired=True)]
+    assert_sound(table)
+
+
+def test_counters_that_are_gone_are_made_anew(table: Table, ada: StoredUser) -> None:
+    remove(table, (Collection.RANK, ada.id[:2]))
+
+    assert [finding.problem for finding in findings(table, repair=True)] == [Problem.COUNTER]
+    assert_sound(table)
+    assert table.users("default", Patience()).total() == 3
+
+
+class Meddling:
+    """A client that lets something else happen once, just before a call of the checker's."""
+
+    def __init__(self, client: Any, operation: str, meddle: Iterator[None]) -> None:
+        self._client, self._operation, self._meddle = client, operation, meddle
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._operation:
+            next(self._meddle, None)
+        return getattr(self._client, name)
+
+
+@pytest.mark.parametrize("before", ["batch_get_item", "transact_get_items", "transact_write_items", "update_item"])
+def test_a_write_in_the_midst_of_a_check_is_neither_reported_nor_undone(
+    table: Table, ada: StoredUser, users: Users, before: str
+) -> None:
+    store = table.users("default", Patience())
+    new = users("new", "new@example.com")
+    remove(table, NAME)
+    rank, counter = keys.rank_of(ada.id)
+    table.client.update_item(
+        TableName=table.table_name,
+        Key=keys.key("default", Collection.RANK, rank),
+        UpdateExpression=f"ADD #counter :one",
+        ExpressionAttributeNames={"#counter": counter},
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )
+
+    def meddle() -> Iterator[None]:
+        store.create(new)
+        store.replace(ada, changed(ada, title="Lead"))
+        yield
+        store.delete(new)
+        yield
+
+    meddled = Table(Meddling(table.client, before, meddle()), table.table_name, sleep=lambda seconds: None)  # type: ignore[arg-type]
+    problems = [
+        step.problem for step in check(meddled, "default", Patience(), repair=True) if isinstance(step, Finding)
+    ]
+
+    assert problems == [Problem.MISSING, Problem.COUNTER]
+    assert_sound(table)
+    assert store.find_by_user_name("ada") == changed(ada, title="Lead")

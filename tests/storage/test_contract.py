@@ -1,0 +1,336 @@
+"""What every store of users does: the in-memory twin, the table on moto, the table on DynamoDB Local."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from adapters.storable import MAX_DOCUMENT_BYTES
+from domain.errors import PayloadTooLarge, ServiceUnavailable, UniquenessConflict
+from domain.ports import MAX_EMAILS, UserStore, VersionMismatch
+from storage.samples import Users, changed, renamed
+
+Accounts = Callable[[str], UserStore]
+
+
+def conflict(write: Callable[[], None]) -> tuple[str, str]:
+    """The attribute and value that a write is refused for."""
+    with pytest.raises(UniquenessConflict) as refusal:
+        write()
+    return refusal.value.attribute, refusal.value.value
+
+
+def test_a_created_user_reads_back_as_it_was(store: UserStore, users: Users) -> None:
+    ada = users("Ada", "ada@example.com", "Ada@Work.example", external_id="x-1", active=False, title="Ünïcode 漢字 🎉")
+
+    store.create(ada)
+
+    assert store.get(ada.id) == ada
+    assert store.total() == 1
+
+
+def test_an_id_that_nobody_has_finds_nobody(store: UserStore, users: Users) -> None:
+    store.create(users("ada"))
+
+    for nobody in ("00000000-0000-4000-8000-000000000000", "", " ", "x" * 5000, "a\0b", "\ud83d", "ada"):
+        assert store.get(nobody) is None
+        assert store.get_many([nobody]) == []
+
+
+def test_an_id_is_used_once(store: UserStore, users: Users) -> None:
+    ada = users("ada")
+    store.create(ada)
+
+    with pytest.raises(ServiceUnavailable):
+        store.create(replace(users("bob"), id=ada.id))
+
+    assert store.get(ada.id) == ada
+    assert store.find_by_user_name("bob") is None
+    assert store.total() == 1
+
+
+@pytest.mark.parametrize("spelling", ["ada", "ADA", " Ada "])
+def test_user_names_are_unique_whatever_their_case(store: UserStore, users: Users, spelling: str) -> None:
+    store.create(users("Ada", "ada@example.com"))
+
+    assert conflict(lambda: store.create(users(spelling, "other@example.com"))) == ("userName", spelling)
+    assert store.find_by_email("other@example.com") is None
+    assert store.total() == 1
+
+
+@pytest.mark.parametrize("address", ["ada@example.com", "ADA@Example.COM"])
+def test_addresses_are_unique_across_users_whatever_their_case(store: UserStore, users: Users, address: str) -> None:
+    store.create(users("ada", "first@example.com", "ada@example.com"))
+
+    assert conflict(lambda: store.create(users("bob", "bob@example.com", address))) == ("emails.value", address)
+    assert store.find_by_user_name("bob") is None
+    assert store.find_by_email("bob@example.com") is None
+    assert store.total() == 1
+
+
+def test_of_two_conflicts_the_user_name_is_reported(store: UserStore, users: Users) -> None:
+    store.create(users("ada", "ada@example.com"))
+
+    assert conflict(lambda: store.create(users("Ada", "Ada@example.com"))) == ("userName", "Ada")
+
+
+def test_one_user_may_repeat_an_address(store: UserStore, users: Users) -> None:
+    ada = users("ada", "ada@example.com", "ADA@example.com", "ada@example.com")
+
+    store.create(ada)
+
+    assert store.find_by_email("Ada@Example.com") == ada
+    assert list(store.ids_by_email("ada")) == [ada.id]
+
+
+def test_a_user_name_may_be_another_users_address(store: UserStore, users: Users) -> None:
+    store.create(users("ada@example.com"))
+
+    store.create(users("bob", "ada@example.com"))
+
+    assert store.total() == 2
+
+
+def test_accounts_do_not_see_each_other(accounts: Accounts, users: Users) -> None:
+    first, second = accounts("first"), accounts("second")
+    ada, other = users("ada", "ada@example.com", external_id="1"), users("ada", "ada@example.com", external_id="1")
+
+    first.create(ada)
+    second.create(other)
+    second.delete(other)
+
+    assert first.find_by_user_name("ada") == first.find_by_email("ada@example.com") == ada
+    assert first.find_by_external_id("1") == list(first.scan()) == [ada]
+    assert second.get(ada.id) is None
+    assert second.find_by_user_name("ada") is second.find_by_email("ada@example.com") is None
+    assert second.find_by_external_id("1") == list(second.scan()) == list(second.ids_by_user_name()) == []
+    assert (first.total(), second.total()) == (1, 0)
+
+
+def test_users_are_found_by_each_of_their_values(store: UserStore, users: Users) -> None:
+    ada = users("Straße", "ADA@example.com", "second@example.com", external_id="Ext#1")
+    store.create(ada)
+    store.create(users("bob", "bob@example.com", external_id="ext#1"))
+
+    assert store.find_by_user_name(" STRASSE ") == ada
+    assert store.find_by_email("ada@EXAMPLE.com") == store.find_by_email("second@example.com") == ada
+    assert store.find_by_external_id("Ext#1") == [ada]
+    assert store.find_by_user_name("stra") is store.find_by_email("second") is None
+    assert store.find_by_external_id("Ext") == store.find_by_external_id("Ext#") == []
+
+
+def test_an_external_id_may_be_shared(store: UserStore, users: Users) -> None:
+    sharing = [users(f"user{number}", external_id="shared") for number in range(5)]
+    for user in [*sharing, users("other", external_id="shared#1"), users("more", external_id="shared2")]:
+        store.create(user)
+
+    assert store.find_by_external_id("shared") == sorted(sharing, key=lambda user: user.id)
+
+
+def test_a_replaced_user_reads_back_changed_under_the_same_values(store: UserStore, users: Users) -> None:
+    ada = users("ada", "ada@example.com", external_id="1")
+    store.create(ada)
+    titled = changed(ada, title="Lead")
+
+    store.replace(ada, titled)
+
+    assert store.get(ada.id) == store.find_by_email("ada@example.com") == store.find_by_user_name("ada") == titled
+    assert store.find_by_external_id("1") == [titled]
+    assert store.total() == 1
+
+
+def test_a_rename_frees_the_old_values_and_takes_the_new_ones(store: UserStore, users: Users) -> None:
+    ada = users("ada", "ada@example.com", "kept@example.com", external_id="1")
+    store.create(ada)
+    moved = changed(
+        ada, userName="lovelace", emails=[{"value": "l@example.com"}, {"value": "KEPT@example.com"}], externalId="2"
+    )
+
+    store.replace(ada, moved)
+
+    assert store.find_by_user_name("ada") is store.find_by_email("ada@example.com") is None
+    assert store.find_by_external_id("1") == []
+    assert store.find_by_user_name("Lovelace") == store.find_by_email("l@example.com") == moved
+    assert store.find_by_email("kept@example.com") == moved
+    assert store.find_by_external_id("2") == [moved]
+    bob = users("ada", "ada@example.com", external_id="1")
+    store.create(bob)
+    assert store.find_by_user_name("ada") == store.find_by_email("ada@example.com") == bob
+
+
+def test_values_may_pass_from_one_user_to_another(store: UserStore, users: Users) -> None:
+    ada, bob = users("ada", "ada@example.com"), users("bob", "bob@example.com")
+    store.create(ada)
+    store.create(bob)
+
+    aside = renamed(ada, "aside")
+    store.replace(ada, aside)
+    second = renamed(bob, "ada", "ada@example.com")
+    store.replace(bob, second)
+    first = renamed(aside, "bob", "bob@example.com")
+    store.replace(aside, first)
+
+    assert store.find_by_user_name("ada") == store.find_by_email("ada@example.com") == second
+    assert store.find_by_user_name("bob") == store.find_by_email("bob@example.com") == first
+
+
+def test_a_rename_onto_anothers_value_changes_nothing(store: UserStore, users: Users) -> None:
+    ada, bob = users("ada", "ada@example.com"), users("bob", "bob@example.com")
+    store.create(ada)
+    store.create(bob)
+
+    assert conflict(lambda: store.replace(bob, renamed(bob, "new", "n@example.com", "Ada@example.com"))) == (
+        "emails.value",
+        "Ada@example.com",
+    )
+    assert conflict(lambda: store.replace(bob, renamed(bob, "ADA", "bob@example.com"))) == ("userName", "ADA")
+
+    assert store.get(bob.id) == store.find_by_user_name("bob") == store.find_by_email("bob@example.com") == bob
+    assert store.find_by_user_name("new") is store.find_by_email("n@example.com") is None
+
+
+def test_a_change_of_case_alone_is_no_conflict_with_oneself(store: UserStore, users: Users) -> None:
+    ada = users("ada", "ada@example.com")
+    store.create(ada)
+    shouted = renamed(ada, "ADA", "ADA@EXAMPLE.COM")
+
+    store.replace(ada, shouted)
+
+    assert store.find_by_user_name("ada") == shouted
+    store.delete(shouted)
+    store.create(users("ada", "ada@example.com"))
+
+
+@pytest.mark.parametrize("change", [{"title": "Lead"}, {"userName": "lovelace"}, {"externalId": "2"}])
+def test_a_version_that_is_gone_is_not_replaced(store: UserStore, users: Users, change: dict[str, str]) -> None:
+    ada = users("ada", "ada@example.com")
+    store.create(ada)
+    present = changed(ada, nickName="first")
+    store.replace(ada, present)
+
+    with pytest.raises(VersionMismatch):
+        store.replace(ada, changed(ada, **change))
+
+    assert store.get(ada.id) == store.find_by_user_name("ada") == present
+    assert store.find_by_user_name("lovelace") is None
+    assert store.find_by_external_id("2") == []
+
+
+def test_a_version_that_is_gone_is_not_deleted(store: UserStore, users: Users) -> None:
+    ada = users("ada", "ada@example.com")
+    store.create(ada)
+    present = changed(ada, title="Lead")
+    store.replace(ada, present)
+
+    with pytest.raises(VersionMismatch):
+        store.delete(ada)
+
+    assert store.find_by_email("ada@example.com") == present
+    assert store.total() == 1
+
+
+def test_a_deleted_user_is_gone_and_frees_everything_at_once(store: UserStore, users: Users) -> None:
+    ada = users("ada", "ada@example.com", "second@example.com", external_id="1")
+    store.create(ada)
+
+    store.delete(ada)
+
+    assert store.get(ada.id) is None
+    assert store.find_by_external_id("1") == list(store.ids_by_user_name()) == list(store.ids_by_email("")) == []
+    assert store.total() == 0
+    with pytest.raises(VersionMismatch):
+        store.delete(ada)
+    with pytest.raises(VersionMismatch):
+        store.replace(ada, changed(ada, title="Lead"))
+    store.create(users("ADA", "Second@example.com", "ada@example.com", external_id="1"))
+    assert store.total() == 1
+
+
+def test_what_fits_no_key_is_unique_and_found_all_the_same(store: UserStore, users: Users) -> None:
+    long = "ü" * 2000
+    awkward = [f"{long}a", f"{long}b", "tab\there", "tab\tthere", "tab", "x" * 1025, "x" * 900, "x" * 899]
+    held = {value: users(value, f"{value}@example.com", external_id=value) for value in awkward}
+    for user in held.values():
+        store.create(user)
+
+    for value, user in held.items():
+        assert store.find_by_user_name(value.upper()) == user
+        assert store.find_by_email(f"{value}@EXAMPLE.com") == user
+        assert store.find_by_external_id(value) == [user]
+        assert conflict(lambda value=value: store.create(users(value.upper())))[0] == "userName"  # type: ignore[misc]
+    assert list(store.ids_by_user_name("TAB\tt")) == [held["tab\tthere"].id]
+    assert set(store.ids_by_user_name(long)) == {held[f"{long}a"].id, held[f"{long}b"].id}
+    assert next(store.ids_by_user_name()) == held["tab"].id
+    for user in held.values():
+        store.delete(user)
+    assert list(store.ids_by_user_name()) == list(store.ids_by_email("")) == []
+
+
+def test_ids_come_in_the_order_of_user_names(store: UserStore, users: Users) -> None:
+    named = {name: users(name) for name in ["bob", "Ada", "ADAM", "zoë", "zo", "Änne", "漢", "🎉"]}
+    for user in named.values():
+        store.create(user)
+    order = [named[name].id for name in ["Ada", "ADAM", "bob", "zo", "zoë", "Änne", "漢", "🎉"]]
+
+    assert list(store.ids_by_user_name()) == order
+    assert list(store.ids_by_user_name(descending=True)) == order[::-1]
+    assert list(store.ids_by_user_name("AD")) == order[:2]
+    assert list(store.ids_by_user_name("ZO", descending=True)) == [named["zoë"].id, named["zo"].id]
+    assert list(store.ids_by_user_name("nobody")) == []
+
+
+def test_ids_come_in_the_order_of_addresses(store: UserStore, users: Users) -> None:
+    ada, bob = users("ada", "c@example.com", "a@example.com"), users("bob", "B@example.com", "x@other.example")
+    store.create(ada)
+    store.create(bob)
+
+    assert list(store.ids_by_email("")) == [ada.id, bob.id, ada.id, bob.id]
+    assert list(store.ids_by_email("B@")) == [bob.id]
+
+
+def test_many_are_read_in_the_order_asked_for(store: UserStore, users: Users) -> None:
+    crowd = users.numbered(120)
+    for user in crowd:
+        store.create(user)
+
+    asked = [user.id for user in crowd]
+    found = store.get_many([*asked[60:], "nobody", *asked[:60], asked[0], ""])
+
+    assert found == [*crowd[60:], *crowd[:60], crowd[0]]
+    assert store.get_many([]) == []
+
+
+@pytest.mark.parametrize("count", [MAX_EMAILS, MAX_EMAILS + 1])
+def test_a_user_has_forty_addresses_at_most(store: UserStore, users: Users, count: int) -> None:
+    old, new = ([f"{kind}{number}@example.com" for number in range(count)] for kind in ("old", "new"))
+
+    if count > MAX_EMAILS:
+        with pytest.raises(PayloadTooLarge, match="emails"):
+            store.create(users("ada", *new))
+        assert store.total() == 0
+    else:
+        ada = users("ada", *old, external_id="1")
+        store.create(ada)
+        moved = changed(renamed(ada, "lovelace", *new), externalId="2")
+        store.replace(ada, replace(moved, version=2))
+        assert list(store.ids_by_email("old")) == []
+        assert list(store.ids_by_email("new")) == [ada.id] * count
+
+
+def test_a_user_too_large_to_keep_is_refused(store: UserStore, users: Users) -> None:
+    largest = users("ü" * 40_000, note="")
+    largest = changed(largest, note="ü" * ((MAX_DOCUMENT_BYTES - len(largest.document.encode())) // 2))
+    ada = users("ada")
+    store.create(ada)
+
+    store.create(replace(largest, version=1))
+    with pytest.raises(PayloadTooLarge, match=str(MAX_DOCUMENT_BYTES)):
+        store.create(users("bob", note="x" * MAX_DOCUMENT_BYTES))
+    with pytest.raises(PayloadTooLarge):
+        store.replace(ada, changed(ada, note="x" * MAX_DOCUMENT_BYTES))
+
+    assert store.get(ada.id) == ada
+    assert store.get(largest.id) is not None
+    assert store.total() == 2

@@ -1,0 +1,120 @@
+"""What holds when many do the same at once. moto gets one call at a time, DynamoDB Local all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+from domain.errors import UniquenessConflict
+from domain.ports import UserStore, VersionMismatch
+from domain.stored_user import StoredUser
+from storage.invariants import assert_sound
+from storage.samples import Users, changed, renamed
+
+THREADS = 32
+
+
+@pytest.fixture
+def patient(table: Table) -> Table:
+    """The table with real waiting between attempts, which a contended transaction needs."""
+    return Table(table.client, table.table_name)
+
+
+def at_once(table: Table, tasks: list[Callable[[UserStore], None]]) -> list[type[Exception] | None]:
+    """Do the tasks in as many threads, which start together: the error that each ended with."""
+    barrier = Barrier(len(tasks))
+
+    def run(task: Callable[[UserStore], None]) -> type[Exception] | None:
+        store = table.users("default", MonotonicDeadline.after(60))
+        barrier.wait()
+        try:
+            task(store)
+        except (UniquenessConflict, VersionMismatch) as error:
+            return type(error)
+        return None
+
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        return list(threads.map(run, tasks))
+
+
+def creating(user: StoredUser) -> Callable[[UserStore], None]:
+    return lambda store: store.create(user)
+
+
+def replacing(current: StoredUser, replacement: StoredUser) -> Callable[[UserStore], None]:
+    return lambda store: store.replace(current, replacement)
+
+
+def deleting(user: StoredUser) -> Callable[[UserStore], None]:
+    return lambda store: store.delete(user)
+
+
+def test_of_many_who_take_one_address_exactly_one_gets_it(patient: Table, users: Users) -> None:
+    rivals = [users(f"rival{number}", "Wanted@example.com") for number in range(THREADS)]
+
+    outcomes = at_once(patient, [creating(rival) for rival in rivals])
+
+    assert sorted(map(str, outcomes)) == sorted(["None", *[str(UniquenessConflict)] * (THREADS - 1)])
+    winner = patient.users("default", MonotonicDeadline.after(9)).find_by_email("wanted@example.com")
+    assert winner == rivals[outcomes.index(None)]
+    assert_sound(patient)
+
+
+def test_of_many_who_rename_themselves_alike_exactly_one_does(patient: Table, users: Users) -> None:
+    rivals = [users(f"rival{number}") for number in range(8)]
+    for rival in rivals:
+        patient.users("default", MonotonicDeadline.after(9)).create(rival)
+
+    outcomes = at_once(patient, [replacing(rival, renamed(rival, "wanted")) for rival in rivals])
+
+    assert outcomes.count(None) == 1
+    assert outcomes.count(UniquenessConflict) == len(rivals) - 1
+    assert_sound(patient)
+
+
+@pytest.mark.parametrize("unique", [False, True], ids=["one put", "one transaction"])
+def test_of_many_who_change_one_version_exactly_one_does(patient: Table, users: Users, unique: bool) -> None:
+    ada = users("ada")
+    patient.users("default", MonotonicDeadline.after(9)).create(ada)
+    changes = [
+        renamed(ada, f"ada{number}") if unique else changed(ada, title=f"Title {number}") for number in range(THREADS)
+    ]
+
+    outcomes = at_once(patient, [replacing(ada, change) for change in changes])
+
+    assert outcomes.count(None) == 1
+    assert outcomes.count(VersionMismatch) == THREADS - 1
+    kept = patient.users("default", MonotonicDeadline.after(9)).get(ada.id)
+    assert kept == changes[outcomes.index(None)]
+    assert_sound(patient)
+
+
+def test_a_delete_and_a_rename_at_once_leave_no_trace_of_the_loser(patient: Table, users: Users) -> None:
+    crowd = [users(f"user{number}", f"user{number}@example.com") for number in range(8)]
+    for user in crowd:
+        patient.users("default", MonotonicDeadline.after(9)).create(user)
+    renames = [replacing(user, renamed(user, f"new{number}")) for number, user in enumerate(crowd)]
+
+    outcomes = at_once(patient, [*renames, *(deleting(user) for user in crowd)])
+
+    for renamed_, deleted in zip(outcomes[:8], outcomes[8:], strict=True):
+        assert {renamed_, deleted} == {None, VersionMismatch}
+    assert_sound(patient)
+
+
+def test_after_a_storm_of_creates_and_deletes_the_counters_count_the_users(patient: Table, users: Users) -> None:
+    crowd = users.numbered(64)
+    for user in crowd[:32]:
+        patient.users("default", MonotonicDeadline.after(9)).create(user)
+
+    outcomes = at_once(patient, [*map(deleting, crowd[:16]), *map(deleting, crowd[:16]), *map(creating, crowd[32:])])
+
+    assert outcomes.count(VersionMismatch) == 16
+    store = patient.users("default", MonotonicDeadline.after(9))
+    assert store.total() == len(list(store.scan())) == 48
+    assert_sound(patient)

@@ -1,0 +1,129 @@
+"""Secrets Manager down, and secrets deleted or edited into nonsense: 503 with the secret's name, never a 500."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.connector_secrets import ConnectorUnavailable
+from adapters.connectors import Connectors
+from domain.errors import ServiceUnavailable
+from recorded_secrets_manager import PREFIX, Clock, SecretsManager, connector, key, refusal, sign_in
+
+
+def test_the_last_good_value_serves_while_secrets_manager_is_down(
+    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+) -> None:
+    acme = key()
+    secrets_manager.keep(connector(acme))
+    assert not sign_in(connectors, acme).stale
+
+    secrets_manager.down = True
+    for _ in range(100):
+        clock.seconds += 60
+        assert sign_in(connectors, acme).stale
+    secrets_manager.down = False
+    clock.seconds += 60
+
+    assert not sign_in(connectors, acme).stale
+
+
+def test_a_down_secrets_manager_is_not_asked_for_every_request(
+    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+) -> None:
+    acme = key()
+    secrets_manager.keep(connector(acme))
+    sign_in(connectors, acme)
+    secrets_manager.down = True
+    clock.seconds = 60
+
+    for _ in range(100):
+        sign_in(connectors, acme)
+
+    assert len(secrets_manager.reads) == 2
+
+
+def test_without_a_good_value_a_down_secrets_manager_is_503_and_names_the_secret_for_the_log_only(
+    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+) -> None:
+    acme = key()
+    secrets_manager.keep(connector(acme))
+    secrets_manager.down = True
+
+    refusals = [refusal(connectors, acme) for _ in range(50)]
+
+    assert all(isinstance(each, ServiceUnavailable) for each in refusals)
+    assert isinstance(refusals[0], ConnectorUnavailable)
+    assert refusals[0].secret_name == f"{PREFIX}acme"
+    assert "acme" not in str(refusals[0].body())
+    assert int(refusals[0].headers["Retry-After"]) > 0
+    assert len(secrets_manager.reads) <= 4
+
+    secrets_manager.down = False
+    clock.seconds = 2
+    assert sign_in(connectors, acme).account == "acme"
+
+
+def test_a_key_that_cannot_be_checked_is_not_called_wrong(
+    connectors: Connectors, secrets_manager: SecretsManager
+) -> None:
+    old, new = key(), key()
+    secrets_manager.keep(connector(old))
+    sign_in(connectors, old)
+
+    secrets_manager.down = True
+
+    assert refusal(connectors, new).status == 503
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"account": "acme", "enabled": true}', "rck_acme"])
+def test_a_secret_edited_into_nonsense_is_503_even_if_it_was_good_before(
+    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock, text: str
+) -> None:
+    acme = key()
+    secrets_manager.keep(connector(acme))
+    sign_in(connectors, acme)
+
+    secrets_manager.write(text or " ")
+    clock.seconds = 60
+    refused = refusal(connectors, acme)
+
+    assert isinstance(refused, ConnectorUnavailable)
+    assert (refused.reason, refused.secret_name) == ("secret-malformed", f"{PREFIX}acme")
+    assert refused.secret_name in refused.remedy
+
+    secrets_manager.keep(connector(acme))
+    clock.seconds = 75
+    assert sign_in(connectors, acme).account == "acme"
+
+
+def test_a_secret_that_holds_bytes_is_nonsense_too(connectors: Connectors, secrets_manager: SecretsManager) -> None:
+    acme = key()
+    secrets_manager.client.create_secret(Name=f"{PREFIX}acme", SecretBinary=connector(acme).to_json().encode())
+
+    assert refusal(connectors, acme).reason == "secret-malformed"
+
+
+def test_one_accounts_connector_copied_into_anothers_secret_opens_nothing(
+    connectors: Connectors, secrets_manager: SecretsManager
+) -> None:
+    acme = key("acme")
+    secrets_manager.write(connector(acme).to_json(), "globex")
+
+    assert refusal(connectors, acme).status == 401
+    assert refusal(connectors, key("globex")).status == 503
+
+
+def test_a_secret_marked_for_deletion_is_503_and_a_deleted_one_an_unknown_account(
+    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+) -> None:
+    acme = key()
+    secrets_manager.keep(connector(acme))
+    sign_in(connectors, acme)
+
+    secrets_manager.client.delete_secret(SecretId=f"{PREFIX}acme", RecoveryWindowInDays=7)
+    clock.seconds = 60
+    assert refusal(connectors, acme).reason == "secret-marked-for-deletion"
+
+    secrets_manager.client.delete_secret(SecretId=f"{PREFIX}acme", ForceDeleteWithoutRecovery=True)
+    clock.seconds = 120
+    assert refusal(connectors, acme).status == 401

@@ -1,0 +1,136 @@
+"""Connectors as values: rotation, expiry, and the text that a secret holds."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.account import Connector, InvalidConnector, Settings, connector_from_json, key_used
+from domain.connector_key import ConnectorKey
+
+NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+def key(account: str = "acme") -> ConnectorKey:
+    return ConnectorKey.generate(account, secrets.token_bytes)
+
+
+FIRST, SECOND, THIRD = key(), key(), key()
+CONNECTOR = Connector.new(FIRST, bytes(range(32)), NOW, "ada")
+
+
+def test_the_previous_key_is_accepted_until_it_expires() -> None:
+    rotated = CONNECTOR.rotated(SECOND, WEEK, NOW, "ada")
+
+    assert key_used(rotated, SECOND, NOW) == "current"
+    assert key_used(rotated, FIRST, NOW + WEEK - timedelta(seconds=1)) == "previous"
+    assert key_used(rotated, FIRST, NOW + WEEK) is None
+
+
+def test_a_second_rotation_drops_the_first_key() -> None:
+    rotated = CONNECTOR.rotated(SECOND, WEEK, NOW, "ada").rotated(THIRD, WEEK, NOW, "ada")
+
+    assert [key_used(rotated, each, NOW) for each in (FIRST, SECOND, THIRD)] == [None, "previous", "current"]
+
+
+def test_a_rotation_without_grace_keeps_no_previous_key() -> None:
+    assert CONNECTOR.rotated(SECOND, timedelta(0), NOW, "ada").previous is None
+
+
+def test_a_revoked_previous_key_is_refused_and_the_current_one_stays() -> None:
+    revoked = CONNECTOR.rotated(SECOND, WEEK, NOW, "ada").without_previous(NOW, "grace")
+
+    assert [key_used(revoked, each, NOW) for each in (FIRST, SECOND)] == [None, "current"]
+
+
+def test_no_key_fits_an_account_that_does_not_exist() -> None:
+    assert key_used(None, FIRST, NOW) is None
+
+
+def test_every_change_says_what_when_and_by_whom() -> None:
+    later = NOW + timedelta(hours=1)
+    changes = [
+        CONNECTOR,
+        CONNECTOR.switched(False, later, "grace"),
+        CONNECTOR.switched(True, later, "grace"),
+        CONNECTOR.rotated(SECOND, WEEK, later, "grace"),
+        CONNECTOR.without_previous(later, "grace"),
+        CONNECTOR.with_settings(Settings("strict"), later, "grace"),
+    ]
+
+    stamps = [(each.last_change.what, each.last_change.at, each.last_change.by) for each in changes]
+
+    assert stamps[0] == ("enable", NOW, "ada")
+    assert stamps[1:] == [
+        (what, later, "grace") for what in ("disable", "enable", "rotate-key", "revoke-previous", "set")
+    ]
+
+
+@pytest.mark.parametrize(
+    "connector",
+    [
+        CONNECTOR,
+        CONNECTOR.rotated(SECOND, WEEK, NOW, "ada"),
+        CONNECTOR.switched(False, NOW, "ada").with_settings(Settings("strict", True), NOW, "ada"),
+    ],
+)
+def test_a_connector_survives_the_way_through_the_secret(connector: Connector) -> None:
+    assert connector_from_json(connector.to_json(), "acme") == connector
+
+
+def test_a_secret_written_by_hand_needs_only_what_decides_about_access() -> None:
+    text = json.dumps({"account": "acme", "enabled": True, "current": {"key": FIRST.text}})
+
+    connector = connector_from_json(text, "acme")
+
+    assert key_used(connector, FIRST, NOW) == "current"
+    assert connector.settings == Settings("tolerant", match_existing_by_email=False)
+    assert len(connector.sealing_key) == 32
+
+
+def edited(**members: Any) -> str:
+    document = json.loads(CONNECTOR.rotated(SECOND, WEEK, NOW, "ada").to_json())
+    return json.dumps({**document, **members})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "not JSON"),
+        ("rck_acme", "not JSON"),
+        ("[" * 60_000, "not JSON"),
+        ("[]", "not a JSON object"),
+        ("null", "not a JSON object"),
+        ("{}", '"account"'),
+        (edited(account="other"), '"account"'),
+        (edited(enabled="false"), '"enabled"'),
+        (edited(enabled=0), '"enabled"'),
+        (edited(current=None), '"current"'),
+        (edited(current={}), "current.key"),
+        (edited(current={"key": ""}), "current.key"),
+        (edited(current={"key": FIRST.text[:-1]}), "current.key"),
+        (edited(current={"key": key("other").text}), "current.key"),
+        (edited(current={"key": FIRST.text, "createdAt": "yesterday"}), "current.createdAt"),
+        (edited(previous={"key": FIRST.text}), "previous.expiresAt"),
+        (edited(previous={"key": FIRST.text, "expiresAt": "2030-01-31"}), "previous.expiresAt"),
+        (edited(previous={"key": FIRST.text, "expiresAt": 1}), "previous.expiresAt"),
+        (edited(previous={"key": "*", "expiresAt": "2030-01-31T00:00:00Z"}), "previous.key"),
+        (edited(previous=[]), '"previous"'),
+        (edited(settings={"mode": "lenient"}), "settings.mode"),
+        (edited(settings={"mode": ["strict"]}), "settings.mode"),
+        (edited(settings={"matchExistingByEmail": "off"}), "settings.matchExistingByEmail"),
+        (edited(sealingKey="zz"), "sealingKey"),
+        (edited(sealingKey="00"), "sealingKey"),
+        (edited(sealingKey=7), "sealingKey"),
+    ],
+)
+def test_nonsense_in_a_secret_is_named_and_never_repeated(text: str, says: str) -> None:
+    with pytest.raises(InvalidConnector, match=says) as refused:
+        connector_from_json(text, "acme")
+
+    assert FIRST.text[:-1] not in str(refused.value)
