@@ -1,0 +1,219 @@
+"""`rollcall account`: switch SCIM on and off for the application's customers, and look after their keys."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+from rich.table import Table
+
+from adapters.accounts import DEFAULT_GRACE, Listed
+from cli import account_deletion
+from cli.account_view import listed_as_json, paste_parts, summary, summary_as_json
+from cli.arguments import Name, Yes
+from cli.invocation import invocation
+from cli.root import UsageError
+from domain.account import Mode, rfc3339
+
+app: Final = typer.Typer(
+    no_args_is_help=True, help="Switch SCIM on and off for an account, and look after its Connector Keys."
+)
+app.command("delete")(account_deletion.delete)
+
+
+_SAID: Final = {
+    "created": "SCIM is switched on for the new account {name}.",
+    "enabled": "SCIM is switched on again for the account {name}; its Connector Key is the one it had.",
+    "replaced": "SCIM is switched on for the account {name} with a new Connector Key; its secret was unusable.",
+    "unchanged": "SCIM is already switched on for the account {name}; nothing was changed.",
+}
+
+
+@app.command()
+def enable(
+    context: typer.Context,
+    name: Name,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Make a new key if the account's secret is unusable.")
+    ] = False,
+) -> None:
+    """Switch SCIM on, and show what to paste into the identity provider."""
+    here = invocation(context)
+    outcome = here.stack.accounts.enable(name, replace=replace)
+    connector = outcome.connector
+    # An existing key was shown when it was made; it is shown again only when that is what is asked for.
+    fresh = outcome.what in ("created", "replaced")
+    key = connector.current.key.text if fresh else connector.current.key.masked
+    advice = [] if fresh else [f"To see the key: rollcall{here.options} account show {name} --reveal"]
+    here.answer(
+        {"result": outcome.what} | summary_as_json(connector, here.stack.base_url, key),
+        _SAID[outcome.what].format(name=name),
+        *paste_parts(here.stack.base_url, key),
+        *advice,
+        f"Then check it from outside: rollcall{here.options} doctor {name}",
+    )
+
+
+@app.command()
+def disable(context: typer.Context, name: Name, yes: Yes = False) -> None:
+    """Switch SCIM off: the identity provider is refused with 403. Users and keys stay."""
+    here = invocation(context)
+    accounts = here.stack.accounts
+    if accounts.show(name).enabled:
+        here.confirm(f"Switch SCIM off for the account {name}? Its identity provider will be refused.", yes)
+    outcome = accounts.disable(name)
+    here.answer(
+        {"result": outcome.what, "account": name, "enabled": False},
+        f"SCIM is switched off for the account {name}; it takes effect within a minute."
+        if outcome.changed
+        else f"SCIM is already switched off for the account {name}; nothing was changed.",
+    )
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Name,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show the Connector Key itself.")] = False,
+) -> None:
+    """Show an account's state, and what to paste into the identity provider."""
+    here = invocation(context)
+    connector = here.stack.accounts.show(name)
+    key = connector.current.key.text if reveal else connector.current.key.masked
+    here.answer(
+        summary_as_json(connector, here.stack.base_url, key),
+        summary(connector),
+        *paste_parts(here.stack.base_url, key),
+        *([] if reveal else [f"To see the key: rollcall{here.options} account show {name} --reveal"]),
+    )
+
+
+@app.command("list")
+def list_accounts(context: typer.Context) -> None:
+    """List all accounts."""
+    here = invocation(context)
+    listed = here.stack.accounts.list_all()
+    table = Table("Account", "SCIM", "Mode", "Match by e-mail", "Previous key accepted until", "Last change", box=None)
+    now = datetime.now(UTC)
+    for each in listed:
+        if each.connector is None:
+            table.add_row(each.account, f"[red]{each.problem.reason if each.problem else 'unusable'}[/red]")
+            continue
+        found = each.connector
+        previous = found.previous_at(now)
+        change = found.last_change
+        table.add_row(
+            each.account,
+            "on" if found.enabled else "off",
+            found.settings.mode,
+            "on" if found.settings.match_existing_by_email else "off",
+            rfc3339(previous.expires_at) if previous else "",
+            f"{change.what} {rfc3339(change.at)}",
+        )
+    here.answer(
+        [listed_as_json(each) for each in listed],
+        table if listed else f"There is no account yet. Make one with: rollcall{here.options} account enable default",
+    )
+
+
+@app.command("rotate-key")
+def rotate_key(
+    context: typer.Context,
+    name: Name,
+    grace: Annotated[
+        str, typer.Option(help="How long the present key is accepted still: 7d, 12h, 30m, or 0 for not at all.")
+    ] = f"{DEFAULT_GRACE.days}d",
+    yes: Yes = False,
+) -> None:
+    """Make a new key; the present one is accepted still for a grace period, so that nothing fails in between."""
+    here = invocation(context)
+    accounts = here.stack.accounts
+    period = duration(grace)
+    present = accounts.show(name)
+    previous = present.previous_at(datetime.now(UTC))
+    if previous is not None:
+        here.confirm(
+            f"The key before the present one is accepted until {rfc3339(previous.expires_at)}; "
+            "rotating again refuses it at once. Go on?",
+            yes,
+        )
+    elif period == timedelta(0):
+        here.confirm(f"Without a grace period the present key of {name} is refused at once. Go on?", yes)
+    connector = accounts.rotate_key(name, period).connector
+    until = connector.previous.expires_at if connector.previous else None
+    here.answer(
+        {"result": "rotated"} | summary_as_json(connector, here.stack.base_url, connector.current.key.text),
+        f"The account {name} has a new Connector Key. "
+        + (f"The old one is accepted until {rfc3339(until)}." if until else "The old one is refused from now on."),
+        *paste_parts(here.stack.base_url, connector.current.key.text),
+        f"When the identity provider uses the new key: rollcall{here.options} account revoke-previous {name}",
+    )
+
+
+@app.command("revoke-previous")
+def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> None:
+    """Refuse the key before the last rotation from now on."""
+    here = invocation(context)
+    accounts = here.stack.accounts
+    if accounts.show(name).previous is not None:
+        here.confirm(f"Refuse the previous key of {name}? An identity provider that still uses it will fail.", yes)
+    outcome = accounts.revoke_previous(name)
+    here.answer(
+        {"result": outcome.what, "account": name},
+        f"The previous key of {name} is refused within a minute."
+        if outcome.changed
+        else f"The account {name} has no previous key; nothing was changed.",
+    )
+
+
+class Setting(StrEnum):
+    """What can be set for an account."""
+
+    MODE = "mode"
+    MATCH_EXISTING_BY_EMAIL = "match-existing-by-email"
+
+
+_MODES: Final[dict[str, Mode]] = {"tolerant": "tolerant", "strict": "strict"}
+_SWITCH: Final = {"on": True, "off": False}
+
+
+@app.command("set")
+def set_setting(
+    context: typer.Context,
+    name: Name,
+    setting: Annotated[Setting, typer.Argument(help="What to set.")],
+    value: Annotated[str, typer.Argument(help="mode: tolerant or strict. match-existing-by-email: on or off.")],
+) -> None:
+    """Change a setting.
+
+    [bold]mode[/bold]: tolerant forgives what identity providers do beside the standard, strict does not.
+    [bold]match-existing-by-email[/bold]: whether creating a user whose address exists takes that user over.
+    """
+    here = invocation(context)
+    allowed = _MODES if setting is Setting.MODE else _SWITCH
+    if value not in allowed:
+        raise UsageError(f"{setting.value} is either {' or '.join(allowed)}, not {value!r}.")
+    if setting is Setting.MODE:
+        outcome = here.stack.accounts.configure(name, mode=_MODES[value])
+    else:
+        outcome = here.stack.accounts.configure(name, match_existing_by_email=_SWITCH[value])
+    here.answer(
+        {"result": outcome.what} | listed_as_json(Listed(name, outcome.connector)),
+        f"{setting.value} of {name} is {value} now; it takes effect within a minute."
+        if outcome.changed
+        else f"{setting.value} of {name} is already {value}; nothing was changed.",
+    )
+
+
+def duration(text: str) -> timedelta:
+    """A length of time such as 7d, 12h, 30m, 45s or 0; raises `UsageError`."""
+    match = re.fullmatch(r"(\d{1,4})([dhms])|0", text.strip().lower())
+    if match is None:
+        raise UsageError(f"{text!r} is no length of time: write for example 7d, 12h, 30m, or 0.")
+    if match[1] is None:
+        return timedelta(0)
+    unit = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}[match[2]]
+    return timedelta(**{unit: int(match[1])})

@@ -1,0 +1,81 @@
+"""`rollcall account delete`: an account with all its users."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated, Final
+
+import typer
+from rich.progress import Progress
+
+from adapters.connector_secrets import SecretUnusable
+from cli.arguments import Name, Yes
+from cli.invocation import Invocation, invocation
+from cli.root import UsageError
+from domain.ports import UserStore, VersionMismatch
+
+_SECONDS: Final = 24 * 3600.0
+_PAGE: Final = 50
+
+
+def delete(
+    context: typer.Context,
+    name: Name,
+    yes: Yes = False,
+    confirm_name: Annotated[
+        str | None,
+        typer.Option("--confirm-name", metavar="NAME", help="With --yes: the name of an account with users."),
+    ] = None,
+) -> None:
+    """Delete an account for good: its keys, its settings and all its users.
+
+    SCIM is switched off first. Users are removed one by one, so that the application hears of each; when it is
+    interrupted, run it again.
+    """
+    here = invocation(context)
+    accounts = here.stack.accounts
+    store = here.stack.users(name, _SECONDS)
+    users = store.total()
+    if users == 0:
+        with suppress(SecretUnusable):
+            accounts.show(name)
+        here.confirm(f"Delete the account {name} and its Connector Key?", yes)
+    else:
+        _confirm_by_name(here, name, users, yes, confirm_name)
+    was_enabled = accounts.exists(name) and accounts.disable(name).changed
+    removed = _remove_users(here, store, users)
+    accounts.delete(name)
+    here.answer(
+        {"result": "deleted", "account": name, "usersDeleted": removed},
+        f"The account {name} is deleted, and {removed} users with it.",
+    )
+    if was_enabled:
+        here.note(
+            "Requests within the minute in which SCIM was switched off may still have created users: "
+            f"rollcall{here.options} users list --account {name}"
+        )
+
+
+def _confirm_by_name(here: Invocation, name: str, users: int, yes: bool, confirm_name: str | None) -> None:
+    if not yes:
+        confirm_name = typer.prompt(f"The account {name} has {users} users. Type its name to delete them all", err=True)
+    elif confirm_name is None:
+        raise UsageError(f"The account {name} has {users} users: add --confirm-name {name} to delete them all.")
+    if confirm_name != name:
+        raise UsageError("That is not the account's name; nothing was changed.")
+
+
+def _remove_users(here: Invocation, store: UserStore, users: int) -> int:
+    removed = 0
+    with Progress(console=here.errors, transient=True, disable=here.as_json) as progress:
+        task = progress.add_task("Deleting users", total=users)
+        while page := store.page_after(None, _PAGE).users:
+            for user in page:
+                try:
+                    store.delete(user)
+                except VersionMismatch:
+                    # Changed by a request that was on its way; the next page holds the user as it is now.
+                    continue
+                removed += 1
+                progress.advance(task)
+    return removed

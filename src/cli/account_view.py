@@ -1,0 +1,80 @@
+"""How an account is shown: to a person, and as JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from adapters.accounts import Listed
+from cli.consoles import console_setups
+from domain.account import Connector, rfc3339
+
+
+def paste_parts(base_url: str, key: str) -> list[RenderableType]:
+    """The two values, and for each identity provider the fields to fill in; `key` as it shall be shown."""
+    # One value a line and nothing around it: what is copied must not depend on how wide the window is.
+    parts: list[RenderableType] = [
+        "",
+        f"[bold]SCIM Connector Base URL:[/bold] {escape(base_url)}",
+        f"[bold]Connector Key:[/bold] {escape(key)}",
+    ]
+    for setup in console_setups(base_url, key):
+        width = max(len(label) for label, _ in setup.fields)
+        parts.append(f"\n[bold]{setup.name}[/bold]  [dim]{escape(setup.page)}[/dim]")
+        parts += [f"  {escape(label):<{width}}  {escape(value)}" for label, value in setup.fields]
+        parts += [f"  - {escape(step)}" for step in setup.steps]
+    return [*parts, ""]
+
+
+def summary(connector: Connector) -> RenderableType:
+    """An account's state as a table of two columns."""
+    previous = connector.previous_at(datetime.now(UTC))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    current, change = connector.current, connector.last_change
+    rows = {
+        "Account": connector.account,
+        "SCIM": "on" if connector.enabled else "off",
+        "Mode": connector.settings.mode,
+        "Match existing by e-mail": "on" if connector.settings.match_existing_by_email else "off",
+        "Connector Key made": f"{rfc3339(current.created_at)} by {current.created_by}",
+        "Previous key accepted": f"until {rfc3339(previous.expires_at)}" if previous else "no",
+        "Last change": f"{change.what}, {rfc3339(change.at)} by {change.by}",
+    }
+    for label, value in rows.items():
+        table.add_row(label, escape(value))
+    return table
+
+
+def summary_as_json(connector: Connector, base_url: str, key: str) -> dict[str, Any]:
+    """An account's state; `key` as it shall be shown. The previous key is never shown."""
+    return {
+        "account": connector.account,
+        "enabled": connector.enabled,
+        "baseUrl": base_url,
+        "connectorKey": key,
+        **_state(connector),
+    }
+
+
+def listed_as_json(listed: Listed) -> dict[str, Any]:
+    """One line of the list of accounts."""
+    if listed.connector is None:
+        return {"account": listed.account, "problem": listed.problem.reason if listed.problem else "unusable"}
+    return {"account": listed.account, "enabled": listed.connector.enabled, **_state(listed.connector)}
+
+
+def _state(connector: Connector) -> dict[str, Any]:
+    current, previous, change = connector.current, connector.previous_at(datetime.now(UTC)), connector.last_change
+    return {
+        "settings": {
+            "mode": connector.settings.mode,
+            "matchExistingByEmail": connector.settings.match_existing_by_email,
+        },
+        "keyCreated": {"at": rfc3339(current.created_at), "by": current.created_by},
+        "previousKeyAcceptedUntil": rfc3339(previous.expires_at) if previous else None,
+        "lastChange": {"what": change.what, "at": rfc3339(change.at), "by": change.by},
+    }

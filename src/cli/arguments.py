@@ -1,0 +1,19 @@
+"""Arguments and options that several commands take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from domain.connector_key import account_name
+
+# Checked while the command line is read: a bad name is refused before anybody is asked.
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", callback=account_name, help="The account: 1 to 40 characters out of a-z, 0-9 and '-'."
+    ),
+]
+Account = Annotated[str, typer.Option("--account", metavar="NAME", callback=account_name, help="The account.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

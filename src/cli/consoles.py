@@ -1,0 +1,66 @@
+"""What to paste where: the fields of the identity providers' consoles, named as they are named there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSetup:
+    """One identity provider: where the page is, its fields in order, and what to do after them."""
+
+    name: str
+    page: str
+    fields: tuple[tuple[str, str], ...]
+    steps: tuple[str, ...]
+
+
+def console_setups(base_url: str, key: str) -> tuple[ConsoleSetup, ...]:
+    """The set-up pages of JumpCloud, Microsoft Entra ID and Okta, filled in."""
+    return (
+        ConsoleSetup(
+            "JumpCloud",
+            "SSO Applications > your application > Identity Management (or Provisioning)",
+            (
+                ("API Type", "SCIM API"),
+                ("SCIM Version", "SCIM 2.0"),
+                ("Base URL", base_url),
+                ("Token Key", key),
+                ("Test User Email", "an address that no user has, in a domain of yours"),
+            ),
+            (
+                "Press Test Connection.",
+                'Turn "Enable management of User Groups and Group Membership in this application" off.',
+                "Press Activate, then Save. A test user appears and is removed again.",
+            ),
+        ),
+        ConsoleSetup(
+            "Microsoft Entra ID",
+            "Enterprise applications > your application > Provisioning > Admin Credentials",
+            (
+                ("Provisioning Mode", "Automatic"),
+                ("Tenant URL", base_url),
+                ("Secret Token", key),
+            ),
+            (
+                "Press Test Connection, then Save.",
+                'Under Mappings, set "Provision Microsoft Entra ID Groups" to No.',
+                "Match on userName first. ?aadOptscim062020 at the end of the Tenant URL is allowed, not needed.",
+            ),
+        ),
+        ConsoleSetup(
+            "Okta",
+            "Applications > your application > Provisioning > Integration",
+            (
+                ("SCIM connector base URL", base_url),
+                ("Unique identifier field for users", "userName"),
+                ("Supported provisioning actions", "Push New Users, Push Profile Updates (no groups)"),
+                ("Authentication Mode", "HTTP Header"),
+                ("Authorization (Bearer)", key),
+            ),
+            (
+                "Press Test Connector Configuration, then Save.",
+                'Under "To App", enable Create Users, Update User Attributes and Deactivate Users.',
+            ),
+        ),
+    )

@@ -1,0 +1,97 @@
+"""`rollcall doctor`: is an endpoint ready to be activated by an identity provider?"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import asdict
+from typing import Annotated, Final
+
+import httpx
+import typer
+from rich.markup import escape
+
+from cli.activation import Activation
+from cli.arguments import Name
+from cli.checks import (
+    CheckList,
+    Endpoint,
+    check_base_url,
+    check_discovery,
+    check_groups,
+    check_key,
+    check_list,
+    check_wrong_key,
+)
+from cli.invocation import Invocation, invocation
+from domain.connector_key import ConnectorKey
+
+# As patient as an identity provider; API Gateway itself gives up after 29 seconds.
+_SECONDS: Final = 30.0
+
+
+def doctor(
+    context: typer.Context,
+    name: Name = "default",
+    base_url: Annotated[
+        str | None, typer.Option(help="Check this address instead of the deployment's; the key is asked for.")
+    ] = None,
+    test_email: Annotated[
+        str | None, typer.Option(help="Address of the test user; one that no user has. Else an invented one.")
+    ] = None,
+) -> None:
+    """Check an endpoint from outside, as JumpCloud does when Activate is pressed.
+
+    A test user is created, changed and removed again, also when a check fails. With [bold]--base-url[/bold] the
+    Connector Key is read from the variable CONNECTOR_KEY, else asked for. Exit code 1 when a check fails.
+    """
+    here = invocation(context)
+    if base_url is None:
+        connector = here.stack.accounts.show(name)
+        base_url, key = here.stack.base_url, connector.current.key.text
+    else:
+        key = os.environ.get("CONNECTOR_KEY") or typer.prompt("Connector Key", hide_input=True, err=True)
+    email = test_email or f"rollcall-doctor-{secrets.token_hex(6)}@example.com"
+    checks = CheckList()
+    with httpx.Client(timeout=_SECONDS, follow_redirects=False) as client:
+        examine(checks, Endpoint(client, base_url, key), base_url, key, email)
+    _report(here, checks, base_url)
+    if not checks.ok:
+        raise typer.Exit(1)
+
+
+def examine(checks: CheckList, endpoint: Endpoint, base_url: str, key: str, email: str) -> None:
+    """All checks in order; after one that fails, those that it makes pointless are left out."""
+    sound = checks.run("Base URL", lambda: check_base_url(base_url))
+    whole = checks.run("Connector Key", lambda: check_key(key))
+    if not (sound and whole) or not checks.run(
+        "Service answers (ServiceProviderConfig)", lambda: check_discovery(endpoint)
+    ):
+        return
+    checks.run("Another key is refused", lambda: check_wrong_key(endpoint, _other_key(key)))
+    checks.run("Groups are a SCIM 404", lambda: check_groups(endpoint))
+    if checks.run("Test Connection reads users", lambda: check_list(endpoint)):
+        Activation(endpoint, email).run(checks)
+
+
+def _other_key(key: str) -> str:
+    parsed = ConnectorKey.parse(key)
+    account = parsed.account if parsed is not None else "default"
+    return ConnectorKey.generate(account, secrets.token_bytes).text
+
+
+def _report(here: Invocation, checks: CheckList, base_url: str) -> None:
+    lines: list[str] = []
+    for check in checks.done:
+        mark = "[green]ok  [/green]" if check.ok else "[red]FAIL[/red]"
+        lines.append(f"{mark} {escape(check.name)}: {escape(check.seen)}")
+        if check.fix:
+            lines.append(f"     [bold]Fix:[/bold] {escape(check.fix)}")
+    verdict = (
+        "Ready: paste the Base URL and the Connector Key into the identity provider."
+        if checks.ok
+        else "Not ready: see the fixes above."
+    )
+    here.answer(
+        {"ok": checks.ok, "baseUrl": base_url, "checks": [asdict(check) for check in checks.done]}, *lines, "", verdict
+    )

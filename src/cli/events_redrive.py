@@ -1,0 +1,45 @@
+"""`rollcall events`: what to do about lifecycle events that could not be published."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Annotated, Final
+
+import typer
+
+from adapters.unpublished_events import Outcome, UnpublishedEvents
+from cli.invocation import invocation
+from cli.root import UsageError
+
+app: Final = typer.Typer(no_args_is_help=True, help="Lifecycle events that could not be published.")
+
+
+@app.callback()
+def events() -> None:
+    """Lifecycle events that could not be published."""
+
+
+@app.command()
+def redrive(
+    context: typer.Context,
+    most: Annotated[int, typer.Option(min=1, help="The most dead letters to take up.")] = 100,
+) -> None:
+    """Publish again what is in the publisher's dead-letter queue, as long as the table's stream has it (24 hours).
+
+    Events that were published before come again, with the same idempotency id. Exit code 1 when something could still
+    not be published; it stays in the queue.
+    """
+    here = invocation(context)
+    if here.local:
+        raise UsageError("the local server publishes no events: leave out --local")
+    redriven = list(UnpublishedEvents.of(here.stack.session, here.stack_name).redrive(most))
+    outcomes = Counter(one.outcome for one in redriven)
+    lines = [f"{len(redriven)} dead letters, {sum(one.published for one in redriven)} records published."]
+    if outcomes[Outcome.EXPIRED]:
+        lines.append(f"{outcomes[Outcome.EXPIRED]} too old: the stream no longer has their records.")
+    for one in redriven:
+        lines += [f"Not published: the record {number}; the publisher's log says why." for number in one.unpublished]
+    here.answer([asdict(one) for one in redriven], *lines)
+    if outcomes[Outcome.FAILED]:
+        raise typer.Exit(1)

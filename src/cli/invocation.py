@@ -1,0 +1,76 @@
+"""What the global options of a command say: which deployment, and how to answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console, RenderableType
+
+from adapters import stack
+from adapters.stack import Stack
+
+
+@dataclass
+class Invocation:
+    """The global options. What is asked for goes to standard output, everything else to standard error."""
+
+    stack_name: str = "rollcall"
+    region: str | None = None
+    profile: str | None = None
+    local: bool = False
+    as_json: bool = False
+
+    @cached_property
+    def stack(self) -> Stack:
+        """The deployment; raises `StackError`."""
+        if self.local:
+            given = os.environ.get("ROLLCALL_LOCAL_STATE")
+            return stack.local(Path(given) if given else stack.state_file(Path.cwd()))
+        return stack.deployed(self.stack_name, self.region, self.profile)
+
+    @cached_property
+    def options(self) -> str:
+        """The options that choose this deployment, for commands that are suggested to the operator."""
+        if self.local:
+            return " --local"
+        chosen = {"stack": self.stack_name if self.stack_name != "rollcall" else None, "region": self.region}
+        chosen["profile"] = self.profile
+        return "".join(f" --{name} {value}" for name, value in chosen.items() if value)
+
+    @cached_property
+    def errors(self) -> Console:
+        """Where notes, questions and progress go."""
+        return Console(stderr=True, highlight=False)
+
+    def answer(self, value: Any, *human: RenderableType) -> None:
+        """Print `value` as JSON with --json, else the lines and tables meant for a person."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+            return
+        console = Console(highlight=False, soft_wrap=True)
+        for part in human:
+            console.print(part)
+
+    def note(self, text: str) -> None:
+        """Tell a person something that is not the answer."""
+        self.errors.print(text, soft_wrap=True, markup=False)
+
+    def confirm(self, question: str, yes: bool) -> None:
+        """Go on only when the operator agrees, or said --yes."""
+        if not yes:
+            typer.confirm(question, abort=True, err=True)
+
+
+def invocation(context: typer.Context) -> Invocation:
+    """The invocation that a command's context carries."""
+    found = context.obj
+    if not isinstance(found, Invocation):
+        raise TypeError("the command was not started through cli.main")
+    return found

@@ -1,0 +1,58 @@
+"""`rollcall`: the operator's command."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated, Final
+
+import typer
+
+from cli import account, doctor, users
+from cli.invocation import Invocation
+from cli.root import Root
+
+app: Final = typer.Typer(
+    name="rollcall",
+    cls=Root,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    epilog="Start with: [bold]rollcall account enable default[/bold], then [bold]rollcall doctor[/bold]. "
+    "These options may stand anywhere on the line.",
+)
+app.add_typer(account.app, name="account")
+app.add_typer(users.app, name="users")
+app.command()(doctor.doctor)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rollcall {version('rollcall')}")
+        raise typer.Exit
+
+
+@app.callback()
+def rollcall(
+    context: typer.Context,
+    *,
+    stack: Annotated[str, typer.Option(envvar="ROLLCALL_STACK", help="CloudFormation stack.")] = "rollcall",
+    region: Annotated[str | None, typer.Option(help="AWS region; else as the AWS CLI finds it.")] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile; else as the AWS CLI finds it.")] = None,
+    local: Annotated[bool, typer.Option("--local", help="Use the local server of `make run` instead of AWS.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Run Rollcall, the SCIM 2.0 service that identity providers provision users through."""
+    context.obj = Invocation(stack, region, profile, local, as_json)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""The root of the command: global options work anywhere on the line, and an error is one line, never a traceback."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from adapters.accounts import AdministrationError
+from adapters.connector_secrets import ConnectorUnavailable
+from adapters.stack import StackError
+from domain.connector_key import InvalidAccountName
+from domain.errors import ScimError
+
+_FLAGS: Final = frozenset({"--json", "--local"})
+_WITH_VALUE: Final = frozenset({"--stack", "--region", "--profile"})
+
+
+class UsageError(Exception):
+    """The command line asks for something that cannot be; one line, exit code 2."""
+
+
+class Root(TyperGroup):
+    """The group of all commands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the global options from wherever they stand: `rollcall account show acme --json` is how people write."""
+        return super().parse_args(ctx, globals_first(args))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what goes wrong is told in one line on standard error."""
+        try:
+            return super().invoke(ctx)
+        except (InvalidAccountName, UsageError) as error:
+            line, code = str(error), 2
+        except (AdministrationError, StackError) as error:
+            line, code = str(error), 1
+        except ConnectorUnavailable as error:
+            line, code = error.remedy, 1
+        except ScimError as error:
+            line, code = f"{error.detail} {error.remedy}", 1
+        except typer.Abort:
+            line, code = "Nothing was changed. Answer y, or add --yes to go without a question.", 1
+        except (OSError, UnicodeError) as error:
+            line, code = str(error), 1
+        except typer.Exit:
+            raise
+        except Exception as error:
+            if os.environ.get("ROLLCALL_TRACEBACK") or type(error).__module__.startswith("typer"):
+                raise
+            line, code = f"unexpected {type(error).__name__}; set ROLLCALL_TRACEBACK=1 to see where it comes from", 1
+        typer.echo(f"rollcall: {line}", err=True)
+        raise typer.Exit(code)
+
+
+def globals_first(args: list[str]) -> list[str]:
+    """The arguments with the global options in front, in their order; nothing after `--` is touched."""
+    ours: list[str] = []
+    others: list[str] = []
+    rest = iter(args)
+    for argument in rest:
+        if argument == "--":
+            others += [argument, *rest]
+        elif argument in _FLAGS or (argument.partition("=")[0] in _WITH_VALUE and "=" in argument):
+            ours.append(argument)
+        elif argument in _WITH_VALUE:
+            ours += [argument, *([value] if (value := next(rest, None)) is not None else [])]
+        else:
+            others.append(argument)
+    return ours + others

@@ -1,0 +1,164 @@
+"""`rollcall users`: look at the users of an account."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Final, TextIO
+
+import typer
+from rich.json import JSON
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from cli.arguments import Account
+from cli.invocation import Invocation, invocation
+from cli.root import UsageError
+from cli.user_view import COLUMNS, as_resource, as_row, primary_email
+from domain.ports import UserStore
+from domain.stored_user import StoredUser, encode
+
+app: Final = typer.Typer(no_args_is_help=True, help="Look at the users of an account.")
+
+_SECONDS: Final = 60.0
+_SECONDS_TO_EXPORT: Final = 24 * 3600.0
+_PAGE: Final = 100
+
+
+class Format(StrEnum):
+    """The forms of an export."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@app.command("list")
+def list_users(
+    context: typer.Context,
+    account: Account = "default",
+    limit: Annotated[int, typer.Option(min=1, help="The most users to show.")] = 100,
+) -> None:
+    """List an account's users, in order of id."""
+    here = invocation(context)
+    store = here.stack.users(account, _SECONDS)
+    total = store.total()
+    users = list(islice(_every(store), limit))
+    table = Table("Id", "User name", "E-mail", "Active", "Last modified", box=None)
+    for user in users:
+        cells = (
+            user.id,
+            user.attributes["userName"],
+            primary_email(user),
+            "yes" if user.active else "no",
+            user.last_modified,
+        )
+        table.add_row(*(escape(cell) for cell in cells))
+    here.answer({"total": total, "users": [as_resource(user) for user in users]}, table)
+    if len(users) < total:
+        here.note(f"{len(users)} of {total} users; --limit shows more, rollcall users export writes all.")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    account: Account = "default",
+    email: Annotated[str | None, typer.Option(help="An address of the user.")] = None,
+    user_name: Annotated[str | None, typer.Option(help="The user's userName.")] = None,
+    user_id: Annotated[str | None, typer.Option("--id", help="The user's id.")] = None,
+) -> None:
+    """Show one user: who holds an address, a name or an id. Case does not matter in addresses and names."""
+    here = invocation(context)
+    given = {"--email": email, "--user-name": user_name, "--id": user_id}
+    if sum(value is not None for value in given.values()) != 1:
+        raise UsageError("Say which user: exactly one of --email, --user-name and --id.")
+    store = here.stack.users(account, _SECONDS)
+    if email is not None:
+        user = store.find_by_email(email)
+    elif user_name is not None:
+        user = store.find_by_user_name(user_name)
+    else:
+        user = store.get(user_id or "")
+    if user is None:
+        option, value = next((option, value) for option, value in given.items() if value is not None)
+        here.note(f"rollcall: The account {account} has no user with {option} {value}.")
+        raise typer.Exit(1)
+    resource = as_resource(user)
+    here.answer(resource, JSON.from_data(resource, ensure_ascii=False))
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    account: Account = "default",
+    form: Annotated[Format, typer.Option("--format", help="One JSON resource a line, or a table.")] = Format.JSONL,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", dir_okay=False, help="File to write; else standard output.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Overwrite the file without asking.")] = False,
+) -> None:
+    """Write all users of an account to a file. It holds personal data: only you may read it."""
+    here = invocation(context)
+    if output is None and here.as_json and form is Format.CSV:
+        raise UsageError("--json and --format csv together need --output.")
+    store = here.stack.users(account, _SECONDS_TO_EXPORT)
+    if output is not None and output.exists():
+        here.confirm(f"Overwrite {output}?", yes)
+    total = store.total()
+    written = 0
+    with _target(output) as target:
+        write = _writer(form, target)
+        for user in _with_progress(here, _every(store), total):
+            write(user)
+            written += 1
+    if output is not None:
+        here.answer(
+            {"result": "exported", "account": account, "users": written, "file": str(output)},
+            f"{written} users of {account} are in {escape(str(output))}.",
+        )
+
+
+def _every(store: UserStore) -> Iterator[StoredUser]:
+    after: str | None = None
+    while True:
+        page = store.page_after(after, _PAGE)
+        yield from page.users
+        if page.next_after is None:
+            return
+        after = page.next_after
+
+
+def _with_progress(here: Invocation, users: Iterator[StoredUser], total: int) -> Iterator[StoredUser]:
+    shown = here.errors.is_terminal and not here.as_json
+    yield from track(users, "Exporting", total, console=here.errors, transient=True, disable=not shown)
+
+
+@contextmanager
+def _target(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        yield sys.stdout
+        return
+    # Written beside the target and moved into place, so that an interrupted export leaves no half file under the name.
+    partial = output.with_name(f".{output.name}.partial")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            yield file
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _writer(form: Format, target: TextIO) -> Callable[[StoredUser], object]:
+    if form is Format.JSONL:
+        return lambda user: target.write(encode(as_resource(user)) + "\n")
+    table = csv.writer(target)
+    table.writerow(COLUMNS)
+    return lambda user: table.writerow(as_row(user))

@@ -1,0 +1,15 @@
+"""POST /Users: create a user (RFC 7644 section 3.3)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from handlers.endpoint import ScimRequest, endpoint
+from handlers.http import HttpResponse
+
+
+@endpoint("CreateUser")
+def handler(request: ScimRequest) -> HttpResponse:
+    """201 with the whole resource and its Location; 409 when userName or an address is taken."""
+    user = request.users.create(request.http.json_object())
+    return request.resource(user, HTTPStatus.CREATED)

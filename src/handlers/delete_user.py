@@ -1,0 +1,16 @@
+"""DELETE /Users/{id}: remove a user (RFC 7644 section 3.6)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from handlers.endpoint import ScimRequest, endpoint
+from handlers.http import HttpResponse
+
+
+@endpoint("DeleteUser")
+def handler(request: ScimRequest) -> HttpResponse:
+    """204; the user's userName and addresses are free at once."""
+    request.users.delete(request.user_id, request.header("if-match"))
+    request.record.user_id = request.user_id
+    return HttpResponse(HTTPStatus.NO_CONTENT)

@@ -1,0 +1,47 @@
+"""GET /ServiceProviderConfig, /ResourceTypes and /Schemas: what the service can do (RFC 7644 section 4)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from domain import discovery
+from domain.errors import Forbidden
+from domain.rendering import LIST_RESPONSE_URN
+from domain.stored_user import Json, encode
+from handlers.endpoint import ScimRequest, endpoint
+from handlers.http import HttpResponse
+from handlers.routes import segments
+
+
+@endpoint("Discovery")
+def handler(request: ScimRequest) -> HttpResponse:
+    """200 with one resource or a ListResponse of all; a filter is refused with 403, as section 4 demands."""
+    if request.parameter("filter") is not None:
+        raise Forbidden("Discovery endpoints take no filter (RFC 7644 section 4).", reason="filter-on-discovery")
+    base_url = request.http.base_url
+    match segments(request.http.path):
+        case ["ServiceProviderConfig"]:
+            return _answer(discovery.service_provider_config(base_url))
+        case ["ResourceTypes"]:
+            return _answer(_list(discovery.resource_types(base_url)))
+        case ["ResourceTypes", name]:
+            return _answer(discovery.resource_type(name, base_url))
+        case ["Schemas", urn]:
+            return _answer(discovery.schema(urn, base_url))
+        case _:
+            return _answer(_list(discovery.schemas(base_url)))
+
+
+def _answer(body: Json) -> HttpResponse:
+    return HttpResponse(HTTPStatus.OK, encode(body))
+
+
+def _list(resources: list[Json]) -> Json:
+    count = len(resources)
+    return {
+        "schemas": [LIST_RESPONSE_URN],
+        "totalResults": count,
+        "itemsPerPage": count,
+        "startIndex": 1,
+        "Resources": resources,
+    }

@@ -1,0 +1,151 @@
+"""What every SCIM function shares, in one place: authenticate, decode, call, encode, map errors, log.
+
+A handler module writes only the sentence of RFC 7644 that it serves and decorates it with `endpoint`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+from adapters import clock, telemetry
+from adapters.connector_secrets import ConnectorUnavailable
+from adapters.connectors import Authenticated
+from adapters.runtime import RUNTIME
+from domain.cursor import CursorSeal
+from domain.errors import ScimError, ServiceUnavailable
+from domain.ports import UserStore
+from domain.projection import Projection
+from domain.queries import Directory
+from domain.rendering import Renderer
+from domain.stored_user import StoredUser
+from domain.tolerances import Applied
+from domain.users import Users
+from handlers.http import Event, HttpRequest, HttpResponse
+
+
+class LambdaContext(Protocol):
+    """What is used of the Lambda context object."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class ScimRequest:
+    """One authenticated request and what it acts on: the account's users, and nothing of any other account."""
+
+    http: HttpRequest
+    caller: Authenticated
+    deadline: clock.MonotonicDeadline
+    record: telemetry.RequestRecord
+
+    @property
+    def user_id(self) -> str:
+        """The `{id}` of the path; "" names nobody."""
+        return self.http.path_id or ""
+
+    @cached_property
+    def applied(self) -> Applied | None:
+        """Where tolerances leave their names; None for an account in strict mode."""
+        return set() if self.caller.settings.mode == "tolerant" else None
+
+    @cached_property
+    def store(self) -> UserStore:
+        """The account's users in the table."""
+        return RUNTIME.table.users(self.caller.account, self.deadline, self.record.usage)
+
+    @cached_property
+    def users(self) -> Users:
+        """What can be done to the account's users."""
+        return Users(self.store, self.deadline, clock.now, clock.new_id, self.applied)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Answers with the attributes that the query asks for."""
+        asked, excluded = self.parameter("attributes"), self.parameter("excludedAttributes")
+        return self.renderer_for(Projection.of(asked, excluded))
+
+    def renderer_for(self, projection: Projection) -> Renderer:
+        """Answers with those attributes."""
+        return Renderer(self.http.base_url, projection)
+
+    def directory(self, renderer: Renderer) -> Directory:
+        """The account's users for queries."""
+
+        return Directory(
+            self.store, renderer, CursorSeal(self.caller.sealing_key, self.caller.account, time.time), self.applied
+        )
+
+    def parameter(self, name: str) -> str | None:
+        """A parameter of the query string."""
+        return self.http.parameters.get(name)
+
+    def header(self, name: str) -> str | None:
+        """A header, its name in lower case."""
+        return self.http.headers.get(name)
+
+    def resource(self, user: StoredUser, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+        """The answer that carries a user, its ETag and its place (RFC 7644 sections 3.3, 3.4.1, 3.14)."""
+        self.record.user_id = user.id
+        headers = {"ETag": user.etag, "Location": self.renderer.location(user.id)}
+        return HttpResponse(status, self.renderer.text(user), headers)
+
+
+Serve = Callable[[ScimRequest], HttpResponse]
+
+
+class Handler:
+    """A Lambda handler: callable with event and context, `serve` is what it does once the caller is known."""
+
+    _cold = True
+
+    def __init__(self, operation: str, serve: Serve) -> None:
+        self.operation = operation
+        self.serve = serve
+        self.__doc__ = serve.__doc__
+
+    def __call__(self, event: Event, context: LambdaContext) -> dict[str, Any]:
+        started = time.monotonic()
+        record = telemetry.RequestRecord(self.operation, context.aws_request_id, cold_start=Handler._cold)
+        Handler._cold = False
+        response = self._answer(event, context, record)
+        record.status = response.status.value
+        record.duration_ms = round((time.monotonic() - started) * 1000, 2)
+        telemetry.emit(record)
+        return response.as_proxy_result()
+
+    def _answer(self, event: Event, context: LambdaContext, record: telemetry.RequestRecord) -> HttpResponse:
+        try:
+            http = HttpRequest.of(event, RUNTIME.environment.base_url)
+            caller = RUNTIME.connectors.authenticate(http.headers.get("authorization"))
+            record.account, record.key_used = caller.account, caller.key_used
+            seconds = context.get_remaining_time_in_millis() / 1000 - clock.RESERVE_SECONDS
+            request = ScimRequest(http, caller, clock.MonotonicDeadline.after(seconds), record)
+            try:
+                return self.serve(request)
+            finally:
+                record.tolerances = sorted(request.applied or ())
+        except ScimError as error:
+            record.scim_type, record.reason, record.remedy = error.scim_type, error.reason, error.remedy
+            record.cause = type(error.__cause__).__name__ if error.__cause__ else None
+            record.secret = error.secret_name if isinstance(error, ConnectorUnavailable) else None
+            return HttpResponse.of_error(error)
+        except Exception as error:  # the last line of defence: an answer, an alarm, and no traceback with data in it
+            record.reason, record.cause = "unexpected", telemetry.place_of(error)
+            return HttpResponse.of_error(_UNEXPECTED)
+
+
+_UNEXPECTED: Final = ServiceUnavailable(
+    "The service failed unexpectedly and has recorded it. Repeat the request; if it lasts, tell the service's operator."
+)
+
+
+def endpoint(operation: str) -> Callable[[Serve], Handler]:
+    """Make a Lambda handler of a function from request to answer; `operation` names it in logs and metrics."""
+    return lambda serve: Handler(operation, serve)

@@ -1,0 +1,20 @@
+"""GET /Users/{id}: retrieve a known user (RFC 7644 section 3.4.1)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from domain.preconditions import is_unchanged
+from domain.reading import get_user
+from handlers.endpoint import ScimRequest, endpoint
+from handlers.http import HttpResponse
+
+
+@endpoint("GetUser")
+def handler(request: ScimRequest) -> HttpResponse:
+    """200 with the resource; 304 when If-None-Match names its version; 404 for an id that nobody has."""
+    user = get_user(request.store, request.user_id)
+    request.record.user_id = user.id
+    if is_unchanged(request.header("if-none-match"), user):
+        return HttpResponse(HTTPStatus.NOT_MODIFIED, headers={"ETag": user.etag})
+    return request.resource(user)

@@ -1,0 +1,153 @@
+"""Between API Gateway's proxy event and the domain: what a request is, what an answer is (RFC 7644 section 3.1)."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from binascii import Error as Base64Error
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import unquote
+
+from domain.errors import InvalidSyntax, PayloadTooLarge, ScimError
+from domain.limits import MAX_BODY_BYTES, MAX_DEPTH
+from domain.stored_user import Json, encode
+from handlers.routes import BASE_PATH
+
+MEDIA_TYPE: Final = "application/scim+json; charset=utf-8"
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as the gateway hands it over: the query is decoded already, header names are in lower case."""
+
+    method: str
+    path: str
+    path_id: str | None
+    parameters: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+    base_url: str
+    request_id: str
+
+    @classmethod
+    def of(cls, event: Event, base_url: str | None) -> HttpRequest:
+        """The request in a REST API proxy event; `base_url` overrides the one that the event shows."""
+        context = event.get("requestContext") or {}
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        path_id = (event.get("pathParameters") or {}).get("id")
+        return cls(
+            method=event.get("httpMethod", "GET"),
+            path=unquote(event.get("path") or "/"),
+            path_id=None if path_id is None else unquote(path_id),
+            parameters=_parameters(event),
+            headers=headers,
+            body=_body(event),
+            base_url=base_url or _base_url(context, headers),
+            request_id=context.get("requestId", ""),
+        )
+
+    def json_object(self, max_bytes: int = MAX_BODY_BYTES) -> Json:
+        """The body as a JSON object; InvalidSyntax or PayloadTooLarge when it is not one or too large."""
+        if len(self.body) > max_bytes:
+            raise PayloadTooLarge(
+                f"The request's body has {len(self.body)} bytes; {max_bytes} are accepted. "
+                "Send fewer or shorter values."
+            )
+        try:
+            value = json.loads(self.body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_object)
+            value_text_is_unicode = encode(value).encode("utf-8") is not None
+        except UnicodeDecodeError as error:
+            raise InvalidSyntax(f"The request's body is not UTF-8 (at byte {error.start}).") from None
+        except UnicodeEncodeError:
+            raise InvalidSyntax("The request's body has half of a surrogate pair in a string.") from None
+        except RecursionError:
+            raise InvalidSyntax(_TOO_DEEP) from None
+        except json.JSONDecodeError as error:
+            raise InvalidSyntax(f"The request's body is not JSON: {error.msg} at character {error.pos + 1}.") from None
+        except ValueError as error:
+            raise InvalidSyntax(f"The request's body is not JSON: {error}.") from None
+        if not isinstance(value, dict) or not value_text_is_unicode:
+            raise InvalidSyntax("The request's body must be a JSON object.")
+        if _depth(value) > MAX_DEPTH:
+            raise InvalidSyntax(_TOO_DEEP)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer: status, body as JSON text, headers beside the content type."""
+
+    status: HTTPStatus
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_error(cls, error: ScimError) -> HttpResponse:
+        """The one place where errors become answers (RFC 7644 section 3.12)."""
+        return cls(error.status, encode(error.body()), error.headers)
+
+    def as_proxy_result(self) -> dict[str, Any]:
+        """What a Lambda function returns to API Gateway."""
+        headers = {"Cache-Control": "no-store", **self.headers}
+        if self.body:
+            headers["Content-Type"] = MEDIA_TYPE
+        return {"statusCode": self.status.value, "headers": headers, "body": self.body, "isBase64Encoded": False}
+
+
+_TOO_DEEP: Final = f"The request's body is nested deeper than {MAX_DEPTH} levels."
+
+
+def _parameters(event: Event) -> dict[str, str]:
+    """The query's parameters, the first of each name; the gateway has decoded them once, and that is enough."""
+    multiple = event.get("multiValueQueryStringParameters") or {}
+    single = event.get("queryStringParameters") or {}
+    return {**{name: value or "" for name, value in single.items()}, **{n: (v or [""])[0] for n, v in multiple.items()}}
+
+
+def _body(event: Event) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return b64decode(body, validate=True)
+    except (Base64Error, ValueError):
+        return b"\xff"  # refused as not UTF-8 by whoever reads it
+
+
+def _base_url(context: Event, headers: dict[str, str]) -> str:
+    """Where this API is found, as the client sees it: the gateway's domain, and its path up to the base path."""
+    full_path = str(context.get("path") or BASE_PATH)
+    stage, found, _ = full_path.partition(BASE_PATH)
+    scheme = headers.get("x-forwarded-proto", "https").split(",")[0].strip()
+    domain = context.get("domainName") or headers.get("host", "localhost")
+    return f"{scheme}://{domain}{stage if found else ''}{BASE_PATH}"
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Json:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("an object has the same member twice")
+    return value
+
+
+def _depth(value: Any) -> int:
+    """How deeply arrays and objects are nested, counted level by level without recursion."""
+    depth = 0
+    level = [value]
+    while level:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+    return depth

@@ -1,0 +1,16 @@
+"""GET /Users: list and filter users (RFC 7644 section 3.4.2, RFC 9865)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from domain.queries import Query
+from handlers.endpoint import ScimRequest, endpoint
+from handlers.http import HttpResponse
+
+
+@endpoint("ListUsers")
+def handler(request: ScimRequest) -> HttpResponse:
+    """200 with a ListResponse, also when nobody matches."""
+    result = request.directory(request.renderer).search(Query.of(request.http.parameters))
+    return HttpResponse(HTTPStatus.OK, result.text(request.renderer))

@@ -1,0 +1,13 @@
+"""PATCH /Users/{id}: modify a user by operations (RFC 7644 section 3.5.2)."""
+
+from __future__ import annotations
+
+from handlers.endpoint import ScimRequest, endpoint
+from handlers.http import HttpResponse
+
+
+@endpoint("PatchUser")
+def handler(request: ScimRequest) -> HttpResponse:
+    """200 with the resource as it now is; all operations are applied, or none."""
+    user = request.users.patch(request.user_id, request.http.json_object(), request.header("if-match"))
+    return request.resource(user)

@@ -1,0 +1,13 @@
+"""PUT /Users/{id}: replace a user's attributes (RFC 7644 section 3.5.1)."""
+
+from __future__ import annotations
+
+from handlers.endpoint import ScimRequest, endpoint
+from handlers.http import HttpResponse
+
+
+@endpoint("ReplaceUser")
+def handler(request: ScimRequest) -> HttpResponse:
+    """200 with the resource as it now is; a body that changes nothing writes nothing."""
+    user = request.users.replace(request.user_id, request.http.json_object(), request.header("if-match"))
+    return request.resource(user)

@@ -1,0 +1,24 @@
+"""POST /Users/.search and POST /.search: query with a body (RFC 7644 section 3.4.3)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from domain.errors import InvalidSyntax
+from domain.projection import Projection
+from domain.queries import Query
+from handlers.endpoint import ScimRequest, endpoint
+from handlers.http import HttpResponse
+
+SEARCH_REQUEST_URN: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+
+
+@endpoint("SearchUsers")
+def handler(request: ScimRequest) -> HttpResponse:
+    """200 with a ListResponse; users are the only resources, so both endpoints answer alike."""
+    body = request.http.json_object()
+    if SEARCH_REQUEST_URN not in (body.get("schemas") or ()):
+        raise InvalidSyntax(f'schemas must contain "{SEARCH_REQUEST_URN}".')
+    renderer = request.renderer_for(Projection.of(body.get("attributes"), body.get("excludedAttributes")))
+    return HttpResponse(HTTPStatus.OK, request.directory(renderer).search(Query.of(body)).text(renderer))

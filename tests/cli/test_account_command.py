@@ -1,0 +1,245 @@
+"""`rollcall account` as an operator uses it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from domain.account import connector_from_json
+from domain.connector_key import ConnectorKey
+
+Rollcall = Callable[..., Result]
+Aws = Callable[[str], Any]
+
+BASE_URL = "http://127.0.0.1:8080/scim/v2"
+PREFIX = "rollcall/connectors/"
+
+
+def kept(aws: Aws, account: str = "acme") -> Any:
+    text = aws("secretsmanager").get_secret_value(SecretId=PREFIX + account, VersionStage="AWSCURRENT")["SecretString"]
+    return connector_from_json(text, account)
+
+
+def answer(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_enable_shows_what_to_paste_into_every_identity_provider(rollcall: Rollcall, aws: Aws) -> None:
+    result = rollcall("account", "enable", "acme")
+
+    assert result.exit_code == 0
+    key = kept(aws).current.key.text
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert f"SCIM Connector Base URL: {BASE_URL}" in lines
+    assert f"Connector Key: {key}" in lines
+    for field in ("Base URL", "Tenant URL", "SCIM connector base URL"):
+        assert any(line.startswith(field) and line.endswith(BASE_URL) for line in lines), field
+    for field in ("Token Key", "Secret Token", "Authorization (Bearer)"):
+        assert any(line.startswith(field) and line.endswith(key) for line in lines), field
+
+
+def test_a_long_address_is_never_broken_into_two_lines(
+    rollcall: Rollcall, monkeypatch: pytest.MonkeyPatch, aws: Aws
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+
+    result = rollcall("account", "enable", "a" * 40)
+
+    assert f"Connector Key: {kept(aws, 'a' * 40).current.key.text}\n" in result.stdout
+
+
+def test_enabling_twice_says_so_changes_nothing_and_does_not_show_the_key_again(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+    before = kept(aws)
+
+    result = rollcall("account", "enable", "acme")
+
+    assert result.exit_code == 0
+    assert "already switched on" in result.stdout
+    assert kept(aws) == before
+    assert before.current.key.text not in result.output
+    assert before.current.key.masked in result.stdout
+
+
+def test_show_masks_the_key_unless_told_to_reveal_it(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+    key = kept(aws).current.key
+
+    masked, revealed = rollcall("account", "show", "acme"), rollcall("account", "show", "acme", "--reveal")
+
+    assert key.text not in masked.output
+    assert key.masked in masked.stdout
+    assert "rollcall --local account show acme --reveal" in masked.stdout
+    assert f"Connector Key: {key.text}" in revealed.stdout
+
+
+def test_json_stands_alone_on_standard_output_wherever_the_option_is(rollcall: Rollcall) -> None:
+    enabled = answer(rollcall("account", "enable", "acme", "--json"))
+    shown = answer(rollcall("--json", "account", "show", "--reveal", "acme"))
+
+    assert enabled["result"] == "created"
+    assert enabled["connectorKey"] == shown["connectorKey"]
+    assert ConnectorKey.parse(shown["connectorKey"]) is not None
+    assert shown["baseUrl"] == BASE_URL
+    assert shown["settings"] == {"mode": "tolerant", "matchExistingByEmail": False}
+    assert shown["lastChange"]["what"] == "enable"
+    assert shown["lastChange"]["by"]
+
+
+def test_disable_asks_and_takes_no_for_an_answer(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+
+    refused = rollcall("account", "disable", "acme", typed="n\n")
+    assert refused.exit_code == 1
+    assert kept(aws).enabled
+
+    unanswered = rollcall("account", "disable", "acme")
+    assert unanswered.exit_code == 1
+    assert "--yes" in unanswered.stderr
+    assert kept(aws).enabled
+
+    agreed = rollcall("account", "disable", "acme", typed="y\n")
+    assert agreed.exit_code == 0
+    assert not kept(aws).enabled
+
+
+def test_disable_and_enable_again_keep_the_key(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+    key = kept(aws).current.key
+
+    assert answer(rollcall("account", "disable", "acme", "--yes", "--json"))["result"] == "disabled"
+    assert answer(rollcall("account", "disable", "acme", "--json"))["result"] == "unchanged"
+    assert answer(rollcall("account", "enable", "acme", "--json"))["result"] == "enabled"
+
+    assert kept(aws).current.key == key
+
+
+def test_rotation_shows_the_new_key_and_until_when_the_old_one_works(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+    old = kept(aws).current.key
+
+    rotated = answer(rollcall("account", "rotate-key", "acme", "--grace", "12h", "--json"))
+
+    now = kept(aws)
+    assert rotated["connectorKey"] == now.current.key.text != old.text
+    assert now.previous.key == old
+    assert (now.previous.expires_at - now.current.created_at).total_seconds() == 12 * 3600
+    assert rotated["previousKeyAcceptedUntil"] is not None
+
+
+def test_a_second_rotation_within_the_grace_period_warns_that_a_key_is_dropped(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+    rollcall("account", "rotate-key", "acme")
+    key = kept(aws).current.key
+
+    refused = rollcall("account", "rotate-key", "acme", typed="n\n")
+    assert refused.exit_code == 1
+    assert "refuses it at once" in refused.stderr
+    assert kept(aws).current.key == key
+
+    assert rollcall("account", "rotate-key", "acme", "--yes").exit_code == 0
+    assert kept(aws).previous.key == key
+
+
+def test_rotation_without_grace_asks_first(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+
+    assert rollcall("account", "rotate-key", "acme", "--grace", "0", typed="n\n").exit_code == 1
+    assert rollcall("account", "rotate-key", "acme", "--grace", "0", "--yes").exit_code == 0
+
+    assert kept(aws).previous is None
+
+
+def test_a_revoked_key_is_gone(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+    rollcall("account", "rotate-key", "acme")
+
+    assert rollcall("account", "revoke-previous", "acme", typed="n\n").exit_code == 1
+    assert kept(aws).previous is not None
+    assert answer(rollcall("account", "revoke-previous", "acme", "--yes", "--json"))["result"] == "revoked"
+    assert kept(aws).previous is None
+    assert answer(rollcall("account", "revoke-previous", "acme", "--json"))["result"] == "unchanged"
+
+
+def test_settings(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+
+    assert answer(rollcall("account", "set", "acme", "mode", "strict", "--json"))["result"] == "set"
+    assert rollcall("account", "set", "acme", "match-existing-by-email", "on").exit_code == 0
+    assert "already" in rollcall("account", "set", "acme", "mode", "strict").stdout
+
+    assert (kept(aws).settings.mode, kept(aws).settings.match_existing_by_email) == ("strict", True)
+
+
+@pytest.mark.parametrize(("setting", "value"), [("mode", "on"), ("match-existing-by-email", "strict"), ("mode", "")])
+def test_a_setting_takes_only_its_own_values(rollcall: Rollcall, setting: str, value: str) -> None:
+    rollcall("account", "enable", "acme")
+
+    result = rollcall("account", "set", "acme", setting, value)
+
+    assert result.exit_code == 2
+    assert setting in result.stderr
+
+
+def test_the_list_shows_every_account_and_no_key(rollcall: Rollcall, aws: Aws) -> None:
+    assert "account enable default" in rollcall("account", "list").stdout
+    for account in ("globex", "acme"):
+        rollcall("account", "enable", account)
+    aws("secretsmanager").create_secret(Name=f"{PREFIX}broken", SecretString="nonsense")
+
+    listed = answer(rollcall("account", "list", "--json"))
+    shown = rollcall("account", "list").stdout
+
+    assert [each["account"] for each in listed] == ["acme", "broken", "globex"]
+    assert listed[1]["problem"] == "secret-malformed"
+    assert all(name in shown for name in ("acme", "broken", "globex", "secret-malformed"))
+    assert "rck_" not in shown + json.dumps(listed)
+
+
+@pytest.mark.parametrize("command", ["enable", "disable", "show", "rotate-key", "revoke-previous", "delete"])
+def test_a_bad_name_is_one_clear_line(rollcall: Rollcall, command: str) -> None:
+    for name in ("", "a" * 41, "Acme", "../x", "a/b", "a*", "a?", "a b", "ä", "a_b", "a\n"):
+        result = rollcall("account", command, name)
+
+        assert result.exit_code == 2
+        assert result.stdout == ""
+        assert len(result.stderr.splitlines()) == 1
+        assert "1 to 40 characters" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["disable", "show", "rotate-key", "revoke-previous"])
+def test_an_unknown_account_is_one_clear_line_with_what_to_do(rollcall: Rollcall, command: str) -> None:
+    result = rollcall("account", command, "nobody")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr == "rollcall: There is no account 'nobody'. Make it with: rollcall account enable nobody\n"
+
+
+def test_a_hand_edited_secret_is_named_and_can_be_replaced(rollcall: Rollcall, aws: Aws) -> None:
+    aws("secretsmanager").create_secret(Name=f"{PREFIX}acme", SecretString='{"account": "acme"}')
+
+    result = rollcall("account", "enable", "acme")
+    assert result.exit_code == 1
+    assert f"{PREFIX}acme" in result.stderr
+    assert "--replace" in result.stderr
+
+    assert answer(rollcall("account", "enable", "acme", "--replace", "--json"))["result"] == "replaced"
+    assert kept(aws).enabled
+
+
+@pytest.mark.parametrize("grace", ["soon", "-1d", "7", "1w", "99999d", ""])
+def test_a_grace_period_that_is_none_is_one_clear_line(rollcall: Rollcall, aws: Aws, grace: str) -> None:
+    rollcall("account", "enable", "acme")
+    key = kept(aws).current.key
+
+    result = rollcall("account", "rotate-key", "acme", f"--grace={grace}")
+
+    assert result.exit_code == 2
+    assert "7d, 12h, 30m" in result.stderr
+    assert kept(aws).current.key == key

@@ -1,0 +1,291 @@
+"""`rollcall doctor` against an endpoint that is right, and one that is wrong in each of the ways it looks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import secrets
+from random import Random
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.checks import Failed, check_base_url, check_key
+from cli.main import app
+from domain.connector_key import ConnectorKey
+
+KEY = ConnectorKey.generate("acme", Random(1).randbytes).text
+LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+Answer = tuple[int, Any]
+
+
+@dataclass
+class Service:
+    """The least SCIM service that an identity provider is content with, and faults to put into it.
+
+    A fault answers in the place of the service: it is given method, path and the right answer.
+    """
+
+    base_url: str = ""
+    users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    fault: Callable[[str, str, Answer], Answer] = lambda method, path, answer: answer
+    content_type: str = "application/scim+json"
+
+    def answer(self, method: str, target: str, key: str | None, body: Any) -> Answer:
+        url = urlsplit(target)
+        path = url.path.removeprefix("/scim/v2")
+        self.requests.append((method, path))
+        if key != f"Bearer {KEY}":
+            return self.fault(method, path, error(401, "wrong key"))
+        return self.fault(method, path, self.serve(method, path, parse_qs(url.query), body))
+
+    def serve(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> Answer:
+        user_id = path.removeprefix("/Users/")
+        if path == "/ServiceProviderConfig":
+            return 200, {"patch": {"supported": True}, "filter": {"supported": True}}
+        if path == "/Users" and method == "GET":
+            sought = query.get("filter", [""])[0]
+            found = [user for user in self.users.values() if not sought or f'"{user["userName"]}"' in sought]
+            return 200, {"schemas": [LIST], "totalResults": len(found), "Resources": found}
+        if path == "/Users" and method == "POST":
+            user = {**body, "id": secrets.token_hex(8)}
+            self.users[user["id"]] = user
+            return 201, user
+        if user_id not in self.users:
+            return error(404, "no such thing")
+        if method == "DELETE":
+            del self.users[user_id]
+            return 204, None
+        if method == "PUT":
+            kept = self.users[user_id]
+            self.users[user_id] = {**body, "emails": body["emails"] or kept["emails"]}
+        return 200, self.users[user_id]
+
+
+def error(status: int, detail: str) -> Answer:
+    return status, {"schemas": [ERROR], "status": str(status), "detail": detail}
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    service = Service()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            body = json.loads(self.rfile.read(length)) if length else None
+            status, content = service.answer(self.command, self.path, self.headers.get("Authorization"), body)
+            if status == 0:
+                # The answer is lost on the way.
+                self.close_connection = True
+                return
+            payload = b"" if content is None else json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", service.content_type)
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        do_POST = do_PUT = do_DELETE = do_GET
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    service.base_url = f"http://127.0.0.1:{server.server_address[1]}/scim/v2"
+    yield service
+    server.shutdown()
+    server.server_close()
+
+
+def doctor(service: Service, *arguments: str, key: str = KEY) -> Result:
+    return CliRunner().invoke(
+        app, ["doctor", "--base-url", service.base_url, *arguments], env={"CONNECTOR_KEY": key, "COLUMNS": "200"}
+    )
+
+
+def failures(result: Result) -> dict[str, dict[str, Any]]:
+    report = json.loads(result.stdout)
+    failed = {check["name"]: check for check in report["checks"] if not check["ok"]}
+    assert report["ok"] is (not failed)
+    assert result.exit_code == (1 if failed else 0)
+    assert all(check["fix"] for check in failed.values())
+    return failed
+
+
+def test_a_right_endpoint_passes_and_the_test_user_is_gone_again(service: Service) -> None:
+    result = doctor(service)
+
+    assert result.exit_code == 0, result.output
+    assert "Ready" in result.stdout
+    assert "FAIL" not in result.stdout
+    assert service.users == {}
+    assert [method for method, _ in service.requests if method in ("POST", "PUT", "DELETE")] == [
+        "POST",
+        "PUT",
+        "PUT",
+        "DELETE",
+    ]
+
+
+def test_the_report_is_json_when_asked_for_and_holds_no_key(service: Service) -> None:
+    result = doctor(service, "--json")
+
+    assert failures(result) == {}
+    assert KEY not in result.output
+
+
+def test_the_test_address_can_be_chosen(service: Service) -> None:
+    created: list[str] = []
+
+    def listen(method: str, path: str, answer: Answer) -> Answer:
+        if method == "POST":
+            created.append(answer[1]["userName"])
+        return answer
+
+    service.fault = listen
+
+    assert failures(doctor(service, "--json", "--test-email", "probe+1@corp.example")) == {}
+    assert created == ["probe+1@corp.example"]
+
+
+def test_an_address_that_is_taken_is_told_and_left_alone(service: Service) -> None:
+    service.users["1"] = {"id": "1", "userName": "taken@corp.example", "emails": []}
+
+    failed = failures(doctor(service, "--json", "--test-email", "taken@corp.example"))
+
+    assert list(failed) == ["Look-up of the test user finds nobody"]
+    assert "--test-email" in failed["Look-up of the test user finds nobody"]["fix"]
+    assert list(service.users) == ["1"]
+
+
+def at(method: str, path: str, answer: Answer) -> Callable[[str, str, Answer], Answer]:
+    """A fault at requests whose path begins so."""
+
+    def fault(asked: str, at_path: str, right: Answer) -> Answer:
+        return answer if asked == method and at_path.startswith(path) else right
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "check", "fix"),
+    [
+        (at("GET", "/ServiceProviderConfig", error(404, "x")), "Service answers (ServiceProviderConfig)", "/scim/v2"),
+        (at("GET", "/ServiceProviderConfig", (200, {})), "Service answers (ServiceProviderConfig)", "Base URL"),
+        (at("GET", "/ServiceProviderConfig", (200, [])), "Service answers (ServiceProviderConfig)", "Base URL"),
+        (at("GET", "/ServiceProviderConfig", error(403, "off")), "Service answers (ServiceProviderConfig)", "enable"),
+        (at("GET", "/ServiceProviderConfig", error(503, "x")), "Service answers (ServiceProviderConfig)", "log"),
+        (at("GET", "/ServiceProviderConfig", (0, None)), "Service answers (ServiceProviderConfig)", "Base URL"),
+        (at("GET", "/Groups", (200, {"schemas": [LIST]})), "Groups are a SCIM 404", "log"),
+        (at("GET", "/Groups", (404, {"message": "Not Found"})), "Groups are a SCIM 404", "in front"),
+        (at("GET", "/Users", (200, {"schemas": [LIST], "totalResults": 0})), "Another key is refused", "log"),
+        (at("POST", "/Users", error(409, "taken")), "Test user is created", "--test-email"),
+        (at("POST", "/Users", (201, {"id": 7})), "Test user is created", "defect"),
+        (at("GET", "/Users/", error(500, "x")), "Test user is read", "log"),
+        (at("PUT", "/Users/", (200, {"emails": []})), "Test user is updated (PUT with emails null)", "tolerant"),
+        (at("PUT", "/Users/", error(400, "null")), "Test user is updated (PUT with emails null)", "log"),
+    ],
+)
+def test_each_fault_is_found_with_its_fix_and_leaves_no_test_user(
+    service: Service, fault: Callable[[str, str, Answer], Answer], check: str, fix: str
+) -> None:
+    service.fault = fault
+
+    failed = failures(doctor(service, "--json"))
+
+    assert fix in failed[check]["fix"]
+    assert service.users == {}
+
+
+def test_a_test_user_whose_creation_was_not_answered_is_found_and_removed(service: Service) -> None:
+    service.fault = at("POST", "/Users", (0, None))
+
+    failed = failures(doctor(service, "--json"))
+
+    assert list(failed) == ["Test user is created"]
+    assert service.users == {}
+
+
+def test_a_test_user_that_cannot_be_removed_is_named(service: Service) -> None:
+    service.fault = at("DELETE", "/Users/", error(500, "x"))
+
+    failed = failures(doctor(service, "--json"))
+
+    left = next(path.removeprefix("/Users/") for method, path in service.requests if method == "DELETE")
+    assert left in failed["Test user is removed after the failure"]["fix"]
+
+
+def test_a_test_user_removed_without_an_answer_is_not_missed(service: Service) -> None:
+    answers = iter([error(500, "x")])
+    service.fault = lambda method, path, right: next(answers, right) if method == "DELETE" else right
+
+    assert list(failures(doctor(service, "--json"))) == ["Test user is deleted"]
+
+
+def test_an_endpoint_that_speaks_plain_json_is_not_taken_for_rollcall(service: Service) -> None:
+    service.content_type = "application/json"
+
+    assert "Service answers (ServiceProviderConfig)" in failures(doctor(service, "--json"))
+
+
+def test_nobody_there_is_told_so(service: Service) -> None:
+    service.base_url = "http://127.0.0.1:9/scim/v2"
+
+    result = doctor(service)
+
+    assert result.exit_code == 1
+    assert "no connection" in result.stdout
+    assert "make run" in result.stdout
+
+
+def test_a_malformed_key_or_address_is_told_before_anything_is_sent(service: Service) -> None:
+    assert "Connector Key" in failures(doctor(service, "--json", key=KEY[:-1]))
+    assert "Base URL" in failures(
+        CliRunner().invoke(app, ["--json", "doctor", "--base-url", service.base_url + "/"], env={"CONNECTOR_KEY": KEY})
+    )
+
+    assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    ("base_url", "says"),
+    [
+        ("http://scim.example.com/scim/v2", "https"),
+        ("https://scim.example.com/scim/v2/", "slash"),
+        ("https://scim.example.com/scim/v2?aadOptscim062020", "after its path"),
+        ("https://scim_prod.example.com/scim/v2", "Okta"),
+        ("scim.example.com/scim/v2", "no URL"),
+        ("ftp://scim.example.com", "no URL"),
+        ("", "no URL"),
+    ],
+)
+def test_addresses_that_identity_providers_stumble_over(base_url: str, says: str) -> None:
+    with pytest.raises(Failed) as failed:
+        check_base_url(base_url)
+
+    assert says in f"{failed.value.seen} {failed.value.fix}"
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://scim.example.com/scim/v2", "http://localhost:8080/scim/v2", "http://[::1]:8080/scim/v2"]
+)
+def test_addresses_that_are_fine(base_url: str) -> None:
+    assert check_base_url(base_url).partition(",")[0] == base_url.partition(":")[0]
+
+
+@pytest.mark.parametrize(("key", "says"), [(f"Bearer {KEY}", "only the key"), (KEY[1:], "again"), ("", "again")])
+def test_keys_pasted_wrongly(key: str, says: str) -> None:
+    with pytest.raises(Failed) as failed:
+        check_key(key)
+
+    assert says in failed.value.fix

@@ -1,0 +1,86 @@
+"""`rollcall events redrive`: what the operator is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from cli.events_redrive import app
+from cli.invocation import Invocation
+from cli.root import UsageError
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A stack whose dead-letter queue has one letter that is too old."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        sqs = boto3.client("sqs", "eu-west-1")
+        queue = sqs.create_queue(QueueName="unpublished")["QueueUrl"]
+        place = {
+            "shardId": "shardId-00000001573689847184-864758bb",
+            "startSequenceNumber": "800000000003126276362",
+            "endSequenceNumber": "800000000003126276362",
+            "streamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/gone/stream/2030-01-01T00:00:00.000",
+        }
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"DDBStreamBatchInfo": place}))
+        outputs = {
+            "ScimConnectorBaseUrl": "https://scim.example.com/scim/v2",
+            "TableName": "users",
+            "ConnectorSecretPrefix": "rollcall/connectors/",
+            "UnpublishedEventsUrl": queue,
+            "PublisherName": "publisher",
+        }
+        described = {
+            "StackName": "rollcall",
+            "CreationTime": "2030-01-31T12:00:00Z",
+            "StackStatus": "CREATE_COMPLETE",
+            "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
+        }
+        # moto's CloudFormation and streams are not installed or not faithful here.
+        cloudformation = Stubber(boto3.client("cloudformation", "eu-west-1"))
+        cloudformation.add_response("describe_stacks", {"Stacks": [described]})
+        cloudformation.add_response("describe_stacks", {"Stacks": [described]})
+        streams = Stubber(boto3.client("dynamodbstreams", "eu-west-1"))
+        streams.add_client_error("get_shard_iterator", "TrimmedDataAccessException")
+        stubbed = {"cloudformation": cloudformation.client, "dynamodbstreams": streams.client}
+        real = boto3.Session.client
+        monkeypatch.setattr(
+            boto3.Session, "client", lambda self, name, **given: stubbed.get(name) or real(self, name, **given)
+        )
+        with cloudformation, streams:
+            yield
+
+
+def run(*, as_json: bool = False, local: bool = False) -> Result:
+    here = Invocation(region="eu-west-1", as_json=as_json, local=local)
+    return CliRunner().invoke(app, ["redrive"], obj=here)
+
+
+@pytest.mark.usefixtures("stack")
+def test_letters_that_are_too_old_are_said_to_be() -> None:
+    result = run()
+
+    assert result.exit_code == 0, result.output
+    assert "1 too old: the stream no longer has their records." in result.output
+
+
+@pytest.mark.usefixtures("stack")
+def test_what_became_of_each_letter_is_there_for_programs() -> None:
+    result = run(as_json=True)
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output) == [{"outcome": "expired", "published": 0, "unpublished": []}]
+
+
+def test_the_local_server_has_no_dead_letters() -> None:
+    result = run(local=True)
+
+    assert isinstance(result.exception, UsageError)

@@ -1,0 +1,119 @@
+"""What holds for every command: help, global options, and errors without tracebacks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from cli.root import globals_first
+
+Rollcall = Callable[..., Result]
+
+runner = CliRunner()
+
+
+def test_help_names_every_command_and_the_first_two_steps() -> None:
+    shown = runner.invoke(app, ["--help"]).stdout
+
+    for word in ("account", "users", "doctor", "--stack", "--region", "--profile", "--json", "--local"):
+        assert word in shown
+    assert "rollcall account enable default" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["enable", "disable", "show", "list", "rotate-key", "revoke-previous", "delete", "set"],
+)
+def test_every_account_command_explains_itself(command: str) -> None:
+    assert command in runner.invoke(app, ["account", "--help"]).stdout
+    result = runner.invoke(app, ["account", command, "--help"])
+    assert result.exit_code == 0
+    assert f"rollcall account {command}" in result.stdout
+
+
+def test_global_options_are_taken_from_anywhere_but_not_from_behind_a_double_dash() -> None:
+    assert globals_first(["account", "show", "acme", "--json", "--stack", "other"]) == [
+        "--json",
+        "--stack",
+        "other",
+        "account",
+        "show",
+        "acme",
+    ]
+    assert globals_first(["users", "--region=eu-west-1", "list"]) == ["--region=eu-west-1", "users", "list"]
+    assert globals_first(["account", "show", "--", "--json"]) == ["account", "show", "--", "--json"]
+    assert globals_first(["account", "list", "--stack"]) == ["--stack", "account", "list"]
+
+
+def test_an_absent_local_server_is_told_how_to_start_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ROLLCALL_LOCAL_STATE", raising=False)
+
+    result = runner.invoke(app, ["--local", "account", "list"])
+
+    assert result.exit_code == 1
+    assert result.stderr == "rollcall: no local server is running: start it with make run\n"
+
+
+def test_a_state_file_left_behind_by_a_stopped_server_is_told_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / ".rollcall" / "local.json"
+    state.parent.mkdir()
+    # Port 9 (discard) of the loopback interface, where nobody listens.
+    state.write_text(
+        json.dumps({"baseUrl": "x", "awsEndpoint": "http://127.0.0.1:9", "tableName": "t", "secretPrefix": "p/"})
+    )
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    monkeypatch.delenv("ROLLCALL_LOCAL_STATE", raising=False)
+
+    result = runner.invoke(app, ["account", "list", "--local"])
+
+    assert result.stderr == "rollcall: no local server is running: start it with make run\n"
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"baseUrl": 1}'])
+def test_a_damaged_state_file_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    state = tmp_path / "local.json"
+    state.write_text(content)
+    monkeypatch.setenv("ROLLCALL_LOCAL_STATE", str(state))
+
+    result = runner.invoke(app, ["account", "list", "--local"])
+
+    assert result.exit_code == 1
+    assert "unusable" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_without_region_or_credentials_the_operator_is_told_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    assert "--region" in runner.invoke(app, ["account", "list"]).stderr
+    assert "credentials" in runner.invoke(app, ["account", "list", "--region", "eu-central-1"]).stderr
+    assert "nobody" in runner.invoke(app, ["account", "list", "--profile", "nobody"]).stderr
+
+
+def test_a_defect_is_one_line_without_a_traceback(rollcall: Rollcall, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> object:
+        raise RuntimeError("rck_secret")
+
+    monkeypatch.setattr("adapters.accounts.Accounts.list_all", broken)
+
+    result = rollcall("account", "list")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("rollcall: unexpected RuntimeError")
+    assert "rck_secret" not in result.output
+    assert len(result.stderr.splitlines()) == 1

@@ -1,0 +1,237 @@
+"""`rollcall users` and `rollcall account delete`: what an operator sees of users, and how they go."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table, table_definition
+from domain.ports import UserStore
+from domain.stored_user import StoredUser
+
+Rollcall = Callable[..., Result]
+Aws = Callable[[str], Any]
+
+TABLE = "rollcall-users"
+NOW = "2030-01-31T12:00:00.000Z"
+
+
+@pytest.fixture
+def store(aws: Aws) -> UserStore:
+    """The users of account `acme` in a new table."""
+    client = aws("dynamodb")
+    client.create_table(**table_definition(TABLE))
+    return Table(client, TABLE).users("acme", MonotonicDeadline.after(60))
+
+
+def user(number: int, **attributes: Any) -> StoredUser:
+    address = f"user{number}@corp.example"
+    document = {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": address,
+        "emails": [{"value": address, "type": "work", "primary": True}],
+        "active": True,
+        **attributes,
+    }
+    return StoredUser.new(f"{number:08x}-0000-4000-8000-000000000000", document, NOW)
+
+
+def fill(store: UserStore, count: int) -> list[StoredUser]:
+    users = [user(number) for number in range(count)]
+    for each in users:
+        store.create(each)
+    return users
+
+
+def answer(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_users_are_listed_with_the_total(rollcall: Rollcall, store: UserStore) -> None:
+    fill(store, 3)
+    store.create(user(3, active=False, userName="[bold]Zoë"))
+
+    listed = answer(rollcall("users", "list", "--account", "acme", "--json"))
+    shown = rollcall("users", "list", "--account", "acme").stdout
+
+    assert listed["total"] == 4
+    assert [each["userName"] for each in listed["users"]][:3] == [f"user{number}@corp.example" for number in range(3)]
+    assert "[bold]Zoë" in shown
+    assert "user2@corp.example" in shown
+
+
+def test_a_long_list_is_cut_and_says_so(rollcall: Rollcall, store: UserStore) -> None:
+    fill(store, 5)
+
+    result = rollcall("users", "list", "--account", "acme", "--limit", "2", "--json")
+
+    assert len(answer(result)["users"]) == 2
+    assert "2 of 5 users" in result.stderr
+
+
+def test_another_accounts_users_are_not_listed(rollcall: Rollcall, store: UserStore) -> None:
+    fill(store, 2)
+
+    assert answer(rollcall("users", "list", "--account", "globex", "--json")) == {"total": 0, "users": []}
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        ("--email", "USER1@Corp.example"),
+        ("--user-name", "User1@corp.EXAMPLE"),
+        ("--id", "00000001-0000-4000-8000-000000000000"),
+    ],
+)
+def test_who_holds_an_address_a_name_or_an_id(rollcall: Rollcall, store: UserStore, which: tuple[str, str]) -> None:
+    fill(store, 2)
+
+    shown = answer(rollcall("users", "show", "--account", "acme", *which, "--json"))
+
+    assert shown["userName"] == "user1@corp.example"
+    assert shown["meta"] == {"resourceType": "User", "created": NOW, "lastModified": NOW, "version": 'W/"1"'}
+    assert json.loads(rollcall("users", "show", "--account", "acme", *which).stdout) == shown
+
+
+def test_nobody_found_is_one_line_and_exit_code_1(rollcall: Rollcall, store: UserStore) -> None:
+    result = rollcall("users", "show", "--account", "acme", "--email", "nobody@corp.example")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("which", [(), ("--email", "a", "--id", "b")])
+def test_show_wants_exactly_one_way_to_find_the_user(rollcall: Rollcall, which: tuple[str, ...]) -> None:
+    result = rollcall("users", "show", *which)
+
+    assert result.exit_code == 2
+    assert "exactly one of --email, --user-name and --id" in result.stderr
+
+
+def test_an_export_holds_every_user_and_only_its_owner_may_read_it(
+    rollcall: Rollcall, store: UserStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.users._PAGE", 3)
+    users = fill(store, 7)
+    target = tmp_path / "users.jsonl"
+
+    exported = answer(rollcall("users", "export", "--account", "acme", "--output", str(target), "--json"))
+
+    lines = [json.loads(line) for line in target.read_text().splitlines()]
+    assert [line["id"] for line in lines] == [each.id for each in users]
+    assert exported["users"] == 7
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir() if "users" in path.name] == ["users.jsonl"]
+
+
+def test_an_export_to_standard_output_is_nothing_but_users(rollcall: Rollcall, store: UserStore) -> None:
+    users = fill(store, 3)
+
+    result = rollcall("users", "export", "--account", "acme")
+
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [each.id for each in users]
+
+
+def test_a_table_export_runs_no_formula(rollcall: Rollcall, store: UserStore, tmp_path: Path) -> None:
+    store.create(user(1, displayName='=HYPERLINK("http://evil.example")', name={"givenName": "Zoë, the 2nd"}))
+    target = tmp_path / "users.csv"
+
+    rollcall("users", "export", "--account", "acme", "--format", "csv", "-o", str(target))
+
+    with target.open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["displayName"] == '\'=HYPERLINK("http://evil.example")'
+    assert row["givenName"] == "Zoë, the 2nd"
+    assert row["email"] == "user1@corp.example"
+
+
+def test_an_export_overwrites_only_when_told_to(rollcall: Rollcall, store: UserStore, tmp_path: Path) -> None:
+    fill(store, 1)
+    target = tmp_path / "users.jsonl"
+    target.write_text("precious")
+    command = ("users", "export", "--account", "acme", "--output", str(target))
+
+    assert rollcall(*command, typed="n\n").exit_code == 1
+    assert target.read_text() == "precious"
+    assert rollcall(*command, "--yes").exit_code == 0
+    assert target.read_text() != "precious"
+
+
+def test_an_account_without_users_is_deleted_when_agreed(rollcall: Rollcall, store: UserStore) -> None:
+    rollcall("account", "enable", "acme")
+
+    assert rollcall("account", "delete", "acme", typed="n\n").exit_code == 1
+    assert rollcall("account", "show", "acme").exit_code == 0
+    assert answer(rollcall("account", "delete", "acme", "--yes", "--json"))["usersDeleted"] == 0
+    assert rollcall("account", "show", "acme").exit_code == 1
+
+
+def test_an_account_with_users_is_deleted_only_when_its_name_is_typed(rollcall: Rollcall, store: UserStore) -> None:
+    rollcall("account", "enable", "acme")
+    fill(store, 3)
+
+    refused = [
+        rollcall("account", "delete", "acme", typed="y\n"),
+        rollcall("account", "delete", "acme", typed="acm\n"),
+        rollcall("account", "delete", "acme", "--yes"),
+        rollcall("account", "delete", "acme", "--yes", "--confirm-name", "other"),
+        rollcall("account", "delete", "acme", "--confirm-name", "acme"),
+    ]
+    assert all(result.exit_code != 0 for result in refused)
+    assert all("Traceback" not in result.output for result in refused)
+    assert store.total() == 3
+    assert answer(rollcall("account", "show", "acme", "--json"))["enabled"] is True
+
+    deleted = rollcall("account", "delete", "acme", typed="acme\n")
+    assert deleted.exit_code == 0
+    assert "3 users" in deleted.stdout
+    assert "users list --account acme" in deleted.stderr
+    assert store.total() == 0
+    assert store.find_by_email("user1@corp.example") is None
+    assert rollcall("account", "show", "acme").exit_code == 1
+
+
+def test_deletion_for_programs(rollcall: Rollcall, store: UserStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.account_deletion._PAGE", 3)
+    rollcall("account", "enable", "acme")
+    fill(store, 7)
+
+    result = rollcall("account", "delete", "acme", "--yes", "--confirm-name", "acme", "--json")
+
+    assert answer(result) == {"result": "deleted", "account": "acme", "usersDeleted": 7}
+    assert store.total() == 0
+
+
+def test_users_left_over_after_their_account_was_deleted_can_be_deleted_too(
+    rollcall: Rollcall, store: UserStore
+) -> None:
+    fill(store, 2)
+
+    deleted = rollcall("account", "delete", "acme", "--yes", "--confirm-name", "acme", "--json")
+
+    assert answer(deleted)["usersDeleted"] == 2
+    assert store.total() == 0
+
+
+def test_an_unusable_secret_can_be_deleted(rollcall: Rollcall, store: UserStore, aws: Aws) -> None:
+    aws("secretsmanager").create_secret(Name="rollcall/connectors/acme", SecretString="nonsense")
+
+    assert rollcall("account", "delete", "acme", "--yes").exit_code == 0
+    assert answer(rollcall("account", "list", "--json")) == []
+
+
+def test_deleting_an_unknown_account_says_so(rollcall: Rollcall, store: UserStore) -> None:
+    result = rollcall("account", "delete", "nobody", "--yes")
+
+    assert result.exit_code == 1
+    assert "no account 'nobody'" in result.stderr
