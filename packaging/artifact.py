@@ -1,0 +1,179 @@
+"""Builds the artifact that all functions share: the service and its requirements, for the Lambda platform.
+
+`sam build` calls it once for each function (packaging/<architecture>/Makefile). The first call builds, the others
+link to what it built, as does every later build for which nothing changed. Needs Python 3.11 or newer with pip, of any
+platform: wheels of the functions' platform are chosen, nothing is compiled but bytecode.
+
+    python packaging/artifact.py arm64 DIRECTORY
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PYTHON_VERSION: Final = "3.13"
+PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
+
+PACKAGES: Final = ("domain", "adapters", "handlers")
+"""What of src/ the functions run. The command `rollcall` and the local server stay at home."""
+
+SERVICES: Final = frozenset({"dynamodb", "secretsmanager", "events"})
+"""The AWS services whose description botocore needs; those of the four hundred others are nine tenths of its size."""
+
+_CACHE: Final = ROOT / ".aws-sam" / "artifacts"
+
+
+def build(architecture: str, into: Path) -> None:
+    """Put the artifact for that architecture into a directory, built anew only if what goes into it has changed."""
+    python = python_of_the_functions()
+    with _lock():
+        requirements = _cached(
+            f"requirements-{architecture}",
+            [Path(__file__), ROOT / "requirements.txt"],
+            lambda directory: install_requirements(architecture, directory),
+        )
+        artifact = _cached(
+            f"{architecture}{'' if python else '-without-bytecode'}",
+            [Path(__file__), ROOT / "requirements.txt", *_sources()],
+            lambda directory: _assemble(requirements, python, directory),
+        )
+        link(artifact, into)
+
+
+def _assemble(requirements: Path, python: str | None, into: Path) -> None:
+    link(requirements, into)
+    for package in PACKAGES:
+        shutil.copytree(ROOT / "src" / package, into / package, ignore=shutil.ignore_patterns("__pycache__"))
+    if python is None:
+        sys.stderr.write(
+            f"Without Python {PYTHON_VERSION} here the artifact has no bytecode: cold starts take twice as long\n"
+        )
+    else:
+        compile_bytecode(python, into)
+
+
+def install_requirements(architecture: str, into: Path) -> None:
+    """Install the wheels of requirements.txt for the Lambda platform, whatever platform and Python this is."""
+    subprocess.run(  # noqa: S603 - the arguments are this file's
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--target", str(into), "--requirement", str(ROOT / "requirements.txt"), "--require-hashes", "--no-deps"),
+            *("--platform", PLATFORMS[architecture], "--python-version", PYTHON_VERSION, "--implementation", "cp"),
+            *("--only-binary=:all:", "--no-compile"),
+        ],
+        check=True,
+    )
+    prune(into)
+
+
+def prune(directory: Path) -> None:
+    """Remove what no function reads: descriptions of other AWS services, examples, tests, programs."""
+    data = directory / "botocore" / "data"
+    for entry in data.iterdir() if data.is_dir() else ():
+        # Files beside the services (endpoints, partitions, default configuration, retries) concern all of them.
+        if entry.is_dir() and entry.name not in SERVICES:
+            shutil.rmtree(entry)
+    for unused in ("*/*/examples-1.json", "*/*/waiters-2.json"):
+        for path in data.glob(unused):
+            path.unlink()
+    for unused in ("bin", "boto3/examples", "boto3/data", "aws_lambda_powertools/event_handler/openapi/swagger_ui"):
+        shutil.rmtree(directory / unused, ignore_errors=True)
+    for tests in [*directory.glob("**/tests"), *directory.glob("**/test")]:
+        shutil.rmtree(tests)
+
+
+def compile_bytecode(python: str, directory: Path) -> None:
+    """Compile every module, so that no cold start has to.
+
+    SAM's archives give all files the same time, so that ordinary bytecode, which is checked by time, would be found
+    stale; this is not checked. The paths in it are those on Lambda.
+    """
+    subprocess.run(  # noqa: S603 - the arguments are this file's
+        [
+            *(python, "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash"),
+            *("-s", str(directory), "-p", "/var/task", str(directory)),
+        ],
+        check=True,
+    )
+
+
+def python_of_the_functions() -> str | None:
+    """A Python of the functions' version on this machine: this one, one on the PATH, or one of pyenv's."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    candidates = [
+        sys.executable,
+        shutil.which(f"python{PYTHON_VERSION}"),
+        *sorted(str(path) for path in pyenv.glob(f"versions/{PYTHON_VERSION}.*/bin/python")),
+    ]
+    return next((candidate for candidate in candidates if candidate and _is_of_the_version(candidate)), None)
+
+
+def _is_of_the_version(python: str) -> bool:
+    """pyenv puts programs on the PATH that fail when its version is not the chosen one."""
+    asked = subprocess.run(  # noqa: S603 - the arguments are this file's
+        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip() == PYTHON_VERSION
+
+
+def link(source: Path, into: Path) -> None:
+    """Copy a tree without copying its files, where the file system can."""
+    shutil.copytree(source, into, copy_function=_link_or_copy, dirs_exist_ok=True)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _sources() -> list[Path]:
+    return [
+        path
+        for package in PACKAGES
+        for path in (ROOT / "src" / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+
+
+def _cached(name: str, inputs: Iterable[Path], make: Callable[[Path], None]) -> Path:
+    """The directory that `make` fills, kept until an input changes; what a failed build leaves behind is removed."""
+    digest = hashlib.sha256()
+    for path in sorted(inputs):
+        digest.update(f"{path.relative_to(ROOT)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    directory = _CACHE / name / digest.hexdigest()[:16]
+    if not directory.is_dir():
+        shutil.rmtree(directory.parent, ignore_errors=True)
+        directory.parent.mkdir(parents=True)
+        with TemporaryDirectory(dir=directory.parent) as scratch:
+            made = Path(scratch) / "made"
+            made.mkdir()
+            make(made)
+            made.rename(directory)
+    return directory
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """One build at a time; SAM runs those of several functions at once."""
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    with (_CACHE / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    build(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,62 @@
+"""Every function in a container of the Lambda runtime, invoked by the SAM CLI with every event of `events/`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from cli.events import EXAMPLES, ROOT, USER_ID, Example, recorded_requests
+from domain.account import connector_from_json
+from stand_ins import SECRET, Aws
+
+pytestmark = [pytest.mark.sam_local, pytest.mark.timeout(300)]
+
+RECORDED = recorded_requests()
+
+
+def invoke(sam: str, environment: dict[str, str], function: str, event: str) -> Any:
+    """What the function returned, or `errorType` and `errorMessage` where it failed."""
+    command = [sam, "local", "invoke", function, "--event", f"events/{event}"]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.file_name.removesuffix(".json"))
+def test_a_function_answers_its_event_with_the_status_of_the_contract(
+    aws: Aws, sam: str, environment: dict[str, str], example: Example
+) -> None:
+    request = example.request(RECORDED)
+    if USER_ID in request.path:
+        aws.add_user()
+
+    answer = invoke(sam, environment, example.function, example.file_name)
+
+    assert answer.get("statusCode") == request.expect_status, answer
+    if request.expect_status == 204:
+        assert not answer["body"]
+        return
+    assert answer["headers"]["Content-Type"].startswith("application/scim+json")
+    body = json.loads(answer["body"])
+    assert body["schemas"]
+    if request.expect_status == 201:
+        assert answer["headers"]["Location"].endswith(f"/live/scim/v2/Users/{body['id']}")
+
+
+def test_the_first_connector_key_is_written_into_the_empty_secret(
+    aws: Aws, sam: str, environment: dict[str, str]
+) -> None:
+    aws.remove_secret()
+    aws.secretsmanager.create_secret(Name=SECRET)
+
+    answer = invoke(sam, environment, "SeedDefaultAccount", "seed_default_account.cloudformation.json")
+
+    # Nobody listens at the event's ResponseURL, which is where the function fails, after its work.
+    assert answer["errorType"] == "URLError"
+    text = aws.secretsmanager.get_secret_value(SecretId=SECRET)["SecretString"]
+    connector = connector_from_json(text, "default")
+    assert connector.enabled
+    assert json.loads(text)["current"]["key"].startswith("rck_default_")

@@ -1,0 +1,106 @@
+"""The REST API: what it refuses itself, what it logs, what it bounds."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore.session import Session
+
+from stack_template import RESOURCES, of_type
+
+API: dict[str, Any] = RESOURCES["Api"]["Properties"]
+RESPONSES: dict[str, Any] = API["GatewayResponses"]
+TYPES = Session().get_service_model("apigateway").shape_for("GatewayResponseType").enum
+
+(STAGE,) = of_type("AWS::ApiGateway::Stage").values()
+
+
+def test_every_refusal_of_the_gateway_is_shaped() -> None:
+    assert set(TYPES) == set(RESPONSES)
+
+
+@pytest.mark.parametrize("response_type", TYPES)
+def test_a_refusal_is_a_scim_error_of_its_status(response_type: str) -> None:
+    response = RESPONSES[response_type]
+    body = json.loads(response["ResponseTemplates"]["application/json"])
+
+    assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/scim+json'"
+    assert body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+    assert body["status"] == str(response["StatusCode"])
+    assert body["detail"].endswith((".", ">"))
+
+
+@pytest.mark.parametrize(
+    ("response_type", "status"),
+    [
+        ("UNAUTHORIZED", 401),
+        ("MISSING_AUTHENTICATION_TOKEN", 404),
+        ("REQUEST_TOO_LARGE", 413),
+        ("THROTTLED", 429),
+        ("INTEGRATION_FAILURE", 503),
+        ("INTEGRATION_TIMEOUT", 504),
+    ],
+)
+def test_a_refusal_has_the_status_that_a_scim_client_expects(response_type: str, status: int) -> None:
+    assert RESPONSES[response_type]["StatusCode"] == status
+
+
+@pytest.mark.parametrize("response_type", [name for name in TYPES if RESPONSES[name]["StatusCode"] in (429, 503)])
+def test_a_request_to_repeat_says_after_how_many_seconds(response_type: str) -> None:
+    assert re.fullmatch(r"'[1-9]\d*'", RESPONSES[response_type]["ResponseParameters"]["Headers"]["Retry-After"])
+
+
+def test_the_access_log_is_json_without_anything_personal_or_secret() -> None:
+    log_format = STAGE["AccessLogSetting"]["Format"]
+    fields = json.loads(log_format)
+
+    assert {"requestId", "route", "status", "sourceIp", "responseLatency"} <= fields.keys()
+    assert "\n" not in log_format
+    named = re.findall(r"\$context\.([\w.]+)", log_format)
+    assert len(named) == len(fields)
+    assert not [name for name in named if re.search(r"(?i)query|header|authoriz|body|(?<!resource)path", name)]
+
+
+def test_paths_and_bodies_stay_out_of_the_gateways_own_log() -> None:
+    (settings,) = API["MethodSettings"]
+
+    assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
+
+
+def test_all_methods_are_throttled_as_the_parameters_say() -> None:
+    (settings,) = STAGE["MethodSettings"]
+
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestsAtOnce"}
+
+
+def test_it_is_regional_traced_and_has_one_stage() -> None:
+    assert API["EndpointConfiguration"] == {"Type": "REGIONAL"}
+    assert STAGE["TracingEnabled"] is True
+    assert re.fullmatch("[a-z0-9]+", STAGE["StageName"])
+
+
+def test_a_domain_of_your_own_is_the_only_way_in_and_takes_tls_1_2() -> None:
+    (domain,) = of_type("AWS::ApiGateway::DomainName").values()
+
+    assert API["DisableExecuteApiEndpoint"] == {"Fn::If": ["HasDomainName", True, False]}
+    assert domain["SecurityPolicy"] == "TLS_1_2"
+    assert domain["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+def test_bodies_arrive_as_text_and_browsers_are_not_let_in() -> None:
+    assert "BinaryMediaTypes" not in API
+    assert "Cors" not in API
+
+
+def test_only_this_api_may_call_the_functions() -> None:
+    permissions = of_type("AWS::Lambda::Permission").values()
+
+    assert permissions
+    for permission in permissions:
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert permission["SourceArn"]["Fn::Sub"][1]["__ApiId__"] == {"Ref": "Api"}

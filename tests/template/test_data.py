@@ -1,0 +1,64 @@
+"""Table and secrets: nothing gets lost, nothing is readable by others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters.dynamodb.table import table_definition
+from stack_template import RESOURCES, TEMPLATE
+
+TABLE: dict[str, Any] = RESOURCES["UsersTable"]["Properties"]
+SECRET: dict[str, Any] = RESOURCES["DefaultAccountSecret"]["Properties"]
+
+
+def test_the_table_is_the_one_that_tests_and_the_local_server_make() -> None:
+    same = ("KeySchema", "AttributeDefinitions", "BillingMode")
+
+    assert {name: TABLE[name] for name in same} == {name: table_definition("users")[name] for name in same}  # type: ignore[literal-required]
+    assert TABLE["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_every_minute_of_the_last_35_days_can_be_restored() -> None:
+    assert TABLE["PointInTimeRecoverySpecification"] == {
+        "PointInTimeRecoveryEnabled": True,
+        "RecoveryPeriodInDays": 35,
+    }
+
+
+def test_the_table_cannot_be_deleted_by_accident() -> None:
+    assert TABLE["DeletionProtectionEnabled"] is True
+
+
+@pytest.mark.parametrize("name", ["UsersTable", "DefaultAccountSecret"])
+def test_data_outlives_the_stack(name: str) -> None:
+    assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_data_is_encrypted_with_a_key_of_your_own_if_you_name_one() -> None:
+    own_key = {"Fn::If": ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}, {"Ref": "AWS::NoValue"}]}
+    groups = [resource for resource in RESOURCES.values() if resource["Type"] == "AWS::Logs::LogGroup"]
+
+    assert TABLE["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": own_key}
+    assert SECRET["KmsKeyId"] == own_key
+    assert all(group["Properties"]["KmsKeyId"] == own_key for group in groups)
+
+
+def test_cloudformation_never_holds_a_connector_key() -> None:
+    assert SECRET.keys() == {"Name", "Description", "KmsKeyId"}
+    assert RESOURCES["FirstConnectorKey"]["Properties"].keys() == {
+        "Account",
+        "Secret",
+        "ServiceTimeout",
+        "ServiceToken",
+    }
+
+
+def test_the_secret_of_the_default_account_is_where_the_functions_look() -> None:
+    prefix = "${AWS::StackName}/connectors/"
+
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    assert SECRET["Name"] == {"Fn::Sub": f"{prefix}default"}
+    assert variables["CONNECTOR_SECRET_PREFIX"] == {"Fn::Sub": prefix}
+    assert TEMPLATE["Outputs"]["ConnectorSecretPrefix"]["Value"] == {"Fn::Sub": prefix}

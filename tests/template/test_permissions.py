@@ -1,0 +1,181 @@
+"""Each function may do exactly what it does: as granted, and as seen when its handler serves its events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from adapters.connectors import Connectors
+from adapters.dynamodb import Table
+from adapters.environment import Environment
+from adapters.runtime import RUNTIME
+from cli.events import EXAMPLES, USER_ID, Example, events, recorded_requests
+from stack_template import FUNCTIONS, OF_THE_API, RESOURCES, of_type
+from stand_ins import SECRET, TABLE, Aws
+
+READ_ONE = {"GetItem"}
+READ = {"GetItem", "Query", "BatchGetItem"}
+WRITE = {"PutItem", "UpdateItem", "DeleteItem"}
+
+TABLE_ACTIONS = {
+    "CreateUser": {"PutItem", "UpdateItem"},
+    "GetUser": READ_ONE,
+    "ListUsers": READ,
+    "SearchUsers": READ,
+    "ReplaceUser": READ_ONE | {"PutItem", "DeleteItem"},
+    "PatchUser": READ_ONE | {"PutItem", "DeleteItem"},
+    "DeleteUser": READ_ONE | {"DeleteItem", "UpdateItem"},
+    "Bulk": READ_ONE | WRITE,
+    "Discovery": set(),
+    "Unrouted": READ | WRITE,
+    "SeedDefaultAccount": set(),
+}
+"""What of the table each function may use. A transaction counts as the actions that it consists of."""
+
+XRAY = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+Statement = dict[str, Any]
+
+
+def statements(policy: Any) -> list[Statement]:
+    """The statements of a policy document, those that depend on a parameter too."""
+    return [found.get("Fn::If", [None, found])[1] for found in policy["Statement"]]
+
+
+def own(name: str) -> list[Statement]:
+    """The statements of the function's own role."""
+    policies = of_type("AWS::IAM::Role")[f"{name}Role"]["Policies"]
+    return [statement for policy in policies for statement in statements(policy["PolicyDocument"])]
+
+
+def shared() -> list[Statement]:
+    """The statements that the functions of the API have in common."""
+    return statements(RESOURCES["ServeRequestsPolicy"]["Properties"]["PolicyDocument"])
+
+
+def actions(statement: Statement) -> set[str]:
+    given = statement["Action"]
+    return {given} if isinstance(given, str) else set(given)
+
+
+def on_the_table(name: str) -> set[str]:
+    found = [
+        statement for statement in own(name) if any(action.startswith("dynamodb:") for action in actions(statement))
+    ]
+    assert all(statement["Resource"] == {"Fn::GetAtt": ["UsersTable", "Arn"]} for statement in found)
+    return {action.removeprefix("dynamodb:") for statement in found for action in actions(statement)}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_may_do_to_the_table_what_its_operation_does(name: str) -> None:
+    assert on_the_table(name) == TABLE_ACTIONS[name]
+
+
+@pytest.mark.parametrize("name", ["GetUser", "ListUsers", "SearchUsers", "Discovery"])
+def test_a_function_that_reads_cannot_write(name: str) -> None:
+    assert not on_the_table(name) & WRITE
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_writes_into_its_own_log_and_no_other(name: str) -> None:
+    (log,) = [statement for statement in own(name) if any("logs:" in action for action in actions(statement))]
+
+    assert actions(log) == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert log["Resource"] == {"Fn::GetAtt": [f"{name}Log", "Arn"]}
+
+
+def test_no_action_is_a_wildcard_and_only_traces_go_to_any_resource() -> None:
+    everything = [*shared(), *(statement for name in FUNCTIONS for statement in own(name))]
+
+    assert not [action for statement in everything for action in actions(statement) if "*" in action]
+    for statement in everything:
+        assert statement["Effect"] == "Allow"
+        assert statement["Resource"] != "*" or actions(statement) == XRAY
+
+
+@pytest.mark.parametrize("name", OF_THE_API)
+def test_a_function_of_the_api_may_read_connector_keys_and_nothing_else_in_secrets_manager(name: str) -> None:
+    role = of_type("AWS::IAM::Role")[f"{name}Role"]
+    (keys,) = [statement for statement in shared() if any("secretsmanager:" in action for action in actions(statement))]
+
+    assert role["ManagedPolicyArns"] == [{"Ref": "ServeRequestsPolicy"}]
+    assert actions(keys) == {"secretsmanager:GetSecretValue"}
+    assert keys["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/connectors/*")
+    assert not [action for statement in own(name) for action in actions(statement) if "secretsmanager:" in action]
+
+
+def test_the_first_key_is_written_into_the_default_account_alone() -> None:
+    (secret,) = [found for found in own("SeedDefaultAccount") if any("secretsmanager:" in a for a in actions(found))]
+
+    assert "secretsmanager:DeleteSecret" not in actions(secret)
+    assert secret["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/connectors/default-??????")
+
+
+def test_a_key_of_your_own_is_used_through_the_services_only() -> None:
+    kms = [found for name in FUNCTIONS for found in [*own(name), *shared()] if any("kms:" in a for a in actions(found))]
+
+    assert kms
+    for statement in kms:
+        assert statement["Resource"] == {"Ref": "EncryptionKeyArn"}
+        assert statement["Condition"]["StringEquals"]["kms:ViaService"]
+
+
+def test_every_role_takes_the_permissions_boundary() -> None:
+    boundary = {"Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}]}
+
+    assert all(role["PermissionsBoundary"] == boundary for role in of_type("AWS::IAM::Role").values())
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """The handlers' own adapters, on clients whose calls can be listened to."""
+    with mock_aws():
+        session = boto3.Session("test", "test", region_name="eu-central-1")
+        stand_in = Aws(session.client("dynamodb"), session.client("secretsmanager"))
+        stand_in.start_over()
+        prefix = SECRET.removesuffix("default")
+        for name, part in {
+            "environment": Environment(TABLE, prefix, None, False),
+            "connectors": Connectors(stand_in.secretsmanager, prefix),
+            "table": Table(stand_in.dynamodb, TABLE),
+        }.items():
+            monkeypatch.setitem(RUNTIME.__dict__, name, part)
+        yield stand_in
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.file_name.removesuffix(".json"))
+def test_what_a_function_does_its_role_allows(aws: Aws, example: Example) -> None:
+    request = recorded_requests()[example.sender, example.step]
+    if USER_ID in request.path:
+        aws.add_user()
+    seen: set[str] = set()
+    aws.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb", lambda params, model, **_: seen.update(asked(model.name, params))
+    )
+
+    context = SimpleNamespace(aws_request_id="request", get_remaining_time_in_millis=lambda: 10_000)
+    answer = import_module(f"handlers.{example.module}").handler(events()[example.file_name], context)
+
+    assert answer["statusCode"] == request.expect_status, json.loads(answer["body"])
+    assert seen <= on_the_table(example.function)
+    assert seen or example.function in ("Discovery", "Unrouted")
+
+
+def asked(operation: str, parameters: dict[str, Any]) -> set[str]:
+    """The IAM actions that a call needs."""
+    if operation != "TransactWriteItems":
+        return {operation}
+    of_member = {
+        "Put": "PutItem",
+        "Update": "UpdateItem",
+        "Delete": "DeleteItem",
+        "ConditionCheck": "ConditionCheckItem",
+    }
+    return {of_member[member] for item in parameters["TransactItems"] for member in item}

@@ -1,0 +1,69 @@
+"""template.yaml as a whole: what a person reads in it and in the console."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from stack_template import PARAMETERS, RESOURCES, TEMPLATE, TEXT, translated
+
+
+def test_the_sam_translator_expands_it() -> None:
+    assert {"Api", "CreateUser", "UsersTable"} <= translated().keys()
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_parameter_is_described_and_checked(name: str) -> None:
+    parameter = PARAMETERS[name]
+
+    assert parameter["Description"].endswith(".")
+    assert "Default" in parameter
+    assert {"AllowedValues", "AllowedPattern", "MinValue"} & parameter.keys()
+    assert "AllowedPattern" not in parameter or parameter["ConstraintDescription"]
+
+
+def test_every_parameter_is_in_one_group_of_the_console() -> None:
+    groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(PARAMETERS)
+
+
+def test_every_output_is_described() -> None:
+    assert TEMPLATE["Outputs"].keys() == {
+        "ScimConnectorBaseUrl",
+        "ConnectorSecretArn",
+        "ConnectorSecretPrefix",
+        "TableName",
+    }
+    assert all(output["Description"] for output in TEMPLATE["Outputs"].values())
+
+
+def test_the_base_url_is_what_a_person_pastes() -> None:
+    _, at_the_domain, at_the_api = TEMPLATE["Outputs"]["ScimConnectorBaseUrl"]["Value"]["Fn::If"]
+
+    assert at_the_domain == {"Fn::Sub": "https://${DomainName}/scim/v2"}
+    assert at_the_api["Fn::Sub"].endswith("/live/scim/v2")
+
+
+def test_no_region_account_or_partition_is_written_down() -> None:
+    code = re.sub(r"#.*|Description: .*", "", TEXT)
+
+    assert not re.search(r"\b(us|eu|ap|sa|ca|me|af|il)-[a-z]+-\d\b", code)
+    assert not re.search(r"\b\d{12}\b", code)
+    assert not re.search(r"arn:aws\b", code)
+
+
+def test_nothing_that_would_be_replaced_has_a_name_of_its_own() -> None:
+    table, functions = RESOURCES["UsersTable"], [r for r in RESOURCES.values() if "Serverless::Function" in r["Type"]]
+
+    assert "TableName" not in table["Properties"]
+    assert not any("FunctionName" in function["Properties"] for function in functions)
+
+
+def test_the_sections_are_there_in_order() -> None:
+    banners = re.findall(r"^#{100,}\n# ([A-Z ]+)\n#{100,}$", TEXT, flags=re.MULTILINE)
+    announced = re.search(r"^# Sections: (.*)\.$", TEXT, flags=re.MULTILINE)
+
+    assert announced
+    assert announced[1].split(", ") == banners
