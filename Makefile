@@ -53,6 +53,10 @@ test-sam-local: .venv/.dev build ## Every event and the contract through the rea
 test-browser: .venv/.dev ## The pages that people see, in Chromium
 	@$(BIN)/pytest -m browser
 
+.PHONY: screenshots
+screenshots: test-browser ## Renew the pictures in docs/images from the browser tests
+	@cp build/screenshots/*.png docs/images/
+
 .PHONY: lint
 lint: .venv/.dev ## Check style, types, the direction of imports, and the template
 	@$(BIN)/ruff check --quiet

@@ -15,6 +15,7 @@ class Environment:
     connector_secret_prefix: str
     base_url: str | None
     log_personal_data: bool
+    connector_cache_seconds: float
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Environment:
@@ -24,6 +25,7 @@ class Environment:
             connector_secret_prefix=_required(env, "CONNECTOR_SECRET_PREFIX"),
             base_url=env.get("BASE_URL", "").rstrip("/") or None,
             log_personal_data=env.get("LOG_PERSONAL_DATA", "false").lower() == "true",
+            connector_cache_seconds=float(env.get("CONNECTOR_CACHE_SECONDS", "60")),
         )
 
 

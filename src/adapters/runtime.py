@@ -20,7 +20,10 @@ class Runtime:
 
     @cached_property
     def connectors(self) -> Connectors:
-        return Connectors(client("secretsmanager"), self.environment.connector_secret_prefix)
+        environment = self.environment
+        return Connectors(
+            client("secretsmanager"), environment.connector_secret_prefix, ttl=environment.connector_cache_seconds
+        )
 
     @cached_property
     def table(self) -> Table:

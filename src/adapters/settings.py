@@ -37,5 +37,9 @@ class SettingsParts:
             return FileActivity(Path(file))
         return InsightsActivity(client("logs"), os.environ["LOG_GROUPS"].split(","))
 
+    def forget(self) -> None:
+        """Have the parts made anew, for an environment that has changed: the local server, tests."""
+        self.__dict__.clear()
+
 
 SETTINGS: Final = SettingsParts()

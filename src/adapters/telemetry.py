@@ -1,4 +1,4 @@
-"""What operators see of a request: one structured log line (Powertools Logger) and its metrics (Powertools Metrics, EMF).
+"""What operators see of a request: one structured log line (Powertools Logger) and its metrics (EMF).
 
 The record is an allow-list: a field that is not one of `RequestRecord` cannot reach the log, and none of its fields
 holds a body, a filter value, a name, an address or a key.
@@ -6,6 +6,7 @@ holds a body, a filter value, a name, an address or a key.
 
 from __future__ import annotations
 
+import logging
 import os
 import traceback
 from dataclasses import asdict, dataclass, field
@@ -93,7 +94,26 @@ class RequestRecord:
 
 @cache
 def _logger() -> Logger:
-    return Logger(service=SERVICE, log_uncaught_exceptions=False, use_rfc3339=True)
+    """Writes to standard output, where Lambda takes lines from, or to ACTIVITY_FILE, as on the local server."""
+    file = os.environ.get("ACTIVITY_FILE")
+    return Logger(
+        service=SERVICE,
+        level="INFO" if file else None,
+        logger_handler=logging.FileHandler(file, encoding="utf-8") if file else None,
+        log_uncaught_exceptions=False,
+        use_rfc3339=True,
+        location=None,
+    )
+
+
+def forget() -> None:
+    """Have the logger made anew, for an environment that has changed: the local server, tests."""
+    _logger.cache_clear()
+    registered = logging.getLogger(SERVICE)
+    for handler in registered.handlers:
+        handler.close()
+    registered.handlers.clear()
+    registered.__dict__.pop("init", None)  # Powertools' mark of a logger that is set up
 
 
 def place_of(error: Exception) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from types import TracebackType
 from typing import Any, Final, Self
@@ -13,12 +15,14 @@ from uuid import uuid4
 
 from waitress.server import create_server
 
-from adapters import aws
+from adapters import aws, telemetry
 from adapters.accounts import Accounts
 from adapters.dynamodb import table_definition
 from adapters.runtime import RUNTIME
+from adapters.settings import SETTINGS
 from cli.local_aws import REGION, LocalAws
 from cli.local_gateway import LocalGateway, Report
+from cli.settings_page import with_settings_page
 from cli.template_routes import load_routes
 from domain.connector_key import ConnectorKey
 
@@ -43,6 +47,8 @@ _ENVIRONMENT: Final = {
     "TABLE_NAME": TABLE_NAME,
     "CONNECTOR_SECRET_PREFIX": SECRET_PREFIX,
     "ENVIRONMENT": "local",
+    # Keys are read at every request, so that what an operator changes here is seen at once.
+    "CONNECTOR_CACHE_SECONDS": "0",
     "POWERTOOLS_METRICS_DISABLED": "true",
     "POWERTOOLS_TRACE_DISABLED": "true",
 }
@@ -72,6 +78,7 @@ class LocalService:
         self._dynamodb_endpoint = dynamodb_endpoint
         self._report = report
         self._running = ExitStack()
+        self.address = ""
         self.base_url = ""
         self.aws_endpoint = ""
 
@@ -85,15 +92,17 @@ class LocalService:
             local_aws = LocalAws(self._dynamodb_endpoint)
             local_aws.start()
             starting.callback(local_aws.stop)
-            RUNTIME.forget()
-            aws.forget()
-            starting.callback(aws.forget)
-            starting.callback(RUNTIME.forget)
+            os.environ["ACTIVITY_FILE"] = str(Path(starting.enter_context(TemporaryDirectory())) / "activity.jsonl")
+            for part in (aws, RUNTIME, SETTINGS, telemetry):
+                part.forget()
+                starting.callback(part.forget)
             self.accounts = Accounts(aws.client("secretsmanager"), SECRET_PREFIX, lambda: "local server")
             self._create_table()
             self.key = self.accounts.enable("default", key=self._key).connector.current.key
-            gateway = LocalGateway(load_routes(), self._report)
-            self.base_url = _serve(gateway, self._port, _THREADS, starting) + BASE_PATH
+            gateway = with_settings_page(LocalGateway(load_routes(), self._report))
+            self.address = _serve(gateway, self._port, _THREADS, starting)
+            self.base_url = self.address + BASE_PATH
+            os.environ["SCIM_CONNECTOR_BASE_URL"] = self.base_url
             self.aws_endpoint = _serve(local_aws, 0, _THREADS, starting)
             self._running = starting.pop_all()
         return self
@@ -118,8 +127,6 @@ class LocalService:
         for name in _NOT_FROM_HERE:
             os.environ.pop(name, None)
         os.environ.update(_ENVIRONMENT)
-        # One line per request is the gateway's; the functions' own log lines come with POWERTOOLS_LOG_LEVEL=INFO.
-        os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")
         os.environ.pop("AWS_ENDPOINT_URL_SECRETS_MANAGER", None)
         if self._dynamodb_endpoint is None:
             os.environ.pop("AWS_ENDPOINT_URL_DYNAMODB", None)

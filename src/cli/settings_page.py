@@ -7,12 +7,14 @@ function. Only pages of this very server may call it: a browser sends the header
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any, Final
 
 from cli.local_gateway import Answer, LocalContext
+from handlers import settings_widget
 
 PAGE: Final = "/"
 CALL: Final = "/settings"
@@ -25,15 +27,25 @@ _HEADERS: Final = [
 ]
 
 
-def is_settings_path(path: str) -> bool:
-    """Whether the path is the settings page's and not the API's."""
-    return path in (PAGE, CALL)
+_SECONDS: Final = 30
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-def answer(
-    environ: dict[str, Any], widget: Callable[[dict[str, Any], LocalContext], str], context: LocalContext
-) -> Answer:
-    """The page, or what the widget answers to a button."""
+def with_settings_page(gateway: Application) -> Application:
+    """The gateway, with the settings page in front of it."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] not in (PAGE, CALL):
+            return gateway(environ, start_response)
+        answer = _answer(environ)
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", answer.headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+
+    return application
+
+
+def _answer(environ: dict[str, Any]) -> Answer:
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if path == PAGE and method in ("GET", "HEAD"):
         return _html(files("cli").joinpath("settings_page.html").read_text(encoding="utf-8"))
@@ -49,7 +61,8 @@ def answer(
         return _refused(HTTPStatus.BAD_REQUEST)
     if not isinstance(event, dict):
         return _refused(HTTPStatus.BAD_REQUEST)
-    return _html(widget(event, context))
+    context = LocalContext("settings", "SettingsWidget", 512, time.monotonic() + _SECONDS)
+    return _html(settings_widget.handler(event, context))
 
 
 def _is_own_host(environ: dict[str, Any]) -> bool:

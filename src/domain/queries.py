@@ -15,7 +15,16 @@ from typing import Any, Final
 from domain import tolerances
 from domain.cursor import CursorSeal
 from domain.errors import InvalidCount, InvalidCursor, InvalidValue, TooMany
-from domain.filter import Filter, LookupKind, PrefixKind, compile_filter, index_lookup, parse, prefix_lookup, substituted
+from domain.filter import (
+    Filter,
+    LookupKind,
+    PrefixKind,
+    compile_filter,
+    index_lookup,
+    parse,
+    prefix_lookup,
+    substituted,
+)
 from domain.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_CHARACTERS, MAX_PAGE_SIZE
 from domain.ports import UserStore
 from domain.rendering import Renderer

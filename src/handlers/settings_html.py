@@ -32,7 +32,7 @@ white-space:nowrap}.rc a.btn.primary{background:#0972d3;color:#fff}.rc a.btn.dan
 .rc .note{border-left:4px solid #0972d3;background:#f2f8fd;padding:8px 12px;margin:0 0 12px;border-radius:4px}
 .rc .note.err{border-color:#b0120a;background:#fff7f7}.rc input{font:inherit;border:1px solid #7d8998;
 border-radius:8px;padding:3px 10px;width:14em}.rc dt{font-weight:700;font-size:12px;color:#414d5c;margin-top:8px}
-.rc dd{margin:0}
+.rc dd{margin:0}.rc td code,.rc td .dim,.rc td .warn{white-space:nowrap}
 </style>
 """
 

@@ -1,0 +1,57 @@
+"""A browser, and the local service with its settings page in front of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from cli.local_service import LocalService
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# Everything that Chromium would do beside showing the page is switched off: there is no network in tests.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def service() -> Iterator[LocalService]:
+    with LocalService() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, service: LocalService) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1240, "height": 620})
+    opened.goto(service.address)
+    opened.get_by_text("User provisioning via SCIM").wait_for()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Where the pictures for the docs go; `make screenshots` copies them."""
+    folder = Path(__file__).parents[2] / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
