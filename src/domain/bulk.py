@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from domain.errors import InvalidSyntax, InvalidValue, NotFound, PayloadTooLarge, ScimError, ServiceUnavailable
 from domain.limits import MAX_BULK_OPERATIONS
+from domain.messages import require_message
 from domain.ports import Deadline
 from domain.stored_user import Json, StoredUser
 from domain.user_schema import USER
@@ -215,8 +216,7 @@ def _done(status: HTTPStatus, user: StoredUser) -> Outcome:
 
 
 def _fail_on_errors(body: Json) -> int:
-    if BULK_REQUEST_URN not in (body.get("schemas") or ()):
-        raise InvalidSyntax(f'schemas must contain "{BULK_REQUEST_URN}".')
+    require_message(body, BULK_REQUEST_URN)
     value = body.get("failOnErrors", 0)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise InvalidValue("failOnErrors must be an integer, 0 or greater.")

@@ -65,7 +65,7 @@ class Query:
         if order not in ("ascending", "descending"):
             raise InvalidValue('sortOrder must be "ascending" or "descending".')
         return cls(
-            filter=_text(parameters, "filter") or None,
+            filter=_text(parameters, "filter"),
             sort_by=_text(parameters, "sortBy") or None,
             descending=order == "descending",
             start_index=max(1, 1 if start_index is None else start_index),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from domain.errors import InvalidSyntax
+from domain.messages import require_message
 from domain.projection import Projection
 from domain.queries import Query
 from handlers.endpoint import ScimRequest, endpoint
@@ -18,7 +18,6 @@ SEARCH_REQUEST_URN: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with a ListResponse; users are the only resources, so both endpoints answer alike."""
     body = request.http.json_object()
-    if SEARCH_REQUEST_URN not in (body.get("schemas") or ()):
-        raise InvalidSyntax(f'schemas must contain "{SEARCH_REQUEST_URN}".')
+    require_message(body, SEARCH_REQUEST_URN)
     renderer = request.renderer_for(Projection.of(body.get("attributes"), body.get("excludedAttributes")))
     return HttpResponse(HTTPStatus.OK, request.directory(renderer).search(Query.of(body)).text(renderer))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -10,14 +9,12 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from adapters.dynamodb import Table, table_definition
+from adapters.dynamodb import Table
 from adapters.memory import InMemoryUsers
 from domain.ports import UserStore
 from storage import engines
+from storage.engines import ENGINES, client_of, make_table
 from storage.samples import Patience, Users
-
-ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -28,26 +25,17 @@ def local_client() -> Iterator[Any]:
         yield engines.new_client(endpoint)
 
 
-def client_of(engine: str, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The client of an engine by its name."""
-    if engine == "dynamodb-local":
-        yield request.getfixturevalue("local_client")
-    else:
-        with mock_aws():
-            yield engines.OneAtATime(engines.new_client())
+@pytest.fixture(scope="module")
+def mocked() -> Iterator[None]:
+    """moto, for the tests of a module that make clients of their own."""
+    with mock_aws():
+        yield
 
 
 @pytest.fixture(params=ENGINES)
 def client(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A client of each engine."""
     yield from client_of(request.param, request)
-
-
-def make_table(client: Any) -> Table:
-    """A new table that nothing else uses, whose retries do not wait."""
-    name = f"users-{next(_numbers)}"
-    client.create_table(**table_definition(name))
-    return Table(client, name, sleep=lambda seconds: None)
 
 
 @pytest.fixture

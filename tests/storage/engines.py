@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import socket
 import subprocess
@@ -12,18 +13,26 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+import pytest
 from botocore.session import Session
+from moto import mock_aws
 
 from adapters import aws
+from adapters.dynamodb import Table, table_definition
+
+ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
+"""The parameters of fixtures that come once for each engine."""
 
 LIBRARIES = Path(__file__).parents[2] / ".dynamodb-local"
 _SERVER = "software.amazon.dynamodb.services.local.main.ServerRunner"
 _SECONDS_TO_START = 60
+_SESSION = Session()
+_numbers = itertools.count()
 
 
 def new_client(endpoint_url: str | None = None) -> Any:
     """A client with the product's own time-outs and attempts, and credentials of no account."""
-    return Session().create_client(
+    return _SESSION.create_client(
         "dynamodb",
         region_name="eu-central-1",
         endpoint_url=endpoint_url,
@@ -31,6 +40,22 @@ def new_client(endpoint_url: str | None = None) -> Any:
         aws_secret_access_key="testing",
         config=aws.configuration("dynamodb"),
     )
+
+
+def client_of(engine: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The client of an engine by its name."""
+    if engine == "dynamodb-local":
+        yield request.getfixturevalue("local_client")
+    else:
+        with mock_aws():
+            yield OneAtATime(new_client())
+
+
+def make_table(client: Any) -> Table:
+    """A new table that nothing else uses, whose retries do not wait."""
+    name = f"users-{next(_numbers)}"
+    client.create_table(**table_definition(name))
+    return Table(client, name, sleep=lambda seconds: None)
 
 
 def missing() -> str | None:

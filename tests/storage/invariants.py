@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from adapters.dynamodb import Table, items
 from adapters.dynamodb.check import Finding, check
@@ -38,10 +39,17 @@ def assert_sound(table: Table, account: str = "default") -> None:
 
 
 def _all(table: Table, account: str, collection: Collection) -> list[items.Item]:
-    pages = table.client.get_paginator("query").paginate(
-        TableName=table.table_name,
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": f"{account}#{collection.value}"}},
-        ConsistentRead=True,
-    )
-    return [item for page in pages for item in page["Items"]]
+    found: list[items.Item] = []
+    more: dict[str, Any] = {}
+    while True:
+        answer = table.client.query(
+            TableName=table.table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"{account}#{collection.value}"}},
+            ConsistentRead=True,
+            **more,
+        )
+        found += answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return found
+        more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

@@ -144,7 +144,7 @@ def test_a_write_in_the_midst_of_a_check_is_neither_reported_nor_undone(
     table.client.update_item(
         TableName=table.table_name,
         Key=keys.key("default", Collection.RANK, rank),
-        UpdateExpression=f"ADD #counter :one",
+        UpdateExpression="ADD #counter :one",
         ExpressionAttributeNames={"#counter": counter},
         ExpressionAttributeValues={":one": {"N": "1"}},
     )

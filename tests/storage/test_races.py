@@ -108,13 +108,13 @@ def test_a_delete_and_a_rename_at_once_leave_no_trace_of_the_loser(patient: Tabl
 
 
 def test_after_a_storm_of_creates_and_deletes_the_counters_count_the_users(patient: Table, users: Users) -> None:
-    crowd = users.numbered(64)
-    for user in crowd[:32]:
+    crowd = users.numbered(32)
+    for user in crowd[:16]:
         patient.users("default", MonotonicDeadline.after(9)).create(user)
 
-    outcomes = at_once(patient, [*map(deleting, crowd[:16]), *map(deleting, crowd[:16]), *map(creating, crowd[32:])])
+    outcomes = at_once(patient, [*map(deleting, crowd[:8]), *map(deleting, crowd[:8]), *map(creating, crowd[16:])])
 
-    assert outcomes.count(VersionMismatch) == 16
+    assert outcomes.count(VersionMismatch) == 8
     store = patient.users("default", MonotonicDeadline.after(9))
-    assert store.total() == len(list(store.scan())) == 48
+    assert store.total() == len(list(store.scan())) == 24
     assert_sound(patient)

@@ -11,6 +11,7 @@ import typer
 
 from adapters.telemetry import Metric
 from cli.main import app
+from domain.tolerances import TOLERANCES
 
 ROOT = Path(__file__).parents[2]
 SOURCE = "\n".join(path.read_text() for path in sorted((ROOT / "src").rglob("*.py")))
@@ -66,6 +67,15 @@ def test_every_make_target_that_is_named_exists(document: Path) -> None:
     assert mentioned - targets == set()
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_variable_given_to_make_is_one_it_uses(document: Path) -> None:
+    used = set(re.findall(r"\$\(([A-Z_]+)\)", (ROOT / "Makefile").read_text()))
+
+    given = {name for text in code(document) for name in re.findall(r"\bmake [a-z-]+ ([A-Z_]+)=", text)}
+
+    assert {name for name in given - used if f'"{name}"' not in SOURCE} == set()
+
+
 def operator_commands(group: typer.core.TyperGroup, prefix: str = "") -> Iterator[str]:
     for name, command in group.commands.items():
         if isinstance(command, typer.core.TyperGroup):
@@ -107,6 +117,12 @@ def test_every_reason_that_a_guide_explains_is_one_that_the_log_can_show(documen
     assert reasons
 
     assert {reason for reason in reasons if f'"{reason}"' not in SOURCE} == set()
+
+
+def test_the_tolerances_are_all_described_in_their_order_with_their_sources() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \|.*\| (.*) \|$", (ROOT / "docs" / "tolerances.md").read_text(), re.MULTILINE)
+
+    assert rows == [(tolerance.name, tolerance.source) for tolerance in TOLERANCES]
 
 
 def test_the_metrics_are_all_described() -> None:

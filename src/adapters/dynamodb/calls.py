@@ -71,7 +71,7 @@ class Calls:
                 failure = classify(error)
                 if failure is Failure.CONDITION:
                     raise _condition_failed(error, maybe_landed=maybe_landed) from error
-                if is_mismatched_token(error):
+                if "ClientRequestToken" in parameters and is_mismatched_token(error):
                     raise MismatchedToken from error
                 maybe_landed = maybe_landed or failure is Failure.UNANSWERED
                 self.pause(attempt, failure, error)

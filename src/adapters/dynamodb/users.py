@@ -28,6 +28,10 @@ class DynamoDBUsers:
     def create(self, user: StoredUser) -> None:
         self.writes.create(user)
 
+    def create_all(self, users: Sequence[StoredUser]) -> list[StoredUser]:
+        """All these new users in one transaction, or none: then those that stood in its way (`Writes.create_all`)."""
+        return self.writes.create_all(users)
+
     def replace(self, current: StoredUser, replacement: StoredUser) -> None:
         self.writes.replace(current, replacement)
 

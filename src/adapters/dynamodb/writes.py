@@ -7,6 +7,8 @@ it, and index items may be taken over from their own user, so that it also holds
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
@@ -56,6 +58,29 @@ class Writes:
                     return
                 raise ServiceUnavailable("A user of that id exists already. Repeat the request.") from refusal
             raise self._conflict(refusal, list(entries), user) from refusal
+
+    def create_all(self, users: Sequence[StoredUser]) -> list[StoredUser]:
+        """All these new users in one transaction, or none: then those that stood in its way, by which `create` tells.
+
+        A transaction has 100 actions at most, and each counter item takes one: the ids had better begin alike.
+        """
+        write_id = str(uuid4())
+        actions: list[Action] = []
+        positions: dict[str, range] = {}
+        for user in users:
+            require_storable(user)
+            entries = items.index_entries(user)
+            positions[user.id] = range(len(actions), len(actions) + 1 + len(entries))
+            actions.append(self._put(items.user_item(self.account, user, write_id), "attribute_not_exists(pk)"))
+            actions += (self._take(entry, value, user.id) for entry, value in entries.items())
+        actions += self._count_in(users)
+        try:
+            self._transact(actions, write_id)
+        except ConditionFailed as refusal:
+            if all(_wrote(refusal, write_id, at.start) for at in positions.values()):
+                return []
+            return [user for user in users if any(map(refusal.failed, positions[user.id]))] or list(users)
+        return []
 
     def replace(self, current: StoredUser, replacement: StoredUser) -> None:
         """One conditional put, or a transaction when index items change; raises UniquenessConflict, VersionMismatch."""
@@ -178,8 +203,31 @@ class Writes:
             }
         }
 
+    def _count_in(self, users: Sequence[StoredUser]) -> list[Action]:
+        """The same for many at once, with one action for each rank item, as a transaction may have no more."""
+        counters: dict[str, Counter[str]] = {}
+        for user in users:
+            rank, counter = keys.rank_of(user.id)
+            counters.setdefault(rank, Counter())[counter] += 1
+        actions: list[Action] = []
+        for rank, counted in counters.items():
+            adds = ", ".join(f"#n{counter} :n{counter}" for counter in counted)
+            actions.append(
+                {
+                    "Update": {
+                        "TableName": self.table_name,
+                        "Key": keys.key(self.account, Collection.RANK, rank),
+                        "UpdateExpression": f"ADD {adds}, changes :one",
+                        "ExpressionAttributeNames": {f"#n{counter}": counter for counter in counted},
+                        "ExpressionAttributeValues": {":one": {"N": "1"}}
+                        | {f":n{counter}": {"N": str(number)} for counter, number in counted.items()},
+                    }
+                }
+            )
+        return actions
 
-def _wrote(refusal: ConditionFailed, write_id: str) -> bool:
+
+def _wrote(refusal: ConditionFailed, write_id: str, position: int = _USER) -> bool:
     """Whether the user item that stands in the way is the one of this very write."""
-    found = refusal.item(_USER).get("writeId", {}).get("S")
+    found = refusal.item(position).get("writeId", {}).get("S")
     return bool(found == write_id)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from domain.errors import InvalidPath, InvalidSyntax, InvalidValue
+from domain.messages import require_message
 from domain.stored_user import Json
 
 PATCH_OP_URN: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -43,11 +44,7 @@ def parse_operations(body: Json) -> tuple[Operation, ...]:
     Raises InvalidSyntax for a body that is no PatchOp message, InvalidPath for a path that is no text, InvalidValue
     for an add or a replace without a value.
     """
-    schemas = body.get("schemas")
-    if not isinstance(schemas, list) or not any(
-        isinstance(urn, str) and urn.lower() == PATCH_OP_URN.lower() for urn in schemas
-    ):
-        raise InvalidSyntax(f'schemas must contain "{PATCH_OP_URN}".')
+    require_message(body, PATCH_OP_URN)
     operations = body.get("Operations")
     if not isinstance(operations, list) or not operations:
         raise InvalidSyntax("Operations must be an array of one or more operations.")

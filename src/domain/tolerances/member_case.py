@@ -33,6 +33,8 @@ def _message(body: Json) -> Json | None:
         items = [_spelled(item, _OF_OPERATION) for item in operations]
         if any(new is not old for new, old in zip(items, operations, strict=True)):
             spelled = spelled | {"Operations": items}
+    elif (single := _spelled(operations, _OF_OPERATION)) is not operations:
+        spelled = spelled | {"Operations": single}
     return None if spelled is body else spelled
 
 

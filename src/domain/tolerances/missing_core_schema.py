@@ -11,7 +11,9 @@ from domain.user_schema import CORE_URN
 
 def _resource(body: Json) -> Json | None:
     schemas = body.get("schemas")
-    urns = schemas if isinstance(schemas, list) else [schemas] if isinstance(schemas, str) else []
+    if not isinstance(schemas, list | str | None):
+        return None
+    urns = [schemas] if isinstance(schemas, str) else schemas or []
     if any(isinstance(urn, str) and urn.lower() == CORE_URN.lower() for urn in urns):
         return None
     return body | {"schemas": [CORE_URN, *urns]}

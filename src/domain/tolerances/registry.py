@@ -17,6 +17,7 @@ from domain.tolerances import (
     missing_core_schema,
     missing_value,
     names_as_paths,
+    put_without_active,
     put_without_emails,
     read_only_member,
     role_as_json_text,
@@ -55,6 +56,7 @@ TOLERANCES: Final[tuple[Tolerance, ...]] = (
     # What is cleared is a removal, and a removal may leave an empty value behind.
     cleared_value.TOLERANCE,
     emptied_value.TOLERANCE,
+    put_without_active.TOLERANCE,
     put_without_emails.TOLERANCE,
     unqualified_attribute.TOLERANCE,
     bare_word.TOLERANCE,

@@ -1,0 +1,25 @@
+"""A roster: the users of another system as a file lists them (CSV with a header, or JSON lines of SCIM users).
+
+Pure: lines of text in, users or the reasons why they are none out. `rollcall users import` and `rollcall users
+reconcile` read rosters.
+"""
+
+from __future__ import annotations
+
+from domain.roster.columns import Columns, InvalidHeader
+from domain.roster.differences import Finding, Kind, Reconciliation, differing_attributes
+from domain.roster.rows import Refusal, Row, RowRefused, csv_rows, json_rows
+
+__all__ = [
+    "Columns",
+    "Finding",
+    "InvalidHeader",
+    "Kind",
+    "Reconciliation",
+    "Refusal",
+    "Row",
+    "RowRefused",
+    "csv_rows",
+    "differing_attributes",
+    "json_rows",
+]

@@ -1,0 +1,147 @@
+"""A SCIM client that sends bytes and checks what every answer must be, whatever the request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers (names in lower case) and body of an answer."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Json:
+        """The body as a JSON object."""
+        value = json.loads(self.text)
+        assert isinstance(value, dict)
+        return value
+
+
+@dataclass(frozen=True)
+class ScimClient:
+    """Speaks to one account of a service; one connection per request, so that threads may share it."""
+
+    base_url: str
+    key: str
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        body: Any = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> Answer:
+        """One request: `path` and `query` go out as they are, a `body` other than bytes as JSON.
+
+        Only the headers given go out, with the account's key as Authorization unless that is among them; None is none.
+        """
+        address = urlsplit(self.base_url)
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        sent = {"Authorization": f"Bearer {self.key}", **(headers or {})}
+        connection = HTTPConnection(address.hostname or "", address.port, timeout=60)
+        try:
+            url = address.path + path + (f"?{query}" if query else "")
+            connection.putrequest(method, url, skip_accept_encoding=True)
+            for name, value in sent.items():
+                if value is not None:
+                    connection.putheader(name, value)
+            if content is not None:
+                connection.putheader("Content-Length", str(len(content)))
+            connection.endheaders(content)
+            response = connection.getresponse()
+            received = {name.lower(): value for name, value in response.getheaders()}
+            answer = Answer(response.status, received, response.read().decode("utf-8"))
+        finally:
+            connection.close()
+        check_form(answer)
+        return answer
+
+    def get(self, path: str, query: str = "") -> Answer:
+        """GET."""
+        return self.request("GET", path, query)
+
+    def post(self, body: Any) -> Answer:
+        """POST /Users."""
+        return self.request("POST", "/Users", body=body)
+
+    def put(self, user_id: str, body: Any) -> Answer:
+        """PUT /Users/{id}."""
+        return self.request("PUT", f"/Users/{user_id}", body=body)
+
+    def patch(self, user_id: str, *operations: Json) -> Answer:
+        """PATCH /Users/{id} with these operations."""
+        body = {"schemas": [PATCH_OP], "Operations": list(operations)}
+        return self.request("PATCH", f"/Users/{user_id}", body=body)
+
+    def delete(self, user_id: str) -> Answer:
+        """DELETE /Users/{id}."""
+        return self.request("DELETE", f"/Users/{user_id}")
+
+    def create(self, body: Json) -> Json:
+        """The user that a POST made."""
+        answer = self.post(body)
+        assert answer.status == 201, answer.text
+        return answer.json
+
+    def find(self, filter_: str) -> list[Json]:
+        """The users that a filter finds."""
+        answer = self.get("/Users", f"filter={quote(filter_)}")
+        assert answer.status == 200, answer.text
+        found: list[Json] = answer.json["Resources"]
+        assert answer.json["totalResults"] == len(found)
+        return found
+
+    def all(self) -> list[Json]:
+        """The account's users, a hundred at most."""
+        return list(self.get("/Users").json["Resources"])
+
+
+def user(name: str = "mara.lind", /, **attributes: Any) -> Json:
+    """The body of a user whose userName and one work address are `<name>@example.com`."""
+    address = f"{name}@example.com"
+    return {
+        "schemas": [CORE],
+        "userName": address,
+        "emails": [{"value": address, "type": "work", "primary": True}],
+        "active": True,
+    } | attributes
+
+
+def check_form(answer: Answer) -> None:
+    """What holds of every answer: SCIM's media type, no null members, and errors as RFC 7644 section 3.12 has them."""
+    if not answer.text:
+        assert answer.status in (204, 304) or "content-length" in answer.headers, answer
+        return
+    assert answer.headers["content-type"].startswith("application/scim+json"), answer
+    assert not list(_nulls(answer.json)), answer.text
+    assert "Traceback" not in answer.text
+    assert '"password":' not in answer.text
+    if answer.status >= 400:
+        assert answer.json["schemas"] == [ERROR]
+        assert answer.json["status"] == str(answer.status)
+        assert answer.json["detail"]
+
+
+def _nulls(value: Any) -> Any:
+    if value is None:
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _nulls(inner)

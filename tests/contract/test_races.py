@@ -1,0 +1,91 @@
+"""What many requests at once come to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from adapters import aws
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+from adapters.dynamodb.check import Finding, check
+from cli.local_service import TABLE_NAME
+from contract.scim_http import Answer, ScimClient, user
+
+THREADS = 32
+
+
+def at_once(action: Callable[[int], Answer]) -> list[Answer]:
+    """The answers to 32 requests that start together."""
+    together = Barrier(THREADS)
+
+    def run(number: int) -> Answer:
+        together.wait()
+        return action(number)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, range(THREADS)))
+
+
+def findings(client: ScimClient) -> list[Finding]:
+    """What does not agree in the account's items: orphans, missing index items, wrong counters."""
+    account = client.key.split("_")[1]
+    table = Table(aws.client("dynamodb"), TABLE_NAME)
+    return [found for found in check(table, account, MonotonicDeadline.after(30)) if isinstance(found, Finding)]
+
+
+def test_of_32_users_with_one_address_one_is_created(client: ScimClient) -> None:
+    answers = at_once(lambda number: client.post(user(userName=f"mara-{number}", externalId=f"x-{number}")))
+
+    assert Counter(answer.status for answer in answers) == {201: 1, 409: THREADS - 1}
+    assert all(answer.json["scimType"] == "uniqueness" for answer in answers if answer.status == 409)
+    assert client.all() == [answer.json for answer in answers if answer.status == 201]
+    assert findings(client) == []
+
+
+def test_of_32_users_with_one_user_name_one_is_created(client: ScimClient) -> None:
+    answers = at_once(lambda number: client.post(user(f"mara-{number}", userName="Mara")))
+
+    assert Counter(answer.status for answer in answers) == {201: 1, 409: THREADS - 1}
+    assert len(client.all()) == 1
+    assert findings(client) == []
+
+
+def test_32_different_users_are_all_created(client: ScimClient) -> None:
+    answers = at_once(lambda number: client.post(user(f"mara-{number}")))
+
+    assert Counter(answer.status for answer in answers) == {201: THREADS}
+    assert client.get("/Users", "count=0").json["totalResults"] == THREADS
+    assert findings(client) == []
+
+
+def test_of_32_deletes_one_finds_the_user(client: ScimClient) -> None:
+    created = client.create(user())
+
+    answers = at_once(lambda number: client.delete(created["id"]))
+
+    assert Counter(answer.status for answer in answers) == {204: 1, 404: THREADS - 1}
+    assert client.get("/Users").json["totalResults"] == 0
+    assert findings(client) == []
+
+
+@pytest.mark.parametrize("repetition", range(2))
+def test_changes_of_different_attributes_do_not_undo_each_other(client: ScimClient, repetition: int) -> None:
+    created = client.create(user())
+    names = ["displayName", "nickName", "title", "userType", "locale", "timezone", "preferredLanguage", "profileUrl"]
+
+    answers = at_once(
+        lambda number: (
+            client.patch(created["id"], {"op": "replace", "path": names[number % len(names)], "value": f"v{number}"})
+        )
+    )
+
+    assert {answer.status for answer in answers} <= {200, 503}
+    landed = {names[number % len(names)] for number, answer in enumerate(answers) if answer.status == 200}
+    after = client.get(f"/Users/{created['id']}").json
+    assert landed <= set(after)
+    assert findings(client) == []

@@ -1,0 +1,129 @@
+"""The handlers called as Lambda calls them, with the in-memory twin of the table in the place of DynamoDB."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+
+from moto import mock_aws
+
+from adapters import aws, telemetry
+from adapters.accounts import Accounts
+from adapters.memory import InMemoryUsers
+from adapters.runtime import RUNTIME
+from cli.gateway_event import proxy_event
+from domain.ports import Deadline
+from handlers import routes
+
+ENVIRONMENT = {
+    "TABLE_NAME": "users",
+    "CONNECTOR_SECRET_PREFIX": "test/connectors/",
+    "ENVIRONMENT": "test",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+}
+
+
+@dataclass
+class Context:
+    """What Lambda hands to a function beside the event."""
+
+    aws_request_id: str = "request"
+    milliseconds: int = 10_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@dataclass
+class TwinTable:
+    """`adapters.dynamodb.Table`, kept in memory."""
+
+    accounts: dict[str, InMemoryUsers] = field(default_factory=dict)
+
+    def users(self, account: str, deadline: Deadline, usage: object = None) -> InMemoryUsers:
+        return self.accounts.setdefault(account, InMemoryUsers())
+
+
+@dataclass
+class Answer:
+    """An answer as API Gateway hands it on."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class InProcess:
+    """The service without a gateway: the route's handler is called with the event that the gateway would send."""
+
+    table: TwinTable
+    accounts: Accounts
+
+    def account(self, name: str, **settings: Any) -> Client:
+        """A client of that account, which is made if it is not there."""
+        key = self.accounts.enable(name).connector.current.key.text
+        if settings:
+            self.accounts.configure(name, **settings)
+        return Client(key)
+
+
+@dataclass(frozen=True)
+class Client:
+    """Calls handlers with one Connector Key."""
+
+    key: str
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """`body` is sent as it is when it is bytes, else as JSON; `path` is below the base path."""
+        path = routes.BASE_PATH + path
+        match = routes.match(method, path) if "//" not in path and not path.endswith("/") else None
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        event = proxy_event(
+            method,
+            path,
+            query,
+            list(({"Authorization": f"Bearer {self.key}"} | (headers or {})).items()),
+            content,
+            resource=path,
+            path_parameters={"id": match.id} if match and match.id else None,
+        )
+        module = match.route.module if match else "unrouted"
+        result = import_module(f"handlers.{module}").handler(event, Context())
+        return Answer(result["statusCode"], result["headers"], result["body"])
+
+
+@contextmanager
+def in_process() -> Iterator[InProcess]:
+    """The service, from now to the end of the block."""
+    with patch.dict(os.environ, ENVIRONMENT), mock_aws():
+        for part in (aws, RUNTIME, telemetry):
+            part.forget()
+        table = TwinTable()
+        RUNTIME.__dict__["table"] = table
+        accounts = Accounts(aws.client("secretsmanager"), ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: "test")
+        try:
+            yield InProcess(table, accounts)
+        finally:
+            for part in (aws, RUNTIME, telemetry):
+                part.forget()
