@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -166,7 +166,8 @@ def _serve(application: Any, port: int, threads: int, running: ExitStack) -> str
 
     def stop() -> None:
         # The loop ends when it has no sockets left; only its own thread may close them.
-        server.trigger.pull_trigger(lambda: server.asyncore.close_all(sockets, ignore_all=True))
+        with suppress(OSError):  # the loop may be awake already, and have closed the pipe that wakes it
+            server.trigger.pull_trigger(lambda: server.asyncore.close_all(sockets, ignore_all=True))
         thread.join()
         server.task_dispatcher.shutdown()
 

@@ -10,8 +10,8 @@ from cli.local_service import LocalService
 from contract.scim_http import ScimClient, user
 from domain.connector_key import ConnectorKey
 
-WRONG_KEY = ConnectorKey.generate("default", lambda length: bytes(length))
-UNKNOWN_ACCOUNT = ConnectorKey.generate("nobody", lambda length: bytes(length))
+WRONG_KEY = ConnectorKey.generate("default", bytes)
+UNKNOWN_ACCOUNT = ConnectorKey.generate("nobody", bytes)
 
 REFUSED = {
     "wrong-key": f"Bearer {WRONG_KEY.text}",

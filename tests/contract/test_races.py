@@ -79,8 +79,8 @@ def test_changes_of_different_attributes_do_not_undo_each_other(client: ScimClie
     names = ["displayName", "nickName", "title", "userType", "locale", "timezone", "preferredLanguage", "profileUrl"]
 
     answers = at_once(
-        lambda number: (
-            client.patch(created["id"], {"op": "replace", "path": names[number % len(names)], "value": f"v{number}"})
+        lambda number: client.patch(
+            created["id"], {"op": "replace", "path": names[number % len(names)], "value": f"v{number}"}
         )
     )
 

@@ -161,7 +161,13 @@ def test_unknown_query_parameters_are_ignored(client: ScimClient) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    [None, "application/json", "application/scim+json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded"],
+    [
+        None,
+        "application/json",
+        "application/scim+json; charset=utf-8",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+    ],
 )
 @pytest.mark.parametrize("accept", [None, "text/html", "application/json"])
 def test_no_header_but_the_key_matters(client: ScimClient, content_type: str | None, accept: str | None) -> None:
@@ -215,9 +221,7 @@ def test_slashes_too_many_do_not_matter(client: ScimClient, path: str) -> None:
         ("OPTIONS", "/Users", 405),
     ],
 )
-def test_every_other_path_and_method_has_a_scim_answer(
-    client: ScimClient, method: str, path: str, status: int
-) -> None:
+def test_every_other_path_and_method_has_a_scim_answer(client: ScimClient, method: str, path: str, status: int) -> None:
     answer = client.request(method, path)
 
     assert answer.status == status

@@ -297,7 +297,10 @@ CHECKS: dict[str, list[Check]] = {
     "entra patch.18-pathless-urn-object": [
         enterprise(department="Engineering", costCenter="CC-1", employeeNumber="E1042", division="West")
     ],
-    "entra patch.19-clear-by-empty-string": [has("addresses.0.streetAddress", None), has("addresses.0.locality", "Basel")],
+    "entra patch.19-clear-by-empty-string": [
+        has("addresses.0.streetAddress", None),
+        has("addresses.0.locality", "Basel"),
+    ],
     "entra patch.22-unmapped-attribute": [keeps("userName", "emails", "active")],
     "entra discovery.01-list": [lists_everybody],
     "okta create.01-lookup-miss": [finds_nobody],
