@@ -14,12 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from measuring import arguments, interleaved, publish
-from scim2_models import EnterpriseUser, PatchOp, ScimFilter, User
+from scim2_models import EnterpriseUser, PatchOp, ResourceType, ScimFilter, ScimProvider, User
 from scim2_server.handler import ScimHandler
 from scim2_server.memory import InMemoryStorage
 from scim2_server.requests import ScimRequest
 from scim2_server.service import ScimService
-from scim2_server.utils import load_default_resource_types, load_default_schemas, load_default_service_provider_config
 
 from adapters.memory import InMemoryUsers
 from domain import patch, resource, tolerances
@@ -29,7 +28,6 @@ from domain.projection import Projection
 from domain.queries import Directory, Query
 from domain.rendering import Renderer
 from domain.stored_user import StoredUser
-from domain.tolerances import Applied
 from domain.user_schema import CORE_URN, ENTERPRISE_URN
 
 BASE = "https://scim.example.com/scim/v2"
@@ -56,7 +54,11 @@ def body(number: int) -> dict[str, Any]:
         "emails": [{"value": f"user{number}@example.com", "type": "work", "primary": True}],
         "phoneNumbers": [{"value": "+41 555 0100", "type": "work"}],
         "addresses": [{"streetAddress": "1 Sample Way", "locality": "Bern", "country": "CH", "type": "work"}],
-        ENTERPRISE_URN: {"department": "Engineering", "employeeNumber": str(number), "manager": {"value": "m1"}},
+        ENTERPRISE_URN: {
+            "department": "Engineering",
+            "employeeNumber": str(number),
+            "manager": {"value": "m1", "$ref": "../Users/m1"},
+        },
     }
 
 
@@ -75,8 +77,8 @@ ENTRA_PATCH = {
 
 def peer_server(count: int) -> Callable[[], object]:
     """scim2-server with its own in-memory storage, holding the users; answers a list of them."""
-    service = ScimService(load_default_service_provider_config(), load_default_resource_types(), load_default_schemas())
-    handler = ScimHandler(service, InMemoryStorage())
+    provider = ScimProvider(models=[User, EnterpriseUser], resource_types=[ResourceType.from_resource(FullUser)])
+    handler = ScimHandler(ScimService(provider), InMemoryStorage())
     for number in range(count):
         content = json.dumps(body(number)).encode()
         answer = handler.handle(ScimRequest("POST", BASE, "/Users", body=content))
@@ -102,7 +104,7 @@ def own_list(count: int) -> Callable[[], object]:
 
 
 def own_patch(attributes: dict[str, Any]) -> dict[str, Any]:
-    applied = Applied()
+    applied: set[str] = set()
     for operation in patch.parse_operations(tolerances.tolerate_patch(ENTRA_PATCH, applied)):
         for rewritten in tolerances.tolerate_operation(operation, attributes, applied):
             attributes = patch.apply(attributes, rewritten)

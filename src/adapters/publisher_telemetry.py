@@ -8,12 +8,10 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from functools import cache
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from adapters.telemetry import NAMESPACE, SERVICE
+from adapters.telemetry import NAMESPACE, SERVICE, logger
 
 
 class PublisherMetric(StrEnum):
@@ -52,17 +50,12 @@ class BatchRecord:
         return {name: value for name, value in asdict(self).items() if value is not None and value != {}}
 
 
-@cache
-def _logger() -> Logger:
-    return Logger(service=SERVICE, log_uncaught_exceptions=False, use_rfc3339=True)
-
-
 def emit(record: BatchRecord) -> None:
     """Write the batch's one line (an error when something failed) and its metrics."""
     if record.failure:
-        _logger().error("publish", extra=record.fields())
+        logger().error("publish", extra=record.fields())
     else:
-        _logger().info("publish", extra=record.fields())
+        logger().info("publish", extra=record.fields())
     metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
     metrics.add_dimension("environment", os.environ.get("ENVIRONMENT", "local"))
     metrics.add_metric(PublisherMetric.EVENTS_PUBLISHED, MetricUnit.Count, sum(record.published.values()))

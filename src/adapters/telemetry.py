@@ -93,7 +93,7 @@ class RequestRecord:
 
 
 @cache
-def _logger() -> Logger:
+def logger() -> Logger:
     """Writes to standard output, where Lambda takes lines from, or to ACTIVITY_FILE, as on the local server."""
     file = os.environ.get("ACTIVITY_FILE")
     return Logger(
@@ -108,12 +108,13 @@ def _logger() -> Logger:
 
 def forget() -> None:
     """Have the logger made anew, for an environment that has changed: the local server, tests."""
-    _logger.cache_clear()
+    logger.cache_clear()
     registered = logging.getLogger(SERVICE)
     for handler in registered.handlers:
         handler.close()
     registered.handlers.clear()
-    registered.__dict__.pop("init", None)  # Powertools' mark of a logger that is set up
+    for mark in ("init", "powertools_handler"):  # by which Powertools knows a logger that is set up
+        registered.__dict__.pop(mark, None)
 
 
 def place_of(error: Exception) -> str:
@@ -125,18 +126,18 @@ def place_of(error: Exception) -> str:
 
 def audit(what: str, account: str) -> None:
     """Record that somebody did or saw something at the settings page."""
-    _logger().info("audit", what=what, account=account)
+    logger().info("audit", what=what, account=account)
 
 
 def emit(record: RequestRecord) -> None:
     """Write the request's one line (warning for a refusal, error for a failure of the service) and its metrics."""
     fields: dict[str, Any] = record.fields()
     if record.is_failure:
-        _logger().error("request", **fields)
+        logger().error("request", **fields)
     elif record.status >= 400:
-        _logger().warning("request", **fields)
+        logger().warning("request", **fields)
     else:
-        _logger().info("request", **fields)
+        logger().info("request", **fields)
     metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
     metrics.add_dimension("environment", os.environ.get("ENVIRONMENT", "local"))
     for metric, value in record.metrics().items():

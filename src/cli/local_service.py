@@ -146,7 +146,7 @@ def _serve(application: Any, port: int, threads: int, running: ExitStack) -> str
     """Serve a WSGI application until `running` is closed; its address."""
     sockets: dict[int, Any] = {}
     try:
-        server = create_server(
+        server: Any = create_server(
             application,
             map=sockets,
             host=HOST,

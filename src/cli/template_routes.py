@@ -85,7 +85,7 @@ def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[st
     return {name: loader.construct_mapping(node, deep=True)}
 
 
-_CloudFormationLoader.add_multi_constructor("!", _intrinsic)  # type: ignore[no-untyped-call]
+_CloudFormationLoader.add_multi_constructor("!", _intrinsic)
 
 
 def _routes(document: dict[str, Any]) -> Iterator[TemplateRoute]:

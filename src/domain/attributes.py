@@ -67,18 +67,21 @@ class Attribute:
     canonical_values: tuple[str, ...] = ()
     reference_types: tuple[str, ...] = ()
     sub_attributes: tuple[Attribute, ...] = ()
-    _by_folded_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
+    is_complex: bool = field(init=False, repr=False, compare=False)
+    is_kept: bool = field(init=False, repr=False, compare=False)
+    """Whether what a client sends for it is kept: not what is readOnly, nor what is never returned (the password)."""
+    _by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_folded_name", {sub.name.lower(): sub for sub in self.sub_attributes})
+        spellings = {sub.name.lower(): sub for sub in self.sub_attributes}
+        object.__setattr__(self, "_by_name", spellings | {sub.name: sub for sub in self.sub_attributes})
+        object.__setattr__(self, "is_complex", self.type is Type.COMPLEX)
+        kept = self.mutability is not Mutability.READ_ONLY and self.returned is not Returned.NEVER
+        object.__setattr__(self, "is_kept", kept)
 
     def sub_attribute(self, name: str) -> Attribute | None:
         """The sub-attribute of that name in any case (RFC 7643 section 2.1), or None."""
-        return self._by_folded_name.get(name.lower())
-
-    @property
-    def is_complex(self) -> bool:
-        return self.type is Type.COMPLEX
+        return self._by_name.get(name) or self._by_name.get(name.lower())
 
     @property
     def is_extension(self) -> bool:

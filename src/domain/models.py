@@ -20,7 +20,7 @@ from pydantic import (
     create_model,
 )
 
-from domain.attributes import Attribute, Mutability, Returned, Type
+from domain.attributes import Attribute, Type
 from domain.user_schema import ENTERPRISE_URN, USER
 
 _CONFIG: Final = ConfigDict(extra="forbid", frozen=True)
@@ -78,7 +78,7 @@ def _model(attribute: Attribute, path: str = "") -> type[BaseModel]:
     prefix = f"{path}." if path else ""
     fields: dict[str, Any] = {}
     for sub in attribute.sub_attributes:
-        if sub.mutability is Mutability.READ_ONLY or sub.returned is Returned.NEVER:
+        if not sub.is_kept:
             continue
         default = ... if sub.required else None
         fields[_field_name(sub)] = (_annotation(sub, prefix + sub.name), Field(default, alias=sub.name))

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from domain.attributes import Attribute, Mutability, Returned
-from domain.canonical import canonical_names
+from domain.attributes import Attribute
 from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
 from domain.models import User
 from domain.ports import MAX_EMAILS
@@ -40,8 +39,7 @@ def attributes_of(body: Json) -> Json:
     2.5); readOnly attributes are ignored (RFC 7644 section 3.3), the password is not kept.
     Raises InvalidSyntax, InvalidValue or PayloadTooLarge, each naming the attribute.
     """
-    attributes = _assigned(canonical_names(body), USER.root)
-    return checked(attributes)
+    return checked(_read(body, USER.root))
 
 
 def checked(attributes: Json) -> Json:
@@ -59,21 +57,34 @@ def checked(attributes: Json) -> Json:
     return attributes | {"schemas": _schemas(attributes)}
 
 
-def _assigned(value: Any, attribute: Attribute) -> Any:
-    """`value` without unassigned and readOnly members, as deep as it goes."""
-    if isinstance(value, list):
-        return [item for item in (_assigned(item, attribute) for item in value) if item not in (None, {})]
-    if not isinstance(value, dict):
-        return value
+def _read(body: Json, attribute: Attribute) -> Json:
+    """What is assigned and kept of an object, names as the schema spells them, as deep as it goes."""
     kept: Json = {}
-    for name, member in value.items():
+    for name, member in body.items():
         sub = attribute.sub_attribute(name)
-        if sub is not None and (sub.mutability is Mutability.READ_ONLY or sub.returned is Returned.NEVER):
+        if sub is None:
+            spelled, assigned = name, member
+        elif not sub.is_kept:
             continue
-        assigned = member if sub is None else _assigned(member, sub)
-        if assigned not in (None, [], {}):
-            kept[name] = assigned
+        else:
+            spelled = sub.name
+            assigned = _read_value(member, sub) if sub.is_complex else member
+        if assigned is None or assigned == [] or assigned == {}:
+            continue
+        if spelled in kept:
+            raise InvalidSyntax(f'"{spelled}" is there twice, in different cases. Send it once.')
+        kept[spelled] = assigned
     return kept
+
+
+def _read_value(value: Any, attribute: Attribute) -> Any:
+    """The same for a value of a complex attribute, or for a list of values; what is neither is left to be refused."""
+    if isinstance(value, dict):
+        return _read(value, attribute)
+    if isinstance(value, list):
+        items = (_read(item, attribute) if isinstance(item, dict) else item for item in value)
+        return [item for item in items if item is not None and item != {}]
+    return value
 
 
 def _schemas(attributes: Json) -> list[str]:
@@ -127,5 +138,7 @@ def _place(location: tuple[int | str, ...]) -> str:
 def _check_primaries(attributes: Json) -> None:
     """At most one value of an attribute may be primary (RFC 7643 section 2.4)."""
     for name, value in attributes.items():
-        if isinstance(value, list) and name != "schemas" and sum(item.get("primary") is True for item in value) > 1:
+        if not isinstance(value, list) or len(value) < 2 or name == "schemas":
+            continue
+        if sum(item.get("primary") is True for item in value) > 1:
             raise InvalidValue(f"{name} has more than one value with primary true. Mark one value as primary at most.")

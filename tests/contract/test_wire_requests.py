@@ -1,4 +1,4 @@
-"""Every recorded or documented request of JumpCloud, Entra ID and Okta is answered as the identity provider needs it."""
+"""Every recorded or documented request of JumpCloud, Entra ID and Okta is answered as its sender needs it."""
 
 from __future__ import annotations
 

@@ -91,10 +91,7 @@ def play(request: WireRequest, client: ScimClient) -> Played:
         _filled(request.body, fill),
         _filled(request.headers, fill),
     )
-    if given.deleted:
-        users_before = [manager]
-    else:
-        users_before = [manager, *([before] if before else [])]
+    users_before = [manager] if given.deleted or not before else [manager, before]
     return Played(client, request, answer, before, manager["id"], users_before)
 
 

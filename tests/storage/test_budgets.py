@@ -1,4 +1,4 @@
-"""What each operation may ask of DynamoDB, as docs/data-model.md promises; capacity units only the real engine tells."""
+"""What each operation may ask of DynamoDB, as docs/data-model.md promises; units only the real engine tells."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Measured:
         usage = self.cost(operation)
         assert usage.calls <= calls
         if self.has_units:
-            assert 0 < usage.units <= units
+            # DynamoDB Local counts nothing for a query that finds nothing.
+            assert usage.units <= units
 
 
 def make_crowd() -> list[StoredUser]:
@@ -114,8 +115,8 @@ def test_a_page_behind_the_last_user_is_one_call(measured: Measured) -> None:
 def test_a_page_of_all_is_one_call_more_for_each_megabyte(measured: Measured) -> None:
     megabytes = ceil(sum(len(user.document) + 300 for user in measured.crowd) / 1_000_000)
 
-    measured.within(lambda store: store.page(1, CROWD), calls=2 + megabytes, units=16 + megabytes * 128)
-    measured.within(lambda store: store.page_after(None, CROWD), calls=1 + megabytes, units=megabytes * 128)
+    measured.within(lambda store: store.page(1, CROWD), calls=2 + megabytes, units=16 + megabytes * 256)
+    measured.within(lambda store: store.page_after(None, CROWD), calls=1 + megabytes, units=megabytes * 256)
 
 
 def test_a_page_by_cursor_is_one_call(measured: Measured) -> None:
@@ -125,7 +126,7 @@ def test_a_page_by_cursor_is_one_call(measured: Measured) -> None:
 def test_reading_everything_costs_little_more_than_its_megabytes(measured: Measured) -> None:
     megabytes = ceil(sum(len(user.document) + 300 for user in measured.crowd) / 1_000_000)
 
-    measured.within(lambda store: list(store.scan()), calls=2 * megabytes + 2, units=16 + megabytes * 128)
+    measured.within(lambda store: list(store.scan()), calls=2 * megabytes + 2, units=16 + megabytes * 256)
 
 
 def test_many_are_one_call_for_each_hundred(measured: Measured) -> None:

@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from botocore.session import Session
 
-from stack_template import FUNCTIONS, RESOURCES, of_type
+from stack_template import FUNCTIONS, PARAMETERS, RESOURCES, of_type
 
 SECONDS_OF_API_GATEWAY = 29
 
@@ -81,11 +82,15 @@ def test_its_environment_names_things_and_holds_no_secret(name: str) -> None:
 
 
 @each
-def test_a_deployment_reaches_aws_and_not_a_stand_in(name: str) -> None:
+def test_a_deployment_reaches_aws_and_not_a_stand_in(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = PROPERTIES[name]["Environment"]["Variables"]
 
     for variable in ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER"):
-        assert variables[variable] == {"Fn::If": ["IsLocal", {"Ref": "LocalEndpoint"}, {"Ref": "AWS::NoValue"}]}
+        assert variables[variable] == {"Ref": "LocalEndpoint"}
+        monkeypatch.setenv(variable, PARAMETERS["LocalEndpoint"]["Default"])
+    for service in ("dynamodb", "secretsmanager"):
+        made = Session().create_client(service, "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
+        assert made.meta.endpoint_url == f"https://{service}.eu-central-1.amazonaws.com"
 
 
 @each
@@ -93,5 +98,5 @@ def test_all_are_built_from_one_source_in_one_way(name: str) -> None:
     assert "CodeUri" not in RESOURCES[name]["Properties"]
     assert RESOURCES[name]["Metadata"] == {
         "BuildMethod": "makefile",
-        "ContextPath": {"Fn::Sub": "packaging/${Architecture}"},
+        "ContextPath": {"Fn::Sub": "artifact/${Architecture}"},
     }

@@ -142,7 +142,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         stand_in.start_over()
         prefix = SECRET.removesuffix("default")
         for name, part in {
-            "environment": Environment(TABLE, prefix, None, False),
+            "environment": Environment.from_env({"TABLE_NAME": TABLE, "CONNECTOR_SECRET_PREFIX": prefix}),
             "connectors": Connectors(stand_in.secretsmanager, prefix),
             "table": Table(stand_in.dynamodb, TABLE),
         }.items():

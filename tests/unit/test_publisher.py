@@ -12,7 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from adapters import publisher_telemetry
+from adapters import telemetry
 from adapters.event_bus import EventBus
 from adapters.publisher_environment import PublisherEnvironment
 from domain.lifecycle import Kind
@@ -109,7 +109,7 @@ class Output:
 
 @pytest.fixture
 def output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Output:
-    [handler] = publisher_telemetry._logger().handlers
+    [handler] = telemetry.logger().handlers
     log = StringIO()
     monkeypatch.setattr(handler, "stream", log)
     return Output(log, capsys)

@@ -1,10 +1,10 @@
 """Builds the artifact that all functions share: the service and its requirements, for the Lambda platform.
 
-`sam build` calls it once for each function (packaging/<architecture>/Makefile). The first call builds, the others
+`sam build` calls it once for each function (artifact/<architecture>/Makefile). The first call builds, the others
 link to what it built, as does every later build for which nothing changed. Needs Python 3.11 or newer with pip, of any
 platform: wheels of the functions' platform are chosen, nothing is compiled but bytecode.
 
-    python packaging/artifact.py arm64 DIRECTORY
+    python artifact/build.py arm64 DIRECTORY
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x
 PACKAGES: Final = ("domain", "adapters", "handlers")
 """What of src/ the functions run. The command `rollcall` and the local server stay at home."""
 
-SERVICES: Final = frozenset({"dynamodb", "secretsmanager", "events"})
+SERVICES: Final = frozenset({"dynamodb", "events", "logs", "secretsmanager"})
 """The AWS services whose description botocore needs; those of the four hundred others are nine tenths of its size."""
 
 _CACHE: Final = ROOT / ".aws-sam" / "artifacts"
@@ -37,14 +37,19 @@ _CACHE: Final = ROOT / ".aws-sam" / "artifacts"
 def build(architecture: str, into: Path) -> None:
     """Put the artifact for that architecture into a directory, built anew only if what goes into it has changed."""
     python = python_of_the_functions()
+    if python is None:
+        sys.stderr.write(
+            f"Without Python {PYTHON_VERSION} here the artifact has no bytecode: cold starts take twice as long\n"
+        )
+    kind = architecture if python else f"{architecture}-without-bytecode"
     with _lock():
         requirements = _cached(
-            f"requirements-{architecture}",
+            f"requirements-{kind}",
             [Path(__file__), ROOT / "requirements.txt"],
-            lambda directory: install_requirements(architecture, directory),
+            lambda directory: install_requirements(architecture, python, directory),
         )
         artifact = _cached(
-            f"{architecture}{'' if python else '-without-bytecode'}",
+            kind,
             [Path(__file__), ROOT / "requirements.txt", *_sources()],
             lambda directory: _assemble(requirements, python, directory),
         )
@@ -55,15 +60,11 @@ def _assemble(requirements: Path, python: str | None, into: Path) -> None:
     link(requirements, into)
     for package in PACKAGES:
         shutil.copytree(ROOT / "src" / package, into / package, ignore=shutil.ignore_patterns("__pycache__"))
-    if python is None:
-        sys.stderr.write(
-            f"Without Python {PYTHON_VERSION} here the artifact has no bytecode: cold starts take twice as long\n"
-        )
-    else:
-        compile_bytecode(python, into)
+    if python is not None:
+        compile_bytecode(python, into, [into / package for package in PACKAGES])
 
 
-def install_requirements(architecture: str, into: Path) -> None:
+def install_requirements(architecture: str, python: str | None, into: Path) -> None:
     """Install the wheels of requirements.txt for the Lambda platform, whatever platform and Python this is."""
     subprocess.run(  # noqa: S603 - the arguments are this file's
         [
@@ -75,6 +76,8 @@ def install_requirements(architecture: str, into: Path) -> None:
         check=True,
     )
     prune(into)
+    if python is not None:
+        compile_bytecode(python, into, [into])
 
 
 def prune(directory: Path) -> None:
@@ -93,8 +96,8 @@ def prune(directory: Path) -> None:
         shutil.rmtree(tests)
 
 
-def compile_bytecode(python: str, directory: Path) -> None:
-    """Compile every module, so that no cold start has to.
+def compile_bytecode(python: str, root: Path, directories: Iterable[Path]) -> None:
+    """Compile every module of some directories below `root`, so that no cold start has to.
 
     SAM's archives give all files the same time, so that ordinary bytecode, which is checked by time, would be found
     stale; this is not checked. The paths in it are those on Lambda.
@@ -102,7 +105,7 @@ def compile_bytecode(python: str, directory: Path) -> None:
     subprocess.run(  # noqa: S603 - the arguments are this file's
         [
             *(python, "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash"),
-            *("-s", str(directory), "-p", "/var/task", str(directory)),
+            *("-s", str(root), "-p", "/var/task", *map(str, directories)),
         ],
         check=True,
     )

@@ -1,0 +1,40 @@
+"""An independent compliance checker (scim2-tester) against the service over HTTP: every check must pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+from scim2_client.client import BaseSyncSCIMClient
+from scim2_tester import Status, check_server
+
+from contract.scim_http import ScimClient
+
+PASSED = {Status.SUCCESS, Status.COMPLIANT, Status.ACCEPTABLE, Status.SKIPPED}
+
+
+class OverHttp(BaseSyncSCIMClient):
+    """scim2-client's requests through httpx; the paths that it asks for are below the base URL."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        super().__init__()
+        self.client = client
+
+    def _stays_under_base_url(self, endpoint: str) -> bool:
+        return not endpoint.startswith("http") or endpoint.startswith(str(self.client.base_url))
+
+    def _parse_json(self, response: Any) -> Any:
+        return response.json()
+
+    def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
+        return self.client.request(method, url, **kwargs)
+
+
+def test_every_check_of_scim2_tester_passes(client: ScimClient) -> None:
+    headers = {"Authorization": f"Bearer {client.key}"}
+    with httpx.Client(base_url=client.base_url, headers=headers, timeout=30) as connection:
+        results = check_server(OverHttp(connection))
+
+    failed = [f"{one.status.name} {one.title}: {one.reason}" for one in results if one.status not in PASSED]
+    assert failed == []
+    assert sum(one.status in PASSED - {Status.SKIPPED} for one in results) > 50

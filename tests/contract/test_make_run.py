@@ -1,0 +1,92 @@
+"""`python -m cli.serve`, what `make run` starts: a process of its own, its settings and its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from contract.scim_http import ScimClient
+from domain.connector_key import ConnectorKey
+
+SOURCE = str(Path(__file__).parents[2] / "src")
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """The process, killed at the end if it still runs."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": SOURCE, "PORT": "0", **settings}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.serve"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().rstrip("\n")
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_the_two_values_serves_and_stops_cleanly(tmp_path: Path, signal_number: signal.Signals) -> None:
+    with serving(tmp_path) as process:
+        base_url = line(process).removeprefix("SCIM Connector Base URL: ")
+        key = line(process).removeprefix("Connector Key: ")
+
+        assert base_url.startswith("http://127.0.0.1:")
+        assert key.startswith("rck_default_")
+        assert ScimClient(base_url, key).get("/Users", "filter=userName%20eq%20%22who%40example.com%22").status == 200
+        assert line(process).startswith("GET /scim/v2/Users 200")
+        assert (tmp_path / ".rollcall" / "local.json").exists()
+
+        process.send_signal(signal_number)
+        _, errors = process.communicate(timeout=30)
+        assert (process.returncode, errors) == (0, "")
+        assert not (tmp_path / ".rollcall" / "local.json").exists()
+
+
+def test_the_key_can_be_chosen(tmp_path: Path) -> None:
+    key = ConnectorKey.generate("default", Random(3).randbytes).text
+
+    with serving(tmp_path, CONNECTOR_KEY=key) as process:
+        base_url = line(process).removeprefix("SCIM Connector Base URL: ")
+
+        assert line(process) == f"Connector Key: {key}"
+        assert ScimClient(base_url, key).get("/Users").status == 200
+
+
+@pytest.mark.parametrize("key", ["secret", "rck_default_", ConnectorKey.generate("acme", Random(4).randbytes).text])
+def test_a_key_that_cannot_be_is_one_clear_line(tmp_path: Path, key: str) -> None:
+    with serving(tmp_path, CONNECTOR_KEY=key) as process:
+        output, errors = process.communicate(timeout=30)
+
+    assert (process.returncode, output) == (2, "")
+    assert errors.startswith("CONNECTOR_KEY is")
+    assert errors.count("\n") == 1
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    with taken, serving(tmp_path, PORT=str(taken.getsockname()[1])) as process:
+        _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert errors.startswith("Port ")
+    assert errors.count("\n") == 1
