@@ -49,9 +49,9 @@ def as_row(user: StoredUser) -> list[str]:
         user.created,
         user.last_modified,
     )
-    return [_cell(str(value)) for value in values]
+    return [guarded(str(value)) for value in values]
 
 
-def _cell(text: str) -> str:
-    # A spreadsheet runs a cell that begins like a formula, and these texts come from outside.
+def guarded(text: str) -> str:
+    """The cell of a table. A spreadsheet runs one that begins like a formula, and these texts come from outside."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

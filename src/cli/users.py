@@ -1,12 +1,9 @@
-"""`rollcall users`: look at the users of an account."""
+"""`rollcall users`: look at the users of an account, bring them in and out."""
 
 from __future__ import annotations
 
 import csv
-import os
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -18,14 +15,18 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from cli import users_import, users_reconcile
 from cli.arguments import Account
 from cli.invocation import Invocation, invocation
+from cli.private_file import private_file
 from cli.root import UsageError
 from cli.user_view import COLUMNS, as_resource, as_row, primary_email
 from domain.ports import UserStore
 from domain.stored_user import StoredUser, encode
 
-app: Final = typer.Typer(no_args_is_help=True, help="Look at the users of an account.")
+app: Final = typer.Typer(no_args_is_help=True, help="Look at the users of an account, bring them in and out.")
+app.command("import")(users_import.import_users)
+app.command("reconcile")(users_reconcile.reconcile)
 
 _SECONDS: Final = 60.0
 _SECONDS_TO_EXPORT: Final = 24 * 3600.0
@@ -112,7 +113,7 @@ def export(
         here.confirm(f"Overwrite {output}?", yes)
     total = store.total()
     written = 0
-    with _target(output) as target:
+    with private_file(output) as target:
         write = _writer(form, target)
         for user in _with_progress(here, _every(store), total):
             write(user)
@@ -137,23 +138,6 @@ def _every(store: UserStore) -> Iterator[StoredUser]:
 def _with_progress(here: Invocation, users: Iterator[StoredUser], total: int) -> Iterator[StoredUser]:
     shown = here.errors.is_terminal and not here.as_json
     yield from track(users, "Exporting", total, console=here.errors, transient=True, disable=not shown)
-
-
-@contextmanager
-def _target(output: Path | None) -> Iterator[TextIO]:
-    if output is None:
-        yield sys.stdout
-        return
-    # Written beside the target and moved into place, so that an interrupted export leaves no half file under the name.
-    partial = output.with_name(f".{output.name}.partial")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            yield file
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _writer(form: Format, target: TextIO) -> Callable[[StoredUser], object]:

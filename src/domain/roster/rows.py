@@ -107,6 +107,10 @@ def _json_users(lines: Iterable[str]) -> Iterator[Candidate]:
             continue
         try:
             body = json.loads(text, parse_constant=_no_number)
+            json.dumps(body, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+        except UnicodeEncodeError:
+            yield line, RowRefused("invalid-value", "A text of the line has half of a surrogate pair.")
+            continue
         except (ValueError, RecursionError):
             yield line, RowRefused("invalid-json", "The line is not JSON; each line must be one user as a JSON object.")
             continue

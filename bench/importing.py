@@ -1,0 +1,145 @@
+"""`rollcall users import` beside batch_write_item without any index, on DynamoDB Local in one run.
+
+    .venv/bin/python bench/importing.py [--quick] [--json FILE]      (make test-dynamodb-local fetches the engine)
+
+The floor writes one item a user, 25 in a call: no unique index, no counter, no condition, nothing atomic. The import
+writes the user, an index item for userName and for each address, and the counter, in transactions. Both use the same
+client, threads and documents; in every round each of them writes the same number of users into a new account.
+
+DynamoDB Local runs one transaction after the other, whatever the number of threads, so that it is the bound here. The
+last column is what this process could do if its work were the only bound: users per second of its own CPU time.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from measuring import arguments, publish
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+from adapters.clock import MonotonicDeadline, new_id, now
+from adapters.dynamodb import Table, items, table_definition
+from adapters.importer import WORKERS, Done, Importer
+from domain.ports import UserStore
+from domain.roster import Row
+from domain.stored_user import StoredUser
+from domain.user_schema import CORE_URN, ENTERPRISE_URN
+from storage import engines
+
+TABLE = "rollcall-users"
+_BATCH = 25
+_accounts = count()
+
+
+class OneByOne:
+    """A store seen through the port alone: a transaction for each user."""
+
+    def __init__(self, store: UserStore) -> None:
+        self._store = store
+
+    def create(self, user: StoredUser) -> None:
+        self._store.create(user)
+
+
+def attributes(number: int) -> dict[str, Any]:
+    """An ordinary user of an application."""
+    address = f"user{number}@example.com"
+    return {
+        "schemas": [CORE_URN, ENTERPRISE_URN],
+        "userName": address,
+        "name": {"givenName": f"Given{number}", "familyName": "Family"},
+        "displayName": f"Given{number} Family",
+        "title": "Analyst",
+        "active": True,
+        "emails": [{"value": address, "type": "work", "primary": True}],
+        "phoneNumbers": [{"value": "+41 555 0100", "type": "work"}],
+        ENTERPRISE_URN: {"department": "Engineering", "employeeNumber": str(number)},
+    }
+
+
+def imported(table: Table, rows: list[Row], *, together: bool) -> int:
+    """Import the rows into a new account: how many were created."""
+    account = f"import-{next(_accounts)}"
+
+    def store() -> Any:
+        users = table.users(account, MonotonicDeadline.after(60))
+        return users if together else OneByOne(users)
+
+    return sum(outcome.what is Done.CREATED for outcome in Importer(store, new_id, now).run(rows))
+
+
+def floor(client: Any, rows: list[Row]) -> int:
+    """Write the users' items alone."""
+    account = f"floor-{next(_accounts)}"
+
+    def write(batch: list[Row]) -> int:
+        users = [StoredUser.new(new_id(), row.attributes, now()) for row in batch]
+        requests = [{"PutRequest": {"Item": items.user_item(account, user, user.id)}} for user in users]
+        while requests:
+            answer = client.batch_write_item(RequestItems={TABLE: requests})
+            requests = answer["UnprocessedItems"].get(TABLE, [])
+        return len(batch)
+
+    batches = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return sum(pool.map(write, batches))
+
+
+def main() -> None:
+    options = arguments(__doc__, "importing.json")
+    users, rounds = (1000, 3) if options.quick else (4000, 7)
+    rows = [Row(number + 2, attributes(number)) for number in range(users)]
+    if (why_not := engines.missing()) is not None:
+        sys.exit(why_not)
+    with engines.dynamodb_local() as endpoint:
+        client = engines.new_client(endpoint)
+        client.create_table(**table_definition(TABLE))
+        table = Table(client, TABLE)
+        works: dict[str, Callable[[], int]] = {
+            "batch_write_item, no index": lambda: floor(client, rows),
+            "import": lambda: imported(table, rows, together=True),
+            "import, one user a transaction": lambda: imported(table, rows, together=False),
+        }
+        speeds: dict[str, list[float]] = {name: [] for name in works}
+        work_here: dict[str, list[float]] = {name: [] for name in works}
+        for turn in range(rounds + 1):
+            for name, work in works.items():
+                started, busy = time.perf_counter(), time.process_time()
+                if work() != users:
+                    sys.exit(f"{name} did not write every user")
+                if turn > 0:  # the engine warms up in the first
+                    speeds[name].append(users / (time.perf_counter() - started))
+                    work_here[name].append((time.process_time() - busy) / users)
+    floor_speed = statistics.median(speeds["batch_write_item, no index"])
+    table_rows = [
+        [
+            name,
+            statistics.median(figures),
+            min(figures),
+            max(figures),
+            statistics.median(figures) / floor_speed,
+            1 / statistics.median(work_here[name]),
+        ]
+        for name, figures in speeds.items()
+    ]
+    columns = [
+        "way",
+        "users a second",
+        "slowest round",
+        "fastest round",
+        "of the floor",
+        "a second of this process's CPU",
+    ]
+    publish("Importing users", columns, table_rows, options.json, users=users, rounds=rounds, threads=WORKERS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Rosters as files: `users.csv`, `users.jsonl`, or standard input; checked to be UTF-8 before a row is read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, BinaryIO, Final
+
+import typer
+
+from cli.root import UsageError
+from domain.roster import Columns, InvalidHeader, Refusal, Row, csv_rows, json_rows
+
+STANDARD_INPUT: Final = Path("-")
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class Form(StrEnum):
+    """The forms of a roster."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+_FORMS: Final = {".csv": Form.CSV, ".tsv": Form.CSV, ".txt": Form.CSV, ".jsonl": Form.JSONL, ".ndjson": Form.JSONL}
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header, or JSON lines; - is standard input.")]
+FormOption = Annotated[Form | None, typer.Option("--format", help="The file's form; else by its name.")]
+Map = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="COLUMN=ATTRIBUTE",
+        help="What a CSV column means, such as 'Cost Unit=costCenter'; nothing after = ignores it. Repeatable.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """An opened file: how many lines it has, the columns (None for JSON lines), and the rows to go through once."""
+
+    lines: int
+    columns: Columns | None
+    rows: Iterator[Row | Refusal]
+
+
+@contextmanager
+def opened(file: Path, form: Form | None, mapped: list[str] | None) -> Iterator[Roster]:
+    """The roster in a file; raises UsageError when it cannot be one."""
+    form = form or _form_of(file)
+    mapping = _mapping(mapped, form)
+    with _bytes_of(file) as content:
+        lines = _require_text(content, file)
+        content.seek(0)
+        try:
+            if form is Form.JSONL:
+                yield Roster(lines, None, json_rows(_text(content)))
+            else:
+                columns, rows = csv_rows(_text(content), mapping)
+                yield Roster(lines, columns, rows)
+        except InvalidHeader as error:
+            raise UsageError(f"{_named(file)}: {error}") from error
+
+
+def _form_of(file: Path) -> Form:
+    form = _FORMS.get(file.suffix.lower())
+    if form is None:
+        raise UsageError(f"{_named(file)}: say what form it has: --format csv or --format jsonl.")
+    return form
+
+
+def _mapping(mapped: list[str] | None, form: Form) -> Mapping[str, str]:
+    if mapped and form is Form.JSONL:
+        raise UsageError("--map is for the columns of CSV; JSON lines have the attributes' own names.")
+    mapping = {}
+    for each in mapped or ():
+        # An attribute may have "=" in it no more than a column; a column's name may end in one.
+        column, equals, path = each.rpartition("=")
+        if not equals or not column.strip():
+            raise UsageError(f"--map {each!r} is not COLUMN=ATTRIBUTE, such as --map 'Cost Unit=costCenter'.")
+        mapping[column] = path
+    return mapping
+
+
+@contextmanager
+def _bytes_of(file: Path) -> Iterator[BinaryIO]:
+    if file == STANDARD_INPUT:
+        yield BytesIO(sys.stdin.buffer.read())
+        return
+    if file.is_dir():
+        raise UsageError(f"{file} is a directory; name a file.")
+    try:
+        opened_file = file.open("rb")
+    except FileNotFoundError:
+        raise UsageError(f"There is no file {file}.") from None
+    with opened_file:
+        yield opened_file
+
+
+def _require_text(content: BinaryIO, file: Path) -> int:
+    """How many lines there are; raises UsageError when they are not UTF-8."""
+    number = 0
+    for number, line in enumerate(content, 1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            raise UsageError(
+                f"{_named(file)}: line {number} is not UTF-8. Save it anew as UTF-8; spreadsheets call it "
+                "'CSV UTF-8 (comma delimited)'."
+            ) from None
+    return number
+
+
+def _text(content: BinaryIO) -> Iterator[str]:
+    for number, line in enumerate(content):
+        yield (line.removeprefix(_BOM) if number == 0 else line).decode()
+
+
+def _named(file: Path) -> str:
+    return "standard input" if file == STANDARD_INPUT else str(file)

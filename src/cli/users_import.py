@@ -1,0 +1,179 @@
+"""`rollcall users import`: the users that the application has already, into an account."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from adapters.clock import new_id, now
+from adapters.importer import Done, Importer
+from cli.arguments import Account
+from cli.invocation import Invocation, invocation
+from cli.private_file import private_file
+from cli.root import UsageError
+from cli.roster_file import File, FormOption, Map, Roster, opened
+from cli.user_view import guarded
+from domain.errors import Retryable
+from domain.roster import Refusal, Row
+
+_SECONDS_OF_A_WRITE: Final = 60.0
+"""How long a write is repeated that DynamoDB throttles, before the import stops."""
+_REFUSALS_TOLD: Final = 20
+_REPORT_FORMS: Final = (".csv", ".json")
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What became of the rows."""
+
+    refusals: list[Refusal] = field(default_factory=list)
+    counts: Counter[Done] = field(default_factory=Counter)
+    stopped: str = ""
+
+    @property
+    def refused(self) -> list[Refusal]:
+        return sorted(self.refusals, key=lambda refusal: refusal.line)
+
+
+def import_users(
+    context: typer.Context,
+    file: File,
+    *,
+    account: Account = "default",
+    form: FormOption = None,
+    mapped: Map = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and look it up; write nothing.")] = False,
+    keep_ids: Annotated[
+        bool, typer.Option("--keep-ids", help="Keep the ids of JSON lines; else give new ones.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", dir_okay=False, help="Write the refused rows there, as CSV or JSON by its name."),
+    ] = None,
+) -> None:
+    """Load existing users into an account.
+
+    Rows that are there already, and the same, are skipped: an import that was interrupted goes on when it is run
+    again. A row that cannot be imported is refused with its line and the reason; the others go in, each user whole.
+    The exit code is 1 when a row was refused.
+    """
+    here = invocation(context)
+    if report is not None and report.suffix.lower() not in _REPORT_FORMS:
+        raise UsageError(f"{report}: a report is a file whose name ends in .csv or .json.")
+    with opened(file, form, mapped) as roster:
+        # Users of an account that does not exist would be seen by nobody.
+        here.stack.accounts.show(account)
+        _tell_columns(here, roster)
+        importer = Importer(
+            lambda: here.stack.users(account, _SECONDS_OF_A_WRITE), new_id, now, keep_ids=keep_ids, dry_run=dry_run
+        )
+        tally = _import(here, roster, importer)
+    if report is not None:
+        _write_report(report, tally.refused)
+    _answer(here, account, roster, tally, dry_run=dry_run, report=report)
+    if tally.refusals or tally.stopped:
+        raise typer.Exit(1)
+
+
+def _import(here: Invocation, roster: Roster, importer: Importer) -> _Tally:
+    tally = _Tally()
+    shown = here.errors.is_terminal and not here.as_json
+    bar = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*bar, console=here.errors, transient=True, disable=not shown) as progress:
+        task = progress.add_task("Importing", total=roster.lines)
+
+        def users() -> Iterator[Row]:
+            for row in roster.rows:
+                progress.update(task, completed=row.line)
+                if isinstance(row, Row):
+                    yield row
+                else:
+                    tally.refusals.append(row)
+
+        try:
+            for outcome in importer.run(users()):
+                tally.counts[outcome.what] += 1
+                if outcome.what is Done.REFUSED:
+                    row = outcome.row
+                    name = row.attributes["userName"]
+                    tally.refusals.append(Refusal(row.line, outcome.reason, outcome.detail, name))
+        except Retryable as error:
+            tally.stopped = error.detail
+        except KeyboardInterrupt:
+            tally.stopped = "Interrupted."
+    return tally
+
+
+def _tell_columns(here: Invocation, roster: Roster) -> None:
+    if here.as_json or roster.columns is None:
+        return
+    for column, attribute in roster.columns.meanings.items():
+        here.note(f"  {column} -> {attribute}")
+    if roster.columns.ignored:
+        here.note(f"  ignored: {', '.join(roster.columns.ignored)} (--map reads them)")
+
+
+def _answer(
+    here: Invocation, account: str, roster: Roster, tally: _Tally, *, dry_run: bool, report: Path | None
+) -> None:
+    created, unchanged, refused = tally.counts[Done.CREATED], tally.counts[Done.UNCHANGED], len(tally.refusals)
+    result = "stopped" if tally.stopped else "checked" if dry_run else "imported"
+    summary = {
+        "result": result,
+        "account": account,
+        "dryRun": dry_run,
+        "created": created,
+        "unchanged": unchanged,
+        "refused": refused,
+        "reasons": dict(sorted(Counter(refusal.reason for refusal in tally.refusals).items())),
+        "columns": {} if roster.columns is None else roster.columns.meanings,
+        "ignoredColumns": [] if roster.columns is None else roster.columns.ignored,
+        "refusals": [_as_json(refusal) for refusal in tally.refused],
+    }
+    if tally.stopped:
+        summary["stopped"] = tally.stopped
+    verb = "would be imported into" if dry_run else "are imported into"
+    here.answer(
+        summary,
+        f"{created} users {verb} {account}; {unchanged} are there already, and the same; {refused} rows are refused.",
+    )
+    if not here.as_json:
+        _tell_refusals(here, tally.refused, report)
+    if tally.stopped:
+        here.note(f"rollcall: {tally.stopped} The import stopped; run it again, and it goes on from there.")
+
+
+def _tell_refusals(here: Invocation, refused: list[Refusal], report: Path | None) -> None:
+    for refusal in refused[:_REFUSALS_TOLD]:
+        here.note(f"  line {refusal.line}: {refusal.detail}")
+    more = len(refused) - _REFUSALS_TOLD
+    if report is not None and refused:
+        here.note(f"All refused rows are in {report}.")
+    elif more > 0:
+        here.note(f"  and {more} more; --report FILE writes all of them.")
+
+
+def _as_json(refusal: Refusal) -> dict[str, object]:
+    found = asdict(refusal)
+    found["userName"] = found.pop("user_name")
+    return found
+
+
+def _write_report(report: Path, refused: list[Refusal]) -> None:
+    with private_file(report) as target:
+        if report.suffix.lower() == ".json":
+            json.dump([_as_json(refusal) for refusal in refused], target, indent=2, ensure_ascii=False)
+            target.write("\n")
+            return
+        table = csv.writer(target)
+        table.writerow(("line", "userName", "reason", "detail"))
+        for refusal in refused:
+            table.writerow((refusal.line, guarded(refusal.user_name), refusal.reason, guarded(refusal.detail)))

@@ -1,0 +1,123 @@
+"""`rollcall users reconcile`: an identity provider's export beside the account."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+import typer
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from cli.arguments import Account
+from cli.invocation import Invocation, invocation
+from cli.root import UsageError
+from cli.roster_file import File, FormOption, Map, opened
+from cli.user_view import guarded
+from domain.ports import UserStore
+from domain.roster import Finding, Kind, Reconciliation, Row
+from domain.stored_user import StoredUser
+
+_SECONDS: Final = 24 * 3600.0
+_PAGE: Final = 500
+_HEADER: Final = ("difference", "userName", "line", "id", "attributes", "detail")
+
+
+def reconcile(
+    context: typer.Context,
+    file: File,
+    *,
+    account: Account = "default",
+    form: FormOption = None,
+    mapped: Map = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="ATTRIBUTE", help="Do not compare it, such as userName. Repeatable."),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Answer in CSV.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when there is a difference.")] = False,
+) -> None:
+    """Compare an identity provider's export with an account. Nothing is written.
+
+    The exports of JumpCloud (Get-JCUser), Entra (Download users) and Okta are understood as they are. A user is the
+    same when userName is, else an address. Only attributes that the file has a column for are compared. The exit code
+    is 0 whatever is found, but for --exit-code.
+    """
+    here = invocation(context)
+    if as_csv and here.as_json:
+        raise UsageError("Either --csv or --json.")
+    with opened(file, form, mapped) as roster:
+        here.stack.accounts.show(account)
+        rows, unreadable = [], []
+        for row in roster.rows:
+            if isinstance(row, Row):
+                rows.append(row)
+            else:
+                unreadable.append(Finding(Kind.UNREADABLE, row.user_name, row.line, detail=row.detail))
+    reconciliation = Reconciliation(rows, roster.columns, ignore or ())
+    store = here.stack.users(account, _SECONDS)
+    findings: list[Finding] = []
+    compared = 0
+    for user in _with_progress(here, store):
+        findings += reconciliation.compare(user)
+        compared += 1
+    findings += [*reconciliation.only_there(), *unreadable]
+    _answer(here, account, {"there": len(rows) + len(unreadable), "here": compared}, findings, as_csv=as_csv)
+    if exit_code and findings:
+        raise typer.Exit(1)
+
+
+def _with_progress(here: Invocation, store: UserStore) -> Iterator[StoredUser]:
+    shown = here.errors.is_terminal and not here.as_json
+    total = store.total()
+    yield from track(_every(store), "Comparing", total, console=here.errors, transient=True, disable=not shown)
+
+
+def _every(store: UserStore) -> Iterator[StoredUser]:
+    after: str | None = None
+    while True:
+        page = store.page_after(after, _PAGE)
+        yield from page.users
+        if page.next_after is None:
+            return
+        after = page.next_after
+
+
+def _answer(here: Invocation, account: str, totals: dict[str, int], findings: list[Finding], *, as_csv: bool) -> None:
+    kinds = list(Kind)
+    findings.sort(key=lambda finding: (kinds.index(finding.kind), finding.user_name))
+    if as_csv:
+        table = csv.writer(sys.stdout, lineterminator="\n")
+        table.writerow(_HEADER)
+        table.writerows([guarded(cell) for cell in _cells(finding)] for finding in findings)
+        return
+    counts = Counter(finding.kind for finding in findings)
+    said = ", ".join(f"{counts[kind]} {kind}" for kind in kinds if counts[kind]) or "no difference"
+    shown = Table("Difference", "User name", "Line", "Id", "Attributes", box=None)
+    for finding in findings:
+        kind, name, line, user_id, attributes, detail = _cells(finding)
+        shown.add_row(kind, escape(name), line, user_id, escape(attributes or detail))
+    here.answer(
+        {
+            "account": account,
+            "users": totals,
+            "counts": {kind.value: counts[kind] for kind in kinds},
+            "differences": [dict(zip(_HEADER, _values(finding), strict=True)) for finding in findings],
+        },
+        *([shown] if findings else []),
+        f"{totals['there']} users there, {totals['here']} here in {account}: {said}.",
+    )
+
+
+def _values(finding: Finding) -> tuple[object, ...]:
+    return finding.kind.value, finding.user_name, finding.line, finding.id, finding.attributes, finding.detail
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    line = "" if finding.line is None else str(finding.line)
+    attributes = ", ".join(finding.attributes)
+    return finding.kind.value, finding.user_name, line, finding.id or "", attributes, finding.detail
