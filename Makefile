@@ -73,16 +73,8 @@ format: .venv/.dev ## Format the code and mend what ruff can mend
 # --- Measure -----------------------------------------------------------------
 
 .PHONY: bench
-bench: .venv/.dev ## Measure the functions
-	@$(BIN)/python -m bench
-
-.PHONY: bench-storage
-bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure storage on DynamoDB Local (needs Java 17, Maven)
-	@$(BIN)/python -m bench.storage
-
-.PHONY: load
-load: .venv/.dev ## Put load on a service on this machine
-	@$(BIN)/python -m bench.load
+bench: .venv/.dev ## Measure the SCIM engine beside its peers
+	@PYTHONPATH=src $(BIN)/python bench/protocol.py
 
 # --- Build and deploy --------------------------------------------------------
 
