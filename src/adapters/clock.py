@@ -16,6 +16,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def instant() -> datetime:
+    """The time as an aware datetime in UTC."""
+    return datetime.now(UTC)
+
+
 def new_id() -> str:
     """A random id (UUID version 4: no time order, so that writes spread over the key range)."""
     return str(uuid4())

@@ -54,6 +54,12 @@ class Authenticated:
     sealing_key: bytes = field(repr=False)
     stale: bool = False
 
+    def hours_of_grace_left(self, now: datetime) -> float | None:
+        """How long the previous key, if the request came with it, will be accepted still."""
+        if self.key_used != "previous" or self.previous_expires_at is None:
+            return None
+        return round(max(0.0, (self.previous_expires_at - now).total_seconds() / 3600), 1)
+
 
 @dataclass(frozen=True, slots=True)
 class _State:

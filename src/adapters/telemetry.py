@@ -1,11 +1,12 @@
 """What operators see of a request: one structured log line (Powertools Logger) and its metrics (EMF).
 
 The record is an allow-list: a field that is not one of `RequestRecord` cannot reach the log, and none of its fields
-holds a body, a filter value, a name, an address or a key.
+holds a body, a filter value, a name, an address or a key. A user who was adopted has a line of their own besides.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import traceback
@@ -18,24 +19,34 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from adapters.dynamodb import Usage
+from domain.effects import Effects
 
 SERVICE: Final = "rollcall"
 NAMESPACE: Final = "Rollcall"
 
 
 class Metric(StrEnum):
-    """The names of the service's own metrics; alarms, dashboard and queries use these and no others."""
+    """The names of the service's own metrics; alarms, dashboard and queries use these and no others.
+
+    CloudWatch charges for each name in each set of dimensions, so there are ten. What AWS counts anyway (invocations,
+    durations and errors of a function, DynamoDB's throttling) has no name here. Failures of the service are Requests
+    less Succeeded and ClientErrors.
+    """
 
     REQUESTS = "Requests"
     SUCCEEDED = "Succeeded"
     CLIENT_ERRORS = "ClientErrors"
-    SERVER_ERRORS = "ServerErrors"
     UNIQUENESS_CONFLICTS = "UniquenessConflicts"
     AUTH_REJECTED = "AuthRejected"
     PREVIOUS_KEY_USED = "PreviousKeyUsed"
     LATENCY = "Latency"
-    STORAGE_RETRIES = "StorageRetries"
-    TOLERANCES_APPLIED = "TolerancesApplied"
+    TOLERANCE_APPLIED = "ToleranceApplied"
+    USERS_DEACTIVATED = "UsersDeactivated"
+    DEPROVISIONING_REFUSED = "DeprovisioningRefused"
+
+
+HOURS_OF_ENDING_GRACE: Final = 48
+"""Of a previous key's grace period: with less left, PreviousKeyUsed counts with the dimension grace=ending, too."""
 
 
 @dataclass(slots=True)
@@ -47,6 +58,8 @@ class RequestRecord:
     cold_start: bool
     account: str | None = None
     key_used: str | None = None
+    previous_key_hours_left: float | None = None
+    """Of the grace period of the previous key, when the request came with that."""
     user_id: str | None = None
     status: int = 0
     scim_type: str | None = None
@@ -55,6 +68,7 @@ class RequestRecord:
     duration_ms: float = 0.0
     usage: Usage = field(default_factory=Usage)
     tolerances: list[str] = field(default_factory=list)
+    effects: Effects = field(default_factory=Effects)
     cause: str | None = None
     """For failures of the service itself: the class of the error and where it arose, never its text."""
     secret: str | None = None
@@ -71,8 +85,12 @@ class RequestRecord:
             "dynamodb_calls": self.usage.calls,
             "dynamodb_units": self.usage.units,
             "dynamodb_retries": self.usage.retries,
+            "users_deactivated": self.effects.deactivated or None,
+            "users_removed": self.effects.removed or None,
+            "users_adopted": len(self.effects.adopted) or None,
+            "deprovisioning_refused": self.effects.refused or None,
         }
-        del flat["usage"]
+        del flat["usage"], flat["effects"]
         return {name: value for name, value in flat.items() if value is not None and value != []}
 
     def metrics(self) -> dict[Metric, float]:
@@ -80,16 +98,25 @@ class RequestRecord:
         counted = {
             Metric.SUCCEEDED: self.status < 400,
             Metric.CLIENT_ERRORS: self.status >= 400 and not self.is_failure,
-            Metric.SERVER_ERRORS: self.is_failure,
             Metric.UNIQUENESS_CONFLICTS: self.scim_type == "uniqueness",
             Metric.AUTH_REJECTED: self.status == 401,
             Metric.PREVIOUS_KEY_USED: self.key_used == "previous",
-            Metric.STORAGE_RETRIES: self.usage.retries,
-            Metric.TOLERANCES_APPLIED: len(self.tolerances),
+            Metric.TOLERANCE_APPLIED: len(self.tolerances),
+            Metric.USERS_DEACTIVATED: self.effects.deactivated,
+            Metric.DEPROVISIONING_REFUSED: self.effects.refused,
         }
         return {Metric.REQUESTS: 1, Metric.LATENCY: self.duration_ms} | {
             metric: value for metric, value in counted.items() if value
         }
+
+    def dimensions(self) -> dict[Metric, dict[str, str]]:
+        """The metrics that count once more with a further dimension, where that pays: it names no account, no user."""
+        found: dict[Metric, dict[str, str]] = {}
+        if self.status < 400:
+            found[Metric.SUCCEEDED] = {"operation": self.operation}
+        if self.previous_key_hours_left is not None and self.previous_key_hours_left < HOURS_OF_ENDING_GRACE:
+            found[Metric.PREVIOUS_KEY_USED] = {"grace": "ending"}
+        return found
 
 
 @cache
@@ -138,9 +165,38 @@ def emit(record: RequestRecord) -> None:
         logger().warning("request", **fields)
     else:
         logger().info("request", **fields)
+    for user_id in record.effects.adopted:
+        logger().info(
+            "adoption",
+            request_id=record.request_id,
+            account=record.account,
+            operation=record.operation,
+            user_id=user_id,
+            reason="adopted-existing-user",
+        )
+    _emit_metrics(record)
+
+
+def _emit_metrics(record: RequestRecord) -> None:
+    """One blob in embedded metric format for all of the request's metrics, whatever dimensions they have."""
+    if os.environ.get("POWERTOOLS_METRICS_DISABLED", "false").lower() == "true":
+        return
+    values = record.metrics()
+    blob = _serialized(values, {})
+    for metric, dimensions in record.dimensions().items():
+        further = _serialized({metric: values[metric]}, dimensions)
+        directives = blob["_aws"]["CloudWatchMetrics"] + further["_aws"]["CloudWatchMetrics"]
+        blob |= dimensions | {"_aws": blob["_aws"] | {"CloudWatchMetrics": directives}}
+    print(json.dumps(blob, separators=(",", ":")))  # noqa: T201 - standard output is where Lambda takes metrics from
+
+
+def _serialized(values: dict[Metric, float], dimensions: dict[str, str]) -> dict[str, Any]:
     metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
-    metrics.add_dimension("environment", os.environ.get("ENVIRONMENT", "local"))
-    for metric, value in record.metrics().items():
+    for name, value in ({"environment": os.environ.get("ENVIRONMENT", "local")} | dimensions).items():
+        metrics.add_dimension(name, value)
+    for metric, amount in values.items():
         unit = MetricUnit.Milliseconds if metric is Metric.LATENCY else MetricUnit.Count
-        metrics.add_metric(metric.value, unit, value)
-    metrics.flush_metrics()
+        metrics.add_metric(metric.value, unit, amount)
+    serialized: dict[str, Any] = dict(metrics.serialize_metric_set())
+    metrics.clear_metrics()
+    return serialized

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from domain import patch, resource, tolerances
+from domain.effects import Effects
 from domain.errors import PreconditionFailed, ServiceUnavailable
 from domain.ports import Deadline, UserStore, VersionMismatch
 from domain.preconditions import require_match
@@ -23,7 +24,7 @@ class Users:
     """The users of one account, for one request.
 
     `now` gives RFC 3339 UTC time with milliseconds, `new_id` a random id; `applied` collects the names of the
-    tolerances that a request needed, and is None for an account in strict mode.
+    tolerances that a request needed, and is None for an account in strict mode; `effects` what was done to users.
     """
 
     store: UserStore
@@ -31,6 +32,7 @@ class Users:
     now: Callable[[], str]
     new_id: Callable[[], str]
     applied: Applied | None = None
+    effects: Effects = field(default_factory=Effects)
 
     def create(self, body: Json) -> StoredUser:
         """A new user (RFC 7644 section 3.3); UniquenessConflict when userName or an address is taken."""
@@ -77,9 +79,12 @@ class Users:
             current = get_user(self.store, user_id)
             require_match(if_match, current)
             try:
-                return self.store.delete(current)
+                self.store.delete(current)
             except VersionMismatch:
                 self._again(if_match)
+            else:
+                self.effects.removed += 1
+                return
 
     def _change(self, user_id: str, if_match: str | None, compute: Callable[[StoredUser], Json]) -> StoredUser:
         """Read, compute, write on condition of the version read; without If-Match a lost race starts over."""
@@ -94,6 +99,7 @@ class Users:
             except VersionMismatch:
                 self._again(if_match)
             else:
+                self.effects.deactivated += current.active and not changed.active
                 return changed
 
     def _again(self, if_match: str | None) -> None:

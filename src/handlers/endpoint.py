@@ -63,7 +63,7 @@ class ScimRequest:
     @cached_property
     def users(self) -> Users:
         """What can be done to the account's users."""
-        return Users(self.store, self.deadline, clock.now, clock.new_id, self.applied)
+        return Users(self.store, self.deadline, clock.now, clock.new_id, self.applied, self.record.effects)
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -125,6 +125,7 @@ class Handler:
             http = HttpRequest.of(event, RUNTIME.environment.base_url)
             caller = RUNTIME.connectors.authenticate(http.headers.get("authorization"))
             record.account, record.key_used = caller.account, caller.key_used
+            record.previous_key_hours_left = caller.hours_of_grace_left(clock.instant())
             seconds = context.get_remaining_time_in_millis() / 1000 - clock.RESERVE_SECONDS
             request = ScimRequest(http, caller, clock.MonotonicDeadline.after(seconds), record)
             try:
