@@ -8,7 +8,8 @@ PYTHON ?= python3
 WORKERS ?= 2
 SETTINGS ?=
 DYNAMODB_PORT ?= 8000
-DYNAMODB_LOCAL := com.amazonaws.services.dynamodbv2.local.main.ServerRunner
+DYNAMODB_DATA ?= .rollcall/dynamodb
+DYNAMODB_LOCAL := software.amazon.dynamodb.services.local.main.ServerRunner
 BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := true
@@ -26,12 +27,17 @@ run: .venv/.local ## Serve SCIM on this machine (PORT=8080, CONNECTOR_KEY, DYNAM
 	@$(BIN)/python -m cli.serve
 
 .PHONY: run-dynamodb-local
-run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on DynamoDB Local, the real engine (needs Java 17, Maven)
-	@java -Dsqlite4java.library.path=.dynamodb-local -cp '.dynamodb-local/*' $(DYNAMODB_LOCAL) -inMemory -sharedDb -port $(DYNAMODB_PORT) >/dev/null 2>&1 & \
+run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on DynamoDB Local, the real engine; keeps the users (needs Java 17, Maven)
+	@! (exec 3<>/dev/tcp/127.0.0.1/$(DYNAMODB_PORT)) 2>/dev/null || { echo 'Port $(DYNAMODB_PORT) is taken: make run-dynamodb-local DYNAMODB_PORT=8001' >&2; exit 1; }
+	@mkdir -p '$(DYNAMODB_DATA)'
+	@java -Dsqlite4java.library.path=.dynamodb-local -cp '.dynamodb-local/*' $(DYNAMODB_LOCAL) \
+		-disableTelemetry -sharedDb -dbPath '$(DYNAMODB_DATA)' -port $(DYNAMODB_PORT) >/dev/null 2>&1 & \
 	engine=$$!; trap 'kill $$engine 2>/dev/null || true' EXIT; \
 	until (exec 3<>/dev/tcp/127.0.0.1/$(DYNAMODB_PORT)) 2>/dev/null; do \
-		kill -0 $$engine 2>/dev/null || { echo 'DynamoDB Local did not start: is port $(DYNAMODB_PORT) taken? (DYNAMODB_PORT=8001)' >&2; exit 1; }; sleep 0.2; \
+		kill -0 $$engine 2>/dev/null || { echo 'DynamoDB Local did not start: has java version 17 or newer?' >&2; exit 1; }; sleep 0.2; \
 	done; \
+	echo 'The users are kept in $(DYNAMODB_DATA); the keys are not. To keep the one of the account default, give it again:' >&2; \
+	echo '  make run-dynamodb-local CONNECTOR_KEY=rck_default_...   (other accounts: rollcall --local account enable NAME)' >&2; \
 	DYNAMODB_ENDPOINT=http://127.0.0.1:$(DYNAMODB_PORT) $(BIN)/python -m cli.serve
 
 # --- Test and check ----------------------------------------------------------

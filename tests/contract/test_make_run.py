@@ -1,4 +1,7 @@
-"""`python -m cli.serve`, what `make run` starts: a process of its own, its settings and its end."""
+"""`python -m cli.serve`, what `make run` starts: a process of its own, its settings and its end.
+
+Also `make run-dynamodb-local`, whose users outlive it.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,12 @@ from random import Random
 
 import pytest
 
-from contract.scim_http import ScimClient
+from contract.scim_http import ScimClient, user
 from domain.connector_key import ConnectorKey
+from storage import engines
 
-SOURCE = str(Path(__file__).parents[2] / "src")
+ROOT = Path(__file__).parents[2]
+SOURCE = str(ROOT / "src")
 
 
 @contextmanager
@@ -90,3 +95,42 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert errors.startswith("Port ")
     assert errors.count("\n") == 1
+
+
+@contextmanager
+def run_dynamodb_local(folder: Path, key: str) -> Iterator[ScimClient]:
+    """The service of `make run-dynamodb-local`, in a folder of its own, stopped as by Ctrl-C."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    made = [option for target in (".venv/.local", ".dynamodb-local/.installed") for option in ("--old-file", target)]
+    process = subprocess.Popen(
+        ["make", "-f", ROOT / "Makefile", *made, "run-dynamodb-local", f"DYNAMODB_PORT={port}", f"CONNECTOR_KEY={key}"],
+        cwd=folder,
+        env={**os.environ, "PORT": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        base_url = line(process).removeprefix("SCIM Connector Base URL: ")
+        assert line(process) == f"Connector Key: {key}"
+        yield ScimClient(base_url, key)
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert "users are kept in .rollcall/dynamodb" in errors
+
+
+@pytest.mark.dynamodb_local
+@pytest.mark.skipif(engines.missing() is not None, reason=str(engines.missing()))
+def test_on_dynamodb_local_the_users_outlive_the_service_and_a_given_key_opens_them_again(tmp_path: Path) -> None:
+    key = ConnectorKey.generate("default", Random(5).randbytes).text
+    for made in (".venv", ".dynamodb-local"):
+        (tmp_path / made).symlink_to(ROOT / made)
+
+    with run_dynamodb_local(tmp_path, key) as client:
+        mara = client.create(user("mara"))
+    with run_dynamodb_local(tmp_path, key) as client:
+        assert [found["id"] for found in client.find('userName eq "mara@example.com"')] == [mara["id"]]

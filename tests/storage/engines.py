@@ -14,6 +14,7 @@ from threading import RLock
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.session import Session
 from moto import mock_aws
 
@@ -30,15 +31,15 @@ _SESSION = Session()
 _numbers = itertools.count()
 
 
-def new_client(endpoint_url: str | None = None) -> Any:
-    """A client with the product's own time-outs and attempts, and credentials of no account."""
+def new_client(endpoint_url: str | None = None, **configured: Any) -> Any:
+    """A client with the product's own time-outs and attempts but for `configured`, and credentials of no account."""
     return _SESSION.create_client(
         "dynamodb",
         region_name="eu-central-1",
         endpoint_url=endpoint_url,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
-        config=aws.configuration("dynamodb"),
+        config=aws.configuration("dynamodb").merge(Config(**configured)),
     )
 
 
