@@ -1,0 +1,204 @@
+"""Which metrics there are: those that our handlers write, found by running them, and those that AWS documents.
+
+An alarm or a widget on a metric that nobody writes is green for ever. `problem_with` tells such a one.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any, Final
+
+from adapters.runtime import RUNTIME
+from in_process import ENVIRONMENT, Client, InProcess, in_process
+from stack_template import of_type
+
+ENVIRONMENTS: Final = ({"Ref": "Environment"}, "${Environment}", ENVIRONMENT["ENVIRONMENT"])
+"""How the value of the dimension `environment` is written: in the template, in a text with substitution, in a test."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A metric as CloudWatch tells it apart from others."""
+
+    namespace: str
+    metric: str
+    dimensions: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, namespace: str, metric: str, dimensions: Mapping[str, Any]) -> Source:
+        """With the environment's value replaced, as it is another one in each deployment."""
+        fixed = {name: "*" if value in ENVIRONMENTS else str(value) for name, value in dimensions.items()}
+        return cls(namespace, metric, frozenset(fixed.items()))
+
+
+Dimensions = tuple[tuple[str, ...], ...]
+
+DOCUMENTED: Final[dict[str, tuple[str, dict[str, Dimensions]]]] = {
+    "AWS/ApiGateway": (
+        "Amazon API Gateway Developer Guide, Amazon API Gateway dimensions and metrics",
+        dict.fromkeys(
+            ["4XXError", "5XXError", "Count", "IntegrationLatency", "Latency"],
+            (("ApiName",), ("ApiName", "Stage"), ("ApiName", "Method", "Resource", "Stage")),
+        ),
+    ),
+    "AWS/DynamoDB": (
+        "Amazon DynamoDB Developer Guide, DynamoDB metrics and dimensions",
+        dict.fromkeys(
+            [
+                "ConditionalCheckFailedRequests",
+                "ConsumedReadCapacityUnits",
+                "ConsumedWriteCapacityUnits",
+                "ReadThrottleEvents",
+                "TransactionConflict",
+                "WriteThrottleEvents",
+            ],
+            (("TableName",),),
+        )
+        | dict.fromkeys(
+            ["SuccessfulRequestLatency", "SystemErrors", "ThrottledRequests"], (("Operation", "TableName"),)
+        ),
+    ),
+    "AWS/Lambda": (
+        "AWS Lambda Developer Guide, Types of metrics for Lambda functions",
+        dict.fromkeys(
+            ["ConcurrentExecutions", "Duration", "Errors", "Invocations", "IteratorAge", "Throttles"],
+            (("FunctionName",), ("FunctionName", "Resource")),
+        ),
+    ),
+    "AWS/SQS": (
+        "Amazon Simple Queue Service Developer Guide, Available CloudWatch metrics for Amazon SQS",
+        dict.fromkeys(
+            [
+                "ApproximateAgeOfOldestMessage",
+                "ApproximateNumberOfMessagesVisible",
+                "NumberOfMessagesReceived",
+                "NumberOfMessagesSent",
+            ],
+            (("QueueName",),),
+        ),
+    ),
+}
+"""By namespace: the page that says so, and for each metric the sets of dimensions, each in alphabetical order."""
+
+
+def problem_with(namespace: str, metric: str, dimensions: Mapping[str, Any]) -> str | None:
+    """Why there is no such metric; None when there is. Values may be intrinsic functions, or hold `${...}`."""
+    if namespace in DOCUMENTED:
+        page, metrics = DOCUMENTED[namespace]
+        if tuple(sorted(dimensions)) in metrics.get(metric, ()):
+            return None
+        return f"{page} has no {metric} by {', '.join(sorted(dimensions))}"
+    if Source.of(namespace, metric, dimensions) in emitted() | filtered():
+        return None
+    return f"no handler and no metric filter writes {namespace} {metric} by {dict(dimensions)}"
+
+
+def filtered() -> frozenset[Source]:
+    """What the template's metric filters make of log lines; dimensions take their values from fields of the line."""
+    constant = {"$.service": "rollcall", "$.environment": {"Ref": "Environment"}}
+    return frozenset(
+        Source.of(
+            made["MetricNamespace"],
+            made["MetricName"],
+            {one["Key"]: constant[one["Value"]] for one in made["Dimensions"]},
+        )
+        for properties in of_type("AWS::Logs::MetricFilter").values()
+        for made in properties["MetricTransformations"]
+    )
+
+
+@cache
+def emitted() -> frozenset[Source]:
+    """What the handlers write, with every operation succeeding once and every kind of trouble happening once."""
+    printed = io.StringIO()
+    with redirect_stdout(printed), in_process() as service:
+        _everything(service)
+    return frozenset(source for line in printed.getvalue().splitlines() for source in _sources(json.loads(line)))
+
+
+def _sources(record: dict[str, Any]) -> Iterator[Source]:
+    for directive in record.get("_aws", {}).get("CloudWatchMetrics", ()):
+        for names in directive["Dimensions"]:
+            for metric in directive["Metrics"]:
+                assert metric["Name"] in record, f"{metric['Name']} has no value"
+                yield Source.of(directive["Namespace"], metric["Name"], {name: record[name] for name in names})
+
+
+def _everything(service: InProcess) -> None:
+    client = service.account("acme")
+    _every_operation(client)
+    _refusals(client)
+    _previous_key(service)
+    _server_error(client)
+
+
+def _user(name: str) -> dict[str, Any]:
+    return {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": name,
+        "emails": [{"value": name, "type": "work", "primary": True}],
+    }
+
+
+def _patch(**operation: Any) -> dict[str, Any]:
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}
+
+
+def _every_operation(client: Client) -> None:
+    created = client.call("POST", "/Users", _user("ann@example.com")).body["id"]
+    bulk = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [{"method": "POST", "path": "/Users", "bulkId": "b", "data": _user("bob@example.com")}],
+    }
+    search = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 1}
+    answers = [
+        client.call("GET", f"/Users/{created}"),
+        client.call("GET", "/Users"),
+        client.call("GET", "//Users"),
+        client.call("POST", "/Users/.search", search),
+        client.call("PUT", f"/Users/{created}", _user("ann@example.com") | {"title": "Guide"}),
+        # Capitalised, as Entra ID sends it: a tolerance; and a deactivation.
+        client.call("PATCH", f"/Users/{created}", _patch(op="Replace", path="active", value=False)),
+        client.call("POST", "/Bulk", bulk),
+        client.call("GET", "/ServiceProviderConfig"),
+        client.call("DELETE", f"/Users/{created}"),
+    ]
+    assert [answer.status for answer in answers if answer.status >= 300] == []
+
+
+def _refusals(client: Client) -> None:
+    assert client.call("POST", "/Users", _user("bob@example.com")).status == 409
+    assert client.call("GET", "/Users", headers={"Authorization": "Bearer nonsense"}).status == 401
+
+
+def _previous_key(service: InProcess) -> None:
+    for account, grace in (("globex", timedelta(days=7)), ("initech", timedelta(hours=1))):
+        client = service.account(account)
+        service.accounts.rotate_key(account, grace)
+        assert client.call("GET", "/Users").status == 200
+
+
+def _server_error(client: Client) -> None:
+    with _broken_table():
+        assert client.call("GET", "/Users").status == 503
+
+
+class _Broken:
+    def users(self, *_: object) -> None:
+        raise ConnectionError
+
+
+@contextmanager
+def _broken_table() -> Iterator[None]:
+    table = RUNTIME.__dict__["table"]
+    RUNTIME.__dict__["table"] = _Broken()
+    try:
+        yield
+    finally:
+        RUNTIME.__dict__["table"] = table
