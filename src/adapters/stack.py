@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from adapters.accounts import Accounts
 from adapters.aws import configuration
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
+from adapters.dynamodb.check import Finding, Progress, check
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -54,6 +56,10 @@ class Stack:
     def users(self, account: str, seconds: float) -> UserStore:
         """The account's users, with that much time for all that is done with them."""
         return self._table.users(account, MonotonicDeadline.after(seconds))
+
+    def check(self, account: str, seconds: float, *, repair: bool) -> Iterator[Progress | Finding]:
+        """Check the account's items within that time, and repair them (`adapters.dynamodb.check`)."""
+        return check(self._table, account, MonotonicDeadline.after(seconds), repair=repair)
 
     def actor(self) -> str:
         """Who acts: the ARN behind the credentials, or the person at this computer when it is the local server."""

@@ -15,5 +15,14 @@ Name = Annotated[
         metavar="NAME", callback=account_name, help="The account: 1 to 40 characters out of a-z, 0-9 and '-'."
     ),
 ]
+OneAccount = Annotated[
+    str | None,
+    typer.Option(
+        "--account",
+        metavar="NAME",
+        callback=lambda name: None if name is None else account_name(name),
+        help="One account; else all of them.",
+    ),
+]
 Account = Annotated[str, typer.Option("--account", metavar="NAME", callback=account_name, help="The account.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import account, doctor, events_redrive, users
+from cli import account, doctor, events_redrive, table, users
 from cli.invocation import Invocation
 from cli.root import Root
 
@@ -23,6 +23,7 @@ app: Final = typer.Typer(
 )
 app.add_typer(account.app, name="account")
 app.add_typer(users.app, name="users")
+app.add_typer(table.app, name="table")
 app.add_typer(events_redrive.app, name="events")
 app.command()(doctor.doctor)
 

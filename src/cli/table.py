@@ -1,0 +1,145 @@
+"""`rollcall table`: whether what the table holds of the accounts agrees with itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from adapters.accounts import NoSuchAccount
+from adapters.dynamodb.findings import Finding, Problem
+from cli.arguments import OneAccount, Yes
+from cli.invocation import Invocation, invocation
+from cli.root import UsageError
+
+app: Final = typer.Typer(no_args_is_help=True, help="Check that users, their indexes and the counters agree.")
+
+_SECONDS: Final = 24 * 3600.0
+_HASH: Final = "\0"
+_SHOWN_CHARACTERS: Final = 80
+
+
+@app.callback()
+def table() -> None:
+    """Check that users, their indexes and the counters agree."""
+
+
+@dataclass
+class _Checked:
+    """What was found in an account."""
+
+    account: str
+    users: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def unrepaired(self) -> list[Finding]:
+        return [finding for finding in self.findings if not finding.repaired]
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    account: OneAccount = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Put right what can be put right in one way only.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Check the items of an account, or of all: index items, and the counters of users.
+
+    Reads everything; the service may go on meanwhile, and a write in between is neither reported nor undone. Two users
+    who share a value are left to you. The exit code is 1 when something is wrong and was not repaired.
+    """
+    here = invocation(context)
+    if yes and not repair:
+        raise UsageError("--yes goes with --repair.")
+    accounts = _accounts(here, account)
+    if repair:
+        whose = f"the account {account}" if account is not None else f"all {len(accounts)} accounts"
+        here.confirm(f"Repair what is wrong in {whose}?", yes)
+    checked = list(_check(here, accounts, repair=repair))
+    _answer(here, checked, repair=repair)
+    if any(each.unrepaired for each in checked):
+        raise typer.Exit(1)
+
+
+def _accounts(here: Invocation, account: str | None) -> list[str]:
+    if account is None:
+        return [listed.account for listed in here.stack.accounts.list_all()]
+    if not here.stack.accounts.exists(account) and here.stack.users(account, _SECONDS).total() == 0:
+        raise NoSuchAccount(account)
+    return [account]
+
+
+def _check(here: Invocation, accounts: list[str], *, repair: bool) -> Iterator[_Checked]:
+    shown = here.errors.is_terminal and not here.as_json
+    bar = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*bar, console=here.errors, transient=True, disable=not shown) as progress:
+        for account in accounts:
+            checked = _Checked(account)
+            task = progress.add_task(account, total=None)
+            for step in here.stack.check(account, _SECONDS, repair=repair):
+                if isinstance(step, Finding):
+                    checked.findings.append(step)
+                    continue
+                if step.stage == "users":
+                    checked.users = step.done
+                description = f"{account}: {step.stage}"
+                progress.update(task, description=description, completed=step.done, total=step.expected)
+            progress.remove_task(task)
+            yield checked
+
+
+def _answer(here: Invocation, checked: list[_Checked], *, repair: bool) -> None:
+    found = [(each.account, finding) for each in checked for finding in each.findings]
+    left = sum(len(each.unrepaired) for each in checked)
+    shown = Table("Account", "What is wrong", "Item", "Users", "Repaired", box=None)
+    for account, finding in found:
+        shown.add_row(
+            account,
+            finding.problem.value,
+            escape(f"{finding.collection} {_readable(finding.sort_key)}"),
+            " ".join(map(escape, finding.user_ids)),
+            "yes" if finding.repaired else "no",
+        )
+    users = sum(each.users for each in checked)
+    said = f"{len(found)} findings, {len(found) - left} repaired" if found else "everything agrees"
+    here.answer(
+        {
+            "result": "sound" if not found else "wrong" if left else "repaired",
+            "accounts": [
+                {"account": each.account, "users": each.users, "findings": [_as_json(f) for f in each.findings]}
+                for each in checked
+            ],
+        },
+        *([shown] if found else []),
+        f"{len(checked)} accounts, {users} users: {said}.",
+    )
+    problems = {finding.problem for each in checked for finding in each.unrepaired}
+    if problems - {Problem.SHARED} and not repair:
+        here.note(f"To put it right: rollcall{here.options} table check --repair")
+    if Problem.SHARED in problems:
+        here.note(
+            f"Two users share a value: look at both (rollcall{here.options} users show --account NAME --id ID), have "
+            "one of them renamed or removed, then check with --repair."
+        )
+
+
+def _as_json(finding: Finding) -> dict[str, object]:
+    return {
+        "problem": finding.problem.name.lower().replace("_", "-"),
+        "collection": finding.collection.value,
+        "key": finding.sort_key,
+        "userIds": list(finding.user_ids),
+        "repaired": finding.repaired,
+    }
+
+
+def _readable(sort_key: str) -> str:
+    """The start of the key, without the hash that stands for the end of a long value."""
+    plain = sort_key.partition(_HASH)[0][:_SHOWN_CHARACTERS]
+    return plain if plain == sort_key else f"{plain}..."
