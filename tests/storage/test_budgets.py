@@ -1,137 +1,298 @@
-"""What each operation may ask of DynamoDB, as docs/data-model.md promises; units only the real engine tells."""
+"""What each operation may ask of DynamoDB, as the table of docs/data-model.md promises.
+
+Held for the store by itself, and for the request of a client by what its log line says. Units are the real engine's:
+moto invents them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from math import ceil
+from dataclasses import dataclass, field
+from itertools import count
 from random import Random
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from adapters.dynamodb import Table, Usage
 from adapters.dynamodb.users import DynamoDBUsers
+from cli.local_transactions import cheap_transactions
+from domain import resource
 from domain.stored_user import StoredUser
-from storage.engines import ENGINES, client_of, make_table
+from in_process import Client
+from storage.budgets import Budget, budgets
+from storage.engines import ENGINES, OneAtATime, make_table, new_client
 from storage.loading import load
-from storage.samples import Patience, Users, changed, renamed
+from storage.samples import LATER, NOW, Patience, new_id
+from storage.served import Request, Served, served
 
 CROWD = 1_000
-NOTE = "n" * 900
-"""Fills a user up to 1.2 KB, about what identity providers send."""
+DOCUMENT = 1_200
+"""Bytes of a user's document, about what identity providers send."""
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+
+BUDGETS = budgets()
+"""By the operation's name in the document."""
+
+
+def person(number: int) -> dict[str, Any]:
+    """The body of a user that has a value in every index."""
+    body = {
+        "schemas": [CORE],
+        "userName": f"user{number}",
+        "externalId": f"ext-{number}",
+        "title": "Analyst",
+        "active": True,
+        "emails": [{"value": f"user{number}@example.com", "type": "work", "primary": True}],
+        "displayName": "",
+    }
+    filled = DOCUMENT - len(StoredUser.new("", resource.attributes_of(body), NOW).document)
+    return body | {"displayName": "n" * filled}
+
+
+def moved(number: int) -> dict[str, Any]:
+    """The same user under another name and address."""
+    new = f"moved{number}"
+    return person(number) | {"userName": new, "emails": [{"value": f"{new}@example.com", "type": "work"}]}
 
 
 @dataclass
-class Measured:
-    """A directory, and what operations on it cost."""
+class Directory:
+    """A crowd of users that stays as it is, an account to write to, and the service over both."""
 
     table: Table
-    crowd: list[StoredUser]
+    served: Served
     has_units: bool
+    crowd: list[StoredUser]
+    reader: Client
+    writer: Client
+    numbers: Iterator[int] = field(default_factory=lambda: count(CROWD))
 
-    def cost(self, operation: Callable[[DynamoDBUsers], object]) -> Usage:
-        """Calls and units of an operation."""
-        usage = Usage()
-        operation(self.table.users("default", Patience(), usage))
-        assert usage.retries == 0
-        return usage
+    def fresh(self) -> tuple[int, StoredUser]:
+        """A new user in the account that is written to, and their number."""
+        number = next(self.numbers)
+        user = StoredUser.new(new_id(Random(number)), resource.attributes_of(person(number)), NOW)
+        self.table.users("writes", Patience()).create(user)
+        return number, user
 
-    def within(self, operation: Callable[[DynamoDBUsers], object], *, calls: int, units: float) -> None:
-        """Hold an operation to its budget."""
-        usage = self.cost(operation)
-        assert usage.calls <= calls
-        if self.has_units:
-            # DynamoDB Local counts nothing for a query that finds nothing.
-            assert usage.units <= units
+    def cursor(self, page: int) -> str:
+        """The cursor behind the first page of that many users."""
+        answer = self.reader.call("GET", "/Users", query=f"count={page}&cursor=")
+        return quote(answer.body["nextCursor"])
 
 
-def make_crowd() -> list[StoredUser]:
-    make = Users(Random(11))
-    crowd = [make(f"user{at}", f"user{at}@example.com", external_id=f"{at}", note=NOTE) for at in range(CROWD)]
-    return sorted(crowd, key=lambda user: user.id)
+Store = Callable[[DynamoDBUsers], object]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is measured: each gives, once its users are there, the store's part or a client's requests."""
+
+    store: Callable[[Directory], Store]
+    requests: Callable[[Directory], list[Request]]
+    account: str = "crowd"
+
+
+def listing(**parameters: object) -> Request:
+    return Request("GET", "/Users", "&".join(f"{name}={quote(str(value))}" for name, value in parameters.items()))
+
+
+def patch_of(user: StoredUser, **values: object) -> Request:
+    operations = [{"op": "replace", "path": path, "value": value} for path, value in values.items()]
+    return Request("PATCH", f"/Users/{user.id}", body={"schemas": [PATCH_OP], "Operations": operations})
+
+
+def read(store: Callable[[Directory, DynamoDBUsers], object], *requests: Callable[[Directory], Request]) -> Operation:
+    """An operation on the crowd that changes nothing."""
+    return Operation(
+        lambda directory: lambda users: store(directory, users),
+        lambda directory: [request(directory) for request in requests],
+    )
+
+
+def page_of(size: int) -> Operation:
+    starts = [1, 2, CROWD // 2, CROWD - 99, CROWD] if size < CROWD else [1]
+    return Operation(
+        lambda directory: lambda users: [users.page(start, size) for start in starts[:1]],
+        lambda directory: [listing(startIndex=start, count=size) for start in starts],
+    )
+
+
+def cursor_page_of(size: int) -> Operation:
+    return read(
+        lambda directory, users: users.page_after(directory.crowd[0].id, size),
+        lambda directory: listing(count=size, cursor=""),
+        lambda directory: Request("GET", "/Users", f"count={size}&cursor={directory.cursor(5)}"),
+    )
+
+
+def create(directory: Directory) -> Store:
+    number = next(directory.numbers)
+    user = StoredUser.new(new_id(Random(number)), resource.attributes_of(person(number)), NOW)
+    return lambda users: users.create(user)
+
+
+def change(changed: Callable[[int], dict[str, Any]]) -> Callable[[Directory], Store]:
+    def prepared(directory: Directory) -> Store:
+        number, user = directory.fresh()
+        replacement = user.changed_to(resource.attributes_of(changed(number)), LATER)
+
+        def work(users: DynamoDBUsers) -> None:
+            current = users.get(user.id)
+            assert current is not None
+            if replacement is not user:
+                users.replace(current, replacement)
+
+        return work
+
+    return prepared
+
+
+def replacing(changed: Callable[[int], dict[str, Any]], **patched: object) -> Operation:
+    def requests(directory: Directory) -> list[Request]:
+        (number, put), (_, patched_user) = directory.fresh(), directory.fresh()
+        return [Request("PUT", f"/Users/{put.id}", body=changed(number)), patch_of(patched_user, **patched)]
+
+    return Operation(change(changed), requests, "writes")
+
+
+def delete(directory: Directory) -> Store:
+    _, user = directory.fresh()
+    return lambda users: users.delete(users.get(user.id) or user)
+
+
+OPERATIONS = {
+    "get by id": read(
+        lambda directory, users: users.get(directory.crowd[5].id),
+        lambda directory: Request("GET", f"/Users/{directory.crowd[5].id}"),
+    ),
+    "look-up by userName": read(
+        lambda directory, users: users.find_by_user_name("user7"),
+        lambda directory: listing(filter='userName eq "user7"'),
+        lambda directory: Request("POST", "/.search", body={"schemas": [SEARCH], "filter": 'userName eq "user7"'}),
+    ),
+    "look-up by address": read(
+        lambda directory, users: users.find_by_email("user7@example.com"),
+        lambda directory: listing(filter='emails.value eq "user7@example.com"'),
+        lambda directory: listing(filter='emails[type eq "work"].value eq "user7@example.com"'),
+    ),
+    "look-up by externalId": read(
+        lambda directory, users: users.find_by_external_id("ext-7"),
+        lambda directory: listing(filter='externalId eq "ext-7"'),
+    ),
+    "look-up that finds nobody": read(
+        lambda directory, users: (users.find_by_user_name("nobody"),),
+        lambda directory: listing(filter='userName eq "nobody"'),
+        lambda directory: listing(filter='emails.value eq "nobody@example.com"'),
+        lambda directory: listing(filter='externalId eq "nobody"'),
+    ),
+    "create": Operation(
+        create,
+        lambda directory: [Request("POST", "/Users", body=person(next(directory.numbers)))],
+        "writes",
+    ),
+    "replace, patch": replacing(lambda number: person(number) | {"title": "Lead"}, title="Lead"),
+    "replace, patch of userName and address": replacing(
+        moved, userName="elsewhere", emails=[{"value": "elsewhere@example.com", "type": "work"}]
+    ),
+    "replace, patch that changes nothing": replacing(person, title="Analyst"),
+    "delete": Operation(delete, lambda directory: [Request("DELETE", f"/Users/{directory.fresh()[1].id}")], "writes"),
+    "page of 100 by `startIndex`": page_of(100),
+    "page of 1,000 by `startIndex`": page_of(CROWD),
+    "page behind the last user": read(
+        lambda directory, users: users.page(CROWD + 1, 100),
+        lambda directory: listing(startIndex=CROWD + 1, count=100),
+    ),
+    "page of 100 by `cursor`": cursor_page_of(100),
+    "page of 1,000 by `cursor`": cursor_page_of(CROWD),
+    "`totalResults` alone (`count=0`)": read(
+        lambda directory, users: users.total(), lambda directory: listing(count=0)
+    ),
+    "filter by prefix (`sw`) that 11 users match": read(
+        lambda directory, users: users.get_many(list(users.ids_by_user_name("user99"))),
+        lambda directory: listing(filter='userName sw "user99"'),
+        lambda directory: listing(filter='emails.value sw "user99" and active eq true'),
+    ),
+    "100 of 1,000 users by userName (`sortBy`)": read(
+        lambda directory, users: (users.get_many(list(users.ids_by_user_name())[:100]), users.total()),
+        lambda directory: listing(sortBy="userName"),
+        lambda directory: listing(sortBy="userName", sortOrder="descending"),
+    ),
+    "any other filter over 1,000 users": read(
+        lambda directory, users: list(users.scan()),
+        lambda directory: listing(filter='title co "naly"', count=0),
+    ),
+}
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def measured(request: pytest.FixtureRequest) -> Iterator[Measured]:
-    crowd = make_crowd()
-    for client in client_of(request.param, request):
-        table = make_table(client)
-        load(table, "default", crowd)
-        yield Measured(table, crowd, has_units=request.param != "moto")
+def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
+    on_moto = request.param == "moto"
+    client = None if on_moto else request.getfixturevalue("local_client")
+    with served(tmp_path_factory.mktemp("budgets") / "log") as service, cheap_transactions():
+        table = make_table(OneAtATime(new_client()) if on_moto else client)
+        service.use(table)
+        crowd = [
+            StoredUser.new(new_id(Random(number)), resource.attributes_of(person(number)), NOW)
+            for number in range(CROWD)
+        ]
+        load(table, "crowd", crowd)
+        crowd.sort(key=lambda user: user.id)
+        accounts = service.service.account
+        yield Directory(table, service, not on_moto, crowd, accounts("crowd"), accounts("writes"))
 
 
-def test_get_is_one_call(measured: Measured) -> None:
-    measured.within(lambda store: store.get(measured.crowd[5].id), calls=1, units=1)
+def hold(budget: Budget, calls: int, units: float, *, has_units: bool) -> None:
+    assert calls <= budget.calls
+    if has_units:
+        assert units <= budget.units_of_dynamodb_local
 
 
-def test_a_look_up_is_two_calls(measured: Measured) -> None:
-    user = measured.crowd[7]
-
-    measured.within(lambda store: store.find_by_user_name(user.attributes["userName"]), calls=2, units=2)
-    measured.within(lambda store: store.find_by_email(user.attributes["emails"][0]["value"]), calls=2, units=2)
-    measured.within(lambda store: store.find_by_external_id(user.attributes["externalId"]), calls=2, units=2)
+def test_every_row_of_the_table_is_measured() -> None:
+    assert list(BUDGETS) == list(OPERATIONS)
 
 
-def test_a_look_up_that_finds_nobody_is_one_call(measured: Measured) -> None:
-    measured.within(lambda store: store.find_by_user_name("nobody"), calls=1, units=1)
-    measured.within(lambda store: store.find_by_external_id("nobody"), calls=1, units=1)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_store_keeps_to_the_table(directory: Directory, name: str) -> None:
+    operation, usage = OPERATIONS[name], Usage()
+    work = operation.store(directory)
+
+    work(directory.table.users(operation.account, Patience(), usage))
+
+    assert usage.retries == 0
+    hold(BUDGETS[name], usage.calls, usage.units, has_units=directory.has_units)
 
 
-def test_a_shared_external_id_is_two_calls(measured: Measured) -> None:
-    store, make = measured.table.users("shared", Patience()), Users()
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_request_keeps_to_the_table(directory: Directory, name: str) -> None:
+    operation = OPERATIONS[name]
+    client = directory.reader if operation.account == "crowd" else directory.writer
+
+    for request in operation.requests(directory):
+        answer, line = directory.served.send(client, request)
+
+        assert answer.status < 300, answer.text
+        hold(BUDGETS[name], line["dynamodb_calls"], line["dynamodb_units"], has_units=directory.has_units)
+
+
+def test_what_cannot_be_a_key_costs_nothing(directory: Directory) -> None:
+    usage = Usage()
+    store = directory.table.users("crowd", Patience(), usage)
+
+    assert (store.get(""), store.get("x" * 2000), store.get_many([])) == (None, None, [])
+    assert usage.calls == 0
+
+
+def test_users_who_share_an_external_id_are_read_together(directory: Directory) -> None:
     for number in range(5):
-        store.create(make(f"user{number}", external_id="shared"))
+        user = StoredUser.new(
+            new_id(Random(number)), resource.attributes_of(person(number) | {"externalId": "shared"}), NOW
+        )
+        directory.table.users("shared", Patience()).create(user)
     usage = Usage()
 
-    assert len(measured.table.users("shared", Patience(), usage).find_by_external_id("shared")) == 5
-
+    assert len(directory.table.users("shared", Patience(), usage).find_by_external_id("shared")) == 5
     assert usage.calls == 2
-
-
-def test_writes_are_one_call_each(measured: Measured) -> None:
-    user = Users(Random(12))("new", "new@example.com", external_id="new", note=NOTE)
-    titled = changed(user, title="Lead")
-    moved = renamed(titled, "moved", "moved@example.com")
-
-    measured.within(lambda store: store.create(user), calls=1, units=12)
-    measured.within(lambda store: store.replace(user, titled), calls=1, units=2)
-    measured.within(lambda store: store.replace(titled, moved), calls=1, units=12)
-    measured.within(lambda store: store.delete(moved), calls=1, units=12)
-
-
-def test_the_total_is_one_call(measured: Measured) -> None:
-    measured.within(lambda store: store.total(), calls=1, units=16)
-
-
-@pytest.mark.parametrize("start", [1, 2, CROWD // 2, CROWD - 99, CROWD])
-def test_a_page_of_a_hundred_is_two_calls_wherever_it_starts(measured: Measured, start: int) -> None:
-    measured.within(lambda store: store.page(start, 100), calls=2, units=60)
-
-
-def test_a_page_behind_the_last_user_is_one_call(measured: Measured) -> None:
-    measured.within(lambda store: store.page(CROWD + 1, 100), calls=1, units=16)
-
-
-def test_a_page_of_all_is_one_call_more_for_each_megabyte(measured: Measured) -> None:
-    megabytes = ceil(sum(len(user.document) + 300 for user in measured.crowd) / 1_000_000)
-
-    measured.within(lambda store: store.page(1, CROWD), calls=2 + megabytes, units=16 + megabytes * 256)
-    measured.within(lambda store: store.page_after(None, CROWD), calls=1 + megabytes, units=megabytes * 256)
-
-
-def test_a_page_by_cursor_is_one_call(measured: Measured) -> None:
-    measured.within(lambda store: store.page_after(measured.crowd[500].id, 100), calls=1, units=45)
-
-
-def test_reading_everything_costs_little_more_than_its_megabytes(measured: Measured) -> None:
-    megabytes = ceil(sum(len(user.document) + 300 for user in measured.crowd) / 1_000_000)
-
-    measured.within(lambda store: list(store.scan()), calls=2 * megabytes + 2, units=16 + megabytes * 256)
-
-
-def test_many_are_one_call_for_each_hundred(measured: Measured) -> None:
-    measured.within(lambda store: store.get_many([user.id for user in measured.crowd[:150]]), calls=2, units=150)
-
-
-def test_what_cannot_be_a_key_costs_nothing(measured: Measured) -> None:
-    assert measured.cost(lambda store: (store.get(""), store.get("x" * 2000), store.get_many([]))).calls == 0

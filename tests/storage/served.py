@@ -1,0 +1,69 @@
+"""The handlers over a table that is held in a test's hands: each answer, and the log line that it left."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from adapters import telemetry
+from adapters.dynamodb import Table, Usage
+from adapters.dynamodb.users import DynamoDBUsers
+from adapters.runtime import RUNTIME
+from domain.ports import Deadline
+from in_process import Answer, Client, InProcess, in_process
+from storage.samples import Patience
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request below the base path."""
+
+    method: str
+    path: str
+    query: str = ""
+    body: Any = None
+    if_match: str | None = None
+
+
+@dataclass
+class PatientTable:
+    """A table whose requests have the time that `patience` holds, whatever the clock says."""
+
+    table: Table
+    patience: Patience
+
+    def users(self, account: str, deadline: Deadline, usage: Usage | None = None) -> DynamoDBUsers:
+        return self.table.users(account, self.patience, usage)
+
+
+@dataclass
+class Served:
+    """The service in this process, over a table that `use` puts in its place."""
+
+    service: InProcess
+    log: Path
+
+    def use(self, table: Table, patience: Patience | None = None) -> None:
+        """Serve from this table; with `patience` no request waits for anything."""
+        RUNTIME.__dict__["table"] = table if patience is None else PatientTable(table, patience)
+
+    def send(self, client: Client, request: Request) -> tuple[Answer, dict[str, Any]]:
+        """The answer, and the fields of the request's log line."""
+        headers = {} if request.if_match is None else {"If-Match": request.if_match}
+        answer = client.call(request.method, request.path, request.body, query=request.query, headers=headers)
+        *_, line = self.log.read_text(encoding="utf-8").splitlines()
+        return answer, json.loads(line)
+
+
+@contextmanager
+def served(log: Path) -> Iterator[Served]:
+    """The service, from now to the end of the block; its log goes to that file."""
+    with in_process() as service, patch.dict(os.environ, {"ACTIVITY_FILE": str(log)}):
+        telemetry.forget()
+        yield Served(service, log)
