@@ -1,25 +1,14 @@
-"""What operators see of the publisher: one structured log line per batch, and its metrics.
+"""What operators see of the publisher: one structured log line per batch.
 
-Like the record of a request it is an allow-list: ids, counts and codes, nothing of what an event says of a user.
+Like the record of a request it is an allow-list: ids, counts and codes, nothing of what an event says of a user. There
+are no metrics of its own: how far the publisher is behind is AWS's `IteratorAge`, what it gave up is in the queue.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-
-from adapters.telemetry import NAMESPACE, SERVICE, logger
-
-
-class PublisherMetric(StrEnum):
-    """The names of the publisher's metrics; how far it is behind is also AWS's own `IteratorAge`."""
-
-    EVENTS_PUBLISHED = "EventsPublished"
-    EVENTS_FAILED = "EventsFailed"
-    PUBLISHER_LAG = "PublisherLag"
+from adapters.telemetry import logger
 
 
 @dataclass(slots=True)
@@ -51,15 +40,8 @@ class BatchRecord:
 
 
 def emit(record: BatchRecord) -> None:
-    """Write the batch's one line (an error when something failed) and its metrics."""
+    """Write the batch's one line, an error when something failed."""
     if record.failure:
         logger().error("publish", extra=record.fields())
     else:
         logger().info("publish", extra=record.fields())
-    metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
-    metrics.add_dimension("environment", os.environ.get("ENVIRONMENT", "local"))
-    metrics.add_metric(PublisherMetric.EVENTS_PUBLISHED, MetricUnit.Count, sum(record.published.values()))
-    metrics.add_metric(PublisherMetric.EVENTS_FAILED, MetricUnit.Count, record.failed)
-    if record.lag_ms is not None:
-        metrics.add_metric(PublisherMetric.PUBLISHER_LAG, MetricUnit.Milliseconds, record.lag_ms)
-    metrics.flush_metrics()

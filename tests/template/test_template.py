@@ -35,6 +35,10 @@ def test_every_output_is_described() -> None:
         "ConnectorSecretArn",
         "ConnectorSecretPrefix",
         "TableName",
+        "EventBusName",
+        "EventBusArn",
+        "UnpublishedEventsUrl",
+        "PublisherName",
     }
     assert all(output["Description"] for output in TEMPLATE["Outputs"].values())
 

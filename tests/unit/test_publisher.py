@@ -92,7 +92,7 @@ def malformed(number: int) -> Json:
 
 @dataclass
 class Output:
-    """What the function wrote: log lines and, printed, metrics."""
+    """What the function wrote: log lines, and whatever it printed beside."""
 
     log: StringIO
     capsys: pytest.CaptureFixture[str]
@@ -101,10 +101,11 @@ class Output:
         printed = self.capsys.readouterr()
         return self.log.getvalue() + printed.out + printed.err
 
-    def batch(self) -> tuple[Json, Json]:
-        """The one batch's log line and its metrics."""
-        log, metrics = (json.loads(line) for line in self.text().splitlines())
-        return log, metrics
+    def batch(self) -> Json:
+        """The one batch's log line; it has no other."""
+        [line] = self.text().splitlines()
+        log: Json = json.loads(line)
+        return log
 
 
 @pytest.fixture
@@ -307,7 +308,7 @@ def test_values_too_large_for_a_bus_are_left_out(bus: Bus, output: Output) -> No
     assert publish(bus, record(1, None, photo), personal_data=True) == SUCCESS
 
     [(_, detail)] = bus.events
-    log, _metrics = output.batch()
+    log = output.batch()
     assert "values" not in detail
     assert detail["valuesOmitted"] is True
     assert log["values_omitted"] == 1
@@ -317,7 +318,7 @@ def test_a_batch_is_one_line_of_the_log(bus: Bus, output: Output) -> None:
     changed = user({"active": False, "title": "Guide"}, 2)
     publish(bus, record(1, None, user({})), record(2, user({}), changed), index_record(3, "EMAIL"))
 
-    log, _metrics = output.batch()
+    log = output.batch()
     assert (log["level"], log["message"], log["request_id"]) == ("INFO", "publish", "request-1")
     assert log["records"] == 3
     assert log["published"] == {"UserProvisioned": 1, "UserDeactivated": 1, "UserUpdated": 1}
@@ -329,7 +330,7 @@ def test_a_failure_is_an_error_in_the_log_that_says_whose_and_where(bus: Bus, ou
     bus.refuse = {"u2": "InternalFailure"}
     publish(bus, *[record(number, None, user({}, user_id=f"u{number}")) for number in range(1, 4)])
 
-    log, _metrics = output.batch()
+    log = output.batch()
     assert (log["level"], log["failure"]) == ("ERROR", "InternalFailure")
     assert (log["account"], log["user_id"]) == ("acme", "u2")
     assert log["sequence_number"] == sequence(2)
@@ -342,30 +343,17 @@ def test_a_malformed_record_says_in_the_log_what_is_wrong_with_it(bus: Bus, outp
     del broken["dynamodb"]["NewImage"]["version"]
     publish(bus, broken)
 
-    log, metrics = output.batch()
+    log = output.batch()
     assert (log["failure"], log["cause"]) == ("MalformedRecord", "it has no version")
-    assert metrics["EventsFailed"] == [1]
-
-
-def test_the_metrics_count_what_was_published_and_what_failed(bus: Bus, output: Output) -> None:
-    bus.refuse = {"u2": "InternalFailure"}
-    publish(bus, *[record(number, None, user({}, user_id=f"u{number}")) for number in range(1, 4)])
-
-    _log, metrics = output.batch()
-    assert (metrics["EventsPublished"], metrics["EventsFailed"]) == ([2], [1])
-    assert metrics["PublisherLag"] == [LAG * 1000]
-    [directive] = metrics["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "Rollcall"
-    assert {tuple(sorted(names)) for names in directive["Dimensions"]} == {("environment", "service")}
+    assert log["failed"] == 1
 
 
 def test_a_batch_without_events_has_no_lag(bus: Bus, output: Output) -> None:
     publish(bus, index_record(1, "EMAIL"))
 
-    log, metrics = output.batch()
+    log = output.batch()
     assert "lag_ms" not in log
-    assert metrics["EventsPublished"] == [0]
-    assert "PublisherLag" not in metrics
+    assert "published" not in log
 
 
 class Context:
@@ -395,9 +383,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_the_function_publishes_what_the_stream_brings(output: Output) -> None:
     assert publisher.handler({"Records": [record(1, None, user({}))]}, Context()) == SUCCESS
 
-    log, metrics = output.batch()
-    assert log["published"] == {"UserProvisioned": 1}
-    assert metrics["EventsPublished"] == [1]
+    assert output.batch()["published"] == {"UserProvisioned": 1}
 
 
 def test_the_environment_says_what_is_missing() -> None:

@@ -1,0 +1,113 @@
+"""From the table's stream to the bus: what the publisher is given, and what becomes of what it gives up."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from adapters.dynamodb.keys import Collection
+from adapters.publisher_environment import PublisherEnvironment
+from event_schemas import FOLDER
+from stack_template import RESOURCES, TEMPLATE, of_type
+
+MAPPING: dict[str, Any] = RESOURCES["PublisherStream"]["Properties"]
+QUEUE: dict[str, Any] = RESOURCES["UnpublishedEvents"]["Properties"]
+DAY = 24 * 60 * 60
+
+
+def granted() -> dict[str, Any]:
+    """The resource of each action of the publisher's role, those that depend on a parameter left out."""
+    [policy] = of_type("AWS::IAM::Role")["PublisherRole"]["Policies"]
+    statements = [one for one in policy["PolicyDocument"]["Statement"] if "Fn::If" not in one]
+    return {
+        action: one["Resource"]
+        for one in statements
+        for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    }
+
+
+@pytest.mark.parametrize("collection", Collection)
+def test_the_publisher_is_called_for_users_and_not_for_the_items_of_indexes(collection: Collection) -> None:
+    [one] = MAPPING["FilterCriteria"]["Filters"]
+    [condition] = json.loads(one["Pattern"])["dynamodb"]["Keys"]["pk"]["S"]
+
+    assert f"acme#{collection}".endswith(condition["suffix"]) is (collection is Collection.USER)
+
+
+def test_nothing_is_missed_or_blocks_the_stream_for_ever() -> None:
+    assert MAPPING["EventSourceArn"] == {"Fn::GetAtt": ["UsersTable", "StreamArn"]}
+    assert MAPPING["StartingPosition"] == "TRIM_HORIZON"
+    assert MAPPING["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert MAPPING["BisectBatchOnFunctionError"] is True
+    assert 1 <= MAPPING["MaximumRetryAttempts"] <= 100
+    assert 60 <= MAPPING["MaximumRecordAgeInSeconds"] < DAY / 2
+    assert MAPPING["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["UnpublishedEvents", "Arn"]}
+
+
+def test_what_was_given_up_is_kept_encrypted_for_two_weeks() -> None:
+    assert QUEUE["MessageRetentionPeriod"] == 14 * DAY
+    assert QUEUE["SqsManagedSseEnabled"] == {"Fn::If": ["HasEncryptionKey", {"Ref": "AWS::NoValue"}, True]}
+    assert QUEUE["KmsMasterKeyId"]["Fn::If"][:2] == ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}]
+
+
+def test_a_letter_stays_hidden_while_the_redrive_hands_it_to_the_publisher() -> None:
+    assert QUEUE["VisibilityTimeout"] > 2 * RESOURCES["Publisher"]["Properties"]["Timeout"]
+
+
+def test_the_publisher_may_read_the_stream_put_events_and_give_up_and_nothing_else() -> None:
+    stream, own = {"Fn::GetAtt": ["UsersTable", "StreamArn"]}, {"Fn::GetAtt": ["PublisherLog", "Arn"]}
+
+    assert granted() == {
+        "dynamodb:DescribeStream": stream,
+        "dynamodb:GetRecords": stream,
+        "dynamodb:GetShardIterator": stream,
+        "dynamodb:ListStreams": {"Fn::Sub": "${UsersTable.Arn}/stream/*"},
+        "events:PutEvents": {"Fn::GetAtt": ["EventBus", "Arn"]},
+        "sqs:SendMessage": {"Fn::GetAtt": ["UnpublishedEvents", "Arn"]},
+        "logs:CreateLogStream": own,
+        "logs:PutLogEvents": own,
+        "xray:PutTraceSegments": "*",
+        "xray:PutTelemetryRecords": "*",
+    }
+
+
+@pytest.mark.parametrize(("parameter", "published"), [("true", True), ("false", False)])
+def test_values_of_attributes_are_published_as_the_parameter_says(parameter: str, published: bool) -> None:
+    variables = RESOURCES["Publisher"]["Properties"]["Environment"]["Variables"]
+    assert variables["EVENT_PERSONAL_DATA"] == {"Ref": "EventPersonalData"}
+
+    environment = PublisherEnvironment.from_env(
+        {name: str(value) for name, value in variables.items()} | {"EVENT_PERSONAL_DATA": parameter}
+    )
+
+    assert environment.personal_data is published
+    assert TEMPLATE["Parameters"]["EventPersonalData"]["Default"] == "false"
+
+
+def test_the_issuer_of_security_events_is_the_base_url_of_the_service() -> None:
+    variables = RESOURCES["Publisher"]["Properties"]["Environment"]["Variables"]
+
+    assert variables["EVENT_ISSUER"] == TEMPLATE["Outputs"]["ScimConnectorBaseUrl"]["Value"]
+
+
+def test_the_outputs_name_what_consumers_and_the_redrive_need() -> None:
+    outputs = TEMPLATE["Outputs"]
+
+    assert outputs["EventBusName"]["Value"] == {"Ref": "EventBus"}
+    assert outputs["EventBusArn"]["Value"] == {"Fn::GetAtt": ["EventBus", "Arn"]}
+    assert outputs["UnpublishedEventsUrl"]["Value"] == {"Ref": "UnpublishedEvents"}
+    assert outputs["PublisherName"]["Value"] == {"Ref": "Publisher"}
+
+
+def test_every_setting_that_the_documentation_explains_is_set() -> None:
+    page = (FOLDER / "README.md").read_text()
+    section = page[page.index("## When publishing fails") :]
+    explained = {
+        name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+    }
+
+    assert {"MaximumRetryAttempts", "FilterCriteria"} <= explained
+    assert explained <= MAPPING.keys()
