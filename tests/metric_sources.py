@@ -114,18 +114,12 @@ def filtered() -> frozenset[Source]:
 
 
 @cache
-def written() -> tuple[str, ...]:
-    """The lines that the handlers write, with every operation succeeding once and every kind of trouble once."""
+def emitted() -> frozenset[Source]:
+    """What the handlers write, with every operation succeeding once and every kind of trouble happening once."""
     printed = io.StringIO()
     with redirect_stdout(printed), in_process() as service:
         _everything(service)
-    return tuple(printed.getvalue().splitlines())
-
-
-@cache
-def emitted() -> frozenset[Source]:
-    """The metrics in those lines."""
-    return frozenset(source for line in written() for source in _sources(json.loads(line)))
+    return frozenset(source for line in printed.getvalue().splitlines() for source in _sources(json.loads(line)))
 
 
 def _sources(record: dict[str, Any]) -> Iterator[Source]:

@@ -81,7 +81,6 @@ class LocalService:
         self.address = ""
         self.base_url = ""
         self.aws_endpoint = ""
-        self.activity_file = Path()
 
     def start(self) -> Self:
         """Answers requests when it returns; raises `CannotStart`."""
@@ -93,8 +92,7 @@ class LocalService:
             local_aws = LocalAws(self._dynamodb_endpoint)
             local_aws.start()
             starting.callback(local_aws.stop)
-            self.activity_file = Path(starting.enter_context(TemporaryDirectory())) / "activity.jsonl"
-            os.environ["ACTIVITY_FILE"] = str(self.activity_file)
+            os.environ["ACTIVITY_FILE"] = str(Path(starting.enter_context(TemporaryDirectory())) / "activity.jsonl")
             for part in (aws, RUNTIME, SETTINGS, telemetry):
                 part.forget()
                 starting.callback(part.forget)
