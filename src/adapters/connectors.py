@@ -139,6 +139,12 @@ class Connectors:
             self._remember_refused(entry, key)
         return _answer(state, used)
 
+    def forget(self) -> None:
+        """Have every connector read anew, when it is not known how long ago it was read."""
+        with self._lock:
+            self._known.clear()
+            self._unknown.clear()
+
     def _entry(self, account: str) -> _Entry:
         entry = self._known.get(account)
         if entry is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import Final
 
@@ -12,7 +13,7 @@ from adapters.environment import Environment
 
 
 class Runtime:
-    """The parts that requests share; each is made when first used, `warm` makes them at init."""
+    """The parts that requests share; each is made when first used, `warm` makes them beforehand."""
 
     @cached_property
     def environment(self) -> Environment:
@@ -28,6 +29,22 @@ class Runtime:
     @cached_property
     def table(self) -> Table:
         return Table(client("dynamodb"), self.environment.table_name)
+
+    def warm(self, *, table: bool = True) -> None:
+        """Make the parts while a function starts; `table`: whether it reads or writes users at all.
+
+        Lambda gives a start more CPU than a request, so that no request should wait for clients. Elsewhere (local
+        server, tests) parts are made when first used, in an environment that is complete by then.
+        """
+        if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+            return
+        _ = self.connectors
+        if table:
+            _ = self.table
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            from adapters import snapshots  # brings a module that only Lambda has
+
+            snapshots.prepare(self.connectors.forget)
 
     def forget(self) -> None:
         """Have the parts made anew, for an environment that has changed: the local server, tests."""

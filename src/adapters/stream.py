@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from adapters.dynamodb import items
 from adapters.dynamodb.keys import Collection
-from domain.account import RELEASE_CHECK_ACCOUNT
 from domain.lifecycle import Change
 from domain.stored_user import StoredUser
 
@@ -33,14 +32,11 @@ def sequence_number(record: Record) -> str | None:
 
 
 def change_of(record: Record) -> Change | None:
-    """The change of a user; raises `MalformedRecord`.
-
-    None for an item of an index, and for the test users that a release is tried with, who are no news to anybody.
-    """
+    """The change of a user, or None for an item of an index; raises `MalformedRecord`."""
     try:
         body = record["dynamodb"]
         account, _, collection = body["Keys"]["pk"]["S"].partition("#")
-        if collection != Collection.USER or account == RELEASE_CHECK_ACCOUNT:
+        if collection != Collection.USER:
             return None
         images = _IMAGES.get(record["eventName"])
         if images is None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from domain.attributes import Attribute
 from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
-from domain.models import User
 from domain.ports import MAX_EMAILS
 from domain.stored_user import Json
 from domain.user_schema import CORE_URN, USER
+from domain.validation import USER_VALIDATOR
 
 _KNOWN_URNS: Final = {CORE_URN.lower(): CORE_URN} | {schema.id.lower(): schema.id for schema in USER.extensions}
 _MAX_PROBLEMS_TOLD: Final = 3
@@ -25,7 +25,6 @@ _MESSAGES: Final = {
     "int_type": "must be an integer",
     "float_type": "must be a number",
     "list_type": "must be an array",
-    "model_type": "must be an object",
     "dict_type": "must be an object",
     "missing": "is required",
     "extra_forbidden": "is not an attribute of a User",
@@ -104,7 +103,7 @@ def _schemas(attributes: Json) -> list[str]:
 
 def _check_types(attributes: Json) -> None:
     try:
-        User.model_validate(attributes)
+        USER_VALIDATOR.validate_python(attributes)
     except ValidationError as invalid:
         problems = [
             (error["type"], _place(error["loc"]), _MESSAGES.get(error["type"]) or _own_message(error))

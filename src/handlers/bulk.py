@@ -7,6 +7,7 @@ from http import HTTPStatus
 from domain.bulk import BulkJob
 from domain.limits import MAX_BULK_PAYLOAD
 from domain.stored_user import encode
+from handlers.changing import users_of
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
 
@@ -15,5 +16,5 @@ from handlers.http import HttpResponse
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with every operation's own status; 413 when there are too many operations or bytes."""
     body = request.http.json_object(MAX_BULK_PAYLOAD)
-    job = BulkJob(request.users, request.deadline, request.renderer.location)
+    job = BulkJob(users_of(request), request.deadline, request.renderer.location)
     return HttpResponse(HTTPStatus.OK, encode(job.run(body)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from handlers.changing import users_of
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
 
@@ -11,5 +12,5 @@ from handlers.http import HttpResponse
 @endpoint("CreateUser")
 def handler(request: ScimRequest) -> HttpResponse:
     """201 with the whole resource and its Location; 409 when userName or an address is taken."""
-    user = request.users.create(request.http.json_object())
+    user = users_of(request).create(request.http.json_object())
     return request.resource(user, HTTPStatus.CREATED)

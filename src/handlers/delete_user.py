@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from handlers.changing import users_of
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
 
@@ -11,6 +12,6 @@ from handlers.http import HttpResponse
 @endpoint("DeleteUser")
 def handler(request: ScimRequest) -> HttpResponse:
     """204; the user's userName and addresses are free at once."""
-    request.users.delete(request.user_id, request.header("if-match"))
+    users_of(request).delete(request.user_id, request.header("if-match"))
     request.record.user_id = request.user_id
     return HttpResponse(HTTPStatus.NO_CONTENT)

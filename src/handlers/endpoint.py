@@ -10,22 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters import clock, telemetry
 from adapters.connector_secrets import ConnectorUnavailable
 from adapters.connectors import Authenticated
 from adapters.runtime import RUNTIME
-from domain.cursor import CursorSeal
 from domain.errors import ScimError, ServiceUnavailable
-from domain.ports import UserStore
 from domain.projection import Projection
-from domain.queries import Directory
 from domain.rendering import Renderer
-from domain.stored_user import StoredUser
-from domain.tolerances import Applied
-from domain.users import Users
 from handlers.http import Event, HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from domain.ports import UserStore
+    from domain.stored_user import StoredUser
+    from domain.tolerances import Applied
 
 
 class LambdaContext(Protocol):
@@ -61,11 +60,6 @@ class ScimRequest:
         return RUNTIME.table.users(self.caller.account, self.deadline, self.record.usage)
 
     @cached_property
-    def users(self) -> Users:
-        """What can be done to the account's users."""
-        return Users(self.store, self.deadline, clock.now, clock.new_id, self.applied, self.record.effects)
-
-    @cached_property
     def renderer(self) -> Renderer:
         """Answers with the attributes that the query asks for."""
         asked, excluded = self.parameter("attributes"), self.parameter("excludedAttributes")
@@ -74,13 +68,6 @@ class ScimRequest:
     def renderer_for(self, projection: Projection) -> Renderer:
         """Answers with those attributes."""
         return Renderer(self.http.base_url, projection)
-
-    def directory(self, renderer: Renderer) -> Directory:
-        """The account's users for queries."""
-
-        return Directory(
-            self.store, renderer, CursorSeal(self.caller.sealing_key, self.caller.account, time.time), self.applied
-        )
 
     def parameter(self, name: str) -> str | None:
         """A parameter of the query string."""
@@ -147,6 +134,10 @@ _UNEXPECTED: Final = ServiceUnavailable(
 )
 
 
-def endpoint(operation: str) -> Callable[[Serve], Handler]:
-    """Make a Lambda handler of a function from request to answer; `operation` names it in logs and metrics."""
+def endpoint(operation: str, *, table: bool = True) -> Callable[[Serve], Handler]:
+    """Make a Lambda handler of a function from request to answer; `operation` names it in logs and metrics.
+
+    On Lambda the clients are made here, while the function starts; `table`: whether it needs that of DynamoDB.
+    """
+    RUNTIME.warm(table=table)
     return lambda serve: Handler(operation, serve)

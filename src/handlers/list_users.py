@@ -7,10 +7,11 @@ from http import HTTPStatus
 from domain.queries import Query
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
+from handlers.querying import directory_of
 
 
 @endpoint("ListUsers")
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with a ListResponse, also when nobody matches."""
-    result = request.directory(request.renderer).search(Query.of(request.http.parameters))
+    result = directory_of(request, request.renderer).search(Query.of(request.http.parameters))
     return HttpResponse(HTTPStatus.OK, result.text(request.renderer))

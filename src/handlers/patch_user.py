@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.changing import users_of
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
 
@@ -9,5 +10,5 @@ from handlers.http import HttpResponse
 @endpoint("PatchUser")
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with the resource as it now is; all operations are applied, or none."""
-    user = request.users.patch(request.user_id, request.http.json_object(), request.header("if-match"))
+    user = users_of(request).patch(request.user_id, request.http.json_object(), request.header("if-match"))
     return request.resource(user)

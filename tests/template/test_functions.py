@@ -8,17 +8,15 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, of_type
+from stack_template import FUNCTIONS, PARAMETERS, RESOURCES, of_type
 
 SECONDS_OF_API_GATEWAY = 29
-SECONDS_OF_LAMBDA = 900
 
 PROPERTIES = of_type("AWS::Lambda::Function")
 each = pytest.mark.parametrize("name", FUNCTIONS)
 
 OWN_VARIABLES = {
     "Publisher": {"EVENT_BUS_NAME", "EVENT_ISSUER", "EVENT_PERSONAL_DATA"},
-    "PreTraffic": {"NEW_VERSIONS"},
 }
 """What a function is told beside what all are told."""
 
@@ -37,7 +35,7 @@ def test_runtime_processor_memory_and_time_are_explicit(name: str) -> None:
     assert function["Runtime"] == "python3.13"
     assert function["Architectures"] == [{"Ref": "Architecture"}]
     assert function["MemorySize"] == 512
-    assert function["Timeout"] < (SECONDS_OF_API_GATEWAY if name in OF_THE_API else SECONDS_OF_LAMBDA)
+    assert function["Timeout"] < SECONDS_OF_API_GATEWAY
 
 
 @each

@@ -17,8 +17,7 @@ from adapters.dynamodb import Table
 from adapters.environment import Environment
 from adapters.runtime import RUNTIME
 from cli.events import EXAMPLES, USER_ID, Example, events, recorded_requests
-from domain.account import RELEASE_CHECK_ACCOUNT
-from stack_template import FUNCTIONS, OF_THE_API, RESOURCES, TEXT, of_type
+from stack_template import FUNCTIONS, OF_THE_API, RESOURCES, of_type
 from stand_ins import SECRET, TABLE, Aws
 
 READ_ONE = {"GetItem"}
@@ -38,15 +37,13 @@ TABLE_ACTIONS = {
     "Unrouted": READ | WRITE,
     "SeedDefaultAccount": set(),
     "Publisher": set(),
-    "PreTraffic": set(),
 }
 """What of the table each function may use. A transaction counts as the actions that it consists of."""
 
 READ_STREAM = {"GetRecords", "GetShardIterator"}
 """Named like actions on a table, but of its stream (tests/template/test_events.py)."""
 
-WITHOUT_RESOURCE = [{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, {"cloudwatch:DescribeAlarms"}]
-"""Actions that cannot be limited to a resource."""
+XRAY = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 Statement = dict[str, Any]
 
@@ -102,35 +99,13 @@ def test_a_function_writes_into_its_own_log_and_no_other(name: str) -> None:
     assert log["Resource"] == {"Fn::GetAtt": [f"{name}Log", "Arn"]}
 
 
-def test_no_action_is_a_wildcard_and_any_resource_only_where_the_service_knows_none() -> None:
-    roles = of_type("AWS::IAM::Role").values()
-    policies = [policy["PolicyDocument"] for role in roles for policy in role.get("Policies", ())]
-    everything = [*shared(), *(statement for policy in policies for statement in statements(policy))]
+def test_no_action_is_a_wildcard_and_only_traces_go_to_any_resource() -> None:
+    everything = [*shared(), *(statement for name in FUNCTIONS for statement in own(name))]
 
     assert not [action for statement in everything for action in actions(statement) if "*" in action]
     for statement in everything:
         assert statement["Effect"] == "Allow"
-        assert statement["Resource"] != "*" or actions(statement) in WITHOUT_RESOURCE
-
-
-def test_every_permission_on_any_resource_says_why() -> None:
-    lines = TEXT.splitlines()
-
-    unexplained = [
-        number
-        for number, line in enumerate(lines, start=1)
-        if line.strip() == "Resource: '*'" and not lines[number - 2].strip().startswith("#")
-    ]
-    assert unexplained == []
-
-
-def test_no_function_has_a_policy_that_aws_manages() -> None:
-    roles = of_type("AWS::IAM::Role")
-    taken = {name: role["ManagedPolicyArns"] for name, role in roles.items() if "ManagedPolicyArns" in role}
-
-    # The way in which AWS says that API Gateway is to be let into the logs of an AWS account.
-    assert "AmazonAPIGatewayPushToCloudWatchLogs" in str(taken.pop("ApiGatewayLogsRole"))
-    assert all(arns == [{"Ref": "ServeRequestsPolicy"}] for arns in taken.values())
+        assert statement["Resource"] != "*" or actions(statement) == XRAY
 
 
 @pytest.mark.parametrize("name", OF_THE_API)
@@ -144,14 +119,11 @@ def test_a_function_of_the_api_may_read_connector_keys_and_nothing_else_in_secre
     assert not [action for statement in own(name) for action in actions(statement) if "secretsmanager:" in action]
 
 
-def test_first_keys_are_written_into_the_accounts_of_the_stack_alone() -> None:
+def test_the_first_key_is_written_into_the_default_account_alone() -> None:
     (secret,) = [found for found in own("SeedDefaultAccount") if any("secretsmanager:" in a for a in actions(found))]
 
     assert "secretsmanager:DeleteSecret" not in actions(secret)
-    assert [resource["Fn::Sub"].partition(":secret:")[2] for resource in secret["Resource"]] == [
-        "${AWS::StackName}/connectors/default-??????",
-        f"${{AWS::StackName}}/connectors/{RELEASE_CHECK_ACCOUNT}-??????",
-    ]
+    assert secret["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/connectors/default-??????")
 
 
 def test_a_key_of_your_own_is_used_through_the_services_only() -> None:

@@ -1,0 +1,16 @@
+"""What the functions that change users share beside the endpoint.
+
+Apart from it because a body is checked with pydantic, whose import reading should not pay for at a cold start
+(docs/decisions/001), and because those that need it should import it at init, not while the first request waits.
+"""
+
+from __future__ import annotations
+
+from adapters import clock
+from domain.users import Users
+from handlers.endpoint import ScimRequest
+
+
+def users_of(request: ScimRequest) -> Users:
+    """What can be done to the users of the request's account."""
+    return Users(request.store, request.deadline, clock.now, clock.new_id, request.applied, request.record.effects)

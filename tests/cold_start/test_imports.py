@@ -1,0 +1,117 @@
+"""What a function imports while it starts, each in a fresh process: the better part of a cold start is that."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+
+from cli.events import ROOT
+
+NEVER = frozenset(
+    {
+        "asyncio",
+        "aws_lambda_powertools.event_handler",
+        "aws_lambda_powertools.utilities.data_classes",
+        "aws_lambda_powertools.utilities.parameters",
+        "aws_lambda_powertools.utilities.parser",
+        "aws_lambda_powertools.utilities.validation",
+        "aws_xray_sdk",
+        "boto3",
+        "cli",
+        "pydantic",
+        "s3transfer",
+    }
+)
+"""What no function imports: dear, or not part of the artifact at all."""
+
+READING = frozenset({"pydantic_core", "domain.users", "domain.validation"})
+"""What checks and changes users; reading should not wait for it."""
+
+NO_QUERIES = frozenset({"domain.filter", "domain.queries"})
+
+
+@dataclass(frozen=True)
+class Diet:
+    """How many modules a function may import beside the standard library's, and which not."""
+
+    modules: int
+    without: frozenset[str] = frozenset()
+
+
+DIETS = {
+    "create_user": Diet(270),
+    "replace_user": Diet(270),
+    "patch_user": Diet(270),
+    "delete_user": Diet(270),
+    "bulk": Diet(270),
+    "get_user": Diet(215, READING | NO_QUERIES),
+    "list_users": Diet(265, READING),
+    "search_users": Diet(265, READING),
+    "discovery": Diet(215, READING | NO_QUERIES),
+    "unrouted": Diet(215, READING | NO_QUERIES),
+    "publisher": Diet(210, READING | NO_QUERIES),
+    "settings_widget": Diet(210, READING | NO_QUERIES),
+    "seed_default_account": Diet(145, READING | NO_QUERIES),
+}
+
+_PROGRAM = """
+import json, sys
+from importlib import import_module
+before = set(sys.modules)
+assert callable(import_module(sys.argv[1]).handler)
+theirs = sys.stdlib_module_names - {"asyncio"}
+print(json.dumps([name for name in set(sys.modules) - before if name.partition(".")[0] not in theirs]))
+"""
+
+
+@cache
+def imported(module: str) -> frozenset[str]:
+    """What importing the handler brings, as on Lambda, where it also makes its clients."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "COV"))},
+        "PYTHONPATH": str(ROOT / "src"),
+        "AWS_LAMBDA_FUNCTION_NAME": "test",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "TABLE_NAME": "users",
+        "CONNECTOR_SECRET_PREFIX": "test/connectors/",
+        "EVENT_BUS_NAME": "test",
+        "EVENT_ISSUER": "https://scim.example.com/scim/v2",
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, f"handlers.{module}"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    return frozenset(json.loads(run.stdout))
+
+
+def within(forbidden: frozenset[str], modules: frozenset[str]) -> set[str]:
+    """Those of the modules that are forbidden, or inside of what is."""
+    return {name for name in modules if any(name == one or name.startswith(f"{one}.") for one in forbidden)}
+
+
+def test_every_function_has_a_diet() -> None:
+    handlers = {
+        path.stem for path in (ROOT / "src" / "handlers").glob("*.py") if "\ndef handler(" in path.read_text("utf-8")
+    }
+
+    assert handlers == DIETS.keys()
+
+
+@pytest.mark.parametrize("module", DIETS)
+def test_a_function_keeps_to_its_diet(module: str) -> None:
+    found = imported(module)
+
+    assert within(NEVER | DIETS[module].without, found) == set()
+    assert len(found) <= DIETS[module].modules, sorted(found)
+
+
+def test_a_function_that_changes_users_is_ready_to_check_them_before_its_first_request() -> None:
+    for module in ("create_user", "replace_user", "patch_user", "bulk"):
+        assert {"pydantic_core", "domain.users"} <= imported(module)
