@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 WORKERS ?= 2
+ENV ?=
 SETTINGS ?=
 DYNAMODB_PORT ?= 8000
 DYNAMODB_DATA ?= .rollcall/dynamodb
@@ -82,20 +83,28 @@ format: .venv/.dev ## Format the code and mend what ruff can mend
 bench: .venv/.dev ## Measure the SCIM engine beside its peers
 	@PYTHONPATH=src $(BIN)/python bench/protocol.py
 
+.PHONY: bench-cold-start
+bench-cold-start: .venv/.dev ## Measure cold starts beside the least and the usual (needs Python 3.13)
+	@PYTHONPATH=src $(BIN)/python bench/cold_start.py
+
 # --- Build and deploy --------------------------------------------------------
 
-# `sam build` wants the Python of the functions on the path: the one there, else pyenv's.
-PYTHON_OF_FUNCTIONS = $(shell command -v python3.13 >/dev/null && python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null \
-	|| ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
+# ENV chooses a section of samconfig.toml, for the build and the deployment alike: they must be for the same processor.
+section = $(if $(1),--config-env $(1))
+
+.PHONY: known-section
+known-section:
+	@[[ -z '$(ENV)' ]] || grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo 'samconfig.toml has no section "$(ENV)" to deploy: say ENV=dev or ENV=prod' >&2; exit 1; }
 
 .PHONY: build
-build: .venv-sam/.installed ## Build the functions with the SAM CLI (needs Python 3.13)
-	@[[ -n '$(PYTHON_OF_FUNCTIONS)' ]] || { echo 'make build needs Python 3.13, the version of the functions: install it, or put python3.13 on the PATH' >&2; exit 1; }
-	@PATH="$$(dirname '$(PYTHON_OF_FUNCTIONS)'):$$PATH" .venv-sam/bin/sam build
+build: known-section .venv-sam/.installed ## Build the functions with the SAM CLI, to run here (ENV=dev, ENV=prod: to deploy)
+	@$(BIN)/python artifact/build.py
+	@ARTIFACT_PYTHON='$(CURDIR)/$(BIN)/python' .venv-sam/bin/sam build $(call section,$(ENV))
 
 .PHONY: deploy
-deploy: build ## Build, then deploy as samconfig.toml says (SETTINGS='--config-env prod')
-	@.venv-sam/bin/sam deploy $(SETTINGS)
+deploy: ENV := $(or $(ENV),dev)
+deploy: build ## Build and deploy (ENV=dev, which is the default, or ENV=prod)
+	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)
 
 .PHONY: events
 events: .venv/.local ## Write events/ anew

@@ -5,12 +5,15 @@ link to what it built, as does every later build for which nothing changed. Need
 platform: wheels of the functions' platform are chosen, nothing is compiled but bytecode.
 
     python artifact/build.py arm64 DIRECTORY
+    python artifact/build.py                      says what is missing for bytecode, if anything is
 """
 
 from __future__ import annotations
 
 import fcntl
+import gzip
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -19,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PYTHON_VERSION: Final = "3.13"
@@ -28,7 +31,7 @@ PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x
 PACKAGES: Final = ("domain", "adapters", "handlers")
 """What of src/ the functions run. The command `rollcall` and the local server stay at home."""
 
-SERVICES: Final = frozenset({"codedeploy", "dynamodb", "events", "lambda", "logs", "secretsmanager"})
+SERVICES: Final = frozenset({"dynamodb", "events", "logs", "secretsmanager"})
 """The AWS services whose description botocore needs; those of the four hundred others are nine tenths of its size."""
 
 _CACHE: Final = ROOT / ".aws-sam" / "artifacts"
@@ -37,10 +40,6 @@ _CACHE: Final = ROOT / ".aws-sam" / "artifacts"
 def build(architecture: str, into: Path) -> None:
     """Put the artifact for that architecture into a directory, built anew only if what goes into it has changed."""
     python = python_of_the_functions()
-    if python is None:
-        sys.stderr.write(
-            f"Without Python {PYTHON_VERSION} here the artifact has no bytecode: cold starts take twice as long\n"
-        )
     kind = architecture if python else f"{architecture}-without-bytecode"
     with _lock():
         requirements = _cached(
@@ -87,13 +86,41 @@ def prune(directory: Path) -> None:
         # Files beside the services (endpoints, partitions, default configuration, retries) concern all of them.
         if entry.is_dir() and entry.name not in SERVICES:
             shutil.rmtree(entry)
-    for unused in ("*/*/examples-1.json", "*/*/waiters-2.json"):
+    for unused in ("*/*/examples-1.json*", "*/*/waiters-2.json*"):
         for path in data.glob(unused):
             path.unlink()
-    for unused in ("bin", "boto3/examples", "boto3/data", "aws_lambda_powertools/event_handler/openapi/swagger_ui"):
+    for model in data.glob("*/*/service-2.json.gz"):
+        _without_documentation(model)
+    if (data / "endpoints.json").is_file():
+        _endpoints_of_the_services(data / "endpoints.json")
+    for unused in ("bin", "aws_lambda_powertools/event_handler/openapi/swagger_ui"):
         shutil.rmtree(directory / unused, ignore_errors=True)
     for tests in [*directory.glob("**/tests"), *directory.glob("**/test")]:
         shutil.rmtree(tests)
+
+
+def _without_documentation(model: Path) -> None:
+    """Nine tenths of a service's description is text for people, which would be read at every cold start."""
+
+    def kept(value: Any) -> Any:
+        if isinstance(value, dict):
+            # A shape's member may be named so, too; that is an object.
+            return {
+                name: kept(part) for name, part in value.items() if name != "documentation" or not isinstance(part, str)
+            }
+        return [kept(part) for part in value] if isinstance(value, list) else value
+
+    described = kept(json.loads(gzip.decompress(model.read_bytes())))
+    model.with_suffix("").write_text(json.dumps(described, separators=(",", ":")), encoding="utf-8")
+    model.unlink()
+
+
+def _endpoints_of_the_services(path: Path) -> None:
+    """Of the addresses of all AWS services, read whole at every cold start, leave those of the services in use."""
+    endpoints = json.loads(path.read_bytes())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: of for name, of in partition["services"].items() if name in SERVICES}
+    path.write_text(json.dumps(endpoints, separators=(",", ":")), encoding="utf-8")
 
 
 def compile_bytecode(python: str, root: Path, directories: Iterable[Path]) -> None:
@@ -112,12 +139,16 @@ def compile_bytecode(python: str, root: Path, directories: Iterable[Path]) -> No
 
 
 def python_of_the_functions() -> str | None:
-    """A Python of the functions' version on this machine: this one, one on the PATH, or one of pyenv's."""
+    """A Python of the functions' version on this machine: this one, one on the PATH, one of pyenv's or of uv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    data = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", data / "uv" / "python"))
     candidates = [
         sys.executable,
         shutil.which(f"python{PYTHON_VERSION}"),
+        shutil.which("python3"),
         *sorted(str(path) for path in pyenv.glob(f"versions/{PYTHON_VERSION}.*/bin/python")),
+        *sorted(str(path) for path in uv.glob(f"cpython-{PYTHON_VERSION}.*/bin/python{PYTHON_VERSION}")),
     ]
     return next((candidate for candidate in candidates if candidate and _is_of_the_version(candidate)), None)
 
@@ -178,5 +209,18 @@ def _lock() -> Iterator[None]:
         yield
 
 
+def advice() -> str | None:
+    """What to do for bytecode where none can be made: the form of bytecode differs from version to version."""
+    if python_of_the_functions() is not None:
+        return None
+    return (
+        f"Warning: no Python {PYTHON_VERSION} here, so the artifact has no bytecode and cold starts take twice as long "
+        f"or more. Before you deploy: .venv/bin/uv python install {PYTHON_VERSION}"
+    )
+
+
 if __name__ == "__main__":
-    build(sys.argv[1], Path(sys.argv[2]))
+    if sys.argv[1:]:
+        build(sys.argv[1], Path(sys.argv[2]))
+    elif said := advice():
+        sys.stderr.write(f"{said}\n")

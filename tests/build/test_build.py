@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
+import botocore
 import pytest
+from botocore.loaders import Loader
+from botocore.model import OperationModel
+from botocore.session import Session
 
 from artifact_build import SERVICES, compile_bytecode, link, prune, python_of_the_functions
+from cli.events import ROOT
+
+OTHERS = {path.name for path in (Path(botocore.__file__).parent / "data").iterdir() if path.is_dir()} - SERVICES
 
 
 def write(path: Path, text: str = "") -> Path:
@@ -20,8 +31,8 @@ def write(path: Path, text: str = "") -> Path:
 def test_only_what_functions_read_is_kept(tmp_path: Path) -> None:
     data = tmp_path / "botocore" / "data"
     kept = [
-        write(data / "endpoints.json"),
-        *(write(data / service / "2012-08-10" / "service-2.json.gz") for service in SERVICES),
+        write(data / "partitions.json"),
+        *(write(data / service / "2012-08-10" / "paginators-1.json") for service in SERVICES),
         write(tmp_path / "botocore" / "client.py"),
         write(tmp_path / "pydantic-2.0.dist-info" / "METADATA"),
     ]
@@ -33,6 +44,102 @@ def test_only_what_functions_read_is_kept(tmp_path: Path) -> None:
     prune(tmp_path)
 
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
+
+
+@pytest.fixture(scope="module")
+def whole_and_pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Session]:
+    """botocore on its data as installed, and on the same data pruned."""
+    installed = Path(botocore.__file__).parent / "data"
+    data = tmp_path_factory.mktemp("artifact") / "botocore" / "data"
+    shutil.copytree(installed, data, ignore=lambda _, names: OTHERS & set(names))
+    prune(data.parents[1])
+    sessions = []
+    for directory in (installed, data):
+        session = Session()
+        loader = Loader(extra_search_paths=[str(directory)], include_default_search_paths=False)
+        session.register_component("data_loader", loader)
+        sessions.append(session)
+    return sessions[0], sessions[1]
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_pruned_data_describe_a_service_as_the_whole_does(
+    whole_and_pruned: tuple[Session, Session], service: str
+) -> None:
+    whole, pruned = (session.get_service_model(service) for session in whole_and_pruned)
+
+    assert pruned.operation_names == whole.operation_names
+    assert pruned.shape_names == whole.shape_names
+    assert pruned.metadata == whole.metadata
+    for name in whole.operation_names:
+        assert shape_of(pruned.operation_model(name)) == shape_of(whole.operation_model(name))
+
+
+def shape_of(operation: OperationModel) -> list[object]:
+    """What a caller of an operation can notice of its description."""
+    shapes = [shape for shape in (operation.input_shape, operation.output_shape) if shape is not None]
+    members = [(m, s.type_name, s.required_members if s.type_name == "structure" else None, s.metadata)
+               for shape in shapes for m, s in shape.members.items()]  # fmt: skip
+    return [operation.http, [error.name for error in operation.error_shapes], members]
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_pruned_data_lead_to_the_same_addresses(whole_and_pruned: tuple[Session, Session], service: str) -> None:
+    whole, pruned = whole_and_pruned
+
+    partitions = whole.get_available_partitions()
+    assert pruned.get_available_partitions() == partitions
+    for partition in partitions:
+        regions = whole.get_available_regions(service, partition)
+        assert pruned.get_available_regions(service, partition) == regions
+        for region in regions[:1]:
+            addresses = {
+                session.create_client(
+                    service, region, aws_access_key_id="x", aws_secret_access_key="y"
+                ).meta.endpoint_url
+                for session in whole_and_pruned
+            }
+            assert len(addresses) == 1
+
+
+def test_descriptions_lose_their_text_for_people_but_no_member_of_that_name(tmp_path: Path) -> None:
+    described = {"documentation": "<p>What</p>", "members": {"documentation": {"shape": "String"}}}
+    model = write(tmp_path / "botocore" / "data" / "logs" / "2014-03-28" / "service-2.json.gz")
+    model.write_bytes(gzip.compress(json.dumps(described).encode()))
+
+    prune(tmp_path)
+
+    left = json.loads((model.parent / "service-2.json").read_text())
+    assert left == {"members": {"documentation": {"shape": "String"}}}
+
+
+@pytest.mark.skipif(sys.version_info[:2] == (3, 13), reason="this is Python 3.13 itself")
+def test_without_the_functions_python_it_is_said_what_to_do(tmp_path: Path) -> None:
+    bare = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
+
+    run = subprocess.run(
+        [sys.executable, ROOT / "artifact" / "build.py"], env=bare, capture_output=True, text=True, check=True
+    )
+
+    assert run.stderr.count("\n") == 1
+    assert "uv python install 3.13" in run.stderr
+
+
+@pytest.mark.parametrize(("asked", "section"), [([], "dev"), (["ENV=prod"], "prod")])
+def test_what_is_deployed_was_built_for_the_same_section(asked: list[str], section: str) -> None:
+    run = subprocess.run(["make", "--dry-run", "deploy", *asked], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    build, deploy = (line.split() for line in run.stdout.splitlines() if "/sam build" in line or "/sam deploy" in line)
+    assert build[-2:] == ["--config-env", section]
+    assert deploy[-2:] == ["--config-env", section]
+
+
+def test_a_section_that_does_not_exist_is_named_before_anything_is_built() -> None:
+    run = subprocess.run(["make", "build", "ENV=production"], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert run.returncode != 0
+    assert 'no section "production"' in run.stderr
+    assert not run.stdout
 
 
 def test_a_tree_is_linked_and_not_copied(tmp_path: Path) -> None:

@@ -1,0 +1,198 @@
+"""Cold starts of every function beside the least and beside the usual, interleaved in one run.
+
+    make bench-cold-start        (.venv/bin/python bench/cold_start.py [--quick] [--json FILE]; needs Python 3.13)
+
+A cold start is what a new container does until its first answer: imports, clients, the first request. Each is a fresh
+process of the functions' Python on the built artifact, or on what the peer needs; all of it compiled alike.
+
+- floor: boto3 alone, a DynamoDB client, one GetItem (`bench/peers/floor.py`); on boto3 as it is installed, and with its
+  data pruned as the artifact's is.
+- typical: Powertools with Tracer, resolver with validation, parameters and parser, boto3's resource
+  (`bench/peers/typical.py`), on packages as they are installed.
+
+Python's own start is left out, as it is the same for all. AWS is an endpoint on this machine that answers at once,
+without TLS: that handshake comes on top, for all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import random
+import re
+import runpy
+import shutil
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from answering import answering
+from measuring import arguments, publish
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRATCH = ROOT / "build" / "bench" / "cold-start"
+
+BUILD = runpy.run_path(str(ROOT / "artifact" / "build.py"), run_name="build")
+
+NEEDS = {"floor": ["boto3"], "typical": ["aws-lambda-powertools", "aws-xray-sdk==2.15.0", "boto3", "pydantic"]}
+"""What the peers are made of, in the versions that this repository pins, where it does."""
+
+FLOOR, PRUNED_FLOOR, TYPICAL = "floor", "floor, pruned", "typical"
+GOALS = {"/ floor": 1.5, "/ typical": 0.6}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is started: a module with `handler`, where its packages are, the event it is sent."""
+
+    name: str
+    module: str
+    path: tuple[Path, ...]
+    event: Path
+
+
+def functions(artifact: Path) -> list[Case]:
+    """Every function whose first request has an example; the first one of each."""
+    found: dict[str, Path] = {}
+    for event in sorted((ROOT / "events").glob("*.json")):
+        found.setdefault(event.name.partition(".")[0], event)
+    # Runs once in the life of a stack, and answers to an address outside.
+    del found["seed_default_account"]
+    return [Case(module, f"handlers.{module}", (artifact,), event) for module, event in found.items()]
+
+
+def pinned() -> list[str]:
+    """name==version of everything that is pinned for this repository."""
+    text = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    return re.findall(r"^[\w.-]+==[\w.]+", text, flags=re.MULTILINE)
+
+
+def packages(name: str, python: str, prune: bool = False) -> Path:
+    """What a peer needs, installed for this machine and compiled as the artifact is; kept from run to run."""
+    wanted = [*NEEDS[name], *pinned()]
+    digest = hashlib.sha256(repr((wanted, prune, python)).encode()).hexdigest()[:16]
+    directory = SCRATCH / f"{name}{'-pruned' if prune else ''}-{digest}"
+    if not (directory / ".installed").is_file():
+        directory.mkdir(parents=True, exist_ok=True)
+        constraints = directory / "constraints.txt"
+        constraints.write_text("\n".join(pinned()))
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"),
+                *("--target", str(directory), "--constraint", str(constraints), "--only-binary=:all:", "--no-compile"),
+                *("--platform", BUILD["PLATFORMS"][platform.machine().replace("aarch64", "arm64")]),
+                *("--python-version", BUILD["PYTHON_VERSION"], "--implementation", "cp", *NEEDS[name]),
+            ],
+            check=True,
+        )
+        if prune:
+            BUILD["prune"](directory)
+        BUILD["compile_bytecode"](python, directory, [directory])
+        (directory / ".installed").touch()
+    return directory
+
+
+def copied(source: Path, name: str) -> Path:
+    """The tree without any bytecode."""
+    directory = SCRATCH / name
+    shutil.rmtree(directory, ignore_errors=True)
+    return Path(shutil.copytree(source, directory, ignore=shutil.ignore_patterns("__pycache__")))
+
+
+def cold_start(python: str, case: Case, endpoint: str) -> dict[str, Any]:
+    """Start it once in a fresh process."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(map(str, case.path)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **{
+            f"AWS_ENDPOINT_URL_{service}": endpoint
+            for service in ("DYNAMODB", "SECRETS_MANAGER", "EVENTBRIDGE", "CLOUDWATCH_LOGS")
+        },
+        "TABLE_NAME": "users",
+        "CONNECTOR_SECRET_PREFIX": "bench/connectors/",
+        "ENVIRONMENT": "bench",
+        "SCIM_CONNECTOR_BASE_URL": "https://scim.example.com/scim/v2",
+        "LOG_GROUPS": "bench",
+        "EVENT_BUS_NAME": "bench",
+        "EVENT_ISSUER": "https://scim.example.com/scim/v2",
+    }
+    run = subprocess.run(
+        [python, str(ROOT / "bench" / "starting.py"), case.module, str(case.event)],
+        cwd=SCRATCH, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if run.returncode:
+        sys.exit(f"{case.name} does not start:\n{run.stderr}")
+    taken: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    if (taken["status"] or 200) >= 500 or (taken["status"] == 401):
+        sys.exit(f"{case.name} did not serve its request:\n{run.stdout}")
+    return taken
+
+
+def main() -> None:
+    options = arguments(__doc__, "cold_start.json")
+    rounds = 5 if options.quick else 25
+    python = BUILD["python_of_the_functions"]()
+    if python is None:
+        sys.exit(f"Needs Python {BUILD['PYTHON_VERSION']}, the functions' version: .venv/bin/uv python install 3.13")
+    artifact = SCRATCH / "artifact"
+    shutil.rmtree(artifact, ignore_errors=True)
+    BUILD["build"](platform.machine().replace("aarch64", "arm64"), artifact)
+    uncompiled = copied(artifact, "uncompiled")
+    peers = copied(ROOT / "bench" / "peers", "peers")
+    BUILD["compile_bytecode"](python, peers, [peers])
+    get_user = ROOT / "events" / "get_user.jumpcloud.json"
+    cases = [
+        Case(FLOOR, "floor", (peers, packages("floor", python)), get_user),
+        Case(PRUNED_FLOOR, "floor", (peers, packages("floor", python, prune=True)), get_user),
+        Case(TYPICAL, "typical", (peers, packages("typical", python)), get_user),
+        *functions(artifact),
+        Case("get_user, no .pyc", "handlers.get_user", (uncompiled,), get_user),
+    ]
+    taken: dict[str, list[dict[str, Any]]] = {case.name: [] for case in cases}
+    order = random.Random(1)
+    with answering() as endpoint:
+        for number in range(-1, rounds):
+            for case in order.sample(cases, len(cases)):
+                once = cold_start(python, case, endpoint)
+                if number >= 0:  # the first round brings the files into memory
+                    taken[case.name].append(once)
+    report(taken, options.json, rounds)
+
+
+def report(taken: dict[str, list[dict[str, Any]]], path: Path, rounds: int) -> None:
+    """The table, in milliseconds; ratios are of medians."""
+    whole = {name: [each["init"] + each["request"] for each in samples] for name, samples in taken.items()}
+    median = {name: statistics.median(values) for name, values in whole.items()}
+    rows = [
+        [
+            name,
+            _milliseconds(median[name]),
+            _milliseconds(statistics.quantiles(whole[name], n=10)[-1]),
+            _milliseconds(statistics.median(each["request"] for each in samples)),
+            _milliseconds(statistics.median(each["cpu"] for each in samples)),
+            *(round(median[name] / median[peer], 2) for peer in (FLOOR, PRUNED_FLOOR, TYPICAL)),
+            samples[0]["modules"],
+        ]
+        for name, samples in taken.items()
+    ]
+    columns = ["start", "median", "p90", "request", "CPU", "/ floor", "/ pruned", "/ typical", "modules"]
+    publish(f"Cold starts in ms, {rounds} of each", columns, rows, path, goals=GOALS)
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(1000 * seconds)
+
+
+if __name__ == "__main__":
+    main()
