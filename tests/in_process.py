@@ -94,8 +94,13 @@ class Client:
         *,
         query: str = "",
         headers: dict[str, str] | None = None,
+        context: Context | None = None,
+        request_id: str | None = None,
     ) -> Answer:
-        """`body` is sent as it is when it is bytes, else as JSON; `path` is below the base path."""
+        """`body` is sent as it is when it is bytes, else as JSON; `path` is below the base path.
+
+        `request_id` is what the gateway calls so, which a client may choose.
+        """
         path = routes.BASE_PATH + path
         match = routes.match(method, path) if "//" not in path and not path.endswith("/") else None
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
@@ -107,9 +112,10 @@ class Client:
             content,
             resource=path,
             path_parameters={"id": match.id} if match and match.id else None,
+            request_id=request_id,
         )
         module = match.route.module if match else "unrouted"
-        result = import_module(f"handlers.{module}").handler(event, Context())
+        result = import_module(f"handlers.{module}").handler(event, context or Context())
         return Answer(result["statusCode"], result["headers"], result["body"])
 
 

@@ -30,6 +30,11 @@ class ConnectorUnavailable(ServiceUnavailable):
 class SecretsManagerDown(ConnectorUnavailable):
     """Secrets Manager does not answer, throttles or refuses: what was known before is still the best there is."""
 
+    def of_some_account(self, prefix: str) -> Self:
+        """The same without the account's name: where nothing is known of the account, that is a client's text."""
+        some = f"{prefix}*"
+        return type(self)(some, self.reason, self.remedy.replace(self.secret_name, some))
+
 
 class SecretUnusable(ConnectorUnavailable):
     """Secrets Manager did answer: the secret is marked for deletion, or holds no connector of its account."""

@@ -137,7 +137,7 @@ class Connectors:
             used = key_used(state.connector, key, self._now())
         if asked and used is None and state.failure is None:
             self._remember_refused(entry, key)
-        return _answer(state, used)
+        return _answer(state, used, self._secrets.prefix)
 
     def forget(self) -> None:
         """Have every connector read anew, when it is not known how long ago it was read."""
@@ -219,23 +219,30 @@ def _lets_in(state: _State, used: KeyUsed | None) -> bool:
     return state.connector is not None and state.connector.enabled and used is not None
 
 
-def _answer(state: _State, used: KeyUsed | None) -> Authenticated:
+def _answer(state: _State, used: KeyUsed | None, prefix: str) -> Authenticated:
     connector = state.connector
     if connector is None or used is None:
+        if isinstance(state.failure, SecretsManagerDown) and connector is None:
+            raise state.failure.of_some_account(prefix)
         if state.failure is not None:
             raise state.failure.anew()
-        raise Unauthorized(
+        wrong = Unauthorized(
             "The Connector Key is not one that this service accepts. Paste the account's current Connector Key into "
             "the identity provider's token field.",
             reason="unknown-account" if connector is None else "wrong-key",
         )
+        # Of no other account: what a key without one calls an account is anybody's text.
+        wrong.account = connector.account if connector is not None else None
+        raise wrong
     if not connector.enabled:
-        raise Forbidden(
+        off = Forbidden(
             f'The Connector Key is right, but SCIM is switched off for the account "{connector.account}". The '
             f"service's operator switches it on with: rollcall account enable {connector.account}",
             reason="account-disabled",
             remedy="Switch SCIM on for the account (rollcall account enable), or off in the identity provider.",
         )
+        off.account = connector.account
+        raise off
     previous = connector.previous
     return Authenticated(
         connector.account,

@@ -1,7 +1,8 @@
 """What operators see of a request: one structured log line (Powertools Logger) and its metrics (EMF).
 
 The record is an allow-list: a field that is not one of `RequestRecord` cannot reach the log, and none of its fields
-holds a body, a filter value, a name, an address or a key. A user who was adopted has a line of their own besides.
+holds a body, a filter value, a name, an address or a key; `user`, which is masked, is there only where the operator has
+allowed it. A user who was adopted, and each operation of a bulk request that failed, has a line besides.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import traceback
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -49,6 +51,21 @@ HOURS_OF_ENDING_GRACE: Final = 48
 """Of a previous key's grace period: with less left, PreviousKeyUsed counts with the dimension grace=ending, too."""
 
 
+@dataclass(frozen=True, slots=True)
+class OperationRecord:
+    """What is known of one operation of a bulk request that failed; `position` is its place in the request, from 0."""
+
+    position: int
+    operation: str
+    user_id: str | None
+    status: int
+    scim_type: str | None
+    attribute: str | None
+    reason: str
+    remedy: str
+    user: str | None
+
+
 @dataclass(slots=True)
 class RequestRecord:
     """What is known of one request; filled while it is served."""
@@ -56,19 +73,27 @@ class RequestRecord:
     operation: str
     request_id: str
     cold_start: bool
+    gateway_request_id: str | None = None
+    """`extendedRequestId` in the gateway's access log."""
     account: str | None = None
     key_used: str | None = None
     previous_key_hours_left: float | None = None
     """Of the grace period of the previous key, when the request came with that."""
     user_id: str | None = None
+    user: str | None = None
+    """The user concerned, masked (`domain.masking`); None unless the operator lets logs hold personal data."""
     status: int = 0
     scim_type: str | None = None
+    attribute: str | None = None
+    """What a refusal is about, as the schema or the protocol calls it."""
     reason: str | None = None
     remedy: str | None = None
     duration_ms: float = 0.0
     usage: Usage = field(default_factory=Usage)
     tolerances: list[str] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
+    bulk_operations: int | None = None
+    bulk_failures: list[OperationRecord] = field(default_factory=list)
     cause: str | None = None
     """For failures of the service itself: the class of the error and where it arose, never its text."""
     secret: str | None = None
@@ -76,8 +101,8 @@ class RequestRecord:
 
     @property
     def is_failure(self) -> bool:
-        """Whether the service failed; 501 is the right answer to what it does not do."""
-        return self.status >= 500 and self.status != 501
+        """Whether the service failed."""
+        return _is_failure(self.status)
 
     def fields(self) -> dict[str, object]:
         """The record as the log line's fields, without those that say nothing."""
@@ -89,6 +114,7 @@ class RequestRecord:
             "users_removed": self.effects.removed or None,
             "users_adopted": len(self.effects.adopted) or None,
             "deprovisioning_refused": self.effects.refused or None,
+            "bulk_failures": len(self.bulk_failures) if self.bulk_operations is not None else None,
         }
         del flat["usage"], flat["effects"]
         return {name: value for name, value in flat.items() if value is not None and value != []}
@@ -98,7 +124,9 @@ class RequestRecord:
         counted = {
             Metric.SUCCEEDED: self.status < 400,
             Metric.CLIENT_ERRORS: self.status >= 400 and not self.is_failure,
-            Metric.UNIQUENESS_CONFLICTS: self.scim_type == "uniqueness",
+            Metric.UNIQUENESS_CONFLICTS: [self.scim_type, *(one.scim_type for one in self.bulk_failures)].count(
+                "uniqueness"
+            ),
             Metric.AUTH_REJECTED: self.status == 401,
             Metric.PREVIOUS_KEY_USED: self.key_used == "previous",
             Metric.TOLERANCE_APPLIED: len(self.tolerances),
@@ -151,6 +179,18 @@ def place_of(error: Exception) -> str:
     return type(error).__name__ + place
 
 
+_OWN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def own_id(text: str | None) -> str | None:
+    """An id that came with a request, if it has the form of this service's ids: a path may hold an address as well.
+
+    >>> own_id("2819c223-7f76-453a-919d-413861904646"), own_id("ada@example.com")
+    ('2819c223-7f76-453a-919d-413861904646', None)
+    """
+    return text if text is not None and _OWN_ID.fullmatch(text) else None
+
+
 def audit(what: str, account: str) -> None:
     """Record that somebody did or saw something at the settings page."""
     logger().info("audit", what=what, account=account)
@@ -158,13 +198,11 @@ def audit(what: str, account: str) -> None:
 
 def emit(record: RequestRecord) -> None:
     """Write the request's one line (warning for a refusal, error for a failure of the service) and its metrics."""
-    fields: dict[str, Any] = record.fields()
-    if record.is_failure:
-        logger().error("request", **fields)
-    elif record.status >= 400:
-        logger().warning("request", **fields)
-    else:
-        logger().info("request", **fields)
+    _write("request", record.status, record.fields())
+    of_request = {"request_id": record.request_id, "account": record.account}
+    for failed in record.bulk_failures:
+        fields = {name: value for name, value in asdict(failed).items() if value is not None}
+        _write("bulk-operation", failed.status, of_request | fields)
     for user_id in record.effects.adopted:
         logger().info(
             "adoption",
@@ -175,6 +213,16 @@ def emit(record: RequestRecord) -> None:
             reason="adopted-existing-user",
         )
     _emit_metrics(record)
+
+
+def _write(message: str, status: int, fields: dict[str, Any]) -> None:
+    write = logger().error if _is_failure(status) else logger().warning if status >= 400 else logger().info
+    write(message, **fields)
+
+
+def _is_failure(status: int) -> bool:
+    """Whether the service failed; 501 is the right answer to what it does not do."""
+    return status >= 500 and status != 501
 
 
 def _emit_metrics(record: RequestRecord) -> None:

@@ -77,9 +77,19 @@ class Outcome:
     error: ScimError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FailedOperation:
+    """An operation that failed: its place in the request, from 0, the id that its path or its user has, and why."""
+
+    position: int
+    method: str
+    user_id: str | None
+    error: ScimError
+
+
 @dataclass(slots=True)
 class BulkJob:
-    """One bulk request on the users of one account; `location` gives a user's URI, `authorise` may refuse a method."""
+    """One bulk request on the users of one account; `location` gives a user's URI."""
 
     users: Users
     deadline: Deadline
@@ -111,6 +121,21 @@ class BulkJob:
                 for position, outcome in sorted(self._outcomes.items())
             ],
         }
+
+    @property
+    def asked(self) -> int:
+        """How many operations the request has."""
+        return len(self._operations)
+
+    @property
+    def failures(self) -> list[FailedOperation]:
+        """The operations that failed so far, in the order of the request."""
+        return [
+            FailedOperation(position, operation.method, outcome.user_id or operation.target, outcome.error)
+            for position, outcome in sorted(self._outcomes.items())
+            if outcome.error is not None
+            for operation in (self._operations[position],)
+        ]
 
     def _errors(self) -> int:
         return sum(outcome.error is not None for outcome in self._outcomes.values())

@@ -20,7 +20,10 @@ def canonical_names(value: Json, attribute: Attribute = USER.root) -> Json:
         sub = attribute.sub_attribute(name)
         spelled = name if sub is None else sub.name
         if spelled in canonical:
-            raise InvalidSyntax(f'"{spelled}" is there twice, in different cases. Send it once.')
+            raise InvalidSyntax(
+                f'"{spelled}" is there twice, in different cases. Send it once.',
+                attribute=None if sub is None else sub.name,
+            )
         canonical[spelled] = member if sub is None else canonical_value(member, sub)
     return canonical
 

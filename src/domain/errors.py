@@ -1,7 +1,8 @@
 """SCIM errors (RFC 7644 section 3.12) as exceptions, rendered in one place.
 
-`detail` is written for the person who reads it in the identity provider's or CloudWatch's window and may name the
-value at fault. `reason` and `remedy` are fixed texts without any value of a request: they are what logs may hold.
+`detail` is written for the person who reads it in the identity provider's window and may name the value at fault.
+`reason` and `remedy` are fixed texts without any value of a request, and `attribute` is a name of the schema or of the
+protocol, never a client's word: these are what logs may hold.
 """
 
 from __future__ import annotations
@@ -19,10 +20,19 @@ class ScimError(Exception):
     scim_type: ClassVar[str | None] = None
     reason: str = "bad-request"
     remedy: str = "Correct the request as the detail says."
+    account: str | None = None
+    """For the log: the account whose key was refused, where that is one of this service's accounts."""
 
-    def __init__(self, detail: str, *, reason: str | None = None, remedy: str | None = None) -> None:
+    attribute: str | None = None
+    """For the log: what the error is about, as the schema or the protocol calls it; several with commas."""
+
+    def __init__(
+        self, detail: str, *, attribute: str | None = None, reason: str | None = None, remedy: str | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
+        if attribute is not None:
+            self.attribute = attribute
         if reason is not None:
             self.reason = reason
         if remedy is not None:
@@ -167,11 +177,11 @@ class UniquenessConflict(ScimError):
             f'{attribute} "{value}" already belongs to another user of this service. '
             f"Use another value, or have the service's operator look at that user: "
             + (f'rollcall users show --email "{value}".' if attribute == "emails.value" else "rollcall users show."),
+            attribute=attribute,
             reason="email-exists" if attribute == "emails.value" else "user-name-exists",
             remedy="Find who holds the value (rollcall users show), then remove or rename that user, or let the "
             "identity provider take it over.",
         )
-        self.attribute = attribute
         self.value = value
 
 

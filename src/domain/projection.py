@@ -63,7 +63,7 @@ def _names(parameter: str, value: object) -> list[str] | None:
     elif isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
         names = [name.strip() for name in value]
     else:
-        raise InvalidValue(f"{parameter} must be a list of attribute names.")
+        raise InvalidValue(f"{parameter} must be a list of attribute names.", attribute=parameter)
     return [name for name in names if name] or None
 
 

@@ -51,7 +51,8 @@ def checked(attributes: Json) -> Json:
     addresses = {email["value"] for email in attributes.get("emails", ()) if "value" in email}
     if len(addresses) > MAX_EMAILS:
         raise PayloadTooLarge(
-            f"emails has {len(addresses)} addresses; a user may have {MAX_EMAILS} at most. Send fewer addresses."
+            f"emails has {len(addresses)} addresses; a user may have {MAX_EMAILS} at most. Send fewer addresses.",
+            attribute="emails",
         )
     return attributes | {"schemas": _schemas(attributes)}
 
@@ -71,7 +72,10 @@ def _read(body: Json, attribute: Attribute) -> Json:
         if assigned is None or assigned == [] or assigned == {}:
             continue
         if spelled in kept:
-            raise InvalidSyntax(f'"{spelled}" is there twice, in different cases. Send it once.')
+            raise InvalidSyntax(
+                f'"{spelled}" is there twice, in different cases. Send it once.',
+                attribute=None if sub is None else sub.name,
+            )
         kept[spelled] = assigned
     return kept
 
@@ -92,11 +96,13 @@ def _schemas(attributes: Json) -> list[str]:
     for urn in attributes["schemas"]:
         known = _KNOWN_URNS.get(urn.lower())
         if known is None:
-            raise InvalidValue(f'schemas names "{urn}", which this service does not know. Leave it out.')
+            raise InvalidValue(
+                f'schemas names "{urn}", which this service does not know. Leave it out.', attribute="schemas"
+            )
         if known not in urns:
             urns.append(known)
     if CORE_URN not in urns:
-        raise InvalidValue(f'schemas must contain "{CORE_URN}".')
+        raise InvalidValue(f'schemas must contain "{CORE_URN}".', attribute="schemas")
     urns.extend(schema.id for schema in USER.extensions if schema.id in attributes and schema.id not in urns)
     return urns
 
@@ -113,7 +119,8 @@ def _check_types(attributes: Json) -> None:
         more = len(problems) - _MAX_PROBLEMS_TOLD
         detail = told + (f"; and {more} more" if more > 0 else "") + "."
         unknown = all(kind == "extra_forbidden" for kind, _, _ in problems)
-        raise (InvalidSyntax if unknown else InvalidValue)(detail) from None
+        attribute = ", ".join(sorted({_known(error["loc"]) for error in invalid.errors(include_input=False)}))
+        raise (InvalidSyntax if unknown else InvalidValue)(detail, attribute=attribute) from None
 
 
 def _own_message(error: Any) -> str:
@@ -134,10 +141,23 @@ def _place(location: tuple[int | str, ...]) -> str:
     return text
 
 
+def _known(location: tuple[int | str, ...]) -> str:
+    """The attribute at a place as far as the schema has names for it: what a client called it may be anything."""
+    attribute, names = USER.root, [USER.name]
+    for step in location:
+        sub = attribute.sub_attribute(step) if isinstance(step, str) else attribute
+        if sub is None:
+            break
+        attribute, names = sub, names if sub is attribute else [*names, sub.name]
+    return _place(tuple(names[1:] or names))
+
+
 def _check_primaries(attributes: Json) -> None:
     """At most one value of an attribute may be primary (RFC 7643 section 2.4)."""
     for name, value in attributes.items():
         if not isinstance(value, list) or len(value) < 2 or name == "schemas":
             continue
         if sum(item.get("primary") is True for item in value) > 1:
-            raise InvalidValue(f"{name} has more than one value with primary true. Mark one value as primary at most.")
+            raise InvalidValue(
+                f"{name} has more than one value with primary true. Mark one value as primary at most.", attribute=name
+            )

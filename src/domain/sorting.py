@@ -47,11 +47,16 @@ class Ordering:
         """The ordering by the attribute that `sort_by` names; InvalidValue if it names none that has an order."""
         path = resolve(sort_by)
         if path is None or path.attribute.returned is Returned.NEVER:
-            raise InvalidValue(f'sortBy names no attribute of a User to sort by: "{_told(sort_by)}".')
+            raise InvalidValue(
+                f'sortBy names no attribute of a User to sort by: "{_told(sort_by)}".', attribute="sortBy"
+            )
         attribute = path.attribute
         leaf = attribute.sub_attribute("value") if attribute.is_complex else attribute
         if leaf is None:
-            raise InvalidValue(f"sortBy cannot be {path}, which has no value of its own; name a sub-attribute of it.")
+            raise InvalidValue(
+                f"sortBy cannot be {path}, which has no value of its own; name a sub-attribute of it.",
+                attribute="sortBy",
+            )
         return cls(path, leaf, descending)
 
     @property

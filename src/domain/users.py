@@ -73,8 +73,8 @@ class Users:
 
         return self._change(user_id, if_match, patched)
 
-    def delete(self, user_id: str, if_match: str | None = None) -> None:
-        """Remove the user and free its unique values at once (RFC 7644 section 3.6)."""
+    def delete(self, user_id: str, if_match: str | None = None) -> StoredUser:
+        """Remove the user and free its unique values at once (RFC 7644 section 3.6); who that was."""
         while True:
             current = get_user(self.store, user_id)
             require_match(if_match, current)
@@ -84,7 +84,7 @@ class Users:
                 self._again(if_match)
             else:
                 self.effects.removed += 1
-                return
+                return current
 
     def _change(self, user_id: str, if_match: str | None, compute: Callable[[StoredUser], Json]) -> StoredUser:
         """Read, compute, write on condition of the version read; without If-Match a lost race starts over."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final
 
-from domain.bulk import BulkJob
+from adapters.telemetry import OperationRecord, own_id
+from domain.bulk import BulkJob, FailedOperation
 from domain.limits import MAX_BULK_PAYLOAD
 from domain.stored_user import encode
 from handlers.changing import users_of
-from handlers.endpoint import ScimRequest, endpoint
+from handlers.endpoint import ScimRequest, at_fault, endpoint
 from handlers.http import HttpResponse
+
+_OPERATIONS: Final = {"POST": "CreateUser", "PUT": "ReplaceUser", "PATCH": "PatchUser", "DELETE": "DeleteUser"}
+"""What each would be called if it had come alone."""
 
 
 @endpoint("Bulk")
@@ -17,4 +22,23 @@ def handler(request: ScimRequest) -> HttpResponse:
     """200 with every operation's own status; 413 when there are too many operations or bytes."""
     body = request.http.json_object(MAX_BULK_PAYLOAD)
     job = BulkJob(users_of(request), request.deadline, request.renderer.location)
-    return HttpResponse(HTTPStatus.OK, encode(job.run(body)))
+    try:
+        return HttpResponse(HTTPStatus.OK, encode(job.run(body)))
+    finally:
+        request.record.bulk_operations = job.asked
+        request.record.bulk_failures = [_record(failed) for failed in job.failures]
+
+
+def _record(failed: FailedOperation) -> OperationRecord:
+    error = failed.error
+    return OperationRecord(
+        failed.position,
+        _OPERATIONS[failed.method],
+        own_id(failed.user_id),
+        error.status.value,
+        error.scim_type,
+        error.attribute,
+        error.reason,
+        error.remedy,
+        at_fault(error),
+    )

@@ -12,6 +12,5 @@ from handlers.http import HttpResponse
 @endpoint("DeleteUser")
 def handler(request: ScimRequest) -> HttpResponse:
     """204; the user's userName and addresses are free at once."""
-    users_of(request).delete(request.user_id, request.header("if-match"))
-    request.record.user_id = request.user_id
+    request.concerns(users_of(request).delete(request.user_id, request.header("if-match")))
     return HttpResponse(HTTPStatus.NO_CONTENT)

@@ -16,7 +16,8 @@ from adapters import clock, telemetry
 from adapters.connector_secrets import ConnectorUnavailable
 from adapters.connectors import Authenticated
 from adapters.runtime import RUNTIME
-from domain.errors import ScimError, ServiceUnavailable
+from domain.errors import ScimError, ServiceUnavailable, UniquenessConflict
+from domain.masking import masked, masked_user
 from domain.projection import Projection
 from domain.rendering import Renderer
 from handlers.http import Event, HttpRequest, HttpResponse
@@ -43,6 +44,9 @@ class ScimRequest:
     caller: Authenticated
     deadline: clock.MonotonicDeadline
     record: telemetry.RequestRecord
+
+    def __post_init__(self) -> None:
+        self.record.user_id = telemetry.own_id(self.http.path_id)
 
     @property
     def user_id(self) -> str:
@@ -79,9 +83,22 @@ class ScimRequest:
 
     def resource(self, user: StoredUser, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
         """The answer that carries a user, its ETag and its place (RFC 7644 sections 3.3, 3.4.1, 3.14)."""
-        self.record.user_id = user.id
+        self.concerns(user)
         headers = {"ETag": user.etag, "Location": self.renderer.location(user.id)}
         return HttpResponse(status, self.renderer.text(user), headers)
+
+    def concerns(self, user: StoredUser) -> None:
+        """Have the log name the user: by id, and masked where it may hold personal data."""
+        self.record.user_id = user.id
+        if RUNTIME.environment.log_personal_data:
+            self.record.user = masked_user(user.attributes)
+
+
+def at_fault(error: ScimError) -> str | None:
+    """The value that another user has already, masked; None where the log may hold no personal data."""
+    if RUNTIME.environment.log_personal_data and isinstance(error, UniquenessConflict):
+        return masked(error.value)
+    return None
 
 
 Serve = Callable[[ScimRequest], HttpResponse]
@@ -110,6 +127,7 @@ class Handler:
     def _answer(self, event: Event, context: LambdaContext, record: telemetry.RequestRecord) -> HttpResponse:
         try:
             http = HttpRequest.of(event, RUNTIME.environment.base_url)
+            record.gateway_request_id = http.request_id
             caller = RUNTIME.connectors.authenticate(http.headers.get("authorization"))
             record.account, record.key_used = caller.account, caller.key_used
             record.previous_key_hours_left = caller.hours_of_grace_left(clock.instant())
@@ -120,17 +138,24 @@ class Handler:
             finally:
                 record.tolerances = sorted(request.applied or ())
         except ScimError as error:
-            record.scim_type, record.reason, record.remedy = error.scim_type, error.reason, error.remedy
+            record.account = record.account or error.account
+            record.scim_type, record.attribute = error.scim_type, error.attribute
+            record.reason, record.remedy = error.reason, error.remedy
+            record.user = at_fault(error) or record.user
             record.cause = type(error.__cause__).__name__ if error.__cause__ else None
             record.secret = error.secret_name if isinstance(error, ConnectorUnavailable) else None
             return HttpResponse.of_error(error)
         except Exception as error:  # the last line of defence: an answer, an alarm, and no traceback with data in it
-            record.reason, record.cause = "unexpected", telemetry.place_of(error)
+            record.reason, record.remedy = _UNEXPECTED.reason, _UNEXPECTED.remedy
+            record.cause = telemetry.place_of(error)
             return HttpResponse.of_error(_UNEXPECTED)
 
 
 _UNEXPECTED: Final = ServiceUnavailable(
-    "The service failed unexpectedly and has recorded it. Repeat the request; if it lasts, tell the service's operator."
+    "The service failed unexpectedly and has recorded it. Repeat the request; "
+    "if it lasts, tell the service's operator.",
+    reason="unexpected",
+    remedy="A defect, or a permission or resource that is missing: cause tells where. See the runbook.",
 )
 
 

@@ -31,7 +31,8 @@ class HttpRequest:
     headers: dict[str, str]
     body: bytes
     base_url: str
-    request_id: str
+    request_id: str | None
+    """As the gateway's access log has it. Not its `requestId`, which a client can set to anything."""
 
     @classmethod
     def of(cls, event: Event, base_url: str | None) -> HttpRequest:
@@ -47,7 +48,7 @@ class HttpRequest:
             headers=headers,
             body=_body(event),
             base_url=base_url or _base_url(context, headers),
-            request_id=context.get("requestId", ""),
+            request_id=context.get("extendedRequestId") or None,
         )
 
     def json_object(self, max_bytes: int = MAX_BODY_BYTES) -> Json:

@@ -7,11 +7,13 @@ from http import HTTPStatus
 from domain.queries import Query
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
-from handlers.querying import directory_of
+from handlers.querying import directory_of, looks_up
 
 
 @endpoint("ListUsers")
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with a ListResponse, also when nobody matches."""
-    result = directory_of(request, request.renderer).search(Query.of(request.http.parameters))
+    query = Query.of(request.http.parameters)
+    looks_up(request, query)
+    result = directory_of(request, request.renderer).search(query)
     return HttpResponse(HTTPStatus.OK, result.text(request.renderer))

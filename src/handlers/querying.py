@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 
+from adapters.runtime import RUNTIME
 from domain.cursor import CursorSeal
-from domain.queries import Directory
+from domain.filter import LookupKind, index_lookup, parse
+from domain.masking import masked
+from domain.queries import Directory, Query
 from domain.rendering import Renderer
+from domain.tolerances import filter_leniency
 from handlers.endpoint import ScimRequest
 
 
@@ -14,3 +18,11 @@ def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
     """The users of the request's account for queries, as that renderer shows them."""
     seal = CursorSeal(request.caller.sealing_key, request.caller.account, time.time)
     return Directory(request.store, renderer, seal, request.applied)
+
+
+def looks_up(request: ScimRequest, query: Query) -> None:
+    """Where logs may hold personal data, have the request's line name, masked, whom the query looks up by an index."""
+    if RUNTIME.environment.log_personal_data and query.filter is not None:
+        lookup = index_lookup(parse(query.filter, filter_leniency(request.applied)))
+        if lookup is not None and lookup.kind is not LookupKind.ID:
+            request.record.user = masked(lookup.value)

@@ -10,7 +10,7 @@ from domain.projection import Projection
 from domain.queries import Query
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
-from handlers.querying import directory_of
+from handlers.querying import directory_of, looks_up
 
 SEARCH_REQUEST_URN: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
@@ -21,4 +21,6 @@ def handler(request: ScimRequest) -> HttpResponse:
     body = request.http.json_object()
     require_message(body, SEARCH_REQUEST_URN)
     renderer = request.renderer_for(Projection.of(body.get("attributes"), body.get("excludedAttributes")))
-    return HttpResponse(HTTPStatus.OK, directory_of(request, renderer).search(Query.of(body)).text(renderer))
+    query = Query.of(body)
+    looks_up(request, query)
+    return HttpResponse(HTTPStatus.OK, directory_of(request, renderer).search(query).text(renderer))

@@ -70,7 +70,9 @@ def _changed(container: Json, steps: tuple[Attribute, ...], target: Target, op: 
         return changed
     if op is Op.REMOVE:
         return container
-    raise NoTarget(f"{target.path} names no value of this user: nothing in {attribute.name} matches.")
+    raise NoTarget(
+        f"{target.path} names no value of this user: nothing in {attribute.name} matches.", attribute=attribute.name
+    )
 
 
 def _change_of_value(target: Target, op: Op, value: Any) -> Callable[[Json], Json]:
@@ -165,7 +167,7 @@ def _without(container: Json, attribute: Attribute) -> Json:
     """`container` without an attribute; raises MutabilityViolation for one that is required (section 3.5.2.2)."""
     require_writable(attribute)
     if attribute.required:
-        raise MutabilityViolation(f"{attribute.name} is required and cannot be removed.")
+        raise MutabilityViolation(f"{attribute.name} is required and cannot be removed.", attribute=attribute.name)
     if attribute.name not in container:
         return container
     return {name: member for name, member in container.items() if name != attribute.name}

@@ -28,14 +28,16 @@ def members(value: Any, attribute: Attribute) -> list[tuple[Attribute, Any]]:
     Raises InvalidValue for a value that is no object, InvalidSyntax for an unknown or repeated member.
     """
     if not isinstance(value, dict):
-        raise InvalidValue(f"{attribute.name} takes an object with its sub-attributes.")
+        raise InvalidValue(f"{attribute.name} takes an object with its sub-attributes.", attribute=attribute.name)
     found: dict[str, tuple[Attribute, Any]] = {}
     for name, member in value.items():
         sub = attribute.sub_attribute(name)
         if sub is None:
-            raise InvalidSyntax(f'"{name}" is not an attribute of {_owner(attribute)}. Leave it out.')
+            raise InvalidSyntax(
+                f'"{name}" is not an attribute of {_owner(attribute)}. Leave it out.', attribute=attribute.name
+            )
         if sub.name in found:
-            raise InvalidSyntax(f'"{sub.name}" is there twice, in different cases. Send it once.')
+            raise InvalidSyntax(f'"{sub.name}" is there twice, in different cases. Send it once.', attribute=sub.name)
         found[sub.name] = (sub, member)
     return list(found.values())
 
@@ -44,7 +46,7 @@ def scalar(value: Any, attribute: Attribute) -> Any:
     """The value of a simple attribute; raises InvalidValue when it is of another type."""
     kind, wanted = _KINDS.get(attribute.type, (str, "a string"))
     if not isinstance(value, kind) or (isinstance(value, bool) and attribute.type is not Type.BOOLEAN):
-        raise InvalidValue(f"{attribute.name} must be {wanted}.")
+        raise InvalidValue(f"{attribute.name} must be {wanted}.", attribute=attribute.name)
     return value
 
 
@@ -63,7 +65,7 @@ def element(value: Any, attribute: Attribute) -> Any:
 def elements(value: Any, attribute: Attribute) -> list[Any]:
     """The values of a multi-valued attribute that has a list of them; raises InvalidValue."""
     if not isinstance(value, list):
-        raise InvalidValue(f"{attribute.name} takes an array.")
+        raise InvalidValue(f"{attribute.name} takes an array.", attribute=attribute.name)
     return [kept for item in value if item is not None and (kept := element(item, attribute)) != {}]
 
 
@@ -71,7 +73,7 @@ def require_writable(attribute: Attribute, container: Attribute | None = None) -
     """That a client may change the attribute; raises MutabilityViolation."""
     if attribute.mutability is Mutability.READ_ONLY:
         owner = f" of {container.name}" if container is not None and not container.is_extension else ""
-        raise MutabilityViolation(f"{attribute.name}{owner} is read-only. Leave it out.")
+        raise MutabilityViolation(f"{attribute.name}{owner} is read-only. Leave it out.", attribute=attribute.name)
 
 
 def likeness(value: Any, attribute: Attribute) -> Hashable:

@@ -1,0 +1,26 @@
+"""The service in this process, and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from in_process import Client, InProcess, in_process
+from records.output import Output
+
+
+@pytest.fixture
+def output(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Output:
+    return Output(capfd, caplog)
+
+
+@pytest.fixture
+def service(output: Output) -> Iterator[InProcess]:
+    with in_process() as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: InProcess) -> Client:
+    return service.account("acme")

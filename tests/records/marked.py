@@ -1,0 +1,209 @@
+"""Requests with a mark in every place where a client can put text, for every operation and every way to be refused."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from domain.attributes import Attribute, Mutability, Type
+from domain.cursor import CursorSeal
+from domain.user_schema import CORE_URN, ENTERPRISE_URN, USER
+
+MARK = "canary7f3a"
+"""Letters and digits only: percent-encoding, folding of case and normalisation leave it as it is."""
+ENCODED = b64encode(MARK.encode()).decode().rstrip("=")
+MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+"""An id that no user has."""
+
+HEADERS = {
+    name: f"{MARK} {name}"
+    for name in ("User-Agent", "Accept", "Content-Type", "Accept-Language", "From", "Referer", "Cookie", "X-Canary")
+} | {"Host": f"{MARK}.example", "X-Forwarded-For": MARK, "X-Forwarded-Proto": MARK, "X-Request-Id": MARK}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request to be made; `headers` beside those that all have."""
+
+    method: str
+    path: str
+    body: object = None
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def value_of(attribute: Attribute) -> Any:
+    """A value of the attribute's type with the mark in it."""
+    value: Any = {
+        Type.STRING: f"{MARK} {attribute.name}",
+        Type.BOOLEAN: True,
+        Type.REFERENCE: f"https://{MARK}.example/",
+        Type.BINARY: b64encode(MARK.encode()).decode(),
+        Type.COMPLEX: members_of(attribute),
+    }[attribute.type]
+    return [value] if attribute.multi_valued else value
+
+
+def members_of(attribute: Attribute) -> dict[str, Any]:
+    """A value for everything that a client may set in it."""
+    return {
+        sub.name: value_of(sub)
+        for sub in attribute.sub_attributes
+        if sub.mutability is not Mutability.READ_ONLY and sub.name != "schemas"
+    }
+
+
+def person(name: str, /, **members: Any) -> dict[str, Any]:
+    """A user with the mark in every attribute."""
+    address = f"{MARK}.{name}@{MARK}.example"
+    return {
+        **members_of(USER.root),
+        "schemas": [CORE_URN, ENTERPRISE_URN],
+        "userName": f"{MARK}.{name}",
+        "externalId": f"{MARK}.{name}",
+        "emails": [{"value": address, "type": "work", "primary": True, "display": MARK}],
+    } | members
+
+
+def patch(*operations: object) -> dict[str, Any]:
+    return {"schemas": [f"{MESSAGES}PatchOp"], "Operations": list(operations)}
+
+
+def search(**members: object) -> dict[str, Any]:
+    return {"schemas": [f"{MESSAGES}SearchRequest"]} | members
+
+
+def bulk(*operations: object, **members: object) -> dict[str, Any]:
+    return {"schemas": [f"{MESSAGES}BulkRequest"], "Operations": list(operations)} | members
+
+
+def sorts_of_body() -> Iterator[object]:
+    """What is no resource, or no longer one of the User's when an attribute has a value of another type."""
+    yield from (MARK.encode(), f'{{"{MARK}": "{MARK}'.encode(), f'"{MARK}"'.encode(), f'["{MARK}"]'.encode())
+    yield from (f'{{"{MARK}": 1, "{MARK}": NaN}}'.encode(), f'{{"{MARK}":1,"{MARK}":2}}'.encode(), b"\xff" * 9)
+    yield (f'{{"{MARK}": ' * 40 + "1" + "}" * 40).encode()
+    yield (f'{{"{MARK}": "\\ud800{MARK}"}}').encode()
+    yield {MARK: MARK}
+    yield person("unknown member", **{MARK: MARK, f"{MARK}.{MARK}": MARK})
+    yield person("unknown schema", schemas=[f"urn:{MARK}"])
+    yield person("no schema", schemas=[MARK, {"a": MARK}])
+    yield person("large", title=MARK * 40_000)
+    yield person("many", emails=[{"value": f"{MARK}{number}@{MARK}.example"} for number in range(60)])
+    yield person("two primaries", emails=[{"value": f"{MARK}{n}@x.example", "primary": True} for n in "ab"])
+    for attribute in USER.root.sub_attributes:
+        for wrong in (MARK, [[MARK]], {MARK: MARK}, [{MARK: MARK, "type": [MARK], "value": {"a": MARK}}]):
+            yield person("wrong type", **{attribute.name: wrong})
+
+
+PATHS = (
+    MARK, f"{MARK}.{MARK}", f"urn:{MARK}:x", f"{CORE_URN}:{MARK}", f"{ENTERPRISE_URN}:{MARK}", f"emails[{MARK}",
+    f'emails[type eq "{MARK}"]', f'emails[type eq "{MARK}"].value', f'emails[{MARK} eq "{MARK}"].{MARK}',
+    f'emails[type eq "{MARK}"].{MARK}', "id", "meta", "groups", "userName", "name.givenName", "password", "active",
+    f'{ENTERPRISE_URN}:manager[value eq "{MARK}"]', "schemas", "", None, {"a": MARK},
+)  # fmt: skip
+
+
+def sorts_of_patch() -> Iterator[object]:
+    """Every operation on paths of every kind, and what is no PatchOp."""
+    for op in ("add", "replace", "remove", MARK):
+        for path in PATHS:
+            yield patch({"op": op, "path": path, "value": MARK})
+            yield patch({"op": op, "path": path, "value": {"value": MARK, MARK: MARK}})
+    yield patch({"op": "replace", "value": person("patched", **{MARK: MARK, "id": MARK, "name.givenName": MARK})})
+    yield patch({"op": "replace", "value": {"active": MARK}})
+    yield patch({"op": "remove", "path": "emails", "value": [{"value": MARK}]})
+    yield patch({MARK: MARK})
+    yield patch(MARK)
+    yield {"schemas": [MARK], "Operations": MARK}
+    yield from (MARK.encode(), {MARK: MARK}, {"operations": [{"Op": MARK}]})
+
+
+FILTERS = (
+    f'userName eq "{MARK}"', f'emails.value eq "{MARK}@{MARK}.example"', f'externalId eq "{MARK}"', f'id eq "{MARK}"',
+    f'userName sw "{MARK}"', f'title co "{MARK}"', f'{MARK} eq "{MARK}"', f"userName eq {MARK}", f'userName {MARK} "x"',
+    f'emails[type eq "{MARK}"', f'active gt "{MARK}"', f'meta.created gt "{MARK}"', f'urn:{MARK}:x eq "{MARK}"',
+    f'not (title eq "{MARK}") and {MARK} pr', f'emails[{MARK} pr]', MARK, f'userName eq "{MARK}%40x.example"',
+    f'userName eq "{MARK}" and active eq "{MARK}"', f"{'(' * 60}{MARK}",
+)  # fmt: skip
+
+
+def queries() -> Iterator[dict[str, str]]:
+    """What a list or a search can be asked, right and wrong."""
+    yield from ({"filter": filter_} for filter_ in FILTERS)
+    yield {"sortBy": "title", "sortOrder": "descending", "filter": f'title co "{MARK}"'}
+    yield {"sortBy": MARK}
+    yield {"sortBy": "title", "sortOrder": MARK}
+    yield {"startIndex": MARK}
+    yield {"count": MARK}
+    yield {"cursor": MARK}
+    yield {"cursor": "", "count": "5000", "filter": f'title co "{MARK}"'}
+    yield {"attributes": f"userName,{MARK}", "excludedAttributes": MARK}
+    yield {"attributes": f"{MARK}.{MARK}[{MARK}"}
+    yield {MARK: MARK}
+
+
+def bulk_operations(user_id: str) -> list[dict[str, object]]:
+    """Operations with marks everywhere; some succeed, most fail."""
+    taken, ids = person("taken"), (user_id, NOBODY, MARK, f"bulkId:{MARK}", f"{MARK}@{MARK}.example")
+    return [
+        {"method": "POST", "path": "/Users", "bulkId": MARK, "data": person("bulk")},
+        {"method": "POST", "path": "/Users", "bulkId": f"{MARK}2", "data": taken},
+        {"method": "POST", "path": f"/{MARK}", "bulkId": f"{MARK}3", "data": taken},
+        {"method": "POST", "path": "/Users", "bulkId": f"{MARK}4", "data": {"userName": f"bulkId:{MARK}2"}},
+        *({"method": "PUT", "path": f"/Users/{each}", "data": {MARK: MARK}, "version": MARK} for each in ids),
+        *({"method": "PATCH", "path": f"/Users/{each}", "data": patch({"op": MARK})} for each in ids),
+        *({"method": "DELETE", "path": f"/Users/{each}", "version": f'W/"{MARK}"'} for each in ids),
+        {"method": "DELETE", "path": f"/Users/{MARK}/{MARK}"},
+    ]
+
+
+def attempts(user_id: str, seal: CursorSeal) -> Iterator[Attempt]:
+    """Every operation, right and wrong in every way; `seal` is the account's, of a long time ago."""
+    for body in sorts_of_body():
+        yield Attempt("POST", "/Users", body)
+        yield Attempt("PUT", f"/Users/{user_id}", body)
+    for body in sorts_of_patch():
+        yield Attempt("PATCH", f"/Users/{user_id}", body)
+    for path_id in (NOBODY, MARK, f"{MARK}%40{MARK}.example", f"{MARK}%2F..%2F", quote(f"{MARK}\x00é")):
+        yield Attempt("GET", f"/Users/{path_id}", query=f"attributes={MARK}")
+        yield Attempt("PUT", f"/Users/{path_id}", person("nobody"))
+        yield Attempt("PATCH", f"/Users/{path_id}", patch({"op": "remove", "path": "title"}))
+        yield Attempt("DELETE", f"/Users/{path_id}")
+        yield Attempt("GET", f"/Schemas/{path_id}")
+        yield Attempt("GET", f"/ResourceTypes/{path_id}")
+    for header in ("If-Match", "If-None-Match"):
+        for version in (MARK, f'W/"{MARK}"', f'"{MARK}", W/"1"', "*"):
+            yield Attempt("GET", f"/Users/{user_id}", headers={header: version})
+            yield Attempt("PUT", f"/Users/{user_id}", person("taken"), headers={header: version})
+            yield Attempt(
+                "PATCH", f"/Users/{user_id}", patch({"op": "remove", "path": MARK}), headers={header: version}
+            )
+            yield Attempt("DELETE", f"/Users/{NOBODY}", headers={header: version})
+    yield Attempt("DELETE", f"/Users/{user_id}", headers={"If-Match": f'W/"{MARK}"'})
+    for query in queries():
+        yield Attempt("GET", "/Users", query=urlencode(query))
+        yield Attempt("POST", "/Users/.search", search(**query))
+        yield Attempt("POST", "/.search", search(**query | {MARK: MARK}))
+        yield Attempt("GET", "//Users/", query=urlencode(query))
+    expired = {"cursor": seal.seal(MARK, f'title co "{MARK}"\nNone\nFalse'), "filter": f'title co "{MARK}"'}
+    yield Attempt("GET", "/Users", query=urlencode(expired))
+    for body in ({"schemas": [MARK]}, search(filter=[MARK]), search(attributes={"a": MARK}), MARK.encode()):
+        yield Attempt("POST", "/Users/.search", body)
+    yield Attempt("POST", "/Bulk", bulk(*bulk_operations(user_id)))
+    yield Attempt("POST", "/Bulk", bulk(*bulk_operations(user_id), failOnErrors=2))
+    for operation in ({"method": MARK}, {"method": "POST", "path": MARK}, MARK, {"method": "PUT", "path": 5}):
+        yield Attempt("POST", "/Bulk", bulk(operation, failOnErrors=MARK))
+        yield Attempt("POST", "/Bulk", bulk(operation))
+    yield Attempt("POST", "/Bulk", bulk(*[{"method": "DELETE", "path": f"/Users/{MARK}"}] * 201))
+    yield Attempt("POST", "/Bulk", f'{{"{MARK}": "{MARK * 120_000}"}}'.encode())
+    twice = {"method": "POST", "path": "/Users", "bulkId": MARK, "data": {}}
+    yield Attempt("POST", "/Bulk", bulk(twice, twice))
+    for path in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes", f"/{MARK}", f"/Groups/{MARK}", f"/Me/{MARK}"):
+        for method in ("GET", "POST", "DELETE", "OPTIONS"):
+            yield Attempt(method, path, {MARK: MARK}, urlencode({"filter": MARK}))
+    yield Attempt("PUT", "/Users", {MARK: MARK})
+    yield Attempt("POST", f"/Users/{MARK}", {MARK: MARK})

@@ -1,0 +1,265 @@
+"""Nothing that a client sends, and no key, is in anything that is written: marked requests, and a search for the mark.
+
+Ids of users are allowed, of the form that this service gives them; a client's text in the place of one is not.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from adapters import aws
+from adapters.dynamodb import Table, table_definition
+from adapters.runtime import RUNTIME
+from domain.connector_key import ConnectorKey
+from domain.cursor import CursorSeal
+from in_process import Answer, Client, Context, InProcess
+from records import marked
+from records.marked import ENCODED, HEADERS, MARK, NOBODY, Attempt
+from records.output import Output
+from storage import faults
+from storage.faults import Fault, FaultyClient
+
+MODES = {
+    "tolerant": {},
+    "strict": {"mode": "strict"},
+    "adopting": {"match_existing_by_email": True},
+}
+BARELY_TIME = Context(milliseconds=650)
+"""For requests under a fault, which end when there is no time for another attempt."""
+
+
+@dataclass
+class Net:
+    """Makes requests and searches all that is written for marks and keys."""
+
+    output: Output
+    keys: set[str] = field(default_factory=set)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def send(self, client: Client, attempt: Attempt, **more: Any) -> Answer:
+        self.keys.add(client.key)
+        return client.call(
+            attempt.method,
+            attempt.path,
+            attempt.body,
+            query=attempt.query,
+            headers=HEADERS | attempt.headers,
+            request_id=MARK,
+            **more,
+        )
+
+    def pull(self) -> str:
+        """Everything written so far; fails when it has anything that it must not have."""
+        text = self.output.text()
+        found = [
+            line
+            for line in text.splitlines()
+            if MARK in line.casefold() or ENCODED in line or any(key in line or key[-38:] in line for key in self.keys)
+        ]
+        assert found == []
+        self.lines += [json.loads(line) for line in text.splitlines() if line.startswith("{") and '"message"' in line]
+        return text
+
+    def seen(self, name: str) -> set[Any]:
+        """The values of a field in the lines pulled."""
+        return {line[name] for line in self.lines if name in line}
+
+
+@dataclass
+class Service:
+    """The service on moto's DynamoDB, with faults at hand."""
+
+    running: InProcess
+    dynamodb: FaultyClient
+    secrets_manager_is_down: bool = False
+
+    def cut_off(self, **_: Any) -> None:
+        if self.secrets_manager_is_down:
+            raise EndpointConnectionError(endpoint_url=f"https://{MARK}.example")
+
+
+@pytest.fixture
+def net(output: Output) -> Net:
+    return Net(output)
+
+
+@pytest.fixture
+def stored(service: InProcess) -> Service:
+    """The service with the real adapter of the table, whose waiting is over at once."""
+    client: Any = aws.client("dynamodb")
+    client.create_table(**table_definition("users"))
+    whole = Service(service, FaultyClient(client))
+    RUNTIME.__dict__["table"] = Table(client, "users", sleep=lambda seconds: None)
+    aws.client("secretsmanager").meta.events.register("before-call.secretsmanager", whole.cut_off)
+    return whole
+
+
+def create(net: Net, client: Client, name: str) -> str:
+    answer = net.send(client, Attempt("POST", "/Users", marked.person(name)))
+    assert answer.status == 201, answer.text
+    return str(answer.body["id"])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_operation_and_no_refusal_writes_what_a_client_sent(
+    net: Net, service: InProcess, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = service.account(mode, **MODES[mode])
+    user = create(net, client, "somebody")
+    create(net, client, "taken")
+    of_old = CursorSeal(service.accounts.show(mode).sealing_key, mode, lambda: 0.0)
+
+    for attempt in marked.attempts(user, of_old):
+        answer = net.send(client, attempt)
+        assert answer.status < 500 or answer.status == 501, (attempt, answer.text)
+    monkeypatch.setattr("domain.queries._MAX_SORTED", 0)
+    net.send(client, Attempt("GET", "/Users", query="sortBy=title"))
+    assert net.send(client, Attempt("DELETE", f"/Users/{user}")).status == 204
+
+    net.pull()
+    assert net.seen("status") >= {200, 201, 204, 304, 400, 403, 404, 405, 409, 412, 413, 501}
+    assert net.seen("scim_type") >= {
+        "invalidSyntax", "invalidValue", "invalidFilter", "invalidPath", "mutability", "uniqueness",
+        "invalidCursor", "expiredCursor", "invalidCount", "tooMany",
+    } | ({"noTarget"} if mode == "strict" else set())  # fmt: skip
+    assert net.seen("operation") == {
+        "CreateUser", "GetUser", "ListUsers", "SearchUsers", "ReplaceUser", "PatchUser", "DeleteUser", "Bulk",
+        "Discovery", "Unrouted",
+    }  # fmt: skip
+    assert net.seen("user_id") >= {user, NOBODY}
+    refusals = [line for line in net.lines if line["status"] >= 400]
+    assert all(line["reason"] and line["remedy"] for line in refusals)
+
+
+def wrong_keys(account: str) -> Iterator[dict[str, str]]:
+    """Authorization headers that are refused, with marks and with keys."""
+    right = ConnectorKey.generate(account, secrets.token_bytes).text
+    unknown = ConnectorKey.generate(MARK, secrets.token_bytes).text
+    for text in (
+        "", MARK, f"Bearer {MARK}", f"Bearer rck_{MARK}_{'a' * 38}", f"Bearer {right}", f"Bearer {unknown}", right,
+        f"Bearer Bearer {right}", f"Basic {right}", f"{MARK} {right}", f"Bearer {right[:-1]}", f"Bearer {right}{MARK}",
+        f"Token token={right}", "Bearer", f"Bearer {right} {MARK}",
+    ):  # fmt: skip
+        yield {"Authorization": text}
+
+
+def test_no_refused_key_is_written(net: Net, service: InProcess) -> None:
+    client, off = service.account("acme"), service.account("off")
+    service.accounts.disable("off")
+
+    for attempt in (Attempt("POST", "/Users", marked.person("nobody")), Attempt("GET", f"/Users/{MARK}")):
+        for headers in wrong_keys("acme"):
+            net.keys.update(part for part in headers["Authorization"].split() if part.startswith("rck_"))
+            answer = net.send(client, Attempt(attempt.method, attempt.path, attempt.body, attempt.query, headers))
+            assert answer.status == 401, headers
+        assert net.send(off, attempt).status == 403
+
+    net.pull()
+    assert net.seen("reason") == {
+        "no-key", "no-scheme", "other-scheme", "bearer-twice", "malformed-key", "wrong-key", "unknown-account",
+        "account-disabled",
+    }  # fmt: skip
+
+
+def under_faults(user: str) -> list[Attempt]:
+    """One request for each operation that reaches the table."""
+    operation = {"method": "POST", "path": "/Users", "bulkId": MARK, "data": marked.person("bulk")}
+    return [
+        Attempt("POST", "/Users", marked.person("new")),
+        Attempt("GET", f"/Users/{user}"),
+        Attempt("GET", "/Users", query=f"filter=title+co+%22{MARK}%22"),
+        Attempt("POST", "/Users/.search", marked.search(filter=f'userName eq "{MARK}"')),
+        Attempt("PUT", f"/Users/{user}", marked.person("renamed")),
+        Attempt("PATCH", f"/Users/{user}", marked.patch({"op": "replace", "path": "title", "value": f"{MARK} 2"})),
+        Attempt("POST", "/Bulk", marked.bulk(operation)),
+        Attempt("DELETE", f"/Users/{user}"),
+    ]
+
+
+def telling(fault: Fault) -> Fault:
+    """The fault, with a message that quotes what the call held."""
+    if fault.name in ("time-out", "connection reset", "connect time-out", "no connection", "no credentials"):
+        return fault
+    code, status = fault.name, 500 if fault.name == "InternalServerError" else 400
+    if fault.name == "bad gateway":
+        return Fault(fault.name, faults.answer(502, f"<html>{MARK}</html>"))
+    return Fault(code, faults.error(code, status, message=f"The value {MARK} is not"), fault.after)
+
+
+FAULTS = [*faults.THROTTLING, *faults.BREAKING, *faults.LOST, *faults.CONTENDED[:4], *faults.REFUSING]
+
+
+def test_no_failure_of_the_table_writes_what_a_client_sent(net: Net, stored: Service) -> None:
+    client = stored.running.account("tolerant")
+
+    for fault in FAULTS:
+        user = create(net, client, f"{fault}".replace(" ", ""))
+        stored.dynamodb.always(telling(fault))
+        answers = [net.send(client, attempt, context=BARELY_TIME) for attempt in under_faults(user)]
+        stored.dynamodb.calm()
+        net.pull()
+        assert {answer.status for answer in answers} & {429, 503}, fault
+
+    assert net.seen("reason") >= {"throttled", "unavailable", "table-refused", "contended"}
+
+
+def test_no_answer_of_a_failing_secrets_manager_is_written(net: Net, stored: Service) -> None:
+    attempt = Attempt("POST", "/Users", marked.person("nobody"))
+    manager = aws.client("secretsmanager")
+    malformed, deleted = stored.running.account("malformed"), stored.running.account("deleted")
+    manager.put_secret_value(SecretId="test/connectors/malformed", SecretString=f'{{"account": "{MARK}", "{MARK}": ')
+    manager.delete_secret(SecretId="test/connectors/deleted")
+    unknown = Client(ConnectorKey.generate(MARK, secrets.token_bytes).text)
+
+    assert net.send(malformed, attempt).status == 503
+    assert net.send(deleted, attempt).status == 503
+    stored.secrets_manager_is_down = True
+    assert net.send(unknown, attempt).status == 503
+
+    net.pull()
+    assert net.seen("reason") == {"secret-malformed", "secret-marked-for-deletion", "secrets-manager-unavailable"}
+    assert net.seen("secret") == {f"test/connectors/{name}" for name in ("malformed", "deleted", "*")}
+
+
+def test_a_defect_is_written_without_the_values_that_it_met(net: Net, stored: Service) -> None:
+    client = stored.running.account("tolerant")
+    user = create(net, client, "somebody")
+    stored.dynamodb.client.update_item(
+        TableName="users",
+        Key={"pk": {"S": "tolerant#USER"}, "sk": {"S": user}},
+        UpdateExpression="SET document = :document",
+        ExpressionAttributeValues={":document": {"S": f'{{"{MARK}": "{MARK}'}},
+    )
+
+    answers = [net.send(client, attempt) for attempt in under_faults(user)[4:6]]
+
+    assert [answer.status for answer in answers] == [503, 503]
+    net.pull()
+    assert "unexpected" in net.seen("reason")
+    assert all(cause.startswith("JSONDecodeError at ") for cause in net.seen("cause"))
+
+
+def test_the_net_holds_whatever_way_something_is_written(net: Net, client: Client) -> None:
+    net.keys.add(client.key)
+    ways = [
+        print,
+        lambda text: print(text, file=sys.stderr),
+        lambda text: logging.getLogger("botocore").warning("sent %s", text),
+        lambda text: logging.getLogger().info("sent", extra={"user": text}),
+        lambda text: net.output.raised(ValueError(text)),
+    ]
+
+    for way in ways:
+        for text in (f"x {MARK.upper()}", client.key, ENCODED, f"...{client.key[-38:]}"):
+            way(text)
+            with pytest.raises(AssertionError):
+                net.pull()

@@ -1,0 +1,54 @@
+"""docs/architecture.md, "What is measured where", beside what is really written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Final
+
+from adapters.telemetry import Metric, OperationRecord, RequestRecord
+from cli.events import ROOT
+from domain.effects import Effects
+from metric_sources import emitted
+
+TEXT: Final = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+SECTION: Final = TEXT.partition("## What is measured where")[2].partition("\n## ")[0]
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The rows of the table that begins with that heading, as cells."""
+    table = SECTION.partition(f"| {heading} |")[2].partition("\n\n")[0]
+    return [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines()[2:]]
+
+
+def names(cell: str) -> list[str]:
+    return re.findall(r"`([A-Za-z_]+)`", cell)
+
+
+def test_every_field_of_a_line_is_described_and_no_other() -> None:
+    effects = Effects(deactivated=1, removed=1, refused=1, adopted=["id"])
+    full = RequestRecord("Bulk", "id", cold_start=True, effects=effects, bulk_operations=1)
+    for each in fields(RequestRecord):
+        if getattr(full, each.name) is None:
+            setattr(full, each.name, "x")
+    full.tolerances = ["x"]
+
+    assert sorted(name for row in rows("Log field") for name in names(row[0])) == sorted(full.fields())
+
+
+def test_every_field_of_an_operation_of_a_bulk_request_is_described() -> None:
+    (described,) = (line for line in SECTION.splitlines() if line.startswith("- `message` is `bulk-operation`"))
+
+    assert set(names(described)[1:]) == {each.name for each in fields(OperationRecord)}
+
+
+def test_the_ten_metrics_are_described_with_the_dimensions_that_they_are_written_with() -> None:
+    described = {names(metric)[0]: set(names(dimensions)) - {"ending"} for metric, _, dimensions in rows("Metric")}
+    written: dict[str, set[str]] = {}
+    for source in emitted():
+        further = written.setdefault(source.metric, set())
+        further |= dict(source.dimensions).keys() - {"service", "environment"}
+
+    assert described.keys() == {metric.value for metric in Metric}
+    assert len(described) == 10
+    assert written == {metric: described[metric] for metric in written}

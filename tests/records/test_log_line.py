@@ -1,0 +1,305 @@
+"""The one line of a request: whose it was, what came of it, why, what to do, and what it cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+import handlers.bulk  # noqa: F401 - so that every error class is there to walk
+from adapters import connector_secrets
+from adapters.aws import client as aws_client
+from adapters.dynamodb import Table, table_definition
+from adapters.runtime import RUNTIME
+from domain.errors import ScimError, UniquenessConflict
+from domain.user_schema import CORE_URN
+from handlers.endpoint import Handler
+from in_process import Client, Context, InProcess
+from records.output import Json, Output
+from storage import faults
+from storage.faults import FaultyClient
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+ALWAYS = {
+    "timestamp", "level", "message", "service", "operation", "request_id", "gateway_request_id", "cold_start",
+    "status", "duration_ms", "dynamodb_calls", "dynamodb_units", "dynamodb_retries",
+}  # fmt: skip
+AUTHENTICATED = ALWAYS | {"account", "key_used"}
+REFUSAL = {"reason", "remedy"}
+
+
+def person(name: str, /, **members: Any) -> Json:
+    address = {"value": f"{name}@example.com", "type": "work", "primary": True}
+    return {"schemas": [CORE_URN], "userName": name, "emails": [address], "active": True} | members
+
+
+def create(client: Client, name: str, **members: Any) -> str:
+    return str(client.call("POST", "/Users", person(name, **members)).body["id"])
+
+
+def patch(*operations: Json) -> Json:
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": list(operations)}
+
+
+def test_it_says_whose_request_it_was_and_what_came_of_it(client: Client, output: Output) -> None:
+    answer = client.call("POST", "/Users", person("ada"), context=Context("invocation-1"))
+
+    line = output.line()
+    assert line.keys() == AUTHENTICATED | {"user_id"}
+    assert (line["message"], line["level"], line["service"]) == ("request", "INFO", "rollcall")
+    assert (line["request_id"], line["account"], line["key_used"]) == ("invocation-1", "acme", "current")
+    assert (line["operation"], line["user_id"], line["status"]) == ("CreateUser", answer.body["id"], 201)
+    assert line["duration_ms"] > 0
+
+
+def test_it_can_be_joined_with_the_access_log_and_the_trace(
+    client: Client, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
+
+    client.call("GET", "/Users", request_id="chosen by the client")
+
+    line = output.line()
+    assert line["xray_trace_id"] == "1-5759e988-bd862e3fe1be46a994272793"
+    # The gateway's other id, requestId, may be chosen by a client.
+    assert line["gateway_request_id"] == "local"
+    assert "chosen" not in str(line)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        ("POST", "/Users", "CreateUser"), ("GET", "/Users/{id}", "GetUser"), ("GET", "/Users", "ListUsers"),
+        ("POST", "/Users/.search", "SearchUsers"), ("PUT", "/Users/{id}", "ReplaceUser"),
+        ("PATCH", "/Users/{id}", "PatchUser"), ("DELETE", "/Users/{id}", "DeleteUser"), ("POST", "/Bulk", "Bulk"),
+        ("GET", "/Schemas", "Discovery"), ("GET", "/Groups", "Unrouted"), ("GET", "//Users", "ListUsers"),
+    ],
+)  # fmt: skip
+def test_every_operation_is_called_by_its_name(
+    client: Client, output: Output, method: str, path: str, operation: str
+) -> None:
+    client.call(method, path.replace("{id}", NOBODY), {})
+
+    assert output.line()["operation"] == operation
+
+
+def test_the_first_request_of_a_container_is_a_cold_start_and_no_other(
+    client: Client, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Handler, "_cold", True)
+
+    client.call("GET", "/Users")
+    client.call("GET", "/Schemas")
+
+    assert [line["cold_start"] for line in output.lines()[0]] == [True, False]
+
+
+def test_a_refusal_says_why_what_it_is_about_and_what_to_do(client: Client, output: Output) -> None:
+    create(client, "ada")
+    other = create(client, "bob")
+    output.lines()
+
+    client.call("PUT", f"/Users/{other}", person("bob", emails=[{"value": "ada@example.com"}]))
+
+    line = output.line()
+    assert line.keys() == AUTHENTICATED | REFUSAL | {"user_id", "scim_type", "attribute"}
+    assert (line["level"], line["status"], line["scim_type"]) == ("WARNING", 409, "uniqueness")
+    assert (line["reason"], line["attribute"], line["user_id"]) == ("email-exists", "emails.value", other)
+    assert "rollcall users show" in line["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("body", "attribute"),
+    [
+        ({"schemas": [CORE_URN]}, "userName"),
+        (person("a", active="perhaps"), "active"),
+        (person("a", name={"givenName": 5}, title=7), "name.givenName, title"),
+        (person("a", emails=[{"value": "nobody"}]), "emails.value"),
+        (person("a", emails=[{"value": "a@b", "shoe size": 5}]), "emails"),
+        (person("a", shoeSize=44), "User"),
+        (person("a", schemas=["urn:unknown"]), "schemas"),
+        (person("a", emails=[{"value": f"{n}@b", "primary": True} for n in "xy"]), "emails"),
+        (person("a", TITLE="x", title="y"), "title"),
+    ],
+)
+def test_a_body_that_is_refused_is_told_by_the_attributes_of_the_schema(
+    service: InProcess, output: Output, body: Json, attribute: str
+) -> None:
+    strict = service.account("strict", mode="strict")
+
+    assert strict.call("POST", "/Users", body).status == 400
+
+    assert output.line()["attribute"] == attribute
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_a_refusal_names_the_user_of_the_path_if_it_is_an_id(client: Client, output: Output, method: str) -> None:
+    bodies = {"PUT": person("ada"), "PATCH": patch({"op": "remove", "path": "title"})}
+
+    client.call(method, f"/Users/{NOBODY}", bodies.get(method))
+    client.call(method, "/Users/ada@example.com", bodies.get(method))
+
+    known_form, other = output.lines()[0]
+    assert (known_form["status"], known_form["user_id"], known_form["reason"]) == (404, NOBODY, "no-such-user")
+    assert "user_id" not in other
+
+
+def test_the_account_of_a_refused_key_is_there_when_it_exists(service: InProcess, output: Output) -> None:
+    acme, off = service.account("acme"), service.account("off")
+    service.accounts.disable("off")
+    service.accounts.rotate_key("acme", timedelta(0))
+    unknown = service.account("gone")
+    service.accounts.delete("gone")
+
+    for each in (acme, off, unknown):
+        each.call("GET", "/Users")
+
+    wrong, switched_off, of_nobody = output.lines()[0]
+    assert (wrong["status"], wrong["reason"], wrong["account"]) == (401, "wrong-key", "acme")
+    assert (switched_off["status"], switched_off["reason"], switched_off["account"]) == (403, "account-disabled", "off")
+    assert of_nobody["reason"] in ("unknown-account", "secret-marked-for-deletion")
+    assert not any("key_used" in line for line in (wrong, switched_off, of_nobody))
+
+
+def test_the_previous_key_is_told_with_the_time_it_has_left(service: InProcess, client: Client, output: Output) -> None:
+    service.accounts.rotate_key("acme", timedelta(hours=30))
+
+    client.call("GET", "/Users")
+
+    line = output.line()
+    assert line.keys() == AUTHENTICATED | {"previous_key_hours_left"}
+    assert line["key_used"] == "previous"
+    assert 29 < line["previous_key_hours_left"] <= 30
+
+
+def test_tolerances_are_told_by_name_also_when_the_request_fails(client: Client, output: Output) -> None:
+    user = create(client, "ada")
+    output.lines()
+
+    client.call("PATCH", f"/Users/{user}", patch({"op": "Replace", "path": "active", "value": "False"}))
+    client.call("PATCH", f"/Users/{user}", patch({"op": "Replace", "path": "emails[", "value": "x"}))
+
+    forgiven, refused = output.lines()[0]
+    assert forgiven["tolerances"] == ["capitalised-op", "string-boolean"]
+    assert forgiven["users_deactivated"] == 1
+    assert (refused["status"], refused["tolerances"]) == (400, ["capitalised-op"])
+
+
+@pytest.fixture
+def dynamodb(service: InProcess) -> FaultyClient:
+    """The service's table on moto, with faults at hand."""
+    faulty: Any = aws_client("dynamodb")
+    faulty.create_table(**table_definition("users"))
+    RUNTIME.__dict__["table"] = Table(faulty, "users", sleep=lambda seconds: None)
+    return FaultyClient(faulty)
+
+
+def test_it_says_what_was_asked_of_dynamodb(client: Client, output: Output, dynamodb: FaultyClient) -> None:
+    user = create(client, "ada")
+    output.lines()
+    dynamodb.once(faults.THROTTLING[0], faults.THROTTLING[0])
+
+    client.call("GET", f"/Users/{user}")
+
+    line = output.line()
+    assert (line["status"], line["dynamodb_calls"], line["dynamodb_retries"]) == (200, 3, 2)
+    assert line["dynamodb_units"] > 0
+
+
+def test_a_failure_of_the_service_is_an_error_with_its_cause(
+    client: Client, output: Output, dynamodb: FaultyClient
+) -> None:
+    dynamodb.always(faults.REFUSING[1])
+
+    client.call("GET", f"/Users/{NOBODY}")
+
+    line = output.line()
+    assert line.keys() == AUTHENTICATED | REFUSAL | {"user_id", "cause"}
+    assert (line["level"], line["status"], line["reason"]) == ("ERROR", 503, "table-refused")
+    assert line["cause"] == "ClientError"
+
+
+def test_a_defect_says_where_it_is_and_what_to_do(client: Client, output: Output) -> None:
+    del RUNTIME.__dict__["table"]
+    RUNTIME.__dict__["table"] = None
+
+    assert client.call("GET", f"/Users/{NOBODY}").status == 503
+
+    line = output.line()
+    assert (line["level"], line["reason"]) == ("ERROR", "unexpected")
+    assert re.fullmatch(r"AttributeError at \w+:\d+", line["cause"])
+    assert "runbook" in line["remedy"]
+
+
+def test_a_bulk_request_has_a_line_for_each_operation_that_failed(client: Client, output: Output) -> None:
+    user = create(client, "ada")
+    output.lines()
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": "one", "data": person("bob")},
+        {"method": "POST", "path": "/Users", "bulkId": "two", "data": person("ada")},
+        {"method": "PUT", "path": f"/Users/{user}", "data": person("ada", active=5)},
+        {"method": "PATCH", "path": "/Users/bulkId:two", "data": patch({"op": "remove", "path": "title"})},
+        {"method": "DELETE", "path": f"/Users/{NOBODY}"},
+        {"method": "DELETE", "path": f"/Users/{user}"},
+    ]
+
+    client.call("POST", "/Bulk", {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations,
+    }, context=Context("invocation-1"))  # fmt: skip
+
+    lines, (blob,) = output.lines()
+    request, *failed = lines
+    assert (request["status"], request["bulk_operations"], request["bulk_failures"]) == (200, 6, 4)
+    assert request["users_removed"] == 1
+    assert [
+        (line["position"], line["operation"], line["status"], line["reason"], line.get("user_id")) for line in failed
+    ] == [
+        (1, "CreateUser", 409, "user-name-exists", None),
+        (2, "ReplaceUser", 400, "invalid-value", user),
+        (3, "PatchUser", 409, "unresolved-bulk-id", None),
+        (4, "DeleteUser", 404, "no-such-user", NOBODY),
+    ]
+    for line in failed:
+        assert (line["message"], line["level"]) == ("bulk-operation", "WARNING")
+        assert (line["request_id"], line["account"]) == ("invocation-1", "acme")
+        assert line["remedy"]
+    assert failed[1]["attribute"] == "active"
+    assert blob["UniquenessConflicts"] == [1.0]
+    assert blob["Succeeded"] == [1.0]
+
+
+def test_a_bulk_request_in_which_nothing_fails_says_so(client: Client, output: Output) -> None:
+    operation = {"method": "POST", "path": "/Users", "bulkId": "one", "data": person("bob")}
+
+    client.call("POST", "/Bulk", {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [operation],
+    })  # fmt: skip
+
+    line = output.line()
+    assert (line["bulk_operations"], line["bulk_failures"]) == (1, 0)
+
+
+def every_error(of: type[ScimError] = ScimError) -> Iterator[type[ScimError]]:
+    yield of
+    for further in of.__subclasses__():
+        yield from every_error(further)
+
+
+OF_A_SECRET = (connector_secrets.ConnectorUnavailable, *connector_secrets.ConnectorUnavailable.__subclasses__())
+
+
+@pytest.mark.parametrize("kind", sorted(set(every_error()) - set(OF_A_SECRET), key=lambda kind: kind.__name__))
+def test_every_refusal_of_the_service_has_a_reason_and_a_remedy(kind: type[ScimError]) -> None:
+    marked = f"value {uuid4()}"
+    error = UniquenessConflict("userName", marked) if kind is UniquenessConflict else None
+    error = error or (kind(marked, ()) if "allowed" in kind.__init__.__code__.co_varnames else kind(marked))  # type: ignore[call-arg]
+
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", error.reason)
+    assert len(error.remedy) > 20
+    assert error.remedy.endswith(".")
+    assert marked in error.detail
+    assert marked not in f"{error.reason} {error.remedy}"
