@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import count
 from typing import Final, Protocol, runtime_checkable
@@ -56,6 +56,14 @@ class Outcome:
     detail: str = ""
 
 
+@dataclass(slots=True)
+class _Imported:
+    """What became of the rows of a batch, up to the error that ended it."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    error: BaseException | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Importer:
     """Creates users out of rows.
@@ -73,20 +81,24 @@ class Importer:
     workers: int = WORKERS
 
     def run(self, rows: Iterable[Row]) -> Iterator[Outcome]:
-        """What became of each row, in no certain order."""
-        running: set[Future[list[Outcome]]] = set()
+        """What became of each row, in no certain order; when it raises, what was written by then has been told."""
+        waiting: set[Future[_Imported]] = set()
         with ThreadPoolExecutor(self.workers) as pool:
             try:
                 for rank, batch in zip(count(), self._batches(rows), strict=False):
-                    if len(running) >= 2 * self.workers:
-                        finished, running = wait(running, return_when=FIRST_COMPLETED)
-                        for future in finished:
-                            yield from future.result()
-                    running.add(pool.submit(self._import, batch, f"{rank % _RANKS:02x}"))
-                for future in running:
-                    yield from future.result()
+                    while len(waiting) >= 2 * self.workers:
+                        yield from _finished(waiting)
+                    waiting.add(pool.submit(self._imported, batch, f"{rank % _RANKS:02x}"))
+                while waiting:
+                    yield from _finished(waiting)
+            except GeneratorExit:
+                pool.shutdown(cancel_futures=True)
+                raise
             except BaseException:
                 pool.shutdown(cancel_futures=True)
+                for future in waiting:
+                    if not future.cancelled():
+                        yield from future.result().outcomes
                 raise
 
     def _batches(self, rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -106,27 +118,36 @@ class Importer:
         if batch:
             yield batch
 
-    def _import(self, batch: list[Row], rank: str) -> list[Outcome]:
+    def _imported(self, batch: list[Row], rank: str) -> _Imported:
+        imported = _Imported()
+        try:
+            for outcome in self._import(batch, rank):
+                imported.outcomes.append(outcome)
+        except BaseException as error:  # to be raised where it can stop the others
+            imported.error = error
+        return imported
+
+    def _import(self, batch: list[Row], rank: str) -> Iterator[Outcome]:
         if self.keep_ids and not all(row.id is None or _ID.fullmatch(row.id) for row in batch):
-            return [
-                Outcome(row, Done.REFUSED, "invalid-id", f'"{row.id}" is no id that this service gives.')
-                for row in batch
-            ]
+            for row in batch:
+                yield Outcome(row, Done.REFUSED, "invalid-id", f'"{row.id}" is no id that this service gives.')
+            return
         if self.dry_run:
-            return [self._looked_up(row) for row in batch]
+            yield from map(self._looked_up, batch)
+            return
         rows = {self._id_of(row, rank): row for row in batch}
         users = [StoredUser.new(user_id, row.attributes, self.now()) for user_id, row in rows.items()]
-        outcomes: list[Outcome] = []
         while len(users) > 1 and isinstance(store := self.store(), CreatesTogether):
             try:
                 in_the_way = store.create_all(users)
             except PayloadTooLarge:
                 break
             if not in_the_way:
-                return outcomes + [Outcome(rows[user.id], Done.CREATED) for user in users]
-            outcomes += [self._created(user, rows[user.id]) for user in in_the_way]
+                yield from (Outcome(rows[user.id], Done.CREATED) for user in users)
+                return
+            yield from (self._created(user, rows[user.id]) for user in in_the_way)
             users = [user for user in users if user not in in_the_way]
-        return outcomes + [self._created(user, rows[user.id]) for user in users]
+        yield from (self._created(user, rows[user.id]) for user in users)
 
     def _id_of(self, row: Row, rank: str) -> str:
         if self.keep_ids and row.id is not None:
@@ -174,6 +195,16 @@ class Importer:
             if address and (found := store.find_by_email(address)) is not None:
                 return _compared(row, found, "email-exists", f'emails.value "{address}"')
         return Outcome(row, Done.CREATED)
+
+
+def _finished(waiting: set[Future[_Imported]]) -> Iterator[Outcome]:
+    """The outcomes of the batches that finish next; raises the error that ended one."""
+    finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+    for future in finished:
+        waiting.discard(future)
+        yield from future.result().outcomes
+        if (error := future.result().error) is not None:
+            raise error
 
 
 def _compared(row: Row, found: StoredUser, reason: str, held: str) -> Outcome:

@@ -100,10 +100,10 @@ class LocalService:
             self._create_table()
             self.key = self.accounts.enable("default", key=self._key).connector.current.key
             gateway = with_settings_page(LocalGateway(load_routes(), self._report))
-            self.address = _serve(gateway, self._port, _THREADS, starting)
+            self.address = serve(gateway, self._port, _THREADS, starting)
             self.base_url = self.address + BASE_PATH
             os.environ["SCIM_CONNECTOR_BASE_URL"] = self.base_url
-            self.aws_endpoint = _serve(local_aws, 0, _THREADS, starting)
+            self.aws_endpoint = serve(local_aws, 0, _THREADS, starting)
             self._running = starting.pop_all()
         return self
 
@@ -142,7 +142,7 @@ class LocalService:
         client.get_waiter("table_exists").wait(TableName=TABLE_NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
 
 
-def _serve(application: Any, port: int, threads: int, running: ExitStack) -> str:
+def serve(application: Any, port: int, threads: int, running: ExitStack) -> str:
     """Serve a WSGI application until `running` is closed; its address."""
     sockets: dict[int, Any] = {}
     try:

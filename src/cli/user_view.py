@@ -53,5 +53,8 @@ def as_row(user: StoredUser) -> list[str]:
 
 
 def guarded(text: str) -> str:
-    """The cell of a table. A spreadsheet runs one that begins like a formula, and these texts come from outside."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """The cell of a table. A spreadsheet runs one that begins like a formula, and these texts come from outside.
+
+    What looks like a guarded text already gets another mark, so that an import, which takes one off, restores it.
+    """
+    return f"'{text}" if text.lstrip("'").startswith(("=", "+", "-", "@", "\t", "\r")) else text

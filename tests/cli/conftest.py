@@ -1,19 +1,25 @@
-"""The command `rollcall --local` against moto's own server, which stands in for the AWS APIs of `make run`."""
+"""The command `rollcall --local` against the AWS APIs that `make run` has: moto, one call at a time, over HTTP."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import boto3
-import httpx
 import pytest
-from moto.server import ThreadedMotoServer
+from botocore.client import BaseClient
 from typer.testing import CliRunner, Result
 
+from adapters.accounts import Accounts
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table, table_definition
+from cli.local_aws import LocalAws
+from cli.local_service import serve
 from cli.main import app
+from domain.ports import UserStore
 
 BASE_URL = "http://127.0.0.1:8080/scim/v2"
 PREFIX = "rollcall/connectors/"
@@ -23,21 +29,62 @@ Rollcall = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")
-def aws_endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def served_aws() -> Iterator[tuple[LocalAws, str]]:
+    """The AWS of all tests, and where it is; `aws_endpoint` starts it."""
+    local = LocalAws()
+    with ExitStack() as running:
+        yield local, serve(local, 0, 8, running)
+
+
+@pytest.fixture
+def aws_endpoint(served_aws: tuple[LocalAws, str]) -> Iterator[str]:
+    """The address of an AWS with nothing in it."""
+    local, endpoint = served_aws
+    local.start()
+    yield endpoint
+    local.stop()
 
 
 @pytest.fixture
 def aws(aws_endpoint: str) -> Callable[[str], Any]:
     """Clients of an emptied AWS."""
-    httpx.post(f"{aws_endpoint}/moto-api/reset").raise_for_status()
     return lambda service: boto3.client(
         service, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test", endpoint_url=aws_endpoint
     )
+
+
+@pytest.fixture
+def table(aws: Callable[[str], Any]) -> Table:
+    """A new table."""
+    client = aws("dynamodb")
+    client.create_table(**table_definition(TABLE))
+    return Table(client, TABLE)
+
+
+@pytest.fixture
+def store(table: Table) -> UserStore:
+    """The users of account `acme` in that table."""
+    return table.users("acme", MonotonicDeadline.after(60))
+
+
+@pytest.fixture
+def acme(aws: Callable[[str], Any], table: Table) -> None:
+    """The account `acme`, switched on."""
+    Accounts(aws("secretsmanager"), PREFIX, lambda: "test").enable("acme")
+
+
+@pytest.fixture
+def aws_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the AWS operations called in this process from now on."""
+    names: list[str] = []
+    call = BaseClient._make_api_call
+
+    def recorded(client: BaseClient, operation_name: str, parameters: dict[str, Any]) -> Any:
+        names.append(operation_name)
+        return call(client, operation_name, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", recorded)
+    return names
 
 
 @pytest.fixture

@@ -12,24 +12,13 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from adapters.clock import MonotonicDeadline
-from adapters.dynamodb import Table, table_definition
 from domain.ports import UserStore
 from domain.stored_user import StoredUser
 
 Rollcall = Callable[..., Result]
 Aws = Callable[[str], Any]
 
-TABLE = "rollcall-users"
 NOW = "2030-01-31T12:00:00.000Z"
-
-
-@pytest.fixture
-def store(aws: Aws) -> UserStore:
-    """The users of account `acme` in a new table."""
-    client = aws("dynamodb")
-    client.create_table(**table_definition(TABLE))
-    return Table(client, TABLE).users("acme", MonotonicDeadline.after(60))
 
 
 def user(number: int, **attributes: Any) -> StoredUser:

@@ -216,6 +216,14 @@ def test_the_type_line_of_powershell_is_skipped_and_lines_are_counted_with_it() 
     assert [row.line for row in rows] == [3, 4]
 
 
+@pytest.mark.parametrize("told", ["sep=;", '"sep=;"', "SEP=;"])
+def test_the_line_that_tells_excel_the_separator_is_obeyed_and_skipped(told: str) -> None:
+    rows = read(f"{told}\r\nemail;title, and rank, or none\r\nann@corp.example;CEO\r\nbad;CEO\r\n")
+
+    assert reasons(rows) == [(4, "invalid-email")]
+    assert [row.line for row in rows] == [3, 4]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_the_separator_is_the_one_of_the_header(separator: str) -> None:
     text = separator.join(("email", '"last, first; name"', "title")) + "\n"

@@ -13,12 +13,12 @@ from domain.errors import InvalidPath
 from domain.filter import Comparison, Filter, Operator, parse_patch_path
 from domain.roster.names import ACTIVE, FALSE, INACTIVE, LAST_RESORT, STATE_IS_A_REGION_BESIDE, SYNONYMS, TRUE
 from domain.stored_user import Json
-from domain.user_schema import CORE_URN
+from domain.user_schema import CORE_URN, ENTERPRISE_URN
 
 _REGION: Final = 'addresses[type eq "work"].region'
 _USER_NAME: Final = "userName"
 _WORK_BY_DEFAULT: Final = frozenset({"emails", "phoneNumbers", "addresses"})
-_FORMULA_GUARD: Final = re.compile(r"'(?=[=+\-@\t\r])")
+_FORMULA_GUARD: Final = re.compile(r"'(?='*[=+\-@\t\r])")
 _BRACKETED: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*")
 
 
@@ -203,7 +203,7 @@ def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, Targ
             raise InvalidHeader(f'--map names the column "{column}", which the file does not have. It has: {there}')
         if len(positions) > 1:
             raise InvalidHeader(f'--map names the column "{column}", which the file has twice. Rename one of them.')
-        target = Target.parse(path.strip()) if path.strip() else None
+        target = _named(path.strip()) if path.strip() else None
         if target is None and path.strip():
             raise InvalidHeader(
                 f'"{path.strip()}" is no attribute that a column can hold. Write for example userName, '
@@ -211,6 +211,11 @@ def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, Targ
             )
         chosen[positions[0]] = target
     return chosen
+
+
+def _named(path: str) -> Target | None:
+    """The target of a path; an attribute of the extension needs no URN in front of it, as no other has its name."""
+    return Target.parse(path) or Target.parse(f"{ENTERPRISE_URN}:{path}")
 
 
 def _guessed(names: tuple[str, ...]) -> list[Target | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -17,6 +18,7 @@ from domain.stored_user import Json
 from domain.user_schema import CORE_URN
 
 _SEPARATORS: Final = ",;\t|"
+_EXCELS_SEPARATOR: Final = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 _LONGEST_FIELD: Final = 2**31 - 1
 """No limit of the CSV reader's own: a row cut there would go on as rows that nobody wrote."""
 
@@ -53,13 +55,14 @@ def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, 
     csv.field_size_limit(_LONGEST_FIELD)
     rest = iter(lines)
     first = next(rest, "")
+    told = _EXCELS_SEPARATOR.fullmatch(first)
     skipped = 0
-    # Windows PowerShell's Export-Csv puts the type of the objects before the header.
-    if first.startswith("#TYPE "):
+    # Before the header, Windows PowerShell's Export-Csv puts the type of the objects, and others Excel's separator.
+    if told or first.startswith("#TYPE "):
         first, skipped = next(rest, ""), 1
     if not first.strip():
         raise InvalidHeader("The file is empty; its first line must be a header such as: email,first name,last name")
-    reader = csv.reader(chain([first], rest), delimiter=_separator(first), strict=True)
+    reader = csv.reader(chain([first], rest), delimiter=told[1] if told else _separator(first), strict=True)
     try:
         columns = Columns.of(next(reader), mapped)
     except csv.Error as error:

@@ -1,0 +1,344 @@
+"""`rollcall users import`: the files that people have, what goes in, and what is refused and why."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from adapters.dynamodb import Table
+from domain.ports import UserStore
+from domain.stored_user import StoredUser
+from domain.user_schema import CORE_URN, ENTERPRISE_URN
+from storage.invariants import assert_sound
+
+Rollcall = Callable[..., Result]
+
+pytestmark = pytest.mark.usefixtures("acme")
+
+WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "PutSecretValue"}
+
+
+@pytest.fixture
+def users_file(tmp_path: Path) -> Callable[..., str]:
+    """Writes a file and gives its name."""
+
+    def write(content: str | bytes, name: str = "users.csv") -> str:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(path)
+
+    return write
+
+
+def run(rollcall: Rollcall, *arguments: str, typed: str | bytes = "") -> Result:
+    return rollcall("users", "import", "--account", "acme", *arguments, typed=typed)
+
+
+def said(result: Result, code: int = 0) -> Any:
+    """The answer in JSON."""
+    assert result.exit_code == code, result.output
+    return json.loads(result.stdout)
+
+
+def all_of(store: UserStore) -> list[dict[str, Any]]:
+    """The attributes of all users, in order of userName."""
+    users: list[StoredUser] = list(store.scan())
+    return sorted((user.attributes for user in users), key=lambda attributes: attributes["userName"])
+
+
+def names(store: UserStore) -> list[str]:
+    return [attributes["userName"] for attributes in all_of(store)]
+
+
+def test_a_csv_file_with_the_headers_that_people_have(
+    rollcall: Rollcall, table: Table, store: UserStore, users_file: Callable[..., str]
+) -> None:
+    file = users_file(
+        "Email Address,first_name,Last Name,username,Department,Shoe Size\n"
+        "ann@corp.example,Ann,Ås,ann,Board,38\n"
+        "bob@corp.example,Bob,Bo,bob,,46\n"
+    )
+
+    result = run(rollcall, file)
+
+    assert result.exit_code == 0, result.output
+    assert "2 users are imported into acme; 0 are there already, and the same; 0 rows are refused." in result.stdout
+    assert 'Email Address -> emails[type eq "work"].value' in result.stderr
+    assert "ignored: Shoe Size" in result.stderr
+    assert all_of(store) == [
+        {
+            "schemas": [CORE_URN, ENTERPRISE_URN],
+            "emails": [{"type": "work", "value": "ann@corp.example", "primary": True}],
+            "name": {"givenName": "Ann", "familyName": "Ås"},
+            "userName": "ann",
+            ENTERPRISE_URN: {"department": "Board"},
+        },
+        {
+            "schemas": [CORE_URN],
+            "emails": [{"type": "work", "value": "bob@corp.example", "primary": True}],
+            "name": {"givenName": "Bob", "familyName": "Bo"},
+            "userName": "bob",
+        },
+    ]
+    assert_sound(table, "acme")
+
+
+def test_json_lines_of_scim_users(rollcall: Rollcall, store: UserStore, users_file: Callable[..., str]) -> None:
+    lines = [{"userName": "ann", "roles": [{"value": "admin"}]}, {"userName": "bob", "active": False}]
+    file = users_file("\n".join(json.dumps(line) for line in lines), "users.jsonl")
+
+    assert said(run(rollcall, file, "--json"))["created"] == 2
+    assert all_of(store) == [{"schemas": [CORE_URN], **line} for line in lines]
+
+
+def test_a_dash_is_standard_input(rollcall: Rollcall, store: UserStore) -> None:
+    assert run(rollcall, "-", "--format", "jsonl", typed='{"userName": "ann"}\n').exit_code == 0
+    assert run(rollcall, "-", "--format", "csv", typed="mail\nbob@corp.example\n").exit_code == 0
+    unsaid = run(rollcall, "-", typed="mail\neve@corp.example\n")
+
+    assert unsaid.exit_code == 2
+    assert "--format csv or --format jsonl" in unsaid.stderr
+    assert names(store) == ["ann", "bob@corp.example"]
+
+
+def test_the_operator_says_what_a_column_means(
+    rollcall: Rollcall, store: UserStore, users_file: Callable[..., str]
+) -> None:
+    file = users_file("Kürzel,Kosten = Stelle,email,title\nann,12,ann@corp.example,Dr.\n")
+
+    result = run(
+        rollcall, file, "--map", "Kürzel=userName", "--map", "Kosten = Stelle=costCenter", "--map", "title=", "--json"
+    )
+
+    assert said(result)["ignoredColumns"] == ["title"]
+    (user,) = all_of(store)
+    assert user["userName"] == "ann"
+    assert user[ENTERPRISE_URN] == {"costCenter": "12"}
+    assert "title" not in user
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"\xef\xbb\xbfemail,title\nann@corp.example,CEO\n", "BOM.csv"),
+        ("E-Mail;Titel\r\nann@corp.example;CEO\r\n".replace("Titel", "Title"), "semicolons.csv"),
+        (b"\xef\xbb\xbfsep=;\r\nEmail;Title\r\nann@corp.example;CEO\r\n", "excel.csv"),
+        ("email\ttitle\nann@corp.example\tCEO\n", "tabs.tsv"),
+        ('"email","title"\r\n"ann@corp.example","CEO"', "no-line-end.csv"),
+        (b'\xef\xbb\xbf{"userName": "ann@corp.example", "title": "CEO"}', "BOM.jsonl"),
+    ],
+)
+def test_the_forms_in_which_spreadsheets_save(
+    rollcall: Rollcall, store: UserStore, users_file: Callable[..., str], content: str | bytes, name: str
+) -> None:
+    assert said(run(rollcall, users_file(content, name), "--json"))["created"] == 1
+    (user,) = all_of(store)
+    assert (user["userName"], user["title"]) == ("ann@corp.example", "CEO")
+
+
+def test_each_row_that_cannot_go_in_is_told_with_its_line_and_reason_and_the_others_go_in(
+    rollcall: Rollcall, table: Table, store: UserStore, users_file: Callable[..., str], tmp_path: Path
+) -> None:
+    run(rollcall, users_file("username,email,title\nheld,held@corp.example,CEO\n", "before.csv"))
+    file = users_file(
+        "username,email,title,active\n"
+        "ann,ann@corp.example,,yes\n"
+        "ANN,other@corp.example,,yes\n"
+        "anna,Ann@Corp.example,,yes\n"
+        "held,new@corp.example,,yes\n"
+        "new,HELD@corp.example,,yes\n"
+        "bad,ann(at)corp.example,,yes\n"
+        ",nameless@corp.example,,yes\n"
+        "few,few@corp.example\n"
+        "maybe,maybe@corp.example,,perhaps\n"
+        f"long,long@corp.example,{'x' * 360_000},yes\n"
+        "bob,bob@corp.example,,no\n"
+    )
+    report = tmp_path / "refused.csv"
+
+    result = run(rollcall, file, "--report", str(report), "--json")
+
+    answer = said(result, code=1)
+    assert (answer["created"], answer["unchanged"], answer["refused"]) == (2, 0, 9)
+    assert [(refusal["line"], refusal["reason"]) for refusal in answer["refusals"]] == [
+        (3, "duplicate-user-name"),
+        (4, "duplicate-email"),
+        (5, "user-name-exists"),
+        (6, "email-exists"),
+        (7, "invalid-email"),
+        (8, "missing-user-name"),
+        (9, "wrong-number-of-cells"),
+        (10, "invalid-value"),
+        (11, "payload-too-large"),
+    ]
+    assert 'userName "ANN" is already on line 2' in answer["refusals"][0]["detail"]
+    assert "held" in answer["refusals"][2]["detail"]
+    assert names(store) == ["ann", "bob", "held"]
+    assert_sound(table, "acme")
+    with report.open(newline="", encoding="utf-8") as rows:
+        assert [(row["line"], row["reason"], row["detail"]) for row in csv.DictReader(rows)] == [
+            (str(refusal["line"]), refusal["reason"], refusal["detail"]) for refusal in answer["refusals"]
+        ]
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+
+
+def test_a_person_reads_the_first_refusals_and_where_the_others_are(
+    rollcall: Rollcall, users_file: Callable[..., str], tmp_path: Path
+) -> None:
+    file = users_file("email\n" + "nobody\n" * 25)
+    report = tmp_path / "refused.json"
+
+    unreported = run(rollcall, file)
+    reported = run(rollcall, file, "--report", str(report))
+
+    assert unreported.exit_code == reported.exit_code == 1
+    assert 'line 2: "nobody" is no e-mail address such as name@example.com.' in unreported.stderr
+    assert "and 5 more; --report FILE writes all of them" in unreported.stderr
+    assert f"All refused rows are in {report}" in reported.stderr
+    assert len(json.loads(report.read_text())) == 25
+    assert run(rollcall, file, "--report", "refused.pdf").exit_code == 2
+
+
+def test_a_second_run_skips_what_is_there_and_takes_what_was_added(
+    rollcall: Rollcall, store: UserStore, users_file: Callable[..., str]
+) -> None:
+    rows = "email,title\nann@corp.example,CEO\nbob@corp.example,CTO\n"
+    run(rollcall, users_file(rows))
+    before = {user.id: user for user in store.scan()}
+
+    again = said(run(rollcall, users_file(rows + "eve@corp.example,CFO\n"), "--json"))
+
+    assert (again["created"], again["unchanged"], again["refused"]) == (1, 2, 0)
+    after = {user.id: user for user in store.scan()}
+    assert {user_id: after[user_id] for user_id in before} == before
+    assert len(after) == 3
+
+
+def test_a_dry_run_says_what_a_run_would_say_and_writes_nothing(
+    rollcall: Rollcall, store: UserStore, users_file: Callable[..., str], aws_calls: list[str]
+) -> None:
+    run(rollcall, users_file("email,title\nann@corp.example,CEO\nbob@corp.example,CTO\n", "before.csv"))
+    file = users_file("email,title\nann@corp.example,CEO\nBOB@corp.example,COO\neve@corp.example,CFO\nbad,CIO\n")
+    aws_calls.clear()
+
+    tried = said(run(rollcall, file, "--dry-run", "--json"), code=1)
+
+    assert aws_calls
+    assert not WRITES & set(aws_calls)
+    assert len(names(store)) == 2
+    done = said(run(rollcall, file, "--json"), code=1)
+    assert tried | {"result": "imported", "dryRun": False} == done
+    assert (done["created"], done["unchanged"], done["refused"]) == (1, 1, 2)
+    assert "would be imported into acme" in run(rollcall, file, "--dry-run").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "code", "told"),
+    [
+        ("", "users.csv", 2, "The file is empty; its first line must be a header such as"),
+        ("\n\n", "users.csv", 2, "The file is empty"),
+        ("first name,last name\nAnn,Ås\n", "users.csv", 2, '--map "first name=userName"'),
+        ("email,mail\na@b.example,a@b.example\n", "users.csv", 2, 'both mean emails[type eq "work"].value'),
+        ("E-Mail;Stra\xdfe\r\nann@corp.example;x\r\n".encode("cp1252"), "users.csv", 2, "line 1 is not UTF-8"),
+        ("email,name\nann@corp.example,\xc5s\n".encode("cp1252"), "users.csv", 2, "line 2 is not UTF-8"),
+        ("email\nann@corp.example\n".encode("utf-16"), "users.csv", 2, "CSV UTF-8 (comma delimited)"),
+        (b"PK\x03\x04\xff\xfe", "users.xlsx", 2, "--format csv or --format jsonl"),
+    ],
+)
+def test_a_file_that_holds_no_users_is_one_clear_line_and_nothing_goes_in(
+    *,
+    rollcall: Rollcall,
+    store: UserStore,
+    users_file: Callable[..., str],
+    content: str | bytes,
+    name: str,
+    code: int,
+    told: str,
+) -> None:
+    result = run(rollcall, users_file(content, name))
+
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert names(store) == []
+
+
+def test_a_header_alone_and_an_empty_file_of_json_lines_are_no_users(
+    rollcall: Rollcall, users_file: Callable[..., str]
+) -> None:
+    for file in (users_file("email,title\n"), users_file("", "users.jsonl")):
+        assert said(run(rollcall, file, "--json"))["created"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("missing.csv",), "There is no file missing.csv"),
+        ((".", "--format", "csv"), "is a directory; name a file"),
+        (("users.jsonl", "--map", "a=title"), "--map is for the columns of CSV"),
+        (("users.csv", "--map", "title"), "is not COLUMN=ATTRIBUTE"),
+        (("users.csv", "--map", "nowhere=title"), "which the file does not have"),
+        (("users.csv", "--map", "email=shoeSize"), "is no attribute that a column can hold"),
+    ],
+)
+def test_a_command_that_cannot_be_is_one_clear_line(
+    *,
+    rollcall: Rollcall,
+    users_file: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    told: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    users_file("email\nann@corp.example\n")
+    users_file('{"userName": "ann"}', "users.jsonl")
+
+    result = run(rollcall, *arguments)
+
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_users_of_an_account_that_is_not_there_are_not_imported(
+    rollcall: Rollcall, table: Table, users_file: Callable[..., str]
+) -> None:
+    result = rollcall("users", "import", users_file("email\nann@corp.example\n"), "--account", "globex")
+
+    assert result.exit_code == 1
+    assert "rollcall account enable globex" in result.stderr
+
+
+def test_a_progress_bar_is_for_a_terminal_only(rollcall: Rollcall, users_file: Callable[..., str]) -> None:
+    file = users_file("email\n" + "".join(f"user{number}@corp.example\n" for number in range(100)))
+    controller, terminal = pty.openpty()
+
+    # What the fixture set is in the environment; only a process of its own can have a terminal.
+    shown = subprocess.run(
+        [sys.executable, "-m", "cli.main", "--local", "users", "import", file, "--account", "acme"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        check=True,
+    )
+    os.close(terminal)
+    on_terminal = os.read(controller, 100_000).decode()
+    os.close(controller)
+
+    assert b"100 users are imported" in shown.stdout
+    assert "100/101" in on_terminal or "101/101" in on_terminal
+    assert "Importing" in on_terminal
+    assert "Importing" not in run(rollcall, file).output

@@ -1,0 +1,169 @@
+"""The importer on each store: users whole or not at all, however often it is throttled or stopped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Barrier, Lock
+from typing import Any
+
+import pytest
+
+from adapters.clock import new_id
+from adapters.dynamodb import Table
+from adapters.importer import Done, Importer, Outcome
+from adapters.memory import InMemoryUsers
+from domain.errors import TooManyRequests
+from domain.ports import UserStore
+from domain.roster import Row
+from domain.stored_user import StoredUser
+from storage.engines import ENGINES, make_table, new_client
+from storage.faults import CONTENDED, LOST, THROTTLING, Fault, FaultyClient
+from storage.invariants import assert_sound
+from storage.samples import NOW, Patience, attributes
+
+ROWS = [Row(number + 2, attributes(f"user{number}", f"user{number}@example.com")) for number in range(30)]
+
+
+def importer(store: Callable[[], UserStore], **options: Any) -> Importer:
+    return Importer(store, new_id, lambda: NOW, **options)
+
+
+def counts(outcomes: list[Outcome]) -> dict[Done, int]:
+    return dict(Counter(outcome.what for outcome in outcomes))
+
+
+def told(work: Importer, rows: list[Row]) -> tuple[list[Outcome], Exception | None]:
+    """The outcomes up to the error that ended the run, if one did."""
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(work.run(rows))
+    except TooManyRequests as error:
+        return outcomes, error
+    return outcomes, None
+
+
+@dataclass
+class Throttled:
+    """A table whose client faults can strike, and whose pauses cost no time but the deadline's."""
+
+    table: Table
+    faults: FaultyClient
+    patience: Patience
+
+    def store(self) -> UserStore:
+        return self.table.users("default", self.patience)
+
+
+@pytest.fixture(params=ENGINES)
+def throttled(request: pytest.FixtureRequest) -> Throttled:
+    if request.param == "moto":
+        request.getfixturevalue("mocked")
+        client = new_client()
+    else:
+        client = new_client(request.getfixturevalue("local_client").meta.endpoint_url)
+    patience = Patience(20)
+    table = Table(client, make_table(client).table_name, patience.spend)
+    return Throttled(table, FaultyClient(client), patience)
+
+
+@pytest.mark.parametrize("fault", [THROTTLING[0], *CONTENDED[1:4]], ids=str)
+def test_a_transaction_that_dynamodb_puts_off_is_sent_again_after_a_pause(throttled: Throttled, fault: Fault) -> None:
+    throttled.faults.once(*[fault] * 5)
+
+    outcomes = list(importer(throttled.store, workers=1).run(ROWS[:6]))
+
+    assert counts(outcomes) == {Done.CREATED: 6}
+    assert len(throttled.patience.slept) == 5
+    assert_sound(throttled.table)
+
+
+def test_pauses_grow_while_throttling_lasts_and_then_the_import_stops_and_can_go_on(throttled: Throttled) -> None:
+    throttled.faults.always(THROTTLING[0])
+
+    outcomes, error = told(importer(throttled.store, workers=1), ROWS)
+
+    slept = throttled.patience.slept
+    assert outcomes == []
+    assert isinstance(error, TooManyRequests)
+    assert max(slept[:2]) <= 0.1 < max(slept) <= 1
+    assert sum(slept) > 10
+    throttled.faults.calm()
+    throttled.patience.left = 20
+    again = list(importer(throttled.store, workers=1).run(ROWS))
+    assert counts(again) == {Done.CREATED: len(ROWS)}
+    assert_sound(throttled.table)
+
+
+@pytest.mark.parametrize("fault", LOST, ids=str)
+def test_a_write_whose_answer_was_lost_is_not_made_twice(throttled: Throttled, fault: Fault) -> None:
+    throttled.faults.once(fault)
+
+    outcomes = list(importer(throttled.store, workers=1).run(ROWS[:6]))
+
+    assert counts(outcomes) == {Done.CREATED: 6}
+    assert throttled.table.users("default", Patience()).total() == 6
+    assert_sound(throttled.table)
+
+
+class FailsAt(InMemoryUsers):
+    """Takes so many users and no more."""
+
+    def __init__(self, users: int) -> None:
+        super().__init__()
+        self.left = users
+        self._counting = Lock()
+
+    def create(self, user: StoredUser) -> None:
+        with self._counting:
+            self.left -= 1
+            if self.left < 0:
+                raise TooManyRequests("Slower.")
+        super().create(user)
+
+
+def test_an_import_that_stopped_in_the_middle_tells_every_user_written_and_goes_on_from_there() -> None:
+    rows = [Row(number + 2, attributes(f"user{number}")) for number in range(5000)]
+    store = FailsAt(1234)
+
+    outcomes, error = told(importer(lambda: store), rows)
+
+    assert isinstance(error, TooManyRequests)
+    assert counts(outcomes) == {Done.CREATED: 1234}
+    assert {outcome.row.attributes["userName"] for outcome in outcomes} == {
+        user.attributes["userName"] for user in store.scan()
+    }
+    store.left = 5000
+    assert counts(list(importer(lambda: store).run(rows))) == {Done.UNCHANGED: 1234, Done.CREATED: 5000 - 1234}
+
+
+def test_no_more_writes_are_in_flight_than_workers_and_rows_are_read_as_they_are_needed() -> None:
+    workers, users = 4, 200
+    in_flight: list[int] = []
+    ahead: list[int] = []
+    outcomes: list[Outcome] = []
+    together, lock = Barrier(workers), Lock()
+
+    class Crowded(InMemoryUsers):
+        def create(self, user: StoredUser) -> None:
+            with lock:
+                in_flight.append(in_flight[-1] + 1 if in_flight else 1)
+            together.wait(timeout=30)  # breaks when the workers do not work at the same time
+            super().create(user)
+            with lock:
+                in_flight.append(in_flight[-1] - 1)
+
+    def rows() -> Iterator[Row]:
+        for number in range(users):
+            ahead.append(number - len(outcomes))
+            yield Row(number + 2, attributes(f"user{number}"))
+
+    store = Crowded()
+
+    for outcome in importer(lambda: store, workers=workers).run(rows()):
+        outcomes.append(outcome)
+
+    assert counts(outcomes) == {Done.CREATED: users}
+    assert max(in_flight) == workers
+    assert max(ahead) <= 3 * workers
