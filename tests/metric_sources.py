@@ -114,12 +114,18 @@ def filtered() -> frozenset[Source]:
 
 
 @cache
-def emitted() -> frozenset[Source]:
-    """What the handlers write, with every operation succeeding once and every kind of trouble happening once."""
+def written() -> tuple[str, ...]:
+    """The lines that the handlers write, with every operation succeeding once and every kind of trouble once."""
     printed = io.StringIO()
     with redirect_stdout(printed), in_process() as service:
         _everything(service)
-    return frozenset(source for line in printed.getvalue().splitlines() for source in _sources(json.loads(line)))
+    return tuple(printed.getvalue().splitlines())
+
+
+@cache
+def emitted() -> frozenset[Source]:
+    """The metrics in those lines."""
+    return frozenset(source for line in written() for source in _sources(json.loads(line)))
 
 
 def _sources(record: dict[str, Any]) -> Iterator[Source]:

@@ -1,11 +1,11 @@
-"""What the functions' log lines tell of each account: when it was last heard from, and what failed.
+"""What the functions' log lines tell of each account: when it was last heard from, and how often it failed.
 
-Deployed, CloudWatch Logs Insights answers; the local server's lines are read from the file it writes.
+Deployed, CloudWatch Logs Insights answers; the local server's lines are read from the file it writes. The lines
+themselves are in `adapters.activity_log`.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from adapters import insights
+from adapters.activity_log import lines_of, time_of
+
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 DAY: Final = timedelta(days=1)
 
+# By status, since AWS documents no conditional sum for the query language.
 _QUERY: Final = """
 filter message = "request" and ispresent(account)
-| stats max(if(status < 400, tomillis(@timestamp), 0)) as last_success,
-        sum(if(status >= 400, 1, 0)) as errors,
-        max(if(key_used = "previous", tomillis(@timestamp), 0)) as previous_key_used
-  by account
-| limit 1000
+| stats count(*) as requests, max(toMillis(@timestamp)) as last by account, key_used, status
+| limit 10000
 """
-_TRIES: Final = 40
-_PAUSE: Final = 0.25
+_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,17 @@ class AccountActivity:
     last_success: datetime | None = None
     errors: int = 0
     previous_key_used: datetime | None = None
+
+    def seen(self, status: int, key_used: str | None, last: datetime, requests: int = 1) -> AccountActivity:
+        """With so many requests more, of one status and one key, the last of them then."""
+        failed = status >= 400
+        return AccountActivity(
+            last_success=self.last_success if failed else _later(self.last_success, last),
+            errors=self.errors + requests * failed,
+            previous_key_used=_later(self.previous_key_used, last)
+            if key_used == "previous"
+            else self.previous_key_used,
+        )
 
 
 class Activity(Protocol):
@@ -65,21 +76,19 @@ class InsightsActivity:
     def last_day(self) -> Mapping[str, AccountActivity] | None:
         """By account; None when Insights does not answer within ten seconds."""
         end = self._now()
-        query = self._client.start_query(
-            logGroupNames=self._log_groups,
-            startTime=int((end - DAY).timestamp()),
-            endTime=int(end.timestamp()),
-            queryString=_QUERY,
-        )
-        for _ in range(_TRIES):
-            answer = self._client.get_query_results(queryId=query["queryId"])
-            if answer["status"] == "Complete":
-                rows = [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]]
-                return {row["account"]: _of_row(row) for row in rows}
-            if answer["status"] not in ("Scheduled", "Running"):
-                return None
-            self._sleep(_PAUSE)
-        return None
+        try:
+            rows = insights.ask(
+                self._client, self._log_groups, _QUERY, end - DAY, end, seconds=_SECONDS, sleep=self._sleep
+            )
+        except insights.NoAnswer:
+            return None
+        found: dict[str, AccountActivity] = {}
+        for row in rows:
+            last = datetime.fromtimestamp(float(row["last"]) / 1000, UTC)
+            found[row["account"]] = found.get(row["account"], AccountActivity()).seen(
+                int(float(row["status"])), row.get("key_used"), last, int(float(row["requests"]))
+            )
+        return found
 
 
 class FileActivity:
@@ -92,47 +101,21 @@ class FileActivity:
     def last_day(self) -> Mapping[str, AccountActivity] | None:
         """By account; empty while there is no file."""
         since = self._now() - DAY
-        lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
-        return of_records(record for line in lines if (record := _record(line)) and _time(record) >= since)
+        text = self._file.read_text(encoding="utf-8") if self._file.exists() else ""
+        return of_records(record for record in lines_of(text) if time_of(record) >= since)
 
 
 def of_records(records: Iterable[Mapping[str, Any]]) -> dict[str, AccountActivity]:
-    """The activity that request records, in order of time, add up to."""
+    """The activity that request records add up to."""
     found: dict[str, AccountActivity] = {}
     for record in records:
         account = record.get("account")
-        if record.get("message") != "request" or account is None:
-            continue
-        before = found.get(account, AccountActivity())
-        at, failed = _time(record), record["status"] >= 400
-        found[account] = AccountActivity(
-            last_success=before.last_success if failed else at,
-            errors=before.errors + failed,
-            previous_key_used=at if record.get("key_used") == "previous" else before.previous_key_used,
-        )
+        if record.get("message") == "request" and account is not None:
+            found[account] = found.get(account, AccountActivity()).seen(
+                record["status"], record.get("key_used"), time_of(record)
+            )
     return found
 
 
-def _of_row(row: Mapping[str, str]) -> AccountActivity:
-    return AccountActivity(
-        last_success=_of_millis(row.get("last_success")),
-        errors=int(float(row.get("errors", "0"))),
-        previous_key_used=_of_millis(row.get("previous_key_used")),
-    )
-
-
-def _of_millis(text: str | None) -> datetime | None:
-    millis = float(text or 0)
-    return datetime.fromtimestamp(millis / 1000, UTC) if millis else None
-
-
-def _record(line: str) -> dict[str, Any] | None:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        return None
-    return record if isinstance(record, dict) and "timestamp" in record else None
-
-
-def _time(record: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(record["timestamp"])
+def _later(before: datetime | None, moment: datetime) -> datetime:
+    return moment if before is None else max(before, moment)

@@ -13,23 +13,28 @@ from botocore.config import Config
 from botocore.session import Session
 
 if TYPE_CHECKING:
+    from mypy_boto3_codedeploy import CodeDeployClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _CONNECT_SECONDS: Final = 1
 _READ_SECONDS: Final = 2
-_ATTEMPTS: Final = {"dynamodb": 1}
+_READ_SECONDS_OF: Final = {"lambda": 30}
+"""The longest time-out of a function that another one calls, and what starting it takes."""
+_ATTEMPTS: Final = {"dynamodb": 1, "lambda": 4}
 """DynamoDB gets one attempt from botocore: `adapters.dynamodb.calls` retries, since only there it is known how much
-time the request has left, and that a write may have landed whose answer was lost. Others get one retry: 6 s at most."""
+time the request has left, and that a write may have landed whose answer was lost. Lambda refuses what goes beyond a
+function's concurrency, which soon passes. Others get one retry: 6 s at most."""
 
 
 def configuration(service: str) -> Config:
     """Time-outs and retries of a client for that service."""
     return Config(
         connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
+        read_timeout=_READ_SECONDS_OF.get(service, _READ_SECONDS),
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 2)},
         tcp_keepalive=True,
     )
@@ -44,9 +49,13 @@ def _session() -> Session:
 
 
 @overload
+def client(service: Literal["codedeploy"]) -> CodeDeployClient: ...
+@overload
 def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
 @overload
 def client(service: Literal["events"]) -> EventBridgeClient: ...
+@overload
+def client(service: Literal["lambda"]) -> LambdaClient: ...
 @overload
 def client(service: Literal["logs"]) -> CloudWatchLogsClient: ...
 @overload

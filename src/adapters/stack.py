@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
 
 from adapters.accounts import Accounts
+from adapters.activity_log import ActivityLog, CloudWatchActivityLog, FileActivityLog
 from adapters.aws import configuration
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
@@ -46,6 +47,10 @@ class Stack:
     secret_prefix: str
     session: boto3.Session
     endpoint_url: str | None = None
+    log_group_prefix: str | None = None
+    """What the names of the functions' log groups begin with, when it is a deployed stack."""
+    activity_file: Path | None = None
+    """Where the local server keeps what the functions log."""
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -60,6 +65,15 @@ class Stack:
     def check(self, account: str, seconds: float, *, repair: bool) -> Iterator[Progress | Finding]:
         """Check the account's items within that time, and repair them (`adapters.dynamodb.check`)."""
         return check(self._table, account, MonotonicDeadline.after(seconds), repair=repair)
+
+    @property
+    def activity(self) -> ActivityLog:
+        """What was tried and what was answered; raises `StackError` when it is kept nowhere."""
+        if self.log_group_prefix is not None:
+            return CloudWatchActivityLog(self.session.client("logs", config=_CONFIG), self.log_group_prefix)
+        if self.activity_file is None:
+            raise StackError("the local server is of an older version: stop it and start it with make run")
+        return FileActivityLog(self.activity_file)
 
     def actor(self) -> str:
         """Who acts: the ARN behind the credentials, or the person at this computer when it is the local server."""
@@ -82,7 +96,7 @@ def deployed(name: str, region: str | None, profile: str | None) -> Stack:
     """The deployment of that stack name, found through the stack's outputs; raises `StackError`."""
     try:
         session = boto3.Session(region_name=region, profile_name=profile)
-        outputs = _outputs(session.client("cloudformation", config=_CONFIG), name)
+        stack_name, outputs = _described(session.client("cloudformation", config=_CONFIG), name)
     except NoRegionError as error:
         raise StackError("No AWS region is chosen: add --region, or set AWS_REGION.") from error
     except ProfileNotFound as error:
@@ -102,7 +116,7 @@ def deployed(name: str, region: str | None, profile: str | None) -> Stack:
             f"The stack {name!r} has no output {', '.join(missing)}: it is no Rollcall stack, or not deployed yet."
         )
     base_url, table_name, secret_prefix = (outputs[output] for output in _OUTPUTS)
-    return Stack(base_url, table_name, secret_prefix, session)
+    return Stack(base_url, table_name, secret_prefix, session, log_group_prefix=f"/aws/lambda/{stack_name}/")
 
 
 def local(state_file: Path) -> Stack:
@@ -115,7 +129,15 @@ def local(state_file: Path) -> Stack:
             aws_access_key_id="local",
             aws_secret_access_key="local",  # noqa: S106 - the local server takes any credentials
         )
-        stack = Stack(state["baseUrl"], state["tableName"], state["secretPrefix"], session, state["awsEndpoint"])
+        file = state.get("activityFile")
+        stack = Stack(
+            state["baseUrl"],
+            state["tableName"],
+            state["secretPrefix"],
+            session,
+            state["awsEndpoint"],
+            activity_file=Path(file) if file else None,
+        )
     except FileNotFoundError as error:
         raise StackError(no_server) from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -136,6 +158,7 @@ def state_file(directory: Path) -> Path:
     return directory / STATE_FILE
 
 
-def _outputs(client: CloudFormationClient, name: str) -> dict[str, str]:
-    stacks = client.describe_stacks(StackName=name)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+def _described(client: CloudFormationClient, name: str) -> tuple[str, dict[str, str]]:
+    """The stack's own name (it can be found by its ARN, too) and its outputs."""
+    stack = client.describe_stacks(StackName=name)["Stacks"][0]
+    return stack["StackName"], {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

@@ -81,6 +81,7 @@ class LocalService:
         self.address = ""
         self.base_url = ""
         self.aws_endpoint = ""
+        self.activity_file = Path()
 
     def start(self) -> Self:
         """Answers requests when it returns; raises `CannotStart`."""
@@ -92,7 +93,8 @@ class LocalService:
             local_aws = LocalAws(self._dynamodb_endpoint)
             local_aws.start()
             starting.callback(local_aws.stop)
-            os.environ["ACTIVITY_FILE"] = str(Path(starting.enter_context(TemporaryDirectory())) / "activity.jsonl")
+            self.activity_file = Path(starting.enter_context(TemporaryDirectory())) / "activity.jsonl"
+            os.environ["ACTIVITY_FILE"] = str(self.activity_file)
             for part in (aws, RUNTIME, SETTINGS, telemetry):
                 part.forget()
                 starting.callback(part.forget)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import account, doctor, events_redrive, table, users
+from cli import account, activity, doctor, events_redrive, table, users
 from cli.invocation import Invocation
 from cli.root import Root
 
@@ -26,6 +26,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(table.app, name="table")
 app.add_typer(events_redrive.app, name="events")
 app.command()(doctor.doctor)
+app.command()(activity.activity)
 
 
 def _show_version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from adapters.accounts import AdministrationError
+from adapters.activity_log import NoActivity
 from adapters.connector_secrets import ConnectorUnavailable
 from adapters.stack import StackError
 from domain.connector_key import InvalidAccountName
@@ -35,7 +36,7 @@ class Root(TyperGroup):
             return super().invoke(ctx)
         except (InvalidAccountName, UsageError) as error:
             line, code = str(error), 2
-        except (AdministrationError, StackError) as error:
+        except (AdministrationError, NoActivity, StackError) as error:
             line, code = str(error), 1
         except ConnectorUnavailable as error:
             line, code = error.remedy, 1

@@ -87,6 +87,7 @@ def write_state(service: LocalService) -> Path:
         "awsEndpoint": service.aws_endpoint,
         "tableName": TABLE_NAME,
         "secretPrefix": SECRET_PREFIX,
+        "activityFile": str(service.activity_file),
         "pid": os.getpid(),
     }
     state.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -18,6 +18,9 @@ from domain.connector_key import ConnectorKey
 Mode = Literal["tolerant", "strict"]
 KeyUsed = Literal["current", "previous"]
 
+RELEASE_CHECK_ACCOUNT: Final = "rollcall-check"
+"""The account in which each release is tried before it gets traffic (handlers/pre_traffic.py); nobody's users."""
+
 # Compared with when there is no key to compare with, so that its absence costs the same time as a wrong key.
 _NO_KEY: Final = bytes(32)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from adapters import clock, telemetry
-from adapters.accounts import Accounts, AdministrationError, Listed
+from adapters.accounts import Accounts, AdministrationError, Listed, Outcome
 from adapters.activity import AccountActivity
 from adapters.connector_secrets import ConnectorUnavailable
 from adapters.settings import SETTINGS
@@ -51,12 +51,15 @@ def _act(event: dict[str, Any]) -> str:
     match action:
         case "enable":
             outcome = accounts.enable(account)
+            _audit(outcome, "enabled")
             return f"SCIM is on for {account}." if outcome.changed else f"SCIM was on for {account} already."
         case "disable":
             outcome = accounts.disable(account)
+            _audit(outcome, "disabled")
             return f"SCIM is off for {account}." if outcome.changed else f"SCIM was off for {account} already."
         case "revoke":
             outcome = accounts.revoke_previous(account)
+            _audit(outcome, "previous-key-revoked")
             return f"The previous key of {account} is revoked." if outcome.changed else "There was no previous key."
         case "rotate":
             connector = accounts.rotate_key(account).connector
@@ -68,6 +71,11 @@ def _act(event: dict[str, Any]) -> str:
             return values_html(SETTINGS.base_url, connector, f"Connector of {account}")
         case _:
             return ""
+
+
+def _audit(outcome: Outcome, what: str) -> None:
+    if outcome.changed:
+        telemetry.audit(what, outcome.connector.account)
 
 
 def _typed(event: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from stack_template import RESOURCES, of_type
+from stack_template import OF_THE_API, RESOURCES, of_type
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
@@ -84,12 +84,24 @@ def test_it_is_regional_traced_and_has_one_stage() -> None:
     assert re.fullmatch("[a-z0-9]+", STAGE["StageName"])
 
 
-def test_a_domain_of_your_own_is_the_only_way_in_and_takes_tls_1_2() -> None:
+def test_a_domain_of_your_own_is_the_only_way_in() -> None:
     (domain,) = of_type("AWS::ApiGateway::DomainName").values()
 
     assert API["DisableExecuteApiEndpoint"] == {"Fn::If": ["HasDomainName", True, False]}
-    assert domain["SecurityPolicy"] == "TLS_1_2"
     assert domain["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+@pytest.mark.parametrize("resource_type", ["AWS::ApiGateway::RestApi", "AWS::ApiGateway::DomainName"])
+def test_nothing_older_than_tls_1_2_with_forward_secrecy_is_spoken(resource_type: str) -> None:
+    (found,) = of_type(resource_type).values()
+
+    assert found["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+    # Without it API Gateway refuses such a policy.
+    assert found["EndpointAccessMode"] == "STRICT"
+
+
+def test_a_changed_parameter_of_the_api_takes_effect_with_the_next_deployment() -> None:
+    assert API["AlwaysDeploy"] is True
 
 
 def test_bodies_arrive_as_text_and_browsers_are_not_let_in() -> None:
@@ -100,7 +112,8 @@ def test_bodies_arrive_as_text_and_browsers_are_not_let_in() -> None:
 def test_only_this_api_may_call_the_functions() -> None:
     permissions = of_type("AWS::Lambda::Permission").values()
 
-    assert permissions
+    # Of the aliases, which is what the routes call.
+    assert {permission["FunctionName"]["Ref"] for permission in permissions} == {f"{f}Aliaslive" for f in OF_THE_API}
     for permission in permissions:
         assert permission["Principal"] == "apigateway.amazonaws.com"
         assert permission["SourceArn"]["Fn::Sub"][1]["__ApiId__"] == {"Ref": "Api"}

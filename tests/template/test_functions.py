@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from stack_template import FUNCTIONS, PARAMETERS, RESOURCES, of_type
+from stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, TEMPLATE, of_type
 
 SECONDS_OF_API_GATEWAY = 29
+SECONDS_OF_LAMBDA = 900
 
 PROPERTIES = of_type("AWS::Lambda::Function")
 each = pytest.mark.parametrize("name", FUNCTIONS)
 
 OWN_VARIABLES = {
     "Publisher": {"EVENT_BUS_NAME", "EVENT_ISSUER", "EVENT_PERSONAL_DATA"},
+    "SettingsWidget": {"LOG_GROUPS", "SCIM_CONNECTOR_BASE_URL"},
+    "PreTraffic": {"NEW_VERSIONS"},
 }
 """What a function is told beside what all are told."""
 
@@ -35,7 +38,7 @@ def test_runtime_processor_memory_and_time_are_explicit(name: str) -> None:
     assert function["Runtime"] == "python3.13"
     assert function["Architectures"] == [{"Ref": "Architecture"}]
     assert function["MemorySize"] == 512
-    assert function["Timeout"] < SECONDS_OF_API_GATEWAY
+    assert function["Timeout"] < (SECONDS_OF_API_GATEWAY if name in OF_THE_API else SECONDS_OF_LAMBDA)
 
 
 @each
@@ -43,7 +46,7 @@ def test_its_concurrency_is_bounded_unless_the_operator_reserves_none(name: str)
     condition, reserved, otherwise = PROPERTIES[name]["ReservedConcurrentExecutions"]["Fn::If"]
 
     assert condition == "ReservesConcurrency"
-    assert reserved in ({"Ref": "ReservedConcurrency"}, 1)
+    assert reserved in ({"Ref": "ReservedConcurrency"}, 1, 5)
     assert otherwise == {"Ref": "AWS::NoValue"}
 
 
@@ -84,6 +87,13 @@ def test_its_environment_names_things_and_holds_no_secret(name: str) -> None:
         "POWERTOOLS_SERVICE_NAME",
         "TABLE_NAME",
     }
+
+
+def test_the_settings_page_knows_the_base_url_and_the_logs_of_every_function_of_the_api() -> None:
+    variables = PROPERTIES["SettingsWidget"]["Environment"]["Variables"]
+
+    assert variables["SCIM_CONNECTOR_BASE_URL"] == TEMPLATE["Outputs"]["ScimConnectorBaseUrl"]["Value"]
+    assert variables["LOG_GROUPS"] == {"Fn::Join": [",", [{"Ref": f"{name}Log"} for name in OF_THE_API]]}
 
 
 @each

@@ -14,10 +14,12 @@ from moto import mock_aws
 
 from adapters.connectors import Connectors
 from adapters.dynamodb import Table
+from adapters.dynamodb.keys import Collection
 from adapters.environment import Environment
 from adapters.runtime import RUNTIME
 from cli.events import EXAMPLES, USER_ID, Example, events, recorded_requests
-from stack_template import FUNCTIONS, OF_THE_API, RESOURCES, of_type
+from domain.account import RELEASE_CHECK_ACCOUNT
+from stack_template import FUNCTIONS, OF_THE_API, RESOURCES, TEXT, of_type
 from stand_ins import SECRET, TABLE, Aws
 
 READ_ONE = {"GetItem"}
@@ -37,13 +39,23 @@ TABLE_ACTIONS = {
     "Unrouted": READ | WRITE,
     "SeedDefaultAccount": set(),
     "Publisher": set(),
+    "SettingsWidget": {"Query"},
+    "PreTraffic": set(),
 }
 """What of the table each function may use. A transaction counts as the actions that it consists of."""
 
 READ_STREAM = {"GetRecords", "GetShardIterator"}
 """Named like actions on a table, but of its stream (tests/template/test_events.py)."""
 
-XRAY = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+KNOW_NO_RESOURCE = {
+    "cloudwatch:DescribeAlarms",
+    "logs:GetQueryResults",
+    "secretsmanager:ListSecrets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+"""Actions that IAM can limit to no resource (Service Authorization Reference). ListSecrets tells names, not values;
+GetQueryResults needs the id of a query, which StartQuery tells, and that is limited."""
 
 Statement = dict[str, Any]
 
@@ -93,19 +105,41 @@ def test_a_function_that_reads_cannot_write(name: str) -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_writes_into_its_own_log_and_no_other(name: str) -> None:
-    (log,) = [statement for statement in own(name) if any("logs:" in action for action in actions(statement))]
+    (log,) = [found for found in own(name) if actions(found) & {"logs:CreateLogStream", "logs:PutLogEvents"}]
 
     assert actions(log) == {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert log["Resource"] == {"Fn::GetAtt": [f"{name}Log", "Arn"]}
 
 
-def test_no_action_is_a_wildcard_and_only_traces_go_to_any_resource() -> None:
-    everything = [*shared(), *(statement for name in FUNCTIONS for statement in own(name))]
+def test_no_action_is_a_wildcard_and_any_resource_only_where_the_service_knows_none() -> None:
+    roles = of_type("AWS::IAM::Role").values()
+    policies = [policy["PolicyDocument"] for role in roles for policy in role.get("Policies", ())]
+    everything = [*shared(), *(statement for policy in policies for statement in statements(policy))]
 
     assert not [action for statement in everything for action in actions(statement) if "*" in action]
     for statement in everything:
         assert statement["Effect"] == "Allow"
-        assert statement["Resource"] != "*" or actions(statement) == XRAY
+        assert statement["Resource"] != "*" or actions(statement) <= KNOW_NO_RESOURCE
+
+
+def test_every_permission_on_any_resource_says_why() -> None:
+    lines = TEXT.splitlines()
+
+    unexplained = [
+        number
+        for number, line in enumerate(lines, start=1)
+        if line.strip() == "Resource: '*'" and not lines[number - 2].strip().startswith("#")
+    ]
+    assert unexplained == []
+
+
+def test_no_function_has_a_policy_that_aws_manages() -> None:
+    roles = of_type("AWS::IAM::Role")
+    taken = {name: role["ManagedPolicyArns"] for name, role in roles.items() if "ManagedPolicyArns" in role}
+
+    # The way in which AWS says that API Gateway is to be let into the logs of an AWS account.
+    assert "AmazonAPIGatewayPushToCloudWatchLogs" in str(taken.pop("ApiGatewayLogsRole"))
+    assert all(arns == [{"Ref": "ServeRequestsPolicy"}] for arns in taken.values())
 
 
 @pytest.mark.parametrize("name", OF_THE_API)
@@ -119,11 +153,49 @@ def test_a_function_of_the_api_may_read_connector_keys_and_nothing_else_in_secre
     assert not [action for statement in own(name) for action in actions(statement) if "secretsmanager:" in action]
 
 
-def test_the_first_key_is_written_into_the_default_account_alone() -> None:
+def test_first_keys_are_written_into_the_accounts_of_the_stack_alone() -> None:
     (secret,) = [found for found in own("SeedDefaultAccount") if any("secretsmanager:" in a for a in actions(found))]
 
     assert "secretsmanager:DeleteSecret" not in actions(secret)
-    assert secret["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/connectors/default-??????")
+    assert [resource["Fn::Sub"].partition(":secret:")[2] for resource in secret["Resource"]] == [
+        "${AWS::StackName}/connectors/default-??????",
+        f"${{AWS::StackName}}/connectors/{RELEASE_CHECK_ACCOUNT}-??????",
+    ]
+
+
+def test_the_settings_page_manages_the_secrets_of_accounts_and_can_delete_none() -> None:
+    (listing,), (managing,) = (
+        [found for found in own("SettingsWidget") if action in actions(found)]
+        for action in ("secretsmanager:ListSecrets", "secretsmanager:PutSecretValue")
+    )
+
+    assert actions(listing) == {"secretsmanager:ListSecrets"}
+    assert managing["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/connectors/*")
+    assert "secretsmanager:DeleteSecret" not in actions(managing)
+
+
+def test_the_settings_page_counts_users_and_cannot_read_them() -> None:
+    (counting,) = [found for found in own("SettingsWidget") if "dynamodb:Query" in actions(found)]
+
+    assert counting["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"*#{Collection.RANK.value}"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+
+
+def test_the_settings_page_asks_the_logs_of_the_functions_of_the_api() -> None:
+    (asking,) = [found for found in own("SettingsWidget") if "logs:StartQuery" in actions(found)]
+
+    assert actions(asking) == {"logs:StartQuery"}
+    assert asking["Resource"] == [{"Fn::GetAtt": [f"{name}Log", "Arn"]} for name in OF_THE_API]
+
+
+def test_nobody_is_let_in_to_the_settings_page_but_by_their_own_rights() -> None:
+    allowed = [found for found in of_type("AWS::Lambda::Permission").values() if "SettingsWidget" in str(found)]
+
+    assert "SettingsWidget" not in OF_THE_API
+    assert not allowed
+    assert not of_type("AWS::Lambda::Url")
 
 
 def test_a_key_of_your_own_is_used_through_the_services_only() -> None:

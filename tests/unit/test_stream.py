@@ -45,6 +45,13 @@ def test_an_item_of_an_index_tells_nothing(collection: str) -> None:
     assert change_of(index_record(7, collection)) is None
 
 
+def test_a_test_user_that_a_release_is_tried_with_tells_nothing() -> None:
+    created = record(7, None, user({}))
+    created["dynamodb"]["Keys"]["pk"]["S"] = "rollcall-check#USER"
+
+    assert change_of(created) is None
+
+
 def test_a_user_is_adopted_when_the_mark_is_new() -> None:
     plain = record(7, user({}), user({}, 2))
     marked = record(7, user({}), user({}, 2), adoption="2030-02-01T08:30:00.250Z")

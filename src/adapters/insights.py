@@ -1,0 +1,48 @@
+"""CloudWatch Logs Insights: a query asked, and its answer waited for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+PAUSE_SECONDS: Final = 0.25
+Row = dict[str, str]
+
+
+class NoAnswer(Exception):
+    """The query failed, or took longer than was waited."""
+
+
+def ask(
+    client: CloudWatchLogsClient,
+    log_groups: Sequence[str],
+    query: str,
+    start: datetime,
+    end: datetime,
+    *,
+    seconds: float,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Row]:
+    """The rows of the answer: field to value, without the fields that an event has not; raises `NoAnswer`.
+
+    `seconds` is how long to wait at most. Up to 50 log groups; the quota is 30 queries at a time in a region.
+    """
+    asked = client.start_query(
+        logGroupNames=list(log_groups),
+        startTime=int(start.timestamp()),
+        endTime=int(end.timestamp()),
+        queryString=query,
+    )
+    for _ in range(int(seconds / PAUSE_SECONDS)):
+        answer = client.get_query_results(queryId=asked["queryId"])
+        if answer["status"] == "Complete":
+            return [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]]
+        if answer["status"] not in ("Scheduled", "Running"):
+            raise NoAnswer(answer["status"])
+        sleep(PAUSE_SECONDS)
+    raise NoAnswer("time is up")

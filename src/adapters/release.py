@@ -1,0 +1,71 @@
+"""A release that is being deployed: the functions' new versions, and CodeDeploy, which waits for a word about them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_codedeploy import CodeDeployClient
+    from mypy_boto3_lambda import LambdaClient
+
+
+class VersionFailed(Exception):
+    """A version could not be invoked, or crashed. The message names the kind of failure and holds no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersions:
+    """The version of each function that the deployment brings, by the function's logical id."""
+
+    client: LambdaClient
+    arns: Mapping[str, str]
+
+    @classmethod
+    def from_env(cls, client: LambdaClient, env: Mapping[str, str] = os.environ) -> NewVersions:
+        """Raises RuntimeError when the variable is missing or no JSON object."""
+        try:
+            return cls(client, dict(json.loads(env.get("NEW_VERSIONS", ""))))
+        except (TypeError, ValueError) as error:
+            raise RuntimeError(
+                "the environment variable NEW_VERSIONS is no JSON object; template.yaml sets it"
+            ) from error
+
+    def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
+        """What the function's new version returns for the event; raises `VersionFailed`."""
+        try:
+            answer = self.client.invoke(FunctionName=self.arns[function], Payload=json.dumps(event).encode())
+        except ClientError as error:
+            raise VersionFailed(f"not invoked: {error.response.get('Error', {}).get('Code')}") from error
+        except BotoCoreError as error:
+            raise VersionFailed(f"not invoked: {type(error).__name__}") from error
+        returned = json.loads(answer["Payload"].read())
+        if fault := answer.get("FunctionError"):
+            # Without errorMessage, which may quote what the function was working on; its own log has it.
+            kind = returned.get("errorType") if isinstance(returned, dict) else None
+            raise VersionFailed(f"crashed: {kind or fault}")
+        if not isinstance(returned, dict):
+            raise VersionFailed("returned no object")
+        return returned
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDeployment:
+    """One of CodeDeploy's deployments, which goes on or is given up by what it is told."""
+
+    client: CodeDeployClient
+    deployment_id: str
+    execution_id: str
+
+    def report(self, *, succeeded: bool) -> None:
+        """Let traffic be shifted to the new version, or have the deployment fail."""
+        self.client.put_lifecycle_event_hook_execution_status(
+            deploymentId=self.deployment_id,
+            lifecycleEventHookExecutionId=self.execution_id,
+            status="Succeeded" if succeeded else "Failed",
+        )

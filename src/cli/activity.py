@@ -1,0 +1,130 @@
+"""`rollcall activity`: what identity providers tried, what they were answered, why, and what to do."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from adapters.activity_log import MOST_LINES, Asked, Line, time_of
+from cli.invocation import Invocation, invocation
+from cli.root import UsageError
+from domain.connector_key import account_name
+
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_WIDTHS: Final = (19, 12, 13, 15, 24)
+"""Of all columns but the last, when lines are printed as they come."""
+
+
+class Row(NamedTuple):
+    """A line of the record as a person reads it."""
+
+    when: str
+    account: str
+    operation: str
+    answer: str
+    reason: str
+    remedy: str
+
+
+def _optional_account(value: str | None) -> str | None:
+    return None if value is None else account_name(value)
+
+
+def activity(
+    context: typer.Context,
+    *,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            "--account", metavar="NAME", callback=_optional_account, help="Of this account only; else of all."
+        ),
+    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what was refused or failed.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl-C.")] = False,
+    since: Annotated[str, typer.Option(metavar="TIME", help="How far back: 30m, 1h, 7d.")] = "1h",
+    limit: Annotated[int, typer.Option(min=1, max=MOST_LINES, help="The most lines of the past to show.")] = 50,
+) -> None:
+    """Show what was tried, by which account, what was answered, why, and what to do.
+
+    The same record is on the CloudWatch dashboard. With --json, one JSON object a line: the log line itself.
+    """
+    here = invocation(context)
+    asked = Asked(datetime.now(UTC) - duration(since), limit, account, failed)
+    log = here.stack.activity
+    if follow:
+        show = _printer(here)
+        try:
+            for line in log.follow(asked):
+                show(line)
+        except KeyboardInterrupt:  # how one leaves
+            return
+    else:
+        _show_past(here, log.past(asked), asked, since)
+
+
+def duration(text: str) -> timedelta:
+    """A length of time such as 30m or 7d; UsageError for anything else."""
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([smhd])", text)
+    if found is None:
+        raise UsageError(f"--since is no length of time such as 30m, 1h or 7d: {text!r}")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def row_of(line: Line) -> Row:
+    """The line in the columns of the table."""
+    message = line["message"]
+    when = time_of(line).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    account, reason, remedy = (str(line.get(name, "")) for name in ("account", "reason", "remedy"))
+    if message == "audit":
+        return Row(when, account, "settings page", str(line.get("what", "")), "", "")
+    if message == "adoption":
+        return Row(when, account, str(line.get("operation", "")), "adopted", reason, f"user {line.get('user_id', '')}")
+    answer = " ".join(str(line[name]) for name in ("status", "scim_type") if name in line)
+    return Row(when, account, str(line.get("operation", "")), answer, reason, remedy)
+
+
+def _show_past(here: Invocation, lines: Sequence[Line], asked: Asked, since: str) -> None:
+    if here.as_json:
+        for line in lines:
+            typer.echo(json.dumps(line, ensure_ascii=False))
+        return
+    if lines:
+        table = Table("When", "Account", "Operation", "Answer", "Reason", "What to do", box=None)
+        for line in lines:
+            table.add_row(*(escape(cell) for cell in row_of(line)), style=_style(line))
+        here.answer(None, table)
+    of = "" if asked.account is None else f" of {asked.account}"
+    if not lines:
+        here.note(
+            f"Nothing{of} {'failed' if asked.failed else 'came'} in the last {since}; --since looks further back."
+        )
+    elif len(lines) == asked.limit:
+        here.note(f"The last {asked.limit}; --limit shows more.")
+
+
+def _printer(here: Invocation) -> Callable[[Line], None]:
+    """Prints one line at once, also into a pipe."""
+    if here.as_json:
+        return lambda line: typer.echo(json.dumps(line, ensure_ascii=False))
+    console = Console(highlight=False, soft_wrap=True)
+
+    def show(line: Line) -> None:
+        *cells, last = row_of(line)
+        padded = [cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)]
+        console.print(escape("  ".join([*padded, last]).rstrip()), style=_style(line))
+        console.file.flush()
+
+    return show
+
+
+def _style(line: Line) -> str:
+    status = line.get("status", 0)
+    return "red" if status >= 500 else "yellow" if status >= 400 else ""

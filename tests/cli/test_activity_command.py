@@ -1,0 +1,159 @@
+"""`rollcall activity` on the local server: the record of what was tried, as a table, as JSON, and as it comes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.local_service import LocalService
+from cli.main import app
+from cli.serve import write_state
+from domain.connector_key import ConnectorKey
+
+URN = "urn:ietf:params:scim:schemas:core:2.0:User"
+
+Activity = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
+    """One server for the module, and the state file that it leaves for the command."""
+    with LocalService() as running, pytest.MonkeyPatch.context() as patched:
+        patched.chdir(tmp_path_factory.mktemp("directory"))
+        patched.setenv("ROLLCALL_LOCAL_STATE", str(write_state(running)))
+        patched.setenv("COLUMNS", "300")
+        yield running
+
+
+@pytest.fixture
+def key(service: LocalService) -> ConnectorKey:
+    """Of an account that nothing else is done to."""
+    return service.new_account()
+
+
+@pytest.fixture
+def activity(service: LocalService) -> Activity:
+    return lambda *arguments: CliRunner().invoke(app, ["--local", "activity", *arguments])
+
+
+def create(service: LocalService, key: ConnectorKey, name: str) -> int:
+    headers = {"Authorization": f"Bearer {key.text}"}
+    body = {"schemas": [URN], "userName": name}
+    return httpx.post(f"{service.base_url}/Users", headers=headers, json=body).status_code
+
+
+def test_a_failure_is_told_with_its_reason_and_what_to_do(
+    service: LocalService, key: ConnectorKey, activity: Activity
+) -> None:
+    assert [create(service, key, "ada"), create(service, key, "ada")] == [201, 409]
+
+    result = activity("--account", key.account)
+
+    assert result.exit_code == 0, result.output
+    header, created, refused = result.stdout.splitlines()
+    assert header.split()[:4] == ["When", "Account", "Operation", "Answer"]
+    assert "CreateUser" in created
+    assert "201" in created
+    assert "409 uniqueness" in refused
+    assert "user" in refused.partition("uniqueness")[2]
+
+
+def test_failures_alone_and_the_last_so_many(service: LocalService, key: ConnectorKey, activity: Activity) -> None:
+    for name in ("ada", "ada", "bob", "bob"):
+        create(service, key, name)
+
+    failed = activity("--account", key.account, "--failed", "--json")
+    last = activity("--account", key.account, "--limit", "1", "--json")
+
+    assert [json.loads(line)["status"] for line in failed.stdout.splitlines()] == [409, 409]
+    (line,) = last.stdout.splitlines()
+    assert line == failed.stdout.splitlines()[-1]
+
+
+def test_json_is_the_log_line_and_holds_nothing_of_the_user(
+    service: LocalService, key: ConnectorKey, activity: Activity
+) -> None:
+    create(service, key, "marked-name")
+
+    result = activity("--account", key.account, "--json")
+
+    line = json.loads(result.stdout)
+    assert {"timestamp", "request_id", "operation", "status", "duration_ms"} <= line.keys()
+    assert "marked-name" not in result.output
+    assert key.text not in result.output
+
+
+def test_what_is_done_at_the_settings_page_is_in_the_record(
+    service: LocalService, key: ConnectorKey, activity: Activity
+) -> None:
+    for action in ("reveal", "disable", "disable", "enable", "rotate", "revoke"):
+        httpx.post(
+            f"{service.address}/settings",
+            json={"action": action, "account": key.account},
+            headers={"X-Rollcall-Settings": "1"},
+        ).raise_for_status()
+
+    lines = activity("--account", key.account, "--json").stdout.splitlines()
+
+    assert [json.loads(line)["what"] for line in lines] == [
+        "key-revealed", "disabled", "enabled", "key-rotated", "previous-key-revoked",
+    ]  # fmt: skip
+    assert "settings page" in activity("--account", key.account).stdout
+
+
+def test_an_account_that_nobody_used_has_no_record(key: ConnectorKey, activity: Activity) -> None:
+    result = activity("--account", key.account)
+
+    assert result.exit_code == 0
+    assert f"Nothing of {key.account} came in the last 1h" in result.output
+
+
+@pytest.mark.parametrize("since", ["", "1", "h", "1w", "-1h", "0m", "1 h"])
+def test_a_length_of_time_that_is_none_is_refused_with_an_example(activity: Activity, since: str) -> None:
+    result = activity(f"--since={since}")
+
+    assert result.exit_code == 2
+    assert "--since" in result.output
+    assert "30m" in result.output
+
+
+def test_an_account_name_that_is_none_is_refused(activity: Activity) -> None:
+    assert activity("--account", "no*such").exit_code == 2
+
+
+def test_a_server_from_before_this_command_is_told_to_start_again(tmp_path: Path, service: LocalService) -> None:
+    state = json.loads(Path(os.environ["ROLLCALL_LOCAL_STATE"]).read_text(encoding="utf-8"))
+    del state["activityFile"]
+    old = tmp_path / "local.json"
+    old.write_text(json.dumps(state), encoding="utf-8")
+
+    result = CliRunner(env={"ROLLCALL_LOCAL_STATE": str(old)}).invoke(app, ["--local", "activity"])
+
+    assert result.exit_code == 1
+    assert "start it with make run" in result.output
+
+
+def test_following_prints_what_comes_and_ends_quietly_with_ctrl_c(service: LocalService, key: ConnectorKey) -> None:
+    create(service, key, "ada")
+    command = [sys.executable, "-m", "cli.main", "--local", "activity", "--account", key.account, "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+        assert following.stdout
+        assert following.stderr
+        past = following.stdout.readline()
+        create(service, key, "ada")
+        come = following.stdout.readline()
+        following.send_signal(signal.SIGINT)
+
+        assert following.wait() == 0
+        assert following.stderr.read() == ""
+    assert "201" in past
+    assert "409 uniqueness" in come

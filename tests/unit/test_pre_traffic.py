@@ -1,0 +1,217 @@
+"""The hook that tries a release before it gets traffic: our handlers, behind a stand-in for Lambda and CodeDeploy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from adapters import telemetry
+from adapters.aws import client
+from adapters.clock import MonotonicDeadline
+from adapters.memory import InMemoryUsers
+from domain.account import RELEASE_CHECK_ACCOUNT
+from domain.stored_user import StoredUser
+from domain.user_schema import CORE_URN
+from handlers.pre_traffic import handler
+from in_process import Context, InProcess, in_process
+
+FUNCTIONS = {
+    "CreateUser": "create_user",
+    "GetUser": "get_user",
+    "ListUsers": "list_users",
+    "SearchUsers": "search_users",
+    "ReplaceUser": "replace_user",
+    "PatchUser": "patch_user",
+    "DeleteUser": "delete_user",
+    "Bulk": "bulk",
+    "Discovery": "discovery",
+    "Unrouted": "unrouted",
+}
+EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "execution-1"}
+Returns = Callable[[dict[str, Any]], Any]
+
+
+@dataclass
+class Release:
+    """What Lambda and CodeDeploy see of the hook. A fault returns in the place of a function's new version."""
+
+    service: InProcess
+    invoked: list[str] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
+    faults: dict[str, Returns] = field(default_factory=dict)
+
+    def invoke(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+        """`before-call` of Lambda's Invoke: the handler is called here."""
+        function, version = unquote(params["url_path"]).split("/functions/")[1].split("/")[0].rsplit(":", 1)
+        assert version == "2", "not the new version"
+        self.invoked.append(function)
+        event = json.loads(params["body"])
+        serve = import_module(f"handlers.{FUNCTIONS[function]}").handler
+        returned = self.faults.get(function, lambda event: serve(event, Context()))(event)
+        answer = {"StatusCode": 200, "Payload": BytesIO(json.dumps(returned).encode())}
+        if isinstance(returned, dict) and "errorType" in returned:
+            answer["FunctionError"] = "Unhandled"
+        return SimpleNamespace(status_code=200), answer
+
+    def report(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+        """`before-call` of CodeDeploy's PutLifecycleEventHookExecutionStatus."""
+        body = json.loads(params["body"])
+        assert (body["deploymentId"], body["lifecycleEventHookExecutionId"]) == ("d-1", "execution-1")
+        self.reported.append(body["status"])
+        return SimpleNamespace(status_code=200), {}
+
+    @property
+    def store(self) -> InMemoryUsers:
+        """The users of the account that releases are tried in."""
+        return self.service.table.users(RELEASE_CHECK_ACCOUNT, MonotonicDeadline.after(10))
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[InProcess]:
+    with in_process() as found:
+        yield found
+
+
+@pytest.fixture
+def release(service: InProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Release]:
+    monkeypatch.setenv("NEW_VERSIONS", json.dumps({name: f"{name}:2" for name in FUNCTIONS}))
+    telemetry.forget()
+    service.table.accounts.clear()
+    service.accounts.enable(RELEASE_CHECK_ACCOUNT)
+    found = Release(service)
+    calls = [
+        (client("lambda").meta.events, "before-call.lambda.Invoke", found.invoke),
+        (client("codedeploy").meta.events, "before-call.codedeploy.PutLifecycleEventHookExecutionStatus", found.report),
+    ]
+    for events, name, stand_in in calls:
+        events.register(name, stand_in)
+    yield found
+    for events, name, stand_in in calls:
+        events.unregister(name, stand_in)
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (found,) = [line for line in lines if line.get("message") == "release"]
+    return dict(found)
+
+
+def deploy(milliseconds: int = 180_000) -> None:
+    handler(EVENT, Context(milliseconds=milliseconds))
+
+
+def test_a_good_release_holds_a_conversation_with_every_new_version_and_leaves_nobody(
+    release: Release, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy()
+
+    assert release.reported == ["Succeeded"]
+    assert set(release.invoked) == set(FUNCTIONS)
+    assert release.store.total() == 0
+    assert logged(capsys)["deployment_id"] == "d-1"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_version_that_crashes_stops_the_release(
+    release: Release, capsys: pytest.CaptureFixture[str], function: str
+) -> None:
+    release.faults[function] = lambda event: {"errorType": "Runtime.ImportModuleError", "errorMessage": "rck_secret"}
+
+    deploy()
+
+    line = logged(capsys)
+    assert release.reported == ["Failed"]
+    assert line["step"].startswith(function)
+    assert "Runtime.ImportModuleError" in line["cause"]
+    assert line["remedy"]
+    assert "rck_" not in json.dumps(line)
+    assert release.store.total() == (1 if function == "DeleteUser" else 0)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_version_that_answers_an_error_stops_the_release(
+    release: Release, capsys: pytest.CaptureFixture[str], function: str
+) -> None:
+    release.faults[function] = lambda event: {"statusCode": 503, "body": json.dumps({"detail": "The table is away."})}
+
+    deploy()
+
+    line = logged(capsys)
+    assert release.reported == ["Failed"]
+    assert line["cause"].startswith("503 instead of")
+    assert line["cause"].endswith("The table is away.")
+
+
+@pytest.mark.parametrize(
+    ("function", "returned"),
+    [
+        ("PatchUser", {"statusCode": 200, "body": json.dumps({"active": True})}),
+        ("GetUser", {"statusCode": 200, "body": json.dumps({"active": "true"})}),
+        ("ReplaceUser", {"statusCode": 200, "body": json.dumps({"active": True})}),
+        ("ListUsers", {"statusCode": 200, "body": json.dumps({"totalResults": 0})}),
+        ("SearchUsers", {"statusCode": 200, "body": json.dumps({"Resources": [{"id": "other"}]})}),
+        ("Bulk", {"statusCode": 200, "body": json.dumps({"Operations": [{"status": "500"}]})}),
+        ("Unrouted", {"statusCode": 404, "body": json.dumps({"message": "Not Found"})}),
+        ("Discovery", {"statusCode": 200, "body": "<html>"}),
+        ("CreateUser", ["no object"]),
+    ],
+)
+def test_an_answer_of_the_right_status_that_says_something_wrong_stops_the_release(
+    release: Release, function: str, returned: Any
+) -> None:
+    release.faults[function] = lambda event: returned
+
+    deploy()
+
+    assert release.reported == ["Failed"]
+
+
+def test_codedeploy_is_told_in_time_when_the_new_versions_are_slow(
+    release: Release, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy(milliseconds=20_000)
+
+    assert release.reported == ["Failed"]
+    assert "no time left" in logged(capsys)["cause"]
+
+
+def test_without_its_account_the_release_is_stopped_with_what_to_do(
+    release: Release, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release.service.accounts.delete(RELEASE_CHECK_ACCOUNT)
+
+    deploy()
+
+    assert release.reported == ["Failed"]
+    assert logged(capsys)["remedy"].endswith(f"rollcall account enable {RELEASE_CHECK_ACCOUNT}")
+
+
+def test_a_hook_that_was_told_no_versions_stops_the_release(
+    release: Release, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NEW_VERSIONS")
+
+    deploy()
+
+    assert release.reported == ["Failed"]
+    assert "RuntimeError" in logged(capsys)["cause"]
+
+
+def test_a_user_that_a_release_left_behind_is_removed_by_the_next_one(release: Release) -> None:
+    left_behind = {"schemas": [CORE_URN], "userName": "release-check-0@example.com", "active": True}
+    release.store.create(
+        StoredUser.new("00000000-0000-4000-8000-000000000000", left_behind, "2020-01-01T00:00:00.000Z")
+    )
+
+    deploy()
+
+    assert release.reported == ["Succeeded"]
+    assert release.store.total() == 0
