@@ -31,17 +31,19 @@ def events() -> tuple[Event, ...]:
     """As CloudWatch Logs has them; metrics are among them, as they are log lines too."""
     printed = io.StringIO()
     with redirect_stdout(printed), in_process() as service:
-        _takeover_and_guard()
+        _takeover()
         _unusable_secret(service)
         _settings_page(service)
         _publisher()
     return tuple(event(line) for line in (*written(), *printed.getvalue().splitlines(), GATEWAY_LINE))
 
 
-def _takeover_and_guard() -> None:
-    """Written as telemetry writes them: an existing user taken over, a removal held back by the account's guard."""
-    effects = Effects(refused=1, adopted=["4d1f0000-0000-4000-8000-000000000000"])
-    telemetry.emit(RequestRecord("CreateUser", "request", cold_start=False, account="hooli", effects=effects))
+def _takeover() -> None:
+    """Written as telemetry writes it: an existing user taken over."""
+    effects = Effects(adopted=["4d1f0000-0000-4000-8000-000000000000"])
+    telemetry.emit(
+        RequestRecord("CreateUser", "request", cold_start=False, account="hooli", status=200, effects=effects)
+    )
 
 
 def _unusable_secret(service: InProcess) -> None:

@@ -14,7 +14,10 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
+from adapters import telemetry
 from adapters.runtime import RUNTIME
+from adapters.telemetry import RequestRecord
+from domain.effects import Effects
 from in_process import ENVIRONMENT, Client, InProcess, in_process
 from stack_template import of_type
 
@@ -70,6 +73,10 @@ DOCUMENTED: Final[dict[str, tuple[str, dict[str, Dimensions]]]] = {
             ["ConcurrentExecutions", "Duration", "Errors", "Invocations", "IteratorAge", "Throttles"],
             (("FunctionName",), ("FunctionName", "Resource")),
         ),
+    ),
+    "AWS/Logs": (
+        "Amazon CloudWatch Logs User Guide, Monitoring usage with CloudWatch metrics",
+        {"IncomingBytes": (("LogGroupName",),)},
     ),
     "AWS/SQS": (
         "Amazon Simple Queue Service Developer Guide, Available CloudWatch metrics for Amazon SQS",
@@ -142,6 +149,7 @@ def _everything(service: InProcess) -> None:
     _refusals(client)
     _previous_key(service)
     _server_error(client)
+    _guard()
 
 
 def _user(name: str) -> dict[str, Any]:
@@ -188,6 +196,13 @@ def _previous_key(service: InProcess) -> None:
         client = service.account(account)
         service.accounts.rotate_key(account, grace)
         assert client.call("GET", "/Users").status == 200
+
+
+def _guard() -> None:
+    """Written as telemetry writes it: a removal held back by the account's guard."""
+    record = RequestRecord("DeleteUser", "request", cold_start=False, account="acme", effects=Effects(refused=1))
+    record.status, record.reason = 403, "deprovisioning-paused"
+    telemetry.emit(record)
 
 
 def _server_error(client: Client) -> None:

@@ -34,6 +34,7 @@ def test_every_output_is_described() -> None:
         "ScimConnectorBaseUrl",
         "ConnectorSecretArn",
         "ConnectorSecretPrefix",
+        "DashboardUrl",
         "TableName",
         "EventBusName",
         "EventBusArn",
