@@ -15,9 +15,10 @@ from moto import mock_aws
 
 from adapters import aws, telemetry
 from adapters.accounts import Accounts
-from adapters.memory import InMemoryUsers
+from adapters.memory import InMemoryGuard, InMemoryUsers
 from adapters.runtime import RUNTIME
 from cli.gateway_event import proxy_event
+from domain.deprovisioning import Limit
 from domain.ports import Deadline
 from handlers import routes
 
@@ -47,9 +48,15 @@ class TwinTable:
     """`adapters.dynamodb.Table`, kept in memory."""
 
     accounts: dict[str, InMemoryUsers] = field(default_factory=dict)
+    guards: dict[str, InMemoryGuard] = field(default_factory=dict)
 
     def users(self, account: str, deadline: Deadline, usage: object = None) -> InMemoryUsers:
         return self.accounts.setdefault(account, InMemoryUsers())
+
+    def guard(self, account: str, limit: Limit, deadline: Deadline, usage: object = None) -> InMemoryGuard:
+        guard = self.guards.setdefault(account, InMemoryGuard(self.users(account, deadline), limit, account=account))
+        guard.limit = limit
+        return guard
 
 
 @dataclass

@@ -12,16 +12,17 @@ import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.connector_secrets import ConnectorSecrets, ConnectorUnavailable, SecretUnusable
-from domain.account import Connector, Mode, Settings
+from domain.account import Connector, Mode
 from domain.connector_key import ConnectorKey, Entropy, account_name
+from domain.deprovisioning import Limit
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -33,6 +34,14 @@ _READERS: Final = 8
 
 What = Literal["created", "replaced", "enabled", "disabled", "rotated", "revoked", "set", "unchanged"]
 Transition = Callable[[Connector], tuple[What, Connector]]
+
+
+class SomeSettings(TypedDict, total=False):
+    """Of `domain.account.Settings` those that are to change."""
+
+    mode: Mode
+    match_existing_by_email: bool
+    deprovisioning_limit: Limit | None
 
 
 class AdministrationError(Exception):
@@ -160,18 +169,12 @@ class Accounts:
 
         return self._change(account, revoke)
 
-    def configure(
-        self, account: str, *, mode: Mode | None = None, match_existing_by_email: bool | None = None
-    ) -> Outcome:
+    def configure(self, account: str, **settings: Unpack[SomeSettings]) -> Outcome:
         """Settings changed; those not given stay."""
 
         def apply(connector: Connector) -> tuple[What, Connector]:
-            present = connector.settings
-            wanted = Settings(
-                present.mode if mode is None else mode,
-                present.match_existing_by_email if match_existing_by_email is None else match_existing_by_email,
-            )
-            if wanted == present:
+            wanted = replace(connector.settings, **settings)
+            if wanted == connector.settings:
                 return "unchanged", connector
             return "set", connector.with_settings(wanted, self._now(), self._actor())
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from threading import RLock
 
 from adapters.storable import require_storable
+from domain.deprovisioning import MINUTES, DeprovisioningPaused, Limit
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
 from domain.folding import identity
 from domain.limits import MAX_PAGE_CHARACTERS
@@ -141,3 +144,47 @@ class InMemoryUsers:
         del self._user_names[user.keys.user_name]
         for address in user.keys.emails:
             del self._emails[address]
+
+
+class InMemoryGuard:
+    """A `domain.ports.DeprovisioningGuard` over an account's users; minutes count whole, as in the table's."""
+
+    def __init__(
+        self, users: InMemoryUsers, limit: Limit, now: Callable[[], float] = time.time, account: str = "default"
+    ) -> None:
+        self.limit = limit
+        self._users = users
+        self._now = now
+        self._account = account
+        self._lock = RLock()
+        self._taken: deque[int] = deque()
+        self._known: tuple[int, int, int] | None = None
+
+    def take(self) -> None:
+        with self._lock:
+            minute = int(self._now() // 60)
+            while self._taken and self._taken[0] < minute - MINUTES:
+                self._taken.popleft()
+            used = len(self._taken)
+            if used >= self.limit.users and used >= self._allowance():
+                raise DeprovisioningPaused(self._account, used)
+            self._taken.append(minute)
+
+    def give_back(self) -> None:
+        with self._lock:
+            self._taken.pop()
+
+    def resume(self) -> None:
+        """Begin a new hour."""
+        with self._lock:
+            self._taken.clear()
+            self._known = None
+
+    def _allowance(self) -> int:
+        """The percentage of those who are active when the number is used up, which stands for an hour."""
+        minute = int(self._now() // 60)
+        known = self._known
+        if known is None or known[0] <= minute - MINUTES or known[1] != self.limit.percent:
+            active = sum(user.active for user in self._users.scan())
+            self._known = known = minute, self.limit.percent, int(active * self.limit.percent / 100)
+        return known[2]

@@ -26,6 +26,8 @@ from adapters.dynamodb.check import Finding, Progress, check
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
+    from adapters.dynamodb.guard import DynamoDBGuard
+    from domain.deprovisioning import Limit
     from domain.ports import UserStore
 
 STATE_FILE: Final = Path(".rollcall") / "local.json"
@@ -74,6 +76,10 @@ class Stack:
         if self.activity_file is None:
             raise StackError("the local server is of an older version: stop it and start it with make run")
         return FileActivityLog(self.activity_file)
+
+    def guard(self, account: str, limit: Limit, seconds: float) -> DynamoDBGuard:
+        """What bounds how many of the account's users are deactivated or removed in an hour."""
+        return self._table.guard(account, limit, MonotonicDeadline.after(seconds))
 
     def actor(self) -> str:
         """Who acts: the ARN behind the credentials, or the person at this computer when it is the local server."""

@@ -12,9 +12,6 @@ from domain.account import RELEASE_CHECK_ACCOUNT
 from domain.lifecycle import Change
 from domain.stored_user import StoredUser
 
-ADOPTION_ATTRIBUTE: Final = "adoption"
-"""The item attribute (S) that a write sets anew when an identity provider takes over a user who was there already."""
-
 _IMAGES: Final = {"INSERT": (False, True), "MODIFY": (True, True), "REMOVE": (True, False)}
 """For each kind of record: whether it has the old and the new image."""
 
@@ -71,5 +68,5 @@ def _user(image: Record) -> StoredUser:
 
 
 def _was_adopted(old: Record, new: Record) -> bool:
-    mark = new.get(ADOPTION_ATTRIBUTE)
-    return mark is not None and mark != old.get(ADOPTION_ATTRIBUTE)
+    mark = new.get(items.ADOPTION_ATTRIBUTE)
+    return mark is not None and mark != old.get(items.ADOPTION_ATTRIBUTE)

@@ -10,18 +10,22 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
-from adapters.accounts import DEFAULT_GRACE, Listed
+from adapters.accounts import DEFAULT_GRACE, Listed, SomeSettings
 from cli import account_deletion
-from cli.account_view import listed_as_json, paste_parts, summary, summary_as_json
+from cli.account_view import guard_as_json, listed_as_json, paste_parts, summary, summary_as_json
 from cli.arguments import Name, Yes
 from cli.invocation import invocation
 from cli.root import UsageError
-from domain.account import Mode, rfc3339
+from domain.account import OFF, Mode, rfc3339
+from domain.deprovisioning import Limit
+from domain.errors import ScimError
 
 app: Final = typer.Typer(
     no_args_is_help=True, help="Switch SCIM on and off for an account, and look after its Connector Keys."
 )
 app.command("delete")(account_deletion.delete)
+
+_SECONDS: Final = 15.0
 
 
 _SAID: Final = {
@@ -83,9 +87,18 @@ def show(
     here = invocation(context)
     connector = here.stack.accounts.show(name)
     key = connector.current.key.text if reveal else connector.current.key.masked
+    limit = connector.settings.deprovisioning_limit
+    guard = None
+    if limit is not None:
+        try:
+            guard = here.stack.guard(name, limit, _SECONDS).state()
+        except ScimError as problem:
+            here.note(f"How many users were deactivated or removed in the last hour cannot be read: {problem.remedy}")
+    paused = guard is not None and guard.is_paused
     here.answer(
-        summary_as_json(connector, here.stack.base_url, key),
-        summary(connector),
+        summary_as_json(connector, here.stack.base_url, key) | guard_as_json(guard),
+        summary(connector, guard),
+        *([f"Deprovisioning is paused. When it is intended: rollcall{here.options} account resume {name}"] * paused),
         *paste_parts(here.stack.base_url, key),
         *([] if reveal else [f"To see the key: rollcall{here.options} account show {name} --reveal"]),
     )
@@ -169,11 +182,40 @@ def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> Non
     )
 
 
+@app.command()
+def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
+    """Let the identity provider deactivate and remove users again, after its limit for an hour was reached.
+
+    Look first at who was deactivated or removed: rollcall activity, rollcall users list.
+    """
+    here = invocation(context)
+    limit = here.stack.accounts.show(name).settings.deprovisioning_limit
+    if limit is None:
+        raise UsageError(f"The account {name} has no limit for deactivations and removals; nothing was changed.")
+    guard = here.stack.guard(name, limit, _SECONDS)
+    before = guard.state()
+    if before.is_paused:
+        here.confirm(
+            f"{before.used} users of {name} were deactivated or removed in the last hour. "
+            f"Let the identity provider go on with {before.allowed} more?",
+            yes,
+        )
+        guard.resume(here.stack.actor(), rfc3339(datetime.now(UTC)))
+    here.answer(
+        {"result": "resumed" if before.is_paused else "unchanged", "account": name, "lastHour": before.used},
+        f"The identity provider of {name} may deactivate and remove users again."
+        if before.is_paused
+        else f"The account {name} is not paused ({before.used} of {before.allowed} in the last hour); "
+        "nothing was changed.",
+    )
+
+
 class Setting(StrEnum):
     """What can be set for an account."""
 
     MODE = "mode"
     MATCH_EXISTING_BY_EMAIL = "match-existing-by-email"
+    DEPROVISIONING_LIMIT = "deprovisioning-limit"
 
 
 _MODES: Final[dict[str, Mode]] = {"tolerant": "tolerant", "strict": "strict"}
@@ -185,27 +227,44 @@ def set_setting(
     context: typer.Context,
     name: Name,
     setting: Annotated[Setting, typer.Argument(help="What to set.")],
-    value: Annotated[str, typer.Argument(help="mode: tolerant or strict. match-existing-by-email: on or off.")],
+    value: Annotated[
+        str,
+        typer.Argument(
+            help="mode: tolerant or strict. match-existing-by-email: on or off. "
+            "deprovisioning-limit: 20, or 20,10%, or off."
+        ),
+    ],
 ) -> None:
     """Change a setting.
 
     [bold]mode[/bold]: tolerant forgives what identity providers do beside the standard, strict does not.
     [bold]match-existing-by-email[/bold]: whether creating a user whose address exists takes that user over.
+    [bold]deprovisioning-limit[/bold]: how many users may be deactivated or removed in an hour, or which percentage of
+    the active users if that is more; further ones are refused until rollcall account resume.
     """
     here = invocation(context)
-    allowed = _MODES if setting is Setting.MODE else _SWITCH
-    if value not in allowed:
-        raise UsageError(f"{setting.value} is either {' or '.join(allowed)}, not {value!r}.")
-    if setting is Setting.MODE:
-        outcome = here.stack.accounts.configure(name, mode=_MODES[value])
-    else:
-        outcome = here.stack.accounts.configure(name, match_existing_by_email=_SWITCH[value])
+    outcome = here.stack.accounts.configure(name, **_changed(setting, value))
     here.answer(
         {"result": outcome.what} | listed_as_json(Listed(name, outcome.connector)),
         f"{setting.value} of {name} is {value} now; it takes effect within a minute."
         if outcome.changed
         else f"{setting.value} of {name} is already {value}; nothing was changed.",
     )
+
+
+def _changed(setting: Setting, value: str) -> SomeSettings:
+    if setting is Setting.DEPROVISIONING_LIMIT:
+        limit = Limit.parse(value)
+        if limit is None and value != OFF:
+            raise UsageError(
+                f"{setting.value} is a number of users such as 20, or that and a percentage such as 20,10%, or off, "
+                f"not {value!r}."
+            )
+        return {"deprovisioning_limit": limit}
+    allowed = _MODES if setting is Setting.MODE else _SWITCH
+    if value not in allowed:
+        raise UsageError(f"{setting.value} is either {' or '.join(allowed)}, not {value!r}.")
+    return {"mode": _MODES[value]} if setting is Setting.MODE else {"match_existing_by_email": _SWITCH[value]}
 
 
 def duration(text: str) -> timedelta:

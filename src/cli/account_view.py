@@ -10,8 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapters.accounts import Listed
+from adapters.dynamodb.guard import GuardState
 from cli.consoles import console_setups
-from domain.account import Connector, rfc3339
+from domain.account import Connector, limit_as_text, rfc3339
 
 
 def paste_parts(base_url: str, key: str) -> list[RenderableType]:
@@ -30,8 +31,8 @@ def paste_parts(base_url: str, key: str) -> list[RenderableType]:
     return [*parts, ""]
 
 
-def summary(connector: Connector) -> RenderableType:
-    """An account's state as a table of two columns."""
+def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
+    """An account's state as a table of two columns; `guard` is how far its deprovisioning limit is used up."""
     previous = connector.previous_at(datetime.now(UTC))
     table = Table(box=None, show_header=False, pad_edge=False)
     current, change = connector.current, connector.last_change
@@ -40,6 +41,7 @@ def summary(connector: Connector) -> RenderableType:
         "SCIM": "on" if connector.enabled else "off",
         "Mode": connector.settings.mode,
         "Match existing by e-mail": "on" if connector.settings.match_existing_by_email else "off",
+        "Deprovisioning limit": _limit(connector, guard),
         "Connector Key made": f"{rfc3339(current.created_at)} by {current.created_by}",
         "Previous key accepted": f"until {rfc3339(previous.expires_at)}" if previous else "no",
         "Last change": f"{change.what}, {rfc3339(change.at)} by {change.by}",
@@ -47,6 +49,25 @@ def summary(connector: Connector) -> RenderableType:
     for label, value in rows.items():
         table.add_row(label, escape(value))
     return table
+
+
+def _limit(connector: Connector, guard: GuardState | None) -> str:
+    limit = connector.settings.deprovisioning_limit
+    if limit is None:
+        return "off"
+    said = f"{limit.users} an hour"
+    if limit.percent:
+        said = f"{limit.users} an hour, or {limit.percent} % of the active users if that is more"
+    if guard is None:
+        return said
+    return said + f"; {guard.used} in the last hour" + (", PAUSED" if guard.is_paused else "")
+
+
+def guard_as_json(guard: GuardState | None) -> dict[str, Any]:
+    """How far the limit is used up, for `account show`."""
+    if guard is None:
+        return {"deprovisioning": None}
+    return {"deprovisioning": {"lastHour": guard.used, "allowed": guard.allowed, "paused": guard.is_paused}}
 
 
 def summary_as_json(connector: Connector, base_url: str, key: str) -> dict[str, Any]:
@@ -73,6 +94,7 @@ def _state(connector: Connector) -> dict[str, Any]:
         "settings": {
             "mode": connector.settings.mode,
             "matchExistingByEmail": connector.settings.match_existing_by_email,
+            "deprovisioningLimit": limit_as_text(connector.settings.deprovisioning_limit),
         },
         "keyCreated": {"at": rfc3339(current.created_at), "by": current.created_by},
         "previousKeyAcceptedUntil": rfc3339(previous.expires_at) if previous else None,

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
 from domain.connector_key import ConnectorKey
+from domain.deprovisioning import DEFAULT_LIMIT, Limit
 
 Mode = Literal["tolerant", "strict"]
 KeyUsed = Literal["current", "previous"]
@@ -34,11 +35,13 @@ class Settings:
     """What an operator can set for an account.
 
     `mode`: whether what identity providers do beside the RFC is forgiven. `match_existing_by_email`: whether a create
-    with the address of an existing user takes that user over instead of being refused with 409.
+    with the address of an existing user whom no identity provider has claimed takes that user over instead of being
+    refused with 409. `deprovisioning_limit`: how many users may be deactivated or removed in an hour; None for any.
     """
 
     mode: Mode = "tolerant"
     match_existing_by_email: bool = False
+    deprovisioning_limit: Limit | None = DEFAULT_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ class Connector:
             "settings": {
                 "mode": self.settings.mode,
                 "matchExistingByEmail": self.settings.match_existing_by_email,
+                "deprovisioningLimit": limit_as_text(self.settings.deprovisioning_limit),
             },
             "lastChange": {
                 "what": self.last_change.what,
@@ -246,11 +250,23 @@ def _previous(root: dict[str, Any], account: str) -> PreviousKey | None:
 def _settings(value: dict[str, Any]) -> Settings:
     mode = value.get("mode", "tolerant")
     match = value.get("matchExistingByEmail", False)
+    written = value.get("deprovisioningLimit", str(DEFAULT_LIMIT))
     if mode not in get_args(Mode):
         raise InvalidConnector('"settings.mode" is neither "tolerant" nor "strict"')
     if not isinstance(match, bool):
         raise InvalidConnector('"settings.matchExistingByEmail" is neither true nor false')
-    return Settings(mode, match)
+    limit = Limit.parse(written) if isinstance(written, str) else None
+    if limit is None and written != OFF:
+        raise InvalidConnector('"settings.deprovisioningLimit" is neither "off" nor text such as "20" or "20,10%"')
+    return Settings(mode, match, limit)
+
+
+OFF: Final = "off"
+
+
+def limit_as_text(limit: Limit | None) -> str:
+    """A limit as it is written and shown, `off` for none."""
+    return OFF if limit is None else str(limit)
 
 
 def _sealing_key(root: dict[str, Any], current: ConnectorKey) -> bytes:

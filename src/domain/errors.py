@@ -172,15 +172,24 @@ class UniquenessConflict(ScimError):
     scim_type = "uniqueness"
     reason = "uniqueness"
 
-    def __init__(self, attribute: str, value: str) -> None:
+    def __init__(self, attribute: str, value: str, account: str = "default") -> None:
+        is_address = attribute == "emails.value"
+        chosen = "" if account == "default" else f" --account {account}"
         super().__init__(
-            f'{attribute} "{value}" already belongs to another user of this service. '
-            f"Use another value, or have the service's operator look at that user: "
-            + (f'rollcall users show --email "{value}".' if attribute == "emails.value" else "rollcall users show."),
+            f'{attribute} "{value}" already belongs to another user of this service. Use another value, or have the '
+            f"service's operator look at that user: rollcall users show{chosen} "
+            f'{"--email" if is_address else "--user-name"} "{value}". '
+            f"The operator can rename or remove the user"
+            + (
+                ", or let the identity provider take over users whom none manages yet: "
+                f"rollcall account set {account} match-existing-by-email on."
+                if is_address
+                else "."
+            ),
             attribute=attribute,
-            reason="email-exists" if attribute == "emails.value" else "user-name-exists",
+            reason="email-exists" if is_address else "user-name-exists",
             remedy="Find who holds the value (rollcall users show), then remove or rename that user, or let the "
-            "identity provider take it over.",
+            "identity provider take it over (rollcall account set NAME match-existing-by-email on).",
         )
         self.value = value
 

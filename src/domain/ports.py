@@ -42,6 +42,17 @@ class Slice:
     next_after: str | None
 
 
+class DeprovisioningGuard(Protocol):
+    """Counts an account's deactivations and removals over a rolling hour, exactly, whoever else does so at the same
+    time (`domain.deprovisioning`)."""
+
+    def take(self) -> None:
+        """Count one more; `DeprovisioningPaused` when the account's limit is reached."""
+
+    def give_back(self) -> None:
+        """Count the one of the last `take` no more, as nobody was deactivated or removed after all."""
+
+
 class UserStore(Protocol):
     """The users of one account.
 

@@ -107,6 +107,9 @@ class Directory:
     renderer: Renderer
     seal: CursorSeal
     applied: Applied | None = None
+    matches_email: bool = False
+    """Whether a look-up by a userName that nobody has also finds, by that as an address, whom no identity provider has
+    claimed yet (`domain.account.Settings.match_existing_by_email`)."""
 
     def search(self, query: Query) -> Result:
         """The page of users that a query asks for."""
@@ -187,7 +190,17 @@ class Directory:
             if retried is not None:
                 found = self._look_up(lookup.kind, retried)
                 parsed = substituted(parsed, lookup.value, retried)
+        if not found and self.matches_email and lookup.kind is LookupKind.USER_NAME:
+            return self._unclaimed(lookup.value, parsed)
         return list(filter(self._matcher(parsed), found))
+
+    def _unclaimed(self, user_name: str, parsed: Filter) -> list[StoredUser]:
+        """Who could be adopted by that name and matches the rest of the filter."""
+        user = self.store.find_by_email(user_name)
+        if user is None or user.is_claimed:
+            return []
+        matches = compile_filter(parsed)
+        return [user] if matches(self.renderer.resource(user) | {"userName": user_name}) else []
 
     def _look_up(self, kind: LookupKind, value: str) -> list[StoredUser]:
         if kind is LookupKind.EXTERNAL_ID:

@@ -31,6 +31,7 @@ class StoredUser:
 
     `document` is the JSON text of the resource without `id` and `meta`, which are kept beside it (`created` and
     `last_modified` in RFC 3339 UTC with milliseconds) so that an answer can be put together without parsing.
+    `adoption` names the adoption by which an identity provider took over a user who was there before; None for others.
     """
 
     id: str
@@ -38,6 +39,7 @@ class StoredUser:
     created: str
     last_modified: str
     document: str
+    adoption: str | None = None
 
     @classmethod
     def new(cls, user_id: str, attributes: Json, now: str) -> StoredUser:
@@ -49,6 +51,12 @@ class StoredUser:
         if attributes == self.attributes:
             return self
         return replace(self, version=self.version + 1, last_modified=now, document=encode(attributes))
+
+    def adopted(self, attributes: Json, now: str, adoption: str) -> StoredUser:
+        """The next version, which an identity provider's own attributes make one of its users."""
+        return replace(
+            self, version=self.version + 1, last_modified=now, document=encode(attributes), adoption=adoption
+        )
 
     @cached_property
     def attributes(self) -> Json:
@@ -70,6 +78,11 @@ class StoredUser:
     def active(self) -> bool:
         """Whether the user may sign in; a user without the attribute is active (RFC 7643 section 4.1.1)."""
         return self.attributes.get("active", True) is not False
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether the user is some identity provider's already: it has an externalId, or was adopted."""
+        return self.adoption is not None or self.attributes.get("externalId") is not None
 
     @property
     def etag(self) -> str:

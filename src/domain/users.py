@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from domain import patch, resource, tolerances
+from domain.deprovisioning import Reservation
 from domain.effects import Effects
-from domain.errors import PreconditionFailed, ServiceUnavailable
-from domain.ports import Deadline, UserStore, VersionMismatch
+from domain.errors import PreconditionFailed, ServiceUnavailable, UniquenessConflict
+from domain.ports import Deadline, DeprovisioningGuard, UserStore, VersionMismatch
 from domain.preconditions import require_match
 from domain.reading import get_user
 from domain.stored_user import Json, StoredUser
@@ -25,6 +26,8 @@ class Users:
 
     `now` gives RFC 3339 UTC time with milliseconds, `new_id` a random id; `applied` collects the names of the
     tolerances that a request needed, and is None for an account in strict mode; `effects` what was done to users.
+    `guard` bounds how many users may be deactivated or removed, None when nothing does; `adopts` says whether an
+    identity provider may take over users whom none has claimed (`domain.account.Settings`).
     """
 
     store: UserStore
@@ -33,13 +36,23 @@ class Users:
     new_id: Callable[[], str]
     applied: Applied | None = None
     effects: Effects = field(default_factory=Effects)
+    guard: DeprovisioningGuard | None = None
+    adopts: bool = False
 
     def create(self, body: Json) -> StoredUser:
-        """A new user (RFC 7644 section 3.3); UniquenessConflict when userName or an address is taken."""
+        """A new user (RFC 7644 section 3.3); UniquenessConflict when userName or an address is taken.
+
+        Where the account says so, a user with the address whom no identity provider has claimed becomes this one.
+        """
         if self.applied is not None:
             body = tolerances.tolerate_resource(body, self.applied)
         user = StoredUser.new(self.new_id(), resource.attributes_of(body), self.now())
-        self.store.create(user)
+        try:
+            self.store.create(user)
+        except UniquenessConflict as conflict:
+            if not self.adopts:
+                raise
+            return self._adopt(user, conflict)
         return user
 
     def replace(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
@@ -75,32 +88,72 @@ class Users:
 
     def delete(self, user_id: str, if_match: str | None = None) -> StoredUser:
         """Remove the user and free its unique values at once (RFC 7644 section 3.6); who that was."""
-        while True:
-            current = get_user(self.store, user_id)
-            require_match(if_match, current)
-            try:
-                self.store.delete(current)
-            except VersionMismatch:
-                self._again(if_match)
-            else:
-                self.effects.removed += 1
-                return current
+        with Reservation(self.guard, self.effects) as reservation:
+            while True:
+                current = get_user(self.store, user_id)
+                require_match(if_match, current)
+                reservation.take()
+                try:
+                    self.store.delete(current)
+                except VersionMismatch:
+                    self._again(if_match)
+                else:
+                    reservation.use()
+                    self.effects.removed += 1
+                    return current
 
     def _change(self, user_id: str, if_match: str | None, compute: Callable[[StoredUser], Json]) -> StoredUser:
         """Read, compute, write on condition of the version read; without If-Match a lost race starts over."""
-        while True:
-            current = get_user(self.store, user_id)
-            require_match(if_match, current)
-            changed = current.changed_to(compute(current), self.now())
-            if changed is current:
-                return current
-            try:
-                self.store.replace(current, changed)
-            except VersionMismatch:
-                self._again(if_match)
-            else:
-                self.effects.deactivated += current.active and not changed.active
-                return changed
+        with Reservation(self.guard, self.effects) as reservation:
+            while True:
+                current = get_user(self.store, user_id)
+                require_match(if_match, current)
+                changed = current.changed_to(compute(current), self.now())
+                if changed is current:
+                    return current
+                if self.adopts and not current.is_claimed and changed.is_claimed:
+                    changed = current.adopted(changed.attributes, changed.last_modified, self.new_id())
+                try:
+                    self._put(current, changed, reservation)
+                except VersionMismatch:
+                    self._again(if_match)
+                else:
+                    return changed
+
+    def _adopt(self, user: StoredUser, conflict: UniquenessConflict) -> StoredUser:
+        """The user who has the new one's addresses becomes it, if one alone has them and nobody claimed that one.
+
+        The id stays, and so does what the identity provider does not send; what it sends is the user's from now on.
+        Raises the conflict itself where there is nobody to adopt.
+        """
+        with Reservation(self.guard, self.effects) as reservation:
+            while True:
+                found = {holder.id: holder for holder in map(self.store.find_by_email, user.keys.emails) if holder}
+                if len(found) != 1:
+                    raise conflict
+                (current,) = found.values()
+                if current.is_claimed:
+                    raise conflict
+                attributes = resource.checked(current.attributes | user.attributes)
+                changed = current.adopted(attributes, self.now(), self.new_id())
+                try:
+                    self._put(current, changed, reservation)
+                except VersionMismatch:
+                    self._again(None)
+                else:
+                    return changed
+
+    def _put(self, current: StoredUser, changed: StoredUser, reservation: Reservation) -> None:
+        """Write one change of a user, and keep account of what it was."""
+        deactivates = current.active and not changed.active
+        if deactivates:
+            reservation.take()
+        self.store.replace(current, changed)
+        if deactivates:
+            reservation.use()
+            self.effects.deactivated += 1
+        if changed.adoption != current.adoption:
+            self.effects.adopted.append(changed.id)
 
     def _again(self, if_match: str | None) -> None:
         """Whether a lost race may be tried again: not when the client named a version, and not without time."""

@@ -13,4 +13,15 @@ from handlers.endpoint import ScimRequest
 
 def users_of(request: ScimRequest) -> Users:
     """What can be done to the users of the request's account."""
-    return Users(request.store, request.deadline, clock.now, clock.new_id, request.applied, request.record.effects)
+    settings = request.caller.settings
+    limit = settings.deprovisioning_limit
+    return Users(
+        request.store,
+        request.deadline,
+        clock.now,
+        clock.new_id,
+        request.applied,
+        request.record.effects,
+        guard=None if limit is None else request.guard(limit),
+        adopts=settings.match_existing_by_email,
+    )

@@ -23,7 +23,8 @@ from domain.rendering import Renderer
 from handlers.http import Event, HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
-    from domain.ports import UserStore
+    from domain.deprovisioning import Limit
+    from domain.ports import DeprovisioningGuard, UserStore
     from domain.stored_user import StoredUser
     from domain.tolerances import Applied
 
@@ -62,6 +63,10 @@ class ScimRequest:
     def store(self) -> UserStore:
         """The account's users in the table."""
         return RUNTIME.table.users(self.caller.account, self.deadline, self.record.usage)
+
+    def guard(self, limit: Limit) -> DeprovisioningGuard:
+        """What bounds how many of the account's users are deactivated or removed in an hour."""
+        return RUNTIME.table.guard(self.caller.account, limit, self.deadline, self.record.usage)
 
     @cached_property
     def renderer(self) -> Renderer:

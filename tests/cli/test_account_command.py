@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table, table_definition
 from domain.account import connector_from_json
 from domain.connector_key import ConnectorKey
+from domain.deprovisioning import Limit
 
 Rollcall = Callable[..., Result]
 Aws = Callable[[str], Any]
@@ -86,7 +89,7 @@ def test_json_stands_alone_on_standard_output_wherever_the_option_is(rollcall: R
     assert enabled["connectorKey"] == shown["connectorKey"]
     assert ConnectorKey.parse(shown["connectorKey"]) is not None
     assert shown["baseUrl"] == BASE_URL
-    assert shown["settings"] == {"mode": "tolerant", "matchExistingByEmail": False}
+    assert shown["settings"] == {"mode": "tolerant", "matchExistingByEmail": False, "deprovisioningLimit": "20,10%"}
     assert shown["lastChange"]["what"] == "enable"
     assert shown["lastChange"]["by"]
 
@@ -243,3 +246,81 @@ def test_a_grace_period_that_is_none_is_one_clear_line(rollcall: Rollcall, aws: 
     assert result.exit_code == 2
     assert "7d, 12h, 30m" in result.stderr
     assert kept(aws).current.key == key
+
+
+@pytest.fixture
+def table(aws: Aws) -> Table:
+    client = aws("dynamodb")
+    client.create_table(**table_definition("rollcall-users"))
+    return Table(client, "rollcall-users")
+
+
+def exhausted(table: Table, account: str, limit: Limit) -> None:
+    for _ in range(limit.users):
+        table.guard(account, limit, MonotonicDeadline.after(9)).take()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept_as"), [("20", Limit(20)), ("30,5%", Limit(30, 5)), ("30 or 5 %", Limit(30, 5)), ("off", None)]
+)
+def test_the_deprovisioning_limit_is_set(rollcall: Rollcall, aws: Aws, text: str, kept_as: Limit | None) -> None:
+    rollcall("account", "enable", "acme")
+
+    assert answer(rollcall("account", "set", "acme", "deprovisioning-limit", text, "--json"))["result"] == "set"
+
+    assert kept(aws).settings.deprovisioning_limit == kept_as
+
+
+@pytest.mark.parametrize("text", ["many", "-1", "20,101%", "10%", ""])
+def test_a_limit_that_is_none_is_refused(rollcall: Rollcall, aws: Aws, text: str) -> None:
+    rollcall("account", "enable", "acme")
+
+    result = rollcall("account", "set", "acme", "deprovisioning-limit", "--", text)
+
+    assert result.exit_code == 2
+    assert "20,10%" in result.stderr
+    assert kept(aws).settings.deprovisioning_limit == Limit(20, 10)
+
+
+def test_a_paused_account_says_so_and_is_resumed(rollcall: Rollcall, table: Table) -> None:
+    rollcall("account", "enable", "acme")
+    rollcall("account", "set", "acme", "deprovisioning-limit", "2")
+    exhausted(table, "acme", Limit(2))
+    shown = rollcall("account", "show", "acme")
+    assert "2 in the last hour, PAUSED" in shown.stdout
+    assert "account resume acme" in shown.stdout
+
+    refused = rollcall("account", "resume", "acme", typed="n\n")
+    assert refused.exit_code == 1
+    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"]["paused"]
+
+    assert answer(rollcall("account", "resume", "acme", "--yes", "--json")) == {
+        "result": "resumed",
+        "account": "acme",
+        "lastHour": 2,
+    }
+    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"] == {
+        "lastHour": 0,
+        "allowed": 2,
+        "paused": False,
+    }
+
+
+def test_resuming_what_is_not_paused_changes_nothing(rollcall: Rollcall, table: Table) -> None:
+    rollcall("account", "enable", "acme")
+    rollcall("account", "set", "acme", "deprovisioning-limit", "2")
+    exhausted(table, "acme", Limit(1))
+
+    assert answer(rollcall("account", "resume", "acme", "--json"))["result"] == "unchanged"
+
+    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"]["lastHour"] == 1
+
+
+def test_an_account_without_a_limit_cannot_be_resumed(rollcall: Rollcall, table: Table) -> None:
+    rollcall("account", "enable", "acme")
+    rollcall("account", "set", "acme", "deprovisioning-limit", "off")
+
+    result = rollcall("account", "resume", "acme")
+
+    assert result.exit_code == 2
+    assert "no limit" in result.stderr

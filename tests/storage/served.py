@@ -13,8 +13,10 @@ from unittest.mock import patch
 
 from adapters import telemetry
 from adapters.dynamodb import Table, Usage
+from adapters.dynamodb.guard import DynamoDBGuard
 from adapters.dynamodb.users import DynamoDBUsers
 from adapters.runtime import RUNTIME
+from domain.deprovisioning import Limit
 from domain.ports import Deadline
 from in_process import Answer, Client, InProcess, in_process
 from storage.samples import Patience
@@ -40,6 +42,9 @@ class PatientTable:
 
     def users(self, account: str, deadline: Deadline, usage: Usage | None = None) -> DynamoDBUsers:
         return self.table.users(account, self.patience, usage)
+
+    def guard(self, account: str, limit: Limit, deadline: Deadline, usage: Usage | None = None) -> DynamoDBGuard:
+        return self.table.guard(account, limit, self.patience, usage)
 
 
 @dataclass

@@ -16,9 +16,11 @@ from urllib.parse import quote
 import pytest
 
 from adapters.dynamodb import Table, Usage
+from adapters.dynamodb.guard import DynamoDBGuard
 from adapters.dynamodb.users import DynamoDBUsers
 from cli.local_transactions import cheap_transactions
 from domain import resource
+from domain.deprovisioning import Limit
 from domain.stored_user import StoredUser
 from in_process import Client
 from storage.budgets import Budget, budgets
@@ -61,21 +63,21 @@ def moved(number: int) -> dict[str, Any]:
 
 @dataclass
 class Directory:
-    """A crowd of users that stays as it is, an account to write to, and the service over both."""
+    """A crowd of users that stays as it is, accounts to write to, and the service over them."""
 
     table: Table
     served: Served
     has_units: bool
     crowd: list[StoredUser]
     reader: Client
-    writer: Client
+    clients: dict[str, Client]
     numbers: Iterator[int] = field(default_factory=lambda: count(CROWD))
 
-    def fresh(self) -> tuple[int, StoredUser]:
-        """A new user in the account that is written to, and their number."""
+    def fresh(self, account: str = "writes") -> tuple[int, StoredUser]:
+        """A new user in an account that is written to, and their number."""
         number = next(self.numbers)
         user = StoredUser.new(new_id(Random(number)), resource.attributes_of(person(number)), NOW)
-        self.table.users("writes", Patience()).create(user)
+        self.table.users(account, Patience()).create(user)
         return number, user
 
     def cursor(self, page: int) -> str:
@@ -135,9 +137,9 @@ def create(directory: Directory) -> Store:
     return lambda users: users.create(user)
 
 
-def change(changed: Callable[[int], dict[str, Any]]) -> Callable[[Directory], Store]:
-    def prepared(directory: Directory) -> Store:
-        number, user = directory.fresh()
+def change(changed: Callable[[int], dict[str, Any]]) -> Callable[..., Store]:
+    def prepared(directory: Directory, account: str = "writes") -> Store:
+        number, user = directory.fresh(account)
         replacement = user.changed_to(resource.attributes_of(changed(number)), LATER)
 
         def work(users: DynamoDBUsers) -> None:
@@ -159,9 +161,24 @@ def replacing(changed: Callable[[int], dict[str, Any]], **patched: object) -> Op
     return Operation(change(changed), requests, "writes")
 
 
-def delete(directory: Directory) -> Store:
-    _, user = directory.fresh()
+def delete(directory: Directory, account: str = "writes") -> Store:
+    _, user = directory.fresh(account)
     return lambda users: users.delete(users.get(user.id) or user)
+
+
+def guarded(prepare: Callable[..., Store]) -> Callable[[Directory], Store]:
+    """The same in an account whose guard counts it."""
+
+    def prepared(directory: Directory) -> Store:
+        work = prepare(directory, "guarded")
+
+        def counted(users: DynamoDBUsers) -> None:
+            DynamoDBGuard(users.reads, Limit(20)).take()
+            work(users)
+
+        return counted
+
+    return prepared
 
 
 OPERATIONS = {
@@ -200,6 +217,16 @@ OPERATIONS = {
     ),
     "replace, patch that changes nothing": replacing(person, title="Analyst"),
     "delete": Operation(delete, lambda directory: [Request("DELETE", f"/Users/{directory.fresh()[1].id}")], "writes"),
+    "delete, with a deprovisioning limit": Operation(
+        guarded(delete),
+        lambda directory: [Request("DELETE", f"/Users/{directory.fresh('guarded')[1].id}")],
+        "guarded",
+    ),
+    "patch that deactivates, with a deprovisioning limit": Operation(
+        guarded(change(lambda number: person(number) | {"active": False})),
+        lambda directory: [patch_of(directory.fresh("guarded")[1], active=False)],
+        "guarded",
+    ),
     "page of 100 by `startIndex`": page_of(100),
     "page of 1,000 by `startIndex`": page_of(CROWD),
     "page behind the last user": read(
@@ -241,8 +268,12 @@ def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         ]
         load(table, "crowd", crowd)
         crowd.sort(key=lambda user: user.id)
-        accounts = service.service.account
-        yield Directory(table, service, not on_moto, crowd, accounts("crowd"), accounts("writes"))
+        clients = {
+            "crowd": service.service.account("crowd"),
+            "writes": service.service.account("writes", deprovisioning_limit=None),
+            "guarded": service.service.account("guarded", deprovisioning_limit=Limit(20)),
+        }
+        yield Directory(table, service, not on_moto, crowd, clients["crowd"], clients)
 
 
 def hold(budget: Budget, calls: int, units: float, *, has_units: bool) -> None:
@@ -269,7 +300,7 @@ def test_the_store_keeps_to_the_table(directory: Directory, name: str) -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_request_keeps_to_the_table(directory: Directory, name: str) -> None:
     operation = OPERATIONS[name]
-    client = directory.reader if operation.account == "crowd" else directory.writer
+    client = directory.clients[operation.account]
 
     for request in operation.requests(directory):
         answer, line = directory.served.send(client, request)

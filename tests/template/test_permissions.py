@@ -27,14 +27,14 @@ READ = {"GetItem", "Query", "BatchGetItem"}
 WRITE = {"PutItem", "UpdateItem", "DeleteItem"}
 
 TABLE_ACTIONS = {
-    "CreateUser": {"PutItem", "UpdateItem"},
+    "CreateUser": READ_ONE | {"Query"} | WRITE,
     "GetUser": READ_ONE,
     "ListUsers": READ,
     "SearchUsers": READ,
-    "ReplaceUser": READ_ONE | {"PutItem", "DeleteItem"},
-    "PatchUser": READ_ONE | {"PutItem", "DeleteItem"},
-    "DeleteUser": READ_ONE | {"DeleteItem", "UpdateItem"},
-    "Bulk": READ_ONE | WRITE,
+    "ReplaceUser": READ_ONE | {"Query"} | WRITE,
+    "PatchUser": READ_ONE | {"Query"} | WRITE,
+    "DeleteUser": READ_ONE | {"Query", "DeleteItem", "UpdateItem"},
+    "Bulk": READ_ONE | {"Query"} | WRITE,
     "Discovery": set(),
     "Unrouted": READ | WRITE,
     "SeedDefaultAccount": set(),

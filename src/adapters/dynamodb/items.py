@@ -19,13 +19,17 @@ _SHOWN_CHARACTERS: Final = 256
 """Of the attributes that a person sees in the console; the document holds the whole value."""
 _VERSION_OF_FORM: Final = {"N": str(SCHEMA_VERSION)}
 
+ADOPTION_ATTRIBUTE: Final = "adoption"
+"""The item attribute (S) that names a user's adoption; a write that sets it anew is one."""
+
 USER_PROJECTION: Final[dict[str, Any]] = {
-    "ProjectionExpression": "sk, #document, #version, #created, #lastModified",
+    "ProjectionExpression": "sk, #document, #version, #created, #lastModified, #adoption",
     "ExpressionAttributeNames": {
         "#document": "document",
         "#version": "version",
         "#created": "created",
         "#lastModified": "lastModified",
+        "#adoption": ADOPTION_ATTRIBUTE,
     },
 }
 """What of a user item a StoredUser is made from; as names, since some may be reserved words."""
@@ -47,17 +51,21 @@ def user_item(account: str, user: StoredUser, write_id: str) -> Item:
     }
     if user.keys.external_id is not None:
         item["externalId"] = {"S": user.keys.external_id[:_SHOWN_CHARACTERS]}
+    if user.adoption is not None:
+        item[ADOPTION_ATTRIBUTE] = {"S": user.adoption}
     return item
 
 
 def user_of(item: Item) -> StoredUser:
     """The user in an item, or in the part of it that `USER_PROJECTION` asks for."""
+    adoption = item.get(ADOPTION_ATTRIBUTE)
     return StoredUser(
         id=item["sk"]["S"],
         version=int(item["version"]["N"]),
         created=item["created"]["S"],
         last_modified=item["lastModified"]["S"],
         document=item["document"]["S"],
+        adoption=None if adoption is None else adoption["S"],
     )
 
 

@@ -29,6 +29,7 @@ class Collection(StrEnum):
     USER_NAME = "USERNAME"
     EXTERNAL_ID = "EXTERNALID"
     RANK = "RANK"
+    GUARD = "GUARD"
 
 
 Key = dict[str, dict[str, str]]

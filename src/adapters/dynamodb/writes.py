@@ -159,10 +159,10 @@ class Writes:
             if not refusal.failed(position):
                 continue
             if collection is Collection.USER_NAME:
-                return UniquenessConflict("userName", user.attributes["userName"])
+                return UniquenessConflict("userName", user.attributes["userName"], self.account)
             for address, as_sent in user.keys.emails.items():
                 if keys.sort_key(address) == sort_key:
-                    return UniquenessConflict("emails.value", as_sent)
+                    return UniquenessConflict("emails.value", as_sent, self.account)
         return unavailable(Failure.CONTENDED, refusal)
 
     def _put(self, item: items.Item, condition: str, values: items.Item | None = None) -> Action:

@@ -1,0 +1,234 @@
+"""The deprovisioning guard: exact over a rolling hour, on the twin and on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from adapters.dynamodb import Table, Usage
+from adapters.dynamodb.guard import GuardState
+from adapters.memory import InMemoryGuard, InMemoryUsers
+from domain.deprovisioning import DeprovisioningPaused, Limit
+from domain.ports import DeprovisioningGuard, UserStore
+from storage.engines import ENGINES, client_of, make_table
+from storage.samples import Patience, Users, changed
+
+HALF_PAST_NINE = 1_800_000_000.0 // 3600 * 3600 + 1800
+
+
+@dataclass
+class Clock:
+    """A wall clock that tests set."""
+
+    seconds: float = HALF_PAST_NINE
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def pass_minutes(self, minutes: float) -> None:
+        self.seconds += minutes * 60
+
+
+@dataclass
+class Guarded:
+    """An account's users and a way to its guard."""
+
+    store: UserStore
+    guard: Callable[[Limit], DeprovisioningGuard]
+    clock: Clock
+
+
+@pytest.fixture(params=["memory", *ENGINES])
+def guarded(request: pytest.FixtureRequest) -> Iterator[Guarded]:
+    clock = Clock()
+    if request.param == "memory":
+        users = InMemoryUsers()
+        guards: dict[str, InMemoryGuard] = {}
+
+        def guard(limit: Limit) -> InMemoryGuard:
+            found = guards.setdefault("one", InMemoryGuard(users, limit, clock))
+            found.limit = limit
+            return found
+
+        yield Guarded(users, guard, clock)
+        return
+    for client in client_of(request.param, request):
+        table = replace(make_table(client), now=clock)
+        yield Guarded(
+            table.users("default", Patience()), lambda limit, at=table: at.guard("default", limit, Patience()), clock
+        )
+
+
+def let_through(guarded: Guarded, limit: Limit, tries: int) -> int:
+    """How many of so many tries get through."""
+    passed = 0
+    for _ in range(tries):
+        try:
+            guarded.guard(limit).take()
+        except DeprovisioningPaused:
+            continue
+        passed += 1
+    return passed
+
+
+def test_as_many_as_the_limit_get_through(guarded: Guarded) -> None:
+    assert let_through(guarded, Limit(5), 9) == 5
+
+
+def test_the_hour_rolls(guarded: Guarded) -> None:
+    assert let_through(guarded, Limit(4), 3) == 3
+    guarded.clock.pass_minutes(30)
+    assert let_through(guarded, Limit(4), 3) == 1
+
+    guarded.clock.pass_minutes(29)
+    assert let_through(guarded, Limit(4), 1) == 0
+
+    guarded.clock.pass_minutes(2)
+    assert let_through(guarded, Limit(4), 9) == 3
+    guarded.clock.pass_minutes(30)
+    assert let_through(guarded, Limit(4), 9) == 1
+
+
+def test_a_place_given_back_can_be_taken_again(guarded: Guarded) -> None:
+    guard = guarded.guard(Limit(1))
+    guard.take()
+
+    guard.give_back()
+
+    assert let_through(guarded, Limit(1), 2) == 1
+
+
+def test_a_percentage_of_the_active_users_may_be_more_than_the_number(guarded: Guarded) -> None:
+    make = Users()
+    active = [make(f"user{number}") for number in range(40)]
+    for user in [*active, *(make(f"former{number}", active=False) for number in range(10))]:
+        guarded.store.create(user)
+
+    # When two are gone, a fifth of the thirty-eight who are left is seven.
+    for user in active[:7]:
+        guarded.guard(Limit(2, 20)).take()
+        guarded.store.replace(user, changed(user, active=False))
+
+    with pytest.raises(DeprovisioningPaused):
+        guarded.guard(Limit(2, 20)).take()
+
+
+def test_a_number_above_the_percentage_holds(guarded: Guarded) -> None:
+    guarded.store.create(Users()("ada"))
+
+    assert let_through(guarded, Limit(3, 10), 9) == 3
+
+
+def test_a_limit_of_none_lets_nobody_through(guarded: Guarded) -> None:
+    assert let_through(guarded, Limit(0), 2) == 0
+
+
+def test_a_changed_limit_holds_at_once(guarded: Guarded) -> None:
+    assert let_through(guarded, Limit(2), 5) == 2
+    assert let_through(guarded, Limit(4), 5) == 2
+    assert let_through(guarded, Limit(3), 5) == 0
+
+
+@pytest.fixture(params=ENGINES)
+def table(request: pytest.FixtureRequest) -> Iterator[Table]:
+    for client in client_of(request.param, request):
+        yield replace(make_table(client), now=Clock())
+
+
+def test_a_place_is_one_call_and_a_refusal_too(table: Table) -> None:
+    for _ in range(3):
+        usage = Usage()
+        table.guard("default", Limit(3), Patience(), usage).take()
+        assert usage.calls == 1
+    usage = Usage()
+
+    with pytest.raises(DeprovisioningPaused):
+        table.guard("default", Limit(3), Patience(), usage).take()
+
+    assert usage.calls == 1
+
+
+def test_its_item_does_not_grow_with_the_years(table: Table) -> None:
+    clock = table.now
+    assert isinstance(clock, Clock)
+    for _ in range(60):
+        table.guard("default", Limit(1000), Patience()).take()
+        clock.pass_minutes(45)
+
+    item = table.client.get_item(
+        TableName=table.table_name, Key={"pk": {"S": "default#GUARD"}, "sk": {"S": "deprovisioning"}}
+    )["Item"]
+    assert len(item) < 45
+    assert table.guard("default", Limit(1000), Patience()).state().used == 1
+
+
+def test_never_one_too_many_at_the_same_time(table: Table) -> None:
+    limit = Limit(40)
+
+    def take(_: int) -> bool:
+        try:
+            table.guard("default", limit, Patience()).take()
+        except DeprovisioningPaused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        passed = sum(pool.map(take, range(120)))
+
+    assert passed == 40
+    assert table.guard("default", limit, Patience()).state() == GuardState(used=40, allowed=40)
+
+
+def test_one_account_does_not_use_up_anothers(table: Table) -> None:
+    table.guard("one", Limit(1), Patience()).take()
+
+    table.guard("other", Limit(1), Patience()).take()
+
+    with pytest.raises(DeprovisioningPaused):
+        table.guard("one", Limit(1), Patience()).take()
+
+
+def test_after_a_person_has_looked_as_many_get_through_again(table: Table) -> None:
+    guard = table.guard("default", Limit(2), Patience())
+    guard.take()
+    guard.take()
+    assert guard.state().is_paused
+
+    guard.resume("operator", "2026-01-01T00:00:00Z")
+
+    assert guard.state() == GuardState(used=0, allowed=2)
+    guard.take()
+    guard.take()
+    with pytest.raises(DeprovisioningPaused):
+        guard.take()
+
+
+class _AnswersLost:
+    """A client whose first update is done and not answered."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lost = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def update_item(self, **request: Any) -> Any:
+        answer = self._client.update_item(**request)
+        if "ADD used" in request["UpdateExpression"] and not self._lost:
+            self._lost = True
+            raise ReadTimeoutError(endpoint_url="dynamodb")
+        return answer
+
+
+def test_an_answer_that_was_lost_counts_once(table: Table) -> None:
+    broken = replace(table, client=_AnswersLost(table.client))
+
+    broken.guard("default", Limit(3), Patience()).take()
+
+    assert table.guard("default", Limit(3), Patience()).state().used == 1
