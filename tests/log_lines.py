@@ -6,23 +6,33 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 from adapters import aws, publisher_telemetry, telemetry
 from adapters.publisher_telemetry import BatchRecord
 from adapters.settings import SETTINGS
 from adapters.telemetry import RequestRecord
+from adapters.watch import Logs
 from domain.effects import Effects
-from handlers import settings_widget
+from handlers import settings_widget, watch
 from in_process import ENVIRONMENT, InProcess, in_process
-from insights import Event, event
+from insights import Event, LogsClient, event
 from metric_sources import written
 
 # Written by the gateway, in a form that template.yaml sets: tests/template/test_saved_queries.py compares.
 GATEWAY_LINE = (
     '{"status": "401", "sourceIp": "192.0.2.7", "userAgent": "JumpCloud", "timestamp": "2030-01-01T00:00:00+00:00"}'
+)
+
+
+# Written by Lambda. AWS Lambda Developer Guide, "Lambda telemetry event schemas", platform.report.
+PLATFORM_LINE = (
+    '{"time": "2030-01-01T00:00:00.000Z", "type": "platform.report", "timestamp": "2030-01-01T00:00:00+00:00",'
+    ' "record": {"requestId": "6d68ca91", "metrics": {"durationMs": 10000.0}, "status": "timeout"}}'
 )
 
 
@@ -35,7 +45,8 @@ def events() -> tuple[Event, ...]:
         _unusable_secret(service)
         _settings_page(service)
         _publisher()
-    return tuple(event(line) for line in (*written(), *printed.getvalue().splitlines(), GATEWAY_LINE))
+        _watch(service)
+    return tuple(event(line) for line in (*written(), *printed.getvalue().splitlines(), GATEWAY_LINE, PLATFORM_LINE))
 
 
 def _takeover() -> None:
@@ -59,6 +70,26 @@ def _publisher() -> None:
     publisher_telemetry.emit(
         BatchRecord("request", records=2, failed=1, lag_ms=90_000.0, failure="malformed", cause="no document", **user)
     )
+
+
+def _watch(service: InProcess) -> None:
+    """One look at an account that went silent, and at one that still uses a key that is about to be refused."""
+    eight_days = timedelta(days=8)
+    now = datetime.now(UTC) + eight_days
+    service.account("acme")
+    service.account("globex")
+    service.accounts.rotate_key("globex", eight_days + timedelta(hours=1))
+    heard = [
+        heard_request("acme", now - eight_days),
+        heard_request("globex", now - timedelta(minutes=1), "previous"),
+    ]
+    logs: Any = LogsClient(heard)
+    watch.look(service.accounts.list_all(), Logs(logs, ["requests"]), now, timedelta(days=7), timedelta(days=90))
+
+
+def heard_request(account: str, at: datetime, key_used: str = "current") -> Event:
+    """The log line of a request, as CloudWatch Logs has it, with the fields by which the watch knows it."""
+    return {"message": "request", "account": account, "key_used": key_used, "@timestamp": at.timestamp() * 1000}
 
 
 def _settings_page(service: InProcess) -> None:

@@ -58,6 +58,7 @@ DIETS = {
     "publisher": Diet(210, READING | NO_QUERIES),
     "settings_widget": Diet(210, READING | NO_QUERIES),
     "seed_default_account": Diet(145, READING | NO_QUERIES),
+    "watch": Diet(210, READING | NO_QUERIES),
     # Waits for nobody: it runs in a deployment.
     "pre_traffic": Diet(290),
 }

@@ -20,6 +20,7 @@ OWN_VARIABLES = {
     "Publisher": {"EVENT_BUS_NAME", "EVENT_ISSUER", "EVENT_PERSONAL_DATA"},
     "SettingsWidget": {"LOG_GROUPS", "SCIM_CONNECTOR_BASE_URL"},
     "PreTraffic": {"NEW_VERSIONS"},
+    "Watch": {"LOG_GROUPS", "LOG_RETENTION_DAYS", "SILENCE_HOURS"},
 }
 """What a function is told beside what all are told."""
 

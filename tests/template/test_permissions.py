@@ -41,6 +41,7 @@ TABLE_ACTIONS = {
     "Publisher": set(),
     "SettingsWidget": {"Query"},
     "PreTraffic": set(),
+    "Watch": set(),
 }
 """What of the table each function may use. A transaction counts as the actions that it consists of."""
 

@@ -18,7 +18,7 @@ from stack_template import OF_THE_API, RESOURCES, of_type
 OF_CLOUDWATCH = {"@timestamp", "@message", "@log", "@logStream"}
 NAMES = {
     "failures", "by-account", "conflicts", "rejected-keys", "slow-requests", "tolerances", "deactivations",
-    "previous-key", "server-errors", "publisher", "one-user", "audit",
+    "previous-key", "server-errors", "publisher", "one-user", "audit", "crashes", "silent-accounts",
 }  # fmt: skip
 PREFIX = "${AWS::StackName}/"
 
@@ -55,11 +55,17 @@ def test_a_query_finds_something_among_all_that_can_happen(name: str) -> None:
 def test_a_query_looks_into_the_logs_that_hold_what_it_asks_for(name: str) -> None:
     groups = QUERIES[name]["LogGroupNames"]
     of_requests = [{"Ref": f"{function}Log"} for function in OF_THE_API]
-    elsewhere = {"audit": ["SettingsWidgetLog"], "publisher": ["PublisherLog"], "rejected-keys": ["ApiLog"]}
+    elsewhere = {
+        "audit": ["SettingsWidgetLog"],
+        "crashes": ["PublisherLog", "WatchLog"],
+        "publisher": ["PublisherLog"],
+        "rejected-keys": ["ApiLog"],
+        "silent-accounts": ["WatchLog"],
+    }
 
     assert all(RESOURCES[group["Ref"]]["Type"] == "AWS::Logs::LogGroup" for group in groups)
     expected = [{"Ref": group} for group in elsewhere.get(name, [])]
-    assert groups == expected + ([] if name in ("audit", "publisher") else of_requests)
+    assert groups == expected + ([] if name in ("audit", "publisher", "silent-accounts") else of_requests)
 
 
 def test_the_failures_are_those_and_no_others() -> None:

@@ -40,6 +40,7 @@ def test_every_output_is_described() -> None:
         "EventBusArn",
         "UnpublishedEventsUrl",
         "PublisherName",
+        "AlarmTopicArn",
     }
     assert all(output["Description"] for output in TEMPLATE["Outputs"].values())
 

@@ -1,0 +1,52 @@
+"""Looks every hour for accounts whose identity provider has gone silent, or is about to be refused.
+
+Neither leaves a request that could ring an alarm. What is found are lines of the log; the number of silent accounts
+becomes a metric. When Secrets Manager or CloudWatch Logs cannot be asked the function fails, and that alarm rings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from adapters import clock, watch
+from adapters.accounts import Accounts, Listed
+from adapters.aws import client
+from adapters.telemetry import HOURS_OF_ENDING_GRACE
+from domain.account import RELEASE_CHECK_ACCOUNT
+from domain.watching import Finding, findings
+
+_DAY: Final = timedelta(days=1)
+_ENDING: Final = timedelta(hours=HOURS_OF_ENDING_GRACE)
+
+
+def handler(event: object, context: object) -> None:
+    """One look at all accounts."""
+    environment = watch.WatchEnvironment.from_env()
+    accounts = Accounts(client("secretsmanager"), environment.secret_prefix, lambda: "watch")
+    look(
+        accounts.list_all(),
+        watch.Logs(client("logs"), environment.log_groups),
+        clock.instant(),
+        environment.silence,
+        environment.retention,
+    )
+
+
+def look(
+    listed: Sequence[Listed], logs: watch.Logs, now: datetime, silence: timedelta | None, retention: timedelta
+) -> None:
+    """Log what is wrong with the accounts, and then how many of them are silent."""
+    # Nobody but a release calls in the account in which releases are tried.
+    connectors = [one.connector for one in listed if one.connector and one.account != RELEASE_CHECK_ACCOUNT]
+    enabled = {connector.account for connector in connectors if connector.enabled}
+    lately = silence or _DAY
+    heard = logs.last_heard(enabled, now, lately, retention if silence else lately)
+    found: list[Finding] = list(findings(connectors, heard, now, silence, _ENDING))
+    for one in listed:
+        if one.problem is not None:
+            watch.emit_unreadable(one.account, one.problem.reason)
+    for finding in found:
+        watch.emit(finding)
+    watch.emit_end(len(enabled), sum(finding.reason == "silent" for finding in found))
