@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from adapters import aws
@@ -9,8 +14,10 @@ from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.dynamodb import Table
 from adapters.dynamodb.check import Finding, check
 from adapters.importer import Done, Importer
+from adapters.stream import change_of
 from cli.local_service import TABLE_NAME, LocalService
 from contract.scim_http import CORE, Json, ScimClient, user
+from domain.lifecycle import Kind, events_of
 from domain.ports import UserStore
 from domain.roster import Row
 
@@ -48,12 +55,41 @@ class Application:
         assert found is not None
         return found.id
 
+    def item(self) -> dict[str, Any]:
+        """The user's item as the table has it."""
+        key = {"pk": {"S": f"{self.account}#USER"}, "sk": {"S": self.user}}
+        item: dict[str, Any] = self.table.client.get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)["Item"]  # type: ignore[arg-type]
+        return item
+
     def matches_existing(self, on: bool = True) -> None:
         self._service.accounts.configure(self.account, match_existing_by_email=on)
+
+    def lines(self) -> list[Json]:
+        """What was logged of the account."""
+        lines = Path(os.environ["ACTIVITY_FILE"]).read_text(encoding="utf-8").splitlines()
+        return [line for line in map(json.loads, lines) if line.get("account") == self.account]
 
     def findings(self) -> list[Finding]:
         steps = check(self.table, self.account, MonotonicDeadline.after(30))
         return [step for step in steps if isinstance(step, Finding)]
+
+
+def told(before: dict[str, Any], after: dict[str, Any]) -> list[Kind]:
+    """The kinds of event that the publisher makes of a write."""
+    change = change_of(
+        {
+            "eventID": "1",
+            "eventName": "MODIFY",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_800_000_000,
+                "Keys": {"pk": after["pk"], "sk": after["sk"]},
+                "OldImage": before,
+                "NewImage": after,
+            },
+        }
+    )
+    assert change is not None
+    return [event.kind for event in events_of(change)]
 
 
 @pytest.fixture
@@ -84,6 +120,31 @@ def test_the_story_of_the_user_who_was_there_first(application: Application) -> 
     assert [found["id"] for found in client.find('userName eq "mlind"')] == [application.user]
     assert client.get("/Users").json["totalResults"] == 1
     assert application.findings() == []
+
+
+def test_an_adoption_is_an_event_and_a_line_of_its_own(application: Application) -> None:
+    application.matches_existing()
+    imported = application.item()
+
+    application.client.create(FROM_JUMPCLOUD)
+
+    adopted = application.item()
+    assert told(imported, adopted) == [Kind.ADOPTED]
+    request, adoption = application.lines()[-2:]
+    assert (request["message"], request["status"], request["users_adopted"]) == ("request", 201, 1)
+    assert (adoption["message"], adoption["user_id"]) == ("adoption", application.user)
+    application.client.put(application.user, FROM_JUMPCLOUD | {"title": "Lead"})
+    assert told(adopted, application.item()) == [Kind.UPDATED]
+
+
+def test_a_client_that_updates_what_it_found_adopts_as_well(application: Application) -> None:
+    application.matches_existing()
+    imported = application.item()
+    (found,) = application.client.find(f'userName eq "{ADDRESS}"')
+
+    assert application.client.put(found["id"], FROM_JUMPCLOUD).status == 200
+
+    assert told(imported, application.item()) == [Kind.ADOPTED]
 
 
 def test_a_look_up_by_a_name_that_nobody_has_finds_the_address_of_whom_nobody_claimed(application: Application) -> None:
