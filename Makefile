@@ -87,6 +87,10 @@ bench: .venv/.dev ## Measure the SCIM engine beside its peers
 bench-cold-start: .venv/.dev ## Measure cold starts beside the least and the usual (needs Python 3.13)
 	@PYTHONPATH=src $(BIN)/python bench/cold_start.py
 
+.PHONY: bench-import
+bench-import: .venv/.dev .dynamodb-local/.installed ## Measure the import of users on DynamoDB Local (needs Java 17, Maven)
+	@PYTHONPATH=src $(BIN)/python bench/importing.py
+
 # --- Build and deploy --------------------------------------------------------
 
 # ENV chooses a section of samconfig.toml, for the build and the deployment alike: they must be for the same processor.

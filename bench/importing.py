@@ -1,6 +1,6 @@
 """`rollcall users import` beside batch_write_item without any index, on DynamoDB Local in one run.
 
-    .venv/bin/python bench/importing.py [--quick] [--json FILE]      (make test-dynamodb-local fetches the engine)
+    make bench-import      (or: .venv/bin/python bench/importing.py [--quick] [--json FILE], with the engine fetched)
 
 The floor writes one item a user, 25 in a call: no unique index, no counter, no condition, nothing atomic. The import
 writes the user, an index item for userName and for each address, and the counter, in transactions. Both use the same
@@ -100,7 +100,8 @@ def main() -> None:
     if (why_not := engines.missing()) is not None:
         sys.exit(why_not)
     with engines.dynamodb_local() as endpoint:
-        client = engines.new_client(endpoint)
+        # On a busy machine the engine may take longer than the product waits before it repeats a call.
+        client = engines.new_client(endpoint, read_timeout=60)
         client.create_table(**table_definition(TABLE))
         table = Table(client, TABLE)
         works: dict[str, Callable[[], int]] = {

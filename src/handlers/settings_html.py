@@ -7,34 +7,19 @@ the JSON inside `cwdb-action`, after asking the question in `confirmation`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
 from adapters.activity import AccountActivity
 from domain.account import Connector
+from handlers.settings_style import STYLE
 
-STYLE: Final = """
-<style>
-.rc{font:14px/1.5 "Amazon Ember","Helvetica Neue",Roboto,Arial,sans-serif;color:#0f1b2a;padding:4px 2px}
-.rc h2{font-size:18px;margin:0 0 2px}.rc p{margin:0 0 12px;color:#414d5c}
-.rc table{border-collapse:collapse;width:100%}.rc th{text-align:left;font-size:12px;font-weight:700;color:#414d5c;
-border-bottom:2px solid #e9ebed;padding:6px 10px;white-space:nowrap}.rc td{border-bottom:1px solid #e9ebed;
-padding:9px 10px;vertical-align:middle}.rc td.n{text-align:right;font-variant-numeric:tabular-nums}
-.rc code{font:12.5px ui-monospace,Menlo,Consolas,monospace;background:#f2f3f3;border-radius:4px;padding:2px 6px;
-word-break:break-all}.rc .pill{display:inline-block;border-radius:10px;padding:1px 10px;font-size:12px;font-weight:700}
-.rc .on{background:#e7f5ea;color:#03652c}.rc .off{background:#f2f3f3;color:#5f6b7a}.rc .bad{background:#fff0ee;
-color:#b0120a}.rc .warn{color:#855900;font-weight:700}.rc .dim{color:#5f6b7a}
-.rc a.btn{display:inline-block;cursor:pointer;border:1px solid #0972d3;border-radius:14px;color:#0972d3;
-background:#fff;padding:2px 12px;margin:2px 3px 2px 0;font-size:12.5px;font-weight:700;text-decoration:none;
-white-space:nowrap}.rc a.btn.primary{background:#0972d3;color:#fff}.rc a.btn.danger{border-color:#b0120a;color:#b0120a}
-.rc .note{border-left:4px solid #0972d3;background:#f2f8fd;padding:8px 12px;margin:0 0 12px;border-radius:4px}
-.rc .note.err{border-color:#b0120a;background:#fff7f7}.rc input{font:inherit;border:1px solid #7d8998;
-border-radius:8px;padding:3px 10px;width:14em}.rc dt{font-weight:700;font-size:12px;color:#414d5c;margin-top:8px}
-.rc dd{margin:0}.rc td code,.rc td .dim,.rc td .warn{white-space:nowrap}
-</style>
-"""
+_HEADINGS: Final = (
+    "<th>Account</th><th>SCIM</th><th>Connector Key</th><th class='n'>Users</th><th>Last success</th>"
+    "<th class='n'>Errors, 24 h</th><th>Previous key</th><th></th>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,122 +34,173 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """What calls the function again: `call` is what it is told, after the answer OK to `question`."""
+
+    label: str
+    call: dict[str, str]
+    question: str = ""
+    style: str = "btn"
+    popup: bool = False
+
+    def html(self, endpoint: str) -> str:
+        """What is pressed, and what that does; `endpoint` is the function's ARN."""
+        confirmation = f' confirmation="{escape(self.question)}"' if self.question else ""
+        knob = "<i></i>" if self.style.startswith("switch") else ""
+        return (
+            f'<a class="{self.style}">{knob}{escape(self.label)}</a><cwdb-action action="call" '
+            f'display="{"popup" if self.popup else "widget"}" endpoint="{escape(endpoint)}"{confirmation}>'
+            f"{escape(json.dumps(self.call), quote=False)}</cwdb-action>"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """The whole page: `endpoint` is the function that the buttons call."""
+    """The whole page: `endpoint` is the function that the buttons call, `fresh` an account that was made just now."""
 
     base_url: str
     endpoint: str
     rows: list[Row]
     note: str | None = None
     error: str | None = None
+    fresh: Connector | None = None
+    theme: str = "light"
+    _new: Button = field(
+        default=Button(
+            "Enable SCIM",
+            {"action": "enable"},
+            "Switch SCIM on for the account named in the field? A new account gets a Connector Key of its own.",
+            "btn primary",
+        ),
+        init=False,
+    )
 
     def html(self, now: datetime) -> str:
         """The page as HTML."""
         body = "".join(self._row(row, now) for row in self.rows)
         table = (
-            "<table><thead><tr><th>Account</th><th>SCIM</th><th>Connector Key</th><th>Users</th>"
-            "<th>Last success</th><th>Errors, 24 h</th><th>Previous key</th><th></th></tr></thead>"
-            f"<tbody>{body}</tbody></table>"
+            f'<div class="scroll"><table><thead><tr>{_HEADINGS}</tr></thead><tbody>{body}</tbody></table></div>'
             if self.rows
-            else "<p>No account has SCIM switched on yet. Name one below and press Enable.</p>"
+            else "<p>No account has SCIM switched on yet. Name one above and press Enable SCIM.</p>"
         )
-        return (
-            f'{STYLE}<div class="rc"><h2>User provisioning via SCIM</h2>'
-            f"<p>SCIM Connector Base URL: <code>{escape(self.base_url)}</code></p>"
-            f"{_box(self.note)}{_box(self.error, 'err')}{table}"
-            '<p></p><form><input name="account" placeholder="account, such as acme" maxlength="40"> '
-            f"{self._button('Enable SCIM', {'action': 'enable'}, None, 'primary')}"
-            f"{self._button('Refresh', {'action': 'refresh'}, None)}</form></div>"
+        form = (
+            '<form><input name="account" aria-label="Account" placeholder="new account, such as acme" maxlength="40">'
+            f"{self._new.html(self.endpoint)}{Button('Refresh', {'action': 'refresh'}).html(self.endpoint)}</form>"
+        )
+        made = "" if self.fresh is None else f'<div class="note">{_values(self.base_url, self.fresh)}</div>'
+        return _framed(
+            f'<div class="bar"><div><h2>User provisioning via SCIM</h2><p>SCIM Connector Base URL of all accounts: '
+            f'<code class="copy">{escape(self.base_url)}</code></p></div>{form}</div>'
+            f"{_box(self.note)}{_box(self.error, 'err')}{made}{table}",
+            self.theme,
         )
 
     def _row(self, row: Row, now: datetime) -> str:
         if row.connector is None:
             return (
-                f'<tr><td><b>{escape(row.account)}</b></td><td><span class="pill bad">unusable</span></td>'
-                f'<td colspan="6">{escape(row.problem or "The secret cannot be read.")}</td></tr>'
+                f'<tr><td><b>{escape(row.account)}</b></td><td><span class="tag bad">Unusable</span></td>'
+                f'<td class="wide" colspan="6">{escape(row.problem or "The secret cannot be read.")}</td></tr>'
             )
-        activity = row.activity
+        activity, current = row.activity, row.connector.current
         users = "?" if row.users is None else f"{row.users:,}"
         if activity is None:
             seen, errors = '<span class="dim">unknown</span>', "?"
         else:
             seen = _ago(activity.last_success, now) or '<span class="dim">none in 24 h</span>'
-            errors = f"{activity.errors:,}"
-        pill = '<span class="pill on">On</span>' if row.connector.enabled else '<span class="pill off">Off</span>'
+            errors = f'<span class="count-bad">{activity.errors:,}</span>' if activity.errors else "0"
+        made = f"made {current.created_at.astimezone(UTC):%d %b %Y} by {current.created_by.rsplit('/', 1)[-1]}"
         return (
-            f"<tr><td><b>{escape(row.account)}</b></td><td>{pill}</td>"
-            f"<td><code>{escape(row.connector.current.key.masked)}</code></td>"
+            f"<tr><td><b>{escape(row.account)}</b>{_settings(row.connector)}</td>"
+            f"<td>{self._switch(row.connector)}</td>"
+            f'<td><code>{escape(current.key.masked)}</code><div class="small">{escape(made)}</div></td>'
             f'<td class="n">{users}</td><td>{seen}</td><td class="n">{errors}</td>'
-            f"<td>{_previous(row.connector, activity, now)}</td><td>{self._buttons(row.connector, now)}</td></tr>"
+            f"<td>{_previous(row.connector, activity, now)}</td>"
+            f'<td class="does">{self._does(row.connector, now)}</td></tr>'
         )
 
-    def _buttons(self, connector: Connector, now: datetime) -> str:
+    def _switch(self, connector: Connector) -> str:
+        label, style = ("On", "switch on") if connector.enabled else ("Off", "switch")
+        toggle = _toggle(connector)
+        return Button(label, toggle.call, toggle.question, style).html(self.endpoint)
+
+    def _does(self, connector: Connector, now: datetime) -> str:
         account = connector.account
         buttons = [
-            self._button(
+            Button(
                 "Reveal key",
                 {"action": "reveal", "account": account},
                 f"Show the Connector Key of {account}? It is recorded that it was shown.",
-                display="popup",
+                popup=True,
             ),
-            self._button(
-                "Rotate key",
-                {"action": "rotate", "account": account},
-                f"Make a new Connector Key for {account}? The present one is accepted for 7 more days.",
-                display="popup",
-            ),
+            Button("Rotate key", {"action": "rotate", "account": account}, _rotation(connector, now), popup=True),
         ]
         if connector.previous_at(now) is not None:
             buttons.append(
-                self._button(
+                Button(
                     "Revoke previous",
                     {"action": "revoke", "account": account},
-                    f"Refuse the previous key of {account} from now on?",
-                    "danger",
+                    f"Refuse the previous key of {account} from now on? An identity provider that still uses it fails.",
+                    "btn danger",
                 )
             )
-        if connector.enabled:
-            buttons.append(
-                self._button(
-                    "Disable",
-                    {"action": "disable", "account": account},
-                    f"Switch SCIM off for {account}? Its identity provider is answered 403 until it is on again.",
-                    "danger",
-                )
-            )
-        else:
-            buttons.append(self._button("Enable", {"action": "enable", "account": account}, None, "primary"))
-        return "".join(buttons)
-
-    def _button(
-        self, label: str, call: dict[str, str], question: str | None, style: str = "", display: str = "widget"
-    ) -> str:
-        confirmation = f' confirmation="{escape(question)}"' if question else ""
-        return (
-            f'<a class="btn {style}">{escape(label)}</a><cwdb-action action="call" display="{display}" '
-            f'endpoint="{escape(self.endpoint)}"{confirmation}>{escape(json.dumps(call), quote=False)}</cwdb-action>'
-        )
+        buttons.append(_toggle(connector))
+        return "".join(button.html(self.endpoint) for button in buttons)
 
 
-def values_html(base_url: str, connector: Connector, title: str) -> str:
+def values_html(base_url: str, connector: Connector, title: str, theme: str = "light") -> str:
     """The two values to paste, for the pop-up after Reveal and Rotate."""
+    return _framed(f"<h2>{escape(title)}</h2>{_values(base_url, connector)}", theme)
+
+
+def _framed(body: str, theme: str) -> str:
+    return f'{STYLE}<div class="rc {"dark" if theme == "dark" else "light"}">{body}</div>'
+
+
+def _values(base_url: str, connector: Connector) -> str:
     return (
-        f'{STYLE}<div class="rc"><h2>{escape(title)}</h2><dl><dt>SCIM Connector Base URL</dt>'
-        f"<dd><code>{escape(base_url)}</code></dd><dt>Connector Key</dt>"
-        f"<dd><code>{escape(connector.current.key.text)}</code></dd></dl>"
-        "<p>Paste both into the identity provider, without a space or a slash at the end.</p></div>"
+        f'<dl><dt>SCIM Connector Base URL</dt><dd><code class="copy">{escape(base_url)}</code></dd>'
+        f'<dt>Connector Key</dt><dd><code class="copy">{escape(connector.current.key.text)}</code></dd></dl>'
+        "<p>Paste both into the identity provider, without a space or a slash at the end:</p>"
+        '<p class="small">JumpCloud: Base URL, Token Key. Microsoft Entra ID: Tenant URL, Secret Token. '
+        "Okta: SCIM connector base URL, HTTP Header Authorization.</p>"
     )
+
+
+def _toggle(connector: Connector) -> Button:
+    account = connector.account
+    if connector.enabled:
+        question = f"Switch SCIM off for {account}? Its identity provider is answered 403 until it is on again."
+        return Button("Disable", {"action": "disable", "account": account}, question, "btn danger")
+    question = f"Switch SCIM on for {account}? Its identity provider may change users again, with the key it had."
+    return Button("Enable", {"action": "enable", "account": account}, question, "btn primary")
+
+
+def _rotation(connector: Connector, now: datetime) -> str:
+    account = connector.account
+    if connector.previous_at(now) is None:
+        return f"Make a new Connector Key for {account}? The present one is accepted for 7 more days."
+    return (
+        f"Make a new Connector Key for {account}? The key before the present one, which is accepted still, is refused "
+        "at once; the present one is accepted for 7 more days."
+    )
+
+
+def _settings(connector: Connector) -> str:
+    """The settings that are not the usual ones."""
+    settings = connector.settings
+    told = ["strict"] if settings.mode == "strict" else []
+    told += ["matches by e-mail"] if settings.match_existing_by_email else []
+    return f'<div class="small">{escape(", ".join(told))}</div>' if told else ""
 
 
 def _previous(connector: Connector, activity: AccountActivity | None, now: datetime) -> str:
     previous = connector.previous_at(now)
     if previous is None:
         return '<span class="dim">none</span>'
-    until = previous.expires_at.astimezone(UTC).strftime("%d %b %H:%M UTC")
+    until = f"accepted until {previous.expires_at.astimezone(UTC):%d %b %H:%M} UTC"
     used = _ago(activity.previous_key_used, now) if activity else None
-    if used:
-        return f'<span class="warn">still used, {used}</span><br><span class="dim">accepted until {until}</span>'
-    return f'<span class="dim">accepted until {until}</span>'
+    told = f'<span class="tag warn">still used, {used}</span>' if used else '<span class="dim">not used in 24 h</span>'
+    return f'{told}<div class="small">{until}</div>'
 
 
 def _ago(moment: datetime | None, now: datetime) -> str | None:

@@ -7,14 +7,16 @@ new door is opened. The event is the button's JSON plus `widgetContext`; the ans
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from adapters import clock, telemetry
-from adapters.accounts import Accounts, AdministrationError, Listed, Outcome
+from adapters.accounts import Accounts, AdministrationError, Listed
 from adapters.activity import AccountActivity
 from adapters.connector_secrets import ConnectorUnavailable
 from adapters.settings import SETTINGS
+from domain.account import Connector
 from domain.connector_key import InvalidAccountName
 from domain.errors import ScimError
 from handlers.settings_html import Page, Row, values_html
@@ -26,56 +28,76 @@ _SECONDS_FOR_COUNTS: Final = 5.0
 _READERS: Final = 8
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a button did: what the page says of it, the account that it made, or what a pop-up shows instead."""
+
+    note: str | None = None
+    made: Connector | None = None
+    popup: str | None = None
+
+
 def handler(event: dict[str, Any], context: Any) -> str:
     """The page, or the values for a pop-up; what goes wrong is said in the page."""
     if event.get("describe"):
         return _DOCUMENTATION
-    note, error = None, None
+    done, error = _Done(), None
     try:
-        answer = _act(event)
-        if answer.startswith(("<", "\n<")):
-            return answer
-        note = answer or None
+        done = _act(event)
     except (AdministrationError, InvalidAccountName) as refused:
         error = str(refused)
     except ConnectorUnavailable as unavailable:
         error = unavailable.remedy
-    page = Page(SETTINGS.base_url, context.invoked_function_arn, _rows(SETTINGS.accounts), note, error)
+    if done.popup is not None:
+        return done.popup
+    page = Page(
+        SETTINGS.base_url,
+        context.invoked_function_arn,
+        _rows(SETTINGS.accounts),
+        done.note,
+        error,
+        done.made,
+        _theme(event),
+    )
     return page.html(datetime.now(UTC))
 
 
-def _act(event: dict[str, Any]) -> str:
-    """Do what the button says; the note to show, or the HTML of a pop-up. Without an action there is nothing to do."""
+def _act(event: dict[str, Any]) -> _Done:
+    """Do what the button says, and record who it was done to. Without an action there is nothing to do."""
     accounts, action = SETTINGS.accounts, event.get("action")
     account = str(event.get("account") or _typed(event)).strip()
     match action:
         case "enable":
             outcome = accounts.enable(account)
-            _audit(outcome, "enabled")
-            return f"SCIM is on for {account}." if outcome.changed else f"SCIM was on for {account} already."
+            if not outcome.changed:
+                return _Done(f"SCIM was on for {account} already.")
+            telemetry.audit("enabled", account)
+            return _Done(f"SCIM is on for {account}.", outcome.connector if outcome.what == "created" else None)
         case "disable":
-            outcome = accounts.disable(account)
-            _audit(outcome, "disabled")
-            return f"SCIM is off for {account}." if outcome.changed else f"SCIM was off for {account} already."
+            if not accounts.disable(account).changed:
+                return _Done(f"SCIM was off for {account} already.")
+            telemetry.audit("disabled", account)
+            return _Done(f"SCIM is off for {account}.")
         case "revoke":
-            outcome = accounts.revoke_previous(account)
-            _audit(outcome, "previous-key-revoked")
-            return f"The previous key of {account} is revoked." if outcome.changed else "There was no previous key."
+            if not accounts.revoke_previous(account).changed:
+                return _Done("There was no previous key.")
+            telemetry.audit("previous-key-revoked", account)
+            return _Done(f"The previous key of {account} is revoked.")
         case "rotate":
             connector = accounts.rotate_key(account).connector
             telemetry.audit("key-rotated", account)
-            return values_html(SETTINGS.base_url, connector, f"New key for {account}")
+            return _Done(popup=values_html(SETTINGS.base_url, connector, f"New key for {account}", _theme(event)))
         case "reveal":
             connector = accounts.show(account)
             telemetry.audit("key-revealed", account)
-            return values_html(SETTINGS.base_url, connector, f"Connector of {account}")
+            return _Done(popup=values_html(SETTINGS.base_url, connector, f"Connector of {account}", _theme(event)))
         case _:
-            return ""
+            return _Done()
 
 
-def _audit(outcome: Outcome, what: str) -> None:
-    if outcome.changed:
-        telemetry.audit(what, outcome.connector.account)
+def _theme(event: dict[str, Any]) -> str:
+    """The dashboard's theme, `light` or `dark`."""
+    return str((event.get("widgetContext") or {}).get("theme", "light"))
 
 
 def _typed(event: dict[str, Any]) -> str:

@@ -42,7 +42,7 @@ def service() -> Iterator[LocalService]:
 
 @pytest.fixture
 def page(browser: Browser, service: LocalService) -> Iterator[Page]:
-    opened = browser.new_page(viewport={"width": 1240, "height": 620})
+    opened = browser.new_page(viewport={"width": 1320, "height": 560})
     opened.goto(service.address)
     opened.get_by_text("User provisioning via SCIM").wait_for()
     yield opened

@@ -17,6 +17,10 @@ def row(page: Page, account: str) -> Locator:
     return page.locator("tbody tr").filter(has=page.get_by_text(account, exact=True))
 
 
+def switch(page: Page, account: str) -> Locator:
+    return row(page, account).locator("a.switch")
+
+
 def press(page: Page, where: Locator | Page, button: str, *, confirmed: bool = True) -> None:
     """Press a button and, when it asks, answer."""
     where.locator("a.btn").get_by_text(button, exact=True).click()
@@ -36,22 +40,26 @@ def status_with(service: LocalService, key: str) -> int:
 
 
 def test_an_account_from_enabling_to_revoking(page: Page, service: LocalService, pictures: Path) -> None:
-    page.get_by_placeholder("account").fill("acme")
-    press(page, page, "Enable SCIM", confirmed=False)
+    page.get_by_label("Account").fill("acme")
+    press(page, page, "Enable SCIM")
     expect(page.get_by_role("status")).to_have_text("SCIM is on for acme.")
+    expect(page.locator("#widget dl")).to_contain_text(service.base_url)
+    made = page.locator("#widget dl code").filter(has_text="rck_").inner_text()
+    assert status_with(service, made) == 200
 
     press(page, row(page, "acme"), "Reveal key")
     expect(page.locator("dialog")).to_contain_text(service.base_url)
     page.screenshot(path=pictures / "settings-values.png")
     first = key_shown(page)
-    assert status_with(service, first) == 200
+    assert first == made
 
     press(page, row(page, "acme"), "Disable")
-    expect(row(page, "acme").locator(".pill")).to_have_text("Off")
+    expect(switch(page, "acme")).to_have_text("Off")
     assert status_with(service, first) == 403
 
-    press(page, row(page, "acme"), "Enable", confirmed=False)
-    expect(row(page, "acme").locator(".pill")).to_have_text("On")
+    press(page, row(page, "acme"), "Enable")
+    expect(switch(page, "acme")).to_have_text("On")
+    assert status_with(service, first) == 200
     press(page, row(page, "acme"), "Rotate key")
     expect(page.locator("dialog")).to_contain_text("New key for acme")
     second = key_shown(page)
@@ -73,13 +81,13 @@ def test_a_question_answered_with_cancel_changes_nothing(page: Page, service: Lo
     press(page, row(page, "default"), "Disable", confirmed=False)
     page.get_by_role("button", name="Cancel").click()
 
-    expect(row(page, "default").locator(".pill")).to_have_text("On")
+    expect(switch(page, "default")).to_have_text("On")
     assert status_with(service, service.key.text) == 200
 
 
 def test_a_bad_account_name_is_told_and_nothing_is_run_from_it(page: Page) -> None:
-    page.get_by_placeholder("account").fill("<img src=x onerror=alert(1)>")
-    press(page, page, "Enable SCIM", confirmed=False)
+    page.get_by_label("Account").fill("<img src=x onerror=alert(1)>")
+    press(page, page, "Enable SCIM")
 
     expect(page.get_by_role("status")).to_contain_text("is not an account name")
     assert page.locator("#widget img").count() == 0
