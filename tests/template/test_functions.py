@@ -57,6 +57,15 @@ def test_it_is_traced_by_lambda_itself(name: str) -> None:
 
 
 @each
+def test_it_starts_from_a_snapshot_where_it_has_versions_and_the_operator_asks_for_it(name: str) -> None:
+    snapshots = {"ApplyOn": {"Fn::If": ["StartsFromSnapshots", "PublishedVersions", "None"]}}
+
+    assert PROPERTIES[name].get("SnapStart") == (snapshots if name in OF_THE_API else None)
+    assert TEMPLATE["Conditions"]["StartsFromSnapshots"] == {"Fn::Equals": [{"Ref": "SnapStart"}, "true"]}
+    assert PARAMETERS["SnapStart"]["Default"] == "false"
+
+
+@each
 def test_it_has_a_log_group_of_its_own_with_a_retention(name: str) -> None:
     logging = PROPERTIES[name]["LoggingConfig"]
     group = RESOURCES[f"{name}Log"]["Properties"]
