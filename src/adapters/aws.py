@@ -6,6 +6,7 @@ Region, credentials and `AWS_ENDPOINT_URL_<SERVICE>` are found where botocore fi
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
@@ -41,6 +42,11 @@ def configuration(service: str) -> Config:
 
 
 _clients: Final[dict[str, Any]] = {}
+
+
+def on_lambda() -> bool:
+    """Whether this is a function's own process, whose environment is complete from the start."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
 @cache

@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 from typing import Final
 
-from adapters.aws import client
+from adapters.aws import client, on_lambda
 from adapters.connectors import Connectors
 from adapters.dynamodb import Table
 from adapters.environment import Environment
@@ -36,7 +36,7 @@ class Runtime:
         Lambda gives a start more CPU than a request, so that no request should wait for clients. Elsewhere (local
         server, tests) parts are made when first used, in an environment that is complete by then.
         """
-        if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+        if not on_lambda():
             return
         _ = self.connectors
         if table:

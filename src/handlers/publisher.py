@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Protocol
 
-from adapters.aws import client
+from adapters.aws import client, on_lambda
 from adapters.event_bus import HOPELESS, NOT_SENT, Entry, EventBus
 from adapters.publisher_environment import PublisherEnvironment
 from adapters.publisher_telemetry import BatchRecord, emit
@@ -140,6 +140,10 @@ def _publisher() -> Publisher:
     environment = PublisherEnvironment.from_env()
     bus = EventBus(client("events"), environment.event_bus)
     return Publisher(bus, environment.issuer, environment.personal_data, time.time)
+
+
+if on_lambda():
+    _publisher()
 
 
 def handler(event: dict[str, Any], context: InvocationContext) -> dict[str, Any]:
