@@ -36,13 +36,19 @@ class _NoManagedPolicies(ManagedPolicyLoader):
 
 
 @cache
-def translated() -> dict[str, Resource]:
-    """The resources that CloudFormation gets, by logical id."""
+def template() -> dict[str, Any]:
+    """The template that CloudFormation gets."""
     document = deepcopy(TEMPLATE)
     # `sam deploy` puts the place of the uploaded artifact here.
     document["Globals"]["Function"]["CodeUri"] = "s3://bucket/artifact"
     with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": "eu-central-1"}):
-        resources: dict[str, Resource] = transform(document, {}, _NoManagedPolicies())["Resources"]
+        expanded: dict[str, Any] = transform(document, {}, _NoManagedPolicies())
+    return expanded
+
+
+def translated() -> dict[str, Resource]:
+    """The resources that CloudFormation gets, by logical id."""
+    resources: dict[str, Resource] = template()["Resources"]
     return resources
 
 
