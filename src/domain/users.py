@@ -10,6 +10,7 @@ from domain import patch, resource, tolerances
 from domain.deprovisioning import Reservation
 from domain.effects import Effects
 from domain.errors import PreconditionFailed, ServiceUnavailable, UniquenessConflict
+from domain.later_release import known_part, with_unknown_part
 from domain.ports import Deadline, DeprovisioningGuard, UserStore, VersionMismatch
 from domain.preconditions import require_match
 from domain.reading import get_user
@@ -63,8 +64,8 @@ class Users:
         def replaced(current: StoredUser) -> Json:
             kept = body
             if self.applied is not None:
-                kept = tolerances.tolerate_replacement(body, current.attributes, self.applied)
-            return resource.attributes_of(kept)
+                kept = tolerances.tolerate_replacement(body, known_part(current.attributes), self.applied)
+            return with_unknown_part(resource.attributes_of(kept), current.attributes)
 
         return self._change(user_id, if_match, replaced)
 
@@ -75,14 +76,14 @@ class Users:
         operations = patch.parse_operations(body)
 
         def patched(current: StoredUser) -> Json:
-            attributes = current.attributes
+            attributes = known_part(current.attributes)
             for operation in operations:
                 if self.applied is None:
                     attributes = patch.apply(attributes, operation)
                     continue
                 for rewritten in tolerances.tolerate_operation(operation, attributes, self.applied):
                     attributes = patch.apply(attributes, rewritten)
-            return resource.checked(attributes)
+            return with_unknown_part(resource.checked(attributes), current.attributes)
 
         return self._change(user_id, if_match, patched)
 
