@@ -31,7 +31,7 @@ PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x
 PACKAGES: Final = ("domain", "adapters", "handlers")
 """What of src/ the functions run. The command `rollcall` and the local server stay at home."""
 
-SERVICES: Final = frozenset({"dynamodb", "events", "logs", "secretsmanager"})
+SERVICES: Final = frozenset({"codedeploy", "dynamodb", "events", "lambda", "logs", "secretsmanager"})
 """The AWS services whose description botocore needs; those of the four hundred others are nine tenths of its size."""
 
 _CACHE: Final = ROOT / ".aws-sam" / "artifacts"

@@ -27,6 +27,7 @@ LEFT_OUT = {
     "AWS::CodeDeploy": "moto makes none",
     "AWS::IAM": "tests/template/test_permissions.py reads them; moto enforces none",
     "AWS::Lambda": "sam local runs the functions",
+    "AWS::Logs::QueryDefinition": "moto makes none; tests/template/test_saved_queries.py reads them",
     "AWS::Route53": "only with a domain of your own",
     "AWS::SNS::Subscription": "moto makes none",
     "AWS::SNS::TopicPolicy": "moto makes none",
@@ -114,8 +115,10 @@ def _without(value: Any, left_out: set[str]) -> Any:
         return value["Ref"]
     if (attribute := value.get("Fn::GetAtt")) and attribute[0] in left_out:
         return attribute[0]
-    if isinstance(text := value.get("Fn::Sub"), str):
-        return {"Fn::Sub": re.sub(r"\$\{(\w+)(\.\w+)?\}", lambda m: m[1] if m[1] in left_out else m[0], text)}
+    if substituted := value.get("Fn::Sub"):
+        text, *values = [substituted] if isinstance(substituted, str) else substituted
+        text = re.sub(r"\$\{(\w+)(\.\w+)?\}", lambda m: m[1] if m[1] in left_out else m[0], text)
+        return {"Fn::Sub": [text, *_without(values, left_out)] if values else text}
     return {key: _without(inner, left_out) for key, inner in value.items()}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,6 +85,19 @@ def test_every_alarm_of_the_template_is_one_that_cloudwatch_takes(stack: dict[st
     for alarm in alarms:
         assert ("Metrics" in alarm) != ("MetricName" in alarm), alarm["AlarmName"]
         assert alarm["StateValue"] == "OK"
+
+
+def test_the_dashboard_that_cloudwatch_gets_is_whole(stack: dict[str, str]) -> None:
+    cloudwatch = client("cloudwatch")
+    (name,) = [found["DashboardName"] for found in cloudwatch.list_dashboards()["DashboardEntries"]]
+    text = cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"]
+
+    widgets = json.loads(text)["widgets"]
+    assert "${" not in text
+    assert {"service", "rollcall", "environment", "prod"} <= set(re.findall(r'"([\w-]+)"', text))
+    for widget in widgets:
+        assert widget["type"] in ("alarm", "custom", "log", "metric", "text")
+        assert widget["x"] + widget["width"] <= 24
 
 
 def test_every_log_group_forgets_after_as_many_days_as_the_parameter_says(stack: dict[str, str]) -> None:
