@@ -24,9 +24,11 @@ REGION = "eu-central-1"
 
 LEFT_OUT = {
     "AWS::ApiGateway": "sam local serves the routes, tests/template/test_api.py reads the rest",
+    "AWS::CloudWatch::CompositeAlarm": "moto makes none",
     "AWS::CodeDeploy": "moto makes none",
     "AWS::IAM": "tests/template/test_permissions.py reads them; moto enforces none",
     "AWS::Lambda": "sam local runs the functions",
+    "AWS::Logs::MetricFilter": "moto's CloudFormation makes none",
     "AWS::Logs::QueryDefinition": "moto makes none; tests/template/test_saved_queries.py reads them",
     "AWS::Route53": "only with a domain of your own",
     "AWS::SNS::Subscription": "moto makes none",
@@ -95,7 +97,7 @@ MADE = [
 
 
 def reduced() -> dict[str, Any]:
-    """The template without what is left out; a reference to that becomes its logical id."""
+    """The template without what is left out; a reference to that becomes its logical id, or an ARN that ends so."""
     document = deepcopy(template())
     left_out = {name for name, found in document["Resources"].items() if found["Type"].startswith(tuple(LEFT_OUT))}
     kept = {name: found for name, found in document["Resources"].items() if name not in left_out}
@@ -114,7 +116,7 @@ def _without(value: Any, left_out: set[str]) -> Any:
     if value.get("Ref") in left_out:
         return value["Ref"]
     if (attribute := value.get("Fn::GetAtt")) and attribute[0] in left_out:
-        return attribute[0]
+        return f"arn:aws:lambda:{REGION}:123456789012:function:{attribute[0]}"
     if substituted := value.get("Fn::Sub"):
         text, *values = [substituted] if isinstance(substituted, str) else substituted
         text = re.sub(r"\$\{(\w+)(\.\w+)?\}", lambda m: m[1] if m[1] in left_out else m[0], text)

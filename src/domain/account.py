@@ -85,12 +85,15 @@ class Connector:
     @classmethod
     def new(cls, key: ConnectorKey, sealing_key: bytes, now: datetime, by: str) -> Connector:
         """The connector of an account that SCIM is switched on for the first time."""
+        # A day of many releases must not look like a directory that is being emptied.
+        settings = Settings(deprovisioning_limit=None) if key.account == RELEASE_CHECK_ACCOUNT else Settings()
         return cls(
             key.account,
             True,
             CurrentKey(key, now, by),
             Change("enable", now, by),
             sealing_key,
+            settings=settings,
         )
 
     def switched(self, enabled: bool, now: datetime, by: str) -> Connector:

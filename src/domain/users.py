@@ -135,7 +135,8 @@ class Users:
                 (current,) = found.values()
                 if current.is_claimed:
                     raise conflict
-                attributes = resource.checked(current.attributes | user.attributes)
+                attributes = resource.checked(known_part(current.attributes) | user.attributes)
+                attributes = with_unknown_part(attributes, current.attributes)
                 changed = current.adopted(attributes, self.now(), self.new_id())
                 try:
                     self._put(current, changed, reservation)

@@ -94,8 +94,8 @@ def test_a_rollout_is_taken_back_when_an_alarm_rings_and_a_repair_need_not_ask_t
     alarms = {alarm["Name"]["Ref"] for alarm in gradually["Alarms"]}
 
     assert (condition, gradually["Enabled"], at_once) == ("ShiftsGradually", True, {})
-    assert alarms
-    assert alarms <= of_type("AWS::CloudWatch::Alarm").keys() | of_type("AWS::CloudWatch::CompositeAlarm").keys()
+    assert alarms == {"ReleaseErrorsAlarm", f"{name}Errors"}
+    assert alarms <= of_type("AWS::CloudWatch::Alarm").keys()
     assert "DEPLOYMENT_STOP_ON_ALARM" in group(name)["AutoRollbackConfiguration"]["Events"]
 
 

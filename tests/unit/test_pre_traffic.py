@@ -119,6 +119,13 @@ def test_a_good_release_holds_a_conversation_with_every_new_version_and_leaves_n
     assert logged(capsys)["deployment_id"] == "d-1"
 
 
+def test_a_day_of_many_releases_is_no_mass_deprovisioning(release: Release) -> None:
+    for _ in range(15):
+        deploy()
+
+    assert release.reported == ["Succeeded"] * 15
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_version_that_crashes_stops_the_release(
     release: Release, capsys: pytest.CaptureFixture[str], function: str
