@@ -14,10 +14,8 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
-from adapters import telemetry
 from adapters.runtime import RUNTIME
-from adapters.telemetry import RequestRecord
-from domain.effects import Effects
+from domain.deprovisioning import Limit
 from in_process import ENVIRONMENT, Client, InProcess, in_process
 from stack_template import of_type
 
@@ -148,8 +146,8 @@ def _everything(service: InProcess) -> None:
     _every_operation(client)
     _refusals(client)
     _previous_key(service)
+    _deprovisioning_refused(service)
     _server_error(client)
-    _guard()
 
 
 def _user(name: str) -> dict[str, Any]:
@@ -198,11 +196,10 @@ def _previous_key(service: InProcess) -> None:
         assert client.call("GET", "/Users").status == 200
 
 
-def _guard() -> None:
-    """Written as telemetry writes it: a removal held back by the account's guard."""
-    record = RequestRecord("DeleteUser", "request", cold_start=False, account="acme", effects=Effects(refused=1))
-    record.status, record.reason = 403, "deprovisioning-paused"
-    telemetry.emit(record)
+def _deprovisioning_refused(service: InProcess) -> None:
+    client = service.account("hooli", deprovisioning_limit=Limit(1))
+    ids = [client.call("POST", "/Users", _user(f"{name}@example.com")).body["id"] for name in ("ann", "bob")]
+    assert [client.call("DELETE", f"/Users/{user_id}").status for user_id in ids] == [204, 403]
 
 
 def _server_error(client: Client) -> None:

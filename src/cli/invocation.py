@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,23 +26,27 @@ class Invocation:
     profile: str | None = None
     local: bool = False
     as_json: bool = False
+    table: str | None = None
 
     @cached_property
     def stack(self) -> Stack:
-        """The deployment; raises `StackError`."""
+        """The deployment, with another table in the place of its own if one was named; raises `StackError`."""
         if self.local:
             given = os.environ.get("ROLLCALL_LOCAL_STATE")
-            return stack.local(Path(given) if given else stack.state_file(Path.cwd()))
-        return stack.deployed(self.stack_name, self.region, self.profile)
+            found = stack.local(Path(given) if given else stack.state_file(Path.cwd()))
+        else:
+            found = stack.deployed(self.stack_name, self.region, self.profile)
+        return replace(found, table_name=self.table) if self.table else found
 
     @cached_property
     def options(self) -> str:
         """The options that choose this deployment, for commands that are suggested to the operator."""
-        if self.local:
-            return " --local"
         chosen = {"stack": self.stack_name if self.stack_name != "rollcall" else None, "region": self.region}
-        chosen["profile"] = self.profile
-        return "".join(f" --{name} {value}" for name, value in chosen.items() if value)
+        chosen |= {"profile": self.profile, "table": self.table}
+        if self.local:
+            chosen = {"table": self.table}
+        named = "".join(f" --{name} {value}" for name, value in chosen.items() if value)
+        return f" --local{named}" if self.local else named
 
     @cached_property
     def errors(self) -> Console:

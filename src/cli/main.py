@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import account, activity, doctor, events_redrive, table, users
+from cli import account, activity, doctor, events_redrive, users
+from cli import table as table_commands
 from cli.invocation import Invocation
 from cli.root import Root
 
@@ -23,7 +24,7 @@ app: Final = typer.Typer(
 )
 app.add_typer(account.app, name="account")
 app.add_typer(users.app, name="users")
-app.add_typer(table.app, name="table")
+app.add_typer(table_commands.app, name="table")
 app.add_typer(events_redrive.app, name="events")
 app.command()(doctor.doctor)
 app.command()(activity.activity)
@@ -42,6 +43,10 @@ def rollcall(
     stack: Annotated[str, typer.Option(envvar="ROLLCALL_STACK", help="CloudFormation stack.")] = "rollcall",
     region: Annotated[str | None, typer.Option(help="AWS region; else as the AWS CLI finds it.")] = None,
     profile: Annotated[str | None, typer.Option(help="AWS profile; else as the AWS CLI finds it.")] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Another table than the deployment's: one restored from a backup."),
+    ] = None,
     local: Annotated[bool, typer.Option("--local", help="Use the local server of `make run` instead of AWS.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")] = False,
     _version: Annotated[
@@ -49,7 +54,7 @@ def rollcall(
     ] = False,
 ) -> None:
     """Run Rollcall, the SCIM 2.0 service that identity providers provision users through."""
-    context.obj = Invocation(stack, region, profile, local, as_json)
+    context.obj = Invocation(stack, region, profile, local, as_json, table)
 
 
 def main() -> None:

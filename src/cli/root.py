@@ -16,7 +16,7 @@ from domain.connector_key import InvalidAccountName
 from domain.errors import ScimError
 
 _FLAGS: Final = frozenset({"--json", "--local"})
-_WITH_VALUE: Final = frozenset({"--stack", "--region", "--profile"})
+_WITH_VALUE: Final = frozenset({"--stack", "--region", "--profile", "--table"})
 
 
 class UsageError(Exception):
