@@ -104,7 +104,7 @@ def settings_page(service: InProcess) -> Iterator[None]:
     """The settings page over the accounts of that service."""
     with patch.dict(os.environ, {"SCIM_CONNECTOR_BASE_URL": "https://scim.example.com/scim/v2"}):
         SETTINGS.forget()
-        SETTINGS.__dict__["table"] = service.table
+        SETTINGS.__dict__["_table"] = service.table
         try:
             yield
         finally:

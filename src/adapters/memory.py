@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import RLock
 
 from adapters.storable import require_storable
-from domain.deprovisioning import MINUTES, DeprovisioningPaused, Limit
+from domain.deprovisioning import MINUTES, DeprovisioningPaused, GuardState, Limit
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
 from domain.folding import identity
 from domain.limits import MAX_PAGE_CHARACTERS
@@ -174,17 +174,27 @@ class InMemoryGuard:
         with self._lock:
             self._taken.pop()
 
-    def resume(self) -> None:
-        """Begin a new hour."""
+    def state(self) -> GuardState:
+        with self._lock:
+            minute = int(self._now() // 60)
+            used = sum(taken >= minute - MINUTES for taken in self._taken)
+            known = self._known[2] if self._known is not None and self._is_known(minute) else None
+            allowed = max(self.limit.users, known or 0)
+            return GuardState(used, allowed, used >= allowed and (known is not None or not self.limit.percent))
+
+    def resume(self, by: str, at: str) -> None:
         with self._lock:
             self._taken.clear()
             self._known = None
 
+    def _is_known(self, minute: int) -> bool:
+        known = self._known
+        return known is not None and known[0] > minute - MINUTES and known[1] == self.limit.percent
+
     def _allowance(self) -> int:
         """The percentage of those who are active when the number is used up, which stands for an hour."""
         minute = int(self._now() // 60)
-        known = self._known
-        if known is None or known[0] <= minute - MINUTES or known[1] != self.limit.percent:
+        if self._known is None or not self._is_known(minute):
             active = sum(user.active for user in self._users.scan())
-            self._known = known = minute, self.limit.percent, int(active * self.limit.percent / 100)
-        return known[2]
+            self._known = minute, self.limit.percent, int(active * self.limit.percent / 100)
+        return self._known[2]

@@ -10,7 +10,13 @@ from typing import Final
 from adapters.accounts import Accounts
 from adapters.activity import Activity, FileActivity, InsightsActivity
 from adapters.aws import client
+from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
+from domain.deprovisioning import Limit
+from domain.ports import DeprovisioningGuard, UserStore
+
+_SECONDS: Final = 5.0
+"""For what is asked of the table about one account."""
 
 
 class SettingsParts:
@@ -27,8 +33,16 @@ class SettingsParts:
             client("secretsmanager"), os.environ["CONNECTOR_SECRET_PREFIX"], lambda: "CloudWatch settings page"
         )
 
+    def users(self, account: str) -> UserStore:
+        """The users of an account, with little time, as the page waits."""
+        return self._table.users(account, MonotonicDeadline.after(_SECONDS))
+
+    def guard(self, account: str, limit: Limit) -> DeprovisioningGuard:
+        """What bounds how many of the account's users are deactivated or removed in an hour."""
+        return self._table.guard(account, limit, MonotonicDeadline.after(_SECONDS))
+
     @cached_property
-    def table(self) -> Table:
+    def _table(self) -> Table:
         return Table(client("dynamodb"), os.environ["TABLE_NAME"])
 
     @cached_property

@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapters.accounts import Listed
-from adapters.dynamodb.guard import GuardState
 from cli.consoles import console_setups
 from domain.account import Connector, limit_as_text, rfc3339
+from domain.deprovisioning import GuardState
 
 
 def paste_parts(base_url: str, key: str) -> list[RenderableType]:

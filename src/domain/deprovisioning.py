@@ -49,6 +49,16 @@ class Limit:
 DEFAULT_LIMIT: Final = Limit(20, 10)
 
 
+@dataclass(frozen=True, slots=True)
+class GuardState:
+    """How far an account is: deactivations and removals in the last hour, and how many there may be."""
+
+    used: int
+    allowed: int
+    is_paused: bool
+    """Whether the next one will be refused."""
+
+
 class DeprovisioningPaused(Forbidden):
     """The account's limit is reached: nobody else is deactivated or removed until an hour has passed or a person has
     looked."""

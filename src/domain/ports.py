@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from domain.deprovisioning import GuardState
 from domain.stored_user import StoredUser
 
 MAX_EMAILS: Final = 40
@@ -51,6 +52,12 @@ class DeprovisioningGuard(Protocol):
 
     def give_back(self) -> None:
         """Count the one of the last `take` no more, as nobody was deactivated or removed after all."""
+
+    def state(self) -> GuardState:
+        """How far the limit is used up, for people who look at it."""
+
+    def resume(self, by: str, at: str) -> None:
+        """Begin a new hour, as somebody has decided (who, and when as RFC 3339 text)."""
 
 
 class UserStore(Protocol):

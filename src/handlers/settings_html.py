@@ -14,6 +14,7 @@ from typing import Final
 
 from adapters.activity import AccountActivity
 from domain.account import Connector
+from domain.deprovisioning import GuardState
 from handlers.settings_style import STYLE
 
 _HEADINGS: Final = (
@@ -31,6 +32,7 @@ class Row:
     users: int | None
     activity: AccountActivity | None
     problem: str | None = None
+    guard: GuardState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,9 @@ class Page:
             f"<tr><td><b>{escape(row.account)}</b>{_settings(row.connector)}</td>"
             f"<td>{self._switch(row.connector)}</td>"
             f'<td><code>{escape(current.key.masked)}</code><div class="small">{escape(made)}</div></td>'
-            f'<td class="n">{users}</td><td>{seen}</td><td class="n">{errors}</td>'
+            f'<td class="n">{users}{_paused(row.guard)}</td><td>{seen}</td><td class="n">{errors}</td>'
             f"<td>{_previous(row.connector, activity, now)}</td>"
-            f'<td class="does">{self._does(row.connector, now)}</td></tr>'
+            f'<td class="does">{self._does(row.connector, row.guard, now)}</td></tr>'
         )
 
     def _switch(self, connector: Connector) -> str:
@@ -123,9 +125,10 @@ class Page:
         toggle = _toggle(connector)
         return Button(label, toggle.call, toggle.question, style).html(self.endpoint)
 
-    def _does(self, connector: Connector, now: datetime) -> str:
+    def _does(self, connector: Connector, guard: GuardState | None, now: datetime) -> str:
         account = connector.account
-        buttons = [
+        buttons = [_resume(account, guard)] if guard is not None and guard.is_paused else []
+        buttons += [
             Button(
                 "Reveal key",
                 {"action": "reveal", "account": account},
@@ -173,6 +176,20 @@ def _toggle(connector: Connector) -> Button:
         return Button("Disable", {"action": "disable", "account": account}, question, "btn danger")
     question = f"Switch SCIM on for {account}? Its identity provider may change users again, with the key it had."
     return Button("Enable", {"action": "enable", "account": account}, question, "btn primary")
+
+
+def _resume(account: str, guard: GuardState) -> Button:
+    question = (
+        f"{guard.used} users of {account} were deactivated or removed in the last hour. Have you looked at who, and at "
+        f"the scope in the identity provider? It may go on with {guard.allowed} more."
+    )
+    return Button("Resume", {"action": "resume", "account": account}, question, "btn primary")
+
+
+def _paused(guard: GuardState | None) -> str:
+    if guard is None or not guard.is_paused:
+        return ""
+    return f'<div><span class="tag bad">Paused</span></div><div class="small">{guard.used:,} gone in an hour</div>'
 
 
 def _rotation(connector: Connector, now: datetime) -> str:

@@ -18,13 +18,13 @@ from adapters.connector_secrets import ConnectorUnavailable
 from adapters.settings import SETTINGS
 from domain.account import Connector
 from domain.connector_key import InvalidAccountName
+from domain.deprovisioning import GuardState
 from domain.errors import ScimError
 from handlers.settings_html import Page, Row, values_html
 
 _DOCUMENTATION: Final = """## Rollcall settings
 Shows the accounts of this deployment and manages their Connector Keys. Takes no parameters.
 """
-_SECONDS_FOR_COUNTS: Final = 5.0
 _READERS: Final = 8
 
 
@@ -87,6 +87,13 @@ def _act(event: dict[str, Any]) -> _Done:
             connector = accounts.rotate_key(account).connector
             telemetry.audit("key-rotated", account)
             return _Done(popup=values_html(SETTINGS.base_url, connector, f"New key for {account}", _theme(event)))
+        case "resume":
+            limit = accounts.show(account).settings.deprovisioning_limit
+            if limit is None:
+                return _Done(f"{account} has no limit for deactivations and removals.")
+            SETTINGS.guard(account, limit).resume("CloudWatch settings page", clock.now())
+            telemetry.audit("deprovisioning-resumed", account)
+            return _Done(f"The identity provider of {account} may deactivate and remove users again.")
         case "reveal":
             connector = accounts.show(account)
             telemetry.audit("key-revealed", account)
@@ -110,17 +117,29 @@ def _rows(accounts: Accounts) -> list[Row]:
     activity = SETTINGS.activity.last_day()
     with ThreadPoolExecutor(_READERS) as pool:
         counts = list(pool.map(_users, listed))
+        guards = list(pool.map(_guard, listed))
     rows = []
-    for each, users in zip(listed, counts, strict=True):
+    for each, users, guard in zip(listed, counts, guards, strict=True):
         seen = None if activity is None else activity.get(each.account, AccountActivity())
         problem = each.problem.remedy if each.problem else None
-        rows.append(Row(each.account, each.connector, users, seen, problem))
+        rows.append(Row(each.account, each.connector, users, seen, problem, guard))
     return rows
 
 
 def _users(listed: Listed) -> int | None:
     """How many users an account has; None when the table does not answer in time."""
     try:
-        return SETTINGS.table.users(listed.account, clock.MonotonicDeadline.after(_SECONDS_FOR_COUNTS)).total()
+        return SETTINGS.users(listed.account).total()
+    except ScimError:
+        return None
+
+
+def _guard(listed: Listed) -> GuardState | None:
+    """How far the account's deprovisioning limit is used up; None without one, or when the table does not answer."""
+    limit = listed.connector.settings.deprovisioning_limit if listed.connector else None
+    if limit is None:
+        return None
+    try:
+        return SETTINGS.guard(listed.account, limit).state()
     except ScimError:
         return None

@@ -11,9 +11,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from adapters.dynamodb import Table, Usage
-from adapters.dynamodb.guard import GuardState
 from adapters.memory import InMemoryGuard, InMemoryUsers
-from domain.deprovisioning import DeprovisioningPaused, Limit
+from domain.deprovisioning import DeprovisioningPaused, GuardState, Limit
 from domain.ports import DeprovisioningGuard, UserStore
 from storage.engines import ENGINES, client_of, make_table
 from storage.samples import Patience, Users, changed
@@ -181,7 +180,7 @@ def test_never_one_too_many_at_the_same_time(table: Table) -> None:
         passed = sum(pool.map(take, range(120)))
 
     assert passed == 40
-    assert table.guard("default", limit, Patience()).state() == GuardState(used=40, allowed=40)
+    assert table.guard("default", limit, Patience()).state() == GuardState(used=40, allowed=40, is_paused=True)
 
 
 def test_one_account_does_not_use_up_anothers(table: Table) -> None:
@@ -193,19 +192,24 @@ def test_one_account_does_not_use_up_anothers(table: Table) -> None:
         table.guard("one", Limit(1), Patience()).take()
 
 
-def test_after_a_person_has_looked_as_many_get_through_again(table: Table) -> None:
-    guard = table.guard("default", Limit(2), Patience())
-    guard.take()
-    guard.take()
-    assert guard.state().is_paused
+def test_after_a_person_has_looked_as_many_get_through_again(guarded: Guarded) -> None:
+    assert let_through(guarded, Limit(2), 3) == 2
+    assert guarded.guard(Limit(2)).state() == GuardState(used=2, allowed=2, is_paused=True)
 
-    guard.resume("operator", "2026-01-01T00:00:00Z")
+    guarded.guard(Limit(2)).resume("operator", "2026-01-01T00:00:00Z")
 
-    assert guard.state() == GuardState(used=0, allowed=2)
-    guard.take()
-    guard.take()
-    with pytest.raises(DeprovisioningPaused):
-        guard.take()
+    assert guarded.guard(Limit(2)).state() == GuardState(used=0, allowed=2, is_paused=False)
+    assert let_through(guarded, Limit(2), 3) == 2
+
+
+def test_an_account_whose_number_is_used_up_is_paused_once_the_percentage_is_known_to_be_less(guarded: Guarded) -> None:
+    guarded.store.create(Users()("ada"))
+    assert let_through(guarded, Limit(2, 50), 2) == 2
+    assert not guarded.guard(Limit(2, 50)).state().is_paused
+
+    assert let_through(guarded, Limit(2, 50), 1) == 0
+
+    assert guarded.guard(Limit(2, 50)).state().is_paused
 
 
 class _AnswersLost:

@@ -39,7 +39,7 @@ TABLE_ACTIONS = {
     "Unrouted": READ | WRITE,
     "SeedDefaultAccount": set(),
     "Publisher": set(),
-    "SettingsWidget": {"Query"},
+    "SettingsWidget": {"Query", "GetItem", "PutItem"},
     "PreTraffic": set(),
     "Watch": set(),
 }
@@ -180,6 +180,15 @@ def test_the_settings_page_counts_users_and_cannot_read_them() -> None:
 
     assert counting["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"*#{Collection.RANK.value}"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+
+
+def test_the_settings_page_lets_an_account_go_on_and_changes_nothing_else_of_the_table() -> None:
+    (resuming,) = [found for found in own("SettingsWidget") if "dynamodb:PutItem" in actions(found)]
+
+    assert resuming["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"*#{Collection.GUARD.value}"]},
         "Null": {"dynamodb:LeadingKeys": "false"},
     }
 

@@ -21,6 +21,7 @@ from adapters.dynamodb import table_definition
 from adapters.settings import SETTINGS
 from domain.account import Connector
 from domain.connector_key import ConnectorKey
+from domain.deprovisioning import Limit
 from handlers import settings_widget
 from handlers.settings_html import Page, Row, values_html
 
@@ -250,3 +251,29 @@ def test_a_previous_key_that_is_used_still_stands_out() -> None:
 
 def test_cloudwatch_is_told_what_the_page_is_for(log: Path) -> None:
     assert press(describe=True).startswith("## Rollcall settings")
+
+
+def test_a_paused_account_shows_it_and_resumes_at_the_press_of_a_button(log: Path) -> None:
+    press(action="enable", account="acme")
+    SETTINGS.accounts.configure("acme", deprovisioning_limit=Limit(1))
+    SETTINGS.guard("acme", Limit(1)).take()
+
+    page = read(press())
+
+    assert "Paused" in page.text.splitlines()
+    (resume,) = [action for action in page.actions if action.label == "Resume"]
+    assert "1 users of acme" in str(resume.attributes["confirmation"])
+    after = read(press(**resume.call))
+    assert "Paused" not in after.text.splitlines()
+    assert "Resume" not in [action.label for action in after.actions]
+    assert ("deprovisioning-resumed", "acme") in audits(log)
+    SETTINGS.guard("acme", Limit(1)).take()
+
+
+def test_an_account_without_a_limit_has_nothing_to_resume(log: Path) -> None:
+    press(action="enable", account="acme")
+    SETTINGS.accounts.configure("acme", deprovisioning_limit=None)
+
+    assert "no limit" in press(action="resume", account="acme")
+
+    assert ("deprovisioning-resumed", "acme") not in audits(log)

@@ -24,7 +24,7 @@ from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.ranks import read_ranks
 from adapters.dynamodb.reads import Range, Reads
-from domain.deprovisioning import MINUTES, DeprovisioningPaused, Limit
+from domain.deprovisioning import MINUTES, DeprovisioningPaused, GuardState, Limit
 from domain.errors import Retryable, ServiceUnavailable
 
 _ITEM: Final = "deprovisioning"
@@ -35,19 +35,6 @@ _SAMPLE: Final = 300
 """Users by whom the share of active ones is reckoned: all of a small directory, and within some 3 % of a large one."""
 _ATTEMPTS: Final = 50
 """Of looking again because others changed the item in between."""
-
-
-@dataclass(frozen=True, slots=True)
-class GuardState:
-    """How far an account is: deactivations and removals in the last hour, and how many there may be."""
-
-    used: int
-    allowed: int
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether the next one will be refused."""
-        return self.used >= self.allowed
 
 
 @dataclass(slots=True)
@@ -92,11 +79,10 @@ class DynamoDBGuard:
         minute = self._this_minute()
         item = self.reads.item(Collection.GUARD, _ITEM) or {}
         used = sum(_live(item, minute).values())
-        allowed = self.limit.users
-        if used >= allowed and self.limit.percent:
-            known = _number(item, "allowance") if self._knows_allowance(item, minute) else self._allowance()
-            allowed = max(allowed, known)
-        return GuardState(used, allowed)
+        known = _number(item, "allowance") if self._knows_allowance(item, minute) else None
+        allowed = max(self.limit.users, known or 0)
+        # What the percentage comes to is worked out by the first request that the number would stop.
+        return GuardState(used, allowed, used >= allowed and (known is not None or not self.limit.percent))
 
     def resume(self, by: str, at: str) -> None:
         """Begin a new hour: as many as the limit says may be deactivated or removed from now on."""
