@@ -20,6 +20,8 @@ _OPERATORS = {ast.Add: add, ast.Sub: sub, ast.Mult: mul}
 
 def statistic(name: str, values: Sequence[float]) -> float:
     """That statistic of the values of one period; there is at least one."""
+    if name == "SampleCount":
+        return len(values)
     if name in ("Sum", "Maximum", "Minimum"):
         return {"Sum": sum, "Maximum": max, "Minimum": min}[name](values)
     if found := re.fullmatch(r"p(\d+(?:\.\d+)?)", name):

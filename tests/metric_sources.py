@@ -203,7 +203,7 @@ def _deprovisioning_refused(service: InProcess) -> None:
 
 
 def _server_error(client: Client) -> None:
-    with _broken_table():
+    with broken_table():
         assert client.call("GET", "/Users").status == 503
 
 
@@ -213,7 +213,8 @@ class _Broken:
 
 
 @contextmanager
-def _broken_table() -> Iterator[None]:
+def broken_table() -> Iterator[None]:
+    """While it lasts, every use of the table fails unexpectedly."""
     table = RUNTIME.__dict__["table"]
     RUNTIME.__dict__["table"] = _Broken()
     try:

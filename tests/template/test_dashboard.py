@@ -115,21 +115,16 @@ def test_a_widget_says_which_statistic_it_shows(widget: Widget) -> None:
 def test_the_objective_and_what_is_left_of_the_error_budget_stand_on_top() -> None:
     first = [widget["properties"]["title"] for widget in ON_METRICS if widget["y"] == ON_METRICS[0]["y"]]
 
-    assert first[:3] == ["Availability, 28 days", "Error budget left, 28 days", "Answered within 1 second, 28 days"]
+    assert first[:3] == ["Availability, 30 days", "Error budget left, 30 days", "Answered within 2 seconds, 30 days"]
 
 
 @pytest.mark.parametrize(
-    ("succeeded", "refused", "availability", "left"),
-    [(1000.0, None, 100, 100), (900.0, 100.0, 100, 100), (989.0, 10.0, 99.9, 0), (999.5, None, 99.95, 50)],
+    ("failed", "availability", "left"), [(None, 100, 100), (0.5, 99.95, 50), (1.0, 99.9, 0), (14.4, 98.56, -1340)]
 )
-def test_a_refusal_costs_no_budget_and_one_failure_in_a_thousand_all_of_it(
-    succeeded: float, refused: float | None, availability: float, left: float
+def test_one_failure_in_a_thousand_requests_uses_the_budget_up(
+    failed: float | None, availability: float, left: float
 ) -> None:
-    series = {
-        "requests": {0.0: 1000.0},
-        "succeeded": {0.0: succeeded},
-        "refused": {} if refused is None else {0.0: refused},
-    }
+    series = {"count": {0.0: 1000.0}, "errors": {} if failed is None else {0.0: failed}}
 
     found = evaluate(expression_of("Availability", "availability"), series, (0.0,))
     budget = evaluate(expression_of("Error budget left", "budget"), series, (0.0,))
@@ -141,9 +136,44 @@ def test_a_refusal_costs_no_budget_and_one_failure_in_a_thousand_all_of_it(
 
 
 def test_a_time_without_requests_is_neither_good_nor_bad() -> None:
-    nothing: dict[str, dict[float, float]] = {"requests": {}, "succeeded": {}, "refused": {}}
+    nothing: dict[str, dict[float, float]] = {"count": {}, "errors": {}}
 
     assert evaluate(expression_of("Availability", "availability"), nothing, (0.0,)) == {}
+
+
+def test_the_service_s_own_failures_are_what_neither_succeeded_nor_was_refused() -> None:
+    series = {"requests": {0.0: 1000.0}, "succeeded": {0.0: 900.0}, "refused": {0.0: 98.0}}
+
+    assert evaluate(expression_of("In the time shown", "failed"), series, (0.0,)) == {0.0: 2.0}
+
+
+def test_the_objective_is_that_of_the_alarms() -> None:
+    alarms = of_type("AWS::CloudWatch::Alarm")
+
+    def of_the_gateway(properties: Any) -> set[tuple[str, str]]:
+        metrics = [metric["MetricStat"] for metric in properties["Metrics"] if "MetricStat" in metric]
+        return {(metric["Metric"]["MetricName"], metric["Stat"]) for metric in metrics}
+
+    shown = {
+        (one.name, one.options.get("stat", "Sum"))
+        for title in ("Availability", "Answered within 2 seconds")
+        for one in contents(titled(title))
+        if isinstance(one, Metric)
+    }
+    assert shown == of_the_gateway(alarms["AvailabilityOfHour"]) | {("Latency", "PR(:2000)")}
+    assert ("Latency", "PR(:2000)") in of_the_gateway(alarms["LatencyOfHour"])
+    marks = titled("How fast")["properties"]["annotations"]["horizontal"]
+    assert [mark["value"] for mark in marks] == [
+        alarms["AvailabilityOfHour"]["Threshold"],
+        alarms["AvailabilityOfDay"]["Threshold"],
+    ]
+
+
+def test_every_alarm_that_rings_is_shown() -> None:
+    alarms = of_type("AWS::CloudWatch::Alarm") | of_type("AWS::CloudWatch::CompositeAlarm")
+    shown = [arn.rpartition(":")[2] for arn in titled("Alarms")["properties"]["alarms"]]
+
+    assert sorted(shown) == sorted(name for name, properties in alarms.items() if properties.get("AlarmActions"))
 
 
 def test_the_activity_table_says_what_was_tried_what_was_answered_why_and_what_to_do() -> None:

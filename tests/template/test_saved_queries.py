@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cli.events import ROOT
 from insights import Event, Query
 from log_lines import events
 from stack_template import OF_THE_API, RESOURCES, of_type
@@ -128,3 +129,10 @@ def requests() -> list[Event]:
 
 def some_user() -> str:
     return next(line["user_id"] for line in requests() if "user_id" in line)
+
+
+def test_the_documentation_says_what_each_query_answers() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = text.partition("## Saved queries")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", section, flags=re.MULTILINE)) == QUERIES.keys()
