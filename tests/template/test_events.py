@@ -53,6 +53,23 @@ def test_what_was_given_up_is_kept_encrypted_for_two_weeks() -> None:
     assert QUEUE["KmsMasterKeyId"]["Fn::If"][:2] == ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}]
 
 
+def test_with_a_key_of_your_own_the_bus_uses_it_and_what_it_fails_to_encrypt_is_kept() -> None:
+    bus, queue = RESOURCES["EventBus"]["Properties"], RESOURCES["UndeliveredEvents"]
+    [policy] = of_type("AWS::SQS::QueuePolicy").values()
+    [allowed] = policy["PolicyDocument"]["Statement"]
+
+    for one in (bus, RESOURCES["EventArchive"]["Properties"]):
+        assert one["KmsKeyIdentifier"]["Fn::If"][:2] == ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}]
+    assert bus["DeadLetterConfig"]["Fn::If"][:2] == [
+        "HasEncryptionKey",
+        {"Arn": {"Fn::GetAtt": ["UndeliveredEvents", "Arn"]}},
+    ]
+    assert queue["Condition"] == "HasEncryptionKey"
+    # Its own key, as it is for the day on which the other one cannot be used.
+    assert queue["Properties"] == {"MessageRetentionPeriod": 14 * DAY, "SqsManagedSseEnabled": True}
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["EventBus", "Arn"]}}}
+
+
 def test_a_letter_stays_hidden_while_the_redrive_hands_it_to_the_publisher() -> None:
     assert QUEUE["VisibilityTimeout"] > 2 * RESOURCES["Publisher"]["Properties"]["Timeout"]
 
