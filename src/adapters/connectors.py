@@ -127,6 +127,10 @@ class Connectors:
         if self._monotonic() >= state.expires:
             state, asked = self._refresh(entry, key.account, state)
         used = key_used(state.connector, key, self._now())
+        if asked and used is None:
+            # Counts as a re-read, so that probing finds no difference between accounts, known or not, in use or not.
+            with entry.lock:
+                self._allow(entry)
         # The key, or the switch, may be newer than what is cached; an answer that another thread asked for, too, may
         # be older than this request. So go on until an answer was asked for on this request's behalf, or may not be.
         while not (asked or _lets_in(state, used)):
@@ -167,9 +171,6 @@ class Connectors:
             if entry.state is not seen:
                 return entry.state, False
             self._read(entry, account)
-            if entry.state.connector is None:
-                # Counts as a re-read, so that probing finds no difference between unknown accounts and known ones.
-                self._allow(entry)
             return entry.state, True
 
     def _reread(self, entry: _Entry, key: ConnectorKey, seen: _State) -> tuple[_State, bool]:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
 from rich.table import Table
 
-from adapters.accounts import DEFAULT_GRACE, Listed, SomeSettings
-from cli import account_deletion
+from adapters.accounts import DEFAULT_GRACE
+from cli import account_deletion, account_settings
 from cli.account_view import guard_as_json, listed_as_json, paste_parts, summary, summary_as_json
 from cli.arguments import Name, Yes
 from cli.invocation import invocation
 from cli.root import UsageError
-from domain.account import OFF, Mode, rfc3339
-from domain.deprovisioning import Limit
+from domain.account import rfc3339
 from domain.errors import ScimError
 
 app: Final = typer.Typer(
     no_args_is_help=True, help="Switch SCIM on and off for an account, and look after its Connector Keys."
 )
-app.command("delete")(account_deletion.delete)
 
 _SECONDS: Final = 15.0
 
@@ -210,63 +207,6 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
     )
 
 
-class Setting(StrEnum):
-    """What can be set for an account."""
-
-    MODE = "mode"
-    MATCH_EXISTING_BY_EMAIL = "match-existing-by-email"
-    DEPROVISIONING_LIMIT = "deprovisioning-limit"
-
-
-_MODES: Final[dict[str, Mode]] = {"tolerant": "tolerant", "strict": "strict"}
-_SWITCH: Final = {"on": True, "off": False}
-
-
-@app.command("set")
-def set_setting(
-    context: typer.Context,
-    name: Name,
-    setting: Annotated[Setting, typer.Argument(help="What to set.")],
-    value: Annotated[
-        str,
-        typer.Argument(
-            help="mode: tolerant or strict. match-existing-by-email: on or off. "
-            "deprovisioning-limit: 20, or 20,10%, or off."
-        ),
-    ],
-) -> None:
-    """Change a setting.
-
-    [bold]mode[/bold]: tolerant forgives what identity providers do beside the standard, strict does not.
-    [bold]match-existing-by-email[/bold]: whether creating a user whose address exists takes that user over.
-    [bold]deprovisioning-limit[/bold]: how many users may be deactivated or removed in an hour, or which percentage of
-    the active users if that is more; further ones are refused until rollcall account resume.
-    """
-    here = invocation(context)
-    outcome = here.stack.accounts.configure(name, **_changed(setting, value))
-    here.answer(
-        {"result": outcome.what} | listed_as_json(Listed(name, outcome.connector)),
-        f"{setting.value} of {name} is {value} now; it takes effect within a minute."
-        if outcome.changed
-        else f"{setting.value} of {name} is already {value}; nothing was changed.",
-    )
-
-
-def _changed(setting: Setting, value: str) -> SomeSettings:
-    if setting is Setting.DEPROVISIONING_LIMIT:
-        limit = Limit.parse(value)
-        if limit is None and value != OFF:
-            raise UsageError(
-                f"{setting.value} is a number of users such as 20, or that and a percentage such as 20,10%, or off, "
-                f"not {value!r}."
-            )
-        return {"deprovisioning_limit": limit}
-    allowed = _MODES if setting is Setting.MODE else _SWITCH
-    if value not in allowed:
-        raise UsageError(f"{setting.value} is either {' or '.join(allowed)}, not {value!r}.")
-    return {"mode": _MODES[value]} if setting is Setting.MODE else {"match_existing_by_email": _SWITCH[value]}
-
-
 def duration(text: str) -> timedelta:
     """A length of time such as 7d, 12h, 30m, 45s or 0; raises `UsageError`."""
     match = re.fullmatch(r"(\d{1,4})([dhms])|0", text.strip().lower())
@@ -276,3 +216,8 @@ def duration(text: str) -> timedelta:
         return timedelta(0)
     unit = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}[match[2]]
     return timedelta(**{unit: int(match[1])})
+
+
+# Last, as they are listed in this order.
+app.command("set")(account_settings.set_setting)
+app.command("delete")(account_deletion.delete)

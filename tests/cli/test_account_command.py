@@ -179,6 +179,35 @@ def test_settings(rollcall: Rollcall, aws: Aws) -> None:
     assert (kept(aws).settings.mode, kept(aws).settings.match_existing_by_email) == ("strict", True)
 
 
+def test_a_setting_without_an_account_is_the_default_accounts(rollcall: Rollcall, aws: Aws) -> None:
+    for account in ("default", "mode"):
+        rollcall("account", "enable", account)
+
+    assert answer(rollcall("account", "set", "match-existing-by-email", "on", "--json"))["account"] == "default"
+    assert answer(rollcall("account", "set", "mode", "mode", "strict", "--json"))["account"] == "mode"
+
+    assert kept(aws, "default").settings.match_existing_by_email
+    assert (kept(aws, "default").settings.mode, kept(aws, "mode").settings.mode) == ("tolerant", "strict")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["acme"], "NAME SETTING VALUE"),
+        (["acme", "mode"], "'acme' is no setting"),
+        (["acme", "colour", "red"], "mode, match-existing-by-email"),
+        (["a*", "mode", "strict"], "1 to 40 characters"),
+        (["acme", "mode", "strict", "now"], "NAME SETTING VALUE"),
+    ],
+)
+def test_a_setting_that_is_none_is_one_clear_line(rollcall: Rollcall, words: list[str], told: str) -> None:
+    result = rollcall("account", "set", *words)
+
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(("setting", "value"), [("mode", "on"), ("match-existing-by-email", "strict"), ("mode", "")])
 def test_a_setting_takes_only_its_own_values(rollcall: Rollcall, setting: str, value: str) -> None:
     rollcall("account", "enable", "acme")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import secrets
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cli.local_service import LocalService
+from adapters import aws
+from cli.local_service import SECRET_PREFIX, LocalService
 from contract.scim_http import ScimClient, user
 from domain.connector_key import ConnectorKey
 
@@ -48,11 +54,43 @@ def test_a_missing_authorization_is_refused(client: ScimClient) -> None:
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_the_refusal_does_not_tell_a_wrong_key_from_an_unknown_account(client: ScimClient) -> None:
-    wrong = client.request("GET", "/Users", headers={"Authorization": REFUSED["wrong-key"]})
-    unknown = client.request("GET", "/Users", headers={"Authorization": REFUSED["unknown-account"]})
+def test_the_refusal_tells_neither_an_unknown_account_nor_one_switched_off_from_a_wrong_key(
+    client: ScimClient, service: LocalService
+) -> None:
+    off = service.new_account().account
+    service.accounts.disable(off)
+    keys = [wrong_key("nobody"), wrong_key(off), wrong_key(client.key.split("_")[1])]
 
-    assert wrong.text == unknown.text
+    refusals = [replace(client, key=key).get("/Users") for key in keys]
+
+    told = [(each.status, each.text, sorted(without_what_varies(each.headers).items())) for each in refusals]
+    assert told[0] == told[1] == told[2]
+    assert told[0][0] == 401
+
+
+def wrong_key(account: str) -> str:
+    return ConnectorKey.generate(account, secrets.token_bytes).text
+
+
+def without_what_varies(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if "date" not in name and "id" not in name.split("-")}
+
+
+@pytest.mark.parametrize("around", ["Bearer  {} ", "Bearer \t{}\t", " Bearer {}", "BEARER {}"])
+def test_a_key_with_white_space_around_it_is_accepted(client: ScimClient, around: str) -> None:
+    answer = client.request("GET", "/Users", headers={"Authorization": around.format(client.key)})
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("twice", ["Bearer Bearer {}", "Bearer bearer {}", "bearer  Bearer  {}"])
+def test_the_word_bearer_pasted_with_the_key_is_told(client: ScimClient, twice: str) -> None:
+    answer = client.request("GET", "/Users", headers={"Authorization": twice.format(client.key)})
+
+    assert answer.status == 401
+    assert "The word Bearer is there twice" in answer.json["detail"]
+    assert "Paste only the Connector Key" in answer.json["detail"]
+    assert client.key not in answer.text
 
 
 def test_the_scheme_is_known_in_any_case(client: ScimClient) -> None:
@@ -79,3 +117,43 @@ def test_an_account_that_is_switched_off_is_refused_with_403(client: ScimClient,
     service.accounts.disable(account)
 
     assert client.get("/Users").status == 403
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "[]", "null", '{"enabled": true}', '{"account": "%s", "enabled": "yes", "current": {}}']
+)
+def test_a_secret_edited_into_nonsense_is_503_and_the_log_names_it(
+    client: ScimClient, service: LocalService, text: str
+) -> None:
+    name = SECRET_PREFIX + client.key.split("_")[1]
+    edited = text.replace("%s", client.key.split("_")[1])
+    aws.client("secretsmanager").put_secret_value(SecretId=name, SecretString=edited or " ")
+
+    answers = [client.get("/Users"), client.post(user()), client.get("/ServiceProviderConfig")]
+
+    for answer in answers:
+        assert answer.status == 503
+        assert int(answer.headers["retry-after"]) > 0
+        assert SECRET_PREFIX not in answer.text
+    lines = logged(name)
+    assert len(lines) == len(answers)
+    assert {line["reason"] for line in lines} == {"secret-malformed"}
+    assert all(name in line["remedy"] for line in lines)
+    assert client.key not in json.dumps(lines)
+
+
+def test_a_deleted_secret_opens_no_door(client: ScimClient, service: LocalService) -> None:
+    name = SECRET_PREFIX + client.key.split("_")[1]
+
+    aws.client("secretsmanager").delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    assert client.get("/Users").status == 503
+    assert [line["reason"] for line in logged(name)] == ["secret-marked-for-deletion"]
+
+    aws.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    assert client.get("/Users").status == 401
+
+
+def logged(secret: str) -> list[dict[str, Any]]:
+    """The log lines that name a secret."""
+    lines = Path(os.environ["ACTIVITY_FILE"]).read_text(encoding="utf-8").splitlines()
+    return [line for line in map(json.loads, lines) if line.get("secret") == secret]

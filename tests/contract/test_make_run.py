@@ -5,6 +5,7 @@ Also `make run-dynamodb-local`, whose users outlive it.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -65,6 +66,26 @@ def test_it_prints_the_two_values_serves_and_stops_cleanly(tmp_path: Path, signa
         _, errors = process.communicate(timeout=30)
         assert (process.returncode, errors) == (0, "")
         assert not (tmp_path / ".rollcall" / "local.json").exists()
+
+
+def test_the_doctor_is_content_with_it(tmp_path: Path) -> None:
+    with serving(tmp_path) as process:
+        assert line(process).startswith("SCIM Connector Base URL: ")
+        assert line(process).startswith("Connector Key: ")
+
+        examined = subprocess.run(
+            [sys.executable, "-m", "cli.main", "--local", "doctor", "--json"],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": SOURCE},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (examined.returncode, examined.stderr) == (0, "")
+    report = json.loads(examined.stdout)
+    assert report["ok"]
+    assert len(report["checks"]) == 14
 
 
 def test_the_key_can_be_chosen(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 from concurrent.futures import ThreadPoolExecutor
 from threading import Semaphore
 from typing import Any
+
+import pytest
 
 from adapters.connectors import Connectors
 from recorded_secrets_manager import PREFIX, START, WEEK, Clock, SecretsManager, connector, key, refusal, sign_in
@@ -95,13 +98,40 @@ def test_a_flood_of_invented_accounts_neither_grows_memory_nor_displaces_a_real_
     assert len(connectors._unknown) == 1000
 
 
-def test_unknown_and_known_accounts_cost_a_guesser_the_same_reads(
+def test_a_guesser_costs_the_same_whether_the_account_is_unknown_switched_off_or_switched_on(
+    connectors: Connectors, secrets_manager: SecretsManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets_manager.keep(connector(key("acme")))
+    secrets_manager.keep(connector(key("off")).switched(False, START, "ada"))
+    compared: list[int] = []
+    compare = hmac.compare_digest
+
+    def counted(one: bytes, other: bytes) -> bool:
+        compared.append(len(one) + len(other))
+        return compare(one, other)
+
+    monkeypatch.setattr("hmac.compare_digest", counted)
+
+    costs: dict[str, list[tuple[int, list[int]]]] = {"acme": [], "off": [], "nobody": []}
+    for account, cost in costs.items():
+        for _ in range(10):
+            secrets_manager.reads.clear()
+            compared.clear()
+            refusal(connectors, key(account))
+            cost.append((len(secrets_manager.reads), list(compared)))
+
+    assert costs["nobody"] == costs["acme"]
+    assert costs["off"] == costs["acme"]
+    assert [reads for reads, _ in costs["acme"]] == [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert all(compared for _, compared in costs["acme"])
+
+
+def test_an_account_in_use_costs_a_guesser_the_same_reads_as_an_unknown_one(
     connectors: Connectors, secrets_manager: SecretsManager
 ) -> None:
     acme = key("acme")
     secrets_manager.keep(connector(acme))
     sign_in(connectors, acme)
-    secrets_manager.reads.clear()
 
     costs: dict[str, list[int]] = {"acme": [], "nobody": []}
     for account, cost in costs.items():

@@ -1,0 +1,155 @@
+"""`rollcall doctor` against the service that `make run` starts: when all is well, and with each mistake made."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.local_service import LocalService
+from cli.main import app
+from cli.serve import write_state
+from domain.connector_key import ConnectorKey
+
+Doctor = Callable[..., Result]
+
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[LocalService]:
+    with LocalService() as running:
+        yield running
+
+
+@pytest.fixture
+def key(service: LocalService) -> ConnectorKey:
+    """The key of a fresh account."""
+    return service.new_account()
+
+
+@pytest.fixture
+def doctor(service: LocalService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """Runs the doctor as an operator does in the directory of `make run`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("ROLLCALL_LOCAL_STATE", raising=False)
+    write_state(service)
+    return lambda *arguments, **env: CliRunner().invoke(app, ["--local", "doctor", *arguments], env=env)
+
+
+def failures(result: Result) -> dict[str, Any]:
+    """The checks that failed, each with its fix beside it."""
+    report = json.loads(result.stdout)
+    failed = {check["name"]: check for check in report["checks"] if not check["ok"]}
+    assert report["ok"] is (not failed)
+    assert result.exit_code == (1 if failed else 0)
+    assert all(check["fix"] for check in failed.values())
+    return failed
+
+
+def users(service: LocalService, key: ConnectorKey) -> int:
+    answer = httpx.get(f"{service.base_url}/Users", headers={"Authorization": f"Bearer {key.text}"})
+    total = answer.json()["totalResults"]
+    assert isinstance(total, int)
+    return total
+
+
+def create(service: LocalService, key: ConnectorKey, **attributes: Any) -> None:
+    body = {"schemas": [CORE], **attributes}
+    answer = httpx.post(f"{service.base_url}/Users", headers={"Authorization": f"Bearer {key.text}"}, json=body)
+    assert answer.status_code == 201
+
+
+def test_every_check_passes_and_nothing_stays_behind(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+    result = doctor(key.account)
+
+    assert result.exit_code == 0, result.output
+    assert "FAIL" not in result.stdout
+    assert result.stdout.count("ok  ") == 14
+    assert "Ready: paste the Base URL and the Connector Key" in result.stdout
+    assert users(service, key) == 0
+
+
+def test_the_default_account_is_examined_when_none_is_named(service: LocalService, doctor: Doctor) -> None:
+    assert failures(doctor("--json")) == {}
+    assert users(service, service.key) == 0
+
+
+def test_a_strict_account_is_told_to_be_tolerant(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+    service.accounts.configure(key.account, mode="strict")
+
+    failed = failures(doctor(key.account, "--json"))
+
+    assert list(failed) == ["Test user is updated (PUT with emails null)"]
+    assert "mode tolerant" in failed["Test user is updated (PUT with emails null)"]["fix"]
+    assert users(service, key) == 0
+
+
+def test_a_wrong_key(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+    wrong = ConnectorKey.generate(key.account, secrets.token_bytes)
+
+    failed = failures(doctor("--json", "--base-url", service.base_url, CONNECTOR_KEY=wrong.text))
+
+    assert list(failed) == ["Service answers (ServiceProviderConfig)"]
+    assert "401" in failed["Service answers (ServiceProviderConfig)"]["seen"]
+    assert "account show NAME --reveal" in failed["Service answers (ServiceProviderConfig)"]["fix"]
+
+
+def test_a_trailing_slash(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+    failed = failures(doctor("--json", "--base-url", service.base_url + "/", CONNECTOR_KEY=key.text))
+
+    assert list(failed) == ["Base URL"]
+    assert "Remove the slash" in failed["Base URL"]["fix"]
+
+
+def test_a_path_that_is_not_the_services(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+    wrong = service.base_url.removesuffix("/v2")
+
+    failed = failures(doctor("--json", "--base-url", wrong, CONNECTOR_KEY=key.text))
+
+    assert list(failed) == ["Service answers (ServiceProviderConfig)"]
+    assert "/scim/v2" in failed["Service answers (ServiceProviderConfig)"]["fix"]
+
+
+def test_scim_switched_off(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+    service.accounts.disable(key.account)
+
+    failed = failures(doctor(key.account, "--json"))
+
+    assert list(failed) == ["Service answers (ServiceProviderConfig)"]
+    assert "403" in failed["Service answers (ServiceProviderConfig)"]["seen"]
+    assert "rollcall account enable" in failed["Service answers (ServiceProviderConfig)"]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "check"),
+    [
+        ({"userName": "taken@corp.example"}, "Look-up of the test user finds nobody"),
+        ({"userName": "ann", "emails": [{"value": "TAKEN@corp.example"}]}, "Test user is created"),
+    ],
+    ids=["as a userName", "as an address"],
+)
+def test_an_address_that_is_taken(
+    service: LocalService, key: ConnectorKey, doctor: Doctor, attributes: dict[str, Any], check: str
+) -> None:
+    create(service, key, **attributes)
+
+    failed = failures(doctor(key.account, "--json", "--test-email", "taken@corp.example"))
+
+    assert list(failed) == [check]
+    assert "Choose another --test-email" in failed[check]["fix"]
+    assert users(service, key) == 1
+
+
+def test_an_account_that_is_not_there(doctor: Doctor) -> None:
+    result = doctor("nobody")
+
+    assert result.exit_code == 1
+    assert "rollcall account enable nobody" in result.stderr

@@ -1,0 +1,112 @@
+"""What holds for every command there is, also for those that are added."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import typer
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from adapters.dynamodb import Table
+from cli.main import app
+from domain.ports import UserStore
+from domain.stored_user import StoredUser
+from domain.user_schema import CORE_URN
+
+Rollcall = Callable[..., Result]
+
+
+def commands(group: Any = None, *path: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command by what is typed for it."""
+    group = typer.main.get_command(app) if group is None else group
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, *path, name)
+        else:
+            yield " ".join((*path, name)), command
+
+
+ARGUMENTS: dict[str, list[str]] = {
+    "account enable": ["new"],
+    "account disable": ["acme", "--yes"],
+    "account show": ["acme"],
+    "account list": [],
+    "account rotate-key": ["acme", "--yes"],
+    "account revoke-previous": ["acme", "--yes"],
+    "account resume": ["acme", "--yes"],
+    "account set": ["acme", "mode", "strict"],
+    "account delete": ["acme", "--yes", "--confirm-name", "acme"],
+    "users list": ["--account", "acme"],
+    "users show": ["--account", "acme", "--user-name", "ann"],
+    "users export": ["--account", "acme"],
+    "users import": ["{file}", "--account", "acme"],
+    "users reconcile": ["{file}", "--account", "acme"],
+    "table check": ["--account", "acme"],
+    "doctor": ["acme"],
+}
+"""What each command is given to do something, where the AWS of these tests has what it needs."""
+ELSEWHERE = {"events redrive", "activity"}
+"""Commands that need more; their own tests ask them for JSON."""
+DESTRUCTIVE = {"account disable", "account rotate-key", "account revoke-previous", "account resume", "account delete"}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "users.csv"
+    path.write_text("email\nbob@corp.example\n")
+    return str(path)
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize("command", ARGUMENTS)
+def test_every_command_answers_in_json_and_nothing_else(
+    rollcall: Rollcall, table: Table, store: UserStore, file: str, command: str
+) -> None:
+    attributes = {"schemas": [CORE_URN], "userName": "ann"}
+    store.create(StoredUser.new("00000001-0000-4000-8000-000000000000", attributes, "2030-01-31T12:00:00.000Z"))
+
+    result = rollcall(*command.split(), *(word.replace("{file}", file) for word in ARGUMENTS[command]), "--json")
+
+    # The doctor finds nobody at the address of these tests, and says so in JSON too.
+    assert result.exit_code == (1 if command == "doctor" else 0), result.output
+    assert json.loads(result.stdout)
+
+
+def test_no_command_is_left_out_here() -> None:
+    assert {name for name, _ in commands()} == ARGUMENTS.keys() | ELSEWHERE
+
+
+def test_what_takes_something_away_can_be_told_not_to_ask() -> None:
+    asking = {name for name, command in commands() if any("--yes" in option.opts for option in command.params)}
+
+    assert asking >= DESTRUCTIVE
+
+
+@pytest.mark.parametrize("name", [name for name, _ in commands()])
+def test_every_command_says_what_it_does_in_a_sentence(name: str) -> None:
+    result = CliRunner().invoke(app, [*name.split(), "--help"])
+    command = dict(commands())[name]
+
+    assert result.exit_code == 0
+    first = (command.help or "").split("\n\n")[0].strip()
+    assert first.endswith("."), first
+    assert all(getattr(parameter, "help", None) for parameter in command.params if parameter.name != "help")
+
+
+@pytest.mark.parametrize("name", [name for name, _ in commands() if "{file}" not in ARGUMENTS.get(name, ())])
+def test_a_stack_that_is_not_there_is_told_by_its_name_whatever_the_command(name: str) -> None:
+    chosen = ["--stack", "elsewhere", "--region", "eu-central-1"]
+    credentials = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+
+    with mock_aws():
+        result = CliRunner().invoke(app, [*name.split(), *ARGUMENTS.get(name, []), *chosen], env=credentials)
+
+    assert result.exit_code == 1, result.output
+    assert "'elsewhere'" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

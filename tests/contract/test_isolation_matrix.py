@@ -1,0 +1,245 @@
+"""Every operation of one account with every identifier of another: word for word as if nobody had it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+
+from cli.local_service import LocalService
+from contract.scim_http import ENTERPRISE, PATCH_OP, Answer, Json, ScimClient, user
+from handlers import routes
+
+MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
+
+
+@dataclass(frozen=True)
+class Identifiers:
+    """All that a user can be named by."""
+
+    id: str
+    etag: str
+    cursor: str
+    user_name: str
+    address: str
+    external_id: str
+    bulk_id: str
+
+    def body(self, **attributes: Any) -> Json:
+        """A user with the same values."""
+        emails = [{"value": self.address, "type": "work", "primary": True}]
+        return user("x", userName=self.user_name, emails=emails, externalId=self.external_id, **attributes)
+
+
+Operation = Callable[[ScimClient, Identifiers], Answer]
+
+
+def own(client: ScimClient) -> str:
+    """The id of a user of one's own."""
+    return str(client.create(user("own"))["id"])
+
+
+def patch(path: str, value: Any) -> Json:
+    return {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": path, "value": value}]}
+
+
+def on_user(method: str, body: Any = None, header: str = "") -> Operation:
+    """A request about their id, with their ETag in a header."""
+
+    def operation(client: ScimClient, of: Identifiers) -> Answer:
+        sent = body(of) if callable(body) else body
+        return client.request(method, f"/Users/{of.id}", body=sent, headers={header: of.etag} if header else None)
+
+    return operation
+
+
+def listed(query: Callable[[Identifiers], dict[str, Any]]) -> Operation:
+    """GET /Users with their values in the query."""
+    return lambda client, of: client.get(
+        "/Users", "&".join(f"{name}={quote(str(value))}" for name, value in query(of).items())
+    )
+
+
+def searched(path: str, query: Callable[[Identifiers], dict[str, Any]]) -> Operation:
+    """The same by POST."""
+    return lambda client, of: client.request("POST", path, body={"schemas": [f"{MESSAGES}SearchRequest"], **query(of)})
+
+
+def bulk(*operations: Callable[[Identifiers], Json]) -> Operation:
+    """POST /Bulk."""
+
+    def operation(client: ScimClient, of: Identifiers) -> Answer:
+        body = {"schemas": [f"{MESSAGES}BulkRequest"], "Operations": [each(of) for each in operations]}
+        return client.request("POST", "/Bulk", body=body)
+
+    return operation
+
+
+FILTERS: dict[str, Callable[[Identifiers], str]] = {
+    "id": lambda of: f'id eq "{of.id}"',
+    "userName": lambda of: f'userName eq "{of.user_name}"',
+    "userName's start": lambda of: f'userName sw "{of.user_name[:5]}"',
+    "address": lambda of: f'emails eq "{of.address}"',
+    "address by type": lambda of: f'emails[type eq "work"].value eq "{of.address}"',
+    "address's start": lambda of: f'emails.value sw "{of.address[:5]}"',
+    "externalId": lambda of: f'externalId eq "{of.external_id}"',
+    "id or anything": lambda of: f'id eq "{of.id}" or title pr',
+    "version": lambda of: f'meta.version eq "{of.etag[2:].strip(chr(34))}" and userName eq "{of.user_name}"',
+}
+
+MATRIX: dict[str, Operation] = {
+    "get_user: id": on_user("GET"),
+    "get_user: ETag": on_user("GET", header="If-None-Match"),
+    "replace_user: id": on_user("PUT", user("mine")),
+    "replace_user: their values": on_user("PUT", lambda of: of.body(id=of.id)),
+    "replace_user: ETag": on_user("PUT", user("mine"), "If-Match"),
+    "replace_user: their values for one's own": lambda client, of: client.put(own(client), of.body(id=of.id)),
+    "patch_user: id": on_user("PATCH", patch("active", False)),
+    "patch_user: ETag": on_user("PATCH", patch("active", False), "If-Match"),
+    "patch_user: their userName for one's own": lambda client, of: client.request(
+        "PATCH", f"/Users/{own(client)}", body=patch("userName", of.user_name)
+    ),
+    "patch_user: their address for one's own": lambda client, of: client.request(
+        "PATCH", f"/Users/{own(client)}", body=patch("emails", [{"value": of.address}])
+    ),
+    "patch_user: their id as manager": lambda client, of: client.request(
+        "PATCH", f"/Users/{own(client)}", body=patch(f"{ENTERPRISE}:manager.value", of.id)
+    ),
+    "delete_user: id": on_user("DELETE"),
+    "delete_user: ETag": on_user("DELETE", header="If-Match"),
+    "create_user: their values": lambda client, of: client.post(of.body()),
+    "create_user: their id": lambda client, of: client.post(user("mine", id=of.id)),
+    "create_user: their address alone": lambda client, of: client.post(
+        user("mine", emails=[{"value": of.address.upper()}])
+    ),
+    "create_user: their id as manager": lambda client, of: client.post(
+        user("mine", **{ENTERPRISE: {"manager": {"value": of.id}}})
+    ),
+    "list_users: cursor": listed(lambda of: {"cursor": of.cursor, "count": 1}),
+    "list_users: everybody": listed(lambda of: {"sortBy": "userName"}),
+    "search_users: cursor": searched("/Users/.search", lambda of: {"cursor": of.cursor, "count": 1}),
+    "search_users: cursor, of everything": searched("/.search", lambda of: {"cursor": of.cursor, "count": 1}),
+    "bulk: id": bulk(
+        lambda of: {"method": "PUT", "path": f"/Users/{of.id}", "data": user("mine")},
+        lambda of: {"method": "PATCH", "path": f"/Users/{of.id}", "data": patch("active", False)},
+        lambda of: {"method": "DELETE", "path": f"/Users/{of.id}"},
+    ),
+    "bulk: ETag": bulk(
+        lambda of: {"method": "PUT", "path": f"/Users/{of.id}", "version": of.etag, "data": user("mine")},
+        lambda of: {"method": "DELETE", "path": f"/Users/{of.id}", "version": of.etag},
+    ),
+    "bulk: bulkId": bulk(
+        lambda of: {"method": "DELETE", "path": f"/Users/bulkId:{of.bulk_id}"},
+        lambda of: {
+            "method": "POST",
+            "path": "/Users",
+            "bulkId": "mine",
+            "data": user("mine", **{ENTERPRISE: {"manager": {"value": f"bulkId:{of.bulk_id}"}}}),
+        },
+    ),
+    "bulk: their values": bulk(lambda of: {"method": "POST", "path": "/Users", "bulkId": "b", "data": of.body()}),
+    "discovery: id": lambda client, of: client.get(f"/Schemas/{of.id}"),
+    "discovery: filter": lambda client, of: client.get("/ResourceTypes", f"filter={quote(FILTERS['id'](of))}"),
+    "unrouted: id": lambda client, of: client.get(f"//Users/{of.id}/"),
+    "unrouted: delete": lambda client, of: client.request("DELETE", f"/Users//{of.id}"),
+    "unrouted: groups": lambda client, of: client.get(f"/Groups/{of.id}"),
+    "unrouted: elsewhere": lambda client, of: client.get(f"/Me/{of.id}"),
+    **{f"list_users: {name}": listed(lambda of, said=said: {"filter": said(of)}) for name, said in FILTERS.items()},
+    **{
+        f"search_users: {name}": searched("/.search", lambda of, said=said: {"filter": said(of)})
+        for name, said in FILTERS.items()
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def stranger(service: LocalService) -> ScimClient:
+    """The other account."""
+    return ScimClient(service.base_url, service.new_account().text)
+
+
+@pytest.fixture(scope="module")
+def theirs(stranger: ScimClient) -> Identifiers:
+    """What a user of the other account is named by, each of it right for that account."""
+    created = {
+        "method": "POST",
+        "path": "/Users",
+        "bulkId": "their-bulk-id",
+        "data": user("theirs", externalId="ext-1"),
+    }
+    stranger.request("POST", "/Bulk", body={"schemas": [f"{MESSAGES}BulkRequest"], "Operations": [created]})
+    stranger.create(user("more"))
+    found = stranger.find('userName eq "theirs@example.com"')[0]
+    cursor = stranger.get("/Users", "cursor=&count=1").json["nextCursor"]
+    assert stranger.get("/Users", f"cursor={quote(cursor)}&count=1").status == 200
+    return Identifiers(
+        found["id"], found["meta"]["version"], cursor, found["userName"], found["userName"], "ext-1", "their-bulk-id"
+    )
+
+
+@pytest.fixture
+def nobodys(service: LocalService) -> Identifiers:
+    """What nobody is named by; the cursor is one of an account that has users no more."""
+    gone = ScimClient(service.base_url, service.new_account().text)
+    for name in ("a", "b"):
+        gone.create(user(name))
+    cursor = gone.get("/Users", "cursor=&count=1").json["nextCursor"]
+    name = f"nobody-{uuid4().hex}@example.com"
+    return Identifiers(str(uuid4()), 'W/"1"', cursor, name, name, uuid4().hex, uuid4().hex)
+
+
+def told(answer: Answer, of: Identifiers) -> tuple[int, str, dict[str, str]]:
+    """An answer without what tells one user, one moment or one request from another."""
+
+    def plain(text: str) -> str:
+        for name in ("cursor", "user_name", "external_id", "bulk_id", "id"):
+            value = getattr(of, name)
+            text = text.replace(json.dumps(value)[1:-1], name).replace(value.upper(), name.upper()).replace(value, name)
+        text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "own-id", text)
+        return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "moment", text)
+
+    unlike = ("date", "content-length")
+    headers = {name: plain(value) for name, value in answer.headers.items() if name not in unlike}
+    return answer.status, plain(answer.text), headers
+
+
+# Where look-ups and creates ask for a user by e-mail as well.
+MATCHING = [
+    name for name in MATRIX if re.match("create_user|bulk: their|(list|search)_users: (userName|address)$", name)
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "match_existing"), [(name, False) for name in MATRIX] + [(name, True) for name in MATCHING]
+)
+def test_what_another_account_has_is_answered_as_what_nobody_has(
+    *,
+    service: LocalService,
+    stranger: ScimClient,
+    theirs: Identifiers,
+    nobodys: Identifiers,
+    name: str,
+    match_existing: bool,
+) -> None:
+    answers = []
+    before = stranger.all()
+    for identifiers in (theirs, nobodys):
+        key = service.new_account()
+        if match_existing:
+            service.accounts.configure(key.account, match_existing_by_email=True)
+        answers.append(told(MATRIX[name](ScimClient(service.base_url, key.text), identifiers), identifiers))
+
+    assert answers[0] == answers[1]
+    assert stranger.all() == before
+
+
+def test_every_operation_is_in_the_matrix() -> None:
+    modules = {route.module for route in routes.ROUTES} | {"unrouted"}
+
+    assert {name.partition(":")[0] for name in MATRIX} == modules
