@@ -9,6 +9,7 @@ WORKERS ?= 2
 ENV ?=
 SETTINGS ?=
 DYNAMODB_PORT ?= 8000
+LOAD ?=
 DYNAMODB_DATA ?= .rollcall/dynamodb
 DYNAMODB_LOCAL := software.amazon.dynamodb.services.local.main.ServerRunner
 BIN := .venv/bin
@@ -90,6 +91,10 @@ bench-cold-start: .venv/.dev ## Measure cold starts beside the least and the usu
 .PHONY: bench-import
 bench-import: .venv/.dev .dynamodb-local/.installed ## Measure the import of users on DynamoDB Local (needs Java 17, Maven)
 	@PYTHONPATH=src $(BIN)/python bench/importing.py
+
+.PHONY: load
+load: .venv/.dev .dynamodb-local/.installed ## 25 requests a second for five minutes on DynamoDB Local (LOAD='--rate 50'; needs Java 17, Maven)
+	@PYTHONPATH=src:tests $(BIN)/python bench/load.py $(LOAD)
 
 # --- Build and deploy --------------------------------------------------------
 

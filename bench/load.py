@@ -1,0 +1,243 @@
+"""A load on one account: at least 25 requests a second for five minutes, over HTTP, on DynamoDB Local.
+
+    make load       (or: PYTHONPATH=src:tests .venv/bin/python bench/load.py [--rate 25] [--seconds 300] [--json FILE])
+
+Requests come at fixed times whether or not earlier ones are answered, and their time counts from when they were due:
+a service that stalls shows in the percentiles of all that had to wait. Prints latencies, the error rate, what was
+logged for each request and how far the publisher of lifecycle events was behind; ends with 1 if a request failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import IO, Any, Final
+from urllib.parse import urlsplit
+
+from identity_providers import PARTS, Mix, Person, Request
+from measuring import publish
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cli.local_service import TABLE_NAME
+from storage import engines
+
+HERE: Final = Path(__file__).parent
+WORKERS: Final = 48
+"""Requests that may be under way at once, many more than a second has."""
+SEED: Final = 20260131
+WARM_UP: Final = 100
+"""Requests before the measured ones, so that every function is imported and every connection is there."""
+CONTENT: Final = "application/scim+json"
+
+
+@dataclass
+class Load:
+    """Sends requests from many threads, each on a connection of its own, and keeps what came of them."""
+
+    url: str
+    key: str
+    due: queue.SimpleQueue[tuple[float, Request] | None] = field(default_factory=queue.SimpleQueue)
+    taken: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in PARTS})
+    """Seconds from when a request was due until it was answered, by kind."""
+    errors: list[str] = field(default_factory=list)
+    done: int = 0
+
+    def work(self) -> None:
+        """Send what is due until there is nothing any more."""
+        address = urlsplit(self.url)
+        connection = HTTPConnection(address.hostname or "", address.port, timeout=30)
+        headers = {"Authorization": f"Bearer {self.key}", "Accept": CONTENT, "Content-Type": CONTENT}
+        while (next_one := self.due.get()) is not None:
+            due_at, request = next_one
+            try:
+                connection.request(request.method, address.path + request.path, request.content, headers)
+                response = connection.getresponse()
+                answer, status = response.read(), response.status
+            except (OSError, HTTPException) as error:
+                connection.close()
+                answer, status = type(error).__name__.encode(), 0
+            self.taken[request.kind].append(time.monotonic() - due_at)
+            if status == request.expected:
+                request.done(answer)
+            else:
+                self.errors.append(f"{request.kind}: {status} {answer[:200].decode(errors='replace')}")
+            self.done += 1
+
+    def run(self, mix: Mix, count: int, rate: float, progress: Progress) -> float:
+        """Send that many requests at that rate; the seconds it took until the last answer."""
+        workers = [Thread(target=self.work) for _ in range(WORKERS)]
+        for worker in workers:
+            worker.start()
+        bar = progress.add_task("requests", total=count, errors=0)
+        began = time.monotonic()
+        for number in range(count):
+            due_at = began + number / rate
+            time.sleep(max(0.0, due_at - time.monotonic()))
+            self.due.put((due_at, mix.draw()))
+            progress.update(bar, completed=self.done, errors=len(self.errors))
+        for _ in workers:
+            self.due.put(None)
+        for worker in workers:
+            worker.join()
+        progress.update(bar, completed=self.done, errors=len(self.errors))
+        return time.monotonic() - began
+
+
+@contextmanager
+def process(script: str, *arguments: str, output: IO[bytes] | int) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of ours, which ends when its standard input does."""
+    paths = os.pathsep.join([str(HERE), *sys.path])
+    running = subprocess.Popen(
+        [sys.executable, str(HERE / script), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": paths},
+    )
+    try:
+        yield running
+        running.communicate(timeout=60)
+    finally:
+        running.kill()
+        running.wait()
+
+
+def said(running: subprocess.Popen[bytes]) -> str:
+    """What it says first on standard error, or all of that when it has ended."""
+    assert running.stderr is not None
+    line = running.stderr.readline().decode()
+    if running.poll() is not None and line:
+        raise SystemExit(line + running.stderr.read().decode())
+    return line
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """That many of a hundred values are no greater."""
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else values[0]
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """p50, p90, p99 and the greatest, to a tenth."""
+    named = {f"p{percent}": percentile(values, percent) for percent in (50, 90, 99)} | {"max": max(values)}
+    return {name: round(value, 1) for name, value in named.items()}
+
+
+def logged(file: Path, skipped: int) -> dict[str, Any]:
+    """What the functions wrote for each request, in bytes as CloudWatch Logs gets them, and how long they took."""
+    decoder, text, at = json.JSONDecoder(), file.read_text(encoding="utf-8"), 0
+    lines: list[tuple[int, dict[str, Any]]] = []
+    while at < len(text):  # not line by line: threads of one process may write theirs side by side
+        if text[at].isspace():
+            at += 1
+            continue
+        record, end = decoder.raw_decode(text, at)
+        lines.append((len(text[at:end].encode()), record))
+        at = end
+    of_log = [(size, record) for size, record in lines if "_aws" not in record]
+    of_metrics = [size for size, record in lines if "_aws" in record]
+    requests = [record for _, record in of_log if record["message"] == "request"]
+    return {
+        "lines": len(of_log),
+        "requests": len(requests),
+        "line_bytes": round(sum(size for size, _ in of_log) / len(requests), 1),
+        "metrics_bytes": round(sum(of_metrics) / len(requests), 1),
+        "handler_ms": percentiles([record["duration_ms"] for record in requests[skipped:]]),
+        "dynamodb_calls": round(statistics.mean(record["dynamodb_calls"] for record in requests[skipped:]), 2),
+        "dynamodb_retries": sum(record["dynamodb_retries"] for record in requests[skipped:]),
+    }
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Start everything, load it, and measure."""
+    count = round(options.rate * options.seconds)
+    with TemporaryDirectory() as folder, engines.dynamodb_local() as endpoint:
+        log, events = Path(folder) / "log", Path(folder) / "events"
+        with (
+            log.open("wb") as output,
+            process("load_service.py", endpoint, f"{options.people}", output=output) as service,
+        ):
+            state = json.loads(said(service))
+            mix = Mix([Person(number, id) for number, id in enumerate(state["ids"])], Random(SEED))
+            with Progress(*COLUMNS, console=CONSOLE) as progress:
+                Load(state["url"], state["key"]).run(mix, WARM_UP, options.rate, progress)
+                with (
+                    events.open("wb") as told,
+                    process("load_publisher.py", endpoint, TABLE_NAME, output=told) as reader,
+                ):
+                    assert said(reader) == "ready\n"
+                    load = Load(state["url"], state["key"])
+                    seconds = load.run(mix, count, options.rate, progress)
+        return {
+            "load": load,
+            "seconds": seconds,
+            "log": logged(log, WARM_UP),
+            "events": json.loads(events.read_text(encoding="utf-8")),
+        }
+
+
+CONSOLE: Final = Console(stderr=True)
+COLUMNS: Final = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeRemainingColumn(),
+    TextColumn("{task.fields[errors]} errors"),
+)
+
+
+def main() -> int:
+    """Run the load, print and write what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=float, default=25, help="requests a second (25)")
+    parser.add_argument("--seconds", type=float, default=300, help="how long (300)")
+    parser.add_argument("--people", type=int, default=2_000, help="users the account has at the beginning (2000)")
+    parser.add_argument("--json", type=Path, default=Path("build/bench/load.json"), help="where to write the figures")
+    options = parser.parse_args()
+    if (why_not := engines.missing()) is not None:
+        print(why_not, file=sys.stderr)
+        return 2
+    measured = run(options)
+    load, log, events = measured["load"], measured["log"], measured["events"]
+    milliseconds = {kind: [1000 * one for one in taken] for kind, taken in load.taken.items() if taken}
+    milliseconds["all"] = [one for taken in milliseconds.values() for one in taken]
+    rows = [[kind, len(taken), *percentiles(taken).values()] for kind, taken in milliseconds.items()]
+    publish(
+        f"Load: {options.rate:g} requests a second for {options.seconds:g} s, one account; milliseconds over HTTP",
+        ["request", "count", "p50", "p90", "p99", "max"],
+        rows,
+        options.json,
+        rate=options.rate,
+        seconds=options.seconds,
+        achieved_rate=round(load.done / measured["seconds"], 2),
+        people=options.people,
+        error_rate=len(load.errors) / load.done,
+        log=log,
+        publisher={name: value for name, value in events.items() if name != "lags_ms"}
+        | {"lag_ms": percentiles(events["lags_ms"])},
+    )
+    lag = percentiles(events["lags_ms"])
+    CONSOLE.print(f"requests: {load.done}, error rate {len(load.errors) / load.done:.4f}, p99 {rows[-1][4]} ms")
+    CONSOLE.print(f"log volume: {log['line_bytes']} bytes of log line and {log['metrics_bytes']} of metrics a request")
+    CONSOLE.print(f"publisher: {events['events']} events, lag p50 {lag['p50']} ms, p99 {lag['p99']} ms")
+    for error in load.errors[:10]:
+        CONSOLE.print(error, markup=False)
+    return 1 if load.errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
