@@ -88,6 +88,7 @@ def test_its_environment_names_things_and_holds_no_secret(name: str) -> None:
     assert variables.keys() - OWN_VARIABLES.get(name, set()) == {
         "AWS_ENDPOINT_URL_DYNAMODB",
         "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_LAMBDA_EXEC_WRAPPER",
         "BASE_URL",
         "CONNECTOR_SECRET_PREFIX",
         "ENVIRONMENT",
