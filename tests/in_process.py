@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
+from botocore.loaders import Loader, create_loader
 from moto import mock_aws
 
 from adapters import aws, telemetry
@@ -30,6 +31,9 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
 }
+
+_LOADER: Loader = create_loader()
+"""botocore's description of the services, which every session would read anew: half a second."""
 
 
 @dataclass
@@ -132,6 +136,7 @@ def in_process() -> Iterator[InProcess]:
     with patch.dict(os.environ, ENVIRONMENT), mock_aws():
         for part in (aws, RUNTIME, telemetry):
             part.forget()
+        aws._session().register_component("data_loader", _LOADER)
         table = TwinTable()
         RUNTIME.__dict__["table"] = table
         accounts = Accounts(aws.client("secretsmanager"), ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: "test")

@@ -196,10 +196,11 @@ class Connectors:
         except SecretsManagerDown as failure:
             last_good = entry.state.connector
             pause = _PAUSE_WITHOUT_VALUE if last_good is None else self._cooldown
-            entry.state = _State(self._monotonic() + pause, last_good, failure)
+            # Anew, here and below: what is kept must not hold the stack of the request that met it, body and all.
+            entry.state = _State(self._monotonic() + pause, last_good, failure.anew())
             return
         except SecretUnusable as failure:
-            entry.state = _State(self._monotonic() + self._cooldown, None, failure)
+            entry.state = _State(self._monotonic() + self._cooldown, None, failure.anew())
             return
         entry.state = _State(self._monotonic() + self._ttl, connector)
         with self._lock:

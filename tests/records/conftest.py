@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from in_process import Client, InProcess, in_process
+from records.net import Net
 from records.output import Output
 
 
@@ -24,3 +25,8 @@ def service(output: Output) -> Iterator[InProcess]:
 @pytest.fixture
 def client(service: InProcess) -> Client:
     return service.account("acme")
+
+
+@pytest.fixture
+def net(output: Output) -> Net:
+    return Net(output)

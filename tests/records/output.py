@@ -14,7 +14,10 @@ Json = dict[str, Any]
 
 
 class Output:
-    """What was written since the last look. `raised` adds what Lambda writes of an error that leaves a function."""
+    """What was written since the last look, by the test itself: a fixture that made requests would tie the logger to a
+    stream that pytest closes before the test begins. `raised` adds what Lambda writes of an error that leaves a
+    function.
+    """
 
     def __init__(self, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
         self._capfd = capfd

@@ -5,12 +5,11 @@ Ids of users are allowed, of the form that this service gives them; a client's t
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -21,10 +20,11 @@ from adapters.dynamodb import Table, table_definition
 from adapters.runtime import RUNTIME
 from domain.connector_key import ConnectorKey
 from domain.cursor import CursorSeal
-from in_process import Answer, Client, Context, InProcess
+from domain.deprovisioning import Limit
+from in_process import Client, Context, InProcess
 from records import marked
-from records.marked import ENCODED, HEADERS, MARK, NOBODY, Attempt
-from records.output import Output
+from records.marked import ENCODED, MARK, NOBODY, Attempt
+from records.net import Net
 from storage import faults
 from storage.faults import Fault, FaultyClient
 
@@ -38,43 +38,6 @@ BARELY_TIME = Context(milliseconds=650)
 
 
 @dataclass
-class Net:
-    """Makes requests and searches all that is written for marks and keys."""
-
-    output: Output
-    keys: set[str] = field(default_factory=set)
-    lines: list[dict[str, Any]] = field(default_factory=list)
-
-    def send(self, client: Client, attempt: Attempt, **more: Any) -> Answer:
-        self.keys.add(client.key)
-        return client.call(
-            attempt.method,
-            attempt.path,
-            attempt.body,
-            query=attempt.query,
-            headers=HEADERS | attempt.headers,
-            request_id=MARK,
-            **more,
-        )
-
-    def pull(self) -> str:
-        """Everything written so far; fails when it has anything that it must not have."""
-        text = self.output.text()
-        found = [
-            line
-            for line in text.splitlines()
-            if MARK in line.casefold() or ENCODED in line or any(key in line or key[-38:] in line for key in self.keys)
-        ]
-        assert found == []
-        self.lines += [json.loads(line) for line in text.splitlines() if line.startswith("{") and '"message"' in line]
-        return text
-
-    def seen(self, name: str) -> set[Any]:
-        """The values of a field in the lines pulled."""
-        return {line[name] for line in self.lines if name in line}
-
-
-@dataclass
 class Service:
     """The service on moto's DynamoDB, with faults at hand."""
 
@@ -85,11 +48,6 @@ class Service:
     def cut_off(self, **_: Any) -> None:
         if self.secrets_manager_is_down:
             raise EndpointConnectionError(endpoint_url=f"https://{MARK}.example")
-
-
-@pytest.fixture
-def net(output: Output) -> Net:
-    return Net(output)
 
 
 @pytest.fixture
@@ -136,8 +94,30 @@ def test_no_operation_and_no_refusal_writes_what_a_client_sent(
         "Discovery", "Unrouted",
     }  # fmt: skip
     assert net.seen("user_id") >= {user, NOBODY}
-    refusals = [line for line in net.lines if line["status"] >= 400]
+    refusals = [line for line in net.lines if line.get("status", 0) >= 400]
     assert all(line["reason"] and line["remedy"] for line in refusals)
+
+
+def test_neither_the_guard_nor_an_adoption_writes_what_a_client_sent(net: Net, service: InProcess) -> None:
+    guarded = service.account("guarded", deprovisioning_limit=Limit(0), match_existing_by_email=True)
+    user = create(net, guarded, "somebody")
+    unclaimed = net.send(guarded, Attempt("POST", "/Users", marked.person("unclaimed", externalId=None))).body["id"]
+    disable = marked.patch({"op": "replace", "path": "active", "value": False})
+    remove = {"method": "DELETE", "path": f"/Users/{user}"}
+
+    adopted = net.send(guarded, Attempt("POST", "/Users", marked.person("unclaimed", title=f"{MARK} 2")))
+    answers = [
+        net.send(guarded, Attempt("DELETE", f"/Users/{user}")),
+        net.send(guarded, Attempt("PATCH", f"/Users/{user}", disable)),
+        net.send(guarded, Attempt("POST", "/Bulk", marked.bulk(remove))),
+    ]
+
+    assert (adopted.status, adopted.body["id"]) == (201, unclaimed)
+    assert [answer.status for answer in answers] == [403, 403, 200]
+    net.pull()
+    assert net.seen("message") == {"request", "adoption", "bulk-operation"}
+    assert net.seen("deprovisioning_refused") == {1}
+    assert "deprovisioning-paused" in net.seen("reason")
 
 
 def wrong_keys(account: str) -> Iterator[dict[str, str]]:

@@ -15,34 +15,22 @@ from adapters import connector_secrets
 from adapters.aws import client as aws_client
 from adapters.dynamodb import Table, table_definition
 from adapters.runtime import RUNTIME
-from domain.errors import ScimError, UniquenessConflict
+from domain.deprovisioning import DeprovisioningPaused
+from domain.errors import MethodNotAllowed, ScimError, UniquenessConflict
 from domain.user_schema import CORE_URN
 from handlers.endpoint import Handler
 from in_process import Client, Context, InProcess
 from records.output import Json, Output
+from records.people import NOBODY, bulk, create, patch, person
 from storage import faults
 from storage.faults import FaultyClient
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
 ALWAYS = {
     "timestamp", "level", "message", "service", "operation", "request_id", "gateway_request_id", "cold_start",
     "status", "duration_ms", "dynamodb_calls", "dynamodb_units", "dynamodb_retries",
 }  # fmt: skip
 AUTHENTICATED = ALWAYS | {"account", "key_used"}
 REFUSAL = {"reason", "remedy"}
-
-
-def person(name: str, /, **members: Any) -> Json:
-    address = {"value": f"{name}@example.com", "type": "work", "primary": True}
-    return {"schemas": [CORE_URN], "userName": name, "emails": [address], "active": True} | members
-
-
-def create(client: Client, name: str, **members: Any) -> str:
-    return str(client.call("POST", "/Users", person(name, **members)).body["id"])
-
-
-def patch(*operations: Json) -> Json:
-    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": list(operations)}
 
 
 def test_it_says_whose_request_it_was_and_what_came_of_it(client: Client, output: Output) -> None:
@@ -247,9 +235,7 @@ def test_a_bulk_request_has_a_line_for_each_operation_that_failed(client: Client
         {"method": "DELETE", "path": f"/Users/{user}"},
     ]
 
-    client.call("POST", "/Bulk", {
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations,
-    }, context=Context("invocation-1"))  # fmt: skip
+    client.call("POST", "/Bulk", bulk(*operations), context=Context("invocation-1"))
 
     lines, (blob,) = output.lines()
     request, *failed = lines
@@ -275,9 +261,7 @@ def test_a_bulk_request_has_a_line_for_each_operation_that_failed(client: Client
 def test_a_bulk_request_in_which_nothing_fails_says_so(client: Client, output: Output) -> None:
     operation = {"method": "POST", "path": "/Users", "bulkId": "one", "data": person("bob")}
 
-    client.call("POST", "/Bulk", {
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [operation],
-    })  # fmt: skip
+    client.call("POST", "/Bulk", bulk(operation))
 
     line = output.line()
     assert (line["bulk_operations"], line["bulk_failures"]) == (1, 0)
@@ -295,8 +279,12 @@ OF_A_SECRET = (connector_secrets.ConnectorUnavailable, *connector_secrets.Connec
 @pytest.mark.parametrize("kind", sorted(set(every_error()) - set(OF_A_SECRET), key=lambda kind: kind.__name__))
 def test_every_refusal_of_the_service_has_a_reason_and_a_remedy(kind: type[ScimError]) -> None:
     marked = f"value {uuid4()}"
-    error = UniquenessConflict("userName", marked) if kind is UniquenessConflict else None
-    error = error or (kind(marked, ()) if "allowed" in kind.__init__.__code__.co_varnames else kind(marked))  # type: ignore[call-arg]
+    arguments: dict[type[ScimError], tuple[Any, ...]] = {
+        UniquenessConflict: ("userName", marked),
+        MethodNotAllowed: (marked, ()),
+        DeprovisioningPaused: (marked, 20),
+    }
+    error = kind(*arguments.get(kind, (marked,)))
 
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", error.reason)
     assert len(error.remedy) > 20

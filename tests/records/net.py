@@ -1,0 +1,48 @@
+"""Marked requests, and a search of all that is written for what they held."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from in_process import Answer, Client
+from records.marked import ENCODED, HEADERS, MARK, Attempt
+from records.output import Output
+
+
+@dataclass
+class Net:
+    """Makes requests and searches all that is written for marks and keys."""
+
+    output: Output
+    keys: set[str] = field(default_factory=set)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def send(self, client: Client, attempt: Attempt, **more: Any) -> Answer:
+        self.keys.add(client.key)
+        return client.call(
+            attempt.method,
+            attempt.path,
+            attempt.body,
+            query=attempt.query,
+            headers=HEADERS | attempt.headers,
+            request_id=MARK,
+            **more,
+        )
+
+    def pull(self) -> str:
+        """Everything written so far; fails when it has anything that it must not have."""
+        text = self.output.text()
+        found = [
+            line
+            for line in text.splitlines()
+            if MARK in line.casefold() or ENCODED in line or any(key in line or key[-38:] in line for key in self.keys)
+        ]
+        assert found == []
+        self.lines += [json.loads(line) for line in text.splitlines() if line.startswith("{") and '"message"' in line]
+        return text
+
+    def seen(self, name: str) -> set[Any]:
+        """The values of a field in the lines pulled."""
+        return {line[name] for line in self.lines if name in line}

@@ -1,0 +1,141 @@
+"""The same search for marks and keys where no request is served: publisher, settings page, first key."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from adapters import aws
+from adapters.accounts import Accounts
+from adapters.dynamodb import table_definition
+from adapters.event_bus import EventBus
+from adapters.settings import SETTINGS
+from domain.stored_user import StoredUser
+from handlers import seed_default_account, settings_widget
+from handlers.publisher import Publisher, UnpublishableRecord
+from in_process import InProcess
+from records import marked
+from records.marked import MARK, Attempt
+from records.net import Net
+from table_stream import record
+
+SECRET = "test/connectors/"
+
+
+def stream_of_a_life(service: InProcess, net: Net) -> list[dict[str, Any]]:
+    """The records of the table's stream after a marked user was created, replaced, deactivated and removed."""
+    acme = service.account("acme")
+    user = str(net.send(acme, Attempt("POST", "/Users", marked.person("one"))).body["id"])
+    deactivated = marked.patch({"op": "replace", "path": "active", "value": False})
+    versions: list[StoredUser | None] = [None]
+    for attempt in (
+        Attempt("GET", f"/Users/{user}"),
+        Attempt("PUT", f"/Users/{user}", marked.person("two", title=f"{MARK} 2")),
+        Attempt("PATCH", f"/Users/{user}", deactivated),
+        Attempt("DELETE", f"/Users/{user}"),
+    ):
+        net.send(acme, attempt)
+        versions.append(service.table.accounts["acme"].get(user))
+    return [record(number, before, after) for number, (before, after) in enumerate(pairwise(versions), 1)]
+
+
+class Bus:
+    """EventBridge, which refuses what it is told to, quoting it."""
+
+    def __init__(self, refuses: bool = False, fails: bool = False) -> None:
+        self.refuses, self.fails, self.events = refuses, fails, 0
+
+    def put_events(self, Entries: list[Any]) -> Any:
+        if self.fails:
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": f"bad: {Entries}"}}, "PutEvents")
+        self.events += len(Entries)
+        refusal = {"ErrorCode": "MalformedDetail", "ErrorMessage": f"{Entries}"}
+        return {"Entries": [refusal if self.refuses else {"EventId": "1"} for _ in Entries]}
+
+
+@pytest.mark.parametrize("personal_data", [False, True])
+def test_the_publisher_writes_nothing_of_a_user(net: Net, service: InProcess, personal_data: bool) -> None:
+    stream = stream_of_a_life(service, net)
+    assert MARK in str(stream)
+    spoilt = json.loads(json.dumps(stream).replace('"document": {"S": "{', f'"document": {{"S": "{MARK}'))
+
+    for bus in (Bus(), Bus(refuses=True), Bus(fails=True)):
+        publisher = Publisher(EventBus(bus, "users"), "https://scim.example.com", personal_data, lambda: 0.0)  # type: ignore[arg-type]
+        for records in (stream, spoilt, stream[:1]):
+            try:
+                publisher.publish(records, "invocation")
+            except UnpublishableRecord as error:
+                net.output.raised(error)
+
+    net.pull()
+    assert net.seen("failure") == {"MalformedRecord", "MalformedDetail", "ValidationException"}
+    assert any("UserDeactivated" in line.get("published", ()) for line in net.lines)
+
+
+@pytest.fixture
+def page(service: InProcess, net: Net, monkeypatch: pytest.MonkeyPatch) -> InProcess:
+    """The service with a settings page."""
+    monkeypatch.setenv("SCIM_CONNECTOR_BASE_URL", "https://scim.example.com/scim/v2")
+    monkeypatch.setenv("LOG_GROUPS", "/aws/lambda/rollcall/GetUser")
+    SETTINGS.forget()
+    aws.client("logs").create_log_group(logGroupName="/aws/lambda/rollcall/GetUser")
+    aws.client("dynamodb").create_table(**table_definition("users"))
+    for name in ("acme", "globex"):
+        net.keys.add(service.account(name).key)
+    aws.client("secretsmanager").put_secret_value(SecretId=f"{SECRET}globex", SecretString=f'{{"{MARK}": "{MARK}')
+    return service
+
+
+def test_the_settings_page_writes_neither_keys_nor_what_was_typed(net: Net, page: InProcess) -> None:
+    context = SimpleNamespace(invoked_function_arn=f"arn:aws:lambda:eu-central-1:123456789012:function:{MARK}")
+    shown = ""
+
+    for action in ("enable", "reveal", "rotate", "reveal", "revoke", "disable", "resume", MARK, None):
+        for account in ("acme", "globex", "nobody", f"{MARK} typed", f"{MARK}"[:40].upper()):
+            typed = {"forms": {"all": {"account": account}}}
+            for event in ({"action": action, "account": account}, {"action": action, "widgetContext": typed}):
+                try:
+                    shown += settings_widget.handler(event, context)
+                except Exception as error:  # what Lambda would write of it
+                    net.output.raised(error)
+        key = page.accounts.show("acme").current.key.text
+        net.keys.add(key)
+
+    assert any(key in shown for key in net.keys)
+    text = net.pull()
+    assert '"what":"key-revealed"' in text
+    assert '"what":"key-rotated"' in text
+
+
+def test_the_first_key_is_written_to_its_secret_and_nowhere_else(net: Net, service: InProcess) -> None:
+    accounts = Accounts(aws.client("secretsmanager"), SECRET, lambda: "cloudformation")
+    event = {
+        "RequestType": "Create", "ResponseURL": f"https://{MARK}.example/?signature={MARK}", "StackId": MARK,
+        "RequestId": MARK, "LogicalResourceId": MARK, "ResourceProperties": {"Account": "default", "Secret": MARK},
+    }  # fmt: skip
+    sent: list[bytes] = []
+
+    def answer(of: dict[str, Any], fails: bool = False) -> None:
+        def respond(url: str, body: bytes) -> None:
+            sent.append(body)
+            if fails:
+                raise OSError("refused")
+
+        try:
+            seed_default_account.answer(of, accounts, respond)
+        except OSError as error:
+            net.output.raised(error)
+
+    answer(event)
+    answer(event, fails=True)
+    answer(event | {"ResourceProperties": {"Account": f"{MARK} typed"}})
+    key = accounts.show("default").current.key.text
+    net.keys.add(key)
+
+    assert not any(key.encode() in body for body in sent)
+    net.pull()

@@ -1,0 +1,124 @@
+"""LogPersonalData: who a request was about, masked, where the operator wants to see that; otherwise nothing of them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.masking import masked
+from in_process import Client, InProcess
+from records import marked
+from records.marked import MARK
+from records.output import Json, Output
+from records.people import NOBODY, bulk, create, patch, person, search
+
+ADA = "a***@example.com"
+
+
+@pytest.fixture
+def showing(service: InProcess, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A client of a service whose parameter LogPersonalData is 'true'."""
+    monkeypatch.setenv("LOG_PERSONAL_DATA", "true")
+    return service.account("acme")
+
+
+def everything(client: Client) -> None:
+    """The life of a user, and what goes wrong in it."""
+    user = create(client, "ada")
+    other = create(client, "bob")
+    client.call("GET", f"/Users/{user}")
+    client.call("GET", f"/Users/{user}", headers={"If-None-Match": "*"})
+    client.call("PUT", f"/Users/{user}", person("ada", title="Countess"))
+    client.call("PATCH", f"/Users/{user}", patch({"op": "replace", "path": "active", "value": False}))
+    client.call("POST", "/Users", person("carol", emails=[{"value": "ADA@example.com"}]))
+    client.call("PUT", f"/Users/{other}", person("ada"))
+    client.call("GET", "/Users", query="filter=" + quote('emails.value eq "ada@example.com" and active eq true'))
+    client.call("POST", "/Users/.search", search(filter='userName eq "ada"'))
+    client.call("POST", "/Bulk", bulk({"method": "POST", "path": "/Users", "bulkId": "1", "data": person("ada")}))
+    client.call("DELETE", f"/Users/{user}")
+
+
+def test_a_line_names_the_user_concerned_masked_where_that_is_wanted(showing: Client, output: Output) -> None:
+    everything(showing)
+
+    lines, _ = output.lines()
+    assert [(line["operation"], line["status"], line.get("user")) for line in lines] == [
+        ("CreateUser", 201, ADA),
+        ("CreateUser", 201, "b***@example.com"),
+        ("GetUser", 200, ADA),
+        ("GetUser", 304, ADA),
+        ("ReplaceUser", 200, ADA),
+        ("PatchUser", 200, ADA),
+        ("CreateUser", 409, "A***@example.com"),
+        ("ReplaceUser", 409, "a***"),
+        ("ListUsers", 200, ADA),
+        ("SearchUsers", 200, "a***"),
+        ("Bulk", 200, None),
+        ("CreateUser", 409, "a***"),
+        ("DeleteUser", 204, ADA),
+    ]
+
+
+def test_no_line_has_anything_of_a_user_otherwise(client: Client, output: Output) -> None:
+    everything(client)
+
+    lines, _ = output.lines()
+    assert len(lines) == 13
+    assert not any("user" in line for line in lines)
+    assert "***" not in str(lines)
+
+
+@pytest.mark.parametrize(
+    "filter_", [f'id eq "{NOBODY}"', 'title co "ada@example.com"', 'not (userName eq "ada@example.com")']
+)
+def test_a_search_that_looks_nobody_up_names_nobody(showing: Client, output: Output, filter_: str) -> None:
+    showing.call("GET", "/Users", query="filter=" + quote(filter_))
+
+    assert "user" not in output.line()
+
+
+def test_a_whole_address_is_never_there_even_then(showing: Client, output: Output) -> None:
+    address = f"{MARK}.somebody@example.com"
+    members: Json = {"emails": [{"value": address}], "userName": address, "externalId": f"{MARK}-1"}
+    user = showing.call("POST", "/Users", marked.person("somebody") | members).body["id"]
+    for filter_ in (f'userName eq "{address}"', f'externalId eq "{MARK}-1"', f'emails eq "{address}"'):
+        showing.call("GET", "/Users", query="filter=" + quote(filter_))
+    showing.call("POST", "/Users", marked.person("other") | members)
+    showing.call("PUT", f"/Users/{user}", marked.person("renamed") | members)
+    showing.call("GET", "/Users", query="filter=" + quote(f"userName eq {MARK}"))
+    showing.call("GET", "/Users", query="filter=" + quote(f'userName eq "{MARK}'))
+    showing.call("DELETE", f"/Users/{user}")
+
+    written = output.text()
+    assert '"user":"c***@example.com"' in written
+    assert MARK not in written
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("ada.lovelace@example.com", "a***@example.com"),
+        ("Ada@EXAMPLE.com", "A***@EXAMPLE.com"),
+        ("a@example.com", "a***@example.com"),
+        ("ada", "a***"),
+        ("Ada Lovelace", "A***"),
+        ("ada@home@example.com", "a***@example.com"),
+        ("ada@localhost", "a***"),
+        ("ada@Lovelace Street 1.x", "a***"),
+        ("@example.com", "***@example.com"),
+        ("", "***"),
+        ("\x00\n", "***"),
+        ("élise@example.com", "é***@example.com"),
+    ],
+)
+def test_masking_keeps_a_letter_and_the_domain(value: str, shown: str) -> None:
+    assert masked(value) == shown
+
+
+@given(st.text(min_size=2, max_size=60), st.sampled_from(["", "@example.com", "@x", "@", "@a@b.example"]))
+def test_masking_shows_no_more_than_a_letter_of_whatever_is_before_the_domain(name: str, rest: str) -> None:
+    assert re.fullmatch(r"\w?\*\*\*(@[A-Za-z0-9.-]+)?", masked(name + rest))
