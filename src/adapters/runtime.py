@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters.aws import client, on_lambda
 from adapters.connectors import Connectors
-from adapters.dynamodb import Table
+from adapters.dynamodb import Table, with_items_as_sent
 from adapters.environment import Environment
 
 
@@ -28,7 +28,7 @@ class Runtime:
 
     @cached_property
     def table(self) -> Table:
-        return Table(client("dynamodb"), self.environment.table_name)
+        return Table(with_items_as_sent(client("dynamodb")), self.environment.table_name)
 
     def warm(self, *, table: bool = True) -> None:
         """Make the parts while a function starts; `table`: whether it reads or writes users at all.

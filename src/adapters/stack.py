@@ -20,7 +20,7 @@ from adapters.accounts import Accounts
 from adapters.activity_log import ActivityLog, CloudWatchActivityLog, FileActivityLog
 from adapters.aws import configuration
 from adapters.clock import MonotonicDeadline
-from adapters.dynamodb import Table
+from adapters.dynamodb import Table, with_items_as_sent
 from adapters.dynamodb.check import Finding, Progress, check
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ class Stack:
     def _table(self) -> Table:
         # The table's adapter retries by itself, so its client must not.
         config = configuration("dynamodb")
-        return Table(self.session.client("dynamodb", endpoint_url=self.endpoint_url, config=config), self.table_name)
+        client = self.session.client("dynamodb", endpoint_url=self.endpoint_url, config=config)
+        return Table(with_items_as_sent(client), self.table_name)
 
 
 def deployed(name: str, region: str | None, profile: str | None) -> Stack:

@@ -11,10 +11,12 @@ import json
 import logging
 import os
 import re
+import time
 import traceback
 from dataclasses import asdict, dataclass, field
+from dataclasses import fields as dataclass_fields
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger
@@ -106,7 +108,7 @@ class RequestRecord:
 
     def fields(self) -> dict[str, object]:
         """The record as the log line's fields, without those that say nothing."""
-        flat = asdict(self) | {
+        flat: dict[str, object] = {each.name: getattr(self, each.name) for each in dataclass_fields(self)} | {
             "dynamodb_calls": self.usage.calls,
             "dynamodb_units": self.usage.units,
             "dynamodb_retries": self.usage.retries,
@@ -230,21 +232,25 @@ def _emit_metrics(record: RequestRecord) -> None:
     if os.environ.get("POWERTOOLS_METRICS_DISABLED", "false").lower() == "true":
         return
     values = record.metrics()
-    blob = _serialized(values, {})
-    for metric, dimensions in record.dimensions().items():
-        further = _serialized({metric: values[metric]}, dimensions)
-        directives = blob["_aws"]["CloudWatchMetrics"] + further["_aws"]["CloudWatchMetrics"]
-        blob |= dimensions | {"_aws": blob["_aws"] | {"CloudWatchMetrics": directives}}
+    of_all = {"service": SERVICE, "environment": os.environ.get("ENVIRONMENT", "local")}
+    directives, dimensions = [_directive(tuple(values), tuple(of_all))], of_all
+    for metric, further in record.dimensions().items():
+        directives.append(_directive((metric,), (*of_all, *further)))
+        dimensions = dimensions | further
+    blob: dict[str, Any] = {"_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives}}
+    blob |= dimensions | {metric.value: [float(value)] for metric, value in values.items()}
     print(json.dumps(blob, separators=(",", ":")))  # noqa: T201 - standard output is where Lambda takes metrics from
 
 
-def _serialized(values: dict[Metric, float], dimensions: dict[str, str]) -> dict[str, Any]:
-    metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
-    for name, value in ({"environment": os.environ.get("ENVIRONMENT", "local")} | dimensions).items():
-        metrics.add_dimension(name, value)
-    for metric, amount in values.items():
+@lru_cache(maxsize=128)
+def _directive(metrics: tuple[Metric, ...], dimensions: tuple[str, ...]) -> dict[str, Any]:
+    """What tells CloudWatch which members of a blob are those metrics; the same for every request that has them."""
+    described = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    for name in dimensions:
+        described.add_dimension(name, "-")
+    for metric in metrics:
         unit = MetricUnit.Milliseconds if metric is Metric.LATENCY else MetricUnit.Count
-        metrics.add_metric(metric.value, unit, amount)
-    serialized: dict[str, Any] = dict(metrics.serialize_metric_set())
-    metrics.clear_metrics()
-    return serialized
+        described.add_metric(metric.value, unit, 0)
+    directive: dict[str, Any] = dict(described.serialize_metric_set()["_aws"]["CloudWatchMetrics"][0])
+    described.clear_metrics()
+    return directive

@@ -2,5 +2,6 @@
 
 from adapters.dynamodb.table import Table, table_definition
 from adapters.dynamodb.usage import Usage
+from adapters.dynamodb.wire import with_items_as_sent
 
-__all__ = ["Table", "Usage", "table_definition"]
+__all__ = ["Table", "Usage", "table_definition", "with_items_as_sent"]
