@@ -92,6 +92,10 @@ bench-cold-start: .venv/.dev ## Measure cold starts beside the least and the usu
 bench-import: .venv/.dev .dynamodb-local/.installed ## Measure the import of users on DynamoDB Local (needs Java 17, Maven)
 	@PYTHONPATH=src $(BIN)/python bench/importing.py
 
+.PHONY: bench-storage
+bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure what requests cost with 1,000 to 100,000 users (needs Java 17, Maven)
+	@$(BIN)/python bench/storage_costs.py
+
 .PHONY: load
 load: .venv/.dev .dynamodb-local/.installed ## 25 requests a second for five minutes on DynamoDB Local (LOAD='--rate 50'; needs Java 17, Maven)
 	@PYTHONPATH=src:tests $(BIN)/python bench/load.py $(LOAD)

@@ -39,10 +39,15 @@ def interleaved(works: Mapping[str, Work], *, rounds: int = 15, seconds: float =
 
 def arguments(description: str | None, output: str) -> argparse.Namespace:
     """The command line of a benchmark: where the JSON goes, and whether to be quick."""
-    parser = argparse.ArgumentParser(description=description)
+    return parser_of(description, output).parse_args()
+
+
+def parser_of(description: str | None, output: str) -> argparse.ArgumentParser:
+    """The same, for a benchmark with options of its own."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, default=Path("build/bench") / output, help="where to write the figures")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
-    return parser.parse_args()
+    return parser
 
 
 def publish(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], path: Path, **facts: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Any
 
@@ -11,8 +12,13 @@ from adapters.dynamodb import Table, items, keys
 from adapters.dynamodb.keys import Collection
 from domain.stored_user import StoredUser
 
+_BATCH = 25
+"""Items that one BatchWriteItem takes."""
+_WINDOW = 64
+"""Batches that are under way or waiting, so that memory does not grow with the directory."""
 
-def load(table: Table, account: str, users: Iterable[StoredUser]) -> None:
+
+def load(table: Table, account: str, users: Iterable[StoredUser], *, threads: int = 1) -> None:
     """Write the users with their index items, and the counters anew: the account must be empty before."""
     counted: Counter[tuple[str, str]] = Counter()
 
@@ -28,8 +34,13 @@ def load(table: Table, account: str, users: Iterable[StoredUser]) -> None:
             item: items.Item = {**keys.key(account, Collection.RANK, rank), "changes": {"N": "1"}}
             yield item | {digit: {"N": str(count)} for (of, digit), count in counted.items() if of == rank}
 
-    every = chain(of_users(), of_ranks())
-    while batch := list(islice(every, 25)):
+    def write(batch: list[items.Item]) -> None:
         waiting: dict[str, Any] = {table.table_name: [{"PutRequest": {"Item": item}} for item in batch]}
         while waiting:
             waiting = table.client.batch_write_item(RequestItems=waiting)["UnprocessedItems"]
+
+    every = chain(of_users(), of_ranks())
+    batches = iter(lambda: list(islice(every, _BATCH)), [])
+    with ThreadPoolExecutor(threads) as pool:
+        while window := list(islice(batches, _WINDOW)):
+            list(pool.map(write, window))

@@ -7,10 +7,16 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from domain import resource
 from domain.stored_user import StoredUser
+from domain.user_schema import CORE_URN, ENTERPRISE_URN
 
 NOW = "2026-01-01T00:00:00.000Z"
 LATER = "2026-01-02T00:00:00.000Z"
+
+
+_DOCUMENT_BYTES = 1_200
+"""Of an ordinary user, about what identity providers send."""
 
 
 def new_id(random: Random) -> str:
@@ -26,6 +32,32 @@ def attributes(user_name: str, *addresses: str, external_id: str | None = None, 
     if external_id is not None:
         said["externalId"] = external_id
     return said
+
+
+def person(number: int) -> dict[str, Any]:
+    """The body of a user of 1.2 KB who has a value in every index."""
+    address = f"user{number}@example.com"
+    body: dict[str, Any] = {
+        "schemas": [CORE_URN, ENTERPRISE_URN],
+        "userName": f"user{number}",
+        "externalId": f"ext-{number}",
+        "name": {"givenName": f"Given{number}", "familyName": "Family", "formatted": f"Given{number} Family"},
+        "displayName": f"Given{number} Family",
+        "title": "Analyst",
+        "active": True,
+        "emails": [{"value": address, "type": "work", "primary": True}],
+        "phoneNumbers": [{"value": "+41 555 0100", "type": "work"}],
+        "addresses": [{"streetAddress": "1 Sample Way", "locality": "Bern", "country": "CH", "type": "work"}],
+        ENTERPRISE_URN: {"department": "Engineering", "employeeNumber": str(number)},
+    }
+    missing = _DOCUMENT_BYTES - len(person_of(number, body).document)
+    return body | {"profileUrl": "https://example.com/".ljust(missing - len(',"profileUrl":""'), "n")}
+
+
+def person_of(number: int, body: dict[str, Any] | None = None) -> StoredUser:
+    """That user as it is stored; the same number gives the same id."""
+    said = person(number) if body is None else body
+    return StoredUser.new(new_id(Random(number)), resource.attributes_of(said), NOW)
 
 
 @dataclass

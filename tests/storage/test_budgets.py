@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from random import Random
 from typing import Any
 from urllib.parse import quote
 
@@ -26,33 +25,15 @@ from in_process import Client
 from storage.budgets import Budget, budgets
 from storage.engines import ENGINES, OneAtATime, make_table, new_client
 from storage.loading import load
-from storage.samples import LATER, NOW, Patience, new_id
+from storage.samples import LATER, Patience, person, person_of
 from storage.served import Request, Served, served
 
 CROWD = 1_000
-DOCUMENT = 1_200
-"""Bytes of a user's document, about what identity providers send."""
-CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 BUDGETS = budgets()
 """By the operation's name in the document."""
-
-
-def person(number: int) -> dict[str, Any]:
-    """The body of a user that has a value in every index."""
-    body = {
-        "schemas": [CORE],
-        "userName": f"user{number}",
-        "externalId": f"ext-{number}",
-        "title": "Analyst",
-        "active": True,
-        "emails": [{"value": f"user{number}@example.com", "type": "work", "primary": True}],
-        "displayName": "",
-    }
-    filled = DOCUMENT - len(StoredUser.new("", resource.attributes_of(body), NOW).document)
-    return body | {"displayName": "n" * filled}
 
 
 def moved(number: int) -> dict[str, Any]:
@@ -76,7 +57,7 @@ class Directory:
     def fresh(self, account: str = "writes") -> tuple[int, StoredUser]:
         """A new user in an account that is written to, and their number."""
         number = next(self.numbers)
-        user = StoredUser.new(new_id(Random(number)), resource.attributes_of(person(number)), NOW)
+        user = person_of(number)
         self.table.users(account, Patience()).create(user)
         return number, user
 
@@ -133,7 +114,7 @@ def cursor_page_of(size: int) -> Operation:
 
 def create(directory: Directory) -> Store:
     number = next(directory.numbers)
-    user = StoredUser.new(new_id(Random(number)), resource.attributes_of(person(number)), NOW)
+    user = person_of(number)
     return lambda users: users.create(user)
 
 
@@ -262,10 +243,7 @@ def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     with served(tmp_path_factory.mktemp("budgets") / "log") as service, cheap_transactions():
         table = make_table(OneAtATime(new_client()) if on_moto else client)
         service.use(table)
-        crowd = [
-            StoredUser.new(new_id(Random(number)), resource.attributes_of(person(number)), NOW)
-            for number in range(CROWD)
-        ]
+        crowd = [person_of(number) for number in range(CROWD)]
         load(table, "crowd", crowd)
         crowd.sort(key=lambda user: user.id)
         clients = {
@@ -319,9 +297,7 @@ def test_what_cannot_be_a_key_costs_nothing(directory: Directory) -> None:
 
 def test_users_who_share_an_external_id_are_read_together(directory: Directory) -> None:
     for number in range(5):
-        user = StoredUser.new(
-            new_id(Random(number)), resource.attributes_of(person(number) | {"externalId": "shared"}), NOW
-        )
+        user = person_of(number, person(number) | {"externalId": "shared"})
         directory.table.users("shared", Patience()).create(user)
     usage = Usage()
 

@@ -1,0 +1,127 @@
+"""The handlers in this process over DynamoDB Local, called with the events that the gateway would send."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+from adapters.connectors import Connectors
+from adapters.dynamodb import Table
+from adapters.runtime import RUNTIME
+from cli.gateway_event import proxy_event
+from domain.account import Connector
+from domain.connector_key import ConnectorKey
+from domain.cursor import CursorSeal
+from handlers import routes
+
+ACCOUNT = "default"
+_SEALING_KEY = b"k" * 32
+_ENVIRONMENT = {"TABLE_NAME": "users", "CONNECTOR_SECRET_PREFIX": "bench/", "AWS_REGION": "eu-central-1"}
+
+
+class Cost(NamedTuple):
+    """What a request asked of DynamoDB."""
+
+    calls: int
+    units: float
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request, ready to be made: calling it is what a function's invocation does."""
+
+    handler: Any
+    event: dict[str, Any]
+
+    def __call__(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.handler(self.event, Context)
+        if answer["statusCode"] >= 300:
+            raise RuntimeError(f"{self.event['path']}: {answer['body']}")
+        return answer
+
+
+class Context:
+    """What Lambda hands to a function beside the event."""
+
+    aws_request_id = "bench"
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 10_000
+
+
+class OneSecret:
+    """Secrets Manager with one account; the service reads it once a minute and then knows it."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._answer = {"SecretString": connector.to_json(), "VersionId": "1"}
+
+    def get_secret_value(self, **_: object) -> dict[str, str]:
+        return self._answer
+
+
+@dataclass
+class Service:
+    """The service; what it prints is kept until `cost` reads it."""
+
+    key: str
+    printed: io.StringIO
+
+    def use(self, table: Table) -> None:
+        """Serve from this table."""
+        RUNTIME.__dict__["table"] = table
+
+    def call(self, method: str, path: str, body: Any = None, **parameters: object) -> Call:
+        """A request to be made, below the base path."""
+        path = routes.BASE_PATH + path
+        match = routes.match(method, path)
+        if match is None:
+            raise ValueError(path)
+        headers = [("Authorization", f"Bearer {self.key}"), ("Content-Type", "application/scim+json")]
+        event = proxy_event(
+            method,
+            path,
+            urlencode(parameters),
+            headers,
+            b"" if body is None else json.dumps(body).encode(),
+            resource=path,
+            path_parameters={"id": match.id} if match.id else None,
+        )
+        return Call(import_module(f"handlers.{match.route.module}").handler, event)
+
+    def cursor(self, after: str, query: str) -> str:
+        """The cursor behind the user of that id."""
+        return CursorSeal(_SEALING_KEY, ACCOUNT, lambda: datetime.now(UTC).timestamp()).seal(after, query)
+
+    def cost(self) -> Cost:
+        """What the requests since the last look asked of DynamoDB, by their log lines."""
+        lines = [json.loads(line) for line in self.printed.getvalue().splitlines()]
+        self.printed.seek(0)
+        self.printed.truncate()
+        requests = [line for line in lines if line.get("message") == "request"]
+        return Cost(sum(line["dynamodb_calls"] for line in requests), sum(line["dynamodb_units"] for line in requests))
+
+
+@contextmanager
+def serving() -> Iterator[Service]:
+    """The service, until the end of the block; standard output is its log meanwhile."""
+    os.environ.update(_ENVIRONMENT)
+    key = ConnectorKey.generate(ACCOUNT, os.urandom)
+    secret = OneSecret(Connector.new(key, _SEALING_KEY, datetime.now(UTC), "bench"))
+    RUNTIME.forget()
+    RUNTIME.__dict__["connectors"] = Connectors(secret, _ENVIRONMENT["CONNECTOR_SECRET_PREFIX"])  # type: ignore[arg-type]
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        yield Service(key.text, printed)

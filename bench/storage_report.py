@@ -1,0 +1,185 @@
+"""The figures of `bench/storage_costs.py`: as tables, as JSON, as a page of docs and as a plot."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from rich.console import Console
+from rich.table import Table
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+Row = dict[str, Any]
+
+_MEASURES = ("calls", "units", "p50, ms", "p99, ms")
+_PLOTTED = (
+    "get",
+    "look-up by userName",
+    "create",
+    "patch",
+    "first page by index",
+    "deepest page by index",
+    "deepest page by cursor",
+)
+
+_PAGE = """# What requests cost
+
+    make bench-storage        (these figures: .venv/bin/python bench/storage_costs.py --publish)
+
+On DynamoDB Local, Amazon's own engine, in memory; {machine}, {date}. Users have 1.2 KB, one address and an externalId.
+A figure is of a whole handler: key check, decoding, validation, DynamoDB, encoding, log line and metrics. Calls and
+capacity units come from the handlers' log lines; DynamoDB Local counts the writes of a transaction once, AWS bills them
+twice ([data model](../data-model.md#how-each-operation-reads-and-writes)). Times are the engine's and this machine's,
+for comparison only.
+
+## Cost against the size of the directory
+
+![Capacity units and milliseconds against the number of users](../images/storage-cost.png)
+
+Each cell: {sizes} users. In each of {rounds} rounds every operation is done once in every directory. Pages have 100
+users, those of a crawl 1,000.
+
+{operations}
+
+DynamoDB Local reads a whole collection for a Query by prefix, which DynamoDB does not: the milliseconds of the look-up
+by externalId grow with the directory here, its calls and units do not.
+
+## Goals
+
+Calls and units of an operation grow at most 1.3 times from the smallest directory to the largest (those of a crawl are
+by user, so that it is linear); the deepest page costs at most 2 times what the first one does. `totalResults` reads all
+counters, of which there are the more the more users there are, and 4,096 at most: one call, and at most 8 units.
+
+{goals}
+
+## The handler beside a bare boto3 client
+
+The client sends the very same calls and does nothing with the answers. {bare_rounds} rounds in one process, in turn, in
+the largest directory; medians.
+
+{beside}
+
+All figures: [storage.json](storage.json). The run took {seconds} seconds.
+"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured: rows by operation and size, by operation beside boto3, and the goals of calls and units."""
+
+    rows: list[Row]
+    beside: list[Row]
+    goals: list[Row]
+    rounds: int
+    bare_rounds: int
+    seconds: int
+
+    @property
+    def is_met(self) -> bool:
+        """Whether calls and units grow no more than they may."""
+        return all(goal["met"] for goal in self.goals)
+
+    @property
+    def sizes(self) -> list[int]:
+        return sorted({row["users"] for row in self.rows})
+
+    def show(self) -> None:
+        """Print the tables."""
+        console = Console()
+        for title, columns, cells in (
+            (f"What requests cost with {self._sizes()} users", ["operation", *_MEASURES], self._by_operation()),
+            ("Handler beside boto3", list(self.beside[0]), self._cells(self.beside)),
+            ("Goals", list(self.goals[0]), self._cells(self.goals)),
+        ):
+            shown = Table(title=title)
+            for position, column in enumerate(columns):
+                shown.add_column(column, justify="left" if position == 0 else "right")
+            for row in cells:
+                shown.add_row(*row)
+            console.print(shown)
+        console.print(f"{self.seconds} seconds")
+
+    def write(self, figures: Path, picture: Path) -> None:
+        """The JSON and the plot."""
+        figures.parent.mkdir(parents=True, exist_ok=True)
+        document = {
+            "title": "What requests cost",
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "rounds": self.rounds,
+            "rounds beside boto3": self.bare_rounds,
+            "operations": self.rows,
+            "beside boto3": self.beside,
+            "goals": self.goals,
+        }
+        figures.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        self._plot(picture)
+        Console().print(f"written to {figures} and {picture}")
+
+    def markdown(self) -> str:
+        """The page of docs."""
+        return _PAGE.format(
+            machine=f"CPython {platform.python_version()} on {platform.machine()}",
+            date=datetime.now(UTC).date(),
+            sizes=self._sizes(),
+            rounds=self.rounds,
+            bare_rounds=f"{self.bare_rounds:,}",
+            seconds=self.seconds,
+            operations=_markdown(["operation", *_MEASURES], self._by_operation()),
+            goals=_markdown(list(self.goals[0]), self._cells(self.goals)),
+            beside=_markdown(list(self.beside[0]), self._cells(self.beside)),
+        )
+
+    def _sizes(self) -> str:
+        return " / ".join(f"{size:,}" for size in self.sizes)
+
+    def _by_operation(self) -> list[list[str]]:
+        """A row for each operation, with the figures of all sizes in a cell."""
+        of = {(row["operation"], row["users"]): row for row in self.rows}
+        return [
+            [name, *(" / ".join(_text(of[name, size][measure]) for size in self.sizes) for measure in _MEASURES)]
+            for name in dict.fromkeys(row["operation"] for row in self.rows)
+        ]
+
+    @staticmethod
+    def _cells(rows: Iterable[Row]) -> list[list[str]]:
+        return [[_text(value) for value in row.values()] for row in rows]
+
+    def _plot(self, picture: Path) -> None:
+        of = {(row["operation"], row["users"]): row for row in self.rows}
+        crawl = next(row["operation"] for row in self.rows if row["operation"].startswith("crawl by cursor"))
+        figure, axes = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
+        for axis, measure, title in zip(
+            axes, ("units", "p50, ms"), ("capacity units", "milliseconds, median"), strict=True
+        ):
+            for name in _PLOTTED:
+                axis.plot(self.sizes, [of[name, size][measure] for size in self.sizes], marker="o", label=name)
+            whole = [of[crawl, size][measure] * size / 1_000 for size in self.sizes]
+            axis.plot(self.sizes, whole, marker="o", linestyle="--", color="gray", label="whole crawl by cursor")
+            axis.set(xscale="log", yscale="log", xlabel="users in the directory", title=title)
+            axis.grid(visible=True, which="major", alpha=0.3)
+        axes[1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False)
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(picture, dpi=90, metadata={"Software": None})
+        plt.close(figure)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.2f}".removesuffix(".00") if value < 100 else f"{value:,.0f}"
+    return str(value)
+
+
+def _markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
