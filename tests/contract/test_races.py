@@ -14,7 +14,7 @@ from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from adapters.dynamodb.check import Finding, check
 from cli.local_service import TABLE_NAME
-from contract.scim_http import Answer, ScimClient, user
+from contract.scim_http import PATCH_OP, Answer, ScimClient, user
 
 THREADS = 32
 
@@ -70,6 +70,24 @@ def test_of_32_deletes_one_finds_the_user(client: ScimClient) -> None:
 
     assert Counter(answer.status for answer in answers) == {204: 1, 404: THREADS - 1}
     assert client.get("/Users").json["totalResults"] == 0
+    assert findings(client) == []
+
+
+def test_of_32_patches_of_one_version_one_wins(client: ScimClient) -> None:
+    created = client.create(user())
+    tag = {"If-Match": created["meta"]["version"]}
+
+    def patch(number: int) -> Answer:
+        operation = {"op": "replace", "path": "title", "value": f"Lead {number}"}
+        body = {"schemas": [PATCH_OP], "Operations": [operation]}
+        return client.request("PATCH", f"/Users/{created['id']}", body=body, headers=tag)
+
+    answers = at_once(patch)
+
+    assert Counter(answer.status for answer in answers) == {200: 1, 412: THREADS - 1}
+    [won] = [answer.json for answer in answers if answer.status == 200]
+    assert client.get(f"/Users/{created['id']}").json == won
+    assert won["meta"]["version"] == 'W/"2"'
     assert findings(client) == []
 
 

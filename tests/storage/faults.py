@@ -26,6 +26,10 @@ from botocore.model import OperationModel
 from botocore.parsers import create_parser
 
 _PLACE = "https://dynamodb.example"
+ANY: tuple[str, ...] = ()
+USER_WRITES = ("PutItem", "TransactWriteItems")
+"""The calls that write a user; UpdateItem is the deprovisioning guard's."""
+GUARD_WRITES = ("UpdateItem",)
 
 
 @dataclass(frozen=True)
@@ -120,47 +124,48 @@ REFUSING = [
 
 
 class FaultyClient:
-    """Strikes the calls of a client: each of `faults` one call in turn, or the last one all further calls."""
+    """Strikes the calls of a client of DynamoDB, or of another service: some calls in turn, or all further ones."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, service: str = "dynamodb") -> None:
         self._waiting: list[Fault] = []
         self._for_ever: Fault | None = None
         self._forget_tokens = False
+        self._only = ANY
         self.struck = 0
         events = client.meta.events
-        events.register_first("before-call.dynamodb", self._before)
-        events.register_first("after-call.dynamodb", self._after)
+        events.register_first(f"before-call.{service}", self._before)
+        events.register_first(f"after-call.{service}", self._after)
         events.register_first("provide-client-params.dynamodb.TransactWriteItems", self._token)
         self.client = client
 
-    def once(self, *faults: Fault, forget_tokens: bool = False) -> None:
+    def once(self, *faults: Fault, forget_tokens: bool = False, only: tuple[str, ...] = ANY) -> None:
         """Strike the next calls, one each; `forget_tokens` as if DynamoDB knew no ClientRequestToken."""
-        self._waiting, self._forget_tokens = list(faults), forget_tokens
+        self._waiting, self._forget_tokens, self._only = list(faults), forget_tokens, only
 
-    def always(self, fault: Fault) -> None:
+    def always(self, fault: Fault, *, only: tuple[str, ...] = ANY) -> None:
         """Strike all calls from now on."""
-        self._for_ever = fault
+        self._for_ever, self._only = fault, only
 
     def calm(self) -> None:
         """No more faults."""
         self._waiting, self._for_ever, self._forget_tokens = [], None, False
 
-    def _next(self, after: bool) -> Exception | AWSResponse | None:
+    def _next(self, operation: str, after: bool) -> Exception | AWSResponse | None:
         fault = self._waiting[0] if self._waiting else self._for_ever
-        if fault is None or fault.after is not after:
+        if fault is None or fault.after is not after or (self._only and operation not in self._only):
             return None
         del self._waiting[:1]
         self.struck += 1
         return fault.strike()
 
     def _before(self, model: OperationModel, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
-        struck = self._next(after=False)
+        struck = self._next(model.name, after=False)
         if isinstance(struck, Exception):
             raise struck
         return None if struck is None else (struck, _parsed(struck, model))
 
     def _after(self, model: OperationModel, **_: Any) -> None:
-        struck = self._next(after=True)
+        struck = self._next(model.name, after=True)
         if isinstance(struck, Exception):
             raise struck
         if struck is not None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.memory import InMemoryUsers
 from domain.cursor import CursorSeal
-from domain.errors import InvalidCount, InvalidCursor, InvalidFilter, InvalidValue
+from domain.errors import InvalidCount, InvalidCursor, InvalidFilter, InvalidValue, TooMany
 from domain.limits import MAX_PAGE_CHARACTERS, MAX_PAGE_SIZE
 from domain.projection import Projection
 from domain.queries import Directory, Query, Result
@@ -200,6 +200,14 @@ def test_a_crawl_by_cursor_sees_each_user_once(hundred: Directory, parameters: d
 def test_the_last_page_has_no_next_cursor(hundred: Directory) -> None:
     assert search(hundred, cursor="", count="100").next_cursor is None
     assert search(hundred, cursor="", count="99").next_cursor is not None
+
+
+def test_more_matches_than_can_be_sorted_are_too_many(hundred: Directory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domain.queries._MAX_SORTED", 99)
+
+    with pytest.raises(TooMany):
+        search(hundred, sortBy="displayName")
+    assert search(hundred, sortBy="displayName", filter=f'id ne "{ids(search(hundred))[0]}"').total == 99
 
 
 def test_a_cursor_belongs_to_its_query(hundred: Directory) -> None:

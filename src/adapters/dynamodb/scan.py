@@ -47,6 +47,7 @@ def scan(reads: Reads, after: str | None) -> Iterator[StoredUser]:
     if not more:
         yield from users
         return
+    _require_time(reads)
     ranks = read_ranks(reads.calls, reads.table_name, reads.account)
     ranges = ranks.ranges(users[-1].id if users else after or "", max(1, int(len(users) * _FILL)))
     stopped = Event()
