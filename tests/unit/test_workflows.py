@@ -1,0 +1,94 @@
+"""What runs on GitHub: pinned, with the least that it needs, and without a key to AWS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PATHS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+WORKFLOWS: dict[str, dict[Any, Any]] = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in PATHS}
+ON = True  # how YAML 1.1 reads the member `on`
+DEPLOYING = ("dev", "prod")
+
+each = pytest.mark.parametrize("name", WORKFLOWS)
+
+
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    for workflow in WORKFLOWS.values():
+        yield from workflow["jobs"].items()
+
+
+def steps() -> list[dict[str, Any]]:
+    return [step for _, job in jobs() for step in job.get("steps", ())]
+
+
+def test_every_action_is_pinned_to_a_commit_and_says_which_version_that_is() -> None:
+    used = re.findall(r"uses: ([^\s]+)(?: # (v[\d.]+))?$", "".join(path.read_text() for path in PATHS), re.MULTILINE)
+
+    foreign = [(action, version) for action, version in used if not action.startswith("./")]
+    assert foreign
+    for action, version in foreign:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action)
+        assert version
+    assert len({action for action, _ in foreign}) == len({action.partition("@")[0] for action, _ in foreign})
+
+
+@each
+def test_a_workflow_may_read_the_repository_and_only_a_deployment_may_ask_for_a_role(name: str) -> None:
+    assert WORKFLOWS[name]["permissions"] == {"contents": "read"}
+    for job_name, job in WORKFLOWS[name]["jobs"].items():
+        expected = {"contents": "read", "id-token": "write"} if job_name in DEPLOYING else None
+        assert job.get("permissions") == expected
+
+
+def test_no_workflow_uses_a_secret_or_a_key() -> None:
+    text = "".join(path.read_text() for path in PATHS)
+
+    assert not re.search(r"secrets\.|aws-access-key|AWS_SECRET", text)
+    assert not [
+        step for step in steps() if "checkout@" in str(step.get("uses")) and step["with"]["persist-credentials"]
+    ]
+
+
+def test_foreign_code_is_tested_and_never_deployed() -> None:
+    assert set(WORKFLOWS["test"][ON]) == {"push", "pull_request", "workflow_call"}
+    assert set(WORKFLOWS["deploy"][ON]) == {"push", "workflow_dispatch"}
+    assert WORKFLOWS["deploy"][ON]["push"] == {"branches": ["main"]}
+
+
+def test_prod_comes_after_dev_after_the_tests_and_waits_for_an_approval() -> None:
+    found = WORKFLOWS["deploy"]["jobs"]
+
+    assert found["test"]["uses"] == "./.github/workflows/test.yml"
+    assert (found["dev"]["needs"], found["prod"]["needs"]) == ("test", "dev")
+    assert (found["dev"]["environment"], found["prod"]["environment"]) == DEPLOYING
+
+
+@pytest.mark.parametrize("environment", DEPLOYING)
+def test_what_is_deployed_was_built_before_the_credentials_were_there(environment: str) -> None:
+    said = [
+        step.get("run") or step["uses"].partition("@")[0] for step in WORKFLOWS["deploy"]["jobs"][environment]["steps"]
+    ]
+
+    credentials = said.index("aws-actions/configure-aws-credentials")
+    assert said.index(f"make build ENV={environment}") < credentials
+    assert said[credentials + 1].startswith(f"make deploy ENV={environment}")
+
+
+def test_every_target_that_a_workflow_makes_exists() -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    of_matrix = {target for _, job in jobs() for target in job.get("strategy", {}).get("matrix", {}).get("target", ())}
+    made = set(re.findall(r"make ([a-z][a-z-]+)", " ".join(step.get("run", "") for step in steps())))
+
+    assert {"lint", "test", "build", "deploy"} <= made
+    assert made | of_matrix <= targets
+
+
+def test_every_job_ends() -> None:
+    assert all("timeout-minutes" in job for _, job in jobs() if "steps" in job)
