@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from cli.events import ROOT
 from stack_template import PARAMETERS, RESOURCES, TEMPLATE, TEXT, translated
 
 
@@ -73,3 +78,34 @@ def test_the_sections_are_there_in_order() -> None:
 
     assert announced
     assert announced[1].replace("\n# ", " ").split(", ") == banners
+
+
+def test_the_linter_knows_the_rules_for_serverless_templates(tmp_path: Path) -> None:
+    function = {"Handler": "x.handler", "Runtime": "python3.13", "CodeUri": "s3://bucket/key"}
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"Untraced": {"Type": "AWS::Serverless::Function", "Properties": function}},
+    }
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template), encoding="utf-8")
+
+    # With the repository's .cfnlintrc, as make lint runs it.
+    run = subprocess.run(
+        [str(Path(sys.executable).with_name("cfn-lint")), "--format", "parseable", "--template", str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "WS1000" in run.stdout  # tracing
+    assert "ES1006" in run.stdout  # time-out
+
+
+def test_every_finding_that_is_ignored_says_why() -> None:
+    lines = TEXT.splitlines()
+
+    ignored = [number for number, line in enumerate(lines) if "ignore_checks:" in line]
+    assert ignored
+    unexplained = [at + 1 for at in ignored if not any(line.strip().startswith("#") for line in lines[at - 1 : at + 2])]
+    assert unexplained == []
