@@ -1,0 +1,92 @@
+"""docs/deploy.md says what template.yaml, samconfig.toml and the workflows do."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from cli.events import ROOT
+from stack_template import PARAMETERS, RESOURCES, TEMPLATE
+
+PAGE = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+SAMCONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+DEPLOYMENTS = ("dev", "prod")
+
+
+def overrides(environment: str) -> dict[str, str]:
+    text: str = SAMCONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]
+    return dict(pair.split("=", 1) for pair in text.split())
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_parameter_stands_in_the_table_as_the_template_describes_it(name: str) -> None:
+    default = f"`{PARAMETERS[name]['Default']}`" if PARAMETERS[name]["Default"] != "" else ""
+
+    row = f"| `{name}` | {default} | {PARAMETERS[name]['Description'].strip()} |"
+    assert row in PAGE.splitlines(), f"docs/deploy.md wants the row\n{row}"
+
+
+def test_the_table_has_the_parameters_in_the_order_of_the_console_and_no_other() -> None:
+    groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    table = PAGE.partition("## Parameters")[2].partition("###")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [
+        name for group in groups for name in group["Parameters"]
+    ]
+
+
+@pytest.mark.parametrize("environment", DEPLOYMENTS)
+def test_a_section_of_samconfig_deploys_its_environment_with_parameters_that_exist(environment: str) -> None:
+    deploy = SAMCONFIG[environment]["deploy"]["parameters"]
+    given = overrides(environment)
+
+    assert given["Environment"] == environment
+    assert given.keys() <= PARAMETERS.keys()
+    # A build is for one processor.
+    assert (
+        f"Architecture={given['Architecture']}" in SAMCONFIG[environment]["build"]["parameters"]["parameter_overrides"]
+    )
+    # No role has a name of its own, which would need CAPABILITY_NAMED_IAM.
+    assert deploy["capabilities"] == "CAPABILITY_IAM"
+    assert f"`{deploy['stack_name']}`" in PAGE
+
+
+def test_only_prod_asks_before_it_changes_anything() -> None:
+    asks = {name: SAMCONFIG[name]["deploy"]["parameters"]["confirm_changeset"] for name in DEPLOYMENTS}
+
+    assert asks == {"dev": False, "prod": True}
+
+
+def test_the_page_tells_the_log_retention_of_both() -> None:
+    days = [
+        overrides(name).get("LogRetentionDays", str(PARAMETERS["LogRetentionDays"]["Default"])) for name in DEPLOYMENTS
+    ]
+
+    assert f"| logs are kept | {days[0]} days | {days[1]} days |" in PAGE
+
+
+def test_what_the_page_says_to_set_are_parameters() -> None:
+    set_there = set(re.findall(r"\b([A-Z][A-Za-z]*[a-z])=[\w.:/-]+", PAGE))
+
+    assert {"DomainName", "EnableWaf", "Rollout"} <= set_there
+    assert set_there <= PARAMETERS.keys()
+
+
+def test_what_stays_when_the_stack_is_deleted_is_told() -> None:
+    kept = {found["Type"] for found in RESOURCES.values() if found.get("DeletionPolicy") == "Retain"}
+
+    assert kept == {
+        "AWS::DynamoDB::Table",
+        "AWS::SecretsManager::Secret",
+        "AWS::ApiGateway::Account",
+        "AWS::IAM::Role",
+    }
+    for told in (
+        "the table with all users",
+        "the secret of account `default`",
+        "API Gateway's permission to write logs",
+    ):
+        assert f"| {told}" in PAGE
