@@ -16,6 +16,7 @@ from domain.connector_key import InvalidAccountName
 from domain.errors import ScimError
 
 _FLAGS: Final = frozenset({"--json", "--local"})
+_FIRST: Final = ("account", "users", "doctor", "activity")
 _WITH_VALUE: Final = frozenset({"--stack", "--region", "--profile", "--table"})
 
 
@@ -25,6 +26,11 @@ class UsageError(Exception):
 
 class Root(TyperGroup):
     """The group of all commands."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands as the help shows them: in the order in which an operator comes to need them."""
+        names = super().list_commands(ctx)
+        return [*(name for name in _FIRST if name in names), *(name for name in names if name not in _FIRST)]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take the global options from wherever they stand: `rollcall account show acme --json` is how people write."""
