@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -42,24 +42,36 @@ class Expression:
     options: dict[str, Any]
 
 
-def template_text() -> tuple[str, dict[str, str]]:
+def template_text() -> tuple[str, dict[str, Any]]:
     """The body before substitution, and the values that stand beside it."""
     text, values = of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
     return text, values
 
 
-def body(value_of: Callable[[str], str] | None = None) -> dict[str, Any]:
-    """The body after substitution; KeyError for a name that the template has not."""
+def body(*, own_key: bool = True) -> dict[str, Any]:
+    """The body after substitution, in a stack with a KMS key of its own or without; KeyError for an unknown name."""
     text, values = template_text()
+    made: dict[str, Any] = json.loads(_substituted(text, {name: _value(one, own_key) for name, one in values.items()}))
+    return made
 
-    def substituted(found: re.Match[str]) -> str:
+
+def _substituted(text: str, values: dict[str, str]) -> str:
+    def replaced(found: re.Match[str]) -> str:
         name = found[1]
         if name.startswith("!"):
             return "${" + name[1:] + "}"
-        return (value_of or physical)(name) if name not in values else values[name]
+        return values[name] if name in values else physical(name)
 
-    made: dict[str, Any] = json.loads(re.sub(r"\$\{([^}]+)\}", substituted, text))
-    return made
+    return re.sub(r"\$\{([^}]+)\}", replaced, text)
+
+
+def _value(value: Any, own_key: bool) -> str:
+    match value:
+        case {"Fn::If": ["HasEncryptionKey", with_key, without]}:
+            return _value(with_key if own_key else without, own_key)
+        case {"Fn::Sub": str() as text}:
+            return _substituted(text, {})
+    return str(value)
 
 
 def physical(name: str) -> str:

@@ -63,9 +63,12 @@ class Term:
 
     @property
     def reads(self) -> set[str]:
-        """The fields that it names; of `line.tolerances`, where `line` is JSON of an event, the field `tolerances`."""
-        called = {node.func.id for node in ast.walk(self.tree) if _is_call(node)}
-        return {_name(node) for node in ast.walk(self.tree) if isinstance(node, ast.Name)} - called
+        """The names in it that are not functions; those of members with the dots between."""
+        nodes = list(ast.walk(self.tree))
+        members = {node: f"{_name(node.value)}.{node.attr}" for node in nodes if _is_member(node)}
+        others = {_name(node) for node in nodes if isinstance(node, ast.Name)}
+        called = {node.func.id for node in nodes if _is_call(node)}
+        return others - called - {_name(node.value) for node in members} | set(members.values())
 
 
 @dataclass(frozen=True)
@@ -94,12 +97,9 @@ class Query:
         read: set[str] = set()
         for word, rest in self.commands:
             terms = self._terms(word, rest)
-            read |= {
-                name.partition(".")[2] if name.partition(".")[0] in made and "." in name else name
-                for term in terms
-                for name in term.reads
-                if name not in made
-            }
+            # Of `line.tolerances`, where `line` was made of an event's JSON, it is the field `tolerances`.
+            names = {name for term in terms for name in term.reads} - made
+            read |= {name.partition(".")[2] if name.partition(".")[0] in made else name for name in names}
             made |= {term.name for term in terms if term.name not in term.reads}
             if word == "unnest":
                 made.add(rest.partition(" into ")[2])
@@ -285,8 +285,12 @@ def _name(node: ast.Name) -> str:
     return node.id.replace(_AT, "@")
 
 
-def _is_call(node: ast.AST) -> bool:
+def _is_call(node: Any) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
+def _is_member(node: Any) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
 
 
 def _sortable(value: Any) -> tuple[bool, Any]:
