@@ -28,11 +28,14 @@ from threading import Thread
 from typing import IO, Any, Final
 from urllib.parse import urlsplit
 
+from botocore.config import Config
+from botocore.session import Session
 from identity_providers import PARTS, Mix, Person, Request
 from measuring import publish
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from adapters.dynamodb import table_definition
 from cli.local_service import TABLE_NAME
 from storage import engines
 
@@ -117,13 +120,27 @@ def process(script: str, *arguments: str, output: IO[bytes] | int) -> Iterator[s
         running.wait()
 
 
-def said(running: subprocess.Popen[bytes]) -> str:
-    """What it says first on standard error, or all of that when it has ended."""
+def said(running: subprocess.Popen[bytes], begins: str) -> str:
+    """Its first line on standard error, which begins so; whatever else it is, is why it did not start."""
     assert running.stderr is not None
     line = running.stderr.readline().decode()
-    if running.poll() is not None and line:
+    if not line.startswith(begins):
+        running.kill()
         raise SystemExit(line + running.stderr.read().decode())
     return line
+
+
+def make_table(endpoint: str) -> None:
+    """The table; the first call of a DynamoDB Local takes longer than the service would wait."""
+    client: Any = Session().create_client(
+        "dynamodb",
+        "us-east-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(read_timeout=60),
+    )
+    client.create_table(**table_definition(TABLE_NAME))
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
@@ -166,12 +183,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """Start everything, load it, and measure."""
     count = round(options.rate * options.seconds)
     with TemporaryDirectory() as folder, engines.dynamodb_local() as endpoint:
+        make_table(endpoint)
         log, events = Path(folder) / "log", Path(folder) / "events"
         with (
             log.open("wb") as output,
             process("load_service.py", endpoint, f"{options.people}", output=output) as service,
         ):
-            state = json.loads(said(service))
+            state = json.loads(said(service, "{"))
             mix = Mix([Person(number, id) for number, id in enumerate(state["ids"])], Random(SEED))
             with Progress(*COLUMNS, console=CONSOLE) as progress:
                 Load(state["url"], state["key"]).run(mix, WARM_UP, options.rate, progress)
@@ -179,7 +197,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
                     events.open("wb") as told,
                     process("load_publisher.py", endpoint, TABLE_NAME, output=told) as reader,
                 ):
-                    assert said(reader) == "ready\n"
+                    said(reader, "ready")
                     load = Load(state["url"], state["key"])
                     seconds = load.run(mix, count, options.rate, progress)
         return {

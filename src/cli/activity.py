@@ -88,7 +88,9 @@ def row_of(line: Line) -> Row:
     if message == "adoption":
         return Row(when, account, str(line.get("operation", "")), "adopted", reason, f"user {line.get('user_id', '')}")
     answer = " ".join(str(line[name]) for name in ("status", "scim_type") if name in line)
-    return Row(when, account, str(line.get("operation", "")), answer, reason, remedy)
+    operation = str(line.get("operation", "")) + (" in Bulk" if message == "bulk-operation" else "")
+    about = f"{reason}: {line['attribute']}" if "attribute" in line else reason
+    return Row(when, account, operation, answer, about, remedy)
 
 
 def _show_past(here: Invocation, lines: Sequence[Line], asked: Asked, since: str) -> None:

@@ -51,6 +51,23 @@ def create(service: LocalService, key: ConnectorKey, name: str) -> int:
     return httpx.post(f"{service.base_url}/Users", headers=headers, json=body).status_code
 
 
+def test_an_operation_of_a_bulk_request_that_failed_is_told_with_the_attribute_at_fault(
+    service: LocalService, key: ConnectorKey, activity: Activity
+) -> None:
+    user = {"schemas": [URN], "userName": "ada", "emails": [{"value": "nobody"}]}
+    operation = {"method": "POST", "path": "/Users", "bulkId": "1", "data": user}
+    body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [operation]}
+    headers = {"Authorization": f"Bearer {key.text}"}
+    assert httpx.post(f"{service.base_url}/Bulk", headers=headers, json=body).status_code == 200
+
+    result = activity("--account", key.account, "--failed")
+
+    (line,) = [line for line in result.stdout.splitlines() if key.account in line]
+    assert "CreateUser in Bulk" in line
+    assert "400 invalidValue" in line
+    assert "invalid-value: emails.value" in line
+
+
 def test_a_failure_is_told_with_its_reason_and_what_to_do(
     service: LocalService, key: ConnectorKey, activity: Activity
 ) -> None:
