@@ -6,6 +6,7 @@ import time
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from threading import RLock
 
 from adapters.storable import require_storable
@@ -96,8 +97,10 @@ class InMemoryUsers:
                 raise TooMany("There are more users than can be read in the time that one request has.")
             yield user
 
-    def ids_by_user_name(self, prefix: str = "", *, descending: bool = False) -> Iterator[str]:
-        return self._starting(self._user_names, prefix, descending)
+    def ids_by_user_name(
+        self, prefix: str = "", *, descending: bool = False, at_most: int | None = None
+    ) -> Iterator[str]:
+        return islice(self._starting(self._user_names, prefix, descending), at_most)
 
     def ids_by_email(self, prefix: str) -> Iterator[str]:
         return self._starting(self._emails, prefix, False)

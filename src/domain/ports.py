@@ -106,8 +106,13 @@ class UserStore(Protocol):
         `TooMany` when the deadline comes before the end.
         """
 
-    def ids_by_user_name(self, prefix: str = "", *, descending: bool = False) -> Iterator[str]:
-        """Ids of the users whose normalised userName starts with `prefix` (normalised alike), in its order."""
+    def ids_by_user_name(
+        self, prefix: str = "", *, descending: bool = False, at_most: int | None = None
+    ) -> Iterator[str]:
+        """Ids of the users whose normalised userName starts with `prefix` (normalised alike), in its order.
+
+        With `at_most` the first ones; a store reads no more of its index for them than it must.
+        """
 
     def ids_by_email(self, prefix: str) -> Iterator[str]:
         """Ids of the users who have an address that starts with `prefix`, in the address's order; may repeat an id."""

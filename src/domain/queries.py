@@ -248,7 +248,7 @@ class _InUserNameOrder(_Ordered):
     descending: bool
 
     def window(self, skipped: int, count: int) -> tuple[list[StoredUser], int]:
-        ids = list(islice(self.store.ids_by_user_name(descending=self.descending), skipped, skipped + count))
+        ids = list(self.store.ids_by_user_name(descending=self.descending, at_most=skipped + count))[skipped:]
         return self.store.get_many(ids), self.store.total()
 
 

@@ -225,7 +225,7 @@ OPERATIONS = {
         lambda directory: listing(filter='emails.value sw "user99" and active eq true'),
     ),
     "100 of 1,000 users by userName (`sortBy`)": read(
-        lambda directory, users: (users.get_many(list(users.ids_by_user_name())[:100]), users.total()),
+        lambda directory, users: (users.get_many(list(users.ids_by_user_name(at_most=100))), users.total()),
         lambda directory: listing(sortBy="userName"),
         lambda directory: listing(sortBy="userName", sortOrder="descending"),
     ),

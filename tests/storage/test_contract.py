@@ -281,6 +281,19 @@ def test_ids_come_in_the_order_of_user_names(store: UserStore, users: Users) -> 
     assert list(store.ids_by_user_name("nobody")) == []
 
 
+@pytest.mark.parametrize(("at_most", "expected"), [(0, ""), (1, "a"), (2, "ab"), (3, "abc"), (10**18, "abc")])
+def test_no_more_ids_come_than_are_asked_for(store: UserStore, users: Users, at_most: int, expected: str) -> None:
+    named = {name: users(name) for name in "cab"}
+    for user in named.values():
+        store.create(user)
+    in_order = [named[name].id for name in expected]
+
+    assert list(store.ids_by_user_name(at_most=at_most)) == in_order
+    assert list(store.ids_by_user_name("b", at_most=at_most)) == ([named["b"].id] if at_most else [])
+    backwards = [named[name].id for name in "cba"][:at_most]
+    assert list(store.ids_by_user_name(descending=True, at_most=at_most)) == backwards
+
+
 def test_ids_come_in_the_order_of_addresses(store: UserStore, users: Users) -> None:
     ada, bob = users("ada", "c@example.com", "a@example.com"), users("bob", "B@example.com", "x@other.example")
     store.create(ada)

@@ -16,6 +16,10 @@ BATCH: Final = 100
 """Keys that one BatchGetItem takes."""
 
 
+_MOST_OF_ONE_CALL: Final = 1_000_000
+"""More items than fit into a call's 1 MB, and not more than DynamoDB takes as a limit."""
+
+
 class UnprocessedKeys(Exception):
     """DynamoDB answered a batch without some of its keys, which it does when throttled or past 16 MB."""
 
@@ -118,7 +122,7 @@ class Reads:
         }
         while True:
             if limit is not None:
-                request["Limit"] = limit
+                request["Limit"] = min(limit, _MOST_OF_ONE_CALL)
             response = self.calls.send("query", **request)
             page = ItemPage(response["Items"], bool(response.get("LastEvaluatedKey")))
             yield page

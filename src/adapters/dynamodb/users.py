@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from adapters.dynamodb import keys
 from adapters.dynamodb.items import USER_PROJECTION, user_of
@@ -102,8 +103,12 @@ class DynamoDBUsers:
     def scan(self, after: str | None = None) -> Iterator[StoredUser]:
         return scan(self.reads, after)
 
-    def ids_by_user_name(self, prefix: str = "", *, descending: bool = False) -> Iterator[str]:
-        return self._starting(Collection.USER_NAME, identity(prefix), descending)
+    def ids_by_user_name(
+        self, prefix: str = "", *, descending: bool = False, at_most: int | None = None
+    ) -> Iterator[str]:
+        if at_most is None or prefix:
+            return islice(self._starting(Collection.USER_NAME, identity(prefix), descending), at_most)
+        return self._ids(Collection.USER_NAME, Range(descending=descending), limit=at_most) if at_most else iter(())
 
     def ids_by_email(self, prefix: str) -> Iterator[str]:
         return self._starting(Collection.EMAIL, identity(prefix), False)
@@ -112,9 +117,13 @@ class DynamoDBUsers:
         """Ids of the users whose value starts with the prefix, of which a sort key may hold the first part only."""
         return self._ids(collection, Range(prefix=keys.plain_part(prefix), descending=descending), prefix)
 
-    def _ids(self, collection: Collection, part: Range, prefix: str = "") -> Iterator[str]:
+    def _ids(self, collection: Collection, part: Range, prefix: str = "", *, limit: int | None = None) -> Iterator[str]:
         for page in self.reads.pages(
-            collection, part, ProjectionExpression="sk, userId, #value", ExpressionAttributeNames={"#value": "value"}
+            collection,
+            part,
+            limit=limit,
+            ProjectionExpression="sk, userId, #value",
+            ExpressionAttributeNames={"#value": "value"},
         ):
             for item in page.items:
                 value = item["value"] if "value" in item else item["sk"]
