@@ -55,6 +55,10 @@ class NoSuchAccount(AdministrationError):
         super().__init__(f"There is no account {account!r}. Make it with: rollcall account enable {account}")
 
 
+class _Encryption(TypedDict, total=False):
+    KmsKeyId: str
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an operation did, and the connector as it is now."""
@@ -218,6 +222,7 @@ class Accounts:
                     Name=name,
                     Description=f"Rollcall: Connector Key and settings of the account {connector.account}",
                     SecretString=connector.to_json(),
+                    **self._key_of_the_stack(),
                 )
             except self._client.exceptions.ResourceExistsException:
                 # Made in this very moment by somebody else, or there without a value, as CloudFormation can leave it.
@@ -225,6 +230,15 @@ class Accounts:
                     return self._switch(connector.account, True)
                 self._client.put_secret_value(SecretId=name, SecretString=connector.to_json())
         return Outcome("created", connector)
+
+    def _key_of_the_stack(self) -> _Encryption:
+        """The KMS key of the account that the stack was made with, for the secret of every account made later."""
+        try:
+            described = self._client.describe_secret(SecretId=self._secrets.name("default"))
+        except self._client.exceptions.ResourceNotFoundException:
+            return {}
+        key = described.get("KmsKeyId")
+        return {"KmsKeyId": key} if key else {}
 
     def _replace(self, connector: Connector) -> Outcome:
         name = self._secrets.name(connector.account)

@@ -48,6 +48,17 @@ def test_enabling_a_new_account_makes_a_key_and_says_who_did_it(accounts: Accoun
     assert outcome.connector.settings == Settings()
 
 
+@pytest.mark.parametrize("key", [None, "arn:aws:kms:eu-central-1:123456789012:key/1"])
+def test_a_secret_is_encrypted_as_that_of_the_account_the_stack_was_made_with(
+    client: SecretsManagerClient, accounts: Accounts, key: str | None
+) -> None:
+    client.create_secret(Name=PREFIX + "default", **({"KmsKeyId": key} if key else {}))
+
+    accounts.enable("acme")
+
+    assert client.describe_secret(SecretId=PREFIX + "acme").get("KmsKeyId") == key
+
+
 def test_two_accounts_get_different_keys(accounts: Accounts) -> None:
     acme, globex = accounts.enable("acme").connector, accounts.enable("globex").connector
 
