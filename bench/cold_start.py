@@ -10,6 +10,9 @@ process of the functions' Python on the built artifact, or on what the peer need
 - typical: Powertools with Tracer, resolver with validation, parameters and parser, boto3's resource
   (`bench/peers/typical.py`), on packages as they are installed.
 
+Two variants of `get_user` show what the artifact's form is worth: without bytecode, and on the SDK as Lambda's runtime
+brings it, whole and compiled, in the place of the artifact's own (docs/decisions/017).
+
 Python's own start is left out, as it is the same for all. AWS is an endpoint on this machine that answers at once,
 without TLS: that handshake comes on top, for all of them.
 """
@@ -42,6 +45,12 @@ BUILD = runpy.run_path(str(ROOT / "artifact" / "build.py"), run_name="build")
 NEEDS = {"floor": ["boto3"], "typical": ["aws-lambda-powertools", "aws-xray-sdk==2.15.0", "boto3", "pydantic"]}
 """What the peers are made of, in the versions that this repository pins, where it does."""
 
+SDK = ("botocore", "dateutil", "jmespath", "six.py", "urllib3")
+"""What of the artifact is also in the runtime."""
+
+NOBODY_WAITS_FOR = {"pre_traffic", "seed_default_account"}
+"""Run once in a deployment and once in the life of a stack, and speak to others than this benchmark stands in for."""
+
 FLOOR, PRUNED_FLOOR, TYPICAL = "floor", "floor, pruned", "typical"
 GOALS = {"/ floor": 1.5, "/ typical": 0.6}
 
@@ -61,9 +70,11 @@ def functions(artifact: Path) -> list[Case]:
     found: dict[str, Path] = {}
     for event in sorted((ROOT / "events").glob("*.json")):
         found.setdefault(event.name.partition(".")[0], event)
-    # Runs once in the life of a stack, and answers to an address outside.
-    del found["seed_default_account"]
-    return [Case(module, f"handlers.{module}", (artifact,), event) for module, event in found.items()]
+    return [
+        Case(module, f"handlers.{module}", (artifact,), event)
+        for module, event in found.items()
+        if module not in NOBODY_WAITS_FOR
+    ]
 
 
 def pinned() -> list[str]:
@@ -97,11 +108,11 @@ def packages(name: str, python: str, prune: bool = False) -> Path:
     return directory
 
 
-def copied(source: Path, name: str) -> Path:
-    """The tree without any bytecode."""
+def copied(source: Path, name: str, *without: str) -> Path:
+    """The tree without what is named."""
     directory = SCRATCH / name
     shutil.rmtree(directory, ignore_errors=True)
-    return Path(shutil.copytree(source, directory, ignore=shutil.ignore_patterns("__pycache__")))
+    return Path(shutil.copytree(source, directory, ignore=shutil.ignore_patterns(*without)))
 
 
 def cold_start(python: str, case: Case, endpoint: str) -> dict[str, Any]:
@@ -115,15 +126,14 @@ def cold_start(python: str, case: Case, endpoint: str) -> dict[str, Any]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_EC2_METADATA_DISABLED": "true",
-        **{
-            f"AWS_ENDPOINT_URL_{service}": endpoint
-            for service in ("DYNAMODB", "SECRETS_MANAGER", "EVENTBRIDGE", "CLOUDWATCH_LOGS")
-        },
+        "AWS_ENDPOINT_URL": endpoint,
         "TABLE_NAME": "users",
         "CONNECTOR_SECRET_PREFIX": "bench/connectors/",
         "ENVIRONMENT": "bench",
         "SCIM_CONNECTOR_BASE_URL": "https://scim.example.com/scim/v2",
         "LOG_GROUPS": "bench",
+        "LOG_RETENTION_DAYS": "90",
+        "SILENCE_HOURS": "24",
         "EVENT_BUS_NAME": "bench",
         "EVENT_ISSUER": "https://scim.example.com/scim/v2",
     }
@@ -148,8 +158,9 @@ def main() -> None:
     artifact = SCRATCH / "artifact"
     shutil.rmtree(artifact, ignore_errors=True)
     BUILD["build"](platform.machine().replace("aarch64", "arm64"), artifact)
-    uncompiled = copied(artifact, "uncompiled")
-    peers = copied(ROOT / "bench" / "peers", "peers")
+    uncompiled = copied(artifact, "uncompiled", "__pycache__")
+    without_sdk = copied(artifact, "without-sdk", *SDK)
+    peers = copied(ROOT / "bench" / "peers", "peers", "__pycache__")
     BUILD["compile_bytecode"](python, peers, [peers])
     get_user = ROOT / "events" / "get_user.jumpcloud.json"
     cases = [
@@ -158,6 +169,7 @@ def main() -> None:
         Case(TYPICAL, "typical", (peers, packages("typical", python)), get_user),
         *functions(artifact),
         Case("get_user, no .pyc", "handlers.get_user", (uncompiled,), get_user),
+        Case("get_user, runtime's SDK", "handlers.get_user", (without_sdk, packages("floor", python)), get_user),
     ]
     taken: dict[str, list[dict[str, Any]]] = {case.name: [] for case in cases}
     order = random.Random(1)

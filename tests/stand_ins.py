@@ -17,10 +17,13 @@ from domain.stored_user import StoredUser
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 TABLE = "UsersTable"
-SECRET = "local/connectors/default"
+SECRET_PREFIX = "local/connectors/"
+SECRET = SECRET_PREFIX + "default"
 """What the SAM CLI makes of template.yaml's names: the logical id of the table, "local" for the stack."""
 
 NOW = "2026-01-02T03:04:05.000Z"
@@ -32,6 +35,8 @@ class Aws:
 
     dynamodb: DynamoDBClient
     secretsmanager: SecretsManagerClient
+    events: EventBridgeClient
+    logs: CloudWatchLogsClient
 
     def start_over(self) -> None:
         """An empty table, and account `default` with the key that the events carry."""

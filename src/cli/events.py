@@ -1,4 +1,5 @@
-"""Writes `events/`: what API Gateway hands to each function, made from requests that identity providers send.
+"""Writes `events/`: what API Gateway hands to functions, made from requests that identity providers send, and what
+other services of AWS hand to those that serve no requests (`cli.aws_events`).
 
 `python -m cli.events` (`make events`) writes them anew; a test compares them with what this makes. Each is for
 `sam local invoke <Function> --event events/<function>.<sender>.json`.
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from cli import aws_events
 from cli.gateway_event import Event, proxy_event
 from handlers import routes
 
@@ -125,7 +127,14 @@ def events() -> dict[str, Event]:
     """Every event by the name of its file."""
     recorded = recorded_requests()
     made = {example.file_name: example.request(recorded).event() for example in EXAMPLES}
-    return {**made, "seed_default_account.cloudformation.json": _STACK_CREATION}
+    return {
+        **made,
+        "pre_traffic.codedeploy.json": aws_events.RELEASE,
+        "publisher.stream.json": aws_events.new_user(USER_ID),
+        "seed_default_account.cloudformation.json": aws_events.STACK_CREATION,
+        "settings_widget.cloudwatch.json": aws_events.PAGE_VIEW,
+        "watch.schedule.json": aws_events.HOUR,
+    }
 
 
 def as_text(event: Event) -> str:
@@ -199,17 +208,6 @@ _OF_THE_RFC: Final = (
     },
 )
 
-_STACK_CREATION: Final[Event] = {
-    "RequestType": "Create",
-    "ServiceToken": "arn:aws:lambda:eu-central-1:123456789012:function:rollcall-SeedDefaultAccount",
-    "ResponseURL": "https://cloudformation-custom-resource-response.invalid/?signature=example",
-    "StackId": "arn:aws:cloudformation:eu-central-1:123456789012:stack/rollcall/2819c223-7f76-453a-919d-413861904646",
-    "RequestId": _REQUEST_ID,
-    "LogicalResourceId": "FirstConnectorKey",
-    "ResourceType": "Custom::FirstConnectorKey",
-    "ResourceProperties": {"Account": "default"},
-}
-"""What CloudFormation sends to SeedDefaultAccount; nobody listens at its ResponseURL."""
 
 if __name__ == "__main__":
     main()

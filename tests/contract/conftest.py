@@ -1,6 +1,7 @@
 """The service over HTTP: the local gateway, the routes of template.yaml, the handlers, DynamoDB and Secrets Manager.
 
-On moto, and on DynamoDB Local where that is asked for. Every test has an account of its own, so none sees another's.
+On moto, and where that is asked for on DynamoDB Local, and behind `sam local start-api` in the Lambda runtime. Every
+test has an account of its own, so none sees another's.
 """
 
 from __future__ import annotations
@@ -12,15 +13,37 @@ import pytest
 
 from cli.local_service import LocalService
 from contract.scim_http import ScimClient
+from sam_api import SamApi
 from storage import engines
 
 ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
 
 
+SAM_LOCAL = pytest.param("sam-local", marks=[pytest.mark.sam_local, pytest.mark.timeout(300)])
+ON_SAM_LOCAL = {"test_answers", "test_bulk", "test_conditional_requests", "test_wire_requests"}
+"""What of the suite a gateway and a runtime of their own can change: every route, method, header and status.
+
+The other modules look into the process that serves, need many threads, or send bodies that the SAM CLI does not hand
+on (it decodes them as UTF-8, and takes none of several megabytes).
+"""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The services that a test is for, unless it names them itself."""
+    if "service" in metafunc.fixturenames and not any(
+        "service" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")
+    ):
+        engines = [*ENGINES, SAM_LOCAL] if metafunc.definition.path.stem in ON_SAM_LOCAL else ENGINES
+        metafunc.parametrize("service", engines, indirect=True, scope="module")
+
+
 # Of a module and no longer: what runs afterwards in this process may want a moto of its own.
-@pytest.fixture(scope="module", params=ENGINES)
-def service(request: pytest.FixtureRequest) -> Iterator[LocalService]:
+@pytest.fixture(scope="module")
+def service(request: pytest.FixtureRequest) -> Iterator[LocalService | SamApi]:
     """The running service."""
+    if request.param == "sam-local":
+        yield request.getfixturevalue("sam_api")
+        return
     if request.param == "moto":
         endpoint = nullcontext(None)
     elif (why_not := engines.missing()) is not None:

@@ -1,65 +1,10 @@
-"""The functions in containers of the Lambda runtime, and stand-ins for DynamoDB and Secrets Manager that they reach."""
+"""The stand-ins as each event finds them."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tomllib
-from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
-
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
-from cli.events import ROOT
 from stand_ins import Aws
-
-
-@pytest.fixture(scope="session")
-def sam() -> str:
-    """The SAM CLI; fails with what to do where something that it needs is missing."""
-    if not (ROOT / ".aws-sam" / "build" / "template.yaml").is_file():
-        pytest.fail("nothing is built: run make test-sam-local, which builds first")
-    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        pytest.fail("no Docker engine answers (docker info): start one")
-    found = shutil.which("sam") or str(ROOT / ".venv-sam" / "bin" / "sam")
-    if not Path(found).is_file():
-        pytest.fail("the SAM CLI is missing: run make test-sam-local, which installs it")
-    return found
-
-
-@pytest.fixture(scope="session")
-def environment() -> dict[str, str]:
-    """What `sam` runs in: no credentials of this machine, no questions home."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {
-        **kept,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "SAM_CLI_TELEMETRY": "0",
-    }
-
-
-@pytest.fixture(scope="session")
-def stand_ins(sam: str) -> Iterator[Aws]:
-    """DynamoDB and Secrets Manager at the address that samconfig.toml gives to containers."""
-    settings = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
-    overrides = settings["default"]["local_invoke"]["parameters"]["parameter_overrides"].split()
-    endpoint = dict(override.split("=", 1) for override in overrides)["LocalEndpoint"]
-    address = urlsplit(endpoint)
-    assert address.hostname
-    assert address.port
-    server = ThreadedMotoServer(ip_address=address.hostname, port=address.port, verbose=False)
-    server.start()
-    session = boto3.Session("test", "test", region_name="eu-central-1")
-    yield Aws(
-        session.client("dynamodb", endpoint_url=endpoint), session.client("secretsmanager", endpoint_url=endpoint)
-    )
-    server.stop()
 
 
 @pytest.fixture

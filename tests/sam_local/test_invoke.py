@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from cli.events import EXAMPLES, ROOT, USER_ID, Example, recorded_requests
 from domain.account import connector_from_json
+from stack_template import FUNCTIONS
 from stand_ins import SECRET, Aws
 
 pytestmark = [pytest.mark.sam_local, pytest.mark.timeout(300)]
@@ -27,13 +29,13 @@ def invoke(sam: str, environment: dict[str, str], function: str, event: str) -> 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.file_name.removesuffix(".json"))
 def test_a_function_answers_its_event_with_the_status_of_the_contract(
-    aws: Aws, sam: str, environment: dict[str, str], example: Example
+    aws: Aws, sam: str, sam_environment: dict[str, str], example: Example
 ) -> None:
     request = example.request(RECORDED)
     if USER_ID in request.path:
         aws.add_user()
 
-    answer = invoke(sam, environment, example.function, example.file_name)
+    answer = invoke(sam, sam_environment, example.function, example.file_name)
 
     assert answer.get("statusCode") == request.expect_status, answer
     if request.expect_status == 204:
@@ -47,12 +49,12 @@ def test_a_function_answers_its_event_with_the_status_of_the_contract(
 
 
 def test_the_first_connector_key_is_written_into_the_empty_secret(
-    aws: Aws, sam: str, environment: dict[str, str]
+    aws: Aws, sam: str, sam_environment: dict[str, str]
 ) -> None:
     aws.remove_secret()
     aws.secretsmanager.create_secret(Name=SECRET)
 
-    answer = invoke(sam, environment, "SeedDefaultAccount", "seed_default_account.cloudformation.json")
+    answer = invoke(sam, sam_environment, "SeedDefaultAccount", "seed_default_account.cloudformation.json")
 
     # Nobody listens at the event's ResponseURL, which is where the function fails, after its work.
     assert answer["errorType"] == "URLError"
@@ -60,3 +62,42 @@ def test_the_first_connector_key_is_written_into_the_empty_secret(
     connector = connector_from_json(text, "default")
     assert connector.enabled
     assert json.loads(text)["current"]["key"].startswith("rck_default_")
+
+
+@pytest.fixture
+def logs(aws: Aws) -> Iterator[Aws]:
+    """The stand-ins with a log group for each function."""
+    names = [f"{name}Log" for name in FUNCTIONS]
+    for name in names:
+        aws.logs.create_log_group(logGroupName=name)
+    yield aws
+    for name in names:
+        aws.logs.delete_log_group(logGroupName=name)
+
+
+def test_a_new_user_in_the_stream_is_an_event_on_the_bus(aws: Aws, sam: str, sam_environment: dict[str, str]) -> None:
+    aws.events.create_event_bus(Name="EventBus")
+
+    answer = invoke(sam, sam_environment, "Publisher", "publisher.stream.json")
+
+    assert answer == {"batchItemFailures": []}
+
+
+def test_the_settings_page_shows_the_accounts(logs: Aws, sam: str, sam_environment: dict[str, str]) -> None:
+    page = invoke(sam, sam_environment, "SettingsWidget", "settings_widget.cloudwatch.json")
+
+    assert "<table" in page
+    assert ">default<" in page
+
+
+def test_the_watch_looks_at_every_account_without_failing(logs: Aws, sam: str, sam_environment: dict[str, str]) -> None:
+    assert invoke(sam, sam_environment, "Watch", "watch.schedule.json") is None
+
+
+def test_a_release_that_cannot_be_tried_is_reported_to_codedeploy(
+    aws: Aws, sam: str, sam_environment: dict[str, str]
+) -> None:
+    answer = invoke(sam, sam_environment, "PreTraffic", "pre_traffic.codedeploy.json")
+
+    # There are no versions here to try, and nobody stands in for CodeDeploy: telling it is where the function fails.
+    assert "PutLifecycleEventHookExecutionStatus" in answer["errorMessage"]

@@ -86,8 +86,7 @@ def test_its_environment_names_things_and_holds_no_secret(name: str) -> None:
 
     assert "resolve:secretsmanager" not in str(variables)
     assert variables.keys() - OWN_VARIABLES.get(name, set()) == {
-        "AWS_ENDPOINT_URL_DYNAMODB",
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_ENDPOINT_URL",
         "AWS_LAMBDA_EXEC_WRAPPER",
         "BASE_URL",
         "CONNECTOR_SECRET_PREFIX",
@@ -111,9 +110,8 @@ def test_the_settings_page_knows_the_base_url_and_the_logs_of_every_function_of_
 def test_a_deployment_reaches_aws_and_not_a_stand_in(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = PROPERTIES[name]["Environment"]["Variables"]
 
-    for variable in ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER"):
-        assert variables[variable] == {"Ref": "LocalEndpoint"}
-        monkeypatch.setenv(variable, PARAMETERS["LocalEndpoint"]["Default"])
+    assert variables["AWS_ENDPOINT_URL"] == {"Ref": "LocalEndpoint"}
+    monkeypatch.setenv("AWS_ENDPOINT_URL", PARAMETERS["LocalEndpoint"]["Default"])
     for service in ("dynamodb", "secretsmanager"):
         made = Session().create_client(service, "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
         assert made.meta.endpoint_url == f"https://{service}.eu-central-1.amazonaws.com"
