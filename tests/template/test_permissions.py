@@ -228,7 +228,12 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """The handlers' own adapters, on clients whose calls can be listened to."""
     with mock_aws():
         session = boto3.Session("test", "test", region_name="eu-central-1")
-        stand_in = Aws(session.client("dynamodb"), session.client("secretsmanager"))
+        stand_in = Aws(
+            session.client("dynamodb"),
+            session.client("secretsmanager"),
+            session.client("events"),
+            session.client("logs"),
+        )
         stand_in.start_over()
         prefix = SECRET.removesuffix("default")
         for name, part in {

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.roster import Columns, InvalidHeader, Refusal, Row, csv_rows, json_rows
@@ -254,6 +254,8 @@ KEPT = TEXT.map(str.strip).filter(lambda text: text and not text.startswith("'")
 def test_any_text_that_a_csv_writer_writes_is_read_as_it_was(
     titles: list[str], separator: str, line_end: str, quoting: Any
 ) -> None:
+    # Where lines end in LF, Python's writer before 3.13 quotes no CR, which no reader of CSV can then tell from an end.
+    assume(line_end == "\r\n" or quoting == csv.QUOTE_ALL or not any("\r" in title for title in titles))
     target = io.StringIO(newline="")
     table = csv.writer(target, delimiter=separator, lineterminator=line_end, quoting=quoting)
     table.writerow(("email", "title"))
