@@ -82,7 +82,7 @@ def install_requirements(architecture: str, python: str | None, into: Path) -> N
 def prune(directory: Path) -> None:
     """Remove what no function reads: descriptions of other AWS services, examples, tests, programs."""
     data = directory / "botocore" / "data"
-    for entry in data.iterdir() if data.is_dir() else ():
+    for entry in [*data.glob("*"), *directory.glob("boto3/data/*")]:
         # Files beside the services (endpoints, partitions, default configuration, retries) concern all of them.
         if entry.is_dir() and entry.name not in SERVICES:
             shutil.rmtree(entry)
@@ -93,7 +93,7 @@ def prune(directory: Path) -> None:
         _without_documentation(model)
     if (data / "endpoints.json").is_file():
         _endpoints_of_the_services(data / "endpoints.json")
-    for unused in ("bin", "aws_lambda_powertools/event_handler/openapi/swagger_ui"):
+    for unused in ("bin", "boto3/examples", "aws_lambda_powertools/event_handler/openapi/swagger_ui"):
         shutil.rmtree(directory / unused, ignore_errors=True)
     for tests in [*directory.glob("**/tests"), *directory.glob("**/test")]:
         shutil.rmtree(tests)

@@ -45,7 +45,7 @@ BUILD = runpy.run_path(str(ROOT / "artifact" / "build.py"), run_name="build")
 NEEDS = {"floor": ["boto3"], "typical": ["aws-lambda-powertools", "aws-xray-sdk==2.15.0", "boto3", "pydantic"]}
 """What the peers are made of, in the versions that this repository pins, where it does."""
 
-SDK = ("botocore", "dateutil", "jmespath", "six.py", "urllib3")
+SDK = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
 """What of the artifact is also in the runtime."""
 
 NOBODY_WAITS_FOR = {"pre_traffic", "seed_default_account"}

@@ -34,10 +34,13 @@ def test_only_what_functions_read_is_kept(tmp_path: Path) -> None:
         write(data / "partitions.json"),
         *(write(data / service / "2012-08-10" / "paginators-1.json") for service in SERVICES),
         write(tmp_path / "botocore" / "client.py"),
+        write(tmp_path / "boto3" / "data" / "dynamodb" / "2012-08-10" / "resources-1.json"),
         write(tmp_path / "pydantic-2.0.dist-info" / "METADATA"),
     ]
     write(data / "ec2" / "2016-11-15" / "service-2.json.gz")
     write(data / "dynamodb" / "2012-08-10" / "examples-1.json")
+    write(tmp_path / "boto3" / "data" / "ec2" / "2016-11-15" / "resources-1.json")
+    write(tmp_path / "boto3" / "examples" / "s3.rst")
     write(tmp_path / "bin" / "jp.py")
     write(tmp_path / "dateutil" / "tests" / "test_parser.py")
 
