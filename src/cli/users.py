@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -12,16 +12,15 @@ from typing import Annotated, Final, TextIO
 import typer
 from rich.json import JSON
 from rich.markup import escape
-from rich.progress import track
 from rich.table import Table
 
 from cli import users_import, users_reconcile
 from cli.arguments import Account
-from cli.invocation import Invocation, invocation
+from cli.every_user import every_user, watched
+from cli.invocation import invocation
 from cli.private_file import private_file
 from cli.root import UsageError
 from cli.user_view import COLUMNS, as_resource, as_row, primary_email
-from domain.ports import UserStore
 from domain.stored_user import StoredUser, encode
 
 app: Final = typer.Typer(no_args_is_help=True, help="Look at the users of an account, bring them in and out.")
@@ -30,7 +29,6 @@ app.command("reconcile")(users_reconcile.reconcile)
 
 _SECONDS: Final = 60.0
 _SECONDS_TO_EXPORT: Final = 24 * 3600.0
-_PAGE: Final = 100
 
 
 class Format(StrEnum):
@@ -50,7 +48,7 @@ def list_users(
     here = invocation(context)
     store = here.stack.users(account, _SECONDS)
     total = store.total()
-    users = list(islice(_every(store), limit))
+    users = list(islice(every_user(store, min(limit, 100)), limit))
     table = Table("Id", "User name", "E-mail", "Active", "Last modified", box=None)
     for user in users:
         cells = (
@@ -111,11 +109,10 @@ def export(
     store = here.stack.users(account, _SECONDS_TO_EXPORT)
     if output is not None and output.exists():
         here.confirm(f"Overwrite {output}?", yes)
-    total = store.total()
     written = 0
     with private_file(output) as target:
         write = _writer(form, target)
-        for user in _with_progress(here, _every(store), total):
+        for user in watched(here, store, "Exporting"):
             write(user)
             written += 1
     if output is not None:
@@ -123,21 +120,6 @@ def export(
             {"result": "exported", "account": account, "users": written, "file": str(output)},
             f"{written} users of {account} are in {escape(str(output))}.",
         )
-
-
-def _every(store: UserStore) -> Iterator[StoredUser]:
-    after: str | None = None
-    while True:
-        page = store.page_after(after, _PAGE)
-        yield from page.users
-        if page.next_after is None:
-            return
-        after = page.next_after
-
-
-def _with_progress(here: Invocation, users: Iterator[StoredUser], total: int) -> Iterator[StoredUser]:
-    shown = here.errors.is_terminal and not here.as_json
-    yield from track(users, "Exporting", total, console=here.errors, transient=True, disable=not shown)
 
 
 def _writer(form: Format, target: TextIO) -> Callable[[StoredUser], object]:

@@ -5,25 +5,21 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from typing import Annotated, Final
 
 import typer
 from rich.markup import escape
-from rich.progress import track
 from rich.table import Table
 
 from cli.arguments import Account
+from cli.every_user import watched
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
 from cli.user_view import guarded
-from domain.ports import UserStore
 from domain.roster import Finding, Kind, Reconciliation, Row
-from domain.stored_user import StoredUser
 
 _SECONDS: Final = 24 * 3600.0
-_PAGE: Final = 500
 _HEADER: Final = ("difference", "userName", "line", "id", "attributes", "detail")
 
 
@@ -62,29 +58,13 @@ def reconcile(
     store = here.stack.users(account, _SECONDS)
     findings: list[Finding] = []
     compared = 0
-    for user in _with_progress(here, store):
+    for user in watched(here, store, "Comparing"):
         findings += reconciliation.compare(user)
         compared += 1
     findings += [*reconciliation.only_there(), *unreadable]
     _answer(here, account, {"there": len(rows) + len(unreadable), "here": compared}, findings, as_csv=as_csv)
     if exit_code and findings:
         raise typer.Exit(1)
-
-
-def _with_progress(here: Invocation, store: UserStore) -> Iterator[StoredUser]:
-    shown = here.errors.is_terminal and not here.as_json
-    total = store.total()
-    yield from track(_every(store), "Comparing", total, console=here.errors, transient=True, disable=not shown)
-
-
-def _every(store: UserStore) -> Iterator[StoredUser]:
-    after: str | None = None
-    while True:
-        page = store.page_after(after, _PAGE)
-        yield from page.users
-        if page.next_after is None:
-            return
-        after = page.next_after
 
 
 def _answer(here: Invocation, account: str, totals: dict[str, int], findings: list[Finding], *, as_csv: bool) -> None:

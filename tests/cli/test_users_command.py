@@ -110,7 +110,7 @@ def test_show_wants_exactly_one_way_to_find_the_user(rollcall: Rollcall, which: 
 def test_an_export_holds_every_user_and_only_its_owner_may_read_it(
     rollcall: Rollcall, store: UserStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.users._PAGE", 3)
+    monkeypatch.setattr("cli.every_user._PAGE", 3)
     users = fill(store, 7)
     target = tmp_path / "users.jsonl"
 

@@ -11,11 +11,21 @@ from pathlib import Path
 import pytest
 
 from cli.events import ROOT
-from stack_template import PARAMETERS, RESOURCES, TEMPLATE, TEXT, translated
+from stack_template import PARAMETERS, RESOURCES, TEMPLATE, TEXT, template, translated
 
 
 def test_the_sam_translator_expands_it() -> None:
     assert {"Api", "CreateUser", "UsersTable"} <= translated().keys()
+
+
+def test_cloudformation_takes_what_it_expands_to() -> None:
+    """CloudFormation User Guide, Understand CloudFormation quotas."""
+    expanded = template()
+
+    assert len(json.dumps(expanded)) <= 1_000_000
+    assert len(expanded["Resources"]) <= 500
+    assert len(expanded["Parameters"]) <= 200
+    assert len(expanded["Outputs"]) <= 200
 
 
 @pytest.mark.parametrize("name", PARAMETERS)

@@ -1,0 +1,33 @@
+"""Every user of an account, page after page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.progress import track
+
+from cli.invocation import Invocation
+from domain.ports import UserStore
+from domain.stored_user import StoredUser
+
+_PAGE: Final = 500
+
+
+def every_user(store: UserStore, page_size: int) -> Iterator[StoredUser]:
+    """The users in the order of their ids, read as they are asked for."""
+    after: str | None = None
+    while True:
+        page = store.page_after(after, page_size)
+        yield from page.users
+        if page.next_after is None:
+            return
+        after = page.next_after
+
+
+def watched(here: Invocation, store: UserStore, doing: str) -> Iterator[StoredUser]:
+    """The same with a progress bar where a person looks on; `doing` is what it says, such as "Exporting"."""
+    shown = here.errors.is_terminal and not here.as_json
+    yield from track(
+        every_user(store, _PAGE), doing, store.total(), console=here.errors, transient=True, disable=not shown
+    )
