@@ -17,7 +17,7 @@ from waitress.server import create_server
 
 from adapters import aws, telemetry
 from adapters.accounts import Accounts
-from adapters.dynamodb import table_definition
+from adapters.dynamodb.making import NoAnswer, make_table
 from adapters.runtime import RUNTIME
 from adapters.settings import SETTINGS
 from cli.local_aws import REGION, LocalAws
@@ -99,7 +99,7 @@ class LocalService:
                 part.forget()
                 starting.callback(part.forget)
             self.accounts = Accounts(aws.client("secretsmanager"), SECRET_PREFIX, lambda: "local server")
-            self._create_table()
+            self._make_table()
             self.key = self.accounts.enable("default", key=self._key).connector.current.key
             gateway = with_settings_page(LocalGateway(load_routes(), self._report))
             self.address = serve(gateway, self._port, _THREADS, starting)
@@ -135,13 +135,14 @@ class LocalService:
         else:
             os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = self._dynamodb_endpoint
 
-    def _create_table(self) -> None:
-        client = aws.client("dynamodb")
+    def _make_table(self) -> None:
+        """A DynamoDB that outlives this server keeps its users."""
         try:
-            client.create_table(**table_definition(TABLE_NAME))
-        except client.exceptions.ResourceInUseException:
-            return  # a DynamoDB that outlives this server keeps its users
-        client.get_waiter("table_exists").wait(TableName=TABLE_NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+            make_table(aws.client("dynamodb"), TABLE_NAME)
+        except NoAnswer:
+            raise CannotStart(
+                f"DynamoDB takes connections at {self._dynamodb_endpoint}, but does not answer. Start it anew."
+            ) from None
 
 
 def serve(application: Any, port: int, threads: int, running: ExitStack) -> str:

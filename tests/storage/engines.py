@@ -87,7 +87,10 @@ def dynamodb_local() -> Iterator[str]:
     )
     try:
         _wait_for(server, port)
-        yield f"http://127.0.0.1:{port}"
+        endpoint = f"http://127.0.0.1:{port}"
+        # Its first answer may take longer than the product's clients wait.
+        new_client(endpoint, read_timeout=_SECONDS_TO_START).list_tables()
+        yield endpoint
     finally:
         server.kill()
         server.wait()

@@ -1,0 +1,45 @@
+"""Making the table where CloudFormation does not: on the DynamoDB of a machine of one's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import HTTPClientError
+
+from adapters.dynamodb.table import table_definition
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SECONDS: Final = 60.0
+"""An engine that listens already may take longer than the client's time-out for its first answers."""
+
+
+class NoAnswer(Exception):
+    """DynamoDB takes connections, but does not answer."""
+
+
+def make_table(client: DynamoDBClient, table_name: str, now: Callable[[], float] = time.monotonic) -> None:
+    """Make the table unless it is there, and wait until it can be used; `NoAnswer` after a minute without answers.
+
+    `now` is a clock in seconds, for tests.
+    """
+    end = now() + SECONDS
+    while True:
+        try:
+            _make(client, table_name)
+        except HTTPClientError as error:
+            if now() >= end:
+                raise NoAnswer from error
+        else:
+            return
+
+
+def _make(client: DynamoDBClient, table_name: str) -> None:
+    # It may be there already: one that outlives whoever asks, or made by an attempt whose answer was lost.
+    with suppress(client.exceptions.ResourceInUseException):
+        client.create_table(**table_definition(table_name))
+    client.get_waiter("table_exists").wait(TableName=table_name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
