@@ -240,3 +240,12 @@ class ServiceUnavailable(Retryable):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     reason = "unavailable"
     remedy = "Nothing to correct: the identity provider repeats the request. If it lasts, see the runbook."
+
+
+class OutOfTime(ServiceUnavailable):
+    """The time that one request has is over, and nothing but that has failed."""
+
+    reason = "out-of-time"
+
+    def __init__(self) -> None:
+        super().__init__("The time for this request is over. Try again.")

@@ -5,20 +5,19 @@ What an index answers is read through the index; what it cannot is read user by 
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from domain import tolerances
 from domain.cursor import CursorSeal
-from domain.errors import InvalidCount, InvalidCursor, InvalidValue, TooMany
+from domain.errors import InvalidCount, InvalidCursor, InvalidValue
 from domain.filter import (
     Filter,
     LookupKind,
     PrefixKind,
+    PrefixLookup,
     compile_filter,
     index_lookup,
     parse,
@@ -31,12 +30,7 @@ from domain.rendering import Renderer
 from domain.sorting import Ordering
 from domain.stored_user import StoredUser
 from domain.tolerances import Applied
-
-_MAX_SORTED: Final = 200_000
-"""Users that a sort keeps keys of at once; beyond it the answer is tooMany."""
-_READ_TOGETHER: Final = 100
-
-Matches = Callable[[StoredUser], bool]
+from domain.windows import InUserNameOrder, Matches, Matching, Ordered, Sorted, Source, together, window
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +116,7 @@ class Directory:
         skipped = query.start_index - 1
         if isinstance(found, list):
             return Result(_bounded(found[skipped : skipped + query.count]), len(found), query.start_index)
-        users, total = found.window(skipped, query.count)
+        users, total = window(found, skipped, query.count)
         return Result(_bounded(users), total, query.start_index)
 
     def _by_cursor(self, query: Query) -> Result:
@@ -140,15 +134,15 @@ class Directory:
         if isinstance(found, list):
             users, total = _bounded(found[skipped : skipped + query.count]), len(found)
         else:
-            window, total = found.window(skipped, query.count)
-            users = _bounded(window)
+            found_users, total = window(found, skipped, query.count)
+            users = _bounded(found_users)
         passed = skipped + len(users)
         return Result(users, total, None, self._sealed(passed if passed < total else None, query))
 
     def _sealed(self, position: str | int | None, query: Query) -> str | None:
         return None if position is None else self.seal.seal(position, query.fingerprint)
 
-    def _found(self, query: Query) -> list[StoredUser] | _Ordered:
+    def _found(self, query: Query) -> list[StoredUser] | Ordered:
         """All users that match, in order: few from an index as a list, else in a form that yields one page."""
         parsed = None
         if query.filter is not None:
@@ -160,18 +154,23 @@ class Directory:
             return users
         matches = self._matcher(parsed)
         if ordering is not None and ordering.is_by_user_name and parsed is None:
-            return _InUserNameOrder(self.store, query.descending)
+            return InUserNameOrder(self.store, query.descending)
         prefix = prefix_lookup(parsed) if parsed is not None else None
-        if prefix is not None and ordering is None:
-            ids = (
-                self.store.ids_by_user_name(prefix.value)
-                if prefix.kind is PrefixKind.USER_NAME
-                else self.store.ids_by_email(prefix.value)
-            )
-            return _Matching(partial(_together, self.store, ids), matches)
-        if ordering is not None:
-            return _Sorted(self.store, matches, lambda user: ordering.key(self.renderer.resource(user)))
-        return _Matching(self.store.scan, matches)
+        source, is_in_order = self._source(prefix, ordering)
+        if ordering is None or is_in_order:
+            return Matching(source, matches)
+        return Sorted(self.store, source, matches, lambda user: ordering.key(self.renderer.resource(user)))
+
+    def _source(self, prefix: PrefixLookup | None, ordering: Ordering | None) -> tuple[Source, bool]:
+        """The users among whom all matches are, by an index if one has the prefix, and whether they come in order."""
+        if prefix is None:
+            return self.store.scan, False
+        if prefix.kind is PrefixKind.EMAIL:
+            return partial(together, self.store, self.store.ids_by_email(prefix.value)), False
+        is_in_order = ordering is not None and ordering.is_by_user_name
+        descending = ordering is not None and ordering.descending
+        ids = self.store.ids_by_user_name(prefix.value, descending=is_in_order and descending)
+        return partial(together, self.store, ids), is_in_order
 
     def _matcher(self, parsed: Filter | None) -> Matches:
         if parsed is None:
@@ -212,71 +211,6 @@ class Directory:
         }[kind]
         user = find(value)
         return [] if user is None else [user]
-
-
-class _Ordered:
-    """Matching users in an order, of which one page is wanted and all must be counted."""
-
-    def window(self, skipped: int, count: int) -> tuple[list[StoredUser], int]:
-        """The users after the first `skipped`, `count` at most, and how many there are in all."""
-        raise AssertionError("abstract")
-
-
-@dataclass(frozen=True, slots=True)
-class _Matching(_Ordered):
-    """Users as a source yields them, each checked; keeps no more than the page."""
-
-    source: Callable[[], Iterable[StoredUser]]
-    matches: Matches
-
-    def window(self, skipped: int, count: int) -> tuple[list[StoredUser], int]:
-        page: list[StoredUser] = []
-        total = 0
-        for user in self.source():
-            if self.matches(user):
-                if skipped <= total < skipped + count:
-                    page.append(user)
-                total += 1
-        return page, total
-
-
-@dataclass(frozen=True, slots=True)
-class _InUserNameOrder(_Ordered):
-    """All users by userName: the index is in that order already; the counters know how many there are."""
-
-    store: UserStore
-    descending: bool
-
-    def window(self, skipped: int, count: int) -> tuple[list[StoredUser], int]:
-        ids = list(self.store.ids_by_user_name(descending=self.descending, at_most=skipped + count))[skipped:]
-        return self.store.get_many(ids), self.store.total()
-
-
-@dataclass(frozen=True, slots=True)
-class _Sorted(_Ordered):
-    """Users by any attribute: every match's key is kept beside its id, and the page is read again."""
-
-    store: UserStore
-    matches: Matches
-    key: Callable[[StoredUser], Any]
-
-    def window(self, skipped: int, count: int) -> tuple[list[StoredUser], int]:
-        keyed: list[tuple[Any, str]] = []
-        for user in self.store.scan():
-            if self.matches(user):
-                if len(keyed) == _MAX_SORTED:
-                    raise TooMany(f"More than {_MAX_SORTED} users would have to be sorted. Narrow the filter.")
-                keyed.append((self.key(user), user.id))
-        page = heapq.nsmallest(skipped + count, keyed)[skipped:]
-        return self.store.get_many([user_id for _, user_id in page]), len(keyed)
-
-
-def _together(store: UserStore, ids: Iterator[str]) -> Iterator[StoredUser]:
-    """The users of those ids, each once, read in batches."""
-    seen: set[str] = set()
-    fresh = (user_id for user_id in ids if not (user_id in seen or seen.add(user_id)))  # type: ignore[func-returns-value]
-    while batch := list(islice(fresh, _READ_TOGETHER)):
-        yield from store.get_many(batch)
 
 
 def _bounded(users: Sequence[StoredUser]) -> Sequence[StoredUser]:

@@ -62,8 +62,8 @@ class Served:
         """The answer, and the fields of the request's log line."""
         headers = {} if request.if_match is None else {"If-Match": request.if_match}
         answer = client.call(request.method, request.path, request.body, query=request.query, headers=headers)
-        *_, line = self.log.read_text(encoding="utf-8").splitlines()
-        return answer, json.loads(line)
+        lines = map(json.loads, reversed(self.log.read_text(encoding="utf-8").splitlines()))
+        return answer, next(line for line in lines if line["message"] == "request")
 
 
 @contextmanager

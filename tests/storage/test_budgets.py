@@ -20,6 +20,7 @@ from adapters.dynamodb.users import DynamoDBUsers
 from cli.local_transactions import cheap_transactions
 from domain import resource
 from domain.deprovisioning import Limit
+from domain.errors import UniquenessConflict
 from domain.stored_user import StoredUser
 from in_process import Client
 from storage.budgets import Budget, budgets
@@ -34,6 +35,13 @@ SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 BUDGETS = budgets()
 """By the operation's name in the document."""
+
+
+def unclaimed(number: int) -> dict[str, Any]:
+    """A user whom no identity provider has claimed, under another name than the one's who will."""
+    return {name: value for name, value in person(number).items() if name != "externalId"} | {
+        "userName": f"old{number}"
+    }
 
 
 def moved(number: int) -> dict[str, Any]:
@@ -54,10 +62,10 @@ class Directory:
     clients: dict[str, Client]
     numbers: Iterator[int] = field(default_factory=lambda: count(CROWD))
 
-    def fresh(self, account: str = "writes") -> tuple[int, StoredUser]:
+    def fresh(self, account: str = "writes", body: Callable[[int], dict[str, Any]] = person) -> tuple[int, StoredUser]:
         """A new user in an account that is written to, and their number."""
         number = next(self.numbers)
-        user = person_of(number)
+        user = person_of(number, body(number))
         self.table.users(account, Patience()).create(user)
         return number, user
 
@@ -116,6 +124,36 @@ def create(directory: Directory) -> Store:
     number = next(directory.numbers)
     user = person_of(number)
     return lambda users: users.create(user)
+
+
+def look_up_by_address(directory: Directory) -> Store:
+    number, _ = directory.fresh("adopting", unclaimed)
+    address = f"user{number}@example.com"
+    return lambda users: users.find_by_user_name(address) or users.find_by_email(address)
+
+
+def look_ups_by_address(directory: Directory) -> list[Request]:
+    number, _ = directory.fresh("adopting", unclaimed)
+    return [listing(filter=f'userName eq "user{number}@example.com"')]
+
+
+def take_over(directory: Directory) -> Store:
+    number, _ = directory.fresh("adopting", unclaimed)
+    new = person_of(number + 1_000_000, person(number))
+
+    def work(users: DynamoDBUsers) -> None:
+        with pytest.raises(UniquenessConflict):
+            users.create(new)
+        found = users.find_by_email(f"user{number}@example.com")
+        assert found is not None
+        users.replace(found, found.adopted(new.attributes, LATER, "adoption"))
+
+    return work
+
+
+def take_overs(directory: Directory) -> list[Request]:
+    number, _ = directory.fresh("adopting", unclaimed)
+    return [Request("POST", "/Users", body=person(number))]
 
 
 def change(changed: Callable[[int], dict[str, Any]]) -> Callable[..., Store]:
@@ -187,11 +225,15 @@ OPERATIONS = {
         lambda directory: listing(filter='emails.value eq "nobody@example.com"'),
         lambda directory: listing(filter='externalId eq "nobody"'),
     ),
+    "look-up by userName that finds an address (`match-existing-by-email`)": Operation(
+        look_up_by_address, look_ups_by_address, "adopting"
+    ),
     "create": Operation(
         create,
         lambda directory: [Request("POST", "/Users", body=person(next(directory.numbers)))],
         "writes",
     ),
+    "create that takes a user over (`match-existing-by-email`)": Operation(take_over, take_overs, "adopting"),
     "replace, patch": replacing(lambda number: person(number) | {"title": "Lead"}, title="Lead"),
     "replace, patch of userName and address": replacing(
         moved, userName="elsewhere", emails=[{"value": "elsewhere@example.com", "type": "work"}]
@@ -249,6 +291,7 @@ def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         clients = {
             "crowd": service.service.account("crowd"),
             "writes": service.service.account("writes", deprovisioning_limit=None),
+            "adopting": service.service.account("adopting", deprovisioning_limit=None, match_existing_by_email=True),
             "guarded": service.service.account("guarded", deprovisioning_limit=Limit(20)),
         }
         yield Directory(table, service, not on_moto, crowd, clients["crowd"], clients)

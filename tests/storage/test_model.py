@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -25,7 +27,7 @@ from adapters.memory import InMemoryUsers
 from domain.errors import UniquenessConflict
 from domain.ports import UserStore, VersionMismatch
 from domain.stored_user import StoredUser
-from storage.invariants import assert_sound
+from storage.invariants import assert_items_agree, assert_sound
 from storage.samples import LATER, NOW, Patience, attributes, new_id
 
 NAMES = st.sampled_from(["ada", "Ada", "ADA ", "bob", "zoë", "ZOË", "x" * 1000, "tab\tbed"])
@@ -55,15 +57,25 @@ class Model:
         return sorted(self.users.values(), key=lambda user: user.id)
 
 
-def machine(new_store: Callable[[], tuple[UserStore, Callable[[], None]]]) -> type[RuleBasedStateMachine]:
-    """The rules, over stores as `new_store` makes them: an empty one, and how to check that it is sound."""
+@dataclass(frozen=True)
+class Account:
+    """An empty account; `agrees` looks after every step whether its items agree, `check` has the checker say so."""
+
+    store: UserStore
+    agrees: Callable[[], None] = lambda: None
+    check: Callable[[], None] = lambda: None
+
+
+def machine(new_account: Callable[[], Account]) -> type[RuleBasedStateMachine]:
+    """The rules, over accounts as `new_account` makes them."""
 
     class Clients(RuleBasedStateMachine):
         versions = Bundle("versions")
 
         @initialize()
         def start(self) -> None:
-            self.store, self.check = new_store()
+            self.account = new_account()
+            self.store = self.account.store
             self.model = Model()
 
         def attempt(self, write: Callable[[], None], expected: object) -> bool:
@@ -158,18 +170,37 @@ def machine(new_store: Callable[[], tuple[UserStore, Callable[[], None]]]) -> ty
             by_name = sorted(self.model.users.values(), key=lambda user: user.keys.user_name, reverse=descending)
             assert list(self.store.ids_by_user_name(descending=descending)) == [user.id for user in by_name]
 
+        @rule(prefix=st.sampled_from(["a", "A", "X" * 950, "zo"]), at_most=st.sampled_from([None, 1]))
+        def ids_by_prefix_of_user_name(self, prefix: str, at_most: int | None) -> None:
+            named = {user.keys.user_name: user.id for user in self.model.users.values()}
+            expected = [named[name] for name in sorted(named) if name.startswith(prefix.lower())]
+            assert list(self.store.ids_by_user_name(prefix, at_most=at_most)) == expected[:at_most]
+
+        @rule(prefix=st.sampled_from(["a", "B@", "y" * 940, "d"]))
+        def ids_by_email(self, prefix: str) -> None:
+            holders = {address: user.id for user in self.model.users.values() for address in user.keys.emails}
+            expected = [holders[address] for address in sorted(holders) if address.startswith(prefix.lower())]
+            assert list(self.store.ids_by_email(prefix)) == expected
+
+        @rule(some=st.lists(versions, max_size=4), unknown=st.sampled_from(["", "nobody"]))
+        def get_many(self, some: list[StoredUser], unknown: str) -> None:
+            ids = [*dict.fromkeys(user.id for user in some), unknown]
+            expected = [self.model.users[user_id] for user_id in ids if user_id in self.model.users]
+            assert self.store.get_many(ids) == expected
+
         @invariant()
         def holds_what_the_model_holds(self) -> None:
             assert list(self.store.scan()) == self.model.in_order()
             assert self.store.total() == len(self.model.users)
+            self.account.agrees()
 
         def teardown(self) -> None:
-            self.check()
+            self.account.check()
 
     return Clients
 
 
-def explore(new_store: Callable[[], tuple[UserStore, Callable[[], None]]], examples: int, steps: int) -> None:
+def explore(new_account: Callable[[], Account], examples: int, steps: int) -> None:
     """Run the rules in many random orders."""
     chosen = settings(
         max_examples=examples,
@@ -178,17 +209,21 @@ def explore(new_store: Callable[[], tuple[UserStore, Callable[[], None]]], examp
         suppress_health_check=list(HealthCheck),
         print_blob=True,
     )
-    run_state_machine_as_test(machine(new_store), settings=chosen)
+    run_state_machine_as_test(machine(new_account), settings=chosen)
 
 
 def test_the_twin_agrees_with_the_model() -> None:
-    explore(lambda: (InMemoryUsers(), lambda: None), examples=100, steps=40)
+    explore(lambda: Account(InMemoryUsers()), examples=100, steps=40)
 
 
 def test_the_table_agrees_with_the_model(table: Table, request: pytest.FixtureRequest) -> None:
-    def new_store() -> tuple[UserStore, Callable[[], None]]:
+    def new_account() -> Account:
         account = f"account-{next(_accounts)}"
-        return table.users(account, Patience()), lambda: assert_sound(table, account)
+        return Account(
+            table.users(account, Patience()),
+            partial(assert_items_agree, table, account),
+            partial(assert_sound, table, account),
+        )
 
     on_moto = "moto" in request.node.name
-    explore(new_store, examples=8 if on_moto else 25, steps=15 if on_moto else 30)
+    explore(new_account, examples=8 if on_moto else 25, steps=15 if on_moto else 30)

@@ -154,6 +154,22 @@ def test_pages_of_a_filter_join_to_the_whole(hundred: Directory) -> None:
     assert [one for page in pages for one in page] == whole
 
 
+@pytest.mark.parametrize("filter_", ['userName sw "USER1"', 'emails.value sw "u1"', 'userName sw "user1" and title pr'])
+@pytest.mark.parametrize("sort_by", ["userName", "title", "emails.value"])
+@pytest.mark.parametrize("order", ["ascending", "descending"])
+def test_a_prefix_is_sorted_without_reading_all_users(
+    hundred: Directory, monkeypatch: pytest.MonkeyPatch, filter_: str, sort_by: str, order: str
+) -> None:
+    query = {"sortBy": sort_by, "sortOrder": order, "count": "7"}
+    everyone = search(hundred, filter=f'({filter_}) or id eq "nobody"', **query)
+    monkeypatch.setattr(InMemoryUsers, "scan", None)
+
+    found = search(hundred, filter=filter_, **query)
+
+    assert (ids(found), found.total) == (ids(everyone), everyone.total)
+    assert found.total in {11, 15, 20}
+
+
 @pytest.mark.parametrize(
     "sort_by",
     ["userName", "title", "emails", "meta.created", "active", "urn:ietf:params:scim:schemas:core:2.0:User:title"],
@@ -203,7 +219,7 @@ def test_the_last_page_has_no_next_cursor(hundred: Directory) -> None:
 
 
 def test_more_matches_than_can_be_sorted_are_too_many(hundred: Directory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domain.queries._MAX_SORTED", 99)
+    monkeypatch.setattr("domain.windows._MAX_SORTED", 99)
 
     with pytest.raises(TooMany):
         search(hundred, sortBy="displayName")

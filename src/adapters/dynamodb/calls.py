@@ -19,7 +19,7 @@ from adapters.dynamodb.failures import (
     unavailable,
 )
 from adapters.dynamodb.usage import Usage
-from domain.errors import ServiceUnavailable
+from domain.errors import OutOfTime
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -62,7 +62,7 @@ class Calls:
         maybe_landed = False
         attempt = 0
         if self.deadline.remaining() <= 0:
-            raise ServiceUnavailable("The time for this request is over. Try again.", reason="out-of-time")
+            raise OutOfTime
         while True:
             self.usage.sent(again=attempt > 0)
             try:
