@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
 
-from adapters.accounts import Accounts
+from adapters.accounts import Accounts, NoSuchAccount
 from adapters.activity_log import ActivityLog, CloudWatchActivityLog, FileActivityLog
 from adapters.aws import configuration
 from adapters.clock import MonotonicDeadline
@@ -59,6 +59,11 @@ class Stack:
         """The deployment's accounts."""
         client = self.session.client("secretsmanager", endpoint_url=self.endpoint_url, config=_CONFIG)
         return Accounts(client, self.secret_prefix, self.actor)
+
+    def require_account(self, account: str, seconds: float) -> None:
+        """Raise `NoSuchAccount` for a name that neither an account has nor users left over from one."""
+        if not self.accounts.exists(account) and self.users(account, seconds).total() == 0:
+            raise NoSuchAccount(account)
 
     def users(self, account: str, seconds: float) -> UserStore:
         """The account's users, with that much time for all that is done with them."""

@@ -127,6 +127,9 @@ def list_accounts(context: typer.Context) -> None:
         [listed_as_json(each) for each in listed],
         table if listed else f"There is no account yet. Make one with: rollcall{here.options} account enable default",
     )
+    for each in listed:
+        if each.problem is not None and not here.as_json:
+            here.note(f"{each.account}: {each.problem.remedy}")
 
 
 @app.command("rotate-key")
@@ -134,7 +137,10 @@ def rotate_key(
     context: typer.Context,
     name: Name,
     grace: Annotated[
-        str, typer.Option(help="How long the present key is accepted still: 7d, 12h, 30m, or 0 for not at all.")
+        str,
+        typer.Option(
+            metavar="TIME", help="How long the present key is accepted still: 7d, 12h, 30m, or 0 for not at all."
+        ),
     ] = f"{DEFAULT_GRACE.days}d",
     yes: Yes = False,
 ) -> None:

@@ -58,7 +58,12 @@ def delete(
 
 def _confirm_by_name(here: Invocation, name: str, users: int, yes: bool, confirm_name: str | None) -> None:
     if not yes:
-        confirm_name = typer.prompt(f"The account {name} has {users} users. Type its name to delete them all", err=True)
+        try:
+            confirm_name = here.ask(f"The account {name} has {users} users. Type its name to delete them all")
+        except typer.Abort as abort:
+            raise UsageError(
+                f"No name was typed; nothing was changed. To go without a question: --yes --confirm-name {name}"
+            ) from abort
     elif confirm_name is None:
         raise UsageError(f"The account {name} has {users} users: add --confirm-name {name} to delete them all.")
     if confirm_name != name:

@@ -35,17 +35,19 @@ def set_setting(
         list[str],
         typer.Argument(
             metavar="[NAME] SETTING VALUE",
-            help="The account (else default), what to set, and to what. mode: tolerant or strict. "
-            "match-existing-by-email: on or off. deprovisioning-limit: 20, or 20,10%, or off.",
+            help="The account (else default), what to set, and to what.",
         ),
     ],
 ) -> None:
     """Change a setting, such as: rollcall account set acme mode strict.
 
-    [bold]mode[/bold]: tolerant forgives what identity providers do beside the standard, strict does not.
-    [bold]match-existing-by-email[/bold]: whether creating a user whose address exists takes that user over.
-    [bold]deprovisioning-limit[/bold]: how many users may be deactivated or removed in an hour, or which percentage of
-    the active users if that is more; further ones are refused until rollcall account resume.
+    [bold]mode[/bold], tolerant or strict: whether what identity providers do beside the standard is forgiven.
+
+    [bold]match-existing-by-email[/bold], on or off: whether creating a user whose address exists takes that user over.
+
+    [bold]deprovisioning-limit[/bold], such as 20, or 20,10%, or off: how many users may be deactivated or removed in
+    an hour, or which percentage of the active users if that is more; further ones are refused until the hour is over,
+    or until rollcall account resume.
     """
     name, setting, value = _said(words)
     here = invocation(context)

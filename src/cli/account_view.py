@@ -84,7 +84,11 @@ def summary_as_json(connector: Connector, base_url: str, key: str) -> dict[str, 
 def listed_as_json(listed: Listed) -> dict[str, Any]:
     """One line of the list of accounts."""
     if listed.connector is None:
-        return {"account": listed.account, "problem": listed.problem.reason if listed.problem else "unusable"}
+        problem = listed.problem
+        told = {"problem": "unusable", "remedy": None}
+        if problem is not None:
+            told = {"problem": problem.reason, "remedy": problem.remedy}
+        return {"account": listed.account, **told}
     return {"account": listed.account, "enabled": listed.connector.enabled, **_state(listed.connector)}
 
 

@@ -50,7 +50,8 @@ class Activation:
         if total:
             raise Failed(
                 f"{total} user has the test address",
-                f"Choose another --test-email, or remove that user: rollcall users show --user-name {self.email}.",
+                "Choose another --test-email, or remove that user: "
+                f"rollcall users show --account NAME --user-name {self.email}.",
             )
         return "200, nobody"
 

@@ -50,6 +50,10 @@ class CheckList:
             self.done.append(Check(name, True, check()))
         except Failed as failure:
             self.done.append(Check(name, False, failure.seen, failure.fix))
+        except (AttributeError, LookupError, TypeError):
+            # Whatever answers there, a check must not end the others, nor keep the test user from being removed.
+            fix = "Check that the Base URL is the one of Rollcall; if it is, look at the service's log."
+            self.done.append(Check(name, False, "the answer has not the form that SCIM gives it", fix))
         return self.done[-1].ok
 
     @property
@@ -91,7 +95,7 @@ class Endpoint:
         """The JSON of an answer of that status ({} of an empty one); any other status is `Failed`."""
         response = self.ask(method, path, body, key=key)
         if response.status_code != status:
-            raise Failed(f"{_shown(response)} instead of {status}", _fix(response))
+            raise Failed(_shown(response, status), _fix(response))
         if not response.content:
             return {}
         kind = response.headers.get("Content-Type", "")
@@ -106,7 +110,7 @@ def check_base_url(base_url: str) -> str:
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise Failed("the address is not https", "Identity providers send the key there: use https.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Failed("the address is no URL", "Copy it again from: rollcall account show.")
+        raise Failed("the address is no URL", "Copy it again from: rollcall account show NAME.")
     if base_url.endswith("/"):
         raise Failed("the address ends with a slash", "Remove the slash: JumpCloud joins paths to it as they are.")
     if parts.query or parts.fragment:
@@ -173,19 +177,20 @@ def _json(response: httpx.Response) -> Json:
     return answer
 
 
-def _shown(response: httpx.Response) -> str:
+def _shown(response: httpx.Response, expected: int) -> str:
     try:
         detail = _json(response).get("detail")
     except Failed:
         detail = None
-    return f"{response.status_code} {detail}" if isinstance(detail, str) else str(response.status_code)
+    seen = f"{response.status_code} instead of {expected}"
+    return f"{seen}: {detail}" if isinstance(detail, str) else seen
 
 
 _FIXES: Final = {
     401: "Use the account's current key: rollcall account show NAME --reveal.",
     403: "Switch SCIM on: rollcall account enable NAME. Or something in front of the service refuses.",
     404: "Check the path of the Base URL: it ends with /scim/v2.",
-    409: "Choose another --test-email, or remove the user who has it (rollcall users show --email ADDRESS).",
+    409: "Choose another --test-email, or remove who has it: rollcall users show --account NAME --email ADDRESS.",
     429: "Too many requests at the moment; try again, and look at the throttling alarm if it lasts.",
 }
 

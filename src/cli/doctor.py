@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
-from dataclasses import asdict
+import sys
+from dataclasses import asdict, replace
 from typing import Annotated, Final
 
 import httpx
@@ -14,6 +16,7 @@ from rich.markup import escape
 from cli.activation import Activation
 from cli.arguments import Name
 from cli.checks import (
+    Check,
     CheckList,
     Endpoint,
     check_base_url,
@@ -24,10 +27,12 @@ from cli.checks import (
     check_wrong_key,
 )
 from cli.invocation import Invocation, invocation
+from cli.root import UsageError
 from domain.connector_key import ConnectorKey
 
 # As patient as an identity provider; API Gateway itself gives up after 29 seconds.
 _SECONDS: Final = 30.0
+_ADDRESS: Final = re.compile(r"[^\s@\"\\]+@[^\s@\"\\]+")
 
 
 def doctor(
@@ -46,16 +51,22 @@ def doctor(
     Connector Key is read from the variable CONNECTOR_KEY, else asked for. Exit code 1 when a check fails.
     """
     here = invocation(context)
+    if test_email is not None and _ADDRESS.fullmatch(test_email) is None:
+        raise UsageError(f"--test-email {test_email!r} is no e-mail address such as name@example.com.")
     if base_url is None:
         connector = here.stack.accounts.show(name)
         base_url, key = here.stack.base_url, connector.current.key.text
     else:
-        key = os.environ.get("CONNECTOR_KEY") or typer.prompt("Connector Key", hide_input=True, err=True)
+        key = os.environ.get("CONNECTOR_KEY") or _asked_for_key()
     email = test_email or f"rollcall-doctor-{secrets.token_hex(6)}@example.com"
     checks = CheckList()
-    with httpx.Client(timeout=_SECONDS, follow_redirects=False) as client:
-        examine(checks, Endpoint(client, base_url, key), base_url, key, email)
-    _report(here, checks, base_url)
+    try:
+        with httpx.Client(timeout=_SECONDS, follow_redirects=False) as client:
+            examine(checks, Endpoint(client, base_url, key), base_url, key, email)
+    except KeyboardInterrupt:
+        checks.done.append(Check("All checks", False, "interrupted", "Run it again."))
+    parsed = ConnectorKey.parse(key)
+    _report(here, checks, base_url, parsed.account if parsed is not None else "NAME")
     if not checks.ok:
         raise typer.Exit(1)
 
@@ -80,9 +91,18 @@ def _other_key(key: str) -> str:
     return ConnectorKey.generate(account, secrets.token_bytes).text
 
 
-def _report(here: Invocation, checks: CheckList, base_url: str) -> None:
+def _asked_for_key() -> str:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "There is no Connector Key: set the variable CONNECTOR_KEY, or run this in a terminal, which asks for it."
+        )
+    return str(typer.prompt("Connector Key", hide_input=True, err=True))
+
+
+def _report(here: Invocation, checks: CheckList, base_url: str, account: str) -> None:
     lines: list[str] = []
-    for check in checks.done:
+    done = [replace(check, fix=_to_be_typed(check.fix, here.options, account)) for check in checks.done]
+    for check in done:
         mark = "[green]ok  [/green]" if check.ok else "[red]FAIL[/red]"
         lines.append(f"{mark} {escape(check.name)}: {escape(check.seen)}")
         if check.fix:
@@ -93,5 +113,12 @@ def _report(here: Invocation, checks: CheckList, base_url: str) -> None:
         else "Not ready: see the fixes above."
     )
     here.answer(
-        {"ok": checks.ok, "baseUrl": base_url, "checks": [asdict(check) for check in checks.done]}, *lines, "", verdict
+        {"ok": checks.ok, "baseUrl": base_url, "checks": [asdict(check) for check in done]}, *lines, "", verdict
     )
+
+
+def _to_be_typed(fix: str | None, options: str, account: str) -> str | None:
+    """A fix whose commands can be copied as they are: with the options of this deployment, and the account."""
+    if fix is None:
+        return None
+    return re.sub(r"(?<= )NAME\b(?!@)", account, re.sub(r"rollcall (account|users)\b", rf"rollcall{options} \1", fix))

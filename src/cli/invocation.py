@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -67,9 +69,27 @@ class Invocation:
         self.errors.print(text, soft_wrap=True, markup=False)
 
     def confirm(self, question: str, yes: bool) -> None:
-        """Go on only when the operator agrees, or said --yes."""
-        if not yes:
-            typer.confirm(question, abort=True, err=True)
+        """Go on only when the operator agrees, or said --yes; raises `typer.Abort`."""
+        if yes:
+            return
+        with self._a_line_of_its_own():
+            agreed = typer.confirm(question, err=True)
+        if not agreed:
+            raise typer.Abort
+
+    def ask(self, question: str) -> str:
+        """What the operator types; raises `typer.Abort` when that is nothing."""
+        with self._a_line_of_its_own():
+            return str(typer.prompt(question, err=True))
+
+    @contextmanager
+    def _a_line_of_its_own(self) -> Iterator[None]:
+        """Where nobody answers, as in a script, what is said next begins below the question."""
+        try:
+            yield
+        except typer.Abort:
+            self.errors.print()
+            raise
 
 
 def invocation(context: typer.Context) -> Invocation:

@@ -40,9 +40,15 @@ def _show_version(wanted: bool) -> None:
 def rollcall(
     context: typer.Context,
     *,
-    stack: Annotated[str, typer.Option(envvar="ROLLCALL_STACK", help="CloudFormation stack.")] = "rollcall",
-    region: Annotated[str | None, typer.Option(help="AWS region; else as the AWS CLI finds it.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile; else as the AWS CLI finds it.")] = None,
+    stack: Annotated[
+        str, typer.Option(metavar="NAME", envvar="ROLLCALL_STACK", help="CloudFormation stack.")
+    ] = "rollcall",
+    region: Annotated[
+        str | None, typer.Option(metavar="NAME", help="AWS region; else as the AWS CLI finds it.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="AWS profile; else as the AWS CLI finds it.")
+    ] = None,
     table: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Another table than the deployment's: one restored from a backup."),

@@ -12,6 +12,7 @@ from adapters.accounts import AdministrationError
 from adapters.activity_log import NoActivity
 from adapters.connector_secrets import ConnectorUnavailable
 from adapters.stack import StackError
+from cli.readable_help import make_readable
 from domain.connector_key import InvalidAccountName
 from domain.errors import ScimError
 
@@ -26,6 +27,10 @@ class UsageError(Exception):
 
 class Root(TyperGroup):
     """The group of all commands."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        make_readable(self)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The commands as the help shows them: in the order in which an operator comes to need them."""

@@ -53,6 +53,8 @@ class Roster:
 @contextmanager
 def opened(file: Path, form: Form | None, mapped: list[str] | None) -> Iterator[Roster]:
     """The roster in a file; raises UsageError when it cannot be one."""
+    if file.is_dir():
+        raise UsageError(f"{file} is a directory; name a file.")
     form = form or _form_of(file)
     mapping = _mapping(mapped, form)
     with _bytes_of(file) as content:
@@ -93,8 +95,6 @@ def _bytes_of(file: Path) -> Iterator[BinaryIO]:
     if file == STANDARD_INPUT:
         yield BytesIO(sys.stdin.buffer.read())
         return
-    if file.is_dir():
-        raise UsageError(f"{file} is a directory; name a file.")
     try:
         opened_file = file.open("rb")
     except FileNotFoundError:

@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from adapters.accounts import NoSuchAccount
 from adapters.dynamodb.findings import Finding, Problem
 from cli.arguments import OneAccount, Yes
 from cli.invocation import Invocation, invocation
@@ -70,8 +69,7 @@ def check(
 def _accounts(here: Invocation, account: str | None) -> list[str]:
     if account is None:
         return [listed.account for listed in here.stack.accounts.list_all()]
-    if not here.stack.accounts.exists(account) and here.stack.users(account, _SECONDS).total() == 0:
-        raise NoSuchAccount(account)
+    here.stack.require_account(account, _SECONDS)
     return [account]
 
 

@@ -48,6 +48,8 @@ def list_users(
     here = invocation(context)
     store = here.stack.users(account, _SECONDS)
     total = store.total()
+    if total == 0:
+        here.stack.require_account(account, _SECONDS)
     users = list(islice(every_user(store, min(limit, 100)), limit))
     table = Table("Id", "User name", "E-mail", "Active", "Last modified", box=None)
     for user in users:
@@ -59,7 +61,10 @@ def list_users(
             user.last_modified,
         )
         table.add_row(*(escape(cell) for cell in cells))
-    here.answer({"total": total, "users": [as_resource(user) for user in users]}, table)
+    here.answer(
+        {"total": total, "users": [as_resource(user) for user in users]},
+        table if users else f"The account {account} has no users.",
+    )
     if len(users) < total:
         here.note(f"{len(users)} of {total} users; --limit shows more, rollcall users export writes all.")
 
@@ -85,6 +90,7 @@ def show(
     else:
         user = store.get(user_id or "")
     if user is None:
+        here.stack.require_account(account, _SECONDS)
         option, value = next((option, value) for option, value in given.items() if value is not None)
         here.note(f"rollcall: The account {account} has no user with {option} {value}.")
         raise typer.Exit(1)
@@ -109,6 +115,8 @@ def export(
     store = here.stack.users(account, _SECONDS_TO_EXPORT)
     if output is not None and output.exists():
         here.confirm(f"Overwrite {output}?", yes)
+    if store.total() == 0:
+        here.stack.require_account(account, _SECONDS)
     written = 0
     with private_file(output) as target:
         write = _writer(form, target)

@@ -6,9 +6,10 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TextIO
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -68,7 +69,10 @@ def import_users(
     here = invocation(context)
     if report is not None and report.suffix.lower() not in _REPORT_FORMS:
         raise UsageError(f"{report}: a report is a file whose name ends in .csv or .json.")
-    with opened(file, form, mapped) as roster:
+    # Opened before anything is imported: what became of the rows must not be lost for want of a place to write it.
+    with ExitStack() as files:
+        target = files.enter_context(private_file(report)) if report is not None else None
+        roster = files.enter_context(opened(file, form, mapped))
         # Users of an account that does not exist would be seen by nobody.
         here.stack.accounts.show(account)
         _tell_columns(here, roster)
@@ -76,8 +80,8 @@ def import_users(
             lambda: here.stack.users(account, _SECONDS_OF_A_WRITE), new_id, now, keep_ids=keep_ids, dry_run=dry_run
         )
         tally = _import(here, roster, importer)
-    if report is not None:
-        _write_report(report, tally.refused)
+        if report is not None and target is not None:
+            _write_report(target, report.suffix.lower(), tally.refused)
     _answer(here, account, roster, tally, dry_run=dry_run, report=report)
     if tally.refusals or tally.stopped:
         raise typer.Exit(1)
@@ -167,13 +171,12 @@ def _as_json(refusal: Refusal) -> dict[str, object]:
     return found
 
 
-def _write_report(report: Path, refused: list[Refusal]) -> None:
-    with private_file(report) as target:
-        if report.suffix.lower() == ".json":
-            json.dump([_as_json(refusal) for refusal in refused], target, indent=2, ensure_ascii=False)
-            target.write("\n")
-            return
-        table = csv.writer(target)
-        table.writerow(("line", "userName", "reason", "detail"))
-        for refusal in refused:
-            table.writerow((refusal.line, guarded(refusal.user_name), refusal.reason, guarded(refusal.detail)))
+def _write_report(target: TextIO, form: str, refused: list[Refusal]) -> None:
+    if form == ".json":
+        json.dump([_as_json(refusal) for refusal in refused], target, indent=2, ensure_ascii=False)
+        target.write("\n")
+        return
+    table = csv.writer(target)
+    table.writerow(("line", "userName", "reason", "detail"))
+    for refusal in refused:
+        table.writerow((refusal.line, guarded(refusal.user_name), refusal.reason, guarded(refusal.detail)))

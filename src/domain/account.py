@@ -218,7 +218,8 @@ def _object(value: object, name: str) -> dict[str, Any]:
 
 def _text(container: dict[str, Any], name: str) -> str:
     value = container.get(name, "unknown")
-    return value if isinstance(value, str) else "unknown"
+    # JSON can hold halves of characters, which nothing that is shown may.
+    return value.encode(errors="replace").decode() if isinstance(value, str) else "unknown"
 
 
 def _key(container: dict[str, Any], name: str, account: str) -> ConnectorKey:
@@ -232,11 +233,11 @@ def _key(container: dict[str, Any], name: str, account: str) -> ConnectorKey:
 def _time(value: object, name: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidConnector(f'"{name}" is not a time such as 2030-01-31T12:00:00Z')
-    return moment
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidConnector(f'"{name}" is not a time such as 2030-01-31T12:00:00Z')
 
 
 def _previous(root: dict[str, Any], account: str) -> PreviousKey | None:

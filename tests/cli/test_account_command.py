@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from adapters.clock import MonotonicDeadline
-from adapters.dynamodb import Table, table_definition
 from domain.account import connector_from_json
 from domain.connector_key import ConnectorKey
-from domain.deprovisioning import Limit
 
 Rollcall = Callable[..., Result]
 Aws = Callable[[str], Any]
@@ -169,55 +166,6 @@ def test_a_revoked_key_is_gone(rollcall: Rollcall, aws: Aws) -> None:
     assert answer(rollcall("account", "revoke-previous", "acme", "--json"))["result"] == "unchanged"
 
 
-def test_settings(rollcall: Rollcall, aws: Aws) -> None:
-    rollcall("account", "enable", "acme")
-
-    assert answer(rollcall("account", "set", "acme", "mode", "strict", "--json"))["result"] == "set"
-    assert rollcall("account", "set", "acme", "match-existing-by-email", "on").exit_code == 0
-    assert "already" in rollcall("account", "set", "acme", "mode", "strict").stdout
-
-    assert (kept(aws).settings.mode, kept(aws).settings.match_existing_by_email) == ("strict", True)
-
-
-def test_a_setting_without_an_account_is_the_default_accounts(rollcall: Rollcall, aws: Aws) -> None:
-    for account in ("default", "mode"):
-        rollcall("account", "enable", account)
-
-    assert answer(rollcall("account", "set", "match-existing-by-email", "on", "--json"))["account"] == "default"
-    assert answer(rollcall("account", "set", "mode", "mode", "strict", "--json"))["account"] == "mode"
-
-    assert kept(aws, "default").settings.match_existing_by_email
-    assert (kept(aws, "default").settings.mode, kept(aws, "mode").settings.mode) == ("tolerant", "strict")
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (["acme"], "NAME SETTING VALUE"),
-        (["acme", "mode"], "'acme' is no setting"),
-        (["acme", "colour", "red"], "mode, match-existing-by-email"),
-        (["a*", "mode", "strict"], "1 to 40 characters"),
-        (["acme", "mode", "strict", "now"], "NAME SETTING VALUE"),
-    ],
-)
-def test_a_setting_that_is_none_is_one_clear_line(rollcall: Rollcall, words: list[str], told: str) -> None:
-    result = rollcall("account", "set", *words)
-
-    assert result.exit_code == 2
-    assert told in result.stderr
-    assert len(result.stderr.splitlines()) == 1
-
-
-@pytest.mark.parametrize(("setting", "value"), [("mode", "on"), ("match-existing-by-email", "strict"), ("mode", "")])
-def test_a_setting_takes_only_its_own_values(rollcall: Rollcall, setting: str, value: str) -> None:
-    rollcall("account", "enable", "acme")
-
-    result = rollcall("account", "set", "acme", setting, value)
-
-    assert result.exit_code == 2
-    assert setting in result.stderr
-
-
 def test_the_list_shows_every_account_and_no_key(rollcall: Rollcall, aws: Aws) -> None:
     assert "account enable default" in rollcall("account", "list").stdout
     for account in ("globex", "acme"):
@@ -229,14 +177,63 @@ def test_the_list_shows_every_account_and_no_key(rollcall: Rollcall, aws: Aws) -
 
     assert [each["account"] for each in listed] == ["acme", "broken", "globex"]
     assert listed[1]["problem"] == "secret-malformed"
+    assert f"{PREFIX}broken" in listed[1]["remedy"]
     assert all(name in shown for name in ("acme", "broken", "globex", "secret-malformed"))
     assert "rck_" not in shown + json.dumps(listed)
 
 
-@pytest.mark.parametrize("command", ["enable", "disable", "show", "rotate-key", "revoke-previous", "delete"])
+BROKEN = {
+    "no JSON": "nonsense",
+    "a list": "[]",
+    "a member missing": '{"account": "acme", "enabled": true}',
+    "a wrong type": '{"account": "acme", "enabled": "yes", "current": {"key": "KEY"}}',
+    "another account's key": '{"account": "acme", "enabled": true, "current": {"key": "OTHER"}}',
+    "a moment outside of time": '{"account": "acme", "enabled": true, "current": {"key": "KEY", '
+    '"createdAt": "9999-12-31T23:59:59-14:00"}}',
+    "as large as a secret can be": '{"account": "acme", "enabled": true, "current": "' + "x" * 65_000 + '"}',
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_one_bad_secret_is_named_with_what_to_do_and_the_other_accounts_are_shown(
+    rollcall: Rollcall, aws: Aws, text: str
+) -> None:
+    rollcall("account", "enable", "globex")
+    key, other = (ConnectorKey.generate(name, bytes).text for name in ("acme", "globex"))
+    written = text.replace("KEY", key).replace("OTHER", other)
+    aws("secretsmanager").create_secret(Name=f"{PREFIX}acme", SecretString=written)
+
+    listed = rollcall("account", "list")
+    others = [
+        rollcall("account", *command.split())
+        for command in (
+            "show acme",
+            "enable acme",
+            "disable acme --yes",
+            "rotate-key acme --yes",
+            "set acme mode strict",
+            "resume acme --yes",
+        )
+    ]
+
+    assert listed.exit_code == 0
+    assert "globex" in listed.stdout
+    for result in (listed, *others):
+        (line,) = result.stderr.splitlines()
+        assert f"The secret {PREFIX}acme was edited into something unusable" in line
+        assert "rollcall account enable acme --replace" in line
+        assert key[-10:] not in result.output
+    assert {result.exit_code for result in others} == {1}
+    unchanged = aws("secretsmanager").get_secret_value(SecretId=f"{PREFIX}acme")["SecretString"]
+    assert unchanged == written
+
+
+@pytest.mark.parametrize(
+    "command", ["enable", "disable", "show", "rotate-key", "revoke-previous", "resume", "set", "delete"]
+)
 def test_a_bad_name_is_one_clear_line(rollcall: Rollcall, command: str) -> None:
     for name in ("", "a" * 41, "Acme", "../x", "a/b", "a*", "a?", "a b", "ä", "a_b", "a\n"):
-        result = rollcall("account", command, name)
+        result = rollcall("account", command, name, *(["mode", "strict"] if command == "set" else []))
 
         assert result.exit_code == 2
         assert result.stdout == ""
@@ -244,9 +241,10 @@ def test_a_bad_name_is_one_clear_line(rollcall: Rollcall, command: str) -> None:
         assert "1 to 40 characters" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["disable", "show", "rotate-key", "revoke-previous"])
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("command", ["disable", "show", "rotate-key", "revoke-previous", "resume", "set", "delete"])
 def test_an_unknown_account_is_one_clear_line_with_what_to_do(rollcall: Rollcall, command: str) -> None:
-    result = rollcall("account", command, "nobody")
+    result = rollcall("account", command, "nobody", *(["mode", "strict"] if command == "set" else []))
 
     assert result.exit_code == 1
     assert result.stdout == ""
@@ -275,81 +273,3 @@ def test_a_grace_period_that_is_none_is_one_clear_line(rollcall: Rollcall, aws: 
     assert result.exit_code == 2
     assert "7d, 12h, 30m" in result.stderr
     assert kept(aws).current.key == key
-
-
-@pytest.fixture
-def table(aws: Aws) -> Table:
-    client = aws("dynamodb")
-    client.create_table(**table_definition("rollcall-users"))
-    return Table(client, "rollcall-users")
-
-
-def exhausted(table: Table, account: str, limit: Limit) -> None:
-    for _ in range(limit.users):
-        table.guard(account, limit, MonotonicDeadline.after(9)).take()
-
-
-@pytest.mark.parametrize(
-    ("text", "kept_as"), [("20", Limit(20)), ("30,5%", Limit(30, 5)), ("30 or 5 %", Limit(30, 5)), ("off", None)]
-)
-def test_the_deprovisioning_limit_is_set(rollcall: Rollcall, aws: Aws, text: str, kept_as: Limit | None) -> None:
-    rollcall("account", "enable", "acme")
-
-    assert answer(rollcall("account", "set", "acme", "deprovisioning-limit", text, "--json"))["result"] == "set"
-
-    assert kept(aws).settings.deprovisioning_limit == kept_as
-
-
-@pytest.mark.parametrize("text", ["many", "-1", "20,101%", "10%", ""])
-def test_a_limit_that_is_none_is_refused(rollcall: Rollcall, aws: Aws, text: str) -> None:
-    rollcall("account", "enable", "acme")
-
-    result = rollcall("account", "set", "acme", "deprovisioning-limit", "--", text)
-
-    assert result.exit_code == 2
-    assert "20,10%" in result.stderr
-    assert kept(aws).settings.deprovisioning_limit == Limit(20, 10)
-
-
-def test_a_paused_account_says_so_and_is_resumed(rollcall: Rollcall, table: Table) -> None:
-    rollcall("account", "enable", "acme")
-    rollcall("account", "set", "acme", "deprovisioning-limit", "2")
-    exhausted(table, "acme", Limit(2))
-    shown = rollcall("account", "show", "acme")
-    assert "2 in the last hour, PAUSED" in shown.stdout
-    assert "account resume acme" in shown.stdout
-
-    refused = rollcall("account", "resume", "acme", typed="n\n")
-    assert refused.exit_code == 1
-    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"]["paused"]
-
-    assert answer(rollcall("account", "resume", "acme", "--yes", "--json")) == {
-        "result": "resumed",
-        "account": "acme",
-        "lastHour": 2,
-    }
-    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"] == {
-        "lastHour": 0,
-        "allowed": 2,
-        "paused": False,
-    }
-
-
-def test_resuming_what_is_not_paused_changes_nothing(rollcall: Rollcall, table: Table) -> None:
-    rollcall("account", "enable", "acme")
-    rollcall("account", "set", "acme", "deprovisioning-limit", "2")
-    exhausted(table, "acme", Limit(1))
-
-    assert answer(rollcall("account", "resume", "acme", "--json"))["result"] == "unchanged"
-
-    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"]["lastHour"] == 1
-
-
-def test_an_account_without_a_limit_cannot_be_resumed(rollcall: Rollcall, table: Table) -> None:
-    rollcall("account", "enable", "acme")
-    rollcall("account", "set", "acme", "deprovisioning-limit", "off")
-
-    result = rollcall("account", "resume", "acme")
-
-    assert result.exit_code == 2
-    assert "no limit" in result.stderr

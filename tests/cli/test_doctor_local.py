@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from cli.local_service import LocalService
 from cli.main import app
 from cli.serve import write_state
 from domain.connector_key import ConnectorKey
+from least_scim_service import failures
 
 Doctor = Callable[..., Result]
 
@@ -42,16 +42,6 @@ def doctor(service: LocalService, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("ROLLCALL_LOCAL_STATE", raising=False)
     write_state(service)
     return lambda *arguments, **env: CliRunner().invoke(app, ["--local", "doctor", *arguments], env=env)
-
-
-def failures(result: Result) -> dict[str, Any]:
-    """The checks that failed, each with its fix beside it."""
-    report = json.loads(result.stdout)
-    failed = {check["name"]: check for check in report["checks"] if not check["ok"]}
-    assert report["ok"] is (not failed)
-    assert result.exit_code == (1 if failed else 0)
-    assert all(check["fix"] for check in failed.values())
-    return failed
 
 
 def users(service: LocalService, key: ConnectorKey) -> int:
@@ -99,7 +89,8 @@ def test_a_wrong_key(service: LocalService, key: ConnectorKey, doctor: Doctor) -
 
     assert list(failed) == ["Service answers (ServiceProviderConfig)"]
     assert "401" in failed["Service answers (ServiceProviderConfig)"]["seen"]
-    assert "account show NAME --reveal" in failed["Service answers (ServiceProviderConfig)"]["fix"]
+    fix = failed["Service answers (ServiceProviderConfig)"]["fix"]
+    assert f"rollcall --local account show {key.account} --reveal" in fix
 
 
 def test_a_trailing_slash(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
@@ -125,7 +116,8 @@ def test_scim_switched_off(service: LocalService, key: ConnectorKey, doctor: Doc
 
     assert list(failed) == ["Service answers (ServiceProviderConfig)"]
     assert "403" in failed["Service answers (ServiceProviderConfig)"]["seen"]
-    assert "rollcall account enable" in failed["Service answers (ServiceProviderConfig)"]["fix"]
+    fix = failed["Service answers (ServiceProviderConfig)"]["fix"]
+    assert f"rollcall --local account enable {key.account}" in fix
 
 
 @pytest.mark.parametrize(

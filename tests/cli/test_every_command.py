@@ -13,8 +13,10 @@ import typer
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from cli.main import app
+from domain.deprovisioning import Limit
 from domain.ports import UserStore
 from domain.stored_user import StoredUser
 from domain.user_schema import CORE_URN
@@ -53,7 +55,6 @@ ARGUMENTS: dict[str, list[str]] = {
 """What each command is given to do something, where the AWS of these tests has what it needs."""
 ELSEWHERE = {"events redrive", "activity"}
 """Commands that need more; their own tests ask them for JSON."""
-DESTRUCTIVE = {"account disable", "account rotate-key", "account revoke-previous", "account resume", "account delete"}
 
 
 @pytest.fixture
@@ -78,6 +79,53 @@ def test_every_command_answers_in_json_and_nothing_else(
     assert json.loads(result.stdout)
 
 
+ASKED = {
+    "account disable": "Switch SCIM off for the account acme?",
+    "account rotate-key": "rotating again refuses it at once",
+    "account revoke-previous": "Refuse the previous key of acme?",
+    "account resume": "Let the identity provider go on with 1 more?",
+    "account delete": "Type its name to delete them all",
+    "table check": "Repair what is wrong in the account acme?",
+    "users export": "Overwrite",
+}
+"""What is asked before something is taken away, in the account that `in_use` makes."""
+
+
+@pytest.fixture
+def in_use(rollcall: Rollcall, table: Table, store: UserStore) -> None:
+    """The account `acme` with a user, a previous key, and its limit of deprovisionings used up."""
+    attributes = {"schemas": [CORE_URN], "userName": "ann"}
+    store.create(StoredUser.new("00000001-0000-4000-8000-000000000000", attributes, "2030-01-31T12:00:00.000Z"))
+    assert rollcall("account", "rotate-key", "acme").exit_code == 0
+    assert rollcall("account", "set", "acme", "deprovisioning-limit", "1").exit_code == 0
+    table.guard("acme", Limit(1), MonotonicDeadline.after(9)).take()
+
+
+@pytest.mark.usefixtures("acme", "in_use")
+@pytest.mark.parametrize("command", ASKED)
+@pytest.mark.parametrize("as_json", [False, True], ids=["told", "json"])
+def test_a_script_that_does_not_say_yes_is_told_so_and_changes_nothing(
+    *, rollcall: Rollcall, aws_calls: list[str], file: str, command: str, as_json: bool
+) -> None:
+    arguments = [word for word in ARGUMENTS[command] if word not in ("--yes", "--confirm-name")][:2]
+    arguments += {"table check": ["--repair"], "users export": ["--output", file]}.get(command, [])
+    if command == "account delete":
+        arguments = ["acme"]
+    before = Path(file).read_text()
+    aws_calls.clear()
+
+    result = rollcall(*command.split(), *arguments, *(["--json"] if as_json else []))
+
+    question, told = result.stderr.splitlines()
+    assert ASKED[command] in question
+    assert "othing was changed" in told
+    assert "--yes" in told
+    assert result.exit_code in (1, 2)
+    assert result.stdout.strip() == ""
+    assert not {name for name in aws_calls if not name.startswith(("Get", "Describe", "List", "Query"))}
+    assert Path(file).read_text() == before
+
+
 def test_no_command_is_left_out_here() -> None:
     assert {name for name, _ in commands()} == ARGUMENTS.keys() | ELSEWHERE
 
@@ -85,7 +133,7 @@ def test_no_command_is_left_out_here() -> None:
 def test_what_takes_something_away_can_be_told_not_to_ask() -> None:
     asking = {name for name, command in commands() if any("--yes" in option.opts for option in command.params)}
 
-    assert asking >= DESTRUCTIVE
+    assert asking == ASKED.keys()
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands()])
@@ -97,6 +145,9 @@ def test_every_command_says_what_it_does_in_a_sentence(name: str) -> None:
     first = (command.help or "").split("\n\n")[0].strip()
     assert first.endswith("."), first
     assert all(getattr(parameter, "help", None) for parameter in command.params if parameter.name != "help")
+    # A switch takes no value, and no paragraph is broken anywhere but at the window's edge.
+    assert "<bool>" not in result.stdout
+    assert "\n" not in (command.help or "").replace("\n\n", "")
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands() if "{file}" not in ARGUMENTS.get(name, ())])

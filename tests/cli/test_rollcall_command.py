@@ -23,6 +23,7 @@ def test_help_names_every_command_and_the_first_two_steps() -> None:
     for word in ("account", "users", "doctor", "--stack", "--region", "--profile", "--json", "--local"):
         assert word in shown
     assert "rollcall account enable default" in " ".join(shown.split())
+    assert "<bool>" not in shown
 
 
 @pytest.mark.parametrize(

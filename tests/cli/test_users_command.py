@@ -69,7 +69,9 @@ def test_a_long_list_is_cut_and_says_so(rollcall: Rollcall, store: UserStore) ->
 
 def test_another_accounts_users_are_not_listed(rollcall: Rollcall, store: UserStore) -> None:
     fill(store, 2)
+    rollcall("account", "enable", "globex")
 
+    assert "The account globex has no users." in rollcall("users", "list", "--account", "globex").stdout
     assert answer(rollcall("users", "list", "--account", "globex", "--json")) == {"total": 0, "users": []}
 
 
@@ -97,6 +99,27 @@ def test_nobody_found_is_one_line_and_exit_code_1(rollcall: Rollcall, store: Use
     assert result.exit_code == 1
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [("list",), ("export",), ("show", "--email", "user0@corp.example")])
+def test_a_mistyped_account_is_not_taken_for_an_empty_one(
+    rollcall: Rollcall, store: UserStore, command: tuple[str, ...]
+) -> None:
+    fill(store, 1)
+
+    result = rollcall("users", *command, "--account", "acne")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "rollcall: There is no account 'acne'. Make it with: rollcall account enable acne\n"
+
+
+def test_an_export_to_a_directory_that_is_not_there_is_one_clear_line(rollcall: Rollcall, store: UserStore) -> None:
+    fill(store, 1)
+
+    result = rollcall("users", "export", "--account", "acme", "--output", "/nowhere/users.jsonl")
+
+    assert result.exit_code == 2
+    assert result.stderr == "rollcall: There is no directory /nowhere to write users.jsonl to.\n"
 
 
 @pytest.mark.parametrize("which", [(), ("--email", "a", "--id", "b")])

@@ -286,7 +286,8 @@ def test_a_header_alone_and_an_empty_file_of_json_lines_are_no_users(
     ("arguments", "told"),
     [
         (("missing.csv",), "There is no file missing.csv"),
-        ((".", "--format", "csv"), "is a directory; name a file"),
+        ((".",), "is a directory; name a file"),
+        (("users.csv", "--report", "nowhere/refused.csv"), "There is no directory nowhere"),
         (("users.jsonl", "--map", "a=title"), "--map is for the columns of CSV"),
         (("users.csv", "--map", "title"), "is not COLUMN=ATTRIBUTE"),
         (("users.csv", "--map", "nowhere=title"), "which the file does not have"),

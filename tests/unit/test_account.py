@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from domain.account import Connector, InvalidConnector, Settings, connector_from_json, key_used
+from domain.account import Connector, InvalidConnector, Settings, connector_from_json, key_used, rfc3339
 from domain.connector_key import ConnectorKey
 
 NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
@@ -93,6 +93,19 @@ def test_a_secret_written_by_hand_needs_only_what_decides_about_access() -> None
     assert len(connector.sealing_key) == 32
 
 
+def test_a_time_in_another_zone_and_a_name_that_no_terminal_can_show_do_no_harm() -> None:
+    text = edited(
+        current={"key": FIRST.text, "createdAt": "2030-01-31T12:00:00+02:00", "createdBy": "\ud800"},
+        lastChange={"what": "set", "at": "2030-01-31T12:00:00-03:00", "by": "ada\udfff"},
+    )
+
+    connector = connector_from_json(text, "acme")
+
+    assert rfc3339(connector.current.created_at) == "2030-01-31T10:00:00Z"
+    assert rfc3339(connector.last_change.at) == "2030-01-31T15:00:00Z"
+    assert (connector.current.created_by, connector.last_change.by) == ("?", "ada?")
+
+
 def edited(**members: Any) -> str:
     document = json.loads(CONNECTOR.rotated(SECOND, WEEK, NOW, "ada").to_json())
     return json.dumps({**document, **members})
@@ -116,6 +129,8 @@ def edited(**members: Any) -> str:
         (edited(current={"key": FIRST.text[:-1]}), "current.key"),
         (edited(current={"key": key("other").text}), "current.key"),
         (edited(current={"key": FIRST.text, "createdAt": "yesterday"}), "current.createdAt"),
+        (edited(current={"key": FIRST.text, "createdAt": "9999-12-31T23:59:59-14:00"}), "current.createdAt"),
+        (edited(lastChange={"at": "0001-01-01T00:00:00+14:00"}), "lastChange.at"),
         (edited(previous={"key": FIRST.text}), "previous.expiresAt"),
         (edited(previous={"key": FIRST.text, "expiresAt": "2030-01-31"}), "previous.expiresAt"),
         (edited(previous={"key": FIRST.text, "expiresAt": 1}), "previous.expiresAt"),

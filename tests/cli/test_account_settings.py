@@ -1,0 +1,157 @@
+"""`rollcall account set` and `resume`: what an operator decides for an account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+from domain.account import connector_from_json
+from domain.deprovisioning import Limit
+
+Rollcall = Callable[..., Result]
+Aws = Callable[[str], Any]
+
+PREFIX = "rollcall/connectors/"
+
+
+def kept(aws: Aws, account: str = "acme") -> Any:
+    text = aws("secretsmanager").get_secret_value(SecretId=PREFIX + account, VersionStage="AWSCURRENT")["SecretString"]
+    return connector_from_json(text, account)
+
+
+def answer(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_settings(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+
+    assert answer(rollcall("account", "set", "acme", "mode", "strict", "--json"))["result"] == "set"
+    assert rollcall("account", "set", "acme", "match-existing-by-email", "on").exit_code == 0
+    before = kept(aws)
+    again = rollcall("account", "set", "acme", "mode", "strict")
+    assert again.stdout == "mode of acme is already strict; nothing was changed.\n"
+    assert kept(aws) == before
+
+    assert (kept(aws).settings.mode, kept(aws).settings.match_existing_by_email) == ("strict", True)
+
+
+def test_a_setting_without_an_account_is_the_default_accounts(rollcall: Rollcall, aws: Aws) -> None:
+    for account in ("default", "mode"):
+        rollcall("account", "enable", account)
+
+    assert answer(rollcall("account", "set", "match-existing-by-email", "on", "--json"))["account"] == "default"
+    assert answer(rollcall("account", "set", "mode", "mode", "strict", "--json"))["account"] == "mode"
+
+    assert kept(aws, "default").settings.match_existing_by_email
+    assert (kept(aws, "default").settings.mode, kept(aws, "mode").settings.mode) == ("tolerant", "strict")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["acme"], "NAME SETTING VALUE"),
+        (["acme", "mode"], "'acme' is no setting"),
+        (["acme", "colour", "red"], "mode, match-existing-by-email"),
+        (["a*", "mode", "strict"], "1 to 40 characters"),
+        (["acme", "mode", "strict", "now"], "NAME SETTING VALUE"),
+    ],
+)
+def test_a_setting_that_is_none_is_one_clear_line(rollcall: Rollcall, words: list[str], told: str) -> None:
+    result = rollcall("account", "set", *words)
+
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("setting", "value"), [("mode", "on"), ("match-existing-by-email", "strict"), ("mode", "")])
+def test_a_setting_takes_only_its_own_values(rollcall: Rollcall, aws: Aws, setting: str, value: str) -> None:
+    rollcall("account", "enable", "acme")
+
+    before = kept(aws)
+
+    result = rollcall("account", "set", "acme", setting, value)
+
+    assert result.exit_code == 2
+    assert f"{setting} is either" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert kept(aws) == before
+
+
+def exhausted(table: Table, account: str, limit: Limit) -> None:
+    for _ in range(limit.users):
+        table.guard(account, limit, MonotonicDeadline.after(9)).take()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept_as"), [("20", Limit(20)), ("30,5%", Limit(30, 5)), ("30 or 5 %", Limit(30, 5)), ("off", None)]
+)
+def test_the_deprovisioning_limit_is_set(rollcall: Rollcall, aws: Aws, text: str, kept_as: Limit | None) -> None:
+    rollcall("account", "enable", "acme")
+
+    assert answer(rollcall("account", "set", "acme", "deprovisioning-limit", text, "--json"))["result"] == "set"
+
+    assert kept(aws).settings.deprovisioning_limit == kept_as
+
+
+@pytest.mark.parametrize("text", ["many", "-1", "20,101%", "10%", ""])
+def test_a_limit_that_is_none_is_refused(rollcall: Rollcall, aws: Aws, text: str) -> None:
+    rollcall("account", "enable", "acme")
+
+    result = rollcall("account", "set", "acme", "deprovisioning-limit", "--", text)
+
+    assert result.exit_code == 2
+    assert "20,10%" in result.stderr
+    assert kept(aws).settings.deprovisioning_limit == Limit(20, 10)
+
+
+def test_a_paused_account_says_so_and_is_resumed(rollcall: Rollcall, table: Table) -> None:
+    rollcall("account", "enable", "acme")
+    rollcall("account", "set", "acme", "deprovisioning-limit", "2")
+    exhausted(table, "acme", Limit(2))
+    shown = rollcall("account", "show", "acme")
+    assert "2 in the last hour, PAUSED" in shown.stdout
+    assert "account resume acme" in shown.stdout
+
+    refused = rollcall("account", "resume", "acme", typed="n\n")
+    assert refused.exit_code == 1
+    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"]["paused"]
+
+    assert answer(rollcall("account", "resume", "acme", "--yes", "--json")) == {
+        "result": "resumed",
+        "account": "acme",
+        "lastHour": 2,
+    }
+    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"] == {
+        "lastHour": 0,
+        "allowed": 2,
+        "paused": False,
+    }
+
+
+def test_resuming_what_is_not_paused_changes_nothing(rollcall: Rollcall, table: Table) -> None:
+    rollcall("account", "enable", "acme")
+    rollcall("account", "set", "acme", "deprovisioning-limit", "2")
+    exhausted(table, "acme", Limit(1))
+
+    assert answer(rollcall("account", "resume", "acme", "--json"))["result"] == "unchanged"
+
+    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"]["lastHour"] == 1
+
+
+def test_an_account_without_a_limit_cannot_be_resumed(rollcall: Rollcall, table: Table) -> None:
+    rollcall("account", "enable", "acme")
+    rollcall("account", "set", "acme", "deprovisioning-limit", "off")
+
+    result = rollcall("account", "resume", "acme")
+
+    assert result.exit_code == 2
+    assert "no limit" in result.stderr
