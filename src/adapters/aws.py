@@ -37,8 +37,13 @@ def configuration(service: str) -> Config:
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS_OF.get(service, _READ_SECONDS),
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 2)},
+        max_pool_connections=_CONNECTIONS,
         tcp_keepalive=True,
     )
+
+
+_CONNECTIONS: Final = 32
+"""As many as the local server has threads. A function uses eight at most, for ranges that are read at once."""
 
 
 _clients: Final[dict[str, Any]] = {}

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +104,27 @@ def rollcall(aws: Callable[[str], Any], aws_endpoint: str, tmp_path: Path, monke
     monkeypatch.setenv("COLUMNS", "200")
     runner = CliRunner()
     return lambda *arguments, typed="": runner.invoke(app, ["--local", *arguments], input=typed)
+
+
+@pytest.fixture
+def on_terminal(rollcall: Rollcall) -> Callable[..., tuple[str, str]]:
+    """Run `rollcall --local` in a process of its own, whose standard error is a terminal: both outputs."""
+
+    def run(*arguments: str) -> tuple[str, str]:
+        controller, terminal = pty.openpty()
+        # What the fixture `rollcall` set is in the environment.
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", "--local", *arguments],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"},
+            stdout=subprocess.PIPE,
+            stderr=terminal,
+            check=True,
+        )
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # how the end looks when nothing was written
+            shown = os.read(controller, 100_000)
+        os.close(controller)
+        return done.stdout.decode(), shown.decode()
+
+    return run

@@ -153,6 +153,18 @@ def test_a_long_value_is_shown_without_its_hash(rollcall: Rollcall, table: Table
     assert "nnn..." in shown
 
 
+def test_progress_is_shown_on_a_terminal_only(
+    rollcall: Rollcall, on_terminal: Callable[..., tuple[str, str]], table: Table
+) -> None:
+    answer, shown = on_terminal("table", "check", "--account", "acme")
+
+    assert answer == "1 accounts, 3 users: everything agrees.\n"
+    assert "acme" in shown
+    assert "━" in shown
+    assert on_terminal("--json", "table", "check")[1] == ""
+    assert "━" not in rollcall("table", "check").output
+
+
 def test_an_account_that_does_not_exist_is_said_so(rollcall: Rollcall, table: Table) -> None:
     result = rollcall("table", "check", "--account", "nobody")
 

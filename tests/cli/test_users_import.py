@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import pty
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -323,23 +319,14 @@ def test_users_of_an_account_that_is_not_there_are_not_imported(
     assert "rollcall account enable globex" in result.stderr
 
 
-def test_a_progress_bar_is_for_a_terminal_only(rollcall: Rollcall, users_file: Callable[..., str]) -> None:
+def test_a_progress_bar_is_for_a_terminal_only(
+    rollcall: Rollcall, on_terminal: Callable[..., tuple[str, str]], users_file: Callable[..., str]
+) -> None:
     file = users_file("email\n" + "".join(f"user{number}@corp.example\n" for number in range(100)))
-    controller, terminal = pty.openpty()
 
-    # What the fixture set is in the environment; only a process of its own can have a terminal.
-    shown = subprocess.run(
-        [sys.executable, "-m", "cli.main", "--local", "users", "import", file, "--account", "acme"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"},
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-        check=True,
-    )
-    os.close(terminal)
-    on_terminal = os.read(controller, 100_000).decode()
-    os.close(controller)
+    answer, shown = on_terminal("users", "import", file, "--account", "acme")
 
-    assert b"100 users are imported" in shown.stdout
-    assert "100/101" in on_terminal or "101/101" in on_terminal
-    assert "Importing" in on_terminal
+    assert "100 users are imported" in answer
+    assert "100/101" in shown or "101/101" in shown
+    assert "Importing" in shown
     assert "Importing" not in run(rollcall, file).output

@@ -7,12 +7,13 @@ test has an account of its own, so none sees another's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from unittest.mock import patch
 
 import pytest
 
+from adapters import aws
 from cli.local_service import LocalService
-from contract.scim_http import ScimClient
+from contract.scim_http import ScimClient, user
 from sam_api import SamApi
 from storage import engines
 
@@ -45,13 +46,27 @@ def service(request: pytest.FixtureRequest) -> Iterator[LocalService | SamApi]:
         yield request.getfixturevalue("sam_api")
         return
     if request.param == "moto":
-        endpoint = nullcontext(None)
-    elif (why_not := engines.missing()) is not None:
+        with LocalService() as running:
+            yield running
+        return
+    if (why_not := engines.missing()) is not None:
         pytest.skip(why_not)
-    else:
-        endpoint = engines.dynamodb_local()
-    with endpoint as dynamodb_endpoint, LocalService(dynamodb_endpoint=dynamodb_endpoint) as running:
+    # An engine that has just started, on a busy machine, takes longer than the product waits, and longer still when
+    # it is asked again and again meanwhile.
+    with (
+        engines.dynamodb_local() as endpoint,
+        patch.object(aws, "_READ_SECONDS", 9),
+        LocalService(dynamodb_endpoint=endpoint) as running,
+    ):
+        warm_up(ScimClient(running.base_url, running.new_account().text))
         yield running
+
+
+def warm_up(client: ScimClient) -> None:
+    """One of each write, which the engine does not know how to do fast until then."""
+    created = client.create(user())
+    client.patch(created["id"], {"op": "replace", "path": "title", "value": "Lead"})
+    client.delete(created["id"])
 
 
 @pytest.fixture

@@ -203,3 +203,18 @@ def in_pieces(client: Any) -> None:
     client.meta.events.register("provide-client-params.dynamodb.Query", one_item)
     client.meta.events.register("provide-client-params.dynamodb.BatchGetItem", one_key)
     client.meta.events.register("after-call.dynamodb.BatchGetItem", unprocessed)
+
+
+def nothing_processed(client: Any, times: int) -> None:
+    """Let DynamoDB give back so many batches untouched, as it does when it is throttled."""
+    asked: list[dict[str, Any]] = []
+
+    def remember(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params["RequestItems"])
+
+    def give_back(parsed: dict[str, Any], **_: Any) -> None:
+        if len(asked) <= times:
+            parsed.update(Responses={}, UnprocessedKeys=asked[-1])
+
+    client.meta.events.register("provide-client-params.dynamodb.BatchGetItem", remember)
+    client.meta.events.register("after-call.dynamodb.BatchGetItem", give_back)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table, items, keys
 from adapters.dynamodb.check import Finding, Problem, Progress, check
 from adapters.dynamodb.keys import Collection
 from domain.stored_user import StoredUser
 from storage.invariants import assert_sound, findings
-from storage.samples import Patience, Users, changed
+from storage.samples import Patience, Users, changed, renamed
 
 NAME = (Collection.USER_NAME, "ada")
 EMAIL = (Collection.EMAIL, "ada@example.com")
+EXTERNAL_ID = (Collection.EXTERNAL_ID, "1#{id}")
+LONG = "n" * 950
+NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -52,7 +58,7 @@ def test_progress_tells_of_all_that_was_checked(table: Table, ada: StoredUser) -
     }
 
 
-@pytest.mark.parametrize("entry", [NAME, EMAIL, (Collection.EXTERNAL_ID, "1#{id}")])
+@pytest.mark.parametrize("entry", [NAME, EMAIL, EXTERNAL_ID])
 def test_a_missing_index_item_is_written(table: Table, ada: StoredUser, entry: tuple[Collection, str]) -> None:
     entry = (entry[0], entry[1].format(id=ada.id))
     remove(table, entry)
@@ -62,12 +68,22 @@ def test_a_missing_index_item_is_written(table: Table, ada: StoredUser, entry: t
     assert_sound(table)
 
 
-@pytest.mark.parametrize("entry", [(Collection.USER_NAME, "nobody"), (Collection.EMAIL, "nobody@example.com")])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        (Collection.USER_NAME, "nobody"),
+        (Collection.USER_NAME, keys.sort_key(LONG)),
+        (Collection.EMAIL, "nobody@example.com"),
+        (Collection.EXTERNAL_ID, "2#{id}"),
+    ],
+    ids=["userName", "long userName", "address", "externalId"],
+)
 @pytest.mark.parametrize("exists", [True, False])
 def test_an_index_item_without_its_value_is_removed(
     table: Table, ada: StoredUser, entry: tuple[Collection, str], exists: bool
 ) -> None:
-    owner = ada.id if exists else "00000000-0000-4000-8000-000000000000"
+    owner = ada.id if exists else NOBODY
+    entry = (entry[0], entry[1].format(id=owner))
     put(table, entry, owner)
 
     assert findings(table) == [Finding(Problem.ORPHAN, *entry, (owner,))]
@@ -75,10 +91,23 @@ def test_an_index_item_without_its_value_is_removed(
     assert_sound(table)
 
 
-@pytest.mark.parametrize("entry", [NAME, EMAIL])
+def test_a_missing_index_item_of_a_value_that_fits_no_key_is_written_whole(
+    table: Table, ada: StoredUser, users: Users
+) -> None:
+    long = users(LONG)
+    table.users("default", Patience()).create(long)
+    remove(table, (Collection.USER_NAME, keys.sort_key(LONG)))
+
+    assert [finding.problem for finding in findings(table, repair=True)] == [Problem.MISSING]
+    assert_sound(table)
+    assert list(table.users("default", Patience()).ids_by_user_name(LONG)) == [long.id]
+
+
+@pytest.mark.parametrize("entry", [NAME, EMAIL, EXTERNAL_ID])
 def test_an_index_item_of_the_wrong_user_is_given_to_the_right_one(
     table: Table, ada: StoredUser, entry: tuple[Collection, str]
 ) -> None:
+    entry = (entry[0], entry[1].format(id=ada.id))
     wrong = "fff00000-0000-4000-8000-000000000000"
     put(table, entry, wrong)
 
@@ -119,6 +148,60 @@ def test_counters_that_are_gone_are_made_anew(table: Table, ada: StoredUser) -> 
     assert [finding.problem for finding in findings(table, repair=True)] == [Problem.COUNTER]
     assert_sound(table)
     assert table.users("default", Patience()).total() == 3
+
+
+def test_counters_of_users_who_are_not_there_are_set_to_nought(table: Table, ada: StoredUser) -> None:
+    rank = next(f"{number:02x}" for number in range(256) if not in_use(table, f"{number:02x}"))
+    table.client.put_item(
+        TableName=table.table_name,
+        Item=keys.key("default", Collection.RANK, rank) | {"3": {"N": "2"}},  # type: ignore[arg-type]
+    )
+
+    assert findings(table, repair=True) == [Finding(Problem.COUNTER, Collection.RANK, rank, repaired=True)]
+    assert_sound(table)
+
+
+def in_use(table: Table, rank: str) -> bool:
+    return any(user.id.startswith(rank) for user in table.users("default", Patience()).scan())
+
+
+def test_a_repair_while_writers_are_at_work_mends_what_was_wrong_and_undoes_nothing(
+    table: Table, ada: StoredUser, users: Users
+) -> None:
+    remove(table, NAME)
+    put(table, (Collection.EMAIL, "nobody@example.com"), NOBODY)
+    remove(table, (Collection.RANK, ada.id[:2]))
+    crowds = [
+        [users(f"user{writer}.{number}", f"u{writer}.{number}@example.com") for number in range(8)]
+        for writer in range(4)
+    ]
+    began = Barrier(len(crowds) + 1)
+
+    def write(crowd: list[StoredUser]) -> None:
+        store = Table(table.client, table.table_name).users("default", MonotonicDeadline.after(60))
+        began.wait()
+        for user in crowd:
+            store.create(user)
+            other = renamed(user, f"new.{user.attributes['userName']}", f"new.{user.id[:8]}@example.com")
+            store.replace(user, other)
+            if user is not crowd[-1]:
+                store.delete(other)
+
+    found: list[Finding] = []
+    with ThreadPoolExecutor(len(crowds)) as threads:
+        at_work = [threads.submit(write, crowd) for crowd in crowds]
+        began.wait()
+        while not found or not all(writer.done() for writer in at_work):
+            steps = check(Table(table.client, table.table_name), "default", MonotonicDeadline.after(60), repair=True)
+            found += [step for step in steps if isinstance(step, Finding)]
+        for writer in at_work:
+            writer.result()
+
+    assert {finding.problem for finding in found} == {Problem.MISSING, Problem.ORPHAN, Problem.COUNTER}
+    assert [finding.collection for finding in found].count(Collection.USER_NAME) == 1
+    assert findings(table, repair=True) == []
+    assert_sound(table)
+    assert table.users("default", Patience()).total() == 3 + len(crowds)
 
 
 class Meddling:

@@ -255,6 +255,38 @@ def test_answers_in_pieces_are_put_together(faulty: Faulty, name: str) -> None:
     assert read(faulty.store) == expected
 
 
+@pytest.mark.parametrize("fault", [faults.THROTTLING[0], faults.CONTENDED[2]], ids=str)
+def test_the_pauses_are_drawn_at_random_from_a_range_that_doubles(faulty: Faulty, fault: Fault) -> None:
+    drawn = iter([1.0, 0.0, 0.5, 1.0])
+    table = Table(faulty.table.client, faulty.table.table_name, faulty.patience.spend, lambda: next(drawn))
+    faulty.faults.once(*[fault] * 4)
+
+    table.users("default", faulty.patience).create(NEW)
+
+    assert faulty.patience.slept == [0.05, 0.0, 0.1, 0.4]
+
+
+@pytest.mark.parametrize("name", ["get_many", "find_by_external_id"])
+def test_a_batch_given_back_untouched_is_asked_for_again(faulty: Faulty, name: str) -> None:
+    read, expected = READS[name]
+    faults.nothing_processed(faulty.table.client, 2)
+
+    assert read(faulty.store) == expected
+
+    assert len(faulty.patience.slept) == 2
+
+
+@pytest.mark.parametrize("name", ["get_many", "find_by_external_id"])
+def test_batches_given_back_untouched_without_end_are_429(faulty: Faulty, name: str) -> None:
+    faults.nothing_processed(faulty.table.client, 1_000)
+
+    with pytest.raises(TooManyRequests):
+        READS[name][0](faulty.store)
+
+    assert len(faulty.patience.slept) > 3
+    assert faulty.patience.left > 0
+
+
 def test_no_call_is_made_when_the_time_is_over(faulty: Faulty) -> None:
     faulty.patience.spend(9.0)
 
