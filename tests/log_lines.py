@@ -1,8 +1,9 @@
-"""The log lines there are: written by the handlers when every operation and every kind of trouble happens."""
+"""The log lines there are: written by all functions when every operation and every kind of trouble happens."""
 
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -12,16 +13,19 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from adapters import aws, publisher_telemetry, telemetry
-from adapters.publisher_telemetry import BatchRecord
+from adapters import aws
+from adapters.event_bus import EventBus
 from adapters.settings import SETTINGS
-from adapters.telemetry import RequestRecord
 from adapters.watch import Logs
-from domain.effects import Effects
-from handlers import settings_widget, watch
+from domain.stored_user import StoredUser
+from domain.user_schema import CORE_URN
+from handlers import seed_default_account, settings_widget, watch
+from handlers.publisher import Publisher
 from in_process import ENVIRONMENT, InProcess, in_process
 from insights import Event, LogsClient, event
 from metric_sources import written
+from releases import deploy, release_of
+from table_stream import record
 
 # Written by the gateway, in a form that template.yaml sets: tests/template/test_saved_queries.py compares.
 GATEWAY_LINE = (
@@ -41,20 +45,17 @@ def events() -> tuple[Event, ...]:
     """As CloudWatch Logs has them; metrics are among them, as they are log lines too."""
     printed = io.StringIO()
     with redirect_stdout(printed), in_process() as service:
-        _takeover()
-        _unusable_secret(service)
-        _settings_page(service)
-        _publisher()
-        _watch(service)
+        for happen in (_takeover, _unusable_secret, _settings_page, _publisher, _watch, _release, _first_key):
+            happen(service)
     return tuple(event(line) for line in (*written(), *printed.getvalue().splitlines(), GATEWAY_LINE, PLATFORM_LINE))
 
 
-def _takeover() -> None:
-    """Written as telemetry writes it: an existing user taken over."""
-    effects = Effects(adopted=["4d1f0000-0000-4000-8000-000000000000"])
-    telemetry.emit(
-        RequestRecord("CreateUser", "request", cold_start=False, account="hooli", status=200, effects=effects)
-    )
+def _takeover(service: InProcess) -> None:
+    """An existing user whom an identity provider takes over."""
+    client = service.account("hooli", match_existing_by_email=True)
+    existing = {"schemas": [CORE_URN], "userName": "ann", "emails": [{"value": "ann@example.com"}]}
+    assert client.call("POST", "/Users", existing).status == 201
+    assert client.call("POST", "/Users", existing | {"userName": "a", "externalId": "1"}).status == 201
 
 
 def _unusable_secret(service: InProcess) -> None:
@@ -64,12 +65,45 @@ def _unusable_secret(service: InProcess) -> None:
     assert client.call("GET", "/Users").status == 503
 
 
-def _publisher() -> None:
-    """Written as its telemetry writes a batch whose first record was malformed, and whose second came late."""
-    user = {"account": "acme", "user_id": "4d1f0000-0000-4000-8000-000000000000", "sequence_number": "1"}
-    publisher_telemetry.emit(
-        BatchRecord("request", records=2, failed=1, lag_ms=90_000.0, failure="malformed", cause="no document", **user)
+class _Bus:
+    """EventBridge, which takes the creation of users and refuses the rest for now."""
+
+    def put_events(self, Entries: list[Any]) -> Any:
+        refusal = {"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"}
+        return {
+            "Entries": [{"EventId": "1"} if entry["DetailType"] == "UserProvisioned" else refusal for entry in Entries]
+        }
+
+
+def _publisher(service: InProcess) -> None:
+    """A batch of which one event came late and the next was refused, and one whose record is malformed."""
+    user = StoredUser.new("4d1f0000-0000-4000-8000-000000000000", {"userName": "ann"}, "2030-01-01T00:00:00.000Z")
+    batch = [record(1, None, user), record(2, user, None)]
+    spoilt = json.loads(json.dumps(batch[:1]).replace('"document"', '"nothing"'))
+    bus: Any = _Bus()
+    late = datetime.now(UTC).timestamp() + 10**9
+    publisher = Publisher(EventBus(bus, "events"), "https://scim.example.com", False, lambda: late)
+    assert publisher.publish(batch, "request")["batchItemFailures"]
+    assert publisher.publish(spoilt, "request")["batchItemFailures"]
+
+
+def _release(service: InProcess) -> None:
+    """A release that is good, and one that is not."""
+    with release_of(service) as release:
+        deploy()
+        release.faults["GetUser"] = lambda event: {"statusCode": 503}
+        deploy()
+        assert release.reported == ["Succeeded", "Failed"]
+
+
+def _first_key(service: InProcess) -> None:
+    """CloudFormation makes the stack."""
+    request = {"RequestType": "Create", "ResponseURL": "https://example.com", "StackId": "s", "RequestId": "r"}
+    answered: list[bytes] = []
+    seed_default_account.answer(
+        request | {"LogicalResourceId": "l"}, service.accounts, lambda url, body: answered.append(body)
     )
+    assert answered
 
 
 def _watch(service: InProcess) -> None:

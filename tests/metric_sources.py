@@ -130,10 +130,11 @@ def written() -> tuple[str, ...]:
 @cache
 def emitted() -> frozenset[Source]:
     """The metrics in those lines."""
-    return frozenset(source for line in written() for source in _sources(json.loads(line)))
+    return frozenset(source for line in written() for source in sources(json.loads(line)))
 
 
-def _sources(record: dict[str, Any]) -> Iterator[Source]:
+def sources(record: dict[str, Any]) -> Iterator[Source]:
+    """The metrics that CloudWatch makes of a line; none of one that is not in embedded metric format."""
     for directive in record.get("_aws", {}).get("CloudWatchMetrics", ()):
         for names in directive["Dimensions"]:
             for metric in directive["Metrics"]:

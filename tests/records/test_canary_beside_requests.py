@@ -1,8 +1,9 @@
-"""The same search for marks and keys where no request is served: publisher, settings page, first key."""
+"""The same search for marks and keys where no request is served: publisher, settings page, watch, hook, first key."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -14,14 +15,20 @@ from adapters import aws
 from adapters.accounts import Accounts
 from adapters.dynamodb import table_definition
 from adapters.event_bus import EventBus
+from adapters.insights import NoAnswer
 from adapters.settings import SETTINGS
+from adapters.watch import Logs
+from domain.account import RELEASE_CHECK_ACCOUNT
 from domain.stored_user import StoredUser
-from handlers import seed_default_account, settings_widget
+from handlers import seed_default_account, settings_widget, watch
 from handlers.publisher import Publisher, UnpublishableRecord
 from in_process import InProcess
+from insights import LogsClient
+from log_lines import heard_request
 from records import marked
 from records.marked import MARK, Attempt
 from records.net import Net
+from releases import FUNCTIONS, deploy, release_of
 from table_stream import record
 
 SECRET = "test/connectors/"
@@ -110,6 +117,52 @@ def test_the_settings_page_writes_neither_keys_nor_what_was_typed(net: Net, page
     text = net.pull()
     assert '"what":"key-revealed"' in text
     assert '"what":"key-rotated"' in text
+
+
+def test_the_watch_writes_neither_keys_nor_what_secrets_and_logs_hold(net: Net, service: InProcess) -> None:
+    now, week = datetime.now(UTC), timedelta(days=7)
+    for name in ("acme", "globex", "spoilt"):
+        net.keys.add(service.account(name).key)
+    service.accounts.rotate_key("globex", timedelta(hours=1))
+    net.keys.add(service.accounts.show("globex").current.key.text)
+    aws.client("secretsmanager").put_secret_value(SecretId=f"{SECRET}spoilt", SecretString=f'{{"{MARK}": "{MARK}')
+    later = now + week + timedelta(hours=2)
+    heard = [
+        heard_request("acme", now) | {"user": MARK, "reason": MARK},
+        heard_request("globex", now + timedelta(minutes=1), "previous"),
+        heard_request(MARK, now),
+    ]
+    logs: Any = LogsClient(heard)
+
+    watch.look(service.accounts.list_all(), Logs(logs, [MARK]), now + timedelta(minutes=5), week, 12 * week)
+    watch.look(service.accounts.list_all(), Logs(logs, [MARK]), later, week, 12 * week)
+    logs.get_query_results = lambda queryId: {"status": "Failed", "results": [], "statistics": MARK}
+    with pytest.raises(NoAnswer) as failed:
+        watch.look(service.accounts.list_all(), Logs(logs, [MARK]), now, week, week)
+    net.output.raised(failed.value)
+
+    net.pull()
+    assert net.seen("reason") == {"silent", "previous-key-ending", "secret-malformed"}
+    assert net.seen("message") == {"watch", "watched"}
+
+
+def test_a_release_that_fails_writes_neither_the_key_nor_what_a_function_returned(net: Net, service: InProcess) -> None:
+    with release_of(service) as release:
+        net.keys.add(service.accounts.show(RELEASE_CHECK_ACCOUNT).current.key.text)
+        deploy()
+        for function in FUNCTIONS:
+            crash = {"errorType": "KeyError", "errorMessage": f"{MARK} {max(net.keys)}", "stackTrace": [MARK]}
+            wrong = [crash, {"statusCode": 200, "body": MARK}, [MARK], {"statusCode": 999, "body": f'{{"{MARK}": 1}}'}]
+            for returned in wrong:
+                release.faults = {function: lambda event, returned=returned: returned}  # type: ignore[misc]
+                deploy()
+        release.faults = {"Discovery": lambda event: 1 / 0 if event else None}
+        deploy()
+
+    text = net.pull()
+    assert release.reported == ["Succeeded"] + ["Failed"] * (4 * len(FUNCTIONS) + 1)
+    assert "release-check-" not in text
+    assert net.seen("step") > {"CreateUser POST Users", "the hook itself"}
 
 
 def test_the_first_key_is_written_to_its_secret_and_nowhere_else(net: Net, service: InProcess) -> None:

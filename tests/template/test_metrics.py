@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from adapters.telemetry import NAMESPACE, Metric
-from metric_sources import emitted, problem_with
+from log_lines import events
+from metric_sources import emitted, filtered, problem_with, sources
 
 ALL = {"service": "rollcall", "environment": "${Environment}"}
 
@@ -14,6 +15,16 @@ def test_the_handlers_write_the_ten_metrics_and_no_other() -> None:
     assert names == {metric.value for metric in Metric}
     assert len(names) == 10
     assert {source.namespace for source in emitted()} == {NAMESPACE}
+
+
+def test_no_other_function_adds_a_metric_to_them_and_one_filter_makes_another_of_a_log_line() -> None:
+    messages = {line.get("message") for line in events()}
+    of_all = {source.metric for line in events() for source in sources(line)}
+
+    # The publisher, the watch, the settings page and the hook of a release have written, too.
+    assert messages >= {"request", "adoption", "publish", "watch", "watched", "audit", "release"}
+    assert of_all == {metric.value for metric in Metric}
+    assert {source.metric for source in filtered()} == {"SilentAccounts"}
 
 
 def test_no_dimension_names_an_account_or_a_user() -> None:

@@ -1,77 +1,18 @@
-"""The hook that tries a release before it gets traffic: our handlers, behind a stand-in for Lambda and CodeDeploy."""
+"""The hook that tries a release before it gets traffic: what it asks of the new versions, and what stops a release."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from importlib import import_module
-from io import BytesIO
-from types import SimpleNamespace
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
-from adapters import telemetry
-from adapters.aws import client
-from adapters.clock import MonotonicDeadline
-from adapters.memory import InMemoryUsers
 from domain.account import RELEASE_CHECK_ACCOUNT
 from domain.stored_user import StoredUser
 from domain.user_schema import CORE_URN
-from handlers.pre_traffic import handler
-from in_process import Context, InProcess, in_process
-
-FUNCTIONS = {
-    "CreateUser": "create_user",
-    "GetUser": "get_user",
-    "ListUsers": "list_users",
-    "SearchUsers": "search_users",
-    "ReplaceUser": "replace_user",
-    "PatchUser": "patch_user",
-    "DeleteUser": "delete_user",
-    "Bulk": "bulk",
-    "Discovery": "discovery",
-    "Unrouted": "unrouted",
-}
-EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "execution-1"}
-Returns = Callable[[dict[str, Any]], Any]
-
-
-@dataclass
-class Release:
-    """What Lambda and CodeDeploy see of the hook. A fault returns in the place of a function's new version."""
-
-    service: InProcess
-    invoked: list[str] = field(default_factory=list)
-    reported: list[str] = field(default_factory=list)
-    faults: dict[str, Returns] = field(default_factory=dict)
-
-    def invoke(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
-        """`before-call` of Lambda's Invoke: the handler is called here."""
-        function, version = unquote(params["url_path"]).split("/functions/")[1].split("/")[0].rsplit(":", 1)
-        assert version == "2", "not the new version"
-        self.invoked.append(function)
-        event = json.loads(params["body"])
-        serve = import_module(f"handlers.{FUNCTIONS[function]}").handler
-        returned = self.faults.get(function, lambda event: serve(event, Context()))(event)
-        answer = {"StatusCode": 200, "Payload": BytesIO(json.dumps(returned).encode())}
-        if isinstance(returned, dict) and "errorType" in returned:
-            answer["FunctionError"] = "Unhandled"
-        return SimpleNamespace(status_code=200), answer
-
-    def report(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
-        """`before-call` of CodeDeploy's PutLifecycleEventHookExecutionStatus."""
-        body = json.loads(params["body"])
-        assert (body["deploymentId"], body["lifecycleEventHookExecutionId"]) == ("d-1", "execution-1")
-        self.reported.append(body["status"])
-        return SimpleNamespace(status_code=200), {}
-
-    @property
-    def store(self) -> InMemoryUsers:
-        """The users of the account that releases are tried in."""
-        return self.service.table.users(RELEASE_CHECK_ACCOUNT, MonotonicDeadline.after(10))
+from in_process import InProcess, in_process
+from releases import FUNCTIONS, Release, deploy, release_of
 
 
 @pytest.fixture(scope="module")
@@ -81,31 +22,15 @@ def service() -> Iterator[InProcess]:
 
 
 @pytest.fixture
-def release(service: InProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Release]:
-    monkeypatch.setenv("NEW_VERSIONS", json.dumps({name: f"{name}:2" for name in FUNCTIONS}))
-    telemetry.forget()
-    service.table.accounts.clear()
-    service.accounts.enable(RELEASE_CHECK_ACCOUNT)
-    found = Release(service)
-    calls = [
-        (client("lambda").meta.events, "before-call.lambda.Invoke", found.invoke),
-        (client("codedeploy").meta.events, "before-call.codedeploy.PutLifecycleEventHookExecutionStatus", found.report),
-    ]
-    for events, name, stand_in in calls:
-        events.register(name, stand_in)
-    yield found
-    for events, name, stand_in in calls:
-        events.unregister(name, stand_in)
+def release(service: InProcess) -> Iterator[Release]:
+    with release_of(service) as found:
+        yield found
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (found,) = [line for line in lines if line.get("message") == "release"]
     return dict(found)
-
-
-def deploy(milliseconds: int = 180_000) -> None:
-    handler(EVENT, Context(milliseconds=milliseconds))
 
 
 def test_a_good_release_holds_a_conversation_with_every_new_version_and_leaves_nobody(
