@@ -1,0 +1,121 @@
+"""docs/scale.md: what a month costs follows from its own prices, the template, and the budgets of the data model."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+
+from cli.events import ROOT
+from dashboard import template_text
+from metric_sources import emitted, filtered
+from stack_template import of_type
+from storage.budgets import budgets
+
+PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+COSTS = PAGE.partition("## What a month costs")[2].partition("\n## ")[0]
+ROWS = {
+    name: (formula, figure)
+    for name, formula, figure in re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", COSTS, re.MULTILINE)
+}
+USED = {name: row for name, row in ROWS.items() if "=" in row[0]}
+PRICED = {name: row for name, row in ROWS.items() if "$" in row[0] and "at most" not in row[0]}
+PER_MILLION_TRACES, SECRET = 5, 0.40
+
+
+def value(formula: str) -> float:
+    """What a formula of the page comes to: M is a million, KB a millionth of the GB that a price is for."""
+    text = formula.partition("=")[0].replace(" x ", " * ").replace("$", "").replace(",", "")
+    text = text.replace(" / M", " / 1e6").replace(" KB", " * 1e-6").replace(" / GB", "")
+    assert re.fullmatch(r"[\d.e() +*/-]+", text), f"not a formula: {formula}"
+    return float(eval(text, {"__builtins__": {}}))
+
+
+def number(text: str) -> float:
+    return float(re.sub(r"[^\d.]", "", text))
+
+
+@pytest.mark.parametrize("name", USED)
+def test_a_quantity_is_what_its_formula_says(name: str) -> None:
+    formula, of_thousand = USED[name]
+
+    assert value(formula) == pytest.approx(number(formula.partition("=")[2]), rel=0.005)
+    assert number(of_thousand) == pytest.approx(1000 * value(formula), rel=0.005)
+
+
+@pytest.mark.parametrize("name", PRICED)
+def test_a_price_is_what_its_formula_says(name: str) -> None:
+    formula, of_thousand = PRICED[name]
+
+    assert number(of_thousand) == pytest.approx(1000 * value(formula), abs=0.0001)
+
+
+def test_the_units_are_those_that_the_budgets_hold() -> None:
+    budget, (reads, _), (writes, _) = (
+        budgets(),
+        USED["read units"],
+        USED["write units, with the guard's for each delete"],
+    )
+
+    assert f"4 x {budget['look-up by userName'].read_units} + 2 x {budget['get by id'].read_units}" in reads
+    assert (
+        1000 * number(reads.partition("30 x ")[2].partition("=")[0])
+        <= budget["page of 1,000 by `startIndex`"].read_units
+    )
+    assert writes.startswith(
+        f"2 x {budget['replace, patch'].write_units} + 0.05 x {budget['create'].write_units}"
+        f" + 0.05 x {budget['delete, with a deprovisioning limit'].write_units} "
+    )
+
+
+def test_the_prices_are_those_of_the_dashboard() -> None:
+    for name, price in template_text()[1].items():
+        if name.startswith("Usd"):
+            assert f"${price} for a" in COSTS.replace("\n", " "), name
+
+
+def fixed() -> dict[str, float]:
+    """What a stack costs that has no users: alarms, dashboard, metrics, key."""
+    alarms = of_type("AWS::CloudWatch::Alarm").values()
+    read = [sum("MetricStat" in one for one in alarm.get("Metrics", ())) or 1 for alarm in alarms]
+    own_key_only = 1  # EventsUndelivered, with a key of one's own, which takes the place of the topic's
+    return {
+        "alarms": 0.10 * (sum(read) - own_key_only) + 0.50 * len(of_type("AWS::CloudWatch::CompositeAlarm")),
+        "dashboard": 3,
+        "custom metrics": 0.30 * len(emitted() | filtered()),
+        "the key": 1,
+    }
+
+
+def test_what_a_stack_costs_without_users_is_what_is_in_the_template() -> None:
+    parts = fixed()
+
+    assert f"alarms ${parts['alarms']:.2f}, dashboard $3, " in COSTS
+    assert f"{len(emitted() | filtered())} custom metrics ${parts['custom metrics']:.2f}, " in COSTS
+    assert f"together about ${sum(parts.values()):.0f}." in COSTS
+
+
+def test_the_table_of_accounts_and_users_follows() -> None:
+    least = sum(1000 * value(formula) for formula, _ in PRICED.values())
+    most = least + 1000 * value("8.13 x $5 / M")
+    assert f"**${least:.3f}**" in COSTS
+    assert f"(${least:.3f} to ${most:.3f}) x users / 1,000" in COSTS
+
+    sizes = (10_000, 1_000_000, 10_000_000)
+    shown = {
+        (int(accounts.replace(",", "")), users): [number(part) for part in cell.split(" to ")]
+        for accounts, *cells in re.findall(
+            r"^\| \*\*([\d,]+) accounts?\*\* \| (.+) \| (.+) \| (.+) \|$", COSTS, re.MULTILINE
+        )
+        for users, cell in zip(sizes, cells, strict=True)
+    }
+    assert len(shown) == 9
+    for accounts, users in product((1, 100, 10_000), sizes):
+        requests = 8.13 * users / 1e6
+        traces = min(requests, 2.6) + 0.05 * max(0.0, requests - 2.6)
+        rest = sum(fixed().values()) + SECRET * (accounts + 1) + PER_MILLION_TRACES * traces
+        expected = [rest + each * users / 1000 for each in (least, most)]
+
+        assert shown[accounts, users][0] == pytest.approx(expected[0], rel=0.03), (accounts, users)
+        assert shown[accounts, users][-1] == pytest.approx(expected[1], rel=0.03), (accounts, users)
