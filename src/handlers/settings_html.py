@@ -62,7 +62,8 @@ class Page:
 
     base_url: str
     endpoint: str
-    rows: list[Row]
+    rows: list[Row] | None
+    """None when it cannot be told which accounts there are."""
     note: str | None = None
     error: str | None = None
     fresh: Connector | None = None
@@ -79,12 +80,12 @@ class Page:
 
     def html(self, now: datetime) -> str:
         """The page as HTML."""
-        body = "".join(self._row(row, now) for row in self.rows)
-        table = (
-            f'<div class="scroll"><table><thead><tr>{_HEADINGS}</tr></thead><tbody>{body}</tbody></table></div>'
-            if self.rows
-            else "<p>No account has SCIM switched on yet. Name one above and press Enable SCIM.</p>"
-        )
+        body = "".join(self._row(row, now) for row in self.rows or ())
+        table = f'<div class="scroll"><table><thead><tr>{_HEADINGS}</tr></thead><tbody>{body}</tbody></table></div>'
+        if self.rows is None:
+            table = ""
+        elif not self.rows:
+            table = "<p>No account has SCIM switched on yet. Name one above and press Enable SCIM.</p>"
         form = (
             '<form><input name="account" aria-label="Account" placeholder="new account, such as acme" maxlength="40">'
             f"{self._new.html(self.endpoint)}{Button('Refresh', {'action': 'refresh'}).html(self.endpoint)}</form>"

@@ -50,10 +50,15 @@ def handler(event: dict[str, Any], context: Any) -> str:
         error = unavailable.remedy
     if done.popup is not None:
         return done.popup
+    rows = None
+    try:
+        rows = _rows(SETTINGS.accounts)
+    except AdministrationError as refused:
+        error = error or str(refused)
     page = Page(
         SETTINGS.base_url,
         context.invoked_function_arn,
-        _rows(SETTINGS.accounts),
+        rows,
         done.note,
         error,
         done.made,

@@ -120,7 +120,21 @@ def test_an_account_that_is_switched_off_is_refused_with_403(client: ScimClient,
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nonsense", "[]", "null", '{"enabled": true}', '{"account": "%s", "enabled": "yes", "current": {}}']
+    "text",
+    [
+        "",
+        "nonsense",
+        "[]",
+        "null",
+        '{"enabled": true}',
+        '{"account": "%s", "enabled": "yes", "current": {}}',
+        f'{{"account": "%s", "enabled": true, "current": {{"key": "{UNKNOWN_ACCOUNT.text}"}}}}',
+        '{"account": "%s", "enabled": true, "current": {"key": ["x"]}, "previous": 7}',
+        '{"account": "%s", "enabled": true, "lastChange": {"at": "0001-01-01T00:00:00+14:00"}}',
+        '{"account": "%s", "enabled": true, "current": ' + "[" * 20_000,
+        '{"account": "%s", "enabled": true, "note": "' + "x" * 60_000 + '"}',
+    ],
+    ids=str.__len__,
 )
 def test_a_secret_edited_into_nonsense_is_503_and_the_log_names_it(
     client: ScimClient, service: LocalService, text: str

@@ -12,7 +12,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from adapters.dynamodb import Table, Usage
 from adapters.memory import InMemoryGuard, InMemoryUsers
-from domain.deprovisioning import DeprovisioningPaused, GuardState, Limit
+from domain.deprovisioning import MINUTES, DeprovisioningPaused, GuardState, Limit
 from domain.ports import DeprovisioningGuard, UserStore
 from storage.engines import ENGINES, client_of, make_table
 from storage.samples import Patience, Users, changed
@@ -91,6 +91,20 @@ def test_the_hour_rolls(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(4), 9) == 3
     guarded.clock.pass_minutes(30)
     assert let_through(guarded, Limit(4), 9) == 1
+
+
+def test_a_place_counts_until_the_minute_after_its_hour_begins(guarded: Guarded) -> None:
+    taken = guarded.clock.seconds = HALF_PAST_NINE + 59.5
+    assert let_through(guarded, Limit(1), 2) == 1
+
+    for moment in (taken + 1, taken + 3599.5, taken + 3600, HALF_PAST_NINE + 3659.9):
+        guarded.clock.seconds = moment
+        assert let_through(guarded, Limit(1), 1) == 0
+        assert guarded.guard(Limit(1)).state().used == 1
+
+    guarded.clock.seconds = HALF_PAST_NINE + 3660
+    assert guarded.guard(Limit(1)).state().used == 0
+    assert let_through(guarded, Limit(1), 2) == 1
 
 
 def test_a_place_given_back_can_be_taken_again(guarded: Guarded) -> None:
@@ -181,6 +195,27 @@ def test_never_one_too_many_at_the_same_time(table: Table) -> None:
 
     assert passed == 40
     assert table.guard("default", limit, Patience()).state() == GuardState(used=40, allowed=40, is_paused=True)
+
+
+def test_never_one_too_many_while_the_hour_rolls(table: Table) -> None:
+    limit, clock = Limit(10), table.now
+    assert isinstance(clock, Clock)
+    for _ in range(limit.users):
+        table.guard("default", limit, Patience()).take()
+    clock.pass_minutes(MINUTES + 1)
+
+    def take(_: int) -> bool:
+        try:
+            table.guard("default", limit, Patience()).take()
+        except DeprovisioningPaused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        passed = sum(pool.map(take, range(40)))
+
+    assert passed == limit.users
+    assert table.guard("default", limit, Patience()).state() == GuardState(used=10, allowed=10, is_paused=True)
 
 
 def test_one_account_does_not_use_up_anothers(table: Table) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from adapters import aws, telemetry
@@ -203,12 +204,25 @@ def test_a_secret_edited_into_nonsense_is_shown_with_what_to_do(log: Path) -> No
     assert not {"img", "script"} & set(page.tags)
 
 
+def test_accounts_that_cannot_be_listed_are_an_error_in_the_page_and_none_at_all_is_not_claimed(log: Path) -> None:
+    press(action="enable", account="acme")
+    client = aws.client("secretsmanager")
+    denied = {"Error": {"Code": "AccessDeniedException", "Message": HOSTILE}}
+
+    with patch.object(client, "get_paginator", side_effect=ClientError(denied, "ListSecrets")):  # type: ignore[arg-type]
+        page = read(press())
+
+    assert "Secrets Manager refused to list the secrets" in page.text
+    assert "No account has SCIM switched on" not in page.text
+    assert "alert" not in page.text
+
+
 def test_who_made_a_key_may_be_edited_by_hand_and_runs_nothing(log: Path) -> None:
     press(action="enable", account="acme")
     secrets = aws.client("secretsmanager")
     edited = json.loads(secrets.get_secret_value(SecretId=f"{PREFIX}acme")["SecretString"])
     edited["current"]["createdBy"] = HOSTILE
-    edited["lastChange"]["by"] = HOSTILE
+    edited["lastChange"] |= {"by": HOSTILE, "what": HOSTILE}
     secrets.put_secret_value(SecretId=f"{PREFIX}acme", SecretString=json.dumps(edited))
 
     page = read(press())
