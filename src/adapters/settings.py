@@ -51,6 +51,10 @@ class SettingsParts:
             return FileActivity(Path(file))
         return InsightsActivity(client("logs"), os.environ["LOG_GROUPS"].split(","))
 
+    def warm(self) -> None:
+        """Make the parts while the function starts, when Lambda gives it more CPU than for a request."""
+        _ = self.accounts, self.activity, self._table
+
     def forget(self) -> None:
         """Have the parts made anew, for an environment that has changed: the local server, tests."""
         self.__dict__.clear()

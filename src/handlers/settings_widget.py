@@ -14,6 +14,7 @@ from typing import Any, Final
 from adapters import clock, telemetry
 from adapters.accounts import Accounts, AdministrationError, Listed
 from adapters.activity import AccountActivity
+from adapters.aws import on_lambda
 from adapters.connector_secrets import ConnectorUnavailable
 from adapters.settings import SETTINGS
 from domain.account import Connector
@@ -35,6 +36,10 @@ class _Done:
     note: str | None = None
     made: Connector | None = None
     popup: str | None = None
+
+
+if on_lambda():
+    SETTINGS.warm()
 
 
 def handler(event: dict[str, Any], context: Any) -> str:

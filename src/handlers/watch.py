@@ -12,13 +12,19 @@ from typing import Final
 
 from adapters import clock, watch
 from adapters.accounts import Accounts, Listed
-from adapters.aws import client
+from adapters.aws import client, on_lambda
 from adapters.telemetry import HOURS_OF_ENDING_GRACE
 from domain.account import RELEASE_CHECK_ACCOUNT
 from domain.watching import Finding, findings
 
 _DAY: Final = timedelta(days=1)
 _ENDING: Final = timedelta(hours=HOURS_OF_ENDING_GRACE)
+
+
+if on_lambda():
+    # Made while the function starts, when Lambda gives it more CPU.
+    client("secretsmanager")
+    client("logs")
 
 
 def handler(event: object, context: object) -> None:

@@ -1,4 +1,4 @@
-"""What a function imports while it starts, each in a fresh process: the better part of a cold start is that."""
+"""What a function imports and makes before its first request, each in a fresh process: most of a cold start is that."""
 
 from __future__ import annotations
 
@@ -73,9 +73,28 @@ print(json.dumps([name for name in set(sys.modules) - before if name.partition("
 """
 
 
-@cache
-def imported(module: str) -> frozenset[str]:
-    """What importing the handler brings, as on Lambda, where it also makes its clients."""
+CLIENTS = {
+    **dict.fromkeys(DIETS.keys() - {"seed_default_account", "pre_traffic"}, ("secretsmanager", "dynamodb")),
+    "discovery": ("secretsmanager",),
+    "publisher": ("events",),
+    "settings_widget": ("secretsmanager", "dynamodb", "logs"),
+    "watch": ("secretsmanager", "logs"),
+}
+"""The services that a function asks; not those of the two that run in a deployment, where nobody waits."""
+
+_ASKS = """
+import os, sys
+from importlib import import_module
+import_module(sys.argv[1])
+del os.environ["AWS_DEFAULT_REGION"]
+from adapters.aws import client
+for service in sys.argv[2:]:
+    assert client(service).meta.region_name == "eu-central-1"
+"""
+
+
+def python(program: str, module: str, *arguments: str) -> str:
+    """What the program prints about the handler, in a process like one on Lambda."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "COV"))},
         "PYTHONPATH": str(ROOT / "src"),
@@ -85,13 +104,20 @@ def imported(module: str) -> frozenset[str]:
         "CONNECTOR_SECRET_PREFIX": "test/connectors/",
         "EVENT_BUS_NAME": "test",
         "EVENT_ISSUER": "https://scim.example.com/scim/v2",
+        "LOG_GROUPS": "test",
     }
     run = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, f"handlers.{module}"],
+        [sys.executable, "-c", program, f"handlers.{module}", *arguments],
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
-    return frozenset(json.loads(run.stdout))
+    return run.stdout
+
+
+@cache
+def imported(module: str) -> frozenset[str]:
+    """What importing the handler brings, as on Lambda, where it also makes its clients."""
+    return frozenset(json.loads(python(_PROGRAM, module)))
 
 
 def within(forbidden: frozenset[str], modules: frozenset[str]) -> set[str]:
@@ -118,3 +144,8 @@ def test_a_function_keeps_to_its_diet(module: str) -> None:
 def test_a_function_that_changes_users_is_ready_to_check_them_before_its_first_request() -> None:
     for module in ("create_user", "replace_user", "patch_user", "bulk"):
         assert {"pydantic_core", "domain.users"} <= imported(module)
+
+
+@pytest.mark.parametrize("module", CLIENTS)
+def test_the_clients_of_a_function_are_made_before_its_first_request(module: str) -> None:
+    python(_ASKS, module, *CLIENTS[module])
