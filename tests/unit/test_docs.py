@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +75,17 @@ def test_every_variable_given_to_make_is_one_it_uses(document: Path) -> None:
     given = {name for text in code(document) for name in re.findall(r"\bmake [a-z-]+ ([A-Z_]+)=", text)}
 
     assert {name for name in given - used if f'"{name}"' not in SOURCE} == set()
+
+
+def test_make_help_and_contributing_list_every_target() -> None:
+    targets = set(re.findall(r"^\.PHONY: ([a-z-]+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    run = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    helped = re.findall(r"^  make ([a-z-]+) ", run.stdout, re.MULTILINE)
+    table = re.findall(r"^\| `make ([a-z-]+)` \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+
+    # Nobody asks for this one: it stops a build whose section does not exist.
+    assert set(helped) == targets - {"known-section"}
+    assert table == helped
 
 
 def operator_commands(group: typer.core.TyperGroup, prefix: str = "") -> Iterator[str]:
