@@ -112,7 +112,8 @@ known-section:
 .PHONY: build
 build: known-section .venv-sam/.installed ## Build the functions with the SAM CLI, to run here (ENV=dev, ENV=prod: to deploy)
 	@$(BIN)/python artifact/build.py
-	@ARTIFACT_PYTHON='$(CURDIR)/$(BIN)/python' .venv-sam/bin/sam build $(call section,$(ENV))
+	@echo 'Building the functions into .aws-sam/build'
+	@report=$$(ARTIFACT_PYTHON='$(CURDIR)/$(BIN)/python' .venv-sam/bin/sam build $(call section,$(ENV)) 2>&1) || { echo "$$report" >&2; exit 1; }
 
 .PHONY: deploy
 deploy: ENV := $(or $(ENV),dev)
