@@ -221,6 +221,9 @@ def advice() -> str | None:
 
 if __name__ == "__main__":
     if sys.argv[1:]:
-        build(sys.argv[1], Path(sys.argv[2]))
+        try:
+            build(sys.argv[1], Path(sys.argv[2]))
+        except subprocess.CalledProcessError as failed:
+            sys.exit(failed.returncode)  # it has said why
     elif said := advice():
         sys.stderr.write(f"{said}\n")
