@@ -154,3 +154,18 @@ def test_every_test_that_the_threat_model_names_exists() -> None:
 
     assert named_tests
     assert named_tests - existing == set()
+
+
+def test_every_threat_has_a_test_that_shows_what_stops_it() -> None:
+    table = re.compile(r"^\| \w+ \| What stops it \| Test \|\n\|[-|]+\|\n((?:\|.*\n)+)", re.MULTILINE)
+    rows = "".join(table.findall(prose(ROOT / "docs" / "security.md"))).splitlines()
+    assert rows
+
+    assert [row for row in rows if not re.search(r"\| `test_\w+`(?:, `test_\w+`)* \|$", row)] == []
+
+
+@pytest.mark.parametrize("document", CONNECTION_GUIDES, ids=named)
+def test_a_guide_says_what_to_press_what_to_see_and_what_each_failure_means(document: Path) -> None:
+    headings = re.findall(r"^## (.+)$", prose(document), re.MULTILINE)
+
+    assert headings[:4] == ["Before you start", "Set up", "What to see then", "Failures"]

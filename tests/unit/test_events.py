@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.events import EXAMPLE_KEY, ROOT, as_text, events
+from cli.events import EXAMPLE_KEY, EXAMPLES, ROOT, as_text, events
 from domain.connector_key import ConnectorKey
 from stack_template import FUNCTIONS
 
@@ -22,6 +22,14 @@ def test_a_file_has_not_drifted_from_the_generator(name: str) -> None:
 
 def test_every_function_has_an_event() -> None:
     assert {name.partition(".")[0].title().replace("_", "") for name in MADE} == set(FUNCTIONS)
+
+
+def test_every_event_is_one_that_a_function_is_invoked_with_in_the_real_runtime() -> None:
+    others = MADE.keys() - {example.file_name for example in EXAMPLES}
+    text = (ROOT / "tests" / "sam_local" / "test_invoke.py").read_text(encoding="utf-8")
+
+    # Each of EXAMPLES is a parameter there; the others are named.
+    assert {name for name in others if f'"{name}"' not in text} == set()
 
 
 def test_the_key_in_the_events_is_well_formed() -> None:
