@@ -74,7 +74,7 @@ print(json.dumps([name for name in set(sys.modules) - before if name.partition("
 
 
 CLIENTS = {
-    **dict.fromkeys(DIETS.keys() - {"seed_default_account", "pre_traffic"}, ("secretsmanager", "dynamodb")),
+    **{name: ("secretsmanager", "dynamodb") for name in DIETS if name not in ("seed_default_account", "pre_traffic")},
     "discovery": ("secretsmanager",),
     "publisher": ("events",),
     "settings_widget": ("secretsmanager", "dynamodb", "logs"),
