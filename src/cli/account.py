@@ -199,7 +199,7 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
     before = guard.state()
     if before.is_paused:
         here.confirm(
-            f"{before.used} users of {name} were deactivated or removed in the last hour. "
+            f"Users of {name} deactivated or removed in the last hour: {before.used}. "
             f"Let the identity provider go on with {before.allowed} more?",
             yes,
         )

@@ -12,6 +12,7 @@ from adapters.connector_secrets import SecretUnusable
 from cli.arguments import Name, Yes
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
+from cli.wording import counted
 from domain.ports import UserStore, VersionMismatch
 
 _SECONDS: Final = 24 * 3600.0
@@ -47,7 +48,7 @@ def delete(
     accounts.delete(name)
     here.answer(
         {"result": "deleted", "account": name, "usersDeleted": removed},
-        f"The account {name} is deleted, and {removed} users with it.",
+        f"The account {name} is deleted, and {counted(removed, 'user')} with it.",
     )
     if was_enabled:
         here.note(
@@ -59,13 +60,13 @@ def delete(
 def _confirm_by_name(here: Invocation, name: str, users: int, yes: bool, confirm_name: str | None) -> None:
     if not yes:
         try:
-            confirm_name = here.ask(f"The account {name} has {users} users. Type its name to delete them all")
+            confirm_name = here.ask(f"The account {name} has {counted(users, 'user')}. Type its name to delete all")
         except typer.Abort as abort:
             raise UsageError(
                 f"No name was typed; nothing was changed. To go without a question: --yes --confirm-name {name}"
             ) from abort
     elif confirm_name is None:
-        raise UsageError(f"The account {name} has {users} users: add --confirm-name {name} to delete them all.")
+        raise UsageError(f"The account {name} has {counted(users, 'user')}: add --confirm-name {name} to delete all.")
     if confirm_name != name:
         raise UsageError("That is not the account's name; nothing was changed.")
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from cli.wording import counted
 from domain.connector_key import ConnectorKey
 
 Json = dict[str, Any]
@@ -156,7 +157,7 @@ def check_groups(endpoint: Endpoint) -> str:
 
 def check_list(endpoint: Endpoint) -> str:
     """JumpCloud's Test Connection: read a list of users."""
-    return f"{total_results(endpoint.expect(200, 'GET', '/Users'))} users"
+    return counted(total_results(endpoint.expect(200, "GET", "/Users")), "user")
 
 
 def total_results(answer: Json) -> int:

@@ -11,6 +11,7 @@ import typer
 from adapters.unpublished_events import Outcome, UnpublishedEvents
 from cli.invocation import invocation
 from cli.root import UsageError
+from cli.wording import counted
 
 app: Final = typer.Typer(no_args_is_help=True, help="Lifecycle events that could not be published.")
 
@@ -35,7 +36,8 @@ def redrive(
         raise UsageError("the local server publishes no events: leave out --local")
     redriven = list(UnpublishedEvents.of(here.stack.session, here.stack_name).redrive(most))
     outcomes = Counter(one.outcome for one in redriven)
-    lines = [f"{len(redriven)} dead letters, {sum(one.published for one in redriven)} records published."]
+    published = sum(one.published for one in redriven)
+    lines = [f"{counted(len(redriven), 'dead letter')}, {counted(published, 'record')} published."]
     if outcomes[Outcome.EXPIRED]:
         lines.append(f"{outcomes[Outcome.EXPIRED]} too old: the stream no longer has their records.")
     for one in redriven:

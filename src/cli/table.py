@@ -15,6 +15,7 @@ from adapters.dynamodb.findings import Finding, Problem
 from cli.arguments import OneAccount, Yes
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
+from cli.wording import counted
 
 app: Final = typer.Typer(no_args_is_help=True, help="Check that users, their indexes and the counters agree.")
 
@@ -105,7 +106,7 @@ def _answer(here: Invocation, checked: list[_Checked], *, repair: bool) -> None:
             "yes" if finding.repaired else "no",
         )
     users = sum(each.users for each in checked)
-    said = f"{len(found)} findings, {len(found) - left} repaired" if found else "everything agrees"
+    said = f"{counted(len(found), 'finding')}, {len(found) - left} repaired" if found else "everything agrees"
     here.answer(
         {
             "result": "sound" if not found else "wrong" if left else "repaired",
@@ -115,7 +116,7 @@ def _answer(here: Invocation, checked: list[_Checked], *, repair: bool) -> None:
             ],
         },
         *([shown] if found else []),
-        f"{len(checked)} accounts, {users} users: {said}.",
+        f"{counted(len(checked), 'account')}, {counted(users, 'user')}: {said}.",
     )
     problems = {finding.problem for each in checked for finding in each.unrepaired}
     if problems - {Problem.SHARED} and not repair:

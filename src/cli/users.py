@@ -21,6 +21,7 @@ from cli.invocation import invocation
 from cli.private_file import private_file
 from cli.root import UsageError
 from cli.user_view import COLUMNS, as_resource, as_row, primary_email
+from cli.wording import counted
 from domain.stored_user import StoredUser, encode
 
 app: Final = typer.Typer(no_args_is_help=True, help="Look at the users of an account, bring them in and out.")
@@ -126,7 +127,7 @@ def export(
     if output is not None:
         here.answer(
             {"result": "exported", "account": account, "users": written, "file": str(output)},
-            f"{written} users of {account} are in {escape(str(output))}.",
+            f"{counted(written, 'user')} of {account} written to {escape(str(output))}.",
         )
 
 

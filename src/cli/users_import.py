@@ -22,6 +22,7 @@ from cli.private_file import private_file
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, Roster, opened
 from cli.user_view import guarded
+from cli.wording import counted
 from domain.errors import Retryable
 from domain.roster import Refusal, Row
 
@@ -144,10 +145,11 @@ def _answer(
     }
     if tally.stopped:
         summary["stopped"] = tally.stopped
-    verb = "would be imported into" if dry_run else "are imported into"
+    verb = "Would be imported" if dry_run else "Imported"
     here.answer(
         summary,
-        f"{created} users {verb} {account}; {unchanged} are there already, and the same; {refused} rows are refused.",
+        f"{verb} into {account}: {counted(created, 'user')}. There already, and the same: {unchanged}. "
+        f"Refused: {counted(refused, 'row')}.",
     )
     if not here.as_json:
         _tell_refusals(here, tally.refused, report)

@@ -17,6 +17,7 @@ from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
 from cli.user_view import guarded
+from cli.wording import counted
 from domain.roster import Finding, Kind, Reconciliation, Row
 
 _SECONDS: Final = 24 * 3600.0
@@ -89,7 +90,7 @@ def _answer(here: Invocation, account: str, totals: dict[str, int], findings: li
             "differences": [dict(zip(_HEADER, _values(finding), strict=True)) for finding in findings],
         },
         *([shown] if findings else []),
-        f"{totals['there']} users there, {totals['here']} here in {account}: {said}.",
+        f"{counted(totals['there'], 'user')} there, {totals['here']} here in {account}: {said}.",
     )
 
 

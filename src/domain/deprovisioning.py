@@ -71,8 +71,8 @@ class DeprovisioningPaused(Forbidden):
 
     def __init__(self, account: str, let_through: int) -> None:
         super().__init__(
-            f"Nothing was changed: {let_through} users of this account were deactivated or removed within an hour, "
-            "which is as many as it allows. Check which users and groups the identity provider has in scope. If it is "
+            f"Nothing was changed: as many users of this account as it allows ({let_through}) were deactivated or "
+            "removed within an hour. Check which users and groups the identity provider has in scope. If it is "
             f"intended, the service's operator lets it go on with: rollcall account resume {account}"
         )
 

@@ -181,7 +181,7 @@ def _toggle(connector: Connector) -> Button:
 
 def _resume(account: str, guard: GuardState) -> Button:
     question = (
-        f"{guard.used} users of {account} were deactivated or removed in the last hour. Have you looked at who, and at "
+        f"Users of {account} deactivated or removed in the last hour: {guard.used}. Have you looked at who, and at "
         f"the scope in the identity provider? It may go on with {guard.allowed} more."
     )
     return Button("Resume", {"action": "resume", "account": account}, question, "btn primary")

@@ -158,7 +158,7 @@ def test_progress_is_shown_on_a_terminal_only(
 ) -> None:
     answer, shown = on_terminal("table", "check", "--account", "acme")
 
-    assert answer == "1 accounts, 3 users: everything agrees.\n"
+    assert answer == "1 account, 3 users: everything agrees.\n"
     assert "acme" in shown
     assert "━" in shown
     assert on_terminal("--json", "table", "check")[1] == ""
@@ -175,7 +175,7 @@ def test_an_account_that_does_not_exist_is_said_so(rollcall: Rollcall, table: Ta
 def test_users_left_over_without_an_account_can_be_checked(rollcall: Rollcall, table: Table) -> None:
     table.users("left", Patience()).create(Users()("ada"))
 
-    assert "1 users: everything agrees" in rollcall("table", "check", "--account", "left").stdout
+    assert "1 user: everything agrees" in rollcall("table", "check", "--account", "left").stdout
 
 
 def test_the_local_server_can_be_checked_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,4 +187,4 @@ def test_the_local_server_can_be_checked_while_it_runs(tmp_path: Path, monkeypat
 
         result = CliRunner().invoke(app, ["--local", "table", "check"])
 
-    assert (result.exit_code, result.stdout) == (0, "1 accounts, 3 users: everything agrees.\n")
+    assert (result.exit_code, result.stdout) == (0, "1 account, 3 users: everything agrees.\n")

@@ -69,7 +69,7 @@ def test_a_csv_file_with_the_headers_that_people_have(
     result = run(rollcall, file)
 
     assert result.exit_code == 0, result.output
-    assert "2 users are imported into acme; 0 are there already, and the same; 0 rows are refused." in result.stdout
+    assert "Imported into acme: 2 users. There already, and the same: 0. Refused: 0 rows." in result.stdout
     assert 'Email Address -> emails[type eq "work"].value' in result.stderr
     assert "ignored: Shoe Size" in result.stderr
     assert all_of(store) == [
@@ -236,7 +236,7 @@ def test_a_dry_run_says_what_a_run_would_say_and_writes_nothing(
     done = said(run(rollcall, file, "--json"), code=1)
     assert tried | {"result": "imported", "dryRun": False} == done
     assert (done["created"], done["unchanged"], done["refused"]) == (1, 1, 2)
-    assert "would be imported into acme" in run(rollcall, file, "--dry-run").stdout
+    assert "Would be imported into acme: 0 users." in run(rollcall, file, "--dry-run").stdout
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_a_progress_bar_is_for_a_terminal_only(
 
     answer, shown = on_terminal("users", "import", file, "--account", "acme")
 
-    assert "100 users are imported" in answer
+    assert "Imported into acme: 100 users." in answer
     assert "100/101" in shown or "101/101" in shown
     assert "Importing" in shown
     assert "Importing" not in run(rollcall, file).output

@@ -76,7 +76,7 @@ def test_the_refusal_says_why_and_what_to_do(service: LocalService, client: Scim
     refused = client.patch(users[1]["id"], FALSE)
 
     assert refused.status == 403
-    for said in ("Nothing was changed", "1 users", "within an hour", f"rollcall account resume {account}"):
+    for said in ("Nothing was changed", "as it allows (1)", "within an hour", f"rollcall account resume {account}"):
         assert said in refused.json["detail"]
     assert client.get(f"/Users/{users[1]['id']}").json == users[1]
 

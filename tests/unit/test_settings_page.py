@@ -276,7 +276,7 @@ def test_a_paused_account_shows_it_and_resumes_at_the_press_of_a_button(log: Pat
 
     assert "Paused" in page.text.splitlines()
     (resume,) = [action for action in page.actions if action.label == "Resume"]
-    assert "1 users of acme" in str(resume.attributes["confirmation"])
+    assert "Users of acme deactivated or removed in the last hour: 1." in str(resume.attributes["confirmation"])
     after = read(press(**resume.call))
     assert "Paused" not in after.text.splitlines()
     assert "Resume" not in [action.label for action in after.actions]
