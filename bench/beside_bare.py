@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from directories import PAGE, Directory
 from rich.console import Console
 from rich.progress import track
@@ -41,14 +42,20 @@ class Recorder:
 
 
 def bare_client(endpoint: str) -> Any:
-    """boto3's own client, with the time-outs of the service's."""
+    """boto3's own client, with the time-outs and attempts of the service's and all else as boto3 has it."""
+    of_service: Any = configuration("dynamodb")
     return boto3.client(
         "dynamodb",
         region_name="eu-central-1",
         endpoint_url=endpoint,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
-        config=configuration("dynamodb"),
+        config=Config(
+            connect_timeout=of_service.connect_timeout,
+            read_timeout=of_service.read_timeout,
+            retries=of_service.retries,
+            tcp_keepalive=True,
+        ),
     )
 
 

@@ -62,7 +62,8 @@ counters, of which there are the more the more users there are, and 4,096 at mos
 
 ## The handler beside a bare boto3 client
 
-The client sends the very same calls and does nothing with the answers. {bare_rounds} rounds in one process, in turn, in
+The client has boto3's own settings but for the service's time-outs, sends the very same calls and does nothing with the
+answers. {bare_rounds} rounds in one process, in turn, in
 the largest directory; medians.
 
 {beside}

@@ -10,6 +10,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
+from botocore import __version__
 from botocore.config import Config
 from botocore.session import Session
 
@@ -37,11 +38,16 @@ def configuration(service: str) -> Config:
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS_OF.get(service, _READ_SECONDS),
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 2)},
+        user_agent=_USER_AGENT,
+        # What the table is sent is well formed; looking at every value again takes as long as signing the call.
+        parameter_validation=service != "dynamodb",
         max_pool_connections=_CONNECTIONS,
         tcp_keepalive=True,
     )
 
 
+_USER_AGENT: Final = f"rollcall botocore/{__version__}"
+"""Said once: what botocore would say of itself it puts together twice for every call, from some thirty parts."""
 _CONNECTIONS: Final = 32
 """As many as the local server has threads. A function uses eight at most, for ranges that are read at once."""
 

@@ -12,6 +12,7 @@ from threading import Thread
 from types import ModuleType
 from typing import Any
 
+import botocore
 import pytest
 from botocore.exceptions import NoRegionError
 from moto import mock_aws
@@ -113,6 +114,20 @@ def test_waiting_for_a_secret_leaves_a_function_time_to_answer() -> None:
 
     shortest = min(function["Timeout"] for function in of_type("AWS::Lambda::Function").values())
     assert attempts <= shortest - RESERVE_SECONDS - 2
+
+
+def test_a_call_says_who_makes_it_in_a_text_that_is_not_made_for_each(environment: pytest.MonkeyPatch) -> None:
+    said: list[bytes] = []
+    with mock_aws():
+        client = aws.client("dynamodb")
+        client.meta.events.register_first(
+            "before-send.dynamodb", lambda request, **_: said.append(request.headers["User-Agent"])
+        )
+        client.list_tables()
+
+    [text] = said  # Powertools adds itself behind it
+    assert text.startswith(f"rollcall botocore/{botocore.__version__}".encode())
+    assert b"lang/python" not in text
 
 
 def test_without_snapstart_there_are_no_hooks(environment: pytest.MonkeyPatch) -> None:
