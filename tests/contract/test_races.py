@@ -13,8 +13,9 @@ from adapters import aws
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from adapters.dynamodb.check import Finding, check
-from cli.local_service import TABLE_NAME
+from cli.local_service import TABLE_NAME, LocalService
 from contract.scim_http import PATCH_OP, Answer, ScimClient, user
+from domain.deprovisioning import Limit
 
 THREADS = 32
 
@@ -63,7 +64,10 @@ def test_32_different_users_are_all_created(client: ScimClient) -> None:
     assert findings(client) == []
 
 
-def test_of_32_deletes_one_finds_the_user(client: ScimClient) -> None:
+def test_of_32_deletes_one_finds_the_user_and_is_counted(service: LocalService, client: ScimClient) -> None:
+    # Each takes a place under the limit while it is under way, and all but one give it back.
+    account, limit = client.key.split("_")[1], Limit(THREADS)
+    service.accounts.configure(account, deprovisioning_limit=limit)
     created = client.create(user())
 
     answers = at_once(lambda number: client.delete(created["id"]))
@@ -71,6 +75,8 @@ def test_of_32_deletes_one_finds_the_user(client: ScimClient) -> None:
     assert Counter(answer.status for answer in answers) == {204: 1, 404: THREADS - 1}
     assert client.get("/Users").json["totalResults"] == 0
     assert findings(client) == []
+    guard = Table(aws.client("dynamodb"), TABLE_NAME).guard(account, limit, MonotonicDeadline.after(30))
+    assert guard.state().used == 1
 
 
 def test_of_32_patches_of_one_version_one_wins(client: ScimClient) -> None:
