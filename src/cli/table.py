@@ -119,8 +119,13 @@ def _answer(here: Invocation, checked: list[_Checked], *, repair: bool) -> None:
         f"{counted(len(checked), 'account')}, {counted(users, 'user')}: {said}.",
     )
     problems = {finding.problem for each in checked for finding in each.unrepaired}
-    if problems - {Problem.SHARED} and not repair:
+    if problems - {Problem.SHARED, Problem.UNREADABLE} and not repair:
         here.note(f"To put it right: rollcall{here.options} table check --repair")
+    if Problem.UNREADABLE in problems:
+        here.note(
+            "A user's item was spoilt by hand: bring it back from a restored table (docs/runbook.md, \"Restore from "
+            'point-in-time recovery").'
+        )
     if Problem.SHARED in problems:
         here.note(
             f"Two users share a value: look at both (rollcall{here.options} users show --account NAME --id ID), have "

@@ -144,6 +144,20 @@ def test_a_value_of_two_users_is_left_to_the_operator(rollcall: Rollcall, table:
     assert store.find_by_user_name("bob") != twin
 
 
+def test_a_user_who_cannot_be_read_is_left_to_the_operator_with_the_way_back(rollcall: Rollcall, table: Table) -> None:
+    bob = table.users("globex", Patience()).find_by_user_name("bob")
+    assert bob is not None
+    key = keys.key("globex", Collection.USER, bob.id)
+    table.client.update_item(TableName=TABLE, Key=key, UpdateExpression="REMOVE document")
+
+    left = rollcall("table", "check", "--account", "globex")
+
+    assert left.exit_code == 1
+    assert bob.id in left.stdout
+    assert "Restore from" in left.stderr
+    assert "--repair" not in left.stderr
+
+
 def test_a_long_value_is_shown_without_its_hash(rollcall: Rollcall, table: Table) -> None:
     remove(table, Collection.USER_NAME, keys.sort_key(LONG))
 

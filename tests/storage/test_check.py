@@ -126,6 +126,29 @@ def test_a_value_of_two_users_is_left_to_a_person(table: Table, ada: StoredUser,
     assert table.users("default", Patience()).find_by_user_name("ada") == ada
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"UpdateExpression": "REMOVE document"},
+        {"UpdateExpression": "SET document = :text", "ExpressionAttributeValues": {":text": {"S": '{"userName": "a'}}},
+        {"UpdateExpression": "SET document = :text", "ExpressionAttributeValues": {":text": {"S": '["ada"]'}}},
+        {"UpdateExpression": "SET version = :text", "ExpressionAttributeValues": {":text": {"S": "two"}}},
+    ],
+    ids=["no document", "no JSON", "no object", "no version"],
+)
+def test_a_user_who_cannot_be_read_is_reported_and_what_may_be_theirs_is_kept(
+    table: Table, ada: StoredUser, spoil: dict[str, Any]
+) -> None:
+    key = keys.key("default", Collection.USER, ada.id)
+    table.client.update_item(TableName=table.table_name, Key=key, **spoil)
+    found = Finding(Problem.UNREADABLE, Collection.USER, ada.id, (ada.id,))
+
+    assert findings(table) == [found]
+    assert findings(table, repair=True) == [found]
+    table.client.put_item(TableName=table.table_name, Item=items.user_item("default", ada, "restored"))  # type: ignore[arg-type]
+    assert_sound(table)
+
+
 @pytest.mark.parametrize("drift", ["5", "-5"])
 def test_a_counter_that_drifted_is_set_right(table: Table, ada: StoredUser, drift: str) -> None:
     rank, counter = keys.rank_of(ada.id)

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.dynamodb import Table, Usage
 from cli.local_transactions import cheap_transactions
-from in_process import Client
+from in_process import Client, Context
 from storage import faults
 from storage.engines import ENGINES, make_table, new_client
 from storage.invariants import assert_sound
@@ -96,6 +96,19 @@ def test_within_the_time_it_is_answered_whole(running: Running, query: str) -> N
     answer, _ = running.served.send(running.client, Request("GET", "/Users", quote(query, safe="=&")))
 
     assert answer.body["totalResults"] == (0 if "co" in query else len(CROWD))
+
+
+@pytest.mark.parametrize(("milliseconds", "status"), [(10_000, 200), (700, 400)])
+def test_the_time_is_what_the_function_has_left_less_what_an_answer_takes(
+    running: Running, milliseconds: int, status: int
+) -> None:
+    running.served.use(running.table)
+
+    answer = running.client.call(
+        "GET", "/Users", query=quote(UNINDEXED[0], safe="="), context=Context(milliseconds=milliseconds)
+    )
+
+    assert answer.status == status
 
 
 def test_a_scan_reads_no_more_ahead_than_its_eight_ranges(running: Running) -> None:

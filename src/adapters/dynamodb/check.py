@@ -17,7 +17,7 @@ from adapters.dynamodb import items, keys
 from adapters.dynamodb.counting import check_counters
 from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.findings import Finding, Problem, Progress
-from adapters.dynamodb.items import USER_PROJECTION, Item, index_entries, user_of
+from adapters.dynamodb.items import USER_PROJECTION, Item, index_entries, readable_user_of
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.ranks import read_ranks
 from adapters.dynamodb.reads import BATCH, Range, Reads
@@ -39,8 +39,8 @@ def check(
 ) -> Iterator[Progress | Finding]:
     """Check the items of an account; what is found comes as it is found, between reports of progress.
 
-    With `repair`, findings are put right where only one way is right (`repaired` tells); two users who share a value
-    are left to a person. Raises TooManyRequests or ServiceUnavailable.
+    With `repair`, findings are put right where only one way is right (`repaired` tells); two users who share a value,
+    and a user who cannot be read, are left to a person. Raises TooManyRequests or ServiceUnavailable.
     """
     checker = _Checker(table.users(account, deadline, usage).reads, repair)
     expected = read_ranks(checker.reads.calls, table.table_name, account).total
@@ -62,15 +62,22 @@ class _Checker:
         """Whether every value of every user has its index item."""
         done = 0
         for page in self.reads.pages(Collection.USER, Range(), **USER_PROJECTION):
-            users = [user_of(item) for item in page.items]
-            self.counted.update(user.id[:3] for user in users)
+            self.counted.update(item["sk"]["S"][:3] for item in page.items)
+            users = []
+            for item in page.items:
+                user = readable_user_of(item)
+                if user is None:
+                    user_id = item["sk"]["S"]
+                    yield Finding(Problem.UNREADABLE, Collection.USER, user_id, (user_id,))
+                else:
+                    users.append(user)
             wanted = ((entry, user.id) for user in users for entry in index_entries(user))
             for batch in _batches(wanted):
                 kept = self._owners([entry for entry, _ in batch])
                 for entry, user_id in batch:
                     if kept.get(entry) != user_id:
                         yield from self._settle(entry, user_id)
-            done += len(users)
+            done += len(page.items)
             yield Progress("users", done, max(done, expected))
 
     def index(self, collection: Collection, expected: int) -> Iterator[Progress | Finding]:
@@ -78,9 +85,11 @@ class _Checker:
         done = 0
         for page in self.reads.pages(collection, Range(), ProjectionExpression="sk, userId"):
             for batch in _batches((item["sk"]["S"], item["userId"]["S"]) for item in page.items):
-                users = self.reads.users([user_id for _, user_id in batch])
+                ids = dict.fromkeys(user_id for _, user_id in batch if keys.is_user_key(user_id))
+                holders = [(Collection.USER, user_id) for user_id in ids]
+                items_of = {item["sk"]["S"]: item for item in self.reads.items(holders, **USER_PROJECTION)}
                 for sort_key, user_id in batch:
-                    if not _has(users.get(user_id), (collection, sort_key)):
+                    if not _may_have(items_of.get(user_id), (collection, sort_key)):
                         yield from self._settle((collection, sort_key), None)
             done += len(page.items)
             yield Progress(collection.value, done, max(done, expected))
@@ -116,7 +125,11 @@ class _Checker:
         holder = None if item is None else item["userId"]["S"]
         involved = [user_id for user_id in dict.fromkeys((claimant, holder)) if user_id is not None]
         item, *found = self._at_once([entry, *((Collection.USER, user_id) for user_id in involved)])
-        users = {user_id: user_of(each) if each else None for user_id, each in zip(involved, found, strict=True)}
+        users = {
+            user_id: readable_user_of(each) if each else None for user_id, each in zip(involved, found, strict=True)
+        }
+        if any(each and users[user_id] is None for user_id, each in zip(involved, found, strict=True)):
+            return None  # reported by itself; what such a user has, nobody can tell
         now = None if item is None else item["userId"]["S"]
         if now != holder:
             return self._look(entry, claimant)
@@ -181,6 +194,14 @@ class _Checker:
 
 def _has(user: StoredUser | None, entry: Entry) -> bool:
     return user is not None and entry in index_entries(user)
+
+
+def _may_have(item: Item | None, entry: Entry) -> bool:
+    """Whether the user in an item has the value, or cannot be read."""
+    if item is None:
+        return False
+    user = readable_user_of(item)
+    return user is None or _has(user, entry)
 
 
 def _batches(each: Iterator[tuple[Any, str]]) -> Iterator[list[tuple[Any, str]]]:

@@ -15,6 +15,7 @@ class Problem(StrEnum):
     WRONG_OWNER = "an index item names a user who does not have the value, and another has it"
     SHARED = "two users have a value that must be unique"
     ORPHAN = "an index item names a user who does not have the value"
+    UNREADABLE = "a user's item is not one that this release can read"
     COUNTER = "a counter does not count the users"
 
 

@@ -69,6 +69,16 @@ def user_of(item: Item) -> StoredUser:
     )
 
 
+def readable_user_of(item: Item) -> StoredUser | None:
+    """The same, or None when the item was spoilt by hand: an attribute is missing, or the document is no user's."""
+    try:
+        user = user_of(item)
+        index_entries(user)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return user
+
+
 def index_entries(user: StoredUser) -> dict[tuple[Collection, str], str]:
     """Every index item that the user must have: (collection, sort key) -> the value in it, normalised.
 
