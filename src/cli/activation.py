@@ -11,6 +11,9 @@ from cli.checks import CheckList, Endpoint, Failed, Json, total_results
 
 _CORE_USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 _ENTERPRISE_USER: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+_EXTERNAL_ID: Final = "65a1b2c3d4e5f60718293a4b"
+DEPROVISIONINGS: Final = 2
+"""How many places of the account's deprovisioning limit it takes: the test user is deactivated, and removed."""
 _REPORT: Final = "This is a defect of the service: look at its log for the request."
 
 
@@ -105,9 +108,10 @@ class Activation:
     def _remove(self) -> str:
         try:
             if not self.user_id:
-                # The answer that held the id was lost; the user may be there all the same.
+                # The answer that held the id was lost; the user may be there all the same, or somebody else is.
                 found = self._look_up().get("Resources") or [{}]
-                self.user_id = str(found[0].get("id", ""))
+                if found[0].get("externalId") == _EXTERNAL_ID:
+                    self.user_id = str(found[0].get("id", ""))
             response = self.endpoint.ask("DELETE", f"/Users/{self.user_id}") if self.user_id else None
         except Failed as failure:
             raise Failed(failure.seen, self._by_hand) from failure
@@ -120,7 +124,10 @@ class Activation:
 
     @property
     def _by_hand(self) -> str:
-        return f"Remove the user {self.email} {self.user_id} by hand."
+        return (
+            f"Remove the user {self.email} by hand (DELETE /Users/{self.user_id}). If the account is paused, first "
+            "let it go on: rollcall account resume NAME."
+        )
 
     def _look_up(self) -> Json:
         return self.endpoint.expect(200, "GET", "/Users?filter=" + quote(f'userName eq "{self.email}"', safe=""))
@@ -152,7 +159,7 @@ def _test_user(email: str) -> dict[str, Any]:
         ],
         "displayName": "displayname",
         "emails": [{"primary": True, "type": "work", "value": email}],
-        "externalId": "65a1b2c3d4e5f60718293a4b",
+        "externalId": _EXTERNAL_ID,
         "locale": "en-US",
         "name": {"familyName": "lastname", "givenName": "firstname"},
         "phoneNumbers": [{"primary": True, "type": "work", "value": "tel:+1-555-555-5555"}],

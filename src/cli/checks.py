@@ -68,16 +68,16 @@ class Endpoint:
 
     def __init__(self, client: httpx.Client, base_url: str, key: str) -> None:
         self._client = client
-        self._base_url = base_url
-        self._key = key
+        self.base_url = base_url
+        self.key = key
 
     def ask(self, method: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
         """One request; raises `Failed` when there is no answer at all, or it is not from a SCIM service."""
-        headers = {"Authorization": f"Bearer {key or self._key}", "Accept": SCIM_JSON}
+        headers = {"Authorization": f"Bearer {key or self.key}", "Accept": SCIM_JSON}
         try:
             response = self._client.request(
                 method,
-                self._base_url + path,
+                self.base_url + path,
                 headers=headers if body is None else {**headers, "Content-Type": SCIM_JSON},
                 json=body,
             )
@@ -189,7 +189,8 @@ def _shown(response: httpx.Response, expected: int) -> str:
 
 _FIXES: Final = {
     401: "Use the account's current key: rollcall account show NAME --reveal.",
-    403: "Switch SCIM on: rollcall account enable NAME. Or something in front of the service refuses.",
+    403: "Switch SCIM on (rollcall account enable NAME), or let it go on where it is paused (rollcall account resume "
+    "NAME). Or something in front of the service refuses.",
     404: "Check the path of the Base URL: it ends with /scim/v2.",
     409: "Choose another --test-email, or remove who has it: rollcall users show --account NAME --email ADDRESS.",
     429: "Too many requests at the moment; try again, and look at the throttling alarm if it lasts.",

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from typer.testing import CliRunner
 
 from cli.main import app
-from least_scim_service import LIST, Answer, Service, at, doctor, failures, least_scim_service
+from least_scim_service import LIST, Answer, Service, at, doctor, error, failures, least_scim_service
 
 
 @pytest.fixture
@@ -81,6 +81,22 @@ def test_ctrl_c_leaves_no_test_user_and_the_report_is_still_told(
     assert pressed
     assert failed["All checks"]["seen"] == "interrupted"
     assert service.users == {}
+
+
+@pytest.mark.parametrize("refusal", [error(409, "taken"), error(403, "paused"), (0, None), error(503, "x")])
+def test_a_user_who_comes_in_the_same_moment_is_not_taken_for_the_test_user(service: Service, refusal: Answer) -> None:
+    def fault(method: str, path: str, right: Answer) -> Answer:
+        if method != "POST":
+            return right
+        (made,) = service.users.values()
+        made["externalId"] = "somebody else's"
+        return refusal
+
+    service.fault = fault
+
+    assert "Test user is created" in failures(doctor(service, "--json"))
+    assert len(service.users) == 1
+    assert "DELETE" not in {method for method, _ in service.requests}
 
 
 @pytest.mark.parametrize("email", ["nonsense", "", "@corp.example", "a b@corp.example", 'a"b@corp.example'])

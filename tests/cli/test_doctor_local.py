@@ -11,10 +11,14 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.local_service import LocalService
+from adapters import aws
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+from cli.local_service import TABLE_NAME, LocalService
 from cli.main import app
 from cli.serve import write_state
 from domain.connector_key import ConnectorKey
+from domain.deprovisioning import Limit
 from least_scim_service import failures
 
 Doctor = Callable[..., Result]
@@ -62,7 +66,7 @@ def test_every_check_passes_and_nothing_stays_behind(service: LocalService, key:
 
     assert result.exit_code == 0, result.output
     assert "FAIL" not in result.stdout
-    assert result.stdout.count("ok  ") == 14
+    assert result.stdout.count("ok  ") == 15
     assert "Ready: paste the Base URL and the Connector Key" in result.stdout
     assert users(service, key) == 0
 
@@ -137,6 +141,44 @@ def test_an_address_that_is_taken(
 
     assert list(failed) == [check]
     assert "Choose another --test-email" in failed[check]["fix"]
+    assert users(service, key) == 1
+
+
+@pytest.mark.parametrize(("text", "taken"), [("3", 2), ("1", 0), ("0", 0)])
+def test_no_test_user_is_made_where_the_deprovisioning_limit_would_keep_it_from_going(
+    *, service: LocalService, key: ConnectorKey, doctor: Doctor, text: str, taken: int
+) -> None:
+    limit = Limit.parse(text)
+    assert limit is not None
+    service.accounts.configure(key.account, deprovisioning_limit=limit)
+    table = Table(aws.client("dynamodb"), TABLE_NAME)
+    for _ in range(taken):
+        table.guard(key.account, limit, MonotonicDeadline.after(9)).take()
+
+    failed = failures(doctor(key.account, "--json"))
+
+    (check,) = failed.values()
+    assert check["name"] == "Deprovisioning limit leaves room for a test user"
+    assert check["seen"].startswith(f"{taken} of {text} in the last hour")
+    assert f"rollcall --local account resume {key.account}" in check["fix"]
+    assert users(service, key) == 0
+
+
+def test_an_account_without_a_limit_has_room(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+    service.accounts.configure(key.account, deprovisioning_limit=None)
+
+    assert failures(doctor(key.account, "--json")) == {}
+
+
+def test_a_user_who_was_there_first_is_never_taken_for_the_test_user(
+    service: LocalService, key: ConnectorKey, doctor: Doctor
+) -> None:
+    service.accounts.configure(key.account, match_existing_by_email=True)
+    create(service, key, userName="ann", emails=[{"value": "ann@corp.example"}])
+
+    failed = failures(doctor(key.account, "--json", "--test-email", "ANN@corp.example"))
+
+    assert list(failed) == ["Look-up of the test user finds nobody"]
     assert users(service, key) == 1
 
 
