@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from typer.testing import Result
 
-from domain.account import connector_from_json
 from domain.connector_key import ConnectorKey
-
-Rollcall = Callable[..., Result]
-Aws = Callable[[str], Any]
+from rollcall_command import PREFIX, Aws, Rollcall, answer, kept
 
 BASE_URL = "http://127.0.0.1:8080/scim/v2"
-PREFIX = "rollcall/connectors/"
-
-
-def kept(aws: Aws, account: str = "acme") -> Any:
-    text = aws("secretsmanager").get_secret_value(SecretId=PREFIX + account, VersionStage="AWSCURRENT")["SecretString"]
-    return connector_from_json(text, account)
-
-
-def answer(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_enable_shows_what_to_paste_into_every_identity_provider(rollcall: Rollcall, aws: Aws) -> None:

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from typer.testing import Result
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from domain.account import connector_from_json
 from domain.deprovisioning import Limit
-
-Rollcall = Callable[..., Result]
-Aws = Callable[[str], Any]
-
-PREFIX = "rollcall/connectors/"
-
-
-def kept(aws: Aws, account: str = "acme") -> Any:
-    text = aws("secretsmanager").get_secret_value(SecretId=PREFIX + account, VersionStage="AWSCURRENT")["SecretString"]
-    return connector_from_json(text, account)
-
-
-def answer(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+from rollcall_command import Aws, Rollcall, answer, kept
 
 
 def test_settings(rollcall: Rollcall, aws: Aws) -> None:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import Result
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from domain.stored_user import StoredUser
+from rollcall_command import Rollcall, answer
 from storage.invariants import assert_sound
 
-Rollcall = Callable[..., Result]
-
 PEOPLE = "email,username,title,external id\nann@corp.example,ann,CEO,1\nbob@corp.example,bob,CTO,2\n"
-
-
-def said(result: Result, code: int = 0) -> Any:
-    assert result.exit_code == code, result.output
-    return json.loads(result.stdout)
 
 
 def users(table: Table, account: str) -> dict[str, StoredUser]:
@@ -41,7 +32,7 @@ def both(rollcall: Rollcall, acme: None, file: Path) -> None:
     """Two accounts with the same people in them."""
     rollcall("account", "enable", "globex")
     for account in ("acme", "globex"):
-        assert said(rollcall("users", "import", str(file), "--account", account, "--json"))["created"] == 2
+        assert answer(rollcall("users", "import", str(file), "--account", account, "--json"))["created"] == 2
 
 
 @pytest.mark.usefixtures("both")
@@ -50,7 +41,7 @@ def test_an_import_of_the_same_people_goes_into_its_own_account(rollcall: Rollca
     assert not theirs.keys() & users(table, "acme").keys()
     file.write_text(PEOPLE.replace("CTO", "COO") + "eve@corp.example,eve,CFO,3\n")
 
-    again = said(rollcall("users", "import", str(file), "--account", "acme", "--json"), code=1)
+    again = answer(rollcall("users", "import", str(file), "--account", "acme", "--json"), code=1)
 
     assert (again["created"], again["unchanged"], again["refused"]) == (1, 1, 1)
     assert users(table, "globex") == theirs
@@ -64,7 +55,7 @@ def test_ids_kept_from_another_account_make_users_of_ones_own(rollcall: Rollcall
     assert rollcall("users", "export", "--account", "globex", "--output", str(export)).exit_code == 0
     rollcall("account", "enable", "initech")
 
-    kept = said(rollcall("users", "import", str(export), "--account", "initech", "--keep-ids", "--json"))
+    kept = answer(rollcall("users", "import", str(export), "--account", "initech", "--keep-ids", "--json"))
 
     assert kept["created"] == 2
     assert users(table, "initech").keys() == theirs.keys()
@@ -84,8 +75,8 @@ def test_an_export_a_list_and_a_comparison_hold_ones_own_users_only(
     file.write_text("email,username\nann@corp.example,ann\n")
 
     exported = rollcall("users", "export", "--account", "acme").stdout.splitlines()
-    listed = said(rollcall("users", "list", "--account", "acme", "--json"))["users"]
-    compared = said(rollcall("users", "reconcile", str(file), "--account", "globex", "--json"))
+    listed = answer(rollcall("users", "list", "--account", "acme", "--json"))["users"]
+    compared = answer(rollcall("users", "reconcile", str(file), "--account", "globex", "--json"))
 
     assert [json.loads(line)["id"] for line in exported] == [user["id"] for user in listed] == sorted(own)
     assert [finding["difference"] for finding in compared["differences"]] == ["only there"]

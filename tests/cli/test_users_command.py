@@ -5,18 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import stat
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import Result
 
 from domain.ports import UserStore
 from domain.stored_user import StoredUser
-
-Rollcall = Callable[..., Result]
-Aws = Callable[[str], Any]
+from rollcall_command import Aws, Rollcall, answer
 
 NOW = "2030-01-31T12:00:00.000Z"
 
@@ -38,11 +34,6 @@ def fill(store: UserStore, count: int) -> list[StoredUser]:
     for each in users:
         store.create(each)
     return users
-
-
-def answer(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_users_are_listed_with_the_total(rollcall: Rollcall, store: UserStore) -> None:

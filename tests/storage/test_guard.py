@@ -218,6 +218,41 @@ def test_never_one_too_many_while_the_hour_rolls(table: Table) -> None:
     assert table.guard("default", limit, Patience()).state() == GuardState(used=10, allowed=10, is_paused=True)
 
 
+class _Overtaken:
+    """A client before whose first sweeping somebody else does something."""
+
+    def __init__(self, client: Any, overtake: Callable[[], object]) -> None:
+        self._client = client
+        self._overtake: Callable[[], object] | None = overtake
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def update_item(self, **request: Any) -> Any:
+        if request["UpdateExpression"].startswith("SET swept") and self._overtake is not None:
+            self._overtake, overtake = None, self._overtake
+            overtake()
+        return self._client.update_item(**request)
+
+
+def test_a_sweeping_that_comes_late_forgets_nobody(table: Table) -> None:
+    limit, clock = Limit(2), table.now
+    assert isinstance(clock, Clock)
+
+    def take_all() -> None:
+        for _ in range(limit.users):
+            table.guard("default", limit, Patience()).take()
+
+    take_all()
+    clock.pass_minutes(MINUTES + 1)
+    late = replace(table, client=_Overtaken(table.client, take_all))
+
+    with pytest.raises(DeprovisioningPaused):
+        late.guard("default", limit, Patience()).take()
+
+    assert table.guard("default", limit, Patience()).state().used == limit.users
+
+
 def test_one_account_does_not_use_up_anothers(table: Table) -> None:
     table.guard("one", Limit(1), Patience()).take()
 
