@@ -130,7 +130,7 @@ def _asked_for_key() -> str:
 
 def _report(here: Invocation, checks: CheckList, base_url: str, account: str) -> None:
     lines: list[str] = []
-    done = [replace(check, fix=_to_be_typed(check.fix, here.options, account)) for check in checks.done]
+    done = [replace(check, fix=_to_be_typed(here, account, check.fix)) for check in checks.done]
     for check in done:
         mark = "[green]ok  [/green]" if check.ok else "[red]FAIL[/red]"
         lines.append(f"{mark} {escape(check.name)}: {escape(check.seen)}")
@@ -146,9 +146,6 @@ def _report(here: Invocation, checks: CheckList, base_url: str, account: str) ->
     )
 
 
-def _to_be_typed(fix: str | None, options: str, account: str) -> str | None:
-    """A fix whose commands can be copied as they are: with the options of this deployment, and the account."""
-    if fix is None:
-        return None
-    fix = re.sub(r"rollcall (?=(account|users|activity)\b)", lambda _: f"rollcall{options} ", fix)
-    return re.sub(r"(?<= )NAME\b(?!@)", account, fix)
+def _to_be_typed(here: Invocation, account: str, fix: str | None) -> str | None:
+    """A fix whose commands can be copied as they are: for this deployment and this account."""
+    return None if fix is None else re.sub(r"(?<= )NAME\b(?!@)", account, here.to_be_typed(fix))

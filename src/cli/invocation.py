@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 from rich.console import Console, RenderableType
 
 from adapters import stack
 from adapters.stack import Stack
+
+_SUGGESTED: Final = re.compile(r"\brollcall (?=(?:account|users|activity|doctor|table|events)\b)")
 
 
 @dataclass
@@ -66,7 +69,11 @@ class Invocation:
 
     def note(self, text: str) -> None:
         """Tell a person something that is not the answer."""
-        self.errors.print(text, soft_wrap=True, markup=False)
+        self.errors.print(self.to_be_typed(text), soft_wrap=True, markup=False)
+
+    def to_be_typed(self, text: str) -> str:
+        """The text with its commands as they are to be typed: for this deployment, not for another."""
+        return _SUGGESTED.sub(lambda _: f"rollcall{self.options} ", text)
 
     def confirm(self, question: str, yes: bool) -> None:
         """Go on only when the operator agrees, or said --yes; raises `typer.Abort`."""

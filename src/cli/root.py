@@ -12,6 +12,7 @@ from adapters.accounts import AdministrationError
 from adapters.activity_log import NoActivity
 from adapters.connector_secrets import ConnectorUnavailable
 from adapters.stack import StackError
+from cli.invocation import Invocation
 from cli.readable_help import make_readable
 from domain.connector_key import InvalidAccountName
 from domain.errors import ScimError
@@ -63,6 +64,8 @@ class Root(TyperGroup):
             if os.environ.get("ROLLCALL_TRACEBACK") or type(error).__module__.startswith("typer"):
                 raise
             line, code = f"unexpected {type(error).__name__}; set ROLLCALL_TRACEBACK=1 to see where it comes from", 1
+        if isinstance(ctx.obj, Invocation):
+            line = ctx.obj.to_be_typed(line)
         typer.echo(f"rollcall: {line}", err=True)
         raise typer.Exit(code)
 

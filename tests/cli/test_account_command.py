@@ -204,7 +204,7 @@ def test_one_bad_secret_is_named_with_what_to_do_and_the_other_accounts_are_show
     for result in (listed, *others):
         (line,) = result.stderr.splitlines()
         assert f"The secret {PREFIX}acme was edited into something unusable" in line
-        assert "rollcall account enable acme --replace" in line
+        assert "rollcall --local account enable acme --replace" in line
         assert key[-10:] not in result.output
     assert {result.exit_code for result in others} == {1}
     unchanged = aws("secretsmanager").get_secret_value(SecretId=f"{PREFIX}acme")["SecretString"]
@@ -231,7 +231,8 @@ def test_an_unknown_account_is_one_clear_line_with_what_to_do(rollcall: Rollcall
 
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert result.stderr == "rollcall: There is no account 'nobody'. Make it with: rollcall account enable nobody\n"
+    made = "rollcall --local account enable nobody"
+    assert result.stderr == f"rollcall: There is no account 'nobody'. Make it with: {made}\n"
 
 
 def test_a_hand_edited_secret_is_named_and_can_be_replaced(rollcall: Rollcall, aws: Aws) -> None:

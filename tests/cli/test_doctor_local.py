@@ -186,4 +186,4 @@ def test_an_account_that_is_not_there(doctor: Doctor) -> None:
     result = doctor("nobody")
 
     assert result.exit_code == 1
-    assert "rollcall account enable nobody" in result.stderr
+    assert "rollcall --local account enable nobody" in result.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli.invocation import Invocation
 from cli.main import app
 from cli.root import globals_first
 
@@ -118,3 +119,22 @@ def test_a_defect_is_one_line_without_a_traceback(rollcall: Rollcall, monkeypatc
     assert result.stderr.startswith("rollcall: unexpected RuntimeError")
     assert "rck_secret" not in result.output
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed"),
+    [
+        (Invocation(), "rollcall account enable acme"),
+        (Invocation(local=True), "rollcall --local account enable acme"),
+        (
+            Invocation("other", "eu-west-1", "ops"),
+            "rollcall --stack other --region eu-west-1 --profile ops account enable acme",
+        ),
+    ],
+    ids=["default", "local", "another stack"],
+)
+def test_a_command_that_is_suggested_is_one_for_the_same_deployment(chosen: Invocation, typed: str) -> None:
+    told = chosen.to_be_typed("rollcall: There is none. Make it with: rollcall account enable acme")
+
+    assert told == f"rollcall: There is none. Make it with: {typed}"
+    assert chosen.to_be_typed(told) == told or not chosen.options

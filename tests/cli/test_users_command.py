@@ -101,7 +101,7 @@ def test_a_mistyped_account_is_not_taken_for_an_empty_one(
     result = rollcall("users", *command, "--account", "acne")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "rollcall: There is no account 'acne'. Make it with: rollcall account enable acne\n"
+    assert result.stderr == "rollcall: There is no account 'acne'. Make it with: rollcall --local account enable acne\n"
 
 
 def test_an_export_to_a_directory_that_is_not_there_is_one_clear_line(rollcall: Rollcall, store: UserStore) -> None:

@@ -316,7 +316,7 @@ def test_users_of_an_account_that_is_not_there_are_not_imported(
     result = rollcall("users", "import", users_file("email\nann@corp.example\n"), "--account", "globex")
 
     assert result.exit_code == 1
-    assert "rollcall account enable globex" in result.stderr
+    assert "rollcall --local account enable globex" in result.stderr
 
 
 def test_a_progress_bar_is_for_a_terminal_only(
