@@ -8,16 +8,20 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
+from adapters import aws
+from adapters.dynamodb import Table
+from adapters.dynamodb.table import table_definition
 from adapters.runtime import RUNTIME
 from domain.deprovisioning import Limit
 from in_process import ENVIRONMENT, Client, InProcess, in_process
 from stack_template import of_type
+from storage.faults import THROTTLING, FaultyClient
 
 ENVIRONMENTS: Final = ({"Ref": "Environment"}, "${Environment}", ENVIRONMENT["ENVIRONMENT"])
 """How the value of the dimension `environment` is written: in the template, in a text with substitution, in a test."""
@@ -148,6 +152,7 @@ def _everything(service: InProcess) -> None:
     _refusals(client)
     _previous_key(service)
     _deprovisioning_refused(service)
+    _repeated_call(client)
     _server_error(client)
 
 
@@ -203,6 +208,15 @@ def _deprovisioning_refused(service: InProcess) -> None:
     assert [client.call("DELETE", f"/Users/{user_id}").status for user_id in ids] == [204, 403]
 
 
+def _repeated_call(client: Client) -> None:
+    """The first call is throttled; the second finds a table without users."""
+    dynamodb = aws.client("dynamodb")
+    dynamodb.create_table(**table_definition(ENVIRONMENT["TABLE_NAME"]))
+    FaultyClient(dynamodb).once(THROTTLING[0])
+    with instead_of_the_table(Table(dynamodb, ENVIRONMENT["TABLE_NAME"])):
+        assert client.call("GET", "/Users").body["totalResults"] == 0
+
+
 def _server_error(client: Client) -> None:
     with broken_table():
         assert client.call("GET", "/Users").status == 503
@@ -213,11 +227,16 @@ class _Broken:
         raise ConnectionError
 
 
-@contextmanager
-def broken_table() -> Iterator[None]:
+def broken_table() -> AbstractContextManager[None]:
     """While it lasts, every use of the table fails unexpectedly."""
+    return instead_of_the_table(_Broken())
+
+
+@contextmanager
+def instead_of_the_table(other: object) -> Iterator[None]:
+    """The service over this, until the end of the block."""
     table = RUNTIME.__dict__["table"]
-    RUNTIME.__dict__["table"] = _Broken()
+    RUNTIME.__dict__["table"] = other
     try:
         yield
     finally:

@@ -23,6 +23,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from adapters.dynamodb import Usage
+from domain.deprovisioning import DeprovisioningPaused
 from domain.effects import Effects
 
 SERVICE: Final = "rollcall"
@@ -44,9 +45,9 @@ class Metric(StrEnum):
     AUTH_REJECTED = "AuthRejected"
     PREVIOUS_KEY_USED = "PreviousKeyUsed"
     LATENCY = "Latency"
+    STORAGE_RETRIES = "StorageRetries"
     TOLERANCE_APPLIED = "ToleranceApplied"
     USERS_DEACTIVATED = "UsersDeactivated"
-    DEPROVISIONING_REFUSED = "DeprovisioningRefused"
 
 
 HOURS_OF_ENDING_GRACE: Final = 48
@@ -133,19 +134,22 @@ class RequestRecord:
             Metric.PREVIOUS_KEY_USED: self.key_used == "previous",
             Metric.TOLERANCE_APPLIED: len(self.tolerances),
             Metric.USERS_DEACTIVATED: self.effects.deactivated,
-            Metric.DEPROVISIONING_REFUSED: self.effects.refused,
+            Metric.STORAGE_RETRIES: self.usage.retries,
         }
         return {Metric.REQUESTS: 1, Metric.LATENCY: self.duration_ms} | {
             metric: value for metric, value in counted.items() if value
         }
 
-    def dimensions(self) -> dict[Metric, dict[str, str]]:
-        """The metrics that count once more with a further dimension, where that pays: it names no account, no user."""
-        found: dict[Metric, dict[str, str]] = {}
+    def narrower(self) -> list[tuple[Metric, dict[str, str], float]]:
+        """What counts once more with a further dimension, where that pays: it names no account, no user."""
+        found: list[tuple[Metric, dict[str, str], float]] = []
         if self.status < 400:
-            found[Metric.SUCCEEDED] = {"operation": self.operation}
+            found.append((Metric.SUCCEEDED, {"operation": self.operation}, 1))
         if self.previous_key_hours_left is not None and self.previous_key_hours_left < HOURS_OF_ENDING_GRACE:
-            found[Metric.PREVIOUS_KEY_USED] = {"grace": "ending"}
+            found.append((Metric.PREVIOUS_KEY_USED, {"grace": "ending"}, 1))
+        if self.effects.refused:
+            # Operations of a bulk request among them, which itself succeeds.
+            found.append((Metric.CLIENT_ERRORS, {"reason": DeprovisioningPaused.reason}, self.effects.refused))
         return found
 
 
@@ -234,9 +238,10 @@ def _emit_metrics(record: RequestRecord) -> None:
     values = record.metrics()
     of_all = {"service": SERVICE, "environment": os.environ.get("ENVIRONMENT", "local")}
     directives, dimensions = [_directive(tuple(values), tuple(of_all))], of_all
-    for metric, further in record.dimensions().items():
+    for metric, further, value in record.narrower():
         directives.append(_directive((metric,), (*of_all, *further)))
         dimensions = dimensions | further
+        values = values | {metric: value}  # the same as without the dimension, or there is none without it
     blob: dict[str, Any] = {"_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives}}
     blob |= dimensions | {metric.value: [float(value)] for metric, value in values.items()}
     print(json.dumps(blob, separators=(",", ":")))  # noqa: T201 - standard output is where Lambda takes metrics from

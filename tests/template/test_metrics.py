@@ -34,6 +34,7 @@ def test_no_dimension_names_an_account_or_a_user() -> None:
         frozenset({"service", "environment"}),
         frozenset({"service", "environment", "operation"}),
         frozenset({"service", "environment", "grace"}),
+        frozenset({"service", "environment", "reason"}),
     }
 
 

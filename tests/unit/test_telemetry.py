@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from adapters.dynamodb import Usage
+from adapters.telemetry import RequestRecord, emit
+from domain.deprovisioning import Limit
 from in_process import Client, InProcess, in_process
 
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
+BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 ALWAYS = {"Requests", "Latency"}
 
 Sample = tuple[str, tuple[tuple[str, str], ...], float]
@@ -114,3 +118,32 @@ def test_the_previous_key_is_told_apart_and_once_more_when_its_grace_ends(
     assert [
         (name, value) for name, dimensions, value in samples(late_blob) if dict(dimensions).get("grace") == "ending"
     ] == [("PreviousKeyUsed", 1)]
+
+
+def test_what_the_guard_held_back_is_counted_by_its_reason_in_a_bulk_request_that_succeeds_too(
+    service: InProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = service.account("limited", deprovisioning_limit=Limit(1))
+    ids = [client.call("POST", "/Users", person(name)).body["id"] for name in ("ann", "bob", "cid")]
+    client.call("DELETE", f"/Users/{ids[0]}")
+    lines(capsys)
+
+    client.call("DELETE", f"/Users/{ids[1]}")
+    removals = [{"method": "DELETE", "path": f"/Users/{user_id}"} for user_id in ids[1:]]
+    client.call("POST", "/Bulk", {"schemas": [BULK_REQUEST], "Operations": removals})
+
+    _, (alone, bulk) = lines(capsys)
+    reason = (("environment", "test"), ("reason", "deprovisioning-paused"), ("service", "rollcall"))
+    assert ("ClientErrors", reason, 1) in samples(alone)
+    assert ("ClientErrors", reason, 2) in samples(bulk)
+    assert counted(alone)["ClientErrors"] == 1
+    assert "ClientErrors" not in counted(bulk)
+
+
+def test_calls_that_were_sent_again_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    record = RequestRecord("GetUser", "request", cold_start=False, status=200, usage=Usage(calls=3, retries=2))
+
+    emit(record)
+
+    (line,), (blob,) = lines(capsys)
+    assert line["dynamodb_retries"] == counted(blob)["StorageRetries"] == 2
