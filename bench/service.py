@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +24,7 @@ from cli.gateway_event import proxy_event
 from domain.account import Connector
 from domain.connector_key import ConnectorKey
 from domain.cursor import CursorSeal
+from domain.deprovisioning import Limit
 from handlers import routes
 
 ACCOUNT = "default"
@@ -119,7 +120,10 @@ def serving() -> Iterator[Service]:
     """The service, until the end of the block; standard output is its log meanwhile."""
     os.environ.update(_ENVIRONMENT)
     key = ConnectorKey.generate(ACCOUNT, os.urandom)
-    secret = OneSecret(Connector.new(key, _SEALING_KEY, datetime.now(UTC), "bench"))
+    connector = Connector.new(key, _SEALING_KEY, datetime.now(UTC), "bench")
+    # The guard counts each removal, which is part of its cost, but holds none back.
+    settings = replace(connector.settings, deprovisioning_limit=Limit(1_000_000))
+    secret = OneSecret(connector.with_settings(settings, datetime.now(UTC), "bench"))
     RUNTIME.forget()
     RUNTIME.__dict__["connectors"] = Connectors(secret, _ENVIRONMENT["CONNECTOR_SECRET_PREFIX"])  # type: ignore[arg-type]
     printed = io.StringIO()
