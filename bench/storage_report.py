@@ -62,9 +62,9 @@ counters, of which there are the more the more users there are, and 4,096 at mos
 
 ## The handler beside a bare boto3 client
 
-The client has boto3's own settings but for the service's time-outs, sends the very same calls and does nothing with the
-answers. {bare_rounds} rounds in one process, in turn, in
-the largest directory; medians.
+The client sends the very same calls with boto3's own settings, but for the service's time-outs, and does nothing with
+the answers. What the handler's client leaves out is in [decision 011](../decisions/011-items-as-sent.md).
+{bare_rounds} rounds in one process, in turn, in the largest directory; medians.
 
 {beside}
 
