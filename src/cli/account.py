@@ -15,6 +15,7 @@ from cli.account_view import guard_as_json, listed_as_json, paste_parts, summary
 from cli.arguments import Name, Yes
 from cli.invocation import invocation
 from cli.root import UsageError
+from cli.wording import plain
 from domain.account import rfc3339
 from domain.errors import ScimError
 
@@ -121,7 +122,7 @@ def list_accounts(context: typer.Context) -> None:
             found.settings.mode,
             "on" if found.settings.match_existing_by_email else "off",
             rfc3339(previous.expires_at) if previous else "",
-            f"{change.what} {rfc3339(change.at)}",
+            plain(f"{change.what} {rfc3339(change.at)}"),
         )
     here.answer(
         [listed_as_json(each) for each in listed],

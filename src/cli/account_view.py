@@ -11,6 +11,7 @@ from rich.table import Table
 
 from adapters.accounts import Listed
 from cli.consoles import console_setups
+from cli.wording import plain
 from domain.account import Connector, limit_as_text, rfc3339
 from domain.deprovisioning import GuardState
 
@@ -47,7 +48,7 @@ def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
         "Last change": f"{change.what}, {rfc3339(change.at)} by {change.by}",
     }
     for label, value in rows.items():
-        table.add_row(label, escape(value))
+        table.add_row(label, plain(value))
     return table
 
 

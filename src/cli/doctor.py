@@ -13,7 +13,6 @@ from typing import Annotated, Final
 
 import httpx
 import typer
-from rich.markup import escape
 
 from cli.activation import DEPROVISIONINGS, Activation
 from cli.arguments import Name
@@ -31,6 +30,7 @@ from cli.checks import (
 )
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
+from cli.wording import plain
 from domain.connector_key import ConnectorKey
 from domain.deprovisioning import Limit
 from domain.errors import ScimError
@@ -133,9 +133,9 @@ def _report(here: Invocation, checks: CheckList, base_url: str, account: str) ->
     done = [replace(check, fix=_to_be_typed(here, account, check.fix)) for check in checks.done]
     for check in done:
         mark = "[green]ok  [/green]" if check.ok else "[red]FAIL[/red]"
-        lines.append(f"{mark} {escape(check.name)}: {escape(check.seen)}")
+        lines.append(f"{mark} {plain(check.name)}: {plain(check.seen)}")
         if check.fix:
-            lines.append(f"     [bold]Fix:[/bold] {escape(check.fix)}")
+            lines.append(f"     [bold]Fix:[/bold] {plain(check.fix)}")
     verdict = (
         "Ready: paste the Base URL and the Connector Key into the identity provider."
         if checks.ok

@@ -18,6 +18,7 @@ from rich.console import Console, RenderableType
 
 from adapters import stack
 from adapters.stack import Stack
+from cli.wording import harmless
 
 _SUGGESTED: Final = re.compile(r"\brollcall (?=(?:account|users|activity|doctor|table|events)\b)")
 
@@ -69,7 +70,7 @@ class Invocation:
 
     def note(self, text: str) -> None:
         """Tell a person something that is not the answer."""
-        self.errors.print(self.to_be_typed(text), soft_wrap=True, markup=False)
+        self.errors.print(harmless(self.to_be_typed(text)), soft_wrap=True, markup=False)
 
     def to_be_typed(self, text: str) -> str:
         """The text with its commands as they are to be typed: for this deployment, not for another."""

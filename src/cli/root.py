@@ -14,6 +14,7 @@ from adapters.connector_secrets import ConnectorUnavailable
 from adapters.stack import StackError
 from cli.invocation import Invocation
 from cli.readable_help import make_readable
+from cli.wording import harmless
 from domain.connector_key import InvalidAccountName
 from domain.errors import ScimError
 
@@ -66,7 +67,7 @@ class Root(TyperGroup):
             line, code = f"unexpected {type(error).__name__}; set ROLLCALL_TRACEBACK=1 to see where it comes from", 1
         if isinstance(ctx.obj, Invocation):
             line = ctx.obj.to_be_typed(line)
-        typer.echo(f"rollcall: {line}", err=True)
+        typer.echo(harmless(f"rollcall: {line}"), err=True)
         raise typer.Exit(code)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -15,7 +14,7 @@ from adapters.dynamodb.findings import Finding, Problem
 from cli.arguments import OneAccount, Yes
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
-from cli.wording import counted
+from cli.wording import counted, plain
 
 app: Final = typer.Typer(no_args_is_help=True, help="Check that users, their indexes and the counters agree.")
 
@@ -101,8 +100,8 @@ def _answer(here: Invocation, checked: list[_Checked], *, repair: bool) -> None:
         shown.add_row(
             account,
             finding.problem.value,
-            escape(f"{finding.collection} {_readable(finding.sort_key)}"),
-            " ".join(map(escape, finding.user_ids)),
+            plain(f"{finding.collection} {_readable(finding.sort_key)}"),
+            " ".join(map(plain, finding.user_ids)),
             "yes" if finding.repaired else "no",
         )
     users = sum(each.users for each in checked)

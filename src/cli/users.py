@@ -21,7 +21,7 @@ from cli.invocation import invocation
 from cli.private_file import private_file
 from cli.root import UsageError
 from cli.user_view import COLUMNS, as_resource, as_row, primary_email
-from cli.wording import counted
+from cli.wording import counted, harmless, plain
 from domain.stored_user import StoredUser, encode
 
 app: Final = typer.Typer(no_args_is_help=True, help="Look at the users of an account, bring them in and out.")
@@ -61,7 +61,7 @@ def list_users(
             "yes" if user.active else "no",
             user.last_modified,
         )
-        table.add_row(*(escape(cell) for cell in cells))
+        table.add_row(*(plain(cell) for cell in cells))
     here.answer(
         {"total": total, "users": [as_resource(user) for user in users]},
         table if users else f"The account {account} has no users.",
@@ -96,7 +96,7 @@ def show(
         here.note(f"rollcall: The account {account} has no user with {option} {value}.")
         raise typer.Exit(1)
     resource = as_resource(user)
-    here.answer(resource, JSON.from_data(resource, ensure_ascii=False))
+    here.answer(resource, JSON(harmless(encode(resource))))
 
 
 @app.command()

@@ -8,7 +8,6 @@ from collections import Counter
 from typing import Annotated, Final
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from cli.arguments import Account
@@ -17,7 +16,7 @@ from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
 from cli.user_view import guarded
-from cli.wording import counted
+from cli.wording import counted, plain
 from domain.roster import Finding, Kind, Reconciliation, Row
 
 _SECONDS: Final = 24 * 3600.0
@@ -81,7 +80,7 @@ def _answer(here: Invocation, account: str, totals: dict[str, int], findings: li
     shown = Table("Difference", "User name", "Line", "Id", "Attributes", box=None)
     for finding in findings:
         kind, name, line, user_id, attributes, detail = _cells(finding)
-        shown.add_row(kind, escape(name), line, user_id, escape(attributes or detail))
+        shown.add_row(kind, plain(name), line, user_id, plain(attributes or detail))
     here.answer(
         {
             "account": account,

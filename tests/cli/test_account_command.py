@@ -165,6 +165,20 @@ def test_the_list_shows_every_account_and_no_key(rollcall: Rollcall, aws: Aws) -
     assert "rck_" not in shown + json.dumps(listed)
 
 
+def test_what_is_written_into_a_secret_by_hand_is_shown_as_it_is_and_runs_nothing(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+    secret = json.loads(aws("secretsmanager").get_secret_value(SecretId=f"{PREFIX}acme")["SecretString"])
+    hostile = "[/red][bold]\x1b[2J\x9b2J\r\n"
+    secret["lastChange"] |= {"what": hostile, "by": hostile}
+    secret["current"]["createdBy"] = hostile
+    aws("secretsmanager").put_secret_value(SecretId=f"{PREFIX}acme", SecretString=json.dumps(secret))
+
+    for result in (rollcall("account", "list"), rollcall("account", "show", "acme")):
+        assert result.exit_code == 0, result.output
+        assert "[/red][bold]" in result.stdout
+        assert not {"\x1b", "\x9b", "\r"} & set(result.stdout)
+
+
 BROKEN = {
     "no JSON": "nonsense",
     "a list": "[]",

@@ -49,6 +49,28 @@ def test_users_are_listed_with_the_total(rollcall: Rollcall, store: UserStore) -
     assert "user2@corp.example" in shown
 
 
+def test_what_a_user_is_called_does_nothing_to_the_terminal(
+    rollcall: Rollcall, store: UserStore, tmp_path: Path
+) -> None:
+    hostile = "zo\x1b[2J\x9b2J\x07"
+    store.create(user(1, userName=hostile, title="CEO"))
+    file = tmp_path / "users.csv"
+    file.write_text(f'username,title\n{hostile}-there,CTO\n{hostile},CTO\n"ann\x1b[2J",CEO,odd\n', encoding="utf-8")
+    rollcall("account", "enable", "acme")
+
+    results = [
+        rollcall("users", "list", "--account", "acme"),
+        rollcall("users", "show", "--account", "acme", "--user-name", hostile),
+        rollcall("users", "show", "--account", "acme", "--user-name", hostile + "not there"),
+        rollcall("users", "reconcile", str(file), "--account", "acme"),
+        rollcall("users", "import", str(file), "--account", "acme"),
+    ]
+
+    for result in results:
+        assert not {"\x1b", "\x9b", "\x07"} & set(result.output), result.output
+    assert "zo\ufffd[2J\ufffd2J\ufffd" in results[0].stdout
+
+
 def test_a_long_list_is_cut_and_says_so(rollcall: Rollcall, store: UserStore) -> None:
     fill(store, 5)
 
