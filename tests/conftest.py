@@ -15,6 +15,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from cli.events import ROOT
+from cli.local_transactions import cheap_transactions
 from sam_api import SamApi, start_api
 from stand_ins import Aws
 
@@ -55,6 +56,11 @@ def stand_ins(sam: str) -> Iterator[Aws]:
     assert address.hostname
     assert address.port
     server = ThreadedMotoServer(ip_address=address.hostname, port=address.port, verbose=False)
+    with cheap_transactions():
+        yield from _serving(server, endpoint)
+
+
+def _serving(server: ThreadedMotoServer, endpoint: str) -> Iterator[Aws]:
     server.start()
     session = boto3.Session("test", "test", region_name="eu-central-1")
     yield Aws(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+import yaml
 
 from adapters.accounts import Accounts
 from cli.events import ROOT
@@ -26,10 +29,39 @@ class SamApi:
 
     base_url: str
     accounts: Accounts
+    log: Path
 
     def new_account(self) -> ConnectorKey:
         """The key of a fresh account without users."""
         return self.accounts.enable(f"account-{uuid4().hex[:12]}").connector.current.key
+
+
+BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+
+
+def with_every_method_named(template: dict[str, Any]) -> dict[str, Any]:
+    """The same API, with no ANY at a path that other functions share, but each method that they leave.
+
+    API Gateway gives a request to the method that is named and to ANY only what is left. The SAM CLI gives it to
+    whatever comes last in the template: to Unrouted, which would then answer everything.
+    """
+    functions = [found for found in template["Resources"].values() if found["Type"] == "AWS::Serverless::Function"]
+    events = [event for function in functions for event in function["Properties"].get("Events", {}).values()]
+    named: dict[str, set[str]] = {}
+    for event in events:
+        if event["Properties"]["Method"].upper() != "ANY":
+            named.setdefault(event["Properties"]["Path"], set()).add(event["Properties"]["Method"].upper())
+    for function in functions:
+        for name, event in list(function["Properties"].get("Events", {}).items()):
+            properties = event["Properties"]
+            if properties["Method"].upper() == "ANY" and properties["Path"] in named:
+                del function["Properties"]["Events"][name]
+                for method in METHODS:
+                    if method not in named[properties["Path"]]:
+                        left = {**event, "Properties": {**properties, "Method": method}}
+                        function["Properties"]["Events"][f"{name}{method.title()}"] = left
+    return template
 
 
 @contextmanager
@@ -38,15 +70,21 @@ def start_api(sam: str, environment: dict[str, str], aws: Aws, log: Path) -> Ite
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    # Beside the built one, as it names the artifacts by relative paths.
+    template = BUILT.with_name("start-api.json")
+    template.write_text(json.dumps(with_every_method_named(yaml.safe_load(BUILT.read_text(encoding="utf-8")))))
     with log.open("w") as output:
         server = subprocess.Popen(
-            [sam, "local", "start-api", "--port", str(port)],
+            [
+                *(sam, "local", "start-api", "--template", str(template)),
+                *("--config-file", str(ROOT / "samconfig.toml"), "--port", str(port)),
+            ],
             cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:
         _wait_until_it_serves(server, log)
         accounts = Accounts(aws.secretsmanager, SECRET_PREFIX, lambda: "test")
-        yield SamApi(f"http://127.0.0.1:{port}/scim/v2", accounts)
+        yield SamApi(f"http://127.0.0.1:{port}/scim/v2", accounts, log)
     finally:
         # As Ctrl-C does: it removes its containers.
         os.killpg(server.pid, signal.SIGINT)

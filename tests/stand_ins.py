@@ -50,7 +50,8 @@ class Aws:
         self.secretsmanager.create_secret(Name=SECRET, SecretString=connector.to_json())
 
     def remove_secret(self) -> None:
-        names = [secret["Name"] for secret in self.secretsmanager.list_secrets()["SecretList"]]
+        pages = self.secretsmanager.get_paginator("list_secrets").paginate()
+        names = [secret["Name"] for page in pages for secret in page["SecretList"]]
         for name in names:
             self.secretsmanager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
