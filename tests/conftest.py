@@ -42,6 +42,8 @@ def sam_environment() -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "eu-central-1",
+        # The SAM CLI asks whose account it is, and would ask five times where nobody answers: six seconds each time.
+        "AWS_MAX_ATTEMPTS": "1",
         "SAM_CLI_TELEMETRY": "0",
     }
 
