@@ -53,6 +53,8 @@ def handler(event: dict[str, Any], context: Any) -> str:
         error = str(refused)
     except ConnectorUnavailable as unavailable:
         error = unavailable.remedy
+    except ScimError as unavailable:
+        error = unavailable.detail
     if done.popup is not None:
         return done.popup
     rows = None
@@ -114,12 +116,18 @@ def _act(event: dict[str, Any]) -> _Done:
 
 def _theme(event: dict[str, Any]) -> str:
     """The dashboard's theme, `light` or `dark`."""
-    return str((event.get("widgetContext") or {}).get("theme", "light"))
+    return str(_member(event, "widgetContext", "theme") or "light")
 
 
 def _typed(event: dict[str, Any]) -> str:
-    forms = (event.get("widgetContext") or {}).get("forms") or {}
-    return str((forms.get("all") or {}).get("account", ""))
+    return str(_member(event, "widgetContext", "forms", "all", "account") or "")
+
+
+def _member(event: Any, *path: str) -> Any:
+    """What lies there; None where nothing does, whatever whoever calls this function by hand has sent."""
+    for name in path:
+        event = event.get(name) if isinstance(event, dict) else None
+    return event
 
 
 def _rows(accounts: Accounts) -> list[Row]:

@@ -25,6 +25,7 @@ from domain.connector_key import ConnectorKey
 from domain.deprovisioning import Limit
 from handlers import settings_widget
 from handlers.settings_html import Page, Row, values_html
+from storage.faults import REFUSING, FaultyClient
 
 PREFIX = "rollcall/connectors/"
 BASE_URL = "https://scim.example.com/scim/v2"
@@ -291,3 +292,20 @@ def test_an_account_without_a_limit_has_nothing_to_resume(log: Path) -> None:
     assert "no limit" in press(action="resume", account="acme")
 
     assert ("deprovisioning-resumed", "acme") not in audits(log)
+
+
+def test_a_table_that_does_not_answer_is_told_on_the_page(log: Path) -> None:
+    press(action="enable", account="acme")
+    FaultyClient(aws.client("dynamodb")).always(REFUSING[0])
+
+    page = read(press(action="resume", account="acme"))
+
+    assert "The users cannot be reached now. Try again later." in page.text
+    assert ("deprovisioning-resumed", "acme") not in audits(log)
+
+
+@pytest.mark.parametrize("context", [None, "text", [], {"forms": []}, {"forms": {"all": "acme"}, "theme": None}])
+def test_a_call_by_hand_that_has_another_form_gets_the_page_as_well(log: Path, context: Any) -> None:
+    assert BASE_URL in read(press(widgetContext=context)).text
+    assert "account" in read(press(action="enable", widgetContext=context)).text
+    assert SETTINGS.accounts.list_all() == []
