@@ -140,7 +140,8 @@ def test_what_is_deployed_was_built_for_the_same_section(asked: list[str], secti
 
 
 def test_a_section_that_does_not_exist_is_named_before_anything_is_built() -> None:
-    run = subprocess.run(["make", "build", "ENV=production"], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ["make", "--no-print-directory", "build", "ENV=production"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert run.returncode != 0
     assert 'no section "production"' in run.stderr
