@@ -128,7 +128,10 @@ def run_dynamodb_local(folder: Path, key: str) -> Iterator[ScimClient]:
         port = free.getsockname()[1]
     made = [option for target in (".venv/.local", ".dynamodb-local/.installed") for option in ("--old-file", target)]
     process = subprocess.Popen(
-        ["make", "-f", ROOT / "Makefile", *made, "run-dynamodb-local", f"DYNAMODB_PORT={port}", f"CONNECTOR_KEY={key}"],
+        [
+            *("make", "--no-print-directory", "-f", ROOT / "Makefile", *made, "run-dynamodb-local"),
+            *(f"DYNAMODB_PORT={port}", f"CONNECTOR_KEY={key}"),
+        ],
         cwd=folder,
         env={**os.environ, "PORT": "0"},
         stdout=subprocess.PIPE,
