@@ -107,7 +107,7 @@ class Importer:
         actions = characters = 0
         for row in rows:
             # The user, userName, addresses and externalId; the document is larger than what is counted here.
-            needed = 3 + len(row.attributes.get("emails", ()))
+            needed = 2 + len(row.attributes.get("emails", ())) + ("externalId" in row.attributes)
             size = len(str(row.attributes))
             if batch and (not together or actions + needed > _MAX_ACTIONS or characters + size > _MAX_CHARACTERS):
                 yield batch

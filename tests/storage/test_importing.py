@@ -107,6 +107,25 @@ def test_a_write_whose_answer_was_lost_is_not_made_twice(throttled: Throttled, f
     assert_sound(throttled.table)
 
 
+@pytest.mark.parametrize(("claimed", "transactions"), [(False, [33, 7]), (True, [24, 16])])
+def test_a_transaction_takes_as_many_users_as_a_hundred_actions_hold(
+    throttled: Throttled, claimed: bool, transactions: list[int]
+) -> None:
+    of_all = {"externalId": "x"} if claimed else {}
+    rows = [Row(number + 2, attributes(f"u{number}", f"u{number}@example.com") | of_all) for number in range(40)]
+    sent: list[int] = []
+
+    def listen(params: dict[str, Any], **_: Any) -> None:
+        sent.append(sum("document" in action.get("Put", {"Item": {}})["Item"] for action in params["TransactItems"]))
+
+    throttled.faults.client.meta.events.register("provide-client-params.dynamodb.TransactWriteItems", listen)
+
+    list(importer(throttled.store, workers=1).run(rows))
+
+    assert sent == transactions
+    assert_sound(throttled.table)
+
+
 class FailsAt(InMemoryUsers):
     """Takes so many users and no more."""
 
