@@ -15,17 +15,16 @@ from domain.user_schema import USER
 
 _PREFIX: Final = "urn:ietf:params:scim:event:prov:"
 
-EVENT_URIS: Final[dict[Kind, str]] = {
+_PUT: Final = _PREFIX + "put:notice"
+_EVENT_URIS: Final[dict[Kind, str]] = {
     Kind.PROVISIONED: _PREFIX + "create:notice",
-    # What a PUT and what a PATCH left behind cannot be told apart in the table. "patch" promises only that the named
-    # attributes changed, which is true of both.
     Kind.UPDATED: _PREFIX + "patch:notice",
     Kind.ADOPTED: _PREFIX + "patch:notice",
     Kind.DEACTIVATED: _PREFIX + "deactivate",
     Kind.REACTIVATED: _PREFIX + "activate",
     Kind.DEPROVISIONED: _PREFIX + "delete",
 }
-"""The event URI of each kind (RFC 9967 section 2.4)."""
+"""The event URI of each kind (RFC 9967 section 2.4); an update that was a replacement has that of a PUT."""
 
 
 def claims(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
@@ -35,7 +34,7 @@ def claims(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
     sends the token knows its receiver. `iat` is when the table recorded the change, `toe` when it happened. The
     subject's externalId often is an address, so it is there only when `personal_data` are asked for.
     """
-    user = event.user
+    user, uri = event.user, _event_uri(event)
     subject = {"format": "scim", "uri": f"{USER.endpoint}/{user.id}"}
     external_id = user.attributes.get("externalId")
     if personal_data and isinstance(external_id, str):
@@ -47,13 +46,15 @@ def claims(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
         "jti": event.id,
         "txn": event.change.id,
         "sub_id": subject,
-        "events": {EVENT_URIS[event.kind]: _payload(event)},
+        "events": {uri: _payload(event) if uri.endswith(":notice") else {}},
     }
 
 
+def _event_uri(event: LifecycleEvent) -> str:
+    return _PUT if event.kind is Kind.UPDATED and event.user.replaced else _EVENT_URIS[event.kind]
+
+
 def _payload(event: LifecycleEvent) -> Json:
-    """A notice says `attributes`, never `data`; the other events have no payload (RFC 9967 sections 2.4.4 to 2.4.6)."""
-    if not EVENT_URIS[event.kind].endswith(":notice"):
-        return {}
+    """What a notice says: `attributes`, never `data`. Events of other forms say nothing (sections 2.4.4 to 2.4.6)."""
     given = ["id"] if event.kind is Kind.PROVISIONED else []
     return {"version": event.user.etag, "attributes": given + event.changed_attributes}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ class StoredUser:
     `document` is the JSON text of the resource without `id` and `meta`, which are kept beside it (`created` and
     `last_modified` in RFC 3339 UTC with milliseconds) so that an answer can be put together without parsing.
     `adoption` names the adoption by which an identity provider took over a user who was there before; None for others.
+    `replaced` says that this version was made by a replacement (PUT); it tells of the write, and nothing of the user.
     """
 
     id: str
@@ -40,22 +41,30 @@ class StoredUser:
     last_modified: str
     document: str
     adoption: str | None = None
+    replaced: bool = field(default=False, compare=False)
 
     @classmethod
     def new(cls, user_id: str, attributes: Json, now: str) -> StoredUser:
         """The first version of a user."""
         return cls(user_id, 1, now, now, encode(attributes))
 
-    def changed_to(self, attributes: Json, now: str) -> StoredUser:
+    def changed_to(self, attributes: Json, now: str, *, replaced: bool = False) -> StoredUser:
         """The next version, or this very object when nothing changed (then nothing is written)."""
         if attributes == self.attributes:
             return self
-        return replace(self, version=self.version + 1, last_modified=now, document=encode(attributes))
+        return replace(
+            self, version=self.version + 1, last_modified=now, document=encode(attributes), replaced=replaced
+        )
 
     def adopted(self, attributes: Json, now: str, adoption: str) -> StoredUser:
         """The next version, which an identity provider's own attributes make one of its users."""
         return replace(
-            self, version=self.version + 1, last_modified=now, document=encode(attributes), adoption=adoption
+            self,
+            version=self.version + 1,
+            last_modified=now,
+            document=encode(attributes),
+            adoption=adoption,
+            replaced=False,
         )
 
     @cached_property

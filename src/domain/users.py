@@ -67,7 +67,7 @@ class Users:
                 kept = tolerances.tolerate_replacement(body, known_part(current.attributes), self.applied)
             return with_unknown_part(resource.attributes_of(kept), current.attributes)
 
-        return self._change(user_id, if_match, replaced)
+        return self._change(user_id, if_match, replaced, put=True)
 
     def patch(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
         """The user with all of the body's operations applied in order, or with none (RFC 7644 section 3.5.2)."""
@@ -103,13 +103,15 @@ class Users:
                     self.effects.removed += 1
                     return current
 
-    def _change(self, user_id: str, if_match: str | None, compute: Callable[[StoredUser], Json]) -> StoredUser:
+    def _change(
+        self, user_id: str, if_match: str | None, compute: Callable[[StoredUser], Json], *, put: bool = False
+    ) -> StoredUser:
         """Read, compute, write on condition of the version read; without If-Match a lost race starts over."""
         with Reservation(self.guard, self.effects) as reservation:
             while True:
                 current = get_user(self.store, user_id)
                 require_match(if_match, current)
-                changed = current.changed_to(compute(current), self.now())
+                changed = current.changed_to(compute(current), self.now(), replaced=put)
                 if changed is current:
                     return current
                 if self.adopts and not current.is_claimed and changed.is_claimed:

@@ -20,6 +20,7 @@ from contract.scim_http import CORE, Json, ScimClient, user
 from domain.lifecycle import Kind, events_of
 from domain.ports import UserStore
 from domain.roster import Row
+from table_stream import stream_record
 
 ADDRESS = "mara.lind@example.com"
 EXTERNAL_ID = "5f2a9c0d1b3e4f5061728394"
@@ -76,18 +77,8 @@ class Application:
 
 def told(before: dict[str, Any], after: dict[str, Any]) -> list[Kind]:
     """The kinds of event that the publisher makes of a write."""
-    change = change_of(
-        {
-            "eventID": "1",
-            "eventName": "MODIFY",
-            "dynamodb": {
-                "ApproximateCreationDateTime": 1_800_000_000,
-                "Keys": {"pk": after["pk"], "sk": after["sk"]},
-                "OldImage": before,
-                "NewImage": after,
-            },
-        }
-    )
+    keys = {name: after[name] for name in ("pk", "sk")}
+    change = change_of(stream_record(1, "MODIFY", keys, {"OldImage": before, "NewImage": after}))
     assert change is not None
     return [event.kind for event in events_of(change)]
 

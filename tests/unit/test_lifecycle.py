@@ -282,6 +282,27 @@ def test_the_same_event_is_there_as_a_scim_security_event(before: Json | None, a
     assert "sub" not in claims
 
 
+def test_a_replacement_is_told_as_a_put_and_the_next_change_as_a_patch() -> None:
+    first = user({"title": "Guide"})
+    put = first.changed_to(first.attributes | {"title": "Head"}, CHANGED, replaced=True)
+    patched = put.changed_to(put.attributes | {"title": "Chief"}, CHANGED)
+    adopted = put.adopted(put.attributes | {"title": "Chief"}, CHANGED, "adoption")
+
+    def uris(before: StoredUser, after: StoredUser, adopted: bool = False) -> list[str]:
+        found = []
+        for event in events_of(change(before, after, adopted)):
+            one = detail(event, ISSUER, personal_data=False)
+            validate(event.kind, one)
+            found += [uri.rpartition("prov:")[2] for uri in one["securityEvent"]["events"]]
+        return found
+
+    assert uris(first, put) == ["put:notice"]
+    assert uris(put, patched) == ["patch:notice"]
+    assert uris(put, adopted, adopted=True) == ["patch:notice"]
+    off = put.changed_to(put.attributes | {"active": False, "title": "Chief"}, CHANGED, replaced=True)
+    assert uris(put, off) == ["deactivate", "put:notice"]
+
+
 def test_the_security_events_of_one_write_share_their_transaction() -> None:
     one, other = details(user({"active": True}), user({"active": False, "title": "Guide"}, 2))
 

@@ -53,6 +53,9 @@ def user_item(account: str, user: StoredUser, write_id: str) -> Item:
         item["externalId"] = {"S": user.keys.external_id[:_SHOWN_CHARACTERS]}
     if user.adoption is not None:
         item[ADOPTION_ATTRIBUTE] = {"S": user.adoption}
+    if user.replaced:
+        # For the reader of the table's stream alone: no request asks for it.
+        item["replaced"] = {"BOOL": True}
     return item
 
 
@@ -66,6 +69,7 @@ def user_of(item: Item) -> StoredUser:
         last_modified=item["lastModified"]["S"],
         document=item["document"]["S"],
         adoption=None if adoption is None else adoption["S"],
+        replaced="replaced" in item,
     )
 
 

@@ -1,0 +1,60 @@
+"""What the publisher makes of requests: a replacement and a change are different security events (RFC 9967)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters import aws
+from adapters.stream import change_of
+from cli.local_service import TABLE_NAME
+from contract.scim_http import ScimClient, user
+from domain.event_detail import detail
+from domain.lifecycle import events_of
+from table_stream import stream_record
+
+BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+TITLE = {"op": "replace", "path": "title", "value": "Chief"}
+
+
+@pytest.fixture
+def account(client: ScimClient) -> str:
+    return client.key.split("_")[1]
+
+
+def item(account: str, user_id: str) -> dict[str, Any]:
+    """The user's item as the table has it, and so its stream."""
+    key: Any = {"pk": {"S": f"{account}#USER"}, "sk": {"S": user_id}}
+    found: dict[str, Any] = aws.client("dynamodb").get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)["Item"]
+    return found
+
+
+def told(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """The event URIs of a write, with the attributes that each names."""
+    keys = {name: after[name] for name in ("pk", "sk")}
+    change = change_of(stream_record(1, "MODIFY", keys, {"OldImage": before, "NewImage": after}))
+    assert change is not None
+    events = [detail(event, "https://scim.example.com", personal_data=False) for event in events_of(change)]
+    return [
+        (uri.partition(":prov:")[2], said.get("attributes", []))
+        for event in events
+        for uri, said in event["securityEvent"]["events"].items()
+    ]
+
+
+def test_a_put_is_told_as_a_put_and_a_patch_as_a_patch(client: ScimClient, account: str) -> None:
+    ada = client.create(user("ada", title="Guide", nickName="Ada"))
+    created = item(account, ada["id"])
+
+    assert client.put(ada["id"], user("ada", title="Head")).status == 200
+    put = item(account, ada["id"])
+    assert client.patch(ada["id"], TITLE).status == 200
+    patched = item(account, ada["id"])
+    in_bulk = {"method": "PUT", "path": f"/Users/{ada['id']}", "data": user("ada", active=False)}
+    assert client.request("POST", "/Bulk", body={"schemas": [BULK_REQUEST], "Operations": [in_bulk]}).status == 200
+    off = item(account, ada["id"])
+
+    assert told(created, put) == [("put:notice", ["nickName", "title"])]
+    assert told(put, patched) == [("patch:notice", ["title"])]
+    assert told(patched, off) == [("deactivate", []), ("put:notice", ["title"])]
