@@ -235,10 +235,11 @@ def test_the_separator_is_the_one_of_the_header(separator: str) -> None:
 
 
 def test_the_guard_of_a_spreadsheet_is_taken_off() -> None:
-    (user,) = users("email,phone,title\nann@corp.example,'+41 1,'quoted'\n")
+    (user,) = users("email,phone,title,nickname\nann@corp.example,'+41 1,'quoted',5'-10\n")
 
     assert user["phoneNumbers"][0]["value"] == "+41 1"
     assert user["title"] == "'quoted'"
+    assert user["nickName"] == "5'-10"  # not the first character
 
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=40)

@@ -18,7 +18,7 @@ from domain.user_schema import CORE_URN, ENTERPRISE_URN
 _REGION: Final = 'addresses[type eq "work"].region'
 _USER_NAME: Final = "userName"
 _WORK_BY_DEFAULT: Final = frozenset({"emails", "phoneNumbers", "addresses"})
-_FORMULA_GUARD: Final = re.compile(r"'(?='*[=+\-@\t\r])")
+_FORMULA_GUARD: Final = re.compile(r"\A'(?='*[=+\-@\t\r])")
 _BRACKETED: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*")
 
 
