@@ -180,8 +180,8 @@ def test_its_item_does_not_grow_with_the_years(table: Table) -> None:
     assert table.guard("default", Limit(1000), Patience()).state().used == 1
 
 
-def test_never_one_too_many_at_the_same_time(table: Table) -> None:
-    limit = Limit(40)
+def taken_at_once(table: Table, limit: Limit, attempts: int, threads: int) -> int:
+    """How many of so many attempts the guard lets through."""
 
     def take(_: int) -> bool:
         try:
@@ -190,10 +190,14 @@ def test_never_one_too_many_at_the_same_time(table: Table) -> None:
             return False
         return True
 
-    with ThreadPoolExecutor(16) as pool:
-        passed = sum(pool.map(take, range(120)))
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(take, range(attempts)))
 
-    assert passed == 40
+
+def test_never_one_too_many_at_the_same_time(table: Table) -> None:
+    limit = Limit(40)
+
+    assert taken_at_once(table, limit, attempts=120, threads=16) == 40
     assert table.guard("default", limit, Patience()).state() == GuardState(used=40, allowed=40, is_paused=True)
 
 
@@ -204,17 +208,7 @@ def test_never_one_too_many_while_the_hour_rolls(table: Table) -> None:
         table.guard("default", limit, Patience()).take()
     clock.pass_minutes(MINUTES + 1)
 
-    def take(_: int) -> bool:
-        try:
-            table.guard("default", limit, Patience()).take()
-        except DeprovisioningPaused:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        passed = sum(pool.map(take, range(40)))
-
-    assert passed == limit.users
+    assert taken_at_once(table, limit, attempts=40, threads=8) == limit.users
     assert table.guard("default", limit, Patience()).state() == GuardState(used=10, allowed=10, is_paused=True)
 
 
