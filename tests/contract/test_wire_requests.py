@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contract.scim_http import ENTERPRISE, LIST, Json, ScimClient
-from contract.wire_requests import GIVEN, ONE_OF_EACH_SHAPE, REQUESTS, Played, WireRequest, play
+from contract.wire_requests import GIVEN, REQUESTS, Played, WireRequest, play
 
 Check = Callable[[Played], None]
 
@@ -21,16 +21,6 @@ def test_an_identity_providers_request_is_answered_as_it_needs(client: ScimClien
     _check_by_status(played)
     for check in CHECKS.get(str(request_), ()):
         check(played)
-
-
-@pytest.mark.sam_local
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("service", ["sam-local"], indirect=True, scope="module")
-@pytest.mark.parametrize("request_", ONE_OF_EACH_SHAPE, ids=str)
-def test_a_request_of_each_shape_is_answered_so_in_the_lambda_runtime(
-    client: ScimClient, request_: WireRequest
-) -> None:
-    test_an_identity_providers_request_is_answered_as_it_needs(client, request_)
 
 
 def test_the_notes_speak_of_requests_that_are_in_the_file() -> None:

@@ -6,7 +6,6 @@ tests/data/idp-wire-requests.jsonl has the requests; the state that a line's not
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,21 +33,6 @@ class WireRequest:
 
     def __str__(self) -> str:
         return f"{self.idp} {self.step}"
-
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """What of it a gateway and a runtime of their own can change; the rest is the service's alone."""
-        path = re.sub(r"(?<=^/Users/)[^/]+$", "{id}", self.path)
-        form = self.headers.get("Authorization", "").partition(" ")[0]
-        return (
-            self.method,
-            path,
-            frozenset(self.headers),
-            form,
-            "%25" in self.query,
-            "+" in self.query,
-            self.expect_status,
-        )
 
 
 @dataclass(frozen=True)
@@ -123,7 +107,6 @@ def _filled(value: Any, placeholders: dict[str, str]) -> Any:
 
 
 REQUESTS = load()
-ONE_OF_EACH_SHAPE = list({request.shape: request for request in reversed(REQUESTS)}.values())[::-1]
 _BODIES = {str(request): request.body for request in REQUESTS}
 
 _TEST_USER = _BODIES["jumpcloud activation.02-create-test-user"]
