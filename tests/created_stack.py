@@ -26,6 +26,7 @@ LEFT_OUT = {
     "AWS::ApiGateway": "sam local serves the routes, tests/template/test_api.py reads the rest",
     "AWS::CloudWatch::CompositeAlarm": "moto makes none",
     "AWS::CodeDeploy": "moto makes none",
+    "AWS::Events::EventBusPolicy": "moto enforces none; tests/template/test_events.py reads it",
     "AWS::IAM": "tests/template/test_permissions.py reads them; moto enforces none",
     "AWS::Lambda": "sam local runs the functions",
     "AWS::Logs::MetricFilter": "moto's CloudFormation makes none",

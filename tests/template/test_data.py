@@ -36,6 +36,16 @@ def test_data_outlives_the_stack(name: str) -> None:
     assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
+GROUPS = sorted(name for name, found in RESOURCES.items() if found["Type"] == "AWS::Logs::LogGroup")
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_logs_outlive_the_stack_but_not_a_creation_that_failed(name: str) -> None:
+    # What a failed creation left behind would be in the way of the next one, as the groups have names.
+    assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
 def test_data_is_encrypted_with_a_key_of_your_own_if_you_name_one() -> None:
     own_key = {"Fn::If": ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}, {"Ref": "AWS::NoValue"}]}
     groups = [resource for resource in RESOURCES.values() if resource["Type"] == "AWS::Logs::LogGroup"]

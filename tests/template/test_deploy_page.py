@@ -76,9 +76,10 @@ def test_what_the_page_says_to_set_are_parameters() -> None:
 
 
 def test_what_stays_when_the_stack_is_deleted_is_told() -> None:
-    kept = {found["Type"] for found in RESOURCES.values() if found.get("DeletionPolicy") == "Retain"}
+    kept = {found["Type"] for found in RESOURCES.values() if found.get("DeletionPolicy", "").startswith("Retain")}
 
     assert kept == {
+        "AWS::Logs::LogGroup",
         "AWS::DynamoDB::Table",
         "AWS::SecretsManager::Secret",
         "AWS::ApiGateway::Account",
@@ -88,5 +89,18 @@ def test_what_stays_when_the_stack_is_deleted_is_told() -> None:
         "the table with all users",
         "the secret of account `default`",
         "API Gateway's permission to write logs",
+        "the logs",
     ):
         assert f"| {told}" in PAGE
+
+
+def test_the_commands_that_remove_the_logs_find_every_log_group_and_none_of_another_stack() -> None:
+    groups = [found["Properties"] for found in RESOURCES.values() if found["Type"] == "AWS::Logs::LogGroup"]
+    names = {group["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", "rollcall") for group in groups}
+    section = PAGE.partition("## Deleting the stack")[2].partition("\n## ")[0]
+    prefix = re.findall(r"--log-group-name-prefix (\S+)", section)
+    whole = re.findall(r"--log-group-name (/\S+)", section)
+
+    assert len(groups) == len(names)
+    assert {name for name in names if name in whole or name.startswith(tuple(prefix))} == names
+    assert all(one.endswith("/") for one in prefix), "or the stack rollcall-dev would lose its logs"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -51,6 +52,73 @@ def test_what_was_given_up_is_kept_encrypted_for_two_weeks() -> None:
     assert QUEUE["MessageRetentionPeriod"] == 14 * DAY
     assert QUEUE["SqsManagedSseEnabled"] == {"Fn::If": ["HasEncryptionKey", {"Ref": "AWS::NoValue"}, True]}
     assert QUEUE["KmsMasterKeyId"]["Fn::If"][:2] == ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}]
+
+
+PUBLISHER_ROLE = {"Fn::GetAtt": ["PublisherRole", "Arn"]}
+PUBLISHER = "arn:aws:iam::111122223333:role/rollcall-PublisherRole-1A2B3C"
+
+
+def denied(context: dict[str, str]) -> bool:
+    """Whether the bus refuses PutEvents in this context of a request, by IAM's rules for conditions.
+
+    All keys of all operators must match. A key that the request lacks matches a negated operator, and one that ends
+    with IfExists (IAM User Guide, Condition operators).
+    """
+    operators: dict[str, Callable[[str | None, str], bool]] = {
+        "ArnEquals": lambda found, wanted: found == wanted,
+        "ArnNotEquals": lambda found, wanted: found != wanted,
+        "Bool": lambda found, wanted: found == wanted,
+        "BoolIfExists": lambda found, wanted: found in (None, wanted),
+    }
+    condition = RESOURCES["EventBusPolicy"]["Properties"]["Statement"]["Condition"]
+    return all(
+        operators[operator](context.get(key), PUBLISHER if wanted == PUBLISHER_ROLE else wanted)
+        for operator, keys in condition.items()
+        for key, wanted in keys.items()
+    )
+
+
+def test_what_the_bus_refuses_is_putting_events_on_it_by_anybody() -> None:
+    policy = RESOURCES["EventBusPolicy"]["Properties"]
+    statement = policy["Statement"]
+
+    assert "Condition" not in RESOURCES["EventBusPolicy"]
+    assert policy["EventBusName"] == {"Ref": "EventBus"}
+    assert statement["Resource"] == {"Fn::GetAtt": ["EventBus", "Arn"]}
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "events:PutEvents")
+    assert statement.keys() == {"Effect", "Principal", "Action", "Resource", "Condition"}
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::111122223333:root",
+        "arn:aws:iam::111122223333:user/developer",
+        "arn:aws:iam::111122223333:role/admin",
+        "arn:aws:iam::111122223333:role/rollcall-PublisherRole-1A2B3C-other",
+        "arn:aws:iam::444455556666:role/rollcall-PublisherRole-1A2B3C",
+        "arn:aws:sts::111122223333:federated-user/developer",
+    ],
+)
+def test_every_principal_but_the_publisher_is_refused(arn: str) -> None:
+    assert denied({"aws:PrincipalArn": arn, "aws:PrincipalIsAWSService": "false"})
+    assert denied({"aws:PrincipalArn": arn})
+
+
+def test_a_request_without_a_principal_is_refused() -> None:
+    assert denied({})
+
+
+def test_the_publisher_may_put_events_on_the_bus_and_eventbridge_may_replay() -> None:
+    # The key holds the role's ARN for each session of the role (IAM User Guide, aws:PrincipalArn).
+    assert not denied({"aws:PrincipalArn": PUBLISHER, "aws:PrincipalIsAWSService": "false"})
+    assert not denied({"aws:PrincipalIsAWSService": "true"})
+
+
+def test_the_bus_is_one_of_its_own_and_never_the_default_one_of_the_aws_account() -> None:
+    assert RESOURCES["EventBus"]["Properties"]["Name"] == {"Ref": "AWS::StackName"}
+    assert "Condition" not in RESOURCES["EventBus"]
+    assert RESOURCES["Publisher"]["Properties"]["Environment"]["Variables"]["EVENT_BUS_NAME"] == {"Ref": "EventBus"}
 
 
 def test_with_a_key_of_your_own_the_bus_uses_it_and_what_it_fails_to_encrypt_is_kept() -> None:
