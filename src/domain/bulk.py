@@ -38,7 +38,7 @@ class UnresolvedReference(ScimError):
 
 @dataclass(frozen=True, slots=True)
 class BulkOperation:
-    """One operation as sent."""
+    """One operation as sent; its result carries its `bulk_id`, by which a client finds it."""
 
     method: str
     path: str
@@ -105,7 +105,8 @@ class BulkJob:
         fail_on_errors = _fail_on_errors(body)
         self._operations = _operations(body)
         for position, operation in enumerate(self._operations):
-            if operation.bulk_id is not None:
+            # Only a POST names what others may refer to; elsewhere a bulkId is but a name for the client's own use.
+            if operation.method == "POST" and operation.bulk_id is not None:
                 if operation.bulk_id in self._positions:
                     raise InvalidSyntax(f'Operations has the bulkId "{operation.bulk_id}" twice.')
                 self._positions[operation.bulk_id] = position
@@ -278,7 +279,7 @@ def _operation(operation: Any, place: str) -> BulkOperation:
         data = {}
     if not isinstance(data, dict):
         raise InvalidSyntax(f"{place}.data must be an object.")
-    return BulkOperation(method, path, bulk_id if method == "POST" else None, version, data)
+    return BulkOperation(method, path, bulk_id, version, data)
 
 
 def _references(operation: BulkOperation) -> Iterator[str]:

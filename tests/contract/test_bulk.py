@@ -75,6 +75,40 @@ def test_one_failure_undoes_nothing_and_carries_its_error(client: ScimClient) ->
     assert len(client.all()) == 3
 
 
+def test_every_result_carries_the_bulk_id_of_its_operation(client: ScimClient) -> None:
+    first, second = client.create(user("first")), client.create(user("second"))
+    retitled = {"schemas": [PATCH_OP], "Operations": [{"op": "add", "path": "title", "value": "Lead"}]}
+
+    answer = bulk(
+        client,
+        {"method": "PUT", "path": f"/Users/{first['id']}", "bulkId": "User:a", "data": user("first", title="Guide")},
+        {"method": "PATCH", "path": f"/Users/{first['id']}", "bulkId": "b", "data": retitled},
+        {"method": "DELETE", "path": f"/Users/{second['id']}", "bulkId": "c"},
+        {"method": "DELETE", "path": f"/Users/{second['id']}", "bulkId": "c"},
+        {"method": "PUT", "path": "/Users/nobody", "bulkId": "d", "data": user("third")},
+        {"method": "PATCH", "path": "/Groups/x", "bulkId": "Group:x", "data": retitled},
+        {"method": "DELETE", "path": "/Users/nobody"},
+        post("e", "fourth", active=7),
+    )
+
+    assert statuses(answer) == ["200", "200", "204", "404", "404", "404", "404", "400"]
+    names = [operation.get("bulkId") for operation in answer.json["Operations"]]
+    assert names == ["User:a", "b", "c", "c", "d", "Group:x", None, "e"]
+
+
+def test_a_reference_is_to_a_post_whatever_else_has_its_bulk_id(client: ScimClient) -> None:
+    first = client.create(user("first"))
+    put = {"method": "PUT", "path": f"/Users/{first['id']}", "bulkId": "a", "data": user("first")}
+
+    settled = bulk(client, put, post("a", "boss"), post("clerk", "clerk", manager="bulkId:a"))
+    unsettled = bulk(client, put, post("late", "late", manager="bulkId:a"))
+
+    assert statuses(settled) == ["200", "201", "201"]
+    _, boss, clerk = settled.json["Operations"]
+    assert manager_of(client, clerk["location"]) == id_in(boss)
+    assert statuses(unsettled) == ["200", "409"]
+
+
 def test_a_reference_to_a_user_created_in_the_same_request(client: ScimClient) -> None:
     answer = bulk(client, post("boss", "boss"), post("clerk", "clerk", manager="bulkId:boss"))
 
