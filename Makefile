@@ -11,7 +11,8 @@ SETTINGS ?=
 DYNAMODB_PORT ?= 8000
 LOAD ?=
 DYNAMODB_DATA ?= .rollcall/dynamodb
-DYNAMODB_LOCAL := software.amazon.dynamodb.services.local.main.ServerRunner
+# Starts it for this machine alone.
+DYNAMODB_LOCAL := tests/dynamodb-local/Loopback.java
 BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := true
@@ -36,7 +37,7 @@ run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on Dynam
 		-disableTelemetry -sharedDb -dbPath '$(DYNAMODB_DATA)' -port $(DYNAMODB_PORT) >/dev/null 2>&1 & \
 	engine=$$!; trap 'kill $$engine 2>/dev/null || true' EXIT; \
 	until (exec 3<>/dev/tcp/127.0.0.1/$(DYNAMODB_PORT)) 2>/dev/null; do \
-		kill -0 $$engine 2>/dev/null || { echo 'DynamoDB Local did not start: has java version 17 or newer?' >&2; exit 1; }; sleep 0.2; \
+		kill -0 $$engine 2>/dev/null || { echo 'DynamoDB Local did not start: is java a JDK of version 17 or newer?' >&2; exit 1; }; sleep 0.2; \
 	done; \
 	echo 'The users are kept in $(DYNAMODB_DATA); the keys are not. To keep the one of the account default, give it again:' >&2; \
 	echo '  make run-dynamodb-local CONNECTOR_KEY=rck_default_...   (other accounts: rollcall --local account enable NAME)' >&2; \

@@ -21,6 +21,7 @@ import pytest
 from contract.scim_http import ScimClient, user
 from domain.connector_key import ConnectorKey
 from storage import engines
+from this_machine import listening_elsewhere
 
 ROOT = Path(__file__).parents[2]
 SOURCE = str(ROOT / "src")
@@ -142,6 +143,7 @@ def run_dynamodb_local(folder: Path, key: str) -> Iterator[ScimClient]:
     try:
         base_url = line(process).removeprefix("SCIM Connector Base URL: ")
         assert line(process) == f"Connector Key: {key}"
+        assert not listening_elsewhere(port)
         yield ScimClient(base_url, key)
     finally:
         os.killpg(process.pid, signal.SIGINT)
@@ -153,7 +155,7 @@ def run_dynamodb_local(folder: Path, key: str) -> Iterator[ScimClient]:
 @pytest.mark.skipif(engines.missing() is not None, reason=str(engines.missing()))
 def test_on_dynamodb_local_the_users_outlive_the_service_and_a_given_key_opens_them_again(tmp_path: Path) -> None:
     key = ConnectorKey.generate("default", Random(5).randbytes).text
-    for made in (".venv", ".dynamodb-local"):
+    for made in (".venv", ".dynamodb-local", "tests"):
         (tmp_path / made).symlink_to(ROOT / made)
 
     with run_dynamodb_local(tmp_path, key) as client:

@@ -25,7 +25,8 @@ ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_loc
 """The parameters of fixtures that come once for each engine."""
 
 LIBRARIES = Path(__file__).parents[2] / ".dynamodb-local"
-_SERVER = "software.amazon.dynamodb.services.local.main.ServerRunner"
+LOOPBACK = Path(__file__).parents[1] / "dynamodb-local" / "Loopback.java"
+"""Starts DynamoDB Local for this machine alone; nothing else may start it."""
 _SECONDS_TO_START = 60
 _SESSION = Session()
 _numbers = itertools.count()
@@ -74,14 +75,14 @@ def missing() -> str | None:
 
 @contextmanager
 def dynamodb_local() -> Iterator[str]:
-    """DynamoDB Local in memory on a free port: its endpoint. It stops at the end of the block, and with the process."""
+    """DynamoDB Local in memory on a free port of 127.0.0.1: its endpoint. It stops at the end of the block, and with the process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     libraries = f"-Dsqlite4java.library.path={LIBRARIES}"
     options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
     server = subprocess.Popen(
-        ["java", "-Xmx1g", libraries, "-cp", f"{LIBRARIES}/*", _SERVER, *options],
+        ["java", "-Xmx1g", libraries, "-cp", f"{LIBRARIES}/*", str(LOOPBACK), *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

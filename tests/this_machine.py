@@ -1,0 +1,34 @@
+"""What of this machine another one could reach: which of its addresses a server listens on."""
+
+from __future__ import annotations
+
+import socket
+
+_SECONDS = 2
+
+
+def own_addresses() -> list[str]:
+    """This machine's addresses but 127.0.0.1. Nothing is sent to find them out.
+
+    127.0.0.2 is one on Linux: who listens on every address also listens there.
+    """
+    found = {"127.0.0.2", *(str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET))}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as route:
+        try:
+            # The way to an address that is nobody's (RFC 5737) begins at the one that others know this machine by.
+            route.connect(("192.0.2.1", 9))
+            found.add(route.getsockname()[0])
+        except OSError:
+            pass  # no network
+    return sorted(found - {"127.0.0.1"})
+
+
+def listening_elsewhere(port: int) -> list[str]:
+    """The addresses, other than 127.0.0.1, at which something takes connections on that port."""
+
+    def takes_connections(address: str) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(_SECONDS)
+            return probe.connect_ex((address, port)) == 0
+
+    return [address for address in own_addresses() if takes_connections(address)]
