@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from cli.checks import CheckList, Endpoint, Failed, Json, total_results
+from domain.quoting import argument
 
 _CORE_USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 _ENTERPRISE_USER: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -54,7 +55,7 @@ class Activation:
             raise Failed(
                 f"{total} user has the test address",
                 "Choose another --test-email, or remove that user: "
-                f"rollcall users show --account NAME --user-name {self.email}.",
+                f"rollcall users show --account NAME {argument('--user-name', self.email, 'ADDRESS')}.",
             )
         return "200, nobody"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +52,7 @@ class Invocation:
         chosen |= {"profile": self.profile, "table": self.table}
         if self.local:
             chosen = {"table": self.table}
-        named = "".join(f" --{name} {value}" for name, value in chosen.items() if value)
+        named = "".join(f" --{name} {shlex.quote(value)}" for name, value in chosen.items() if value)
         return f" --local{named}" if self.local else named
 
     @cached_property

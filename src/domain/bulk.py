@@ -17,6 +17,7 @@ from domain.errors import InvalidSyntax, InvalidValue, NotFound, PayloadTooLarge
 from domain.limits import MAX_BULK_OPERATIONS
 from domain.messages import require_message
 from domain.ports import Deadline
+from domain.quoting import quoted
 from domain.stored_user import Json, StoredUser
 from domain.user_schema import USER
 from domain.users import Users
@@ -62,7 +63,7 @@ class BulkOperation:
             return
         shape = USER.endpoint if self.method == "POST" else f"{USER.endpoint}/{{id}}"
         raise NotFound(
-            f'path is "{self.path[:128]}"; a {self.method} goes to {shape}. Groups are not provisioned here.',
+            f"path is {quoted(self.path)}; a {self.method} goes to {shape}. Groups are not provisioned here.",
             reason="no-such-endpoint",
         )
 
@@ -108,7 +109,7 @@ class BulkJob:
             # Only a POST names what others may refer to; elsewhere a bulkId is but a name for the client's own use.
             if operation.method == "POST" and operation.bulk_id is not None:
                 if operation.bulk_id in self._positions:
-                    raise InvalidSyntax(f'Operations has the bulkId "{operation.bulk_id}" twice.')
+                    raise InvalidSyntax(f"Operations has the bulkId {quoted(operation.bulk_id)} twice.")
                 self._positions[operation.bulk_id] = position
         for position in range(len(self._operations)):
             if fail_on_errors and self._errors() >= fail_on_errors:
@@ -209,10 +210,10 @@ class BulkJob:
         bulk_id = reference.removeprefix(_PREFIX)
         position = self._positions.get(bulk_id)
         if position is None:
-            raise UnresolvedReference(f'There is no POST operation with the bulkId "{bulk_id}" in this request.')
+            raise UnresolvedReference(f"There is no POST operation with the bulkId {quoted(bulk_id)} in this request.")
         outcome = self._outcomes.get(position)
         if outcome is None or outcome.user_id is None or outcome.error is not None:
-            raise UnresolvedReference(f'The user with the bulkId "{bulk_id}" was not created, so it has no id.')
+            raise UnresolvedReference(f"The user with the bulkId {quoted(bulk_id)} was not created, so it has no id.")
         return outcome.user_id
 
     def _answer(self, operation: BulkOperation, outcome: Outcome) -> Json:

@@ -8,6 +8,7 @@ from domain.attributes import Attribute, ResourceType, Schema, Type
 from domain.cursor import LIFETIME_SECONDS
 from domain.errors import NotFound
 from domain.limits import DEFAULT_PAGE_SIZE, MAX_BULK_OPERATIONS, MAX_BULK_PAYLOAD, MAX_PAGE_SIZE
+from domain.quoting import quoted
 from domain.stored_user import Json
 from domain.user_schema import USER
 
@@ -61,7 +62,7 @@ def resource_type(name: str, base_url: str) -> Json:
     for candidate in resource_types(base_url):
         if candidate["id"] == name:
             return candidate
-    raise NotFound(f'There is no resource type "{name[:64]}". This service has one: {USER.name}.')
+    raise NotFound(f"There is no resource type {quoted(name)}. This service has one: {USER.name}.")
 
 
 def schemas(base_url: str) -> list[Json]:
@@ -74,7 +75,7 @@ def schema(urn: str, base_url: str) -> Json:
     for candidate in schemas(base_url):
         if candidate["id"].lower() == urn.lower():
             return candidate
-    raise NotFound(f'There is no schema "{urn[:128]}". {base_url}/Schemas lists those that there are.')
+    raise NotFound(f"There is no schema {quoted(urn)}. {base_url}/Schemas lists those that there are.")
 
 
 def _resource_type(resource_type: ResourceType, base_url: str) -> Json:

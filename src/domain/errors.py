@@ -1,6 +1,7 @@
 """SCIM errors (RFC 7644 section 3.12) as exceptions, rendered in one place.
 
-`detail` is written for the person who reads it in the identity provider's window and may name the value at fault.
+`detail` is written for the person who reads it in the identity provider's window and may name the value at fault, in
+the form that `domain.quoting` gives it; whatever does not print is escaped here, for all of them.
 `reason` and `remedy` are fixed texts without any value of a request, and `attribute` is a name of the schema or of the
 protocol, never a client's word: these are what logs may hold.
 """
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
+
+from domain.quoting import argument, quoted, visible
 
 ERROR_URN: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -29,6 +32,7 @@ class ScimError(Exception):
     def __init__(
         self, detail: str, *, attribute: str | None = None, reason: str | None = None, remedy: str | None = None
     ) -> None:
+        detail = visible(detail)
         super().__init__(detail)
         self.detail = detail
         if attribute is not None:
@@ -176,9 +180,9 @@ class UniquenessConflict(ScimError):
         is_address = attribute == "emails.value"
         chosen = "" if account == "default" else f" --account {account}"
         super().__init__(
-            f'{attribute} "{value}" already belongs to another user of this service. Use another value, or have the '
-            f"service's operator look at that user: rollcall users show{chosen} "
-            f'{"--email" if is_address else "--user-name"} "{value}". '
+            f"{attribute} {quoted(value)} already belongs to another user of this service. Use another value, or have "
+            f"the service's operator look at that user: rollcall users show{chosen} "
+            f"{argument('--email', value, 'ADDRESS') if is_address else argument('--user-name', value, 'NAME')}. "
             f"The operator can rename or remove the user"
             + (
                 ", or let the identity provider take over users whom none manages yet: "

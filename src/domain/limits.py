@@ -14,5 +14,8 @@ MAX_BODY_BYTES: Final = 384_000
 MAX_DEPTH: Final = 32
 """Of nested arrays and objects in a body; a User needs five."""
 
+MAX_QUOTED: Final = 128
+"""Characters of a client's value that the detail of an error repeats; what is longer is marked as cut."""
+
 MAX_BULK_OPERATIONS: Final = 200
 MAX_BULK_PAYLOAD: Final = 1_048_576

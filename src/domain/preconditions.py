@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.errors import PreconditionFailed
+from domain.quoting import cut
 from domain.stored_user import StoredUser
 
 
@@ -13,7 +14,7 @@ def require_match(if_match: str | None, user: StoredUser) -> None:
     """
     if if_match is not None and not _names(if_match, user):
         raise PreconditionFailed(
-            f"If-Match is {if_match}, but the user is at version {user.etag} now. "
+            f"If-Match is {cut(if_match)}, but the user is at version {user.etag} now. "
             "Read the user again and repeat the change on that version."
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.errors import NotFound
 from domain.ports import UserStore
+from domain.quoting import quoted
 from domain.stored_user import StoredUser
 
 
@@ -12,7 +13,7 @@ def get_user(store: UserStore, user_id: str) -> StoredUser:
     user = store.get(user_id)
     if user is None:
         raise NotFound(
-            f'There is no user with id "{user_id[:64]}". It may have been deleted; look the user up by userName.',
+            f"There is no user with id {quoted(user_id)}. It may have been deleted; look the user up by userName.",
             reason="no-such-user",
             remedy="The identity provider looks the user up again and creates it if it is gone.",
         )

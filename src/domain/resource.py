@@ -12,6 +12,7 @@ from pydantic_core import ValidationError
 from domain.attributes import Attribute
 from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
 from domain.ports import MAX_EMAILS
+from domain.quoting import cut, quoted
 from domain.stored_user import Json
 from domain.user_schema import CORE_URN, USER
 from domain.validation import USER_VALIDATOR
@@ -73,7 +74,7 @@ def _read(body: Json, attribute: Attribute) -> Json:
             continue
         if spelled in kept:
             raise InvalidSyntax(
-                f'"{spelled}" is there twice, in different cases. Send it once.',
+                f"{quoted(spelled)} is there twice, in different cases. Send it once.",
                 attribute=None if sub is None else sub.name,
             )
         kept[spelled] = assigned
@@ -97,7 +98,7 @@ def _schemas(attributes: Json) -> list[str]:
         known = _KNOWN_URNS.get(urn.lower())
         if known is None:
             raise InvalidValue(
-                f'schemas names "{urn}", which this service does not know. Leave it out.', attribute="schemas"
+                f"schemas names {quoted(urn)}, which this service does not know. Leave it out.", attribute="schemas"
             )
         if known not in urns:
             urns.append(known)
@@ -135,9 +136,9 @@ def _place(location: tuple[int | str, ...]) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         elif text:
-            text += (":" if text.startswith("urn:") and text.endswith(":User") else ".") + step
+            text += (":" if text.startswith("urn:") and text.endswith(":User") else ".") + cut(step)
         else:
-            text = step
+            text = cut(step)
     return text
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import total_ordering
-from typing import Any, Final
+from typing import Any
 
 from domain.attributes import Attribute, Returned, Type, Uniqueness
 from domain.date_times import instant
 from domain.errors import InvalidValue
 from domain.folding import fold, identity
 from domain.paths import AttributePath, resolve
+from domain.quoting import quoted
 from domain.stored_user import Json
 
 Key = tuple[bool, Any]
 """Comparable with the keys of the same ordering: whether the value is there or not, and its comparable form."""
-
-_LONGEST_TOLD: Final = 64
 
 
 @total_ordering
@@ -48,7 +47,7 @@ class Ordering:
         path = resolve(sort_by)
         if path is None or path.attribute.returned is Returned.NEVER:
             raise InvalidValue(
-                f'sortBy names no attribute of a User to sort by: "{_told(sort_by)}".', attribute="sortBy"
+                f"sortBy names no attribute of a User to sort by: {quoted(sort_by)}.", attribute="sortBy"
             )
         attribute = path.attribute
         leaf = attribute.sub_attribute("value") if attribute.is_complex else attribute
@@ -100,7 +99,3 @@ def _preferred(values: list[Any]) -> Any:
         if isinstance(value, dict) and value.get("primary") is True:
             return value
     return values[0]
-
-
-def _told(text: str) -> str:
-    return text[:_LONGEST_TOLD].encode(errors="backslashreplace").decode()

@@ -10,6 +10,7 @@ from dataclasses import replace
 from importlib import import_module
 
 from domain.errors import MethodNotAllowed, NotFound, NotImplementedHere
+from domain.quoting import cut, quoted
 from handlers import routes
 from handlers.endpoint import Handler, ScimRequest, endpoint
 from handlers.http import HttpResponse
@@ -24,7 +25,7 @@ def handler(request: ScimRequest) -> HttpResponse:
         request.record.operation = meant.operation
         return meant.serve(replace(request, http=replace(request.http, path_id=found.id)))
     if allowed := routes.allowed_methods(path):
-        raise MethodNotAllowed(f"{method} is not possible here; {', '.join(allowed)} are.", allowed)
+        raise MethodNotAllowed(f"{cut(method)} is not possible here; {', '.join(allowed)} are.", allowed)
     match routes.segments(path):
         case ["Groups", *_]:
             raise NotFound(
@@ -41,7 +42,7 @@ def handler(request: ScimRequest) -> HttpResponse:
             )
         case _:
             raise NotFound(
-                f'There is nothing at "{path[:128]}". The endpoints are {routes.BASE_PATH}/Users, '
+                f"There is nothing at {quoted(path)}. The endpoints are {routes.BASE_PATH}/Users, "
                 "/ServiceProviderConfig, /ResourceTypes, /Schemas and /Bulk below the same base path. "
                 "Check the Base URL.",
                 reason="no-such-endpoint",

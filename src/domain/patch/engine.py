@@ -22,6 +22,7 @@ from domain.errors import InvalidValue, MutabilityViolation, NoTarget
 from domain.patch.operations import Op, Operation
 from domain.patch.targets import Target, single, target_of
 from domain.patch.values import element, elements, is_unassigned, likeness, members, require_writable, scalar
+from domain.quoting import cut
 from domain.stored_user import Json
 from domain.user_schema import USER
 
@@ -71,7 +72,8 @@ def _changed(container: Json, steps: tuple[Attribute, ...], target: Target, op: 
     if op is Op.REMOVE:
         return container
     raise NoTarget(
-        f"{target.path} names no value of this user: nothing in {attribute.name} matches.", attribute=attribute.name
+        f"{cut(str(target.path))} names no value of this user: nothing in {attribute.name} matches.",
+        attribute=attribute.name,
     )
 
 

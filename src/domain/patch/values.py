@@ -8,6 +8,7 @@ from typing import Any, Final
 from domain.attributes import Attribute, Mutability, Type
 from domain.errors import InvalidSyntax, InvalidValue, MutabilityViolation
 from domain.folding import fold
+from domain.quoting import quoted
 from domain.stored_user import Json
 
 _KINDS: Final[dict[Type, tuple[type | tuple[type, ...], str]]] = {
@@ -34,7 +35,7 @@ def members(value: Any, attribute: Attribute) -> list[tuple[Attribute, Any]]:
         sub = attribute.sub_attribute(name)
         if sub is None:
             raise InvalidSyntax(
-                f'"{name}" is not an attribute of {_owner(attribute)}. Leave it out.', attribute=attribute.name
+                f"{quoted(name)} is not an attribute of {_owner(attribute)}. Leave it out.", attribute=attribute.name
             )
         if sub.name in found:
             raise InvalidSyntax(f'"{sub.name}" is there twice, in different cases. Send it once.', attribute=sub.name)
