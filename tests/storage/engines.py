@@ -75,7 +75,7 @@ def missing() -> str | None:
 
 @contextmanager
 def dynamodb_local() -> Iterator[str]:
-    """DynamoDB Local in memory on a free port of 127.0.0.1: its endpoint. It stops at the end of the block, and with the process."""
+    """DynamoDB Local in memory on a free port of 127.0.0.1: its endpoint. It stops at the end of the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
