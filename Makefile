@@ -35,13 +35,15 @@ run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on Dynam
 	@mkdir -p '$(DYNAMODB_DATA)'
 	@java -Dsqlite4java.library.path=.dynamodb-local -cp '.dynamodb-local/*' $(DYNAMODB_LOCAL) \
 		-disableTelemetry -sharedDb -dbPath '$(DYNAMODB_DATA)' -port $(DYNAMODB_PORT) >/dev/null 2>&1 & \
-	engine=$$!; trap 'kill $$engine 2>/dev/null || true' EXIT; \
+	engine=$$! server=; \
+	trap 'kill $$engine $$server 2>/dev/null || true; wait' EXIT; trap 'exit 143' HUP TERM; \
 	until (exec 3<>/dev/tcp/127.0.0.1/$(DYNAMODB_PORT)) 2>/dev/null; do \
 		kill -0 $$engine 2>/dev/null || { echo 'DynamoDB Local did not start: is java a JDK of version 17 or newer?' >&2; exit 1; }; sleep 0.2; \
 	done; \
 	echo 'The users are kept in $(DYNAMODB_DATA); the keys are not. To keep the one of the account default, give it again:' >&2; \
 	echo '  make run-dynamodb-local CONNECTOR_KEY=rck_default_...   (other accounts: rollcall --local account enable NAME)' >&2; \
-	DYNAMODB_ENDPOINT=http://127.0.0.1:$(DYNAMODB_PORT) $(BIN)/python -m cli.serve
+	DYNAMODB_ENDPOINT=http://127.0.0.1:$(DYNAMODB_PORT) $(BIN)/python -m cli.serve & \
+	server=$$!; wait $$server
 
 # --- Test and check ----------------------------------------------------------
 

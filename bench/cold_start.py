@@ -31,14 +31,17 @@ import re
 import runpy
 import shutil
 import statistics
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
 from answering import answering
 from measuring import arguments, publish
+
+from child_processes import run
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRATCH = ROOT / "build" / "bench" / "cold-start"
@@ -96,15 +99,15 @@ def packages(name: str, python: str, prune: bool = False) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
         constraints = directory / "constraints.txt"
         constraints.write_text("\n".join(pinned()))
-        subprocess.run(
+        run(
             [
                 *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"),
                 *("--target", str(directory), "--constraint", str(constraints), "--only-binary=:all:", "--no-compile"),
                 *("--platform", BUILD["PLATFORMS"][platform.machine().replace("aarch64", "arm64")]),
                 *("--python-version", BUILD["PYTHON_VERSION"], "--implementation", "cp", *NEEDS[name]),
             ],
-            check=True,
-        )
+            check=True, stdout=None, stderr=None,
+        )  # fmt: skip
         if prune:
             BUILD["prune"](directory)
         BUILD["compile_bytecode"](python, directory, [directory])
@@ -141,15 +144,15 @@ def cold_start(python: str, case: Case, endpoint: str) -> dict[str, Any]:
         "EVENT_BUS_NAME": "bench",
         "EVENT_ISSUER": "https://scim.example.com/scim/v2",
     }
-    run = subprocess.run(
+    done = run(
         [python, str(ROOT / "bench" / "starting.py"), case.module, str(case.event)],
-        cwd=SCRATCH, env=environment, capture_output=True, text=True, check=False,
+        cwd=SCRATCH, env=environment,
     )  # fmt: skip
-    if run.returncode:
-        sys.exit(f"{case.name} does not start:\n{run.stderr}")
-    taken: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    if done.returncode:
+        sys.exit(f"{case.name} does not start:\n{done.stderr}")
+    taken: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     if (taken["status"] or 200) >= 500 or (taken["status"] == 401):
-        sys.exit(f"{case.name} did not serve its request:\n{run.stdout}")
+        sys.exit(f"{case.name} did not serve its request:\n{done.stdout}")
     return taken
 
 
@@ -184,7 +187,7 @@ def main() -> None:
                 once = cold_start(python, case, endpoint)
                 if number >= 0:  # the first round brings the files into memory
                     taken[case.name].append(once)
-    version = subprocess.run([python, "-VV"], capture_output=True, text=True, check=True).stdout.split()[1]
+    version = run([python, "-VV"], check=True).stdout.split()[1]
     report(taken, {case.name for case in served}, options.json, python=version, rounds=rounds)
 
 

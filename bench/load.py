@@ -14,7 +14,6 @@ import json
 import os
 import queue
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -36,6 +35,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adapters.dynamodb import table_definition
+from child_processes import PIPE, Child, started
 from cli.local_service import TABLE_NAME
 from storage import engines
 
@@ -102,25 +102,16 @@ class Load:
 
 
 @contextmanager
-def process(script: str, *arguments: str, output: IO[bytes] | int) -> Iterator[subprocess.Popen[bytes]]:
+def process(script: str, *arguments: str, output: IO[bytes] | int) -> Iterator[Child[bytes]]:
     """A process of ours, which ends when its standard input does."""
     paths = os.pathsep.join([str(HERE), *sys.path])
-    running = subprocess.Popen(
-        [sys.executable, str(HERE / script), *arguments],
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": paths},
-    )
-    try:
+    command = [sys.executable, HERE / script, *arguments]
+    with started(command, stdin=PIPE, stdout=output, stderr=PIPE, env=os.environ | {"PYTHONPATH": paths}) as running:
         yield running
         running.communicate(timeout=60)
-    finally:
-        running.kill()
-        running.wait()
 
 
-def said(running: subprocess.Popen[bytes], begins: str) -> str:
+def said(running: Child[bytes], begins: str) -> str:
     """Its first line on standard error, which begins so; whatever else it is, is why it did not start."""
     assert running.stderr is not None
     line = running.stderr.readline().decode()

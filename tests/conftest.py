@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,23 +13,26 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from child_processes import run
 from cli.events import ROOT
 from cli.local_transactions import cheap_transactions
-from sam_api import SamApi, start_api
+from sam_api import SamApi, remove_containers, start_api
 from stand_ins import Aws
 
 
 @pytest.fixture(scope="session")
-def sam() -> str:
-    """The SAM CLI; fails with what to do where something that it needs is missing."""
+def sam() -> Iterator[str]:
+    """The SAM CLI, of which no container is left; fails with what to do where something that it needs is missing."""
     if not (ROOT / ".aws-sam" / "build" / "template.yaml").is_file():
         pytest.fail("nothing is built: run make test-sam-local, which builds first")
-    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+    if run(["docker", "info"]).returncode:
         pytest.fail("no Docker engine answers (docker info): start one")
     found = shutil.which("sam") or str(ROOT / ".venv-sam" / "bin" / "sam")
     if not Path(found).is_file():
         pytest.fail("the SAM CLI is missing: run make test-sam-local, which installs it")
-    return found
+    remove_containers()
+    yield found
+    remove_containers()
 
 
 @pytest.fixture(scope="session")

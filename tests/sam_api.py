@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ import pytest
 import yaml
 
 from adapters.accounts import Accounts
+from child_processes import Child, TimeExpired, run, started
 from cli.events import ROOT
 from domain.connector_key import ConnectorKey
 from stand_ins import SECRET_PREFIX, Aws
@@ -73,28 +72,36 @@ def start_api(sam: str, environment: dict[str, str], aws: Aws, log: Path) -> Ite
     # Beside the built one, as it names the artifacts by relative paths.
     template = BUILT.with_name("start-api.json")
     template.write_text(json.dumps(with_every_method_named(yaml.safe_load(BUILT.read_text(encoding="utf-8")))))
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [
-                *(sam, "local", "start-api", "--template", str(template)),
-                *("--config-file", str(ROOT / "samconfig.toml"), "--port", str(port)),
-            ],
-            cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True,
-        )  # fmt: skip
-    try:
+    command = [
+        *(sam, "local", "start-api", "--template", template),
+        *("--config-file", ROOT / "samconfig.toml", "--port", str(port)),
+    ]
+    with (
+        log.open("w") as output,
+        # At Ctrl-C it removes its containers.
+        started(command, stop=signal.SIGINT, cwd=ROOT, env=environment, stdout=output, stderr=output) as server,
+    ):
         _wait_until_it_serves(server, log)
         accounts = Accounts(aws.secretsmanager, SECRET_PREFIX, lambda: "test")
         yield SamApi(f"http://127.0.0.1:{port}/scim/v2", accounts, log)
-    finally:
-        # As Ctrl-C does: it removes its containers.
-        os.killpg(server.pid, signal.SIGINT)
-        server.wait(timeout=60)
 
 
-def _wait_until_it_serves(server: subprocess.Popen[bytes], log: Path) -> None:
+def remove_containers() -> None:
+    """Remove what the SAM CLI left: the containers that mount what was built in this folder."""
+    every = run(["docker", "ps", "--all", "--quiet", "--no-trunc"], check=True).stdout.split()
+    if not every:
+        return
+    # One that has gone meanwhile is an error beside the lines of the others.
+    mounts = run(["docker", "inspect", "--format", "{{.Id}}{{range .Mounts}} {{.Source}}{{end}}", *every]).stdout
+    ours = [line.split()[0] for line in mounts.splitlines() if f" {BUILT.parent}/" in line]
+    if ours:
+        run(["docker", "rm", "--force", "--volumes", *ours])
+
+
+def _wait_until_it_serves(server: Child[bytes], log: Path) -> None:
     while "Running on http://" not in log.read_text():
         try:
             server.wait(timeout=0.2)
-        except subprocess.TimeoutExpired:
+        except TimeExpired:
             continue
         pytest.fail(f"sam local start-api ended:\n{log.read_text()}")

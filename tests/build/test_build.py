@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from botocore.model import OperationModel
 from botocore.session import Session
 
 from artifact_build import SERVICES, compile_bytecode, link, prune, python_of_the_functions
+from child_processes import run
 from cli.events import ROOT
 
 OTHERS = {path.name for path in (Path(botocore.__file__).parent / "data").iterdir() if path.is_dir()} - SERVICES
@@ -121,19 +121,17 @@ def test_descriptions_lose_their_text_for_people_but_no_member_of_that_name(tmp_
 def test_without_the_functions_python_it_is_said_what_to_do(tmp_path: Path) -> None:
     bare = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
 
-    run = subprocess.run(
-        [sys.executable, ROOT / "artifact" / "build.py"], env=bare, capture_output=True, text=True, check=True
-    )
+    done = run([sys.executable, ROOT / "artifact" / "build.py"], env=bare, check=True)
 
-    assert run.stderr.count("\n") == 1
-    assert "uv python install 3.13" in run.stderr
+    assert done.stderr.count("\n") == 1
+    assert "uv python install 3.13" in done.stderr
 
 
 @pytest.mark.parametrize(("asked", "section"), [([], "dev"), (["ENV=prod"], "prod")])
 def test_what_is_deployed_was_built_for_the_same_section(asked: list[str], section: str) -> None:
-    run = subprocess.run(["make", "--dry-run", "deploy", *asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = run(["make", "--dry-run", "deploy", *asked], cwd=ROOT, check=True)
 
-    assert re.findall(r"/sam (build|deploy) --config-env (\w+)", run.stdout) == [
+    assert re.findall(r"/sam (build|deploy) --config-env (\w+)", done.stdout) == [
         ("build", section),
         ("deploy", section),
     ]
@@ -141,11 +139,11 @@ def test_what_is_deployed_was_built_for_the_same_section(asked: list[str], secti
 
 def test_a_section_that_does_not_exist_is_named_before_anything_is_built() -> None:
     command = ["make", "--no-print-directory", "build", "ENV=production"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run(command, cwd=ROOT)
 
-    assert run.returncode != 0
-    assert 'no section "production"' in run.stderr
-    assert not run.stdout
+    assert done.returncode != 0
+    assert 'no section "production"' in done.stderr
+    assert not done.stdout
 
 
 def test_a_tree_is_linked_and_not_copied(tmp_path: Path) -> None:
@@ -165,10 +163,8 @@ def test_bytecode_is_used_whatever_the_time_of_its_source(tmp_path: Path) -> Non
     source.write_text("print('compiled again')\n")
     os.utime(source, (315532800, 315532800))
 
-    run = subprocess.run(
-        [python, "-c", "import package.module"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert run.stdout == "compiled\n"
+    done = run([python, "-c", "import package.module"], cwd=tmp_path, check=True)
+    assert done.stdout == "compiled\n"
 
 
 def test_a_python_that_is_not_the_functions_one_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

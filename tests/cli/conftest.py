@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -17,6 +16,7 @@ import pytest
 from botocore.client import BaseClient
 from typer.testing import CliRunner, Result
 
+import child_processes
 from adapters.accounts import Accounts
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table, table_definition
@@ -113,10 +113,9 @@ def on_terminal(rollcall: Rollcall) -> Callable[..., tuple[str, str]]:
     def run(*arguments: str) -> tuple[str, str]:
         controller, terminal = pty.openpty()
         # What the fixture `rollcall` set is in the environment.
-        done = subprocess.run(
+        done = child_processes.run(
             [sys.executable, "-m", "cli.main", "--local", *arguments],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"},
-            stdout=subprocess.PIPE,
             stderr=terminal,
             check=True,
         )
@@ -125,6 +124,6 @@ def on_terminal(rollcall: Rollcall) -> Callable[..., tuple[str, str]]:
         with suppress(OSError):  # how the end looks when nothing was written
             shown = os.read(controller, 100_000)
         os.close(controller)
-        return done.stdout.decode(), shown.decode()
+        return done.stdout, shown.decode()
 
     return run

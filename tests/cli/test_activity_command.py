@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
+from child_processes import PIPE, started
 from cli.local_service import LocalService
 from cli.main import app
 from cli.serve import write_state
@@ -159,18 +159,33 @@ def test_a_server_from_before_this_command_is_told_to_start_again(tmp_path: Path
     assert "start it with make run" in result.output
 
 
-def test_following_prints_what_comes_and_ends_quietly_with_ctrl_c(service: LocalService, key: ConnectorKey) -> None:
+@pytest.fixture
+def following(service: LocalService, key: ConnectorKey) -> list[str]:
+    """The command that follows what an account does, of which there is a line already."""
     create(service, key, "ada")
-    command = [sys.executable, "-m", "cli.main", "--local", "activity", "--account", key.account, "--follow"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
-        assert following.stdout
-        assert following.stderr
-        past = following.stdout.readline()
-        create(service, key, "ada")
-        come = following.stdout.readline()
-        following.send_signal(signal.SIGINT)
+    return [sys.executable, "-m", "cli.main", "--local", "activity", "--account", key.account, "--follow"]
 
-        assert following.wait() == 0
-        assert following.stderr.read() == ""
+
+def test_following_prints_what_comes_and_ends_quietly_with_ctrl_c(
+    service: LocalService, key: ConnectorKey, following: list[str]
+) -> None:
+    with started(following, stdout=PIPE, stderr=PIPE, text=True) as process:
+        past = process.stdout.readline()
+        create(service, key, "ada")
+        come = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait() == 0
+        assert process.stderr.read() == ""
     assert "201" in past
     assert "409 uniqueness" in come
+
+
+def test_following_in_the_background_of_a_script_ends_quietly_when_it_is_terminated(following: list[str]) -> None:
+    background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *following]
+    with started(background, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert "201" in process.stdout.readline()
+        process.terminate()
+
+        assert process.wait() == -signal.SIGTERM
+        assert process.stderr.read() == ""

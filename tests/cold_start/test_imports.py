@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
+from child_processes import run
 from cli.events import ROOT
 
 NEVER = frozenset(
@@ -106,12 +106,12 @@ def python(program: str, module: str, *arguments: str) -> str:
         "EVENT_ISSUER": "https://scim.example.com/scim/v2",
         "LOG_GROUPS": "test",
     }
-    run = subprocess.run(
+    done = run(
         [sys.executable, "-c", program, f"handlers.{module}", *arguments],
-        env=environment, capture_output=True, text=True, check=False,
+        env=environment,
     )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    return run.stdout
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @cache

@@ -9,15 +9,15 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from child_processes import PIPE, Child, run, started
 from contract.scim_http import ScimClient, user
 from domain.connector_key import ConnectorKey
 from storage import engines
@@ -25,35 +25,30 @@ from this_machine import listening_elsewhere
 
 ROOT = Path(__file__).parents[2]
 SOURCE = str(ROOT / "src")
+IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+"""A script's shell starts a command with `&` so: Ctrl-C is ignored."""
 
 
 @contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
-    """The process, killed at the end if it still runs."""
+def serving(folder: Path, *wrapper: str, **settings: str) -> Iterator[Child[str]]:
+    """The process, killed at the end if it still runs; a wrapper is a command that is given this one."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": SOURCE, "PORT": "0", **settings}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.serve"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    command = [*wrapper, sys.executable, "-m", "cli.serve"]
+    with started(command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
         yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
-def line(process: subprocess.Popen[str]) -> str:
+def line(process: Child[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().rstrip("\n")
 
 
+@pytest.mark.parametrize("wrapper", [[], IN_THE_BACKGROUND], ids=["foreground", "background"])
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_it_prints_the_two_values_serves_and_stops_cleanly(tmp_path: Path, signal_number: signal.Signals) -> None:
-    with serving(tmp_path) as process:
+def test_it_prints_the_two_values_serves_and_stops_cleanly(
+    tmp_path: Path, signal_number: signal.Signals, wrapper: list[str]
+) -> None:
+    with serving(tmp_path, *wrapper) as process:
         base_url = line(process).removeprefix("SCIM Connector Base URL: ")
         key = line(process).removeprefix("Connector Key: ")
 
@@ -74,13 +69,10 @@ def test_the_doctor_is_content_with_it(tmp_path: Path) -> None:
         assert line(process).startswith("SCIM Connector Base URL: ")
         assert line(process).startswith("Connector Key: ")
 
-        examined = subprocess.run(
+        examined = run(
             [sys.executable, "-m", "cli.main", "--local", "doctor", "--json"],
             cwd=tmp_path,
             env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": SOURCE},
-            capture_output=True,
-            text=True,
-            check=False,
         )
 
     assert (examined.returncode, examined.stderr) == (0, "")
@@ -122,33 +114,37 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
 
 
 @contextmanager
-def run_dynamodb_local(folder: Path, key: str) -> Iterator[ScimClient]:
-    """The service of `make run-dynamodb-local`, in a folder of its own, stopped as by Ctrl-C."""
+def run_dynamodb_local(folder: Path, key: str, stop: Callable[[int], None]) -> Iterator[ScimClient]:
+    """The service of `make run-dynamodb-local`, in a folder of its own, of which nothing runs after `stop`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     made = [option for target in (".venv/.local", ".dynamodb-local/.installed") for option in ("--old-file", target)]
-    process = subprocess.Popen(
-        [
-            *("make", "--no-print-directory", "-f", ROOT / "Makefile", *made, "run-dynamodb-local"),
-            *(f"DYNAMODB_PORT={port}", f"CONNECTOR_KEY={key}"),
-        ],
-        cwd=folder,
-        env={**os.environ, "PORT": "0"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
+    command = [
+        *("make", "--no-print-directory", "-f", ROOT / "Makefile", *made, "run-dynamodb-local"),
+        *(f"DYNAMODB_PORT={port}", f"CONNECTOR_KEY={key}"),
+    ]
+    environment = {**os.environ, "PORT": "0"}
+    with started(command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
         base_url = line(process).removeprefix("SCIM Connector Base URL: ")
         assert line(process) == f"Connector Key: {key}"
         assert not listening_elsewhere(port)
         yield ScimClient(base_url, key)
-    finally:
-        os.killpg(process.pid, signal.SIGINT)
+        stop(process.pid)
         _, errors = process.communicate(timeout=30)
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)
     assert "users are kept in .rollcall/dynamodb" in errors
+
+
+def press_ctrl_c(process: int) -> None:
+    """The terminal's signal goes to make and all that it started."""
+    os.killpg(process, signal.SIGINT)
+
+
+def end_make(process: int) -> None:
+    """As `timeout` or a supervisor does: make alone gets the signal."""
+    os.kill(process, signal.SIGTERM)
 
 
 @pytest.mark.dynamodb_local
@@ -158,7 +154,7 @@ def test_on_dynamodb_local_the_users_outlive_the_service_and_a_given_key_opens_t
     for made in (".venv", ".dynamodb-local", "tests"):
         (tmp_path / made).symlink_to(ROOT / made)
 
-    with run_dynamodb_local(tmp_path, key) as client:
+    with run_dynamodb_local(tmp_path, key, press_ctrl_c) as client:
         mara = client.create(user("mara"))
-    with run_dynamodb_local(tmp_path, key) as client:
+    with run_dynamodb_local(tmp_path, key, end_make) as client:
         assert [found["id"] for found in client.find('userName eq "mara@example.com"')] == [mara["id"]]

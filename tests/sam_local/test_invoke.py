@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from child_processes import run
 from cli.events import EXAMPLES, ROOT, USER_ID, Example, recorded_requests
 from domain.account import connector_from_json
 from stack_template import FUNCTIONS
@@ -22,9 +22,9 @@ RECORDED = recorded_requests()
 def invoke(sam: str, environment: dict[str, str], function: str, event: str) -> Any:
     """What the function returned, or `errorType` and `errorMessage` where it failed."""
     command = [sam, "local", "invoke", function, "--event", f"events/{event}"]
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    done = run(command, cwd=ROOT, env=environment)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.file_name.removesuffix(".json"))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
+from child_processes import run
 from cli.events import ROOT
 
 pytestmark = [pytest.mark.sam_local, pytest.mark.timeout(300)]
 
 
 def test_sam_validate_and_its_linter_find_nothing(sam: str, sam_environment: dict[str, str]) -> None:
-    run = subprocess.run(
-        [sam, "validate"], cwd=ROOT, env=sam_environment, capture_output=True, text=True, check=False
+    done = run(
+        [sam, "validate"], cwd=ROOT, env=sam_environment
     )  # fmt: skip
 
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     # Without its linter it says so, and which option to add.
-    assert run.stdout.strip().endswith("template.yaml is a valid SAM Template")
+    assert done.stdout.strip().endswith("template.yaml is a valid SAM Template")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from moto import mock_aws
 
 from adapters import aws
 from adapters.dynamodb import Table, table_definition, with_items_as_sent
+from child_processes import DEVNULL, Child, started
 
 ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
 """The parameters of fixtures that come once for each engine."""
@@ -81,23 +81,16 @@ def dynamodb_local() -> Iterator[str]:
         port = free.getsockname()[1]
     libraries = f"-Dsqlite4java.library.path={LIBRARIES}"
     options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
-    server = subprocess.Popen(
-        ["java", "-Xmx1g", libraries, "-cp", f"{LIBRARIES}/*", str(LOOPBACK), *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+    command = ["java", "-Xmx1g", libraries, "-cp", f"{LIBRARIES}/*", LOOPBACK, *options]
+    with started(command, stdout=DEVNULL, stderr=DEVNULL) as server:
         _wait_for(server, port)
         endpoint = f"http://127.0.0.1:{port}"
         # Its first answer may take longer than the product's clients wait.
         new_client(endpoint, read_timeout=_SECONDS_TO_START).list_tables()
         yield endpoint
-    finally:
-        server.kill()
-        server.wait()
 
 
-def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+def _wait_for(server: Child[bytes], port: int) -> None:
     end = time.monotonic() + _SECONDS_TO_START
     while time.monotonic() < end:
         if server.poll() is not None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from child_processes import run
 from cli.events import ROOT
 from stack_template import PARAMETERS, RESOURCES, TEMPLATE, TEXT, template, translated
 
@@ -101,15 +101,12 @@ def test_the_linter_knows_the_rules_for_serverless_templates(tmp_path: Path) -> 
     path.write_text(json.dumps(template), encoding="utf-8")
 
     # With the repository's .cfnlintrc, as make lint runs it.
-    run = subprocess.run(
+    done = run(
         [str(Path(sys.executable).with_name("cfn-lint")), "--format", "parseable", "--template", str(path)],
         cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
     )
-    assert "WS1000" in run.stdout  # tracing
-    assert "ES1006" in run.stdout  # time-out
+    assert "WS1000" in done.stdout  # tracing
+    assert "ES1006" in done.stdout  # time-out
 
 
 def test_every_finding_that_is_ignored_says_why() -> None:

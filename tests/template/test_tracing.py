@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from typing import Any
 
 import pytest
 
+from child_processes import run
 from cli.events import ROOT
 from stack_template import FUNCTIONS, PARAMETERS, RESOURCES, TEMPLATE, of_type
 
@@ -38,7 +38,7 @@ def test_no_function_imports_a_tracing_sdk_even_where_one_is_installed() -> None
     )
 
     command = [sys.executable, "-c", script, *MODULES]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT / "src")})
+    done = run(command, env={"PYTHONPATH": str(ROOT / "src")})
 
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 import typer
 
 from adapters.telemetry import Metric
+from child_processes import run
 from cli.main import app
 from domain.tolerances import TOLERANCES
 
@@ -79,8 +79,8 @@ def test_every_variable_given_to_make_is_one_it_uses(document: Path) -> None:
 
 def test_make_help_and_contributing_list_every_target() -> None:
     targets = set(re.findall(r"^\.PHONY: ([a-z-]+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    run = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    helped = re.findall(r"^  make ([a-z-]+) ", run.stdout, re.MULTILINE)
+    done = run(["make", "help"], cwd=ROOT, check=True)
+    helped = re.findall(r"^  make ([a-z-]+) ", done.stdout, re.MULTILINE)
     table = re.findall(r"^\| `make ([a-z-]+)` \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
 
     # Nobody asks for this one: it stops a build whose section does not exist.

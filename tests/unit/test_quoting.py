@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from child_processes import PIPE, Child, started
 from cli.activation import Activation
 from cli.checks import Endpoint, Failed
 from cli.invocation import Invocation
@@ -51,13 +50,8 @@ values = st.one_of(
 class Shell:
     """One bash in which `rollcall` prints its arguments, each ended by NUL."""
 
-    def __init__(self) -> None:
-        self._bash = subprocess.Popen(
-            ["bash", "--norc", "--noprofile"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={"PATH": os.defpath},
-        )
+    def __init__(self, bash: Child[bytes]) -> None:
+        self._bash = bash
         self._send("rollcall() { printf '%s\\0' \"$@\"; }\n")
 
     def _send(self, text: str) -> None:
@@ -82,15 +76,12 @@ class Shell:
             given.append(word.decode())
             word = b""
 
-    def close(self) -> None:
-        self._bash.kill()
-        self._bash.communicate()
-
 
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Shell]:
-    with closing(Shell()) as running:
-        yield running
+    command = ["bash", "--norc", "--noprofile"]
+    with started(command, stdin=PIPE, stdout=PIPE, env={"PATH": os.defpath}) as bash:
+        yield Shell(bash)
 
 
 def suggested(detail: str) -> str:
