@@ -42,7 +42,7 @@ def patched_strictly(user: Json, *operations: Json) -> Json:
 def patched_tolerantly(user: Json, *operations: Json, body: Json | None = None) -> tuple[Json, set[str]]:
     applied = tolerances.Applied()
     read = tolerances.tolerate_patch(message(*operations) if body is None else body, applied)
-    for operation in patch.parse_operations(read):
+    for operation in tolerances.tolerate_operations(patch.parse_operations(read), applied):
         for rewritten in tolerances.tolerate_operation(operation, user, applied):
             user = patch.apply(user, rewritten)
     return resource.checked(user), applied

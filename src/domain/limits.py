@@ -17,5 +17,8 @@ MAX_DEPTH: Final = 32
 MAX_QUOTED: Final = 128
 """Characters of a client's value that the detail of an error repeats; what is longer is marked as cut."""
 
+MAX_PATH_MEMBERS: Final = 256
+"""Members of a POST's or PUT's body that are paths (`emails[type eq "work"].value`); a User has a tenth of that."""
+
 MAX_BULK_OPERATIONS: Final = 200
 MAX_BULK_PAYLOAD: Final = 1_048_576

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,7 +73,9 @@ class Users:
         """The user with all of the body's operations applied in order, or with none (RFC 7644 section 3.5.2)."""
         if self.applied is not None:
             body = tolerances.tolerate_patch(body, self.applied)
-        operations = patch.parse_operations(body)
+        operations: Sequence[patch.Operation] = patch.parse_operations(body)
+        if self.applied is not None:
+            operations = tolerances.tolerate_operations(operations, self.applied)
 
         def patched(current: StoredUser) -> Json:
             attributes = known_part(current.attributes)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain import resource, tolerances
-from domain.errors import InvalidFilter, InvalidSyntax, InvalidValue, ScimError
+from domain.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, ScimError
 from domain.filter import STRICT, parse
 from domain.tolerances import TOLERANCES, Applied
 from domain.user_schema import CORE_URN, ENTERPRISE_URN
@@ -57,7 +57,43 @@ def read_tolerantly(sent: Json) -> tuple[Json, set[str]]:
         ),
         (body(emails={"value": "a@new.org"}), {"emails": [{"value": "a@new.org"}]}, {"single-value-for-array"}),
         (body(emails=["a@new.org"]), {"emails": [{"value": "a@new.org"}]}, {"bare-value"}),
-        (body(department=None, manager="m"), {}, {"unknown-member"}),
+        (
+            body(department=None, manager="m"),
+            {ENTERPRISE_URN: {"manager": {"value": "m"}}},
+            {"unqualified-attribute", "names-as-paths", "bare-value"},
+        ),
+        (
+            body(department="outside", **{ENTERPRISE_URN: {"department": "inside"}}),
+            {ENTERPRISE_URN: {"department": "inside"}},
+            {"unqualified-attribute", "names-as-paths"},
+        ),
+        (
+            body(familyName="x", **{f"{CORE_URN}.title": "t", CORE_URN: {"nickName": "n", "name.givenName": "y"}}),
+            {"name": {"familyName": "x", "givenName": "y"}, "title": "t", "nickName": "n"},
+            {"bare-sub-attribute", "dot-after-urn", "core-urn-container", "names-as-paths"},
+        ),
+        (
+            body(
+                emails=[{"value": "h@new.org", "type": "Home"}],
+                **{
+                    'emails[type eq "work"].value': "w@new.org",
+                    'emails[type eq "work"].primary': "True",
+                    'emails[type eq "home"].display': "H",
+                    'phoneNumbers[type eq "mobile"].value': None,
+                    'addresses[type eq "work" and primary eq "True"]': {"Country": "CH"},
+                    "roles.value": "reader",
+                },
+            ),
+            {
+                "emails": [
+                    {"value": "h@new.org", "type": "Home", "display": "H"},
+                    {"type": "work", "value": "w@new.org", "primary": True},
+                ],
+                "addresses": [{"type": "work", "primary": True, "country": "CH"}],
+                "roles": [{"value": "reader"}],
+            },
+            {"names-as-paths", "string-boolean"},
+        ),
         (
             body(**{"name.givenName": "x", f"{ENTERPRISE_URN}:manager.value": "m", "name": {"familyName": "y"}}),
             {"name": {"familyName": "y", "givenName": "x"}, ENTERPRISE_URN: {"manager": {"value": "m"}}},
@@ -92,6 +128,12 @@ def test_a_body_is_read_as_it_is_meant(sent: Json, kept: Json, needed: set[str])
         (body(active="no"), InvalidValue),
         (body(title=["a", "b"]), InvalidValue),
         (body(USERNAME="b"), InvalidSyntax),
+        (body(**{"name.givenName": "x", "NAME.GIVENNAME": "y"}), InvalidSyntax),
+        (body(**{"title": "x", CORE_URN: {"title": "y"}}), InvalidSyntax),
+        (body(**{'emails[type ne "work"].value': "a@new.org"}), InvalidSyntax),
+        (body(**{'emails[type eq "work"]': "a@new.org"}), InvalidSyntax),
+        (body(**{'emails[type eq "work"': "a@new.org"}), InvalidPath),
+        (body(**{f'phoneNumbers[type eq "{number}"].value': "1" for number in range(300)}), InvalidSyntax),
     ],
     ids=str,
 )

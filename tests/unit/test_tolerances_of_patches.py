@@ -320,20 +320,24 @@ def test_the_required_user_name_cannot_be_cleared() -> None:
     [
         "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User:tag",
         "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User",
-        f"{ENTERPRISE_URN}:favouriteColour",
-        "favouriteColour",
-        "name.nickname",
-        'emails[type eq "work"].colour',
-        'colours[type eq "work"].value',
     ],
 )
-def test_an_unknown_attribute_does_not_fail_the_other_operations(path: str) -> None:
+def test_an_attribute_of_an_unknown_schema_does_not_fail_the_other_operations(path: str) -> None:
     operations = [{"op": "Add", "path": path, "value": "blue"}, {"op": "Replace", "path": "title", "value": "Lead"}]
 
     after, applied = patched_tolerantly(bjensen(), *operations)
 
     assert changes(bjensen(), after) == {"title": "Lead"}
     assert applied == {"capitalised-op", "unknown-path"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["favouriteColour", "name.nickname", 'emails[type eq "work"].colour', f"{ENTERPRISE_URN}:favouriteColour"],
+)
+def test_an_unknown_attribute_of_a_known_schema_is_refused(path: str) -> None:
+    with pytest.raises(InvalidPath):
+        patched_tolerantly(bjensen(), {"op": "replace", "path": path, "value": "x"})
 
 
 @pytest.mark.parametrize(

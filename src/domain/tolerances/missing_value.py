@@ -20,11 +20,11 @@ def _operation(operation: Operation, target: Target | None, attributes: Json) ->
         return None
     if any(target.matches(item) for item in _values(attributes, target)):
         return None
-    described = _described(target.path.value_filter)
+    equalities = described(target.path.value_filter)
     sub = target.path.sub_attribute
-    if described is None or (sub is None and not isinstance(value, dict)):
+    if equalities is None or (sub is None and not isinstance(value, dict)):
         return None
-    created = described | ({sub.name: value} if sub is not None else value)
+    created = equalities | ({sub.name: value} if sub is not None else value)
     return [Operation(Op.ADD, str(target.path.path), [created])]
 
 
@@ -35,19 +35,19 @@ def _values(attributes: Json, target: Target) -> list[Json]:
     return list(found)
 
 
-def _described(wanted: Filter | None) -> Json | None:
+def described(wanted: Filter | None) -> Json | None:
     """What a value has that equalities joined by "and" select; None for any other filter."""
     match wanted:
         case Comparison(path, Operator.EQ, value) if len(path.steps) == 1 and value is not None:
             return {path.attribute.name: value}
         case And(operands):
-            described: Json = {}
+            said: Json = {}
             for operand in operands:
-                part = _described(operand)
-                if part is None or any(described.get(name, value) != value for name, value in part.items()):
+                part = described(operand)
+                if part is None or any(said.get(name, value) != value for name, value in part.items()):
                     return None
-                described |= part
-            return described
+                said |= part
+            return said
     return None
 
 

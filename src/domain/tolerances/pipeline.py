@@ -8,12 +8,16 @@ from typing import Any, Final, TypeVar
 
 from domain.attributes import Attribute
 from domain.canonical import canonical_names, canonical_value
-from domain.errors import InvalidPath
+from domain.errors import InvalidPath, InvalidSyntax
 from domain.filter import STRICT, Leniency, parse_patch_path
-from domain.patch import Operation, Target, apply, target_of
+from domain.patch import Op, Operation, Target, target_of
+from domain.paths import resolve
+from domain.quoting import quoted
 from domain.stored_user import Json
+from domain.tolerances import unknown_member
 from domain.tolerances.record import Operations, Tolerance
 from domain.tolerances.registry import TOLERANCES
+from domain.tolerances.unknown_path import names_foreign
 from domain.tolerances.walk import rewritten
 from domain.user_schema import USER
 
@@ -28,10 +32,12 @@ def _stage(hook_of: Callable[[Tolerance], _Hook | None]) -> tuple[tuple[str, _Ho
     return tuple((each.name, hook) for each in TOLERANCES if (hook := hook_of(each)) is not None)
 
 
+_SPELLING: Final = _stage(lambda each: each.spelling)
 _RESOURCE: Final = _stage(lambda each: each.resource)
 _REPLACEMENT: Final = _stage(lambda each: each.replacement)
 _MESSAGE: Final = _stage(lambda each: each.message)
 _READING: Final = _stage(lambda each: each.reading)
+_OPERATIONS: Final = _stage(lambda each: each.operations)
 _VALUE: Final = _stage(lambda each: each.value)
 _OPERATION: Final = _stage(lambda each: each.operation)
 _LOOKUP: Final = _stage(lambda each: each.lookup)
@@ -40,12 +46,12 @@ _LENIENCY: Final = {flag: name for name, flag in _stage(lambda each: each.lenien
 
 def tolerate_resource(body: Json, applied: Applied) -> Json:
     """The body of a POST or PUT as the RFC has it, names canonical; raises InvalidSyntax for a name sent twice."""
-    body = canonical_names(body)
+    body = _with_spelled_members(canonical_names(body), applied)
     for name, hook in _RESOURCE:
         changed = hook(body)
         if changed is not None:
             applied.add(name)
-            body = changed
+            body = _with_spelled_members(changed, applied)
     return _object(_value(body, USER.root, applied))
 
 
@@ -69,21 +75,40 @@ def tolerate_patch(body: Json, applied: Applied) -> Json:
     return body
 
 
-def tolerate_operation(operation: Operation, attributes: Json, applied: Applied) -> list[Operation]:
-    """The operations, perhaps none, to apply one after the other in the place of one that was sent.
+def tolerate_operations(operations: Operations, applied: Applied) -> list[Operation]:
+    """The operations of a PATCH with their paths and values in the RFC's form, without what this service does not have.
 
-    `attributes` are those at that moment: the result of the operations before. Raises what reading and applying the
-    operations raises, such as InvalidPath.
+    Raises InvalidPath for a path that names nothing of a User and where nothing of the PATCH would remain; what reading
+    the operations raises, such as InvalidSyntax.
     """
-    result: list[Operation] = []
-    parts = _read(operation, applied)
-    for number, part in enumerate(parts, start=1):
-        ready = _ready(part, attributes, applied)
-        result.extend(ready)
-        if number < len(parts):
-            for each in ready:
-                attributes = apply(attributes, each)
-    return result
+    read = [part for operation in operations for part in _read(operation, applied)]
+    for name, hook in _OPERATIONS:
+        changed = hook(read)
+        if changed is not None:
+            applied.add(name)
+            read = list(changed)
+    kept = [ready for part in read if (ready := _with_value(part, applied)) is not None]
+    if operations and not kept and not any(map(names_foreign, operations)):
+        raise InvalidPath(
+            "Nothing that the operations name is an attribute of a User, so nothing would be changed. Correct the "
+            "names, or leave the operations out."
+        )
+    return kept
+
+
+def tolerate_operation(operation: Operation, attributes: Json, applied: Applied) -> list[Operation]:
+    """The operations, perhaps none, to apply one after the other in the place of one from `tolerate_operations`.
+
+    `attributes` are those at that moment: the result of the operations before.
+    """
+    operations = [operation]
+    for name, hook in _OPERATION:
+
+        def with_target(each: Operation, hook: _OperationHook = hook) -> Operations | None:
+            return hook(each, None if each.path is None else target_of(each.path), attributes)
+
+        operations = list(_each(operations, name, with_target, applied))
+    return operations
 
 
 def filter_leniency(applied: Applied | None) -> Leniency:
@@ -105,23 +130,68 @@ def tolerate_lookup(value: str, applied: Applied) -> str | None:
 
 def _read(operation: Operation, applied: Applied) -> list[Operation]:
     """The operations that one means, each with a path that the strict reading takes, if any does."""
-    operations = [operation]
+    operations = [_spelled(operation, applied)]
     for name, hook in _READING:
-        operations = list(_each(operations, name, hook, applied))
+        operations = [_spelled(each, applied) for each in _each(operations, name, hook, applied)]
     return [_with_strict_path(each, applied) for each in operations]
 
 
-def _ready(operation: Operation, attributes: Json, applied: Applied) -> list[Operation]:
+def _spelled(operation: Operation, applied: Applied) -> Operation:
+    """The operation with the names in its path, or of its members, as the RFC has them."""
+    if operation.path is not None:
+        path = _spelled_name(operation.path, applied)
+        return operation if path is operation.path else replace(operation, path=path)
+    if not isinstance(operation.value, dict):
+        return operation
+    value = _with_spelled_members(operation.value, applied)
+    return operation if value is operation.value else replace(operation, value=value)
+
+
+def _with_spelled_members(value: Json, applied: Applied) -> Json:
+    """The members of a User, or of a part of one, with those that are no attributes spelled as the RFC has them."""
+    if all(USER.root.sub_attribute(name) is not None for name in value):
+        return value
+    spelled: Json = {}
+    for name, member in value.items():
+        right = name
+        if USER.root.sub_attribute(name) is None:
+            right = _spelled_name(name, applied)
+            if "[" in right and resolve(right.partition("[")[0]) is not None:
+                right = _strict_path(right, applied)
+        if right in spelled:
+            raise InvalidSyntax(f"{quoted(right)} is there twice, in different forms. Send it once.")
+        spelled[right] = member
+    return value if all(name in value for name in spelled) else spelled
+
+
+def _spelled_name(text: str, applied: Applied) -> str:
+    """A name or path as the hooks spell what comes before its brackets; the very text when it is right already."""
+    name, bracket, rest = text.partition("[")
+    if resolve(name) is not None:
+        return text
+    for tolerance, hook in _SPELLING:
+        changed = hook(name)
+        if changed is not None:
+            applied.add(tolerance)
+            name = changed
+            text = name + bracket + rest
+    return text
+
+
+def _with_value(operation: Operation, applied: Applied) -> Operation | None:
+    """The operation with its value as the RFC has it; None where only what no User has was in it."""
     attribute = USER.root if operation.path is None else target_of(operation.path).attribute
-    value = _value(canonical_value(operation.value, attribute), attribute, applied)
-    operations = [replace(operation, value=value)]
-    for name, hook in _OPERATION:
+    used: Applied = set()
+    value = _value(canonical_value(operation.value, attribute), attribute, used)
+    applied |= used
+    if unknown_member.TOLERANCE.name in used and operation.op is not Op.REMOVE and _is_hollow(value):
+        return None
+    return replace(operation, value=value)
 
-        def with_target(each: Operation, hook: _OperationHook = hook) -> Operations | None:
-            return hook(each, None if each.path is None else target_of(each.path), attributes)
 
-        operations = list(_each(operations, name, with_target, applied))
-    return operations
+def _is_hollow(value: Any) -> bool:
+    """Whether arrays and objects hold nothing at all, not even a null."""
+    return isinstance(value, list | dict) and all(map(_is_hollow, value.values() if isinstance(value, dict) else value))
 
 
 _OperationHook = Callable[[Operation, Target | None, Json], Operations | None]
@@ -143,11 +213,16 @@ def _with_strict_path(operation: Operation, applied: Applied) -> Operation:
     """The operation with its path in the RFC's notation; raises InvalidPath for one that nothing can read."""
     if operation.path is None:
         return operation
+    path = _strict_path(operation.path, applied)
+    return operation if path is operation.path else replace(operation, path=path)
+
+
+def _strict_path(path: str, applied: Applied) -> str:
     try:
-        target_of(operation.path)
+        target_of(path)
     except InvalidPath:
-        return replace(operation, path=str(parse_patch_path(operation.path, filter_leniency(applied))))
-    return operation
+        return str(parse_patch_path(path, filter_leniency(applied)))
+    return path
 
 
 def _value(value: Any, attribute: Attribute, applied: Applied) -> Any:

@@ -1,4 +1,4 @@
-"""A PUT without `active` leaves a deactivated user deactivated.
+"""A PUT without `active`, or with null, `[]` or `{}` for it, leaves a deactivated user deactivated.
 
 Left out, `active` would be cleared, and a user without it may sign in (RFC 7643 section 4.1.1; RFC 7644 section 3.5.1
 lets the service choose). Nobody is let in again by a message that does not say so.
@@ -13,9 +13,8 @@ from domain.tolerances.record import Tolerance
 
 
 def _replacement(body: Json, stored: Json) -> Json | None:
-    if body.get("active") is not None or stored.get("active") is not False:
-        return None
-    return body | {"active": False}
+    is_assigned = body.get("active") not in (None, [], {})
+    return None if is_assigned or stored.get("active") is not False else body | {"active": False}
 
 
 TOLERANCE: Final = Tolerance(

@@ -1,6 +1,7 @@
 """A PATCH value that carries readOnly members, such as the user's own `id`: they are left out.
 
-In the body of a POST or PUT the RFC itself has them ignored. A path that names a readOnly attribute stays an error.
+In the body of a POST or PUT the RFC itself has them ignored. A path that names a readOnly attribute stays an error, but
+for a sub-attribute of one that can be written (`manager.displayName`): it comes with what can be done, which is done.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from domain.attributes import Attribute, Mutability
-from domain.patch import Op, Operation, Target
+from domain.patch import Op, Operation, Target, target_of
 from domain.stored_user import Json
-from domain.tolerances.record import Tolerance
+from domain.tolerances.record import Operations, Tolerance
 from domain.user_schema import USER
 
 
@@ -40,8 +41,26 @@ def _writable(value: Any, attribute: Attribute) -> Any:
     return value if same else kept
 
 
+def _operations(operations: Operations) -> list[Operation] | None:
+    kept = [operation for operation in operations if not _is_of_writable(operation)]
+    return kept if kept and len(kept) < len(operations) else None
+
+
+def _is_of_writable(operation: Operation) -> bool:
+    if operation.path is None:
+        return False
+    target = target_of(operation.path)
+    owner = target.steps[-1] if target.path.sub_attribute is not None else (USER.root, *target.steps)[-2]
+    return (
+        target.attribute.mutability is Mutability.READ_ONLY
+        and owner is not USER.root
+        and owner.mutability is not Mutability.READ_ONLY
+    )
+
+
 TOLERANCE: Final = Tolerance(
     name="read-only-member",
     source="Okta sends the id: okta/okta-developer-docs 33150d5112, docs/reference/scim/scim-20",
+    operations=_operations,
     operation=_operation,
 )

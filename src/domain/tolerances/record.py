@@ -17,8 +17,10 @@ Operations = Sequence[Operation]
 class Tolerance:
     """One quirk. Its hooks are pure, and give None (`value`: the very value) where there is nothing to forgive.
 
+    `spelling`: the name of an attribute, without brackets: of a path, of a member, in a list of names.
     `resource`: the body of a POST or PUT, names canonical. `replacement`: the body of a PUT beside what is stored.
     `message`: the body of a PATCH, before it is read. `reading`: one operation, into others, before its path is read.
+    `operations`: all of a PATCH, so read.
     `value`: any value beside the attribute that it is for, from the outermost inwards, of a body or an operation; in a
     list, None drops the item. `operation`: one operation, its path read (None without one), beside the attributes at
     that moment. `leniency`: the flag of `domain.filter.Leniency`. `lookup`: a value that no index knows.
@@ -26,10 +28,12 @@ class Tolerance:
 
     name: str
     source: str
+    spelling: Callable[[str], str | None] | None = None
     resource: Callable[[Json], Json | None] | None = None
     replacement: Callable[[Json, Json], Json | None] | None = None
     message: Callable[[Json], Json | None] | None = None
     reading: Callable[[Operation], Operations | None] | None = None
+    operations: Callable[[Operations], Operations | None] | None = None
     value: Callable[[Attribute, Any], Any] | None = None
     operation: Callable[[Operation, Target | None, Json], Operations | None] | None = None
     leniency: str | None = None

@@ -1,6 +1,8 @@
-"""A path to an attribute or an extension that this service does not have: the operation is left out.
+"""A path under the URN of a schema that this service does not have: the operation is left out.
 
-Only well-formed paths: `emails[type eq "work"` stays an error, as nobody can tell what it was to change.
+Only that is left out in silence. Any other path that names nothing of a User is an error, since a success would say
+that something was changed: `isActive`, `User.active`, `nosuch`. So is a malformed path, and a name of the User's own
+under another form of its URN.
 """
 
 from __future__ import annotations
@@ -9,36 +11,35 @@ import re
 from typing import Final
 
 from domain.patch import Operation
-from domain.paths import AttributePath, resolve
+from domain.tolerances.names import is_foreign, known_names, says_active
 from domain.tolerances.record import Tolerance
-from domain.user_schema import USER
 
 _NAME: Final = r"[A-Za-z$][\w$-]*+"
-_ATTRIBUTE: Final = re.compile(rf"(?:urn:(?:[\w.%-]++:)++)?{_NAME}(?:\.{_NAME})?", re.ASCII | re.IGNORECASE)
-_SUB_ATTRIBUTE: Final = re.compile(rf"\.{_NAME}", re.ASCII)
+_URN: Final = r"urn:(?:[\w.%+-]++:)++"
+_VALUE: Final = r'"(?:[^"\\]|\\.)*+"|[^\s()\[\]"]++'
+_TERM: Final = rf"(?:not\s*)?\(*\s*{_NAME}(?:\.{_NAME})?\s+(?:pr|[a-z]{{2}}\s+(?:{_VALUE}))\s*\)*"
+_PATH: Final = re.compile(
+    rf"{_URN}[\w$.-]++(?:\[\s*{_TERM}(?:\s+(?:and|or)\s+{_TERM})*+\s*\](?:\.{_NAME})?)?", re.ASCII | re.IGNORECASE
+)
 
 
 def _reading(operation: Operation) -> list[Operation] | None:
-    return [] if operation.path is not None and _is_unknown(operation.path) else None
+    return [] if operation.path is not None and _is_left_out(operation.path) else None
 
 
-def _is_unknown(text: str) -> bool:
-    name, bracket, rest = text.partition("[")
-    if _ATTRIBUTE.fullmatch(name) is None:
+def _is_left_out(text: str) -> bool:
+    name = text.partition("[")[0]
+    if not is_foreign(name) or _PATH.fullmatch(text) is None or says_active(name):
         return False
-    path = resolve(name) or _unqualified(name)
-    if path is None:
-        return True
-    sub_attribute = rest.rpartition("]")[2]
-    return (
-        bool(bracket)
-        and _SUB_ATTRIBUTE.fullmatch(sub_attribute) is not None
-        and path.attribute.sub_attribute(sub_attribute[1:]) is None
-    )
+    is_of_core = ":schemas:core:" in name.lower()
+    return not (is_of_core and re.split("[:.]", name.lower())[-1] in known_names())
 
 
-def _unqualified(name: str) -> AttributePath | None:
-    return next((path for extension in USER.extensions if (path := resolve(f"{extension.id}:{name}"))), None)
+def names_foreign(operation: Operation) -> bool:
+    """Whether an operation names something of a schema that this service does not have."""
+    if operation.path is not None:
+        return is_foreign(operation.path)
+    return isinstance(operation.value, dict) and any(map(is_foreign, operation.value))
 
 
 TOLERANCE: Final = Tolerance(

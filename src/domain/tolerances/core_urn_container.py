@@ -1,0 +1,49 @@
+"""`{"<core URN>": {"active": false}}`: the User's own attributes within an object, as only an extension's are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.canonical import canonical_names
+from domain.errors import InvalidSyntax
+from domain.patch import Op, Operation
+from domain.quoting import quoted
+from domain.stored_user import Json
+from domain.tolerances.record import Tolerance
+from domain.user_schema import CORE_URN
+
+
+def _reading(operation: Operation) -> list[Operation] | None:
+    value = operation.value
+    if operation.op is Op.REMOVE or not isinstance(value, dict):
+        return None
+    if operation.path is not None:
+        return [Operation(operation.op, None, value)] if operation.path.lower() == CORE_URN.lower() else None
+    unfolded = _unfolded(value)
+    return None if unfolded is None else [Operation(operation.op, None, unfolded)]
+
+
+def _resource(body: Json) -> Json | None:
+    unfolded = _unfolded(body)
+    return None if unfolded is None else canonical_names(unfolded)
+
+
+def _unfolded(value: Json) -> Json | None:
+    inner = [member for name, member in value.items() if name.lower() == CORE_URN.lower()]
+    if not inner or not all(isinstance(member, dict) for member in inner):
+        return None
+    outer = {name: member for name, member in value.items() if name.lower() != CORE_URN.lower()}
+    for members in inner:
+        for name, member in members.items():
+            if name in outer:
+                raise InvalidSyntax(f'{quoted(name)} is there twice, once within "{CORE_URN}". Send it once.')
+            outer[name] = member
+    return outer
+
+
+TOLERANCE: Final = Tolerance(
+    name="core-urn-container",
+    source="SCIM Verify: limosa-io/scimverify, src/users.js",
+    reading=_reading,
+    resource=_resource,
+)
