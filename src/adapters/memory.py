@@ -10,9 +10,9 @@ from itertools import islice
 from threading import RLock
 
 from adapters.storable import require_storable
+from domain.comparison import prefix_form, unique_form
 from domain.deprovisioning import MINUTES, DeprovisioningPaused, GuardState, Limit
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
-from domain.folding import identity
 from domain.limits import MAX_PAGE_CHARACTERS
 from domain.ports import Deadline, Page, Slice, VersionMismatch
 from domain.stored_user import StoredUser
@@ -47,11 +47,11 @@ class InMemoryUsers:
 
     def find_by_user_name(self, user_name: str) -> StoredUser | None:
         with self._lock:
-            return self._users.get(self._user_names.get(identity(user_name), ""))
+            return self._users.get(self._user_names.get(unique_form(user_name), ""))
 
     def find_by_email(self, address: str) -> StoredUser | None:
         with self._lock:
-            return self._users.get(self._emails.get(identity(address), ""))
+            return self._users.get(self._emails.get(unique_form(address), ""))
 
     def find_by_external_id(self, external_id: str) -> list[StoredUser]:
         with self._lock:
@@ -106,7 +106,7 @@ class InMemoryUsers:
         return self._starting(self._emails, prefix, False)
 
     def _starting(self, index: dict[str, str], prefix: str, descending: bool) -> Iterator[str]:
-        normalised = identity(prefix)
+        normalised = prefix_form(prefix)
         with self._lock:
             found = sorted((item for item in index.items() if item[0].startswith(normalised)), reverse=descending)
         return (user_id for _, user_id in found)

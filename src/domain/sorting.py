@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import Any
 
-from domain.attributes import Attribute, Returned, Type, Uniqueness
+from domain.attributes import Attribute, Returned, Type
+from domain.comparison import form_of
 from domain.date_times import instant
 from domain.errors import InvalidValue
-from domain.folding import fold, identity
 from domain.paths import AttributePath, resolve
 from domain.quoting import quoted
 from domain.stored_user import Json
@@ -88,10 +88,7 @@ class Ordering:
                 return value
             case Type.DATE_TIME:
                 return instant(value)
-        if self.leaf.case_exact:
-            return value
-        # Unique values sort as their index does.
-        return identity(value) if self.leaf.uniqueness is Uniqueness.SERVER else fold(value)
+        return form_of(self.leaf)(value)
 
 
 def _preferred(values: list[Any]) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
-from domain.folding import identity
+from domain.comparison import unique_form
 
 Json = dict[str, Any]
 """A JSON object: what a request carries and a document holds."""
@@ -78,8 +78,8 @@ class StoredUser:
         """What the unique indexes and the externalId look-up hold of this user."""
         addresses = [email["value"] for email in self.attributes.get("emails", ()) if email.get("value")]
         return IndexKeys(
-            identity(self.attributes["userName"]),
-            {identity(address): address for address in reversed(addresses)},
+            unique_form(self.attributes["userName"]),
+            {unique_form(address): address for address in reversed(addresses)},
             self.attributes.get("externalId"),
         )
 

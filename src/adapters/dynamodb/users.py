@@ -13,7 +13,7 @@ from adapters.dynamodb.ranks import read_ranks
 from adapters.dynamodb.reads import Range, Reads
 from adapters.dynamodb.scan import scan
 from adapters.dynamodb.writes import Writes
-from domain.folding import identity
+from domain.comparison import prefix_form, unique_form
 from domain.limits import MAX_PAGE_CHARACTERS
 from domain.ports import Page, Slice
 from domain.stored_user import StoredUser
@@ -47,12 +47,12 @@ class DynamoDBUsers:
         return [found[user_id] for user_id in user_ids if user_id in found]
 
     def find_by_user_name(self, user_name: str) -> StoredUser | None:
-        value = identity(user_name)
+        value = unique_form(user_name)
         user = self._holder(Collection.USER_NAME, value)
         return user if user is not None and user.keys.user_name == value else None
 
     def find_by_email(self, address: str) -> StoredUser | None:
-        value = identity(address)
+        value = unique_form(address)
         user = self._holder(Collection.EMAIL, value)
         return user if user is not None and value in user.keys.emails else None
 
@@ -107,11 +107,11 @@ class DynamoDBUsers:
         self, prefix: str = "", *, descending: bool = False, at_most: int | None = None
     ) -> Iterator[str]:
         if at_most is None or prefix:
-            return islice(self._starting(Collection.USER_NAME, identity(prefix), descending), at_most)
+            return islice(self._starting(Collection.USER_NAME, prefix_form(prefix), descending), at_most)
         return self._ids(Collection.USER_NAME, Range(descending=descending), limit=at_most) if at_most else iter(())
 
     def ids_by_email(self, prefix: str) -> Iterator[str]:
-        return self._starting(Collection.EMAIL, identity(prefix), False)
+        return self._starting(Collection.EMAIL, prefix_form(prefix), False)
 
     def _starting(self, collection: Collection, prefix: str, descending: bool) -> Iterator[str]:
         """Ids of the users whose value starts with the prefix, of which a sort key may hold the first part only."""

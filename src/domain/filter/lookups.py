@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from domain.comparison import prefix_form
 from domain.filter.syntax import And, Comparison, Filter, Operator, ValuePath
-from domain.folding import identity
 
 _Names = tuple[str, ...]
 
@@ -75,7 +75,7 @@ def prefix_lookup(filter_: Filter) -> PrefixLookup | None:
     found = [
         PrefixLookup(kind, value)
         for names, value in _shared(filter_, (), Operator.SW)
-        if identity(value) and (kind := _PREFIXES.get(names)) is not None
+        if prefix_form(value) and (kind := _PREFIXES.get(names)) is not None
     ]
     return max(found, key=lambda lookup: len(lookup.value), default=None)
 

@@ -15,10 +15,10 @@ import operator as python
 from collections.abc import Callable
 from typing import Any, Final
 
-from domain.attributes import Attribute, Type, Uniqueness
+from domain.attributes import Attribute, Type
+from domain.comparison import form_of, part_forms, unique_form
 from domain.date_times import instant
 from domain.filter.syntax import And, Comparison, Filter, Not, Operator, Or, Present, Value, ValuePath, compared
-from domain.folding import fold, identity
 from domain.stored_user import Json
 
 Predicate = Callable[[Json], bool]
@@ -121,13 +121,21 @@ def _test(attribute: Attribute, operator: Operator, value: Value) -> _Test:
         case Type.DATE_TIME:
             return _compare(operator, instant(str(value)), instant)
     text = str(value)
-    if attribute.case_exact:
-        return _compare(operator, text, _as_it_is)
-    if attribute.uniqueness is Uniqueness.SERVER:
-        # As the index does, so that a look-up and a filter never disagree; a part of a value keeps its white space.
-        part = operator in (Operator.CO, Operator.SW, Operator.EW)
-        return _compare(operator, fold(text) if part else identity(text), identity)
-    return _compare(operator, fold(text), fold)
+    form = form_of(attribute)
+    if form is unique_form and operator in (Operator.CO, Operator.SW, Operator.EW):
+        return _has_part(operator, text)
+    return _compare(operator, form(text), form)
+
+
+def _has_part(operator: Operator, text: str) -> _Test:
+    """The comparison with a part of a unique value, as its index makes it."""
+    parts = part_forms(text, from_start=operator is Operator.SW)
+    match operator:
+        case Operator.SW:
+            return lambda value: unique_form(value).startswith(parts)
+        case Operator.EW:
+            return lambda value: unique_form(value).endswith(parts)
+    return lambda value: any(part in unique_form(value) for part in parts)
 
 
 def _as_it_is(value: Any) -> Any:

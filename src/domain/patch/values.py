@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from typing import Any, Final
 
 from domain.attributes import Attribute, Mutability, Type
+from domain.comparison import form_of
 from domain.errors import InvalidSyntax, InvalidValue, MutabilityViolation
-from domain.folding import fold
 from domain.quoting import quoted
 from domain.stored_user import Json
 
@@ -83,12 +83,13 @@ def likeness(value: Any, attribute: Attribute) -> Hashable:
     Text is compared as the attribute's caseExact says; `primary: false` says no more than no primary.
     """
     if not isinstance(value, dict):
-        return fold(value) if isinstance(value, str) and not attribute.case_exact else value
+        form: Hashable = form_of(attribute)(value) if isinstance(value, str) else value
+        return form
     same = set()
     for name, member in value.items():
         sub = attribute.sub_attribute(name)
-        if isinstance(member, str) and sub is not None and not sub.case_exact:
-            same.add((name, fold(member)))
+        if isinstance(member, str) and sub is not None:
+            same.add((name, form_of(sub)(member)))
         elif member is not False or name != "primary":
             same.add((name, member))
     return frozenset(same)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from domain.folding import identity
+from domain.comparison import unique_form
 from domain.roster.columns import Columns, Target
 from domain.roster.rows import Row
 from domain.stored_user import Json, StoredUser
@@ -53,7 +53,7 @@ class Reconciliation:
 
     def __post_init__(self) -> None:
         for row in self.rows:
-            self._by_user_name[identity(row.attributes["userName"])] = row
+            self._by_user_name[unique_form(row.attributes["userName"])] = row
             self._by_email.update((address, row) for address in _addresses(row.attributes))
 
     def compare(self, user: StoredUser) -> Iterator[Finding]:
@@ -128,8 +128,8 @@ def _values(attributes: Json, target: Target) -> Iterator[Any]:
             below = [element for elements in below for element in elements if element.get("type") == target.type]
         found = below
     for value in found:
-        yield identity(value) if target.name in ("userName", "emails.value") else value
+        yield unique_form(value) if target.name in ("userName", "emails.value") else value
 
 
 def _addresses(attributes: Json) -> list[str]:
-    return [identity(email["value"]) for email in attributes.get("emails", ()) if email.get("value")]
+    return [unique_form(email["value"]) for email in attributes.get("emails", ()) if email.get("value")]

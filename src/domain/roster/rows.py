@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
+from domain.comparison import unique_form
 from domain.errors import ScimError
-from domain.folding import identity
 from domain.resource import attributes_of
 from domain.roster.columns import Columns, InvalidCells, InvalidHeader
 from domain.stored_user import Json
@@ -151,11 +151,11 @@ def _claim(attributes: Json, line: int, claims: dict[tuple[str, str], int]) -> N
     wanted = [("userName", attributes["userName"])]
     wanted += [("emails.value", email["value"]) for email in attributes.get("emails", ()) if email.get("value")]
     for attribute, value in wanted:
-        other = claims.get((attribute, identity(value)))
+        other = claims.get((attribute, unique_form(value)))
         if other is not None:
             reason = "duplicate-user-name" if attribute == "userName" else "duplicate-email"
             raise RowRefused(reason, f'{attribute} "{value}" is already on line {other} of the file.')
-    claims.update(((attribute, identity(value)), line) for attribute, value in wanted)
+    claims.update(((attribute, unique_form(value)), line) for attribute, value in wanted)
 
 
 def _user_name(body: Json) -> str:
