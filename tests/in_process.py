@@ -127,7 +127,17 @@ class Client:
         )
         module = match.route.module if match else "unrouted"
         result = import_module(f"handlers.{module}").handler(event, context or Context())
+        for name, value in OF_EVERY_ANSWER.items():
+            assert result["headers"][name] == value, f"{method} {path}"
         return Answer(result["statusCode"], result["headers"], result["body"])
+
+
+OF_EVERY_ANSWER = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000",
+}
+"""Headers that a success and a refusal have alike, whoever answers: a function, the gateway or the firewall."""
 
 
 @contextmanager

@@ -6,6 +6,7 @@ time: what a race shows is the conditions of our writes, and not moto's luck.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -28,6 +29,8 @@ _SERVICES: Final = {"DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsm
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/")
 _FORWARDED: Final = ("HTTP_X_AMZ_TARGET", "HTTP_X_AMZ_DATE", "HTTP_AUTHORIZATION", "CONTENT_TYPE")
 _FORWARD_SECONDS: Final = 15
+_MAX_BYTES: Final = 16 * 1024 * 1024
+"""DynamoDB's limit of a request, that of Secrets Manager being smaller."""
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -61,11 +64,14 @@ class LocalAws:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One call of an AWS API over HTTP, both services at one address."""
         service = _SERVICES.get(str(environ.get("HTTP_X_AMZ_TARGET", "")).partition(".")[0])
+        if int(environ.get("CONTENT_LENGTH") or 0) > _MAX_BYTES:
+            return _refused(start_response, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "No call of AWS is as large.")
         body = environ["wsgi.input"].read()
         headers = {_header(name): str(environ[name]) for name in _FORWARDED if name in environ}
         if service is None:
-            start_response("404 Not Found", [("Content-Type", "text/plain")])
-            return [b"Only DynamoDB and Secrets Manager are here.\n"]
+            return _refused(start_response, HTTPStatus.NOT_FOUND, "Only DynamoDB and Secrets Manager are here.")
+        if not _is_call(body):
+            return _refused(start_response, HTTPStatus.BAD_REQUEST, "A call of AWS is a JSON object.")
         if service == "dynamodb" and self._dynamodb_endpoint is not None:
             status, answer_headers, content = _forward(self._dynamodb_endpoint, headers, body)
         else:
@@ -73,6 +79,20 @@ class LocalAws:
         kept = [(name, value) for name, value in answer_headers if name.lower().startswith(("x-amz", "content-type"))]
         start_response(f"{status} {HTTPStatus(status).phrase}", kept)
         return [content]
+
+
+def _is_call(body: bytes) -> bool:
+    """Whether it is what moto can read, which would otherwise fail within."""
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _refused(start_response: StartResponse, status: HTTPStatus, text: str) -> Iterable[bytes]:
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
+    start_response(f"{status.value} {status.phrase}", headers)
+    return [f"{text}\n".encode()]
 
 
 Answer = tuple[int, list[tuple[str, str]], bytes]

@@ -65,7 +65,12 @@ class Answer:
     def of_error(cls, status: HTTPStatus, detail: str) -> Answer:
         """A refusal of the gateway's own, as a SCIM error."""
         body = encode({"schemas": [ERROR_URN], "status": str(status.value), "detail": detail}).encode()
-        return cls(status.value, [("Content-Type", "application/scim+json"), ("Cache-Control", "no-store")], body)
+        return cls(status.value, [("Content-Type", "application/scim+json"), *_OF_EVERY_REFUSAL], body)
+
+
+_OF_EVERY_REFUSAL: Final = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+_OF_HTTPS_ALONE: Final = "strict-transport-security"
+"""What a server must not say over HTTP (RFC 6797 section 7.2), which this is; the gateway serves HTTPS."""
 
 
 class LocalGateway:
@@ -151,7 +156,7 @@ def _proxy_answer(result: Any) -> Answer:
     multiple = result.get("multiValueHeaders") or {}
     headers = [(name, str(value)) for name, values in multiple.items() for value in values]
     headers += [(name, str(value)) for name, value in (result.get("headers") or {}).items() if name not in multiple]
-    return Answer(result["statusCode"], headers, body)
+    return Answer(result["statusCode"], [one for one in headers if one[0].lower() != _OF_HTTPS_ALONE], body)
 
 
 def _headers(environ: Environ) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,8 @@ from adapters.dynamodb.making import NoAnswer, make_table
 from adapters.runtime import RUNTIME
 from adapters.settings import SETTINGS
 from cli.local_aws import REGION, LocalAws
-from cli.local_gateway import LocalGateway, Report
+from cli.local_gateway import MAX_REQUEST_BYTES, LocalGateway, Report
+from cli.own_requests import own_requests_only
 from cli.settings_page import with_settings_page
 from cli.template_routes import load_routes
 from domain.connector_key import ConnectorKey
@@ -32,8 +33,8 @@ TABLE_NAME: Final = "rollcall-users"
 SECRET_PREFIX: Final = "rollcall/connectors/"
 
 _THREADS: Final = 32
-_UNLIMITED: Final = 1 << 30
-"""Of request bodies for the web server, so that a refusal is the gateway's, which has a SCIM body."""
+_MAX_BYTES: Final = 4 * MAX_REQUEST_BYTES
+"""Of a request for the web server: well above the applications' own bounds, whose refusals say more than its own."""
 
 # Nothing of this machine's own AWS settings may reach the service, and nothing it does may reach AWS.
 _NOT_FROM_HERE: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "BASE_URL")
@@ -146,17 +147,17 @@ class LocalService:
 
 
 def serve(application: Any, port: int, threads: int, running: ExitStack) -> str:
-    """Serve a WSGI application until `running` is closed; its address."""
+    """Serve a WSGI application to this machine until `running` is closed; its address."""
     sockets: dict[int, Any] = {}
     try:
         server: Any = create_server(
-            application,
+            own_requests_only(application),
             map=sockets,
             host=HOST,
             port=port,
             threads=threads,
             ident=None,
-            max_request_body_size=_UNLIMITED,
+            max_request_body_size=_MAX_BYTES,
             clear_untrusted_proxy_headers=True,
         )
     except OSError as error:

@@ -93,12 +93,18 @@ class HttpResponse:
 
     def as_proxy_result(self) -> dict[str, Any]:
         """What a Lambda function returns to API Gateway."""
-        headers = {"Cache-Control": "no-store", **self.headers}
+        headers = {**_OF_EVERY_ANSWER, **self.headers}
         if self.body:
             headers["Content-Type"] = MEDIA_TYPE
         return {"statusCode": self.status.value, "headers": headers, "body": self.body, "isBase64Encoded": False}
 
 
+_OF_EVERY_ANSWER: Final = {
+    "Cache-Control": "no-store",
+    # No browser is meant to see an answer. One that does takes it for what it says it is, and never asks without TLS.
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000",
+}
 _TOO_DEEP: Final = f"The request's body is nested deeper than {MAX_DEPTH} levels."
 
 

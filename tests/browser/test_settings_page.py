@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from cli.local_service import LocalService
 
@@ -108,6 +108,25 @@ def test_users_errors_and_last_success_are_shown(page: Page, service: LocalServi
     expect(row(page, "default").locator("td").nth(5)).to_have_text("1")
 
 
+def test_the_page_works_within_its_own_content_security_policy(browser: Browser, service: LocalService) -> None:
+    said: list[str] = []
+    page = browser.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(service.address)
+    page.get_by_text("User provisioning via SCIM").wait_for()
+    at_rest = page.locator("#widget").evaluate("at => getComputedStyle(at).backgroundColor")
+    injected = page.evaluate(
+        "() => { const s = document.createElement('script'); s.textContent = 'window.ran = 1';"
+        " document.body.append(s); return window.ran === 1; }"
+    )
+    refused = [text for text in said if "Content Security Policy" in text]
+    page.close()
+
+    assert at_rest != "rgba(0, 0, 0, 0)", "styles are let in"
+    assert not injected
+    assert len(refused) == 1, "the one that the test put in"
+
+
 def test_no_other_site_can_press_the_buttons(service: LocalService) -> None:
     foreign = httpx.post(f"{service.address}/settings", json={"action": "reveal", "account": "default"})
     assert foreign.status_code == 403
@@ -117,4 +136,4 @@ def test_no_other_site_can_press_the_buttons(service: LocalService) -> None:
         json={"action": "reveal", "account": "default"},
         headers={"X-Rollcall-Settings": "1", "Host": "evil.example"},
     )
-    assert named_otherwise.status_code == 403
+    assert named_otherwise.status_code == 421

@@ -127,6 +127,8 @@ def user(name: str = "mara.lind", /, **attributes: Any) -> Json:
 
 def check_form(answer: Answer) -> None:
     """What holds of every answer: SCIM's media type, no null members, and errors as RFC 7644 section 3.12 has them."""
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
     if not answer.text:
         assert answer.status in (204, 304) or "content-length" in answer.headers, answer
         return

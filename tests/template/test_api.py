@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from in_process import OF_EVERY_ANSWER
 from stack_template import OF_THE_API, RESOURCES, of_type
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
@@ -31,6 +32,13 @@ def test_a_refusal_is_a_scim_error_of_its_status(response_type: str) -> None:
     assert body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
     assert body["status"] == str(response["StatusCode"])
     assert body["detail"].endswith((".", ">"))
+
+
+@pytest.mark.parametrize("response_type", TYPES)
+def test_a_refusal_of_the_gateway_has_the_headers_that_every_answer_has(response_type: str) -> None:
+    headers = RESPONSES[response_type]["ResponseParameters"]["Headers"]
+
+    assert {name: headers[name] for name in OF_EVERY_ANSWER} == {n: f"'{v}'" for n, v in OF_EVERY_ANSWER.items()}
 
 
 @pytest.mark.parametrize(
