@@ -114,11 +114,30 @@ def test_users_are_found_by_each_of_their_values(store: UserStore, users: Users)
     store.create(ada)
     store.create(users("bob", "bob@example.com", external_id="ext#1"))
 
-    assert store.find_by_user_name(" STRASSE ") == ada
+    assert store.find_by_user_name(" STRAẞE ") == ada
+    assert store.find_by_user_name("strasse") is None
     assert store.find_by_email("ada@EXAMPLE.com") == store.find_by_email("second@example.com") == ada
     assert store.find_by_external_id("Ext#1") == [ada]
     assert store.find_by_user_name("stra") is store.find_by_email("second") is None
     assert store.find_by_external_id("Ext") == store.find_by_external_id("Ext#") == []
+
+
+def test_a_user_is_found_by_every_spelling_of_a_value(store: UserStore, users: Users) -> None:
+    ada = users("Ａda Σ", "Ada@MÜLLER.example.", "eva@xn--strae-oqa.example")
+    store.create(ada)
+
+    for name in ("ada σ", "ADA ς", " ada Σ"):
+        assert store.find_by_user_name(name) == ada
+    for address in ("ada@xn--mller-kva.example", "ada@müller.example", "eva@STRAẞE。example"):
+        assert store.find_by_email(address) == ada
+    for prefix in ("ADA", "ada ς"):
+        assert list(store.ids_by_user_name(prefix)) == [ada.id]
+    for prefix in ("ADA@mü", "ada@XN--MLLER-KVA.ex", "eva@straß", "eva@xn--strae-oqa"):
+        assert list(store.ids_by_email(prefix)) == [ada.id]
+    for address in ("eva@strasse.example", "ada@muller.example"):
+        assert store.find_by_email(address) is None
+    with pytest.raises(UniquenessConflict):
+        store.create(users("other", "ADA@xn--mller-kva.example"))
 
 
 def test_an_external_id_may_be_shared(store: UserStore, users: Users) -> None:
