@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.errors import PayloadTooLarge
-from domain.ports import MAX_EMAILS
+from domain.limits import MAX_EMAILS
 from domain.stored_user import StoredUser
 
 MAX_DOCUMENT_BYTES: Final = 350_000

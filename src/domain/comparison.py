@@ -9,12 +9,15 @@ form of its first letters; this makes one letter of the two small sigmas.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from os.path import commonprefix
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final
 from unicodedata import normalize
 
 from domain.attributes import Attribute, Uniqueness
+from domain.errors import InvalidValue
+from domain.text import MARKS_PROBLEM, has_too_many_marks
 
 _CAPITAL_SIGMA: Final = "\u03a3"
 _SIGMA: Final = "\u03c3"
@@ -26,6 +29,8 @@ _OGHAM_SPACE: Final = "\u1680"
 _AT_THE_END_OF_A_DOMAIN: Final = ".\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u2028\u2029"
 _ASCII_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 _ACE_PREFIX: Final = "xn--"
+_MAX_DOMAIN: Final = 253
+"""Characters of a domain name (RFC 1035 section 2.3.4 less what its text form leaves out); no longer text is one."""
 _MAX_LABEL: Final = 63
 """Characters of a label of a domain name (RFC 1035 section 2.3.4)."""
 
@@ -93,7 +98,13 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _lowered(text: str) -> str:
-    """NFKC, lower case whatever the neighbours, and NFKC again; the final sigma stays, as domains tell it apart."""
+    """NFKC, lower case whatever the neighbours, and NFKC again; the final sigma stays, as domains tell it apart.
+
+    Raises InvalidValue for text whose normalising could take seconds, wherever it came from; what can name the
+    attribute has asked before.
+    """
+    if has_too_many_marks(text):
+        raise InvalidValue(f"A text of the request {MARKS_PROBLEM}. Send it without them.")
     composed = normalize("NFKC", text).replace(_CAPITAL_SIGMA, _SIGMA).replace(_OGHAM_SPACE, " ")
     return normalize("NFKC", composed.lower())
 
@@ -106,9 +117,12 @@ def _one_sigma(lowered: str) -> str:
 def _labels(domain: str) -> str:
     """A domain in lower case with the text of each label."""
     dotted = domain.replace(_IDEOGRAPHIC_FULL_STOP, ".")
-    return ".".join(map(_label, dotted.split("."))) if _ACE_PREFIX in dotted else dotted
+    if _ACE_PREFIX not in dotted or len(dotted) > _MAX_DOMAIN:
+        return dotted
+    return ".".join(map(_label, dotted.split(".")))
 
 
+@lru_cache(maxsize=1024)
 def _label(label: str) -> str:
     """The text that an A-label stands for (RFC 5890 section 2.3.2.1); any other label as it is."""
     if not label.startswith(_ACE_PREFIX) or len(label) > _MAX_LABEL:

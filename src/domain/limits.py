@@ -1,4 +1,8 @@
-"""The bounds of what one request may ask, in one place; ServiceProviderConfig announces them."""
+"""The bounds of what one request may ask, in one place; docs/limits.md has what each bounds and how it is refused.
+
+What identity providers send stays far below them. Together they keep the work of a request in proportion to its size:
+what could multiply (values, comparisons, operations) is bounded before it does.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,54 @@ DEFAULT_PAGE_SIZE: Final = 100
 MAX_PAGE_SIZE: Final = 1000
 MAX_PAGE_CHARACTERS: Final = 4_000_000
 """A page ends early at this size, as a Lambda answer may hold 6 MB; `itemsPerPage` tells how many users it has."""
+MAX_SORTED: Final = 200_000
+"""Users that a sort keeps keys of at once."""
 
+# Bodies.
 MAX_BODY_BYTES: Final = 384_000
 """Of a request about one user: a DynamoDB item holds 400 KB."""
 MAX_DEPTH: Final = 32
 """Of nested arrays and objects in a body; a User needs five."""
-
-MAX_QUOTED: Final = 128
-"""Characters of a client's value that the detail of an error repeats; what is longer is marked as cut."""
+MAX_MEMBERS: Final = 500
+"""Of one object; the User with all that Entra ID writes as `emails[type eq "work"].value` has about 200."""
+MAX_VALUES: Final = 500
+"""Of one multi-valued attribute, and of any array but `Operations`."""
+MAX_EMAILS: Final = 40
+"""Distinct addresses of one user: replacing all of them must fit one DynamoDB transaction (100 actions)."""
 
 MAX_PATH_MEMBERS: Final = 256
 """Members of a POST's or PUT's body that are paths (`emails[type eq "work"].value`); a User has a tenth of that."""
 
+# Texts.
+MAX_IDENTIFIER_CHARACTERS: Final = 1_024
+"""Of userName and of an address in emails, which are compared with those of all other users."""
+MAX_CHARACTERS: Final = 4_096
+"""Of any other text."""
+MAX_MEDIA_CHARACTERS: Final = 140_000
+"""Of a photo, which may be a data URI, and of a certificate: a directory's thumbnailPhoto has 100 KB at most."""
+MAX_COMBINING_MARKS: Final = 30
+"""In a row, as in Unicode's Stream-Safe Text Format (UAX #15): normalising takes the square of a longer run's time."""
+
+# PATCH and Bulk.
+MAX_OPERATIONS: Final = 1_000
+"""Of a PATCH, counted as they are applied; the largest body seen of an identity provider has 36."""
+MAX_COMPARISONS: Final = 500_000
+"""Of values with the filters in the paths of one request's operations: enough to remove 500 values one by one."""
 MAX_BULK_OPERATIONS: Final = 200
 MAX_BULK_PAYLOAD: Final = 1_048_576
+
+# Queries.
+MAX_FILTER_CHARACTERS: Final = 8_192
+"""Of a filter or a PATCH path."""
+MAX_FILTER_DEPTH: Final = 32
+"""Of parentheses and brackets open at once."""
+MAX_FILTER_COMPARISONS: Final = 256
+"""In one filter."""
+MAX_COMPARISONS_OF_A_QUERY: Final = 2_000_000
+"""Of a filter's comparisons with the values of all users that it is matched with: 200,000 users, ten comparisons."""
+MAX_NAMES: Final = 500
+"""In `attributes` or `excludedAttributes`."""
+
+# Answers.
+MAX_QUOTED: Final = 128
+"""Characters of a client's value that the detail of an error repeats; what is longer is marked as cut."""

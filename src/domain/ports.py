@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from domain.deprovisioning import GuardState
 from domain.stored_user import StoredUser
-
-MAX_EMAILS: Final = 40
-"""Distinct addresses one user may have: replacing all of them must fit one DynamoDB transaction (100 actions)."""
 
 
 class VersionMismatch(Exception):

@@ -11,7 +11,7 @@ from pydantic_core import ValidationError
 
 from domain.attributes import Attribute
 from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
-from domain.ports import MAX_EMAILS
+from domain.limits import MAX_EMAILS
 from domain.quoting import cut, quoted
 from domain.stored_user import Json
 from domain.user_schema import CORE_URN, USER
@@ -112,21 +112,23 @@ def _check_types(attributes: Json) -> None:
     try:
         USER_VALIDATOR.validate_python(attributes)
     except ValidationError as invalid:
-        problems = [
-            (error["type"], _place(error["loc"]), _MESSAGES.get(error["type"]) or _own_message(error))
-            for error in invalid.errors(include_url=False, include_input=False)
-        ]
-        told = "; ".join(f"{place} {message}" for _, place, message in problems[:_MAX_PROBLEMS_TOLD])
-        more = len(problems) - _MAX_PROBLEMS_TOLD
+        errors = invalid.errors(include_url=False, include_input=False)
+        told = "; ".join(f"{_place(error['loc'])} {_message(error)}" for error in errors[:_MAX_PROBLEMS_TOLD])
+        more = len(errors) - _MAX_PROBLEMS_TOLD
         detail = told + (f"; and {more} more" if more > 0 else "") + "."
-        unknown = all(kind == "extra_forbidden" for kind, _, _ in problems)
-        attribute = ", ".join(sorted({_known(error["loc"]) for error in invalid.errors(include_input=False)}))
+        unknown = all(error["type"] == "extra_forbidden" for error in errors)
+        attribute = ", ".join(sorted({_known(place) for place in {error["loc"] for error in errors}}))
         raise (InvalidSyntax if unknown else InvalidValue)(detail, attribute=attribute) from None
 
 
-def _own_message(error: Any) -> str:
-    """The message of one of our own form checks; pydantic puts "Value error, " in front of it."""
-    return str(error["msg"]).removeprefix("Value error, ")
+def _message(error: Any) -> str:
+    """What is wrong, after the place; pydantic puts "Value error, " in front of what our own form checks say."""
+    match error["type"]:
+        case "string_too_long":
+            return f"has more than {error['ctx']['max_length']} characters, which is as many as it may have"
+        case "too_long":
+            return f"has more than {error['ctx']['max_length']} values, which is as many as it may have"
+    return _MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
 from domain.comparison import unique_form
+from domain.errors import InvalidValue
+from domain.text import MARKS_PROBLEM, has_too_many_marks, is_text
 
 Json = dict[str, Any]
 """A JSON object: what a request carries and a document holds."""
@@ -45,15 +48,15 @@ class StoredUser:
 
     @classmethod
     def new(cls, user_id: str, attributes: Json, now: str) -> StoredUser:
-        """The first version of a user."""
-        return cls(user_id, 1, now, now, encode(attributes))
+        """The first version of a user; InvalidValue for text that could not be read again."""
+        return cls(user_id, 1, now, now, document_of(attributes))
 
     def changed_to(self, attributes: Json, now: str, *, replaced: bool = False) -> StoredUser:
         """The next version, or this very object when nothing changed (then nothing is written)."""
         if attributes == self.attributes:
             return self
         return replace(
-            self, version=self.version + 1, last_modified=now, document=encode(attributes), replaced=replaced
+            self, version=self.version + 1, last_modified=now, document=document_of(attributes), replaced=replaced
         )
 
     def adopted(self, attributes: Json, now: str, adoption: str) -> StoredUser:
@@ -62,7 +65,7 @@ class StoredUser:
             self,
             version=self.version + 1,
             last_modified=now,
-            document=encode(attributes),
+            document=document_of(attributes),
             adoption=adoption,
             replaced=False,
         )
@@ -100,5 +103,37 @@ class StoredUser:
 
 
 def encode(value: object) -> str:
-    """JSON as this service writes it: compact, text as it is."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """JSON as this service writes it: compact, text as it is; ValueError for a number that is not JSON's."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def document_of(attributes: Json) -> str:
+    """The attributes as the JSON text that is kept; InvalidValue for text that could not be read again.
+
+    Every write of a user comes by here, whatever has decoded its values.
+    """
+    document = encode(attributes)
+    if not document.isascii():
+        # Strings end in a quotation mark, so that a run of marks in the document is one in a string.
+        for is_fault, problem in ((_is_no_text, "has half of a surrogate pair"), (has_too_many_marks, MARKS_PROBLEM)):
+            if is_fault(document):
+                name = next((name for name, text in _texts(attributes, "") if is_fault(text)), "A name")
+                raise InvalidValue(f"{name} {problem}. Send it without.", attribute=name)
+    return document
+
+
+def _is_no_text(text: str) -> bool:
+    return not is_text(text)
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """All texts in a document with the paths of their attributes."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, path)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            separator = ":" if path.startswith("urn:") and path.endswith(":User") else "."
+            yield from _texts(member, f"{path}{separator}{name}" if path else name)

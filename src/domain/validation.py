@@ -1,6 +1,6 @@
-"""The types of a User and its extension, checked by pydantic's validator, which is made from the attribute tree.
+"""The types and bounds of a User and its extension, checked by pydantic's validator, made from the attribute tree.
 
-It checks types and nothing else: what arrives here has canonical names, no unassigned values and no readOnly ones
+It checks nothing else: what arrives here has canonical names, no unassigned values and no readOnly ones
 (`domain.resource`). A valid document passes unchanged, so nothing is taken out of the validator. For that pydantic's
 core is enough: its model classes would take longer to make than all else that a function does while it starts
 (docs/decisions/018).
@@ -22,7 +22,8 @@ from pydantic_core.core_schema import (
     typed_dict_schema,
 )
 
-from domain.attributes import Attribute, Type
+from domain.attributes import Attribute, Type, Uniqueness
+from domain.limits import MAX_CHARACTERS, MAX_IDENTIFIER_CHARACTERS, MAX_MEDIA_CHARACTERS, MAX_VALUES
 from domain.user_schema import USER
 
 
@@ -41,25 +42,36 @@ def _address(value: str) -> str:
 
 
 _SCALARS: Final[dict[Type, CoreSchema]] = {
-    Type.STRING: str_schema(strict=True),
-    Type.REFERENCE: str_schema(strict=True),
-    # Kept as text: certificates arrive with and without padding, and validators send arbitrary letters.
-    Type.BINARY: str_schema(strict=True),
-    Type.DATE_TIME: str_schema(strict=True),
     Type.BOOLEAN: bool_schema(strict=True),
     Type.INTEGER: int_schema(strict=True),
     # Takes integers too.
     Type.DECIMAL: float_schema(strict=True),
 }
+"""All other types are text: binary values too, as certificates arrive with and without padding."""
 
 _FORMS: Final = {"userName": _not_blank, "emails.value": _address}
 
 
+_MEDIA: Final = "photos.value"
+
+
+def _longest(attribute: Attribute, path: str) -> int:
+    """The characters that a text may have; a bound also has the validator refuse halves of characters."""
+    if attribute.uniqueness is Uniqueness.SERVER:
+        return MAX_IDENTIFIER_CHARACTERS
+    return MAX_MEDIA_CHARACTERS if attribute.type is Type.BINARY or path == _MEDIA else MAX_CHARACTERS
+
+
+def _scalar(attribute: Attribute, path: str) -> CoreSchema:
+    return _SCALARS.get(attribute.type) or str_schema(strict=True, max_length=_longest(attribute, path))
+
+
 def _schema(attribute: Attribute, path: str) -> CoreSchema:
-    schema = _object(attribute, path) if attribute.is_complex else _SCALARS[attribute.type]
+    schema = _object(attribute, path) if attribute.is_complex else _scalar(attribute, path)
     if path in _FORMS:
         schema = no_info_after_validator_function(_FORMS[path], schema)
-    return list_schema(schema, strict=True) if attribute.multi_valued else schema
+    # The first value at fault will do: thousands of problems would take longer to describe than a request may.
+    return list_schema(schema, strict=True, max_length=MAX_VALUES, fail_fast=True) if attribute.multi_valued else schema
 
 
 def _object(attribute: Attribute, path: str = "") -> CoreSchema:

@@ -12,11 +12,10 @@ from itertools import islice
 from typing import Any, Final
 
 from domain.errors import OutOfTime, TooMany
+from domain.limits import MAX_SORTED
 from domain.ports import UserStore
 from domain.stored_user import StoredUser
 
-_MAX_SORTED: Final = 200_000
-"""Users that a sort keeps keys of at once; beyond it the answer is tooMany."""
 _READ_TOGETHER: Final = 100
 
 Matches = Callable[[StoredUser], bool]
@@ -74,8 +73,8 @@ class Sorted(Ordered):
         keyed: list[tuple[Any, str]] = []
         for user in self.source():
             if self.matches(user):
-                if len(keyed) == _MAX_SORTED:
-                    raise TooMany(f"More than {_MAX_SORTED} users would have to be sorted. Narrow the filter.")
+                if len(keyed) == MAX_SORTED:
+                    raise TooMany(f"More than {MAX_SORTED} users would have to be sorted. Narrow the filter.")
                 keyed.append((self.key(user), user.id))
         page = heapq.nsmallest(skipped + count, keyed)[skipped:]
         return self.store.get_many([user_id for _, user_id in page]), len(keyed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode
 from binascii import Error as Base64Error
 from dataclasses import dataclass, field
@@ -10,8 +9,10 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote
 
-from domain.errors import InvalidSyntax, PayloadTooLarge, ScimError
-from domain.limits import MAX_BODY_BYTES, MAX_DEPTH
+from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
+from domain.json_text import NotJson, RefusedJson, TooManyItems, decode
+from domain.limits import MAX_BODY_BYTES
+from domain.paths import resolve
 from domain.stored_user import Json, encode
 from handlers.routes import BASE_PATH
 
@@ -59,22 +60,15 @@ class HttpRequest:
                 "Send fewer or shorter values."
             )
         try:
-            value = json.loads(self.body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_object)
-            value_text_is_unicode = encode(value).encode("utf-8") is not None
+            value = decode(self.body.decode("utf-8"))
         except UnicodeDecodeError as error:
             raise InvalidSyntax(f"The request's body is not UTF-8 (at byte {error.start}).") from None
-        except UnicodeEncodeError:
-            raise InvalidSyntax("The request's body has half of a surrogate pair in a string.") from None
-        except RecursionError:
-            raise InvalidSyntax(_TOO_DEEP) from None
-        except json.JSONDecodeError as error:
-            raise InvalidSyntax(f"The request's body is not JSON: {error.msg} at character {error.pos + 1}.") from None
-        except ValueError as error:
-            raise InvalidSyntax(f"The request's body is not JSON: {error}.") from None
-        if not isinstance(value, dict) or not value_text_is_unicode:
+        except TooManyItems as error:
+            raise InvalidValue(f"The request's body {error}. Send fewer.", attribute=_attribute(error.name)) from None
+        except (NotJson, RefusedJson) as error:
+            raise InvalidSyntax(f"The request's body {error}.") from None
+        if not isinstance(value, dict):
             raise InvalidSyntax("The request's body must be a JSON object.")
-        if _depth(value) > MAX_DEPTH:
-            raise InvalidSyntax(_TOO_DEEP)
         return value
 
 
@@ -105,7 +99,6 @@ _OF_EVERY_ANSWER: Final = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000",
 }
-_TOO_DEEP: Final = f"The request's body is nested deeper than {MAX_DEPTH} levels."
 
 
 def _parameters(event: Event) -> dict[str, str]:
@@ -134,27 +127,7 @@ def _base_url(context: Event, headers: dict[str, str]) -> str:
     return f"{scheme}://{domain}{stage if found else ''}{BASE_PATH}"
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> Json:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("an object has the same member twice")
-    return value
-
-
-def _depth(value: Any) -> int:
-    """How deeply arrays and objects are nested, counted level by level without recursion."""
-    depth = 0
-    level = [value]
-    while level:
-        depth += 1
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
-        ]
-    return depth
+def _attribute(name: str | None) -> str | None:
+    """The attribute that a member or path names, as the schema calls it: what a client wrote may be anything."""
+    path = None if name is None else resolve(name.partition("[")[0])
+    return None if path is None else str(path)

@@ -176,7 +176,7 @@ def test_each_row_that_cannot_go_in_is_told_with_its_line_and_reason_and_the_oth
         (8, "missing-user-name"),
         (9, "wrong-number-of-cells"),
         (10, "invalid-value"),
-        (11, "payload-too-large"),
+        (11, "invalid-value"),
     ]
     assert 'userName "ANN" is already on line 2' in answer["refusals"][0]["detail"]
     assert "held" in answer["refusals"][2]["detail"]

@@ -45,11 +45,11 @@ class Diet:
 
 
 DIETS = {
-    "create_user": Diet(275),
-    "replace_user": Diet(275),
-    "patch_user": Diet(275),
-    "delete_user": Diet(275),
-    "bulk": Diet(275),
+    "create_user": Diet(285),
+    "replace_user": Diet(285),
+    "patch_user": Diet(285),
+    "delete_user": Diet(285),
+    "bulk": Diet(285),
     "get_user": Diet(220, READING | NO_QUERIES),
     "list_users": Diet(270, READING),
     "search_users": Diet(270, READING),

@@ -73,7 +73,7 @@ BODIES: dict[str, tuple[Any, int, str]] = {
     "department-number": (user(**{ENTERPRISE: {"department": 5}}), 400, "department"),
     "schemas-number": (user(schemas=5), 400, "schemas"),
     "emails-300": (user(emails=[{"value": f"m{i}@example.com"} for i in range(300)]), 413, "emails"),
-    "larger-than-an-item": (user(displayName="x" * 383_000, nickName="y" * 500), 413, ""),
+    "larger-than-an-item": (user(photos=[{"value": letter * 127_000} for letter in "xyz"]), 413, "350000"),
     "characters-larger-than-an-item": (user(displayName="\u4e2d" * 130_000), 413, ""),
     "1-mb": (user(displayName="x" * 1_000_000), 413, "bytes"),
     "7-mb": (user(displayName="x" * 7_000_000), 413, ""),

@@ -79,7 +79,7 @@ def test_no_operation_and_no_refusal_writes_what_a_client_sent(
     for attempt in marked.attempts(user, of_old):
         answer = net.send(client, attempt)
         assert answer.status < 500 or answer.status == 501, (attempt, answer.text)
-    monkeypatch.setattr("domain.windows._MAX_SORTED", 0)
+    monkeypatch.setattr("domain.windows.MAX_SORTED", 0)
     net.send(client, Attempt("GET", "/Users", query="sortBy=title"))
     assert net.send(client, Attempt("DELETE", f"/Users/{user}")).status == 204
 

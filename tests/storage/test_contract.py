@@ -9,7 +9,8 @@ import pytest
 
 from adapters.storable import MAX_DOCUMENT_BYTES
 from domain.errors import PayloadTooLarge, ServiceUnavailable, UniquenessConflict
-from domain.ports import MAX_EMAILS, UserStore, VersionMismatch
+from domain.limits import MAX_EMAILS
+from domain.ports import UserStore, VersionMismatch
 from storage.samples import Users, changed, renamed
 
 Accounts = Callable[[str], UserStore]

@@ -219,7 +219,7 @@ def test_the_last_page_has_no_next_cursor(hundred: Directory) -> None:
 
 
 def test_more_matches_than_can_be_sorted_are_too_many(hundred: Directory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domain.windows._MAX_SORTED", 99)
+    monkeypatch.setattr("domain.windows.MAX_SORTED", 99)
 
     with pytest.raises(TooMany):
         search(hundred, sortBy="displayName")

@@ -203,10 +203,11 @@ def test_a_quotation_mark_that_is_never_closed_refuses_its_row_and_writes_no_oth
     assert len(rows) == 2
 
 
-def test_a_huge_cell_is_one_cell() -> None:
-    (user,) = users(f"email,title\nann@corp.example,{'x' * 300_000}\n")
+def test_a_huge_cell_is_one_cell_of_one_row() -> None:
+    rows = read(f"email,title\nann@corp.example,{'x' * 300_000}\nbob@corp.example,CTO\n")
 
-    assert len(user["title"]) == 300_000
+    assert reasons(rows) == [(2, "invalid-value")]
+    assert len(rows) == 2
 
 
 def test_the_type_line_of_powershell_is_skipped_and_lines_are_counted_with_it() -> None:
@@ -307,6 +308,11 @@ def test_a_json_line_needs_no_schemas() -> None:
         ('{"userName": "ann", "shoeSize": 7}', "invalid-syntax"),
         ('{"userName": "ann", "username": "bob"}', "invalid-syntax"),
         ('{"userName": "\\ud800"}', "invalid-value"),
+        ('{"userName": "ann", "userName": "bob"}', "invalid-json"),
+        ('{"userName": "ann", "title": "' + "x" * 4_097 + '"}', "invalid-value"),
+        ('{"userName": "ann", "title": "e' + "\\u0301" * 31 + '"}', "invalid-value"),
+        ('{"userName": "' + "x" * 1_025 + '"}', "invalid-value"),
+        ('{"userName": "e' + "\\u0301" * 31 + '"}', "invalid-value"),
     ],
 )
 def test_a_json_line_that_is_no_user_is_refused_and_the_next_is_read(line: str, reason: str) -> None:

@@ -262,11 +262,35 @@ def test_a_role_as_json_text_becomes_a_role() -> None:
     assert applied == {"capitalised-op", "role-as-json-text", "string-boolean"}
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", '{"id": "r-1"}', "{" * 5000, '{"value": 1}', "User"])
+@pytest.mark.parametrize("text", ["{", "[1]", '{"id": "r-1"}', "{" * 4000, '{"value": 1}', "User"])
 def test_other_text_in_a_role_stays_as_it_is(text: str) -> None:
     after, _ = patched_tolerantly(rosa(), {"op": "add", "path": "roles", "value": [{"value": text}]})
 
     assert after["roles"] == [{"value": text}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"value": "\ud800"}',
+        r'{"value": "User", "x": ["\udfff"]}',
+        r'{"value": "User", "\ud83d": 1}',
+        '{"value": "User", "value": "Admin"}',
+        '{"value": "User", "display": NaN}',
+        '{"value": "User", "display": -Infinity}',
+        '{"value": "User", "id": ' + "9" * 4400 + "}",
+        '{"value": "User", "x": ' + 40 * "[" + 40 * "]" + "}",
+        '{"value": "User", "x": ' + 2000 * "[" + 2000 * "]" + "}",
+        '{"value": "User", "x": [' + 500 * "0," + "0]}",
+        '{"value": "User"' + "".join(f', "{number}": 0' for number in range(500)) + "}",
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_role_as_json_text_that_no_body_may_have_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        patched_tolerantly(rosa(), {"op": "add", "path": "roles", "value": [{"value": text}]})
+
+    assert refusal.value.attribute == "roles"
 
 
 # p: clearing by an empty string

@@ -10,13 +10,10 @@ from __future__ import annotations
 from domain.filter.literals import STRICT, Leniency
 from domain.filter.lookups import Lookup, LookupKind, PrefixKind, PrefixLookup, index_lookup, prefix_lookup, substituted
 from domain.filter.matching import Predicate, compile_element, compile_filter
-from domain.filter.parser import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, PatchPath, parse, parse_patch_path
+from domain.filter.parser import PatchPath, parse, parse_patch_path
 from domain.filter.syntax import And, Comparison, Filter, Not, Operator, Or, Present, Value, ValuePath
 
 __all__ = [
-    "MAX_DEPTH",
-    "MAX_LENGTH",
-    "MAX_TERMS",
     "STRICT",
     "And",
     "Comparison",

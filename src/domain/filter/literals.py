@@ -11,6 +11,7 @@ from typing import Final
 from domain.attributes import Attribute, Type
 from domain.date_times import instant
 from domain.filter.syntax import Value
+from domain.text import is_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,6 @@ def unquote(word: str) -> str:
     if text is None or not is_text(text):
         raise Unfit("a JSON string: closed by a double quote, with the escapes of JSON")
     return text
-
-
-def is_text(text: str) -> bool:
-    """Whether `text` is free of unpaired surrogates, which could be neither looked up nor sent back."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _boolean(word: str, attribute: Attribute, leniency: Leniency) -> bool:

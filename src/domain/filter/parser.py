@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 
 from domain.attributes import Attribute, Returned
 from domain.errors import InvalidFilter, InvalidPath, ScimError
-from domain.filter.literals import STRICT, Leniency, Unfit, is_text, read_literal
+from domain.filter.literals import STRICT, Leniency, Unfit, read_literal
 from domain.filter.spelling import nearest
 from domain.filter.syntax import (
     OPERATORS_OF,
@@ -29,15 +29,10 @@ from domain.filter.syntax import (
     ValuePath,
     compared,
 )
+from domain.limits import MAX_FILTER_CHARACTERS, MAX_FILTER_COMPARISONS, MAX_FILTER_DEPTH
 from domain.paths import AttributePath, resolve
+from domain.text import MARKS_PROBLEM, has_too_many_marks, is_text
 from domain.user_schema import USER
-
-MAX_LENGTH: Final = 8192
-"""Characters of a filter or path."""
-MAX_DEPTH: Final = 32
-"""Parentheses and brackets open at once."""
-MAX_TERMS: Final = 256
-"""Comparisons in one filter."""
 
 # A string; an unclosed string, to the end; a word; a bracket.
 _TOKEN: Final = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"|"[\s\S]*+|[^ \t\r\n()\[\]"]++|[()\[\]]')
@@ -86,10 +81,12 @@ class _Parser:
     __slots__ = ("container", "error", "index", "leniency", "subject", "terms", "text", "tokens")
 
     def __init__(self, text: str, subject: str, error: type[ScimError], leniency: Leniency) -> None:
-        if len(text) > MAX_LENGTH:
-            raise error(f"The {subject} has {len(text)} characters; it may have {MAX_LENGTH} at most.")
+        if len(text) > MAX_FILTER_CHARACTERS:
+            raise error(f"The {subject} has {len(text)} characters; it may have {MAX_FILTER_CHARACTERS} at most.")
         if not is_text(text):
             raise error(f"The {subject} is not valid Unicode text.")
+        if has_too_many_marks(text):
+            raise error(f"The {subject} {MARKS_PROBLEM}.")
         self.text = text
         self.subject = subject
         self.error = error
@@ -138,8 +135,8 @@ class _Parser:
 
     def enclosed(self, depth: int, closing: str) -> Filter:
         """A filter between the bracket at hand and the closing one."""
-        if depth == MAX_DEPTH:
-            self.refuse(f"more than {MAX_DEPTH} brackets within each other")
+        if depth == MAX_FILTER_DEPTH:
+            self.refuse(f"more than {MAX_FILTER_DEPTH} brackets within each other")
         self.index += 1
         inner = self.disjunction(depth + 1)
         self.require(closing, f'"and", "or" or "{closing}"')
@@ -181,8 +178,8 @@ class _Parser:
     def expression(self, path: AttributePath) -> Comparison | Present:
         """`operator value` or `pr` after a path."""
         self.terms += 1
-        if self.terms > MAX_TERMS:
-            self.refuse(f"more than {MAX_TERMS} comparisons in one {self.subject}")
+        if self.terms > MAX_FILTER_COMPARISONS:
+            self.refuse(f"more than {MAX_FILTER_COMPARISONS} comparisons in one {self.subject}")
         name = self.tokens[self.index].lower()
         if name == "pr":
             self.index += 1

@@ -10,6 +10,7 @@ from domain.comparison import form_of
 from domain.errors import InvalidSyntax, InvalidValue, MutabilityViolation
 from domain.quoting import quoted
 from domain.stored_user import Json
+from domain.text import MARKS_PROBLEM, has_too_many_marks
 
 _KINDS: Final[dict[Type, tuple[type | tuple[type, ...], str]]] = {
     Type.BOOLEAN: (bool, "true or false"),
@@ -48,6 +49,9 @@ def scalar(value: Any, attribute: Attribute) -> Any:
     kind, wanted = _KINDS.get(attribute.type, (str, "a string"))
     if not isinstance(value, kind) or (isinstance(value, bool) and attribute.type is not Type.BOOLEAN):
         raise InvalidValue(f"{attribute.name} must be {wanted}.", attribute=attribute.name)
+    if isinstance(value, str) and has_too_many_marks(value):
+        # Asked here because values are folded before the result is checked as a whole.
+        raise InvalidValue(f"{attribute.name} {MARKS_PROBLEM}. Send it without them.", attribute=attribute.name)
     return value
 
 

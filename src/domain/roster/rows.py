@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,9 +11,10 @@ from typing import Any, Final
 
 from domain.comparison import unique_form
 from domain.errors import ScimError
+from domain.json_text import NoText, NotJson, RefusedJson, decode
 from domain.resource import attributes_of
 from domain.roster.columns import Columns, InvalidCells, InvalidHeader
-from domain.stored_user import Json
+from domain.stored_user import Json, document_of
 from domain.user_schema import CORE_URN
 
 _SEPARATORS: Final = ",;\t|"
@@ -109,23 +109,19 @@ def _json_users(lines: Iterable[str]) -> Iterator[Candidate]:
         if not text.strip():
             continue
         try:
-            body = json.loads(text, parse_constant=_no_number)
-            json.dumps(body, ensure_ascii=False).encode()  # half of a surrogate pair is no text
-        except UnicodeEncodeError:
-            yield line, RowRefused("invalid-value", "A text of the line has half of a surrogate pair.")
-            continue
-        except (ValueError, RecursionError):
+            body = decode(text)
+        except NotJson:
             yield line, RowRefused("invalid-json", "The line is not JSON; each line must be one user as a JSON object.")
+            continue
+        except RefusedJson as error:
+            reason = "invalid-value" if isinstance(error, NoText) else "invalid-json"
+            yield line, RowRefused(reason, f"The line {error}.")
             continue
         if not isinstance(body, dict):
             yield line, RowRefused("invalid-json", "The line is JSON, but no object; each line must be one user.")
             continue
         named = any(name.lower() == "schemas" for name in body)
         yield line, body if named else {"schemas": [CORE_URN], **body}
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(text)
 
 
 def _checked(candidates: Iterable[Candidate]) -> Iterator[Row | Refusal]:
@@ -136,6 +132,7 @@ def _checked(candidates: Iterable[Candidate]) -> Iterator[Row | Refusal]:
             continue
         try:
             attributes = attributes_of(body)
+            document_of(attributes)  # what no store would keep is refused with its line
             _claim(attributes, line, claims)
         except ScimError as error:
             yield Refusal(line, error.reason, error.detail, _user_name(body))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from domain.attributes import Attribute
+from domain.errors import InvalidValue
+from domain.json_text import NotJson, RefusedJson, decode
 from domain.stored_user import Json
 from domain.tolerances.record import Tolerance
 
@@ -28,9 +29,11 @@ def _value(attribute: Attribute, value: Any) -> Any:
 
 def _role(text: str) -> Json:
     try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError):
+        parsed = decode(text)
+    except NotJson:
         return {}
+    except RefusedJson as error:
+        raise InvalidValue(f"A value of roles is a JSON text that {error}.", attribute="roles") from None
     if not isinstance(parsed, dict):
         return {}
     role: Json = {}

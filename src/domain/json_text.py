@@ -1,0 +1,103 @@
+"""JSON text from outside as values, wherever it was: a body, or a text within a body that holds JSON.
+
+Stricter than `json.loads`, which takes NaN, members sent twice and halves of characters.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from domain.limits import MAX_DEPTH, MAX_MEMBERS, MAX_VALUES
+from domain.quoting import quoted
+from domain.text import is_text
+
+_UNBOUNDED_HERE: Final = "operations"
+"""The member of a PATCH or bulk message that has bounds of its own, in the case-insensitive form."""
+
+
+class NotJson(ValueError):
+    """The text is not JSON; the message continues a sentence about it."""
+
+
+class RefusedJson(ValueError):
+    """The text is JSON, but none that this service takes; the message continues a sentence about it."""
+
+
+class NoText(RefusedJson):
+    """A string in it has half of a surrogate pair."""
+
+
+class TooManyItems(RefusedJson):
+    """An object or an array in it has more items than the bound; `name` is the member that it belongs to."""
+
+    def __init__(self, name: str | None, problem: str) -> None:
+        super().__init__(problem)
+        self.name = name
+
+
+def decode(text: str) -> Any:
+    """The value that `text` says; raises NotJson or RefusedJson."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
+        if "\\u" in text or not is_text(text):  # nothing else can make half of a surrogate pair
+            json.dumps(value, ensure_ascii=False).encode()
+    except RefusedJson:
+        raise
+    except UnicodeEncodeError:
+        raise NoText("has half of a surrogate pair in a string") from None
+    except RecursionError:
+        raise RefusedJson(_TOO_DEEP) from None
+    except json.JSONDecodeError as error:
+        raise NotJson(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+    except ValueError as error:
+        raise RefusedJson(f"is not JSON: {error}") from None
+    _check_shape(value)
+    return value
+
+
+_TOO_DEEP: Final = f"is nested deeper than {MAX_DEPTH} levels"
+
+
+def _no_constant(name: str) -> None:
+    raise RefusedJson(f"is not JSON: {name} is not a JSON number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise RefusedJson("is not JSON: an object has the same member twice")
+    return value
+
+
+def _check_shape(value: Any) -> None:
+    """That the value is neither too deep nor too wide, level by level without recursion."""
+    depth = 0
+    level: list[tuple[str | None, Any]] = [(None, value)]
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise RefusedJson(_TOO_DEEP)
+        inner: list[tuple[str | None, Any]] = []
+        for name, outer in level:
+            if isinstance(outer, dict):
+                _check_count(name, len(outer), MAX_MEMBERS, "members")
+                path = outer.get("path")
+                # The value of a PATCH operation belongs to what its path names.
+                value_of = path if isinstance(path, str) else "value"
+                inner.extend(
+                    (value_of if key == "value" else key, item)
+                    for key, item in outer.items()
+                    if isinstance(item, dict | list)
+                )
+            elif isinstance(outer, list):
+                if name is None or name.lower() != _UNBOUNDED_HERE:
+                    _check_count(name, len(outer), MAX_VALUES, "values")
+                inner.extend((name, item) for item in outer if isinstance(item, dict | list))
+        level = inner
+
+
+def _check_count(name: str | None, count: int, bound: int, items: str) -> None:
+    if count > bound:
+        place = "" if name is None else f" in {quoted(name)}"
+        raise TooManyItems(name, f"has {count} {items}{place}; {bound} are accepted")
