@@ -15,6 +15,12 @@ from cli.wording import counted
 
 app: Final = typer.Typer(no_args_is_help=True, help="Lifecycle events that could not be published.")
 
+_REFUSED: Final = {
+    Outcome.MALFORMED: "is no dead letter of the publisher. Find out who may send to the queue, then delete it.",
+    Outcome.FOREIGN: "names the stream of another table. Nothing was read. Find out who may send to the queue, then "
+    "delete it.",
+}
+
 
 @app.callback()
 def events() -> None:
@@ -28,8 +34,9 @@ def redrive(
 ) -> None:
     """Publish again what is in the publisher's dead-letter queue, as long as the table's stream has it (24 hours).
 
-    Events that were published before come again, with the same idempotency id. Exit code 1 when something could still
-    not be published; it stays in the queue.
+    Events that were published before come again, with the same idempotency id. A letter that is malformed or names the
+    stream of another table is refused. Exit code 1 when something was refused or could still not be published; it stays
+    in the queue.
     """
     here = invocation(context)
     if here.local:
@@ -42,6 +49,7 @@ def redrive(
         lines.append(f"{outcomes[Outcome.EXPIRED]} too old: the stream no longer has their records.")
     for one in redriven:
         lines += [f"Not published: the record {number}; the publisher's log says why." for number in one.unpublished]
+    lines += [f"Refused: the message {one.message_id} {_REFUSED[one.outcome]}" for one in redriven if one.message_id]
     here.answer([asdict(one) for one in redriven], *lines)
-    if outcomes[Outcome.FAILED]:
+    if outcomes[Outcome.FAILED] or any(outcomes[refused] for refused in _REFUSED):
         raise typer.Exit(1)

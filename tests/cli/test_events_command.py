@@ -11,9 +11,18 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from adapters.dynamodb import table_definition
 from cli.events_redrive import app
 from cli.invocation import Invocation
 from cli.root import UsageError
+
+PLACE = {
+    "shardId": "shardId-00000001573689847184-864758bb",
+    "startSequenceNumber": "800000000003126276362",
+    "endSequenceNumber": "800000000003126276362",
+    "streamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/users/stream/2030-01-01T00:00:00.000",
+}
+FOREIGN = PLACE["streamArn"].replace("users", "secrets")
 
 
 @pytest.fixture
@@ -24,13 +33,8 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with mock_aws():
         sqs = boto3.client("sqs", "eu-west-1")
         queue = sqs.create_queue(QueueName="unpublished")["QueueUrl"]
-        place = {
-            "shardId": "shardId-00000001573689847184-864758bb",
-            "startSequenceNumber": "800000000003126276362",
-            "endSequenceNumber": "800000000003126276362",
-            "streamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/gone/stream/2030-01-01T00:00:00.000",
-        }
-        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"DDBStreamBatchInfo": place}))
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"DDBStreamBatchInfo": PLACE}))
+        boto3.client("dynamodb", "eu-west-1").create_table(**table_definition("users"))
         outputs = {
             "ScimConnectorBaseUrl": "https://scim.example.com/scim/v2",
             "TableName": "users",
@@ -77,7 +81,30 @@ def test_what_became_of_each_letter_is_there_for_programs() -> None:
     result = run(as_json=True)
 
     assert result.exit_code == 0, result.output
-    assert json.loads(result.output) == [{"outcome": "expired", "published": 0, "unpublished": []}]
+    assert json.loads(result.output) == [{"outcome": "expired", "published": 0, "unpublished": [], "message_id": None}]
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("\x1b]0;owned\x07", "is no dead letter of the publisher"),
+        (json.dumps({"DDBStreamBatchInfo": PLACE | {"streamArn": FOREIGN}}), "names the stream of another table"),
+    ],
+)
+def test_what_was_refused_is_listed_without_what_it_says_and_stays(body: str, says: str) -> None:
+    sqs = boto3.client("sqs", region_name="eu-west-1")
+    queue = sqs.get_queue_url(QueueName="unpublished")["QueueUrl"]
+    message_id = sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(body) if "\x1b" in body else body)["MessageId"]
+
+    result = run()
+
+    assert result.exit_code == 1
+    assert f"Refused: the message {message_id} {says}" in " ".join(result.output.split())
+    assert "owned" not in result.output
+    assert "secrets" not in result.output
+    left = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
+    assert left["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
 
 
 def test_the_local_server_has_no_dead_letters() -> None:

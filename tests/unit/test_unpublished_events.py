@@ -13,12 +13,20 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from adapters.dynamodb import table_definition
 from adapters.stack import StackError
 from adapters.unpublished_events import Outcome, Redriven, UnpublishedEvents, number_of
 from table_stream import RECORDED, record, user
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/users/stream/2030-01-01T00:00:00.000"
 RECORDS = [record(number, None, user({}, user_id=f"u{number}")) for number in range(1, 5)]
+
+
+AT_FIRST = {
+    "ShardId": "shardId-00000001573689847184-864758bb",
+    "ShardIteratorType": "AT_SEQUENCE_NUMBER",
+    "SequenceNumber": number_of(RECORDS[0]),
+}
 
 
 def as_read(one: dict[str, Any]) -> dict[str, Any]:
@@ -34,22 +42,26 @@ class Deployment:
         session = boto3.Session(region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
         self.sqs = session.client("sqs")
         self.queue = self.sqs.create_queue(QueueName="unpublished", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
-        self.letters = UnpublishedEvents(session, self.queue, "publisher")
+        session.client("dynamodb").create_table(**table_definition("users"))
+        self.letters = UnpublishedEvents(session, self.queue, "publisher", "users")
         self.streams = Stubber(self.letters._streams)
         self.publisher = Stubber(self.letters._lambda)
         self.streams.activate()
         self.publisher.activate()
 
-    def letter(self, first: int, last: int) -> None:
-        place = {
+    def letter(self, first: int, last: int, **otherwise: Any) -> None:
+        place: dict[str, Any] = {
             "shardId": "shardId-00000001573689847184-864758bb",
             "startSequenceNumber": number_of(RECORDS[first]),
             "endSequenceNumber": number_of(RECORDS[last]),
             "batchSize": last - first + 1,
             "streamArn": STREAM,
-        }
+        } | otherwise
         body = {"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": place}
-        self.sqs.send_message(QueueUrl=self.queue, MessageBody=json.dumps(body))
+        self.message(json.dumps(body))
+
+    def message(self, body: str) -> None:
+        self.sqs.send_message(QueueUrl=self.queue, MessageBody=body)
 
     def stream_holds(self, first: int, *pages: list[dict[str, Any]]) -> None:
         self.streams.add_response(
@@ -77,6 +89,9 @@ class Deployment:
             response | ({"FunctionError": "Unhandled"} if error else {}),
             {"FunctionName": "publisher", "Payload": json.dumps({"Records": records}).encode()},
         )
+
+    def hide_what_was_received(self) -> None:
+        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": "120"})
 
     @property
     def waiting(self) -> int:
@@ -158,6 +173,79 @@ def test_a_letter_stays_when_the_stream_cannot_be_read(deployment: Deployment) -
     assert deployment.waiting == 1
 
 
+@pytest.mark.parametrize(
+    "stream",
+    [
+        STREAM.replace("users", "others"),
+        STREAM.replace("users", "users-2"),
+        STREAM.replace("table/users", "table/Users"),
+        STREAM.replace("123456789012", "210987654321"),
+        STREAM.replace("eu-west-1", "eu-west-2"),
+        STREAM.replace("arn:aws:", "arn:aws-cn:"),
+    ],
+)
+def test_a_letter_that_names_the_stream_of_another_table_is_refused_unread(deployment: Deployment, stream: str) -> None:
+    deployment.letter(0, 1, streamArn=stream)
+
+    [refused] = deployment.letters.redrive(1)
+    assert refused.outcome is Outcome.FOREIGN
+    assert refused.message_id
+    assert deployment.waiting == 1
+
+
+def test_a_letter_from_before_the_tables_stream_was_switched_off_and_on_is_published(deployment: Deployment) -> None:
+    former = STREAM.replace("2030", "2029")
+    deployment.letter(0, 0, streamArn=former)
+    deployment.streams.add_client_error(
+        "get_shard_iterator", "TrimmedDataAccessException", expected_params={"StreamArn": former} | AT_FIRST
+    )
+
+    assert list(deployment.letters.redrive(1)) == [Redriven(Outcome.EXPIRED)]
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"streamArn": None},
+        {"streamArn": ""},
+        {"streamArn": f"{STREAM}/stream/x"},
+        {"streamArn": f"{STREAM}\n"},
+        {"streamArn": STREAM.partition("/stream/")[0]},
+        {"streamArn": [STREAM]},
+        {"shardId": "x"},
+        {"shardId": 5},
+        {"startSequenceNumber": 800000000003126276362},
+        {"startSequenceNumber": "-1"},
+        {"startSequenceNumber": "\u0661"},
+        {"endSequenceNumber": "9" * 5000},
+        {"endSequenceNumber": {}},
+    ],
+)
+def test_a_letter_with_a_value_that_the_stream_does_not_know_is_refused_unread(
+    deployment: Deployment, otherwise: dict[str, Any]
+) -> None:
+    deployment.letter(0, 1, **otherwise)
+
+    assert [one.outcome for one in deployment.letters.redrive(1)] == [Outcome.MALFORMED]
+    assert deployment.waiting == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["hello", "[]", "null", "5", "{}", '{"DDBStreamBatchInfo": []}', '{"DDBStreamBatchInfo": {}}', "[" * 100_000],
+)
+def test_a_message_that_is_no_letter_is_refused_and_holds_up_no_other(deployment: Deployment, body: str) -> None:
+    deployment.message(body)
+    deployment.letter(0, 0)
+    deployment.stream_holds(0, RECORDS[:1])
+    deployment.publisher_gets(RECORDS[:1])
+    deployment.hide_what_was_received()
+
+    outcomes = [one.outcome for one in deployment.letters.redrive(10)]
+
+    assert sorted(outcomes) == [Outcome.MALFORMED, Outcome.PUBLISHED]
+
+
 def test_no_more_letters_are_taken_than_asked(deployment: Deployment) -> None:
     deployment.letter(0, 0)
     deployment.letter(1, 1)
@@ -193,10 +281,10 @@ def found(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> Unpublish
         return UnpublishedEvents.of(session, "rollcall")
 
 
-def test_queue_and_publisher_are_found_through_the_outputs_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queue_publisher_and_table_are_found_through_the_outputs_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     letters = found(monkeypatch, OUTPUTS)
 
-    assert (letters._queue_url, letters._publisher) == ("https://queue", "publisher")
+    assert (letters._queue_url, letters._publisher, letters._table) == ("https://queue", "publisher", "users")
 
 
 def test_a_stack_without_a_publisher_is_said_to_be_an_older_one(monkeypatch: pytest.MonkeyPatch) -> None:
