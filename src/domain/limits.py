@@ -27,9 +27,6 @@ MAX_VALUES: Final = 500
 MAX_EMAILS: Final = 40
 """Distinct addresses of one user: replacing all of them must fit one DynamoDB transaction (100 actions)."""
 
-MAX_PATH_MEMBERS: Final = 256
-"""Members of a POST's or PUT's body that are paths (`emails[type eq "work"].value`); a User has a tenth of that."""
-
 # Texts.
 MAX_IDENTIFIER_CHARACTERS: Final = 1_024
 """Of userName and of an address in emails, which are compared with those of all other users."""

@@ -45,14 +45,14 @@ class Diet:
 
 
 DIETS = {
-    "create_user": Diet(285),
-    "replace_user": Diet(285),
-    "patch_user": Diet(285),
-    "delete_user": Diet(285),
-    "bulk": Diet(285),
+    "create_user": Diet(300),
+    "replace_user": Diet(300),
+    "patch_user": Diet(300),
+    "delete_user": Diet(300),
+    "bulk": Diet(300),
     "get_user": Diet(220, READING | NO_QUERIES),
-    "list_users": Diet(270, READING),
-    "search_users": Diet(270, READING),
+    "list_users": Diet(295, READING),
+    "search_users": Diet(295, READING),
     "discovery": Diet(220, READING | NO_QUERIES),
     "unrouted": Diet(220, READING | NO_QUERIES),
     "publisher": Diet(210, READING | NO_QUERIES),

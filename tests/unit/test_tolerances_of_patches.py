@@ -250,6 +250,67 @@ def test_a_removal_through_a_filter_does_not_look_at_its_value(path: str) -> Non
     assert after["emails"] == [WORK_EMAIL]
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "remove", "path": MANAGER, "value": "m9"},
+        {"op": "remove", "path": MANAGER, "value": {"value": "m9"}},
+        {"op": "Remove", "path": "manager", "value": [{"value": "m9"}]},
+        {"op": "remove", "path": f"{ENTERPRISE_URN}.manager.value", "value": "m9"},
+        {"op": "Remove", "path": 'manager[value eq "m9"]'},
+        {"op": "Remove", "path": f"{MANAGER}[value eq 'm9']"},
+        {"op": "remove", "path": MANAGER, "value": {"value": "m1x", "$ref": "https://example.com/scim/v2/Users/m1"}},
+        {"op": "remove", "path": "title", "value": "CEO"},
+        {"op": "remove", "path": "name", "value": {"givenName": "Ann"}},
+        {"op": "remove", "path": "name.givenName", "value": "Ann"},
+        {"op": "remove", "path": 'name[givenName eq "Ann"]'},
+        {"op": "remove", "path": "active", "value": False},
+    ],
+    ids=str,
+)
+def test_a_removal_of_another_value_than_the_present_one_leaves_it(operation: Json) -> None:
+    after, _ = patched_tolerantly(bjensen(), operation)
+
+    assert after == bjensen()
+
+
+@pytest.mark.parametrize(
+    ("operation", "removed"),
+    [
+        ({"op": "remove", "path": MANAGER, "value": "m1"}, {ENTERPRISE_URN: {"department": "Tours"}}),
+        ({"op": "Remove", "path": "manager", "value": [{"value": "m1"}]}, {ENTERPRISE_URN: {"department": "Tours"}}),
+        ({"op": "Remove", "path": 'manager[value eq "m1"]'}, {ENTERPRISE_URN: {"department": "Tours"}}),
+        ({"op": "Remove", "path": f"{MANAGER}[value eq m1]"}, {ENTERPRISE_URN: {"department": "Tours"}}),
+        ({"op": "remove", "path": "title", "value": "tour guide"}, {"title": None}),
+        ({"op": "remove", "path": "title", "value": ""}, {"title": None}),
+        ({"op": "remove", "path": "name", "value": {"givenName": "Barbara"}}, {"name": None}),
+    ],
+    ids=str,
+)
+def test_a_removal_of_the_present_value_removes_it(operation: Json, removed: Json) -> None:
+    after, _ = patched_tolerantly(bjensen(), operation)
+
+    assert changes(bjensen(), after) == removed
+
+
+@pytest.mark.parametrize(
+    "path", ['manager[value ne "m1"]', "manager[]", "manager[value]", 'title[value eq "x"]', 'manager[value eq "m1"].x']
+)
+def test_other_brackets_after_an_attribute_of_one_value_are_refused(path: str) -> None:
+    with pytest.raises(InvalidPath):
+        patched_tolerantly(bjensen(), {"op": "remove", "path": path})
+
+
+def test_a_manager_who_was_replaced_is_not_removed_with_the_one_before() -> None:
+    after, _ = patched_tolerantly(
+        bjensen(),
+        {"op": "Add", "path": MANAGER, "value": {"value": "m2"}},
+        {"op": "Remove", "path": MANAGER, "value": {"value": "m1"}},
+    )
+
+    assert enterprise_of(after)["manager"] == {"value": "m2"}
+
+
 # k: roles as JSON text
 
 

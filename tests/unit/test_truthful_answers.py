@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count, product
+from itertools import product
 from typing import Any
 
 import pytest
 
 from contract.scim_http import CORE, ENTERPRISE, PATCH_OP, user
-from in_process import Answer, Client, in_process
+from in_process import Client, in_process
+from made_users import Json, created, patched, read
 
-Json = dict[str, Any]
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 CUSTOM = "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User"
-_NUMBERS = count()
 OLD_CORE, OLD_ENTERPRISE = "urn:scim:schemas:core:1.0", "urn:scim:schemas:extension:enterprise:1.0"
 
 READ_AS_ACTIVE = ["Active", f"{CORE}.active", f"{CORE.upper()}.ACTIVE", f"{OLD_CORE}:active", f"{OLD_CORE}.User.Active"]
@@ -30,24 +29,6 @@ NOT_ACTIVE = [
 def client() -> Iterator[Client]:
     with in_process() as service:
         yield service.account("acme", deprovisioning_limit=None)
-
-
-def created(client: Client, **attributes: Any) -> Json:
-    """A user of the test's own."""
-    answer = client.call("POST", "/Users", user(f"mara{next(_NUMBERS)}", **attributes))
-    assert answer.status == 201, answer.text
-    made: Json = answer.body
-    return made
-
-
-def read(client: Client, made: Json) -> Json:
-    found: Json = client.call("GET", f"/Users/{made['id']}").body
-    return found
-
-
-def patched(client: Client, made: Json, *operations: Json) -> Answer:
-    body = {"schemas": [PATCH_OP], "Operations": list(operations)}
-    return client.call("PATCH", f"/Users/{made['id']}", body)
 
 
 def shapes(name: str, value: object) -> Iterator[list[Json]]:

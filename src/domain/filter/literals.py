@@ -10,6 +10,7 @@ from typing import Final
 
 from domain.attributes import Attribute, Type
 from domain.date_times import instant
+from domain.filter.quotes import misses_a_quote
 from domain.filter.syntax import Value
 from domain.text import is_text
 
@@ -20,11 +21,13 @@ class Leniency:
 
     `unqualified_extensions`: `manager eq "x"` for an extension's attribute without its URN.
     `bare_words`: `externalId eq rkeller`, a string without quotes.
+    `foreign_quotes`: `externalId eq 'rkeller'`, a string in quotes that are not JSON's.
     `string_booleans`: `active eq "True"`.
     """
 
     unqualified_extensions: bool = False
     bare_words: bool = False
+    foreign_quotes: bool = False
     string_booleans: bool = False
     on_use: Callable[[str], object] | None = field(default=None, compare=False)
 
@@ -50,7 +53,9 @@ def read_literal(word: str, attribute: Attribute, leniency: Leniency) -> Value:
             return _number(word, attribute)
     if word[:1] == '"':
         text = unquote(word)
-    elif leniency.bare_words and word and word not in "()[]":
+    elif leniency.bare_words and word and word not in "()[]" and not misses_a_quote(word, attribute.canonical_values):
+        if word[0] == "{":
+            raise Unfit(f"a value in double quotes and no object, as {attribute.name} is a {attribute.type}")
         leniency.used("bare_words")
         text = word
     else:

@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 from domain.attributes import Attribute, Returned
 from domain.errors import InvalidFilter, InvalidPath, ScimError
 from domain.filter.literals import STRICT, Leniency, Unfit, read_literal
+from domain.filter.quotes import with_json_quotes
 from domain.filter.spelling import nearest
 from domain.filter.syntax import (
     OPERATORS_OF,
@@ -75,6 +76,15 @@ def parse_patch_path(text: str, leniency: Leniency = STRICT) -> PatchPath:
     return path
 
 
+def parse_element(text: str, container: Attribute, leniency: Leniency = STRICT) -> Filter:
+    """The filter between the brackets of a path, over one value of `container`; raises InvalidPath."""
+    parser = _Parser(text, "path", InvalidPath, leniency)
+    parser.container = container
+    parsed = parser.disjunction(0)
+    parser.end('"and", "or" or the end of the brackets')
+    return parsed
+
+
 class _Parser:
     """Recursive descent over the tokens. `container` is the attribute whose value the brackets around look at."""
 
@@ -87,6 +97,9 @@ class _Parser:
             raise error(f"The {subject} is not valid Unicode text.")
         if has_too_many_marks(text):
             raise error(f"The {subject} {MARKS_PROBLEM}.")
+        if leniency.foreign_quotes and (quoted := with_json_quotes(text)) is not text:
+            leniency.used("foreign_quotes")
+            text = quoted
         self.text = text
         self.subject = subject
         self.error = error

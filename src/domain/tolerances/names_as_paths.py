@@ -13,7 +13,6 @@ from domain.attributes import Attribute
 from domain.canonical import canonical_value
 from domain.errors import InvalidSyntax
 from domain.filter import PatchPath, parse_patch_path
-from domain.limits import MAX_PATH_MEMBERS
 from domain.patch import Op, Operation
 from domain.paths import resolve
 from domain.quoting import quoted
@@ -42,8 +41,6 @@ def _resource(body: Json) -> Json | None:
     members = [name for name in body if _is_path(name)]
     if not members:
         return None
-    if len(members) > MAX_PATH_MEMBERS:
-        raise InvalidSyntax(f"{len(members)} members are paths; a body may have {MAX_PATH_MEMBERS}. Nest the values.")
     nested = {name: member for name, member in body.items() if not _is_path(name)}
     seen: set[str] = set()
     for name in members:

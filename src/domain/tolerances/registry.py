@@ -15,6 +15,8 @@ from domain.tolerances import (
     dot_after_urn,
     emptied_value,
     empty_string,
+    filtered_single_value,
+    foreign_quotes,
     listed_removal,
     member_case,
     missing_core_schema,
@@ -48,6 +50,7 @@ TOLERANCES: Final[tuple[Tolerance, ...]] = (
     bare_sub_attribute.TOLERANCE,
     core_urn_container.TOLERANCE,
     names_as_paths.TOLERANCE,
+    filtered_single_value.TOLERANCE,
     unknown_path.TOLERANCE,
     missing_core_schema.TOLERANCE,
     # From the outermost value inwards: what a value is before what it holds.
@@ -69,6 +72,7 @@ TOLERANCES: Final[tuple[Tolerance, ...]] = (
     emptied_value.TOLERANCE,
     put_without_active.TOLERANCE,
     put_without_emails.TOLERANCE,
+    foreign_quotes.TOLERANCE,
     bare_word.TOLERANCE,
     twice_encoded_value.TOLERANCE,
 )
