@@ -14,13 +14,15 @@ from unittest.mock import patch
 from botocore.loaders import Loader, create_loader
 from moto import mock_aws
 
-from adapters import aws, telemetry
+from adapters import aws, clock, telemetry
 from adapters.accounts import Accounts
 from adapters.memory import InMemoryGuard, InMemoryUsers
 from adapters.runtime import RUNTIME
 from cli.gateway_event import proxy_event
+from domain import resource
 from domain.deprovisioning import Limit
 from domain.ports import Deadline
+from domain.stored_user import StoredUser
 from handlers import routes
 
 ENVIRONMENT = {
@@ -89,6 +91,12 @@ class InProcess:
         if settings:
             self.accounts.configure(name, **settings)
         return Client(key)
+
+    def brings_in(self, account: str, attributes: dict[str, Any]) -> str:
+        """The id of a user whom the operator imports: no identity provider has claimed them."""
+        user = StoredUser.new(clock.new_id(), resource.attributes_of(attributes), clock.now())
+        self.table.accounts.setdefault(account, InMemoryUsers()).create(user)
+        return user.id
 
 
 @dataclass(frozen=True)

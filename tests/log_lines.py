@@ -51,11 +51,15 @@ def events() -> tuple[Event, ...]:
 
 
 def _takeover(service: InProcess) -> None:
-    """An existing user whom an identity provider takes over."""
+    """An existing user whom an identity provider takes over, deactivates and takes back."""
     client = service.account("hooli", match_existing_by_email=True)
     existing = {"schemas": [CORE_URN], "userName": "ann", "emails": [{"value": "ann@example.com"}]}
-    assert client.call("POST", "/Users", existing).status == 201
-    assert client.call("POST", "/Users", existing | {"userName": "a", "externalId": "1"}).status == 201
+    service.brings_in("hooli", existing)
+    adopting = existing | {"userName": "a", "externalId": "1"}
+    created = client.call("POST", "/Users", adopting)
+    assert created.status == 201
+    assert client.call("PUT", f"/Users/{created.body['id']}", adopting | {"active": False}).status == 200
+    assert client.call("POST", "/Users", adopting).status == 201
 
 
 def _unusable_secret(service: InProcess) -> None:

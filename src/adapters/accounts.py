@@ -41,7 +41,9 @@ class SomeSettings(TypedDict, total=False):
 
     mode: Mode
     match_existing_by_email: bool
+    adopted_keep_privileges: bool
     deprovisioning_limit: Limit | None
+    take_back_deactivated: bool
 
 
 class AdministrationError(Exception):

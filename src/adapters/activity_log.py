@@ -1,9 +1,9 @@
 """The activity record line by line: what was tried, by which account, what was answered, why, and what to do.
 
 Lines are the JSON objects that the functions log (`adapters.telemetry`): requests, operations of bulk requests that
-failed, adoptions of existing users, and what was done at the settings page. Deployed they are in CloudWatch Logs: Logs
-Insights finds past ones, FilterLogEvents new ones. (A live tail takes ten log groups at most and ends after three
-hours.) The local server keeps them in a file.
+failed, existing users who were adopted or taken back, and what was done at the settings page. Deployed they are in
+CloudWatch Logs: Logs Insights finds past ones, FilterLogEvents new ones. (A live tail takes ten log groups at most and
+ends after three hours.) The local server keeps them in a file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from adapters import insights
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-MESSAGES: Final = ("request", "bulk-operation", "adoption", "audit")
+MESSAGES: Final = ("request", "bulk-operation", "adoption", "take-back", "audit")
 MOST_LINES: Final = 10_000
 """That one query of Logs Insights returns."""
 

@@ -2,7 +2,7 @@
 
 The record is an allow-list: a field that is not one of `RequestRecord` cannot reach the log, and none of its fields
 holds a body, a filter value, a name, an address or a key; `user`, which is masked, is there only where the operator has
-allowed it. A user who was adopted, and each operation of a bulk request that failed, has a line besides.
+allowed it. A user who was adopted or taken back, and each operation of a bulk request that failed, has a line besides.
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ class RequestRecord:
             "users_deactivated": self.effects.deactivated or None,
             "users_removed": self.effects.removed or None,
             "users_adopted": len(self.effects.adopted) or None,
+            "users_taken_back": len(self.effects.taken_back) or None,
             "deprovisioning_refused": self.effects.refused or None,
             "bulk_failures": len(self.bulk_failures) if self.bulk_operations is not None else None,
         }
@@ -209,15 +210,12 @@ def emit(record: RequestRecord) -> None:
     for failed in record.bulk_failures:
         fields = {name: value for name, value in asdict(failed).items() if value is not None}
         _write("bulk-operation", failed.status, of_request | fields)
-    for user_id in record.effects.adopted:
-        logger().info(
-            "adoption",
-            request_id=record.request_id,
-            account=record.account,
-            operation=record.operation,
-            user_id=user_id,
-            reason="adopted-existing-user",
-        )
+    of_request["operation"] = record.operation
+    for one in record.effects.adopted:
+        reason = "adopted-without-privileges" if one.privileges_dropped else "adopted-existing-user"
+        _write("adoption", 200, of_request | {"user_id": one.user_id, "reason": reason})
+    for user_id in record.effects.taken_back:
+        _write("take-back", 200, of_request | {"user_id": user_id, "reason": "took-back-deactivated-user"})
     _emit_metrics(record)
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from adapters.accounts import DEFAULT_GRACE
 from cli import account_deletion, account_settings
-from cli.account_view import guard_as_json, listed_as_json, paste_parts, summary, summary_as_json
+from cli.account_view import guard_as_json, listed_as_json, matching, paste_parts, summary, summary_as_json
 from cli.arguments import Name, Yes
 from cli.invocation import invocation
 from cli.root import UsageError
@@ -120,7 +120,7 @@ def list_accounts(context: typer.Context) -> None:
             each.account,
             "on" if found.enabled else "off",
             found.settings.mode,
-            "on" if found.settings.match_existing_by_email else "off",
+            matching(found.settings),
             rfc3339(previous.expires_at) if previous else "",
             plain(f"{change.what} {rfc3339(change.at)}"),
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -15,18 +16,23 @@ from domain.account import OFF, Mode
 from domain.connector_key import account_name
 from domain.deprovisioning import Limit
 
+_Value = TypeVar("_Value")
+
 
 class Setting(StrEnum):
     """What can be set for an account."""
 
     MODE = "mode"
     MATCH_EXISTING_BY_EMAIL = "match-existing-by-email"
+    TAKE_BACK_DEACTIVATED = "take-back-deactivated"
     DEPROVISIONING_LIMIT = "deprovisioning-limit"
 
 
 _DEFAULT_ACCOUNT: Final = "default"
 _MODES: Final[dict[str, Mode]] = {"tolerant": "tolerant", "strict": "strict"}
 _SWITCH: Final = {"on": True, "off": False}
+_MATCHING: Final = {"on": (True, False), "off": (False, False), "keep-privileges": (True, True)}
+"""Whether existing users are matched, and whether those keep their privileges."""
 
 
 def set_setting(
@@ -43,7 +49,12 @@ def set_setting(
 
     [bold]mode[/bold], tolerant or strict: whether what identity providers do beside the standard is forgiven.
 
-    [bold]match-existing-by-email[/bold], on or off: whether creating a user whose address exists takes that user over.
+    [bold]match-existing-by-email[/bold], on, keep-privileges or off: whether creating a user with the primary address
+    of one whom no identity provider has claimed takes that user over. With on, the user keeps only those roles,
+    entitlements and userType that the identity provider sends; with keep-privileges all of them.
+
+    [bold]take-back-deactivated[/bold], on or off: whether creating a user with the userName of a deactivated one brings
+    that one back. In mode strict it does not.
 
     [bold]deprovisioning-limit[/bold], such as 20, or 20,10%, or off: how many users may be deactivated or removed in
     an hour, or which percentage of the active users if that is more; further ones are refused until the hour is over,
@@ -81,7 +92,17 @@ def _changed(setting: Setting, value: str) -> SomeSettings:
                 f"not {value!r}."
             )
         return {"deprovisioning_limit": limit}
-    allowed = _MODES if setting is Setting.MODE else _SWITCH
+    match setting:
+        case Setting.MODE:
+            return {"mode": _one_of(_MODES, setting, value)}
+        case Setting.MATCH_EXISTING_BY_EMAIL:
+            matches, keeps = _one_of(_MATCHING, setting, value)
+            return {"match_existing_by_email": matches, "adopted_keep_privileges": keeps}
+        case _:
+            return {"take_back_deactivated": _one_of(_SWITCH, setting, value)}
+
+
+def _one_of(allowed: Mapping[str, _Value], setting: Setting, value: str) -> _Value:
     if value not in allowed:
         raise UsageError(f"{setting.value} is either {' or '.join(allowed)}, not {value!r}.")
-    return {"mode": _MODES[value]} if setting is Setting.MODE else {"match_existing_by_email": _SWITCH[value]}
+    return allowed[value]

@@ -12,7 +12,7 @@ from rich.table import Table
 from adapters.accounts import Listed
 from cli.consoles import console_setups
 from cli.wording import plain
-from domain.account import Connector, limit_as_text, rfc3339
+from domain.account import Connector, Settings, limit_as_text, rfc3339
 from domain.deprovisioning import GuardState
 
 
@@ -41,7 +41,8 @@ def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
         "Account": connector.account,
         "SCIM": "on" if connector.enabled else "off",
         "Mode": connector.settings.mode,
-        "Match existing by e-mail": "on" if connector.settings.match_existing_by_email else "off",
+        "Match existing by e-mail": matching(connector.settings),
+        "Take back deactivated": "on" if connector.settings.take_back_deactivated else "off",
         "Deprovisioning limit": _limit(connector, guard),
         "Connector Key made": f"{rfc3339(current.created_at)} by {current.created_by}",
         "Previous key accepted": f"until {rfc3339(previous.expires_at)}" if previous else "no",
@@ -50,6 +51,13 @@ def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
     for label, value in rows.items():
         table.add_row(label, plain(value))
     return table
+
+
+def matching(settings: Settings) -> str:
+    """The setting match-existing-by-email as it is written."""
+    if not settings.match_existing_by_email:
+        return "off"
+    return "keep-privileges" if settings.adopted_keep_privileges else "on"
 
 
 def _limit(connector: Connector, guard: GuardState | None) -> str:
@@ -100,6 +108,8 @@ def _state(connector: Connector) -> dict[str, Any]:
             "mode": connector.settings.mode,
             "matchExistingByEmail": connector.settings.match_existing_by_email,
             "deprovisioningLimit": limit_as_text(connector.settings.deprovisioning_limit),
+            "adoptedKeepPrivileges": connector.settings.adopted_keep_privileges,
+            "takeBackDeactivated": connector.settings.take_back_deactivated,
         },
         "keyCreated": {"at": rfc3339(current.created_at), "by": current.created_by},
         "previousKeyAcceptedUntil": rfc3339(previous.expires_at) if previous else None,

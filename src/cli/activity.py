@@ -85,8 +85,9 @@ def row_of(line: Line) -> Row:
     account, reason, remedy = (str(line.get(name, "")) for name in ("account", "reason", "remedy"))
     if message == "audit":
         return Row(when, account, "settings page", str(line.get("what", "")), "", "")
-    if message == "adoption":
-        return Row(when, account, str(line.get("operation", "")), "adopted", reason, f"user {line.get('user_id', '')}")
+    if message in ("adoption", "take-back"):
+        what = "adopted" if message == "adoption" else "taken back"
+        return Row(when, account, str(line.get("operation", "")), what, reason, f"user {line.get('user_id', '')}")
     answer = " ".join(str(line[name]) for name in ("status", "scim_type") if name in line)
     operation = str(line.get("operation", "")) + (" in Bulk" if message == "bulk-operation" else "")
     about = f"{reason}: {line['attribute']}" if "attribute" in line else reason

@@ -35,13 +35,22 @@ class Settings:
     """What an operator can set for an account.
 
     `mode`: whether what identity providers do beside the RFC is forgiven. `match_existing_by_email`: whether a create
-    with the address of an existing user whom no identity provider has claimed takes that user over instead of being
-    refused with 409. `deprovisioning_limit`: how many users may be deactivated or removed in an hour; None for any.
+    with the primary address of an existing user whom no identity provider has claimed takes that user over instead of
+    being refused with 409; `adopted_keep_privileges`: whether the user's roles, entitlements and userType stay then.
+    `take_back_deactivated`: whether a create with the userName of a user whom the identity provider had deactivated
+    brings that user back. `deprovisioning_limit`: how many users may lose access in a day; None for any.
     """
 
     mode: Mode = "tolerant"
     match_existing_by_email: bool = False
     deprovisioning_limit: Limit | None = DEFAULT_LIMIT
+    adopted_keep_privileges: bool = False
+    take_back_deactivated: bool = True
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether deactivated users are taken back; RFC 7644 section 3.3 has 409 for a userName that is taken."""
+        return self.take_back_deactivated and self.mode == "tolerant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,8 @@ class Connector:
                 "mode": self.settings.mode,
                 "matchExistingByEmail": self.settings.match_existing_by_email,
                 "deprovisioningLimit": limit_as_text(self.settings.deprovisioning_limit),
+                "adoptedKeepPrivileges": self.settings.adopted_keep_privileges,
+                "takeBackDeactivated": self.settings.take_back_deactivated,
             },
             "lastChange": {
                 "what": self.last_change.what,
@@ -254,15 +265,21 @@ def _previous(root: dict[str, Any], account: str) -> PreviousKey | None:
 def _settings(value: dict[str, Any]) -> Settings:
     mode = value.get("mode", "tolerant")
     match = value.get("matchExistingByEmail", False)
+    keep = value.get("adoptedKeepPrivileges", False)
+    take_back = value.get("takeBackDeactivated", True)
     written = value.get("deprovisioningLimit", str(DEFAULT_LIMIT))
     if mode not in get_args(Mode):
         raise InvalidConnector('"settings.mode" is neither "tolerant" nor "strict"')
     if not isinstance(match, bool):
         raise InvalidConnector('"settings.matchExistingByEmail" is neither true nor false')
+    if not isinstance(keep, bool):
+        raise InvalidConnector('"settings.adoptedKeepPrivileges" is neither true nor false')
+    if not isinstance(take_back, bool):
+        raise InvalidConnector('"settings.takeBackDeactivated" is neither true nor false')
     limit = Limit.parse(written) if isinstance(written, str) else None
     if limit is None and written != OFF:
         raise InvalidConnector('"settings.deprovisioningLimit" is neither "off" nor text such as "20" or "20,10%"')
-    return Settings(mode, match, limit)
+    return Settings(mode, match, limit, keep, take_back)
 
 
 OFF: Final = "off"

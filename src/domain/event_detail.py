@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.lifecycle import LifecycleEvent
+from domain.adoption import lost_privileges
+from domain.lifecycle import Kind, LifecycleEvent
 from domain.security_events import claims
 from domain.stored_user import Json
 
@@ -10,7 +11,8 @@ from domain.stored_user import Json
 def detail(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
     """Ids, versions and the names of the changed attributes; their values only when `personal_data` are asked for.
 
-    `version` is absent once the user is gone, `previousVersion` when there was none.
+    `version` is absent once the user is gone, `previousVersion` when there was none; only an adoption has
+    `privilegesDropped`.
     """
     change = event.change
     told: Json = {
@@ -24,6 +26,8 @@ def detail(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
         told |= {"version": change.after.version, "active": change.after.active}
     if change.before is not None:
         told["previousVersion"] = change.before.version
+    if event.kind is Kind.ADOPTED and change.before is not None and change.after is not None:
+        told["privilegesDropped"] = lost_privileges(change.before.attributes, change.after.attributes)
     if personal_data:
         told["values"] = {one.path: {"before": one.before, "after": one.after} for one in event.attribute_changes}
     return told | {"securityEvent": claims(event, issuer, personal_data)}

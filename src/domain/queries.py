@@ -195,8 +195,10 @@ class Directory:
 
     def _unclaimed(self, user_name: str, parsed: Filter) -> list[StoredUser]:
         """Who could be adopted by that name and matches the rest of the filter."""
+        from domain.adoption import is_adoptable  # here, as few accounts need it and it takes a while
+
         user = self.store.find_by_email(user_name)
-        if user is None or user.is_claimed:
+        if user is None or not is_adoptable(user, user_name):
             return []
         matches = compile_filter(parsed)
         return [user] if matches(self.renderer.resource(user) | {"userName": user_name}) else []

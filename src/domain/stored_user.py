@@ -19,6 +19,10 @@ SCHEMA_VERSION: Final = 1
 """Form of the stored item; a later form must be additive, so that two releases can read each other's items."""
 
 
+MADE_BY_CLIENT: Final = "made-by-client"
+"""The `adoption` of a user whom an identity provider made, and so claimed from the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class IndexKeys:
     """The values under which a user is found, normalised; `emails` maps each normalised address to the one sent."""
@@ -34,7 +38,8 @@ class StoredUser:
 
     `document` is the JSON text of the resource without `id` and `meta`, which are kept beside it (`created` and
     `last_modified` in RFC 3339 UTC with milliseconds) so that an answer can be put together without parsing.
-    `adoption` names the adoption by which an identity provider took over a user who was there before; None for others.
+    `adoption` says how the user became an identity provider's: `MADE_BY_CLIENT`, or the id of the adoption by which one
+    took over a user who was there before; None for users whom the operator brought in.
     `replaced` says that this version was made by a replacement (PUT); it tells of the write, and nothing of the user.
     """
 
@@ -47,9 +52,9 @@ class StoredUser:
     replaced: bool = field(default=False, compare=False)
 
     @classmethod
-    def new(cls, user_id: str, attributes: Json, now: str) -> StoredUser:
+    def new(cls, user_id: str, attributes: Json, now: str, adoption: str | None = None) -> StoredUser:
         """The first version of a user; InvalidValue for text that could not be read again."""
-        return cls(user_id, 1, now, now, document_of(attributes))
+        return cls(user_id, 1, now, now, document_of(attributes), adoption)
 
     def changed_to(self, attributes: Json, now: str, *, replaced: bool = False) -> StoredUser:
         """The next version, or this very object when nothing changed (then nothing is written)."""
@@ -93,7 +98,7 @@ class StoredUser:
 
     @property
     def is_claimed(self) -> bool:
-        """Whether the user is some identity provider's already: it has an externalId, or was adopted."""
+        """Whether the user is some identity provider's already: made by one, adopted, or with an externalId."""
         return self.adoption is not None or self.attributes.get("externalId") is not None
 
     @property

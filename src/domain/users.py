@@ -7,14 +7,22 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from domain import patch, resource, tolerances
+from domain.adoption import (
+    is_adoptable,
+    lost_privileges,
+    may_return,
+    primary_address,
+    without_former_privileges,
+    without_privileges,
+)
 from domain.deprovisioning import Reservation
-from domain.effects import Effects
+from domain.effects import Adopted, Effects
 from domain.errors import PreconditionFailed, ServiceUnavailable, UniquenessConflict
 from domain.later_release import known_part, with_unknown_part
 from domain.ports import Deadline, DeprovisioningGuard, UserStore, VersionMismatch
 from domain.preconditions import require_match
 from domain.reading import get_user
-from domain.stored_user import Json, StoredUser
+from domain.stored_user import MADE_BY_CLIENT, Json, StoredUser
 from domain.tolerances import Applied
 
 _TIME_TO_SETTLE_A_RACE: Final = 0.5
@@ -27,8 +35,9 @@ class Users:
 
     `now` gives RFC 3339 UTC time with milliseconds, `new_id` a random id; `applied` collects the names of the
     tolerances that a request needed, and is None for an account in strict mode; `effects` what was done to users.
-    `guard` bounds how many users may be deactivated or removed, None when nothing does; `adopts` says whether an
-    identity provider may take over users whom none has claimed (`domain.account.Settings`).
+    `guard` bounds how many users may lose access, None when nothing does. What an identity provider may do with users
+    who are there already (`domain.account.Settings`): `adopts` whom none has claimed, `keeps_privileges` of those,
+    `takes_back` whom it had deactivated.
     """
 
     store: UserStore
@@ -39,21 +48,22 @@ class Users:
     effects: Effects = field(default_factory=Effects)
     guard: DeprovisioningGuard | None = None
     adopts: bool = False
+    keeps_privileges: bool = False
+    takes_back: bool = False
 
     def create(self, body: Json) -> StoredUser:
         """A new user (RFC 7644 section 3.3); UniquenessConflict when userName or an address is taken.
 
-        Where the account says so, a user with the address whom no identity provider has claimed becomes this one.
+        Where the account says so, a user who is there already becomes this one: one of that userName who was
+        deactivated, or one of that address whom no identity provider has claimed (`domain.adoption`).
         """
         if self.applied is not None:
             body = tolerances.tolerate_resource(body, self.applied)
-        user = StoredUser.new(self.new_id(), resource.attributes_of(body), self.now())
+        user = StoredUser.new(self.new_id(), resource.attributes_of(body), self.now(), MADE_BY_CLIENT)
         try:
             self.store.create(user)
         except UniquenessConflict as conflict:
-            if not self.adopts:
-                raise
-            return self._adopt(user, conflict)
+            return self._instead(user, conflict)
         return user
 
     def replace(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
@@ -116,8 +126,11 @@ class Users:
                 changed = current.changed_to(compute(current), self.now(), replaced=put)
                 if changed is current:
                     return current
-                if self.adopts and not current.is_claimed and changed.is_claimed:
-                    changed = current.adopted(changed.attributes, changed.last_modified, self.new_id())
+                if self._adopts_with(current, changed):
+                    attributes = changed.attributes
+                    if not (put or self.keeps_privileges):
+                        attributes = without_former_privileges(attributes, current.attributes)
+                    changed = current.adopted(resource.checked(attributes), changed.last_modified, self.new_id())
                 try:
                     self._put(current, changed, reservation)
                 except VersionMismatch:
@@ -125,29 +138,66 @@ class Users:
                 else:
                     return changed
 
-    def _adopt(self, user: StoredUser, conflict: UniquenessConflict) -> StoredUser:
-        """The user who has the new one's addresses becomes it, if one alone has them and nobody claimed that one.
+    def _adopts_with(self, current: StoredUser, changed: StoredUser) -> bool:
+        """Whether a change of a user whom nobody claimed makes it an identity provider's own.
 
-        The id stays, and so does what the identity provider does not send; what it sends is the user's from now on.
-        Raises the conflict itself where there is nobody to adopt.
+        A client that found the user by the address changes it, and does not create: it gives the user its externalId,
+        or its userName where it has none to give.
         """
+        if not self.adopts or current.is_claimed:
+            return False
+        return changed.is_claimed or changed.keys.user_name != current.keys.user_name
+
+    def _instead(self, user: StoredUser, conflict: UniquenessConflict) -> StoredUser:
+        """The user who is there already and becomes the new one; raises the conflict itself where there is none."""
         with Reservation(self.guard, self.effects) as reservation:
             while True:
-                found = {holder.id: holder for holder in map(self.store.find_by_email, user.keys.emails) if holder}
-                if len(found) != 1:
+                taken_back = self._taken_back(user, conflict)
+                found = taken_back or self._adopted(user)
+                if found is None:
                     raise conflict
-                (current,) = found.values()
-                if current.is_claimed:
-                    raise conflict
-                attributes = resource.checked(known_part(current.attributes) | user.attributes)
-                attributes = with_unknown_part(attributes, current.attributes)
-                changed = current.adopted(attributes, self.now(), self.new_id())
+                current, changed = found
+                if changed is current:
+                    return current
                 try:
                     self._put(current, changed, reservation)
                 except VersionMismatch:
                     self._again(None)
-                else:
-                    return changed
+                    continue
+                if taken_back:
+                    self.effects.taken_back.append(changed.id)
+                return changed
+
+    def _taken_back(self, user: StoredUser, conflict: UniquenessConflict) -> tuple[StoredUser, StoredUser] | None:
+        """The deactivated user of that userName, before and after: what the create sends takes the place of all else.
+
+        The id stays, as in a replacement.
+        """
+        if not self.takes_back or conflict.attribute != "userName":
+            return None
+        current = self.store.find_by_user_name(user.attributes["userName"])
+        if current is None or not may_return(current, user):
+            return None
+        attributes = with_unknown_part(user.attributes, current.attributes)
+        return current, current.changed_to(attributes, self.now(), replaced=True)
+
+    def _adopted(self, user: StoredUser) -> tuple[StoredUser, StoredUser] | None:
+        """The user of that primary address whom nobody claimed, before and after.
+
+        The id stays, and so does what the identity provider does not send; what it sends is the user's from now on.
+        Privileges were given to whom the application knew, so they go unless the operator trusts the addresses.
+        """
+        address = primary_address(user.attributes)
+        if not self.adopts or address is None:
+            return None
+        current = self.store.find_by_email(address)
+        if current is None or not is_adoptable(current, address):
+            return None
+        present = known_part(current.attributes)
+        if not self.keeps_privileges:
+            present = without_privileges(present)
+        attributes = with_unknown_part(resource.checked(present | user.attributes), current.attributes)
+        return current, current.adopted(attributes, self.now(), self.new_id())
 
     def _put(self, current: StoredUser, changed: StoredUser, reservation: Reservation) -> None:
         """Write one change of a user, and keep account of what it was."""
@@ -159,7 +209,8 @@ class Users:
             reservation.use()
             self.effects.deactivated += 1
         if changed.adoption != current.adoption:
-            self.effects.adopted.append(changed.id)
+            dropped = lost_privileges(current.attributes, changed.attributes)
+            self.effects.adopted.append(Adopted(changed.id, privileges_dropped=dropped))
 
     def _again(self, if_match: str | None) -> None:
         """Whether a lost race may be tried again: not when the client named a version, and not without time."""

@@ -24,4 +24,6 @@ def users_of(request: ScimRequest) -> Users:
         request.record.effects,
         guard=None if limit is None else request.guard(limit),
         adopts=settings.match_existing_by_email,
+        keeps_privileges=settings.adopted_keep_privileges,
+        takes_back=settings.takes_back,
     )

@@ -208,6 +208,8 @@ def _settings(connector: Connector) -> str:
     settings = connector.settings
     told = ["strict"] if settings.mode == "strict" else []
     told += ["matches by e-mail"] if settings.match_existing_by_email else []
+    told += ["privileges kept"] if settings.match_existing_by_email and settings.adopted_keep_privileges else []
+    told += ["takes nobody back"] if not settings.take_back_deactivated else []
     return f'<div class="small">{escape(", ".join(told))}</div>' if told else ""
 
 

@@ -69,7 +69,13 @@ def test_json_stands_alone_on_standard_output_wherever_the_option_is(rollcall: R
     assert enabled["connectorKey"] == shown["connectorKey"]
     assert ConnectorKey.parse(shown["connectorKey"]) is not None
     assert shown["baseUrl"] == BASE_URL
-    assert shown["settings"] == {"mode": "tolerant", "matchExistingByEmail": False, "deprovisioningLimit": "20,10%"}
+    assert shown["settings"] == {
+        "mode": "tolerant",
+        "matchExistingByEmail": False,
+        "adoptedKeepPrivileges": False,
+        "takeBackDeactivated": True,
+        "deprovisioningLimit": "20,10%",
+    }
     assert shown["lastChange"]["what"] == "enable"
     assert shown["lastChange"]["by"]
 

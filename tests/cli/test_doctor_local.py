@@ -12,13 +12,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from adapters import aws
-from adapters.clock import MonotonicDeadline
+from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.dynamodb import Table
 from cli.local_service import TABLE_NAME, LocalService
 from cli.main import app
 from cli.serve import write_state
 from domain.connector_key import ConnectorKey
 from domain.deprovisioning import Limit
+from domain.stored_user import StoredUser
 from least_scim_service import failures
 
 Doctor = Callable[..., Result]
@@ -174,7 +175,9 @@ def test_a_user_who_was_there_first_is_never_taken_for_the_test_user(
     service: LocalService, key: ConnectorKey, doctor: Doctor
 ) -> None:
     service.accounts.configure(key.account, match_existing_by_email=True)
-    create(service, key, userName="ann", emails=[{"value": "ann@corp.example"}])
+    table = Table(aws.client("dynamodb"), TABLE_NAME)
+    attributes = {"schemas": [CORE], "userName": "ann", "emails": [{"value": "ann@corp.example"}]}
+    table.users(key.account, MonotonicDeadline.after(9)).create(StoredUser.new(new_id(), attributes, now()))
 
     failed = failures(doctor(key.account, "--json", "--test-email", "ANN@corp.example"))
 

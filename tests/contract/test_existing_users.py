@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from adapters.importer import Done, Importer
 from adapters.stream import change_of
 from cli.local_service import TABLE_NAME, LocalService
 from contract.scim_http import CORE, Json, ScimClient, user
-from domain.lifecycle import Kind, events_of
+from domain.event_detail import detail
+from domain.lifecycle import Kind, LifecycleEvent, events_of
 from domain.ports import UserStore
 from domain.roster import Row
 from table_stream import stream_record
@@ -62,8 +64,10 @@ class Application:
         item: dict[str, Any] = self.table.client.get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)["Item"]  # type: ignore[arg-type]
         return item
 
-    def matches_existing(self, on: bool = True) -> None:
-        self._service.accounts.configure(self.account, match_existing_by_email=on)
+    def matches_existing(self, on: bool = True, *, keep_privileges: bool = False) -> None:
+        self._service.accounts.configure(
+            self.account, match_existing_by_email=on, adopted_keep_privileges=keep_privileges
+        )
 
     def lines(self) -> list[Json]:
         """What was logged of the account."""
@@ -77,10 +81,15 @@ class Application:
 
 def told(before: dict[str, Any], after: dict[str, Any]) -> list[Kind]:
     """The kinds of event that the publisher makes of a write."""
+    return [event.kind for event in events(before, after)]
+
+
+def events(before: dict[str, Any], after: dict[str, Any]) -> tuple[LifecycleEvent, ...]:
+    """The events that the publisher makes of a write."""
     keys = {name: after[name] for name in ("pk", "sk")}
     change = change_of(stream_record(1, "MODIFY", keys, {"OldImage": before, "NewImage": after}))
     assert change is not None
-    return [event.kind for event in events_of(change)]
+    return events_of(change)
 
 
 @pytest.fixture
@@ -222,7 +231,7 @@ def test_a_conflict_of_user_names_says_how_to_see_the_holder(application: Applic
     refused = application.client.post(user("somebody-else", userName="MARA"))
 
     assert refused.status == 409
-    assert f'rollcall users show --account {application.account} --user-name "MARA"' in refused.json["detail"]
+    assert f"rollcall users show --account {application.account} --user-name=MARA" in refused.json["detail"]
 
 
 def test_the_index_answers_no_more_for_what_the_adoption_gave_up(application: Application) -> None:
@@ -232,3 +241,202 @@ def test_the_index_answers_no_more_for_what_the_adoption_gave_up(application: Ap
     assert application.client.find('userName eq "mara"') == []
     (found,) = application.client.find(f'externalId eq "{EXTERNAL_ID}"')
     assert found["id"] == application.user
+
+
+ADMIN: Json = {
+    "userName": "root",
+    "title": "Operations",
+    "emails": [{"value": "support@fass.example", "primary": True}, {"value": "second@fass.example"}],
+    "roles": [{"value": "superadmin"}],
+    "entitlements": [{"value": "billing"}],
+    "userType": "Administrator",
+}
+PRIVILEGES = ("roles", "entitlements", "userType")
+
+
+def privileges(of: Json) -> list[str]:
+    """The attributes that a user has of those that grant access."""
+    return [name for name in PRIVILEGES if name in of]
+
+
+def sent(address: str, **attributes: object) -> Json:
+    """A user as an identity provider creates one, with one address."""
+    return {
+        "schemas": [CORE],
+        "userName": "mallory",
+        "externalId": "idp-42",
+        "emails": [{"value": address}],
+    } | attributes
+
+
+@pytest.mark.parametrize("external_id", [{}, {"externalId": "made-by-it"}])
+def test_a_user_whom_an_identity_provider_made_is_claimed_from_the_first(
+    application: Application, external_id: Json
+) -> None:
+    application.matches_existing()
+    bob = application.client.create(user("bob", roles=[{"value": "billing"}]) | external_id)
+
+    carol = application.client.post(
+        user("carol", emails=[{"value": "carol@example.com", "primary": True}, {"value": "bob@example.com"}])
+    )
+    other = application.client.post(user("other", emails=[{"value": "bob@example.com", "primary": True}]))
+
+    assert [(carol.status, carol.json["scimType"]), (other.status, other.json["scimType"])] == [(409, "uniqueness")] * 2
+    assert application.client.find('userName eq "bob@example.com"') == [bob]
+    assert application.client.get(f"/Users/{bob['id']}").json == bob
+
+
+@pytest.mark.parametrize(
+    "emails",
+    [
+        [{"value": "mallory@evil.example", "primary": True}, {"value": "support@fass.example"}],
+        [{"value": "mallory@evil.example"}, {"value": "support@fass.example"}],
+        [{"value": "second@fass.example"}],
+        [{"value": "second@fass.example", "primary": True}],
+    ],
+    ids=["as a second address", "as one of two", "a second address of the user", "a second address as the primary one"],
+)
+def test_only_a_primary_address_makes_somebody_the_one_to_adopt(application: Application, emails: list[Json]) -> None:
+    application.matches_existing()
+    root = application.imported(**ADMIN)
+
+    refused = application.client.post(sent("", emails=emails))
+
+    assert (refused.status, refused.json["scimType"]) == (409, "uniqueness")
+    assert application.client.get(f"/Users/{root}").json["userName"] == "root"
+
+
+LOOK_ALIKES = (
+    "support@fa\u00df.example",  # sharp s
+    "\u017fupport@fass.example",  # long s
+    "support@fa\u017fs.example",
+    "support@fass.example\u200d",
+    "\uff53upport@fass.example",  # full width
+    "supp\u00f6rt@fass.example",
+)
+
+
+@pytest.mark.parametrize("address", LOOK_ALIKES)
+@pytest.mark.parametrize("primary", [{}, {"primary": True}])
+def test_an_address_that_only_looks_or_folds_alike_adopts_nobody(
+    application: Application, address: str, primary: Json
+) -> None:
+    application.matches_existing()
+    root = application.imported(**ADMIN)
+    before = application.client.get(f"/Users/{root}").json
+
+    answer = application.client.post(sent(address, emails=[{"value": address} | primary]))
+
+    assert answer.status in (201, 400, 409)
+    assert answer.json.get("id") != root
+    assert application.client.get(f"/Users/{root}").json == before
+    for found in application.client.find(f'userName eq "{address}"'):
+        assert found["id"] != root
+
+
+def test_the_kelvin_sign_is_no_k_to_an_adoption(application: Application) -> None:
+    application.matches_existing()
+    kate = application.imported(userName="kate", emails=[{"value": "kate@example.com"}])
+
+    answer = application.client.post(sent("\u212aate@example.com"))
+
+    assert answer.json.get("id") != kate
+    assert application.client.find('userName eq "\u212aate@example.com"') == []
+
+
+def test_case_of_the_address_does_not_matter_to_an_adoption(application: Application) -> None:
+    application.matches_existing()
+    root = application.imported(**ADMIN)
+
+    assert application.client.create(sent("Support@FASS.example"))["id"] == root
+
+
+def in_bulk(client: ScimClient, body: Json) -> str:
+    operation = {"method": "POST", "path": "/Users", "bulkId": "one", "data": body}
+    schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+    answer = client.request("POST", "/Bulk", body={"schemas": [schema], "Operations": [operation]})
+    return str(answer.json["Operations"][0]["location"].rpartition("/")[2])
+
+
+def looked_up(client: ScimClient) -> str:
+    (found,) = client.find('userName eq "support@fass.example"')
+    return str(found["id"])
+
+
+def patched(client: ScimClient, **attributes: object) -> str:
+    found = looked_up(client)
+    operations = [{"op": "add", "path": name, "value": value} for name, value in attributes.items()]
+    assert client.patch(found, *operations).status == 200
+    return found
+
+
+ADOPTIONS: dict[str, Callable[[ScimClient], str]] = {
+    "POST": lambda client: str(client.create(sent("support@fass.example"))["id"]),
+    "POST in bulk": lambda client: in_bulk(client, sent("support@fass.example")),
+    "PATCH of externalId": lambda client: patched(client, externalId="idp-42", title="Lead"),
+    "PATCH of userName": lambda client: patched(client, userName="mallory"),
+    "PUT": lambda client: str(client.put(looked_up(client), sent("support@fass.example")).json["id"]),
+}
+each_adoption = pytest.mark.parametrize("adopt", ADOPTIONS.values(), ids=ADOPTIONS)
+
+
+@each_adoption
+def test_privileges_of_an_adopted_user_are_dropped_and_the_record_says_so(
+    application: Application, adopt: Callable[[ScimClient], str]
+) -> None:
+    application.matches_existing()
+    application.user = root = application.imported(**ADMIN)
+    imported = application.item()
+
+    assert adopt(application.client) == root
+
+    adopted = application.item()
+    assert privileges(application.client.get(f"/Users/{root}").json) == []
+    (adoption,) = [line for line in application.lines() if line["message"] == "adoption"]
+    assert (adoption["user_id"], adoption["reason"]) == (root, "adopted-without-privileges")
+    (event,) = [one for one in events(imported, adopted) if one.kind is Kind.ADOPTED]
+    assert detail(event, "https://scim.example.com", personal_data=False)["privilegesDropped"] is True
+
+
+@pytest.mark.parametrize("way", ["POST", "POST in bulk", "PATCH of externalId", "PATCH of userName"])
+def test_privileges_stay_where_the_operator_said_so(application: Application, way: str) -> None:
+    application.matches_existing(keep_privileges=True)
+    application.user = root = application.imported(**ADMIN)
+    imported = application.item()
+
+    assert ADOPTIONS[way](application.client) == root
+
+    assert privileges(application.client.get(f"/Users/{root}").json) == list(PRIVILEGES)
+    (adoption,) = [line for line in application.lines() if line["message"] == "adoption"]
+    assert adoption["reason"] == "adopted-existing-user"
+    (event,) = [one for one in events(imported, application.item()) if one.kind is Kind.ADOPTED]
+    assert detail(event, "https://scim.example.com", personal_data=False)["privilegesDropped"] is False
+
+
+def test_an_adopted_user_has_the_privileges_that_the_identity_provider_sends(application: Application) -> None:
+    application.matches_existing()
+    root = application.imported(**ADMIN)
+
+    adopted = application.client.create(sent("support@fass.example", roles=[{"value": "reader"}]))
+
+    assert (adopted["id"], adopted["roles"]) == (root, [{"value": "reader"}])
+    assert (adopted["title"], privileges(adopted)) == ("Operations", ["roles"])
+
+
+def test_a_patch_that_adopts_adds_privileges_and_leaves_none_of_the_former(application: Application) -> None:
+    application.matches_existing()
+    root = application.imported(**ADMIN)
+
+    patched(application.client, externalId="idp-42", roles=[{"value": "reader"}])
+
+    now = application.client.get(f"/Users/{root}").json
+    assert (now["roles"], privileges(now)) == ([{"value": "reader"}], ["roles"])
+
+
+def test_a_claimed_user_keeps_its_privileges_in_every_change(application: Application) -> None:
+    application.matches_existing()
+    made = application.client.create(user("ada", roles=[{"value": "reader"}]))
+
+    application.client.patch(made["id"], {"op": "add", "path": "externalId", "value": "late"})
+
+    assert application.client.get(f"/Users/{made['id']}").json["roles"] == [{"value": "reader"}]

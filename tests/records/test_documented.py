@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters.telemetry import Metric, OperationRecord, RequestRecord
 from cli.events import ROOT
-from domain.effects import Effects
+from domain.effects import Adopted, Effects
 from metric_sources import emitted
 
 TEXT: Final = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -26,7 +26,9 @@ def names(cell: str) -> list[str]:
 
 
 def test_every_field_of_a_line_is_described_and_no_other() -> None:
-    effects = Effects(deactivated=1, removed=1, refused=1, adopted=["id"])
+    effects = Effects(
+        deactivated=1, removed=1, refused=1, adopted=[Adopted("id", privileges_dropped=True)], taken_back=["id"]
+    )
     full = RequestRecord("Bulk", "id", cold_start=True, effects=effects, bulk_operations=1)
     for each in fields(RequestRecord):
         if getattr(full, each.name) is None:

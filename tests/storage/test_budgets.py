@@ -156,6 +156,30 @@ def take_overs(directory: Directory) -> list[Request]:
     return [Request("POST", "/Users", body=person(number))]
 
 
+def deactivated(number: int) -> dict[str, Any]:
+    """A user whom the identity provider made and deactivated."""
+    return person(number) | {"active": False}
+
+
+def take_back(directory: Directory) -> Store:
+    number, _ = directory.fresh("returning", deactivated)
+    new = person_of(number + 1_000_000, person(number))
+
+    def work(users: DynamoDBUsers) -> None:
+        with pytest.raises(UniquenessConflict):
+            users.create(new)
+        found = users.find_by_user_name(f"user{number}")
+        assert found is not None
+        users.replace(found, found.changed_to(new.attributes, LATER))
+
+    return work
+
+
+def take_backs(directory: Directory) -> list[Request]:
+    number, _ = directory.fresh("returning", deactivated)
+    return [Request("POST", "/Users", body=person(number))]
+
+
 def change(changed: Callable[[int], dict[str, Any]]) -> Callable[..., Store]:
     def prepared(directory: Directory, account: str = "writes") -> Store:
         number, user = directory.fresh(account)
@@ -234,6 +258,9 @@ OPERATIONS = {
         "writes",
     ),
     "create that takes a user over (`match-existing-by-email`)": Operation(take_over, take_overs, "adopting"),
+    "create that takes a deactivated user back (`take-back-deactivated`)": Operation(
+        take_back, take_backs, "returning"
+    ),
     "replace, patch": replacing(lambda number: person(number) | {"title": "Lead"}, title="Lead"),
     "replace, patch of userName and address": replacing(
         moved, userName="elsewhere", emails=[{"value": "elsewhere@example.com", "type": "work"}]
@@ -292,6 +319,7 @@ def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
             "crowd": service.service.account("crowd"),
             "writes": service.service.account("writes", deprovisioning_limit=None),
             "adopting": service.service.account("adopting", deprovisioning_limit=None, match_existing_by_email=True),
+            "returning": service.service.account("returning", deprovisioning_limit=None),
             "guarded": service.service.account("guarded", deprovisioning_limit=Limit(20)),
         }
         yield Directory(table, service, not on_moto, crowd, clients["crowd"], clients)

@@ -22,7 +22,7 @@ def test_no_other_function_adds_a_metric_to_them_and_one_filter_makes_another_of
     of_all = {source.metric for line in events() for source in sources(line)}
 
     # The publisher, the watch, the settings page and the hook of a release have written, too.
-    assert messages >= {"request", "adoption", "publish", "watch", "watched", "audit", "release"}
+    assert messages >= {"request", "adoption", "take-back", "publish", "watch", "watched", "audit", "release"}
     assert of_all == {metric.value for metric in Metric}
     assert {source.metric for source in filtered()} == {"SilentAccounts"}
 

@@ -76,7 +76,7 @@ def test_every_change_says_what_when_and_by_whom() -> None:
     [
         CONNECTOR,
         CONNECTOR.rotated(SECOND, WEEK, NOW, "ada"),
-        CONNECTOR.switched(False, NOW, "ada").with_settings(Settings("strict", True), NOW, "ada"),
+        CONNECTOR.switched(False, NOW, "ada").with_settings(Settings("strict", True, None, True, False), NOW, "ada"),
     ],
 )
 def test_a_connector_survives_the_way_through_the_secret(connector: Connector) -> None:
@@ -139,6 +139,8 @@ def edited(**members: Any) -> str:
         (edited(settings={"mode": "lenient"}), "settings.mode"),
         (edited(settings={"mode": ["strict"]}), "settings.mode"),
         (edited(settings={"matchExistingByEmail": "off"}), "settings.matchExistingByEmail"),
+        (edited(settings={"adoptedKeepPrivileges": "on"}), "settings.adoptedKeepPrivileges"),
+        (edited(settings={"takeBackDeactivated": 1}), "settings.takeBackDeactivated"),
         (edited(sealingKey="zz"), "sealingKey"),
         (edited(sealingKey="00"), "sealingKey"),
         (edited(sealingKey=7), "sealingKey"),

@@ -20,7 +20,7 @@ _SHOWN_CHARACTERS: Final = 256
 _VERSION_OF_FORM: Final = {"N": str(SCHEMA_VERSION)}
 
 ADOPTION_ATTRIBUTE: Final = "adoption"
-"""The item attribute (S) that names a user's adoption; a write that sets it anew is one."""
+"""The item attribute (S) that says how a user became an identity provider's; a change that sets it is an adoption."""
 
 USER_PROJECTION: Final[dict[str, Any]] = {
     "ProjectionExpression": "sk, #document, #version, #created, #lastModified, #adoption",
