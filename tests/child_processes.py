@@ -54,6 +54,7 @@ def started(
     launched = [sys.executable, "-I", "-S", "-c", _WITH_DEFAULT_SIGNALS, *map(str, command)]
     with _watch() as watch:
         child = subprocess.Popen(launched, start_new_session=True, **settings)
+        child.args = list(map(str, command))  # for errors
         try:
             watch(child)
             yield child
@@ -69,7 +70,7 @@ def run(command: Command, *, check: bool = False, **settings: Any) -> subprocess
     """Wait for a child's end: its code and what it wrote, as text unless `settings` say where else it goes."""
     with started(command, **{"stdout": PIPE, "stderr": PIPE, "text": True, **settings}) as child:
         output, errors = child.communicate()
-    done = subprocess.CompletedProcess(list(map(str, command)), child.returncode, output, errors)
+    done = subprocess.CompletedProcess(child.args, child.returncode, output, errors)
     if check:
         done.check_returncode()
     return done

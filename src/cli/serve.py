@@ -13,7 +13,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from threading import Event
 from typing import Final
 
 from adapters.stack import STATE_FILE
@@ -21,6 +20,7 @@ from cli.local_service import SECRET_PREFIX, TABLE_NAME, CannotStart, LocalServi
 from domain.connector_key import ConnectorKey
 
 DEFAULT_PORT: Final = "8080"
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class InvalidSetting(Exception):
@@ -29,9 +29,11 @@ class InvalidSetting(Exception):
 
 def main() -> int:
     """Serve until interrupted."""
-    interrupted = Event()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, lambda *_: interrupted.set())
+    # Blocked in all threads, they wait for `sigwait`: none comes at a wrong moment, nor together with another. A
+    # handler, although nothing calls it, as a shell's `&` has Ctrl-C ignored.
+    for signal_number in _ENDING:
+        signal.signal(signal_number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         service = LocalService(
             port=port(os.environ),
@@ -43,7 +45,7 @@ def main() -> int:
             state = write_state(service)
             say(f"SCIM Connector Base URL: {service.base_url}")
             say(f"Connector Key: {service.key.text}")
-            interrupted.wait()
+            signal.sigwait(_ENDING)
             remove_state(state)
     except InvalidSetting as error:
         print(error, file=sys.stderr)

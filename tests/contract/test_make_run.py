@@ -64,6 +64,20 @@ def test_it_prints_the_two_values_serves_and_stops_cleanly(
         assert not (tmp_path / ".rollcall" / "local.json").exists()
 
 
+def test_signals_that_come_together_stop_it_as_one_does(tmp_path: Path) -> None:
+    with serving(tmp_path) as process:
+        assert line(process).startswith("SCIM Connector Base URL: ")
+        assert line(process).startswith("Connector Key: ")
+
+        # As where Ctrl-C reaches the server and the shell that started it, which ends it, too.
+        for _ in range(20):
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+
+    assert (process.returncode, errors) == (0, "")
+
+
 def test_the_doctor_is_content_with_it(tmp_path: Path) -> None:
     with serving(tmp_path) as process:
         assert line(process).startswith("SCIM Connector Base URL: ")
