@@ -14,6 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from adapters import aws
+from adapters.accounts import Accounts
 from adapters.event_bus import EventBus
 from adapters.settings import SETTINGS
 from adapters.watch import Logs
@@ -66,7 +67,7 @@ def _unusable_secret(service: InProcess) -> None:
     client = service.account("broken")
     name = ENVIRONMENT["CONNECTOR_SECRET_PREFIX"] + "broken"
     aws.client("secretsmanager").put_secret_value(SecretId=name, SecretString="nonsense")
-    assert client.call("GET", "/Users").status == 503
+    assert client.call("GET", "/Users").status == 401
 
 
 class _Bus:
@@ -117,6 +118,10 @@ def _watch(service: InProcess) -> None:
     service.account("acme")
     service.account("globex")
     service.accounts.rotate_key("globex", eight_days + timedelta(hours=1))
+    long_ago = now - timedelta(days=400)
+    Accounts(
+        aws.client("secretsmanager"), ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: "test", now=lambda: long_ago
+    ).enable("initrode")
     heard = [
         heard_request("acme", now - eight_days),
         heard_request("globex", now - timedelta(minutes=1), "previous"),

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
+from unittest.mock import patch
+
+from botocore.exceptions import ClientError
 
 from adapters import aws
 from adapters.dynamodb import Table
 from adapters.dynamodb.table import table_definition
 from adapters.runtime import RUNTIME
+from domain.connector_key import ConnectorKey
 from domain.deprovisioning import Limit
 from in_process import ENVIRONMENT, Client, InProcess, in_process
 from stack_template import of_type
@@ -149,11 +154,12 @@ def sources(record: dict[str, Any]) -> Iterator[Source]:
 def _everything(service: InProcess) -> None:
     client = service.account("acme")
     _every_operation(client)
-    _refusals(client)
+    _refusals(service, client)
     _previous_key(service)
     _deprovisioning_refused(service)
     _repeated_call(client)
     _server_error(client)
+    _no_secrets_manager(client)
 
 
 def _user(name: str) -> dict[str, Any]:
@@ -190,9 +196,14 @@ def _every_operation(client: Client) -> None:
     assert [answer.status for answer in answers if answer.status >= 300] == []
 
 
-def _refusals(client: Client) -> None:
+def _refusals(service: InProcess, client: Client) -> None:
     assert client.call("POST", "/Users", _user("bob@example.com")).status == 409
     assert client.call("GET", "/Users", headers={"Authorization": "Bearer nonsense"}).status == 401
+    assert Client(ConnectorKey.generate("acme", secrets.token_bytes).text).call("GET", "/Users").status == 401
+    edited = service.account("edited")
+    secret = ENVIRONMENT["CONNECTOR_SECRET_PREFIX"] + "edited"
+    aws.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="nonsense")
+    assert edited.call("GET", "/Users").status == 401
 
 
 def _previous_key(service: InProcess) -> None:
@@ -219,6 +230,18 @@ def _repeated_call(client: Client) -> None:
 
 def _server_error(client: Client) -> None:
     with broken_table():
+        assert client.call("GET", "/Users").status == 503
+
+
+def _no_secrets_manager(client: Client) -> None:
+    """A new container, while Secrets Manager does not answer."""
+    RUNTIME.connectors.forget()
+    failing = {"Error": {"Code": "InternalServiceError"}}
+    with patch.object(
+        aws.client("secretsmanager"),
+        "get_secret_value",
+        side_effect=ClientError(failing, "GetSecretValue"),  # type: ignore[arg-type]
+    ):
         assert client.call("GET", "/Users").status == 503
 
 

@@ -20,7 +20,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.connector_secrets import ConnectorSecrets, ConnectorUnavailable, SecretUnusable
-from domain.account import Connector, Mode
+from domain.account import Connector, InvalidGrace, Mode
 from domain.connector_key import ConnectorKey, Entropy, account_name
 from domain.deprovisioning import Limit
 
@@ -120,10 +120,12 @@ class Accounts:
             return False
 
     def list_all(self) -> list[Listed]:
-        """All accounts in order of name, those with an unusable secret too."""
+        """All accounts in order of name, those whose secret is unusable or marked for deletion too."""
         prefix = self._secrets.prefix
         with _asking("list the secrets below", prefix):
-            pages = self._client.get_paginator("list_secrets").paginate(Filters=[{"Key": "name", "Values": [prefix]}])
+            pages = self._client.get_paginator("list_secrets").paginate(
+                Filters=[{"Key": "name", "Values": [prefix]}], IncludePlannedDeletion=True
+            )
             names = [secret["Name"] for page in pages for secret in page["SecretList"]]
         accounts = sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
         with ThreadPoolExecutor(_READERS) as pool:
@@ -155,13 +157,14 @@ class Accounts:
         return self._switch(account, False)
 
     def rotate_key(self, account: str, grace: timedelta = DEFAULT_GRACE) -> Outcome:
-        """A fresh current key; the one before is accepted for `grace` more (none: refused at once)."""
-        if grace < timedelta(0):
-            raise AdministrationError("The grace period cannot be negative.")
+        """A fresh current key; the one before is accepted for `grace` more (none: refused at once), 30 days at most."""
 
         def rotate(connector: Connector) -> tuple[What, Connector]:
             fresh = ConnectorKey.generate(account, self._entropy)
-            return "rotated", connector.rotated(fresh, grace, self._now(), self._actor())
+            try:
+                return "rotated", connector.rotated(fresh, grace, self._now(), self._actor())
+            except InvalidGrace as error:
+                raise AdministrationError(f"{error} Nothing was changed.") from error
 
         return self._change(account, rotate)
 

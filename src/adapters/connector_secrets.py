@@ -16,7 +16,9 @@ _DETAIL: Final = "The Connector Key cannot be checked at the moment, so nothing 
 
 
 class ConnectorUnavailable(ServiceUnavailable):
-    """The account's secret cannot be had or used. `secret_name` is for the log; the answer (503) does not hold it."""
+    """The account's secret cannot be had or used. `secret_name` is for the log; the answer does not hold it."""
+
+    secret_name: str
 
     def __init__(self, secret_name: str, reason: str, remedy: str) -> None:
         super().__init__(_DETAIL, reason=reason, remedy=remedy)
@@ -37,7 +39,10 @@ class SecretsManagerDown(ConnectorUnavailable):
 
 
 class SecretUnusable(ConnectorUnavailable):
-    """Secrets Manager did answer: the secret is marked for deletion, or holds no connector of its account."""
+    """Secrets Manager did answer: the secret is marked for deletion, or holds no connector of its account.
+
+    A request is answered as if there were no such account (`adapters.connectors`).
+    """
 
 
 class ConnectorSecrets:

@@ -1,9 +1,9 @@
 """Authentication: the account that a request's Connector Key names, checked against Secrets Manager through a cache.
 
 An account's secret is read at most once per `ttl` and container, and once more when a well-formed key does not fit:
-a few times, then one more per `cooldown`, and not twice for the same key. So a new key works at once, and a flood of
-wrong ones reads next to nothing. While Secrets Manager is down, the last good value serves. A hit asks nobody and
-takes microseconds.
+a few times, then one more per `cooldown`, and not twice for the same key. So a new key works at once, or within the
+`cooldown` while others send wrong ones, and a flood of those reads next to nothing. While Secrets Manager is down, the
+last good value serves for an hour. A hit asks no one and takes microseconds.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 DEFAULT_TTL: Final = 60.0
 DEFAULT_COOLDOWN: Final = 15.0
+LAST_GOOD_SECONDS: Final = 3600.0
+"""How long the answer of a last successful read serves while Secrets Manager is down. A key that was revoked meanwhile
+is accepted so long, therefore not for ever."""
 _MOST_UNKNOWN_ACCOUNTS: Final = 1000
 _MOST_REFUSED_KEYS: Final = 64
 _REREADS_AT_ONCE: Final = 3
@@ -65,12 +68,13 @@ class Authenticated:
 class _State:
     """One answer of Secrets Manager: a connector, no such account (neither), or a failure.
 
-    Connector and failure together: the last good value, kept while Secrets Manager is down.
+    Connector and failure together: the last good value, kept while Secrets Manager is down, until `good_until`.
     """
 
     expires: float
     connector: Connector | None = None
     failure: ConnectorUnavailable | None = None
+    good_until: float = float("-inf")
 
 
 class _Entry:
@@ -139,7 +143,7 @@ class Connectors:
                 break
             state = latest
             used = key_used(state.connector, key, self._now())
-        if asked and used is None and state.failure is None:
+        if asked and used is None and not isinstance(state.failure, SecretsManagerDown):
             self._remember_refused(entry, key)
         return _answer(state, used, self._secrets.prefix)
 
@@ -194,15 +198,18 @@ class Connectors:
         try:
             connector = self._secrets.read(account)
         except SecretsManagerDown as failure:
-            last_good = entry.state.connector
-            pause = _PAUSE_WITHOUT_VALUE if last_good is None else self._cooldown
+            now, before = self._monotonic(), entry.state
+            last_good = before.connector if now < before.good_until else None
+            again = now + _PAUSE_WITHOUT_VALUE if last_good is None else min(now + self._cooldown, before.good_until)
             # Anew, here and below: what is kept must not hold the stack of the request that met it, body and all.
-            entry.state = _State(self._monotonic() + pause, last_good, failure.anew())
+            entry.state = _State(again, last_good, failure.anew(), before.good_until)
             return
         except SecretUnusable as failure:
-            entry.state = _State(self._monotonic() + self._cooldown, None, failure.anew())
+            # Kept as long as the answer that there is no such account: a guesser must not see which of both it is.
+            entry.state = _State(self._monotonic() + self._ttl, None, failure.anew())
             return
-        entry.state = _State(self._monotonic() + self._ttl, connector)
+        now = self._monotonic()
+        entry.state = _State(now + self._ttl, connector, good_until=now + LAST_GOOD_SECONDS)
         with self._lock:
             if connector is not None:
                 self._known[account] = entry
@@ -224,18 +231,9 @@ def _lets_in(state: _State, used: KeyUsed | None) -> bool:
 def _answer(state: _State, used: KeyUsed | None, prefix: str) -> Authenticated:
     connector = state.connector
     if connector is None or used is None:
-        if isinstance(state.failure, SecretsManagerDown) and connector is None:
-            raise state.failure.of_some_account(prefix)
-        if state.failure is not None:
-            raise state.failure.anew()
-        wrong = Unauthorized(
-            "The Connector Key is not one that this service accepts. Paste the account's current Connector Key into "
-            "the identity provider's token field.",
-            reason="unknown-account" if connector is None else "wrong-key",
-        )
-        # Of no other account: what a key without one calls an account is anybody's text.
-        wrong.account = connector.account if connector is not None else None
-        raise wrong
+        if isinstance(state.failure, SecretsManagerDown):
+            raise state.failure.of_some_account(prefix) if connector is None else state.failure.anew()
+        raise _refusal(state, prefix)
     if not connector.enabled:
         off = Forbidden(
             f'The Connector Key is right, but SCIM is switched off for the account "{connector.account}". The '
@@ -254,3 +252,21 @@ def _answer(state: _State, used: KeyUsed | None, prefix: str) -> Authenticated:
         connector.sealing_key,
         stale=state.failure is not None,
     )
+
+
+def _refusal(state: _State, prefix: str) -> Unauthorized:
+    """One answer to a wrong key, an unknown account and an unusable secret; only the log says which it was."""
+    unusable, connector = state.failure, state.connector
+    refused = Unauthorized(
+        "The Connector Key is not one that this service accepts. Paste the account's current Connector Key into the "
+        "identity provider's token field.",
+        reason="wrong-key" if connector is not None else "unknown-account" if unusable is None else unusable.reason,
+        remedy=None if unusable is None else unusable.remedy,
+    )
+    if unusable is not None:
+        refused.secret_name = unusable.secret_name
+        refused.account = unusable.secret_name.removeprefix(prefix)
+    elif connector is not None:
+        # Of no other account: what a key without one calls an account is anybody's text.
+        refused.account = connector.account
+    return refused

@@ -80,6 +80,8 @@ class RequestRecord:
     """`extendedRequestId` in the gateway's access log."""
     account: str | None = None
     key_used: str | None = None
+    stale: bool | None = None
+    """True when Secrets Manager is down and the key was checked against an earlier answer."""
     previous_key_hours_left: float | None = None
     """Of the grace period of the previous key, when the request came with that."""
     user_id: str | None = None
@@ -148,6 +150,9 @@ class RequestRecord:
             found.append((Metric.SUCCEEDED, {"operation": self.operation}, 1))
         if self.previous_key_hours_left is not None and self.previous_key_hours_left < HOURS_OF_ENDING_GRACE:
             found.append((Metric.PREVIOUS_KEY_USED, {"grace": "ending"}, 1))
+        if self.status == 401 and self.account is not None:
+            # A key that names one of this service's accounts: what anybody can make up is not among them.
+            found.append((Metric.AUTH_REJECTED, {"key": "wrong" if self.secret is None else "unusable"}, 1))
         if self.effects.refused:
             # Operations of a bulk request among them, which itself succeeds.
             found.append((Metric.CLIENT_ERRORS, {"reason": DeprovisioningPaused.reason}, self.effects.refused))

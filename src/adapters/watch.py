@@ -86,7 +86,13 @@ def emit_unreadable(account: str, reason: str) -> None:
     logger().warning("watch", account=account, reason=reason)
 
 
-def emit_end(accounts: int, silent_accounts: int) -> None:
-    """The line that ends a look; a metric filter of template.yaml makes the metric SilentAccounts of it."""
-    environment = os.environ.get("ENVIRONMENT", "local")
-    logger().info("watched", accounts=accounts, silent_accounts=silent_accounts, environment=environment)
+def emit_end(accounts: int, silent_accounts: int, old_keys: int, unusable_secrets: int) -> None:
+    """The line that ends a look; metric filters of template.yaml make a metric of each number but the first."""
+    logger().info(
+        "watched",
+        accounts=accounts,
+        silent_accounts=silent_accounts,
+        old_keys=old_keys,
+        unusable_secrets=unusable_secrets,
+        environment=os.environ.get("ENVIRONMENT", "local"),
+    )

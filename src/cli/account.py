@@ -11,13 +11,23 @@ from rich.table import Table
 
 from adapters.accounts import DEFAULT_GRACE
 from cli import account_deletion, account_settings
-from cli.account_view import guard_as_json, listed_as_json, matching, paste_parts, summary, summary_as_json
+from cli.account_view import (
+    age_advice,
+    guard_as_json,
+    listed_as_json,
+    matching,
+    paste_parts,
+    summary,
+    summary_as_json,
+)
 from cli.arguments import Name, Yes
 from cli.invocation import invocation
 from cli.root import UsageError
 from cli.wording import plain
 from domain.account import rfc3339
 from domain.errors import ScimError
+from domain.key_age import KeyAge, Urgency
+from domain.limits import MAX_GRACE
 
 app: Final = typer.Typer(
     no_args_is_help=True, help="Switch SCIM on and off for an account, and look after its Connector Keys."
@@ -26,6 +36,7 @@ app: Final = typer.Typer(
 _SECONDS: Final = 15.0
 
 
+_COLOUR: Final = {Urgency.NONE: "", Urgency.SOON: "", Urgency.VERY_SOON: "[yellow]", Urgency.NOW: "[red]"}
 _SAID: Final = {
     "created": "SCIM is switched on for the new account {name}.",
     "enabled": "SCIM is switched on again for the account {name}; its Connector Key is the one it had.",
@@ -107,13 +118,15 @@ def list_accounts(context: typer.Context) -> None:
     """List all accounts."""
     here = invocation(context)
     listed = here.stack.accounts.list_all()
-    table = Table("Account", "SCIM", "Mode", "Match by e-mail", "Previous key accepted until", "Last change", box=None)
+    table = Table(
+        "Account", "SCIM", "Mode", "Match by e-mail", "Key age", "Previous key accepted until", "Last change", box=None
+    )
     now = datetime.now(UTC)
     for each in listed:
         if each.connector is None:
             table.add_row(each.account, f"[red]{each.problem.reason if each.problem else 'unusable'}[/red]")
             continue
-        found = each.connector
+        found, age = each.connector, KeyAge.of(each.connector, now)
         previous = found.previous_at(now)
         change = found.last_change
         table.add_row(
@@ -121,6 +134,7 @@ def list_accounts(context: typer.Context) -> None:
             "on" if found.enabled else "off",
             found.settings.mode,
             matching(found.settings),
+            f"{_COLOUR[age.urgency]}{age}",
             rfc3339(previous.expires_at) if previous else "",
             plain(f"{change.what} {rfc3339(change.at)}"),
         )
@@ -128,9 +142,13 @@ def list_accounts(context: typer.Context) -> None:
         [listed_as_json(each) for each in listed],
         table if listed else f"There is no account yet. Make one with: rollcall{here.options} account enable default",
     )
+    if here.as_json:
+        return
     for each in listed:
-        if each.problem is not None and not here.as_json:
+        if each.problem is not None:
             here.note(f"{each.account}: {each.problem.remedy}")
+        elif each.connector is not None and (advice := age_advice(each.account, KeyAge.of(each.connector, now))):
+            here.note(advice)
 
 
 @app.command("rotate-key")
@@ -140,7 +158,8 @@ def rotate_key(
     grace: Annotated[
         str,
         typer.Option(
-            metavar="TIME", help="How long the present key is accepted still: 7d, 12h, 30m, or 0 for not at all."
+            metavar="TIME",
+            help="How long the present key is accepted still: 7d, 12h, 30m, 30d at most, or 0 for not at all.",
         ),
     ] = f"{DEFAULT_GRACE.days}d",
     yes: Yes = False,
@@ -149,6 +168,8 @@ def rotate_key(
     here = invocation(context)
     accounts = here.stack.accounts
     period = duration(grace)
+    if period > MAX_GRACE:
+        raise UsageError(f"--grace is {MAX_GRACE.days} days at most, not {grace}; nothing was changed.")
     present = accounts.show(name)
     previous = present.previous_at(datetime.now(UTC))
     if previous is not None:

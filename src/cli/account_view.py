@@ -14,6 +14,8 @@ from cli.consoles import console_setups
 from cli.wording import plain
 from domain.account import Connector, Settings, limit_as_text, rfc3339
 from domain.deprovisioning import GuardState
+from domain.key_age import KeyAge, Urgency
+from domain.limits import MAX_KEY_AGE
 
 
 def paste_parts(base_url: str, key: str) -> list[RenderableType]:
@@ -34,7 +36,8 @@ def paste_parts(base_url: str, key: str) -> list[RenderableType]:
 
 def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
     """An account's state as a table of two columns; `guard` is how far its deprovisioning limit is used up."""
-    previous = connector.previous_at(datetime.now(UTC))
+    now = datetime.now(UTC)
+    previous, age = connector.previous_at(now), KeyAge.of(connector, now)
     table = Table(box=None, show_header=False, pad_edge=False)
     current, change = connector.current, connector.last_change
     rows = {
@@ -45,6 +48,7 @@ def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
         "Take back deactivated": "on" if connector.settings.take_back_deactivated else "off",
         "Deprovisioning limit": _limit(connector, guard),
         "Connector Key made": f"{rfc3339(current.created_at)} by {current.created_by}",
+        "Connector Key's age": str(age) + ("" if age.urgency is Urgency.NONE else ", rotate it"),
         "Previous key accepted": f"until {rfc3339(previous.expires_at)}" if previous else "no",
         "Last change": f"{change.what}, {rfc3339(change.at)} by {change.by}",
     }
@@ -101,8 +105,21 @@ def listed_as_json(listed: Listed) -> dict[str, Any]:
     return {"account": listed.account, "enabled": listed.connector.enabled, **_state(listed.connector)}
 
 
+def age_advice(account: str, age: KeyAge) -> str | None:
+    """What to do about the age of an account's key: from 90 days before a year is over, once more from 30."""
+    if age.urgency is Urgency.NONE:
+        return None
+    wanted = {
+        Urgency.SOON: f"Plan to rotate it before it is {MAX_KEY_AGE.days}",
+        Urgency.VERY_SOON: f"Rotate it this month, before it is {MAX_KEY_AGE.days}",
+        Urgency.NOW: "Rotate it now",
+    }[age.urgency]
+    return f"{account}: the age of the Connector Key is {age}. {wanted}: rollcall account rotate-key {account}"
+
+
 def _state(connector: Connector) -> dict[str, Any]:
-    current, previous, change = connector.current, connector.previous_at(datetime.now(UTC)), connector.last_change
+    now = datetime.now(UTC)
+    current, previous, change = connector.current, connector.previous_at(now), connector.last_change
     return {
         "settings": {
             "mode": connector.settings.mode,
@@ -112,6 +129,7 @@ def _state(connector: Connector) -> dict[str, Any]:
             "takeBackDeactivated": connector.settings.take_back_deactivated,
         },
         "keyCreated": {"at": rfc3339(current.created_at), "by": current.created_by},
+        "keyAgeDays": KeyAge.of(connector, now).days,
         "previousKeyAcceptedUntil": rfc3339(previous.expires_at) if previous else None,
         "lastChange": {"what": change.what, "at": rfc3339(change.at), "by": change.by},
     }

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, get_args
 
 from domain.connector_key import ConnectorKey
 from domain.deprovisioning import DEFAULT_LIMIT, Limit
+from domain.limits import MAX_GRACE
 
 Mode = Literal["tolerant", "strict"]
 KeyUsed = Literal["current", "previous"]
@@ -24,6 +25,10 @@ RELEASE_CHECK_ACCOUNT: Final = "rollcall-check"
 
 # Compared with when there is no key to compare with, so that its absence costs the same time as a wrong key.
 _NO_KEY: Final = bytes(32)
+
+
+class InvalidGrace(ValueError):
+    """A grace period that no previous key gets; the message says which it gets."""
 
 
 class InvalidConnector(ValueError):
@@ -114,7 +119,12 @@ class Connector:
         )
 
     def rotated(self, key: ConnectorKey, grace: timedelta, now: datetime, by: str) -> Connector:
-        """`key` becomes the current one; the present one is accepted for `grace` more, the one before no longer."""
+        """`key` becomes the current one; the present one is accepted for `grace` more, the one before no longer.
+
+        Raises `InvalidGrace` for one that is negative or longer than `MAX_GRACE`.
+        """
+        if not timedelta(0) <= grace <= MAX_GRACE:
+            raise InvalidGrace(f"The grace period of a previous key is between 0 and {MAX_GRACE.days} days.")
         previous = PreviousKey(self.current.key, now + grace) if grace > timedelta(0) else None
         changed = replace(self, current=CurrentKey(key, now, by), previous=previous)
         return replace(changed, last_change=Change("rotate-key", now, by))
@@ -128,8 +138,14 @@ class Connector:
         return replace(self, settings=settings, last_change=Change("set", now, by))
 
     def previous_at(self, now: datetime) -> PreviousKey | None:
-        """The previous key, if it is still accepted."""
-        return self.previous if self.previous is not None and now < self.previous.expires_at else None
+        """The previous key, if it is still accepted.
+
+        Its time counts from the making of the current one, so a secret that was edited to say that this is yet to come
+        has no previous key. A day is left for clocks that differ.
+        """
+        if self.previous is None or self.current.created_at - now > timedelta(days=1):
+            return None
+        return self.previous if now < self.previous.expires_at else None
 
     def to_json(self) -> str:
         """The text that the account's secret holds."""
@@ -193,13 +209,14 @@ def connector_from_json(text: str, account: str) -> Connector:
         raise InvalidConnector('"enabled" is neither true nor false')
     current = _object(root.get("current"), '"current"')
     key = _key(current, "current", account)
+    created_at = _time(current.get("createdAt", _UNKNOWN_TIME), "current.createdAt")
     changed = _object(root.get("lastChange", {}), '"lastChange"')
     return Connector(
         account=account,
         enabled=root["enabled"],
         current=CurrentKey(
             key,
-            _time(current.get("createdAt", _UNKNOWN_TIME), "current.createdAt"),
+            created_at,
             _text(current, "createdBy"),
         ),
         last_change=Change(
@@ -208,7 +225,7 @@ def connector_from_json(text: str, account: str) -> Connector:
             _text(changed, "by"),
         ),
         sealing_key=_sealing_key(root, key),
-        previous=_previous(root, account),
+        previous=_previous(root, account, created_at),
         settings=_settings(_object(root.get("settings", {}), '"settings"')),
     )
 
@@ -218,6 +235,7 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+# A hand-written secret that does not say when its key was made: the key counts as old, and has no key before it.
 _UNKNOWN_TIME: Final = "1970-01-01T00:00:00Z"
 
 
@@ -251,15 +269,16 @@ def _time(value: object, name: str) -> datetime:
     raise InvalidConnector(f'"{name}" is not a time such as 2030-01-31T12:00:00Z')
 
 
-def _previous(root: dict[str, Any], account: str) -> PreviousKey | None:
+def _previous(root: dict[str, Any], account: str, rotated_at: datetime) -> PreviousKey | None:
+    """The previous key; a secret that was edited to keep it for longer than `MAX_GRACE` keeps it for that long."""
     value = root.get("previous")
     if value is None:
         return None
     previous = _object(value, '"previous"')
-    return PreviousKey(
-        _key(previous, "previous", account),
-        _time(previous.get("expiresAt"), "previous.expiresAt"),
-    )
+    expires_at = _time(previous.get("expiresAt"), "previous.expiresAt")
+    if expires_at - rotated_at > MAX_GRACE:
+        expires_at = rotated_at + MAX_GRACE
+    return PreviousKey(_key(previous, "previous", account), expires_at)
 
 
 def _settings(value: dict[str, Any]) -> Settings:

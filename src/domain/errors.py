@@ -26,6 +26,9 @@ class ScimError(Exception):
     account: str | None = None
     """For the log: the account whose key was refused, where that is one of this service's accounts."""
 
+    secret_name: str | None = None
+    """For the log: the secret that could not be read or used, by its name."""
+
     attribute: str | None = None
     """For the log: what the error is about, as the schema or the protocol calls it; several with commas."""
 

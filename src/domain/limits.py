@@ -6,6 +6,7 @@ what could multiply (values, comparisons, operations) is bounded before it does.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 DEFAULT_PAGE_SIZE: Final = 100
@@ -60,3 +61,9 @@ MAX_NAMES: Final = 500
 # Answers.
 MAX_QUOTED: Final = 128
 """Characters of a client's value that the detail of an error repeats; what is longer is marked as cut."""
+
+# Connector Keys.
+MAX_GRACE: Final = timedelta(days=30)
+"""How long the previous Connector Key is accepted after a rotation, at most."""
+MAX_KEY_AGE: Final = timedelta(days=365)
+"""Age of a Connector Key from which an alarm asks for a new one; the key itself still works."""

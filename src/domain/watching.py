@@ -1,4 +1,4 @@
-"""What is wrong with an account although no request fails: nobody calls any more, or soon nobody will get in."""
+"""What is wrong with an account although no request fails: silence, a key about to be refused, a key too old."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from domain.account import Connector, KeyUsed
+from domain.key_age import KeyAge
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,19 @@ class Finding:
     """What was found of an account; hours are rounded to a tenth."""
 
     account: str
-    reason: Literal["silent", "previous-key-ending"]
+    reason: Literal["silent", "previous-key-ending", "key-old"]
     silent_hours: float | None = None
     previous_key_hours_left: float | None = None
+    key_age_days: int | None = None
+    """None for an old key of unknown age, too."""
+
+
+def old_keys(connectors: Iterable[Connector], now: datetime) -> Iterator[Finding]:
+    """The accounts that SCIM is switched on for with a key older than `MAX_KEY_AGE`."""
+    for connector in connectors:
+        age = KeyAge.of(connector, now)
+        if connector.enabled and age.is_old:
+            yield Finding(connector.account, "key-old", key_age_days=age.days)
 
 
 def findings(

@@ -13,7 +13,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters import clock, telemetry
-from adapters.connector_secrets import ConnectorUnavailable
 from adapters.connectors import Authenticated
 from adapters.runtime import RUNTIME
 from domain.errors import ScimError, ServiceUnavailable, UniquenessConflict
@@ -135,6 +134,7 @@ class Handler:
             record.gateway_request_id = http.request_id
             caller = RUNTIME.connectors.authenticate(http.headers.get("authorization"))
             record.account, record.key_used = caller.account, caller.key_used
+            record.stale = caller.stale or None
             record.previous_key_hours_left = caller.hours_of_grace_left(clock.instant())
             seconds = context.get_remaining_time_in_millis() / 1000 - clock.RESERVE_SECONDS
             request = ScimRequest(http, caller, clock.MonotonicDeadline.after(seconds), record)
@@ -148,7 +148,7 @@ class Handler:
             record.reason, record.remedy = error.reason, error.remedy
             record.user = at_fault(error) or record.user
             record.cause = type(error.__cause__).__name__ if error.__cause__ else None
-            record.secret = error.secret_name if isinstance(error, ConnectorUnavailable) else None
+            record.secret = error.secret_name
             return HttpResponse.of_error(error)
         except Exception as error:  # the last line of defence: an answer, an alarm, and no traceback with data in it
             record.reason, record.remedy = _UNEXPECTED.reason, _UNEXPECTED.remedy

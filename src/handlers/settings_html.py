@@ -15,6 +15,7 @@ from typing import Final
 from adapters.activity import AccountActivity
 from domain.account import Connector
 from domain.deprovisioning import GuardState
+from domain.key_age import KeyAge, Urgency
 from handlers.settings_style import STYLE
 
 _HEADINGS: Final = (
@@ -112,10 +113,11 @@ class Page:
             seen = _ago(activity.last_success, now) or '<span class="dim">none in 24 h</span>'
             errors = f'<span class="count-bad">{activity.errors:,}</span>' if activity.errors else "0"
         made = f"made {current.created_at.astimezone(UTC):%d %b %Y} by {current.created_by.rsplit('/', 1)[-1]}"
+        age = KeyAge.of(row.connector, now)
         return (
             f"<tr><td><b>{escape(row.account)}</b>{_settings(row.connector)}</td>"
             f"<td>{self._switch(row.connector)}</td>"
-            f'<td><code>{escape(current.key.masked)}</code><div class="small">{escape(made)}</div></td>'
+            f'<td><code>{escape(current.key.masked)}</code><div class="small">{escape(made)}</div>{_age(age)}</td>'
             f'<td class="n">{users}{_paused(row.guard)}</td><td>{seen}</td><td class="n">{errors}</td>'
             f"<td>{_previous(row.connector, activity, now)}</td>"
             f'<td class="does">{self._does(row.connector, row.guard, now)}</td></tr>'
@@ -211,6 +213,13 @@ def _settings(connector: Connector) -> str:
     told += ["privileges kept"] if settings.match_existing_by_email and settings.adopted_keep_privileges else []
     told += ["takes nobody back"] if not settings.take_back_deactivated else []
     return f'<div class="small">{escape(", ".join(told))}</div>' if told else ""
+
+
+def _age(age: KeyAge) -> str:
+    style = {Urgency.NOW: "tag bad", Urgency.VERY_SOON: "tag warn", Urgency.SOON: "tag warn"}.get(age.urgency)
+    if style is None:
+        return f'<div class="small">{age} old</div>'
+    return f'<span class="{style}">age {age}: rotate it</span>'
 
 
 def _previous(connector: Connector, activity: AccountActivity | None, now: datetime) -> str:

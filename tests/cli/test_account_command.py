@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -277,3 +278,55 @@ def test_a_grace_period_that_is_none_is_one_clear_line(rollcall: Rollcall, aws: 
     assert result.exit_code == 2
     assert "7d, 12h, 30m" in result.stderr
     assert kept(aws).current.key == key
+
+
+@pytest.mark.parametrize("grace", ["31d", "9999d", "721h"])
+def test_a_grace_period_of_more_than_30_days_is_refused_in_one_line(rollcall: Rollcall, aws: Aws, grace: str) -> None:
+    rollcall("account", "enable", "acme")
+    key = kept(aws).current.key
+
+    result = rollcall("account", "rotate-key", "acme", "--grace", grace, "--yes")
+
+    assert result.exit_code == 2
+    assert result.stderr == f"rollcall: --grace is 30 days at most, not {grace}; nothing was changed.\n"
+    assert kept(aws).current.key == key
+    assert rollcall("account", "rotate-key", "acme", "--grace", "30d", "--yes").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("days", "advice"),
+    [
+        (1, None),
+        (274, None),
+        (275, "acme: the age of the Connector Key is 275 days. Plan to rotate it before it is 365"),
+        (335, "acme: the age of the Connector Key is 335 days. Rotate it this month, before it is 365"),
+        (400, "acme: the age of the Connector Key is 400 days. Rotate it now"),
+    ],
+)
+def test_the_list_says_how_old_a_key_is_and_when_to_rotate_it(
+    rollcall: Rollcall, aws: Aws, days: int, advice: str | None
+) -> None:
+    rollcall("account", "enable", "acme")
+    secret = json.loads(aws("secretsmanager").get_secret_value(SecretId=f"{PREFIX}acme")["SecretString"])
+    secret["current"]["createdAt"] = (datetime.now(UTC) - timedelta(days=days, minutes=1)).isoformat()
+    aws("secretsmanager").put_secret_value(SecretId=f"{PREFIX}acme", SecretString=json.dumps(secret))
+
+    listed, shown = rollcall("account", "list"), rollcall("account", "show", "acme")
+
+    age = "1 day" if days == 1 else f"{days} days"
+    assert age in listed.stdout
+    assert age in shown.stdout
+    typed = "" if advice is None else f"{advice}: rollcall --local account rotate-key acme\n"
+    assert listed.stderr == typed
+    assert answer(rollcall("account", "list", "--json"))[0]["keyAgeDays"] == days
+    assert answer(rollcall("account", "show", "acme", "--json"))["keyAgeDays"] == days
+
+
+def test_an_account_whose_secret_is_marked_for_deletion_is_listed_with_what_to_do(rollcall: Rollcall, aws: Aws) -> None:
+    rollcall("account", "enable", "acme")
+    aws("secretsmanager").delete_secret(SecretId=f"{PREFIX}acme", RecoveryWindowInDays=7)
+
+    result = rollcall("account", "list")
+
+    assert "secret-marked-for-deletion" in result.stdout
+    assert f"aws secretsmanager restore-secret --secret-id {PREFIX}acme" in result.stderr

@@ -201,8 +201,8 @@ def test_no_answer_of_a_failing_secrets_manager_is_written(net: Net, stored: Ser
     manager.delete_secret(SecretId="test/connectors/deleted")
     unknown = Client(ConnectorKey.generate(MARK, secrets.token_bytes).text)
 
-    assert net.send(malformed, attempt).status == 503
-    assert net.send(deleted, attempt).status == 503
+    assert net.send(malformed, attempt).status == 401
+    assert net.send(deleted, attempt).status == 401
     stored.secrets_manager_is_down = True
     assert net.send(unknown, attempt).status == 503
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 
 import handlers.bulk  # noqa: F401 - so that every error class is there to walk
 from adapters import connector_secrets
 from adapters.aws import client as aws_client
 from adapters.dynamodb import Table, table_definition
 from adapters.runtime import RUNTIME
+from domain.connector_key import ConnectorKey
 from domain.deprovisioning import DeprovisioningPaused
 from domain.errors import MethodNotAllowed, OutOfTime, ScimError, UniquenessConflict
 from domain.user_schema import CORE_URN
@@ -151,6 +156,42 @@ def test_the_account_of_a_refused_key_is_there_when_it_exists(service: InProcess
     assert (switched_off["status"], switched_off["reason"], switched_off["account"]) == (403, "account-disabled", "off")
     assert of_nobody["reason"] in ("unknown-account", "secret-marked-for-deletion")
     assert not any("key_used" in line for line in (wrong, switched_off, of_nobody))
+
+
+@pytest.mark.parametrize(("account", "counted"), [("acme", {"wrong"}), ("edited", {"unusable"}), ("nobody", set())])
+def test_a_rejected_key_counts_apart_when_it_names_an_account_that_there_is(
+    service: InProcess, output: Output, account: str, counted: set[str]
+) -> None:
+    service.account("acme")
+    aws_client("secretsmanager").create_secret(Name="test/connectors/edited", SecretString="nonsense")
+
+    answer = Client(ConnectorKey.generate(account, secrets.token_bytes).text).call("GET", "/Users")
+
+    [line], [metrics] = output.lines()
+    assert (answer.status, line["status"]) == (401, 401)
+    assert metrics["AuthRejected"] == [1.0]
+    assert {metrics[name] for name in metrics if name == "key"} == counted
+    assert ("account" in line) is bool(counted)
+    assert "Succeeded" not in metrics
+    assert metrics["ClientErrors"] == [1.0]
+
+
+def test_a_request_served_from_the_last_good_value_says_so_in_its_line(
+    service: InProcess, client: Client, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.call("GET", "/Users")
+    assert "stale" not in output.line()
+    failing = ClientError({"Error": {"Code": "InternalServiceError"}}, "GetSecretValue")
+    monkeypatch.setattr(aws_client("secretsmanager"), "get_secret_value", Mock(side_effect=failing))
+    clock = SimpleNamespace(seconds=RUNTIME.connectors._monotonic() + 3000)
+    monkeypatch.setattr(RUNTIME.connectors, "_monotonic", lambda: clock.seconds)
+
+    assert client.call("GET", "/Users").status == 200
+    assert output.line()["stale"] is True
+
+    clock.seconds += 600
+    assert client.call("GET", "/Users").status == 503
+    assert "stale" not in output.line()
 
 
 def test_the_previous_key_is_told_with_the_time_it_has_left(service: InProcess, client: Client, output: Output) -> None:

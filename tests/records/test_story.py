@@ -170,7 +170,7 @@ class Story:
         """A key of this account that is not accepted any more."""
         wrong = ConnectorKey.generate(account.name, self.random.randbytes)
         self.call(account, 401, "GET", "/Users", headers={"Authorization": f"Bearer {wrong.text}"})
-        return ["client errors", "rejected keys"], "name"
+        return ["client errors", "rejected keys", "rejected keys, wrong"], "name"
 
     def half_a_key(self, account: Account) -> Move:
         headers = {"Authorization": f"Bearer {account.client.key[:20]}"}
@@ -231,6 +231,7 @@ def found_in_lines(lines: list[Json]) -> Book:
             "server errors": status >= 500 and status != 501,
             "conflicts": line.get("scim_type") == "uniqueness",
             "rejected keys": status == 401,
+            "rejected keys, wrong": status == 401 and "account" in line,
             "previous key": line.get("key_used") == "previous",
             "previous key, ending": line.get("previous_key_hours_left", 48) < 48,
             "tolerances": len(line.get("tolerances", ())),
@@ -257,7 +258,8 @@ def found_in_metrics(blobs: list[Json]) -> Counter[str]:
             if further == {"operation"}:
                 found[dimensions["operation"]] += int(value)
             elif further:
-                found[f"{named[Metric(metric)]}, {dimensions['grace']}"] += int(value)
+                [name] = further
+                found[f"{named[Metric(metric)]}, {dimensions[name]}"] += int(value)
             elif metric != Metric.LATENCY:
                 found[named[Metric(metric)]] += int(value)
     found["server errors"] = found["requests"] - found["succeeded"] - found["client errors"]

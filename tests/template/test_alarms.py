@@ -80,8 +80,8 @@ def test_a_metric_filter_finds_its_value_and_dimensions_in_a_line_that_is_writte
 
 @each_of_a_metric
 def test_what_missing_data_means_is_said(name: str) -> None:
-    # An account stays silent while nobody looks; all others count trouble, and no data is no trouble.
-    expected = "ignore" if name == "AccountsSilent" else "notBreaching"
+    # An account stays silent and a key old while nobody looks; all others count trouble, and no data is no trouble.
+    expected = "ignore" if name in ("AccountsSilent", "KeysOld") else "notBreaching"
 
     assert ALARMS[name]["TreatMissingData"] == expected
 
@@ -141,6 +141,18 @@ def test_a_short_window_ends_the_alarm_when_all_is_well_again(name: str) -> None
     well = {"within": 100.0} if "Latency" in name else {"failed": 0.0, "requests": 50.0}
 
     assert not rings(name, **well)
+
+
+def test_a_secret_that_cannot_be_used_rings_by_the_hourly_look_and_by_the_first_request() -> None:
+    assert rings("AccountsUnusable", found=1, refused=0)
+    assert rings("AccountsUnusable", found=0, refused=1)
+    assert not rings("AccountsUnusable", found=0, refused=0)
+
+
+def test_wrong_keys_ring_only_where_they_name_an_account_that_there_is() -> None:
+    dimensions = {one["Name"]: one["Value"] for one in ALARMS["KeysRejected"]["Dimensions"]}
+
+    assert dimensions["key"] == "wrong"
 
 
 @pytest.mark.parametrize("function", [*OF_THE_API, "Publisher", "Watch"])

@@ -17,14 +17,14 @@ def test_the_handlers_write_the_ten_metrics_and_no_other() -> None:
     assert {source.namespace for source in emitted()} == {NAMESPACE}
 
 
-def test_no_other_function_adds_a_metric_to_them_and_one_filter_makes_another_of_a_log_line() -> None:
+def test_no_other_function_adds_a_metric_to_them_and_filters_make_three_of_a_log_line() -> None:
     messages = {line.get("message") for line in events()}
     of_all = {source.metric for line in events() for source in sources(line)}
 
     # The publisher, the watch, the settings page and the hook of a release have written, too.
     assert messages >= {"request", "adoption", "take-back", "publish", "watch", "watched", "audit", "release"}
     assert of_all == {metric.value for metric in Metric}
-    assert {source.metric for source in filtered()} == {"SilentAccounts"}
+    assert {source.metric for source in filtered()} == {"SilentAccounts", "OldKeys", "UnusableSecrets"}
 
 
 def test_no_dimension_names_an_account_or_a_user() -> None:
@@ -34,6 +34,7 @@ def test_no_dimension_names_an_account_or_a_user() -> None:
         frozenset({"service", "environment"}),
         frozenset({"service", "environment", "operation"}),
         frozenset({"service", "environment", "grace"}),
+        frozenset({"service", "environment", "key"}),
         frozenset({"service", "environment", "reason"}),
     }
 

@@ -21,6 +21,7 @@ OF_CLOUDWATCH = {"@timestamp", "@message", "@log", "@logStream"}
 NAMES = {
     "failures", "by-account", "conflicts", "rejected-keys", "slow-requests", "tolerances", "deactivations",
     "previous-key", "server-errors", "publisher", "one-user", "audit", "crashes", "silent-accounts",
+    "watch",
 }  # fmt: skip
 PREFIX = "${AWS::StackName}/"
 
@@ -63,11 +64,12 @@ def test_a_query_looks_into_the_logs_that_hold_what_it_asks_for(name: str) -> No
         "publisher": ["PublisherLog"],
         "rejected-keys": ["ApiLog"],
         "silent-accounts": ["WatchLog"],
+        "watch": ["WatchLog"],
     }
 
     assert all(RESOURCES[group["Ref"]]["Type"] == "AWS::Logs::LogGroup" for group in groups)
     expected = [{"Ref": group} for group in elsewhere.get(name, [])]
-    assert groups == expected + ([] if name in ("audit", "publisher", "silent-accounts") else of_requests)
+    assert groups == expected + ([] if name in ("audit", "publisher", "silent-accounts", "watch") else of_requests)
 
 
 def test_the_failures_are_those_and_no_others() -> None:
@@ -116,6 +118,17 @@ def test_a_removal_a_deactivation_and_a_previous_key_are_found() -> None:
 def test_what_the_service_failed_at_has_a_cause_or_names_the_secret() -> None:
     assert any("secret" in row for row in rows("server-errors"))
     assert any("cause" in row for row in rows("server-errors"))
+
+
+def test_a_key_of_an_account_whose_secret_is_unusable_is_found_among_the_rejected_ones() -> None:
+    assert any(row.get("secret") and row["reason"] == "secret-malformed" for row in rows("rejected-keys"))
+
+
+def test_the_look_names_silent_accounts_old_keys_and_unusable_secrets() -> None:
+    reasons = {row["reason"] for row in rows("watch")}
+
+    assert reasons >= {"silent", "key-old", "secret-malformed", "previous-key-ending"}
+    assert max(row["key_days"] for row in rows("watch") if "key_days" in row) == 400
 
 
 def test_a_field_that_nobody_writes_is_found_out() -> None:

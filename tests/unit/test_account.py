@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from domain.account import Connector, InvalidConnector, Settings, connector_from_json, key_used, rfc3339
+from domain.account import Connector, InvalidConnector, InvalidGrace, Settings, connector_from_json, key_used, rfc3339
 from domain.connector_key import ConnectorKey
+from domain.key_age import KeyAge
 
 NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -40,6 +41,64 @@ def test_a_second_rotation_drops_the_first_key() -> None:
 
 def test_a_rotation_without_grace_keeps_no_previous_key() -> None:
     assert CONNECTOR.rotated(SECOND, timedelta(0), NOW, "ada").previous is None
+
+
+@pytest.mark.parametrize("grace", [timedelta(days=30, seconds=1), timedelta(days=9999), timedelta(seconds=-1)])
+def test_a_grace_period_of_more_than_30_days_is_refused(grace: timedelta) -> None:
+    with pytest.raises(InvalidGrace, match="between 0 and 30 days"):
+        CONNECTOR.rotated(SECOND, grace, NOW, "ada")
+
+
+def test_a_grace_period_of_30_days_is_the_longest() -> None:
+    rotated = CONNECTOR.rotated(SECOND, timedelta(days=30), NOW, "ada")
+
+    assert key_used(rotated, FIRST, NOW + timedelta(days=30, seconds=-1)) == "previous"
+    assert key_used(rotated, FIRST, NOW + timedelta(days=30)) is None
+
+
+@pytest.mark.parametrize("expires", ["2030-03-02T12:00:01Z", "2054-04-12T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_secret_that_was_edited_to_keep_the_previous_key_for_longer_keeps_it_for_30_days(expires: str) -> None:
+    connector = connector_from_json(edited(previous={"key": FIRST.text, "expiresAt": expires}), "acme")
+
+    assert key_used(connector, FIRST, NOW + timedelta(days=30, seconds=-1)) == "previous"
+    assert key_used(connector, FIRST, NOW + timedelta(days=30)) is None
+
+
+@pytest.mark.parametrize("made", [None, "2030-02-02T12:00:00Z", "9999-12-31T00:00:00Z"])
+def test_a_secret_that_does_not_say_when_it_was_rotated_has_no_previous_key(made: str | None) -> None:
+    current = {"key": SECOND.text} | ({} if made is None else {"createdAt": made})
+    previous = {"key": FIRST.text, "expiresAt": "9999-12-31T00:00:00Z"}
+
+    connector = connector_from_json(edited(current=current, previous=previous), "acme")
+
+    assert key_used(connector, SECOND, NOW) == "current"
+    assert key_used(connector, FIRST, NOW) is None
+
+
+def test_a_clock_that_is_a_little_ahead_costs_no_previous_key() -> None:
+    rotated = CONNECTOR.rotated(SECOND, WEEK, NOW + timedelta(hours=23), "ada")
+
+    assert key_used(rotated, FIRST, NOW) == "previous"
+
+
+@pytest.mark.parametrize(
+    ("days", "urgency"),
+    [(-1, "none"), (0, "none"), (274, "none"), (275, "soon"), (334, "soon"), (335, "very-soon"), (364, "very-soon"),
+     (365, "now"), (4000, "now")],
+)  # fmt: skip
+def test_a_key_is_to_be_rotated_before_it_is_a_year_old(days: int, urgency: str) -> None:
+    age = KeyAge.of(CONNECTOR, NOW + timedelta(days=days))
+
+    assert (age.days, age.urgency) == (max(0, days), urgency)
+    assert age.is_old is (urgency == "now")
+
+
+def test_a_key_of_which_nobody_knows_when_it_was_made_is_old() -> None:
+    text = json.dumps({"account": "acme", "enabled": True, "current": {"key": FIRST.text}})
+
+    age = KeyAge.of(connector_from_json(text, "acme"), NOW)
+
+    assert (age.days, age.is_old, str(age)) == (None, True, "unknown")
 
 
 def test_a_revoked_previous_key_is_refused_and_the_current_one_stays() -> None:

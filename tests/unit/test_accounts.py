@@ -111,7 +111,7 @@ def test_rotation_without_grace_refuses_the_old_key_at_once(accounts: Accounts) 
 
     assert key_used(accounts.rotate_key("acme", timedelta(0)).connector, old, NOW) is None
 
-    with pytest.raises(AdministrationError, match="negative"):
+    with pytest.raises(AdministrationError, match="between 0 and 30 days"):
         accounts.rotate_key("acme", timedelta(days=-1))
 
 

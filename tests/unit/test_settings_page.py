@@ -264,6 +264,19 @@ def test_a_previous_key_that_is_used_still_stands_out() -> None:
     assert "is refused at once" in Page(BASE_URL, ARN, [Row("acme", connector, 5, used)]).html(NOW)
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(1, "1 day old"), (274, "274 days old"), (275, "age 275 days: rotate it"), (400, "age 400 days: rotate it")],
+)
+def test_the_settings_page_says_how_old_a_key_is(days: int, said: str) -> None:
+    key = ConnectorKey.generate("acme", bytes)
+    connector = Connector.new(key, bytes(32), NOW - timedelta(days=days), "ada")
+
+    page = read(Page(BASE_URL, ARN, [Row("acme", connector, 5, AccountActivity())]).html(NOW))
+
+    assert said in page.text.splitlines()
+
+
 def test_cloudwatch_is_told_what_the_page_is_for(log: Path) -> None:
     assert press(describe=True).startswith("## Rollcall settings")
 

@@ -78,8 +78,9 @@ def watched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         part.forget()
 
 
-def end(accounts: int, silent: int) -> dict[str, Any]:
-    return {"message": "watched", "accounts": accounts, "silent_accounts": silent, "environment": "test"}
+def end(accounts: int, silent: int, old: int = 0, unusable: int = 0) -> dict[str, Any]:
+    numbers = {"silent_accounts": silent, "old_keys": old, "unusable_secrets": unusable}
+    return {"message": "watched", "accounts": accounts, "environment": "test"} | numbers
 
 
 def test_an_account_that_was_heard_within_the_time_is_not_silent(watched: Watched) -> None:
@@ -166,7 +167,41 @@ def test_an_account_whose_secret_is_unusable_is_named(watched: Watched) -> None:
     watched.accounts.enable("acme")
     aws.client("secretsmanager").put_secret_value(SecretId="test/connectors/acme", SecretString="nonsense")
 
-    assert watched.look() == [{"message": "watch", "account": "acme", "reason": "secret-malformed"}, end(0, 0)]
+    line = {"message": "watch", "account": "acme", "reason": "secret-malformed"}
+    assert watched.look() == [line, end(0, 0, unusable=1)]
+
+
+def test_an_account_whose_secret_is_marked_for_deletion_is_named(watched: Watched) -> None:
+    watched.accounts.enable("acme")
+    aws.client("secretsmanager").delete_secret(SecretId="test/connectors/acme", RecoveryWindowInDays=7)
+
+    line = {"message": "watch", "account": "acme", "reason": "secret-marked-for-deletion"}
+    assert watched.look() == [line, end(0, 0, unusable=1)]
+
+
+def test_an_account_whose_key_is_a_year_old_is_named_whether_it_is_heard_or_not(watched: Watched) -> None:
+    watched.clock.now = NOW - timedelta(days=365)
+    watched.accounts.enable("acme")
+    watched.accounts.enable(RELEASE_CHECK_ACCOUNT)
+    watched.accounts.enable("off")
+    watched.clock.now = NOW - timedelta(days=364, hours=23)
+    watched.accounts.enable("globex")
+    watched.accounts.disable("off")
+
+    assert watched.look() == [
+        {"message": "watch", "account": "acme", "reason": "key-old", "key_age_days": 365},
+        {"message": "watch", "account": RELEASE_CHECK_ACCOUNT, "reason": "key-old", "key_age_days": 365},
+        end(2, 0, old=2),
+    ]
+
+
+def test_a_rotated_key_is_young_again(watched: Watched) -> None:
+    watched.clock.now = NOW - timedelta(days=400)
+    watched.accounts.enable("acme")
+    watched.clock.now = NOW
+    watched.accounts.rotate_key("acme")
+
+    assert watched.look() == [end(1, 0)]
 
 
 def test_old_logs_are_read_only_when_an_account_is_missing_in_the_new_ones(watched: Watched) -> None:

@@ -92,12 +92,18 @@ def test_nothing_in_an_answer_tells_why_a_well_formed_key_is_refused(
     acme, off = key("acme"), key("off")
     secrets_manager.keep(connector(acme))
     secrets_manager.keep(connector(off).switched(False, START, "ada"))
+    secrets_manager.write("nonsense", "edited")
+    secrets_manager.keep(connector(key("deleted")))
+    secrets_manager.client.delete_secret(SecretId=f"{PREFIX}deleted", RecoveryWindowInDays=7)
 
-    refusals = [refusal(connectors, key(account)) for account in ("acme", "off", "nobody")]
+    refusals = [refusal(connectors, key(account)) for account in ("acme", "off", "nobody", "edited", "deleted")]
 
-    bodies = [(each.status, each.body(), each.headers) for each in refusals]
-    assert bodies[0] == bodies[1] == bodies[2]
-    assert bodies[0][0] == 401
+    answers = [(each.status, each.body(), each.headers) for each in refusals]
+    assert answers == [answers[0]] * 5
+    assert answers[0][0] == 401
+    assert [each.reason for each in refusals] == [
+        "wrong-key", "wrong-key", "unknown-account", "secret-malformed", "secret-marked-for-deletion",
+    ]  # fmt: skip
 
 
 def test_the_right_key_of_a_disabled_account_is_told_that_scim_is_switched_off(

@@ -1,4 +1,4 @@
-"""Secrets Manager down, and secrets deleted or edited into nonsense: 503 with the secret's name, never a 500."""
+"""Secrets Manager down: 503. Secrets deleted or edited into nonsense: 401, and the log names them. Never a 500."""
 
 from __future__ import annotations
 
@@ -18,13 +18,64 @@ def test_the_last_good_value_serves_while_secrets_manager_is_down(
     assert not sign_in(connectors, acme).stale
 
     secrets_manager.down = True
-    for _ in range(100):
+    for _ in range(59):
         clock.seconds += 60
         assert sign_in(connectors, acme).stale
     secrets_manager.down = False
     clock.seconds += 60
 
     assert not sign_in(connectors, acme).stale
+
+
+@pytest.mark.parametrize("interval", [1, 13, 60, 3599])
+def test_the_last_good_value_serves_for_an_hour_and_no_longer(
+    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock, interval: int
+) -> None:
+    acme = key()
+    secrets_manager.keep(connector(acme))
+    sign_in(connectors, acme)
+    secrets_manager.down = True
+    while (clock.seconds + interval) < 3600:
+        clock.seconds += interval
+        assert sign_in(connectors, acme).account == "acme"
+
+    for later in (3600, 3601, 7200, 3 * 86_400):
+        clock.seconds = later
+        refused = refusal(connectors, acme)
+        assert (refused.status, refused.reason) == (503, "secrets-manager-unavailable")
+
+    secrets_manager.down = False
+    clock.seconds += 2
+    assert not sign_in(connectors, acme).stale
+
+
+def test_an_hour_begins_with_the_last_successful_read(
+    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+) -> None:
+    acme = key()
+    secrets_manager.keep(connector(acme))
+    for _ in range(100):
+        clock.seconds += 60
+        sign_in(connectors, acme)
+    secrets_manager.down = True
+
+    clock.seconds += 3599
+    assert sign_in(connectors, acme).stale
+
+
+def test_wrong_keys_do_not_prolong_the_hour(
+    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+) -> None:
+    acme = key()
+    secrets_manager.keep(connector(acme))
+    sign_in(connectors, acme)
+    secrets_manager.down = True
+
+    for _ in range(360):
+        clock.seconds += 10
+        assert refusal(connectors, key()).status == 503
+
+    assert refusal(connectors, acme).status == 503
 
 
 def test_a_down_secrets_manager_is_not_asked_for_every_request(
@@ -78,7 +129,7 @@ def test_a_key_that_cannot_be_checked_is_not_called_wrong(
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"account": "acme", "enabled": true}', "rck_acme"])
-def test_a_secret_edited_into_nonsense_is_503_even_if_it_was_good_before(
+def test_a_secret_edited_into_nonsense_opens_nothing_even_if_it_was_good_before(
     connectors: Connectors, secrets_manager: SecretsManager, clock: Clock, text: str
 ) -> None:
     acme = key()
@@ -89,12 +140,12 @@ def test_a_secret_edited_into_nonsense_is_503_even_if_it_was_good_before(
     clock.seconds = 60
     refused = refusal(connectors, acme)
 
-    assert isinstance(refused, ConnectorUnavailable)
-    assert (refused.reason, refused.secret_name) == ("secret-malformed", f"{PREFIX}acme")
-    assert refused.secret_name in refused.remedy
+    assert refused.status == 401
+    assert (refused.reason, refused.secret_name, refused.account) == ("secret-malformed", f"{PREFIX}acme", "acme")
+    assert f"{PREFIX}acme" in refused.remedy
 
     secrets_manager.keep(connector(acme))
-    clock.seconds = 75
+    clock.seconds = 120
     assert sign_in(connectors, acme).account == "acme"
 
 
@@ -112,10 +163,10 @@ def test_one_accounts_connector_copied_into_anothers_secret_opens_nothing(
     secrets_manager.write(connector(acme).to_json(), "globex")
 
     assert refusal(connectors, acme).status == 401
-    assert refusal(connectors, key("globex")).status == 503
+    assert refusal(connectors, key("globex")).status == 401
 
 
-def test_a_secret_marked_for_deletion_is_503_and_a_deleted_one_an_unknown_account(
+def test_a_secret_marked_for_deletion_is_answered_as_a_deleted_one_and_logged_apart(
     connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     acme = key()
@@ -124,8 +175,10 @@ def test_a_secret_marked_for_deletion_is_503_and_a_deleted_one_an_unknown_accoun
 
     secrets_manager.client.delete_secret(SecretId=f"{PREFIX}acme", RecoveryWindowInDays=7)
     clock.seconds = 60
-    assert refusal(connectors, acme).reason == "secret-marked-for-deletion"
+    marked = refusal(connectors, acme)
 
     secrets_manager.client.delete_secret(SecretId=f"{PREFIX}acme", ForceDeleteWithoutRecovery=True)
     clock.seconds = 120
-    assert refusal(connectors, acme).status == 401
+    gone = refusal(connectors, acme)
+    assert (marked.status, marked.body()) == (gone.status, gone.body())
+    assert (marked.reason, gone.reason) == ("secret-marked-for-deletion", "unknown-account")
