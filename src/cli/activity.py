@@ -10,12 +10,12 @@ from typing import Annotated, Final, NamedTuple
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from adapters.activity_log import MOST_LINES, Asked, Line, time_of
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
+from cli.wording import harmless_json, plain
 from domain.connector_key import account_name
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -97,12 +97,12 @@ def row_of(line: Line) -> Row:
 def _show_past(here: Invocation, lines: Sequence[Line], asked: Asked, since: str) -> None:
     if here.as_json:
         for line in lines:
-            typer.echo(json.dumps(line, ensure_ascii=False))
+            typer.echo(_as_json(line))
         return
     if lines:
         table = Table("When", "Account", "Operation", "Answer", "Reason", "What to do", box=None)
         for line in lines:
-            table.add_row(*(escape(cell) for cell in row_of(line)), style=_style(line))
+            table.add_row(*(plain(cell) for cell in row_of(line)), style=_style(line))
         here.answer(None, table)
     of = "" if asked.account is None else f" of {asked.account}"
     if not lines:
@@ -116,16 +116,20 @@ def _show_past(here: Invocation, lines: Sequence[Line], asked: Asked, since: str
 def _printer(here: Invocation) -> Callable[[Line], None]:
     """Prints one line at once, also into a pipe."""
     if here.as_json:
-        return lambda line: typer.echo(json.dumps(line, ensure_ascii=False))
+        return lambda line: typer.echo(_as_json(line))
     console = Console(highlight=False, soft_wrap=True)
 
     def show(line: Line) -> None:
         *cells, last = row_of(line)
         padded = [cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)]
-        console.print(escape("  ".join([*padded, last]).rstrip()), style=_style(line))
+        console.print(plain("  ".join([*padded, last]).rstrip()), style=_style(line))
         console.file.flush()
 
     return show
+
+
+def _as_json(line: Line) -> str:
+    return harmless_json(json.dumps(line, ensure_ascii=False))
 
 
 def _style(line: Line) -> str:

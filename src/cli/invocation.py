@@ -19,7 +19,7 @@ from rich.console import Console, RenderableType
 
 from adapters import stack
 from adapters.stack import Stack
-from cli.wording import harmless
+from cli.wording import harmless, harmless_json
 
 _SUGGESTED: Final = re.compile(r"\brollcall (?=(?:account|users|activity|doctor|table|events)\b)")
 
@@ -63,7 +63,7 @@ class Invocation:
     def answer(self, value: Any, *human: RenderableType) -> None:
         """Print `value` as JSON with --json, else the lines and tables meant for a person."""
         if self.as_json:
-            sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+            sys.stdout.write(harmless_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
             return
         console = Console(highlight=False, soft_wrap=True)
         for part in human:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from domain.roster import guarded
 from domain.stored_user import Json, StoredUser
 
 COLUMNS: Final = (
@@ -50,11 +51,3 @@ def as_row(user: StoredUser) -> list[str]:
         user.last_modified,
     )
     return [guarded(str(value)) for value in values]
-
-
-def guarded(text: str) -> str:
-    """The cell of a table. A spreadsheet runs one that begins like a formula, and these texts come from outside.
-
-    What looks like a guarded text already gets another mark, so that an import, which takes one off, restores it.
-    """
-    return f"'{text}" if text.lstrip("'").startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -11,7 +11,6 @@ from typing import Annotated, Final, TextIO
 
 import typer
 from rich.json import JSON
-from rich.markup import escape
 from rich.table import Table
 
 from cli import users_import, users_reconcile
@@ -21,7 +20,7 @@ from cli.invocation import invocation
 from cli.private_file import private_file
 from cli.root import UsageError
 from cli.user_view import COLUMNS, as_resource, as_row, primary_email
-from cli.wording import counted, harmless, plain
+from cli.wording import counted, harmless, harmless_json, plain
 from domain.stored_user import StoredUser, encode
 
 app: Final = typer.Typer(no_args_is_help=True, help="Look at the users of an account, bring them in and out.")
@@ -109,7 +108,10 @@ def export(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Overwrite the file without asking.")] = False,
 ) -> None:
-    """Write all users of an account to a file. It holds personal data: only you may read it."""
+    """Write all users of an account to a file. It holds personal data: only you may read it.
+
+    A terminal is shown no character that it would obey: JSON has its escapes for them, a table a replacement character.
+    """
     here = invocation(context)
     if output is None and here.as_json and form is Format.CSV:
         raise UsageError("--json and --format csv together need --output.")
@@ -120,20 +122,22 @@ def export(
         here.stack.require_account(account, _SECONDS)
     written = 0
     with private_file(output) as target:
-        write = _writer(form, target)
+        write = _writer(form, target, at_a_terminal=output is None and target.isatty())
         for user in watched(here, store, "Exporting"):
             write(user)
             written += 1
     if output is not None:
         here.answer(
             {"result": "exported", "account": account, "users": written, "file": str(output)},
-            f"{counted(written, 'user')} of {account} written to {escape(str(output))}.",
+            f"{counted(written, 'user')} of {account} written to {plain(str(output))}.",
         )
 
 
-def _writer(form: Format, target: TextIO) -> Callable[[StoredUser], object]:
+def _writer(form: Format, target: TextIO, *, at_a_terminal: bool) -> Callable[[StoredUser], object]:
     if form is Format.JSONL:
-        return lambda user: target.write(encode(as_resource(user)) + "\n")
+        readable = harmless_json if at_a_terminal else str
+        return lambda user: target.write(readable(encode(as_resource(user))) + "\n")
+    cell = harmless if at_a_terminal else str
     table = csv.writer(target)
     table.writerow(COLUMNS)
-    return lambda user: table.writerow(as_row(user))
+    return lambda user: table.writerow([cell(value) for value in as_row(user)])

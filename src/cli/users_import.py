@@ -21,10 +21,9 @@ from cli.invocation import Invocation, invocation
 from cli.private_file import private_file
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, Roster, opened
-from cli.user_view import guarded
 from cli.wording import counted
 from domain.errors import Retryable
-from domain.roster import Refusal, Row
+from domain.roster import Refusal, Row, guarded
 
 _SECONDS_OF_A_WRITE: Final = 60.0
 """How long a write is repeated that DynamoDB throttles, before the import stops."""

@@ -15,9 +15,8 @@ from cli.every_user import watched
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
-from cli.user_view import guarded
-from cli.wording import counted, plain
-from domain.roster import Finding, Kind, Reconciliation, Row
+from cli.wording import counted, harmless, plain
+from domain.roster import Finding, Kind, Reconciliation, Row, guarded
 
 _SECONDS: Final = 24 * 3600.0
 _HEADER: Final = ("difference", "userName", "line", "id", "attributes", "detail")
@@ -71,9 +70,10 @@ def _answer(here: Invocation, account: str, totals: dict[str, int], findings: li
     kinds = list(Kind)
     findings.sort(key=lambda finding: (kinds.index(finding.kind), finding.user_name))
     if as_csv:
+        readable = harmless if sys.stdout.isatty() else str
         table = csv.writer(sys.stdout, lineterminator="\n")
         table.writerow(_HEADER)
-        table.writerows([guarded(cell) for cell in _cells(finding)] for finding in findings)
+        table.writerows([readable(guarded(cell)) for cell in _cells(finding)] for finding in findings)
         return
     counts = Counter(finding.kind for finding in findings)
     said = ", ".join(f"{counts[kind]} {kind}" for kind in kinds if counts[kind]) or "no difference"

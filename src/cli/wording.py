@@ -21,6 +21,11 @@ def harmless(text: str) -> str:
     return _CONTROL.sub("\ufffd", text)
 
 
+def harmless_json(text: str) -> str:
+    """The same JSON, of which a terminal obeys nothing: what it would obey is written as JSON's escapes."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def plain(text: str) -> str:
     """The text for a table or line of rich, whatever it is: neither the terminal obeys it, nor rich."""
     return escape(harmless(text))

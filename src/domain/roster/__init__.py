@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from domain.roster.columns import Columns, InvalidHeader
 from domain.roster.differences import Finding, Kind, Reconciliation, differing_attributes
+from domain.roster.formulas import guarded
 from domain.roster.rows import Refusal, Row, RowRefused, csv_rows, json_rows
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "RowRefused",
     "csv_rows",
     "differing_attributes",
+    "guarded",
     "json_rows",
 ]

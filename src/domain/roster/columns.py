@@ -11,6 +11,7 @@ from typing import Any, Final
 from domain.attributes import Attribute, Mutability, Returned, Type
 from domain.errors import InvalidPath
 from domain.filter import Comparison, Filter, Operator, parse_patch_path
+from domain.roster.formulas import unguarded
 from domain.roster.names import ACTIVE, FALSE, INACTIVE, LAST_RESORT, STATE_IS_A_REGION_BESIDE, SYNONYMS, TRUE
 from domain.stored_user import Json
 from domain.user_schema import CORE_URN, ENTERPRISE_URN
@@ -18,7 +19,6 @@ from domain.user_schema import CORE_URN, ENTERPRISE_URN
 _REGION: Final = 'addresses[type eq "work"].region'
 _USER_NAME: Final = "userName"
 _WORK_BY_DEFAULT: Final = frozenset({"emails", "phoneNumbers", "addresses"})
-_FORMULA_GUARD: Final = re.compile(r"\A'(?='*[=+\-@\t\r])")
 _BRACKETED: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*")
 
 
@@ -163,7 +163,7 @@ class Columns:
             )
         body: Json = {"schemas": [CORE_URN]}
         for target, raw in zip(self.targets, cells, strict=False):
-            if target is not None and (cell := _FORMULA_GUARD.sub("", raw.strip(), count=1)):
+            if target is not None and (cell := unguarded(raw.strip())):
                 target.put(target.value(cell), body)
         emails = body.get("emails", [])
         if emails and not any("primary" in email for email in emails):

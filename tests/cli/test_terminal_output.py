@@ -1,0 +1,128 @@
+"""What stands in users and logs moves no cursor and changes no title of the terminal that shows it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import child_processes
+from adapters.activity_log import Line
+from cli.activity import row_of
+from cli.wording import harmless_json
+from domain.ports import UserStore
+from domain.stored_user import StoredUser
+from rollcall_command import Rollcall
+
+pytestmark = pytest.mark.usefixtures("acme")
+
+OBEYED = "\x1b]0;owned\x07\x9b31m\u202egnp.exe\x7f"
+"""Sets the title, changes the colour (C1), turns the direction of reading, deletes."""
+
+OnTerminal = Callable[..., str]
+
+
+@pytest.fixture
+def on_terminal(rollcall: Rollcall) -> OnTerminal:
+    """Run `rollcall --local` in a process of its own, whose standard output is a terminal: what it shows."""
+
+    def run(*arguments: str) -> str:
+        controller, terminal = pty.openpty()
+        command = [sys.executable, "-m", "cli.main", "--local", *arguments]
+        # What the fixture `rollcall` set is in the environment. Without TERM there are no colours of the command's own.
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "dumb"}
+        with child_processes.started(command, env=environment, stdout=terminal, stderr=terminal):
+            os.close(terminal)
+            shown = b""
+            with suppress(OSError):  # how the end looks
+                while read := os.read(controller, 65_536):
+                    shown += read
+        os.close(controller)
+        return shown.decode()
+
+    return run
+
+
+@pytest.fixture
+def somebody(store: UserStore) -> StoredUser:
+    """A user whose texts a terminal would obey."""
+    attributes = {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": "somebody@corp.example",
+        "emails": [{"value": "somebody@corp.example"}],
+        "displayName": OBEYED,
+        "externalId": OBEYED,
+        "name": {"givenName": OBEYED, "familyName": "=1+1"},
+        "active": True,
+    }
+    user = StoredUser.new("2819c223-7f76-453a-919d-413861904646", attributes, "2026-01-02T03:04:05.000Z")
+    store.create(user)
+    return user
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "roster.csv"
+    path.write_text(f'email,displayName\nother@corp.example,x\n"{OBEYED}",x\n', encoding="utf-8")
+    return path
+
+
+@pytest.mark.usefixtures("somebody")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("users", "export", "--format", "csv"),
+        ("users", "export", "--format", "jsonl"),
+        ("users", "export", "--json"),
+        ("users", "list"),
+        ("users", "list", "--json"),
+        ("users", "show", "--email", "somebody@corp.example"),
+        ("users", "show", "--email", "somebody@corp.example", "--json"),
+        ("users", "show", "--email", OBEYED),
+        ("users", "reconcile", "FILE"),
+        ("users", "reconcile", "FILE", "--csv"),
+        ("users", "reconcile", "FILE", "--json"),
+        ("users", "import", "FILE", "--dry-run"),
+        ("users", "import", "FILE", "--dry-run", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_a_terminal_shows_it_and_obeys_nothing_of_it(
+    on_terminal: OnTerminal, file: Path, arguments: tuple[str, ...]
+) -> None:
+    shown = on_terminal(*(str(file) if one == "FILE" else one for one in arguments), "--account", "acme")
+
+    assert "somebody@" in shown or "owned" in shown
+    assert not {character for character in OBEYED if not character.isprintable()} & set(shown)
+
+
+@pytest.mark.usefixtures("somebody")
+def test_what_a_terminal_shows_of_json_lines_is_the_same_json(on_terminal: OnTerminal) -> None:
+    shown = on_terminal("users", "export", "--account", "acme")
+
+    lines = [line for line in shown.splitlines() if line.startswith("{")]
+    assert [json.loads(line)["displayName"] for line in lines] == [OBEYED]
+
+
+@pytest.mark.usefixtures("somebody")
+def test_a_pipe_gets_the_texts_as_they_are(rollcall: Rollcall) -> None:
+    table = rollcall("users", "export", "--account", "acme", "--format", "csv")
+    lines = rollcall("users", "export", "--account", "acme")
+
+    [row] = list(csv.DictReader(table.stdout_bytes.decode().split("\r\n")))
+    assert (row["displayName"], row["familyName"]) == (OBEYED, "'=1+1")
+    assert "\u202egnp.exe\x7f" in lines.stdout_bytes.decode()
+
+
+def test_a_log_line_for_a_terminal_or_a_program_says_the_same() -> None:
+    line: Line = {"message": "request", "timestamp": "2026-01-02T03:04:05.000Z", "reason": OBEYED}
+
+    assert json.loads(harmless_json(json.dumps(line, ensure_ascii=False))) == line
+    assert row_of(line)
