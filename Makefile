@@ -17,6 +17,12 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := true
 
+# What installs and builds runs code of others: it gets no credentials of AWS, and no token that some are given for.
+SECRETS := $(filter-out AWS_REGION AWS_DEFAULT_REGION AWS_CA_BUNDLE, \
+	$(filter AWS_% ACTIONS_ID_TOKEN_% ACTIONS_RUNTIME_% GITHUB_TOKEN GH_TOKEN, $(.VARIABLES)))
+WITHOUT_CREDENTIALS := env $(SECRETS:%=-u %) \
+	AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
+
 SLOW_TIERS := dynamodb_local or sam_local or browser
 
 .PHONY: help
@@ -107,6 +113,7 @@ load: .venv/.dev .dynamodb-local/.installed ## 25 requests a second for five min
 
 # ENV chooses a section of samconfig.toml, for the build and the deployment alike: they must be for the same processor.
 section = $(if $(1),--config-env $(1))
+architecture = $(shell sed -n '/^\[$(or $(ENV),default)\.build/,/^$$/s/^parameter_overrides.*Architecture=\([a-z0-9_]*\).*/\1/p' samconfig.toml)
 
 .PHONY: known-section
 known-section:
@@ -114,14 +121,25 @@ known-section:
 
 .PHONY: build
 build: known-section .venv-sam/.installed ## Build the functions with the SAM CLI, to run here (ENV=dev, ENV=prod: to deploy)
-	@$(BIN)/python artifact/build.py
+	@$(WITHOUT_CREDENTIALS) $(BIN)/python artifact/build.py
 	@echo 'Building the functions into .aws-sam/build'
-	@report=$$(ARTIFACT_PYTHON='$(CURDIR)/$(BIN)/python' .venv-sam/bin/sam build $(call section,$(ENV)) 2>&1) || { echo "$$report" >&2; exit 1; }
+	@report=$$($(WITHOUT_CREDENTIALS) ARTIFACT_PYTHON='$(CURDIR)/$(BIN)/python' .venv-sam/bin/sam build $(call section,$(ENV)) 2>&1) || { echo "$$report" >&2; exit 1; }
+	@echo '$(architecture)' > .aws-sam/build/architecture
 
 .PHONY: deploy
 deploy: ENV := $(or $(ENV),dev)
-deploy: build ## Build and deploy (ENV=dev, which is the default, or ENV=prod)
+deploy: build ## Build without credentials, then deploy (ENV=dev, which is the default, or ENV=prod)
 	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)
+
+.PHONY: deploy-built
+deploy-built: ENV := $(or $(ENV),dev)
+deploy-built: known-section .venv-sam/.installed ## Deploy what make build left, and build nothing (ENV=dev, ENV=prod)
+	@[[ "$$(cat .aws-sam/build/architecture 2>/dev/null)" == '$(architecture)' ]] || \
+		{ echo 'What is built is not for $(architecture), which $(ENV) has: make build ENV=$(ENV)' >&2; exit 1; }
+	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)
+
+.PHONY: install-sam
+install-sam: .venv-sam/.installed
 
 .PHONY: events
 events: .venv/.local ## Write events/ anew
@@ -131,13 +149,13 @@ events: .venv/.local ## Write events/ anew
 
 # Installs with uv, which takes a quarter of pip's time, and with pip where uv cannot (a package mirror that only pip knows of).
 # $(1): environment, $(2): arguments
-install = VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet $(2) || $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
+install = $(WITHOUT_CREDENTIALS) VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet $(2) || $(WITHOUT_CREDENTIALS) $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
 
 .venv/.uv: requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| { echo 'Rollcall needs Python 3.11 or newer as $(PYTHON). Name another one: make PYTHON=python3.13' >&2; exit 1; }
 	@[[ -x $(BIN)/python ]] || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-uv.txt
+	@$(WITHOUT_CREDENTIALS) $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-uv.txt
 	@touch $@
 
 .venv/.local: .venv/.uv requirements-local.txt pyproject.toml

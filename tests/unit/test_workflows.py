@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,19 +67,54 @@ def test_prod_comes_after_dev_after_the_tests_and_waits_for_an_approval() -> Non
     found = WORKFLOWS["deploy"]["jobs"]
 
     assert found["test"]["uses"] == "./.github/workflows/test.yml"
-    assert (found["dev"]["needs"], found["prod"]["needs"]) == ("test", "dev")
+    assert (found["build"]["needs"], found["dev"]["needs"], found["prod"]["needs"]) == (
+        "test",
+        "build",
+        ["build", "dev"],
+    )
     assert (found["dev"]["environment"], found["prod"]["environment"]) == DEPLOYING
 
 
+def said(job: str) -> list[str]:
+    """What the steps of a job run, or the action that they use."""
+    return [step.get("run") or step["uses"].partition("@")[0] for step in WORKFLOWS["deploy"]["jobs"][job]["steps"]]
+
+
+def test_what_builds_has_no_credentials_and_may_ask_for_none() -> None:
+    building = {name for name, job in jobs() for step in job.get("steps", ()) if "make build" in step.get("run", "")}
+
+    assert building == {"build"}
+    assert "permissions" not in WORKFLOWS["deploy"]["jobs"]["build"]  # so those of the workflow, which only read
+    assert "environment" not in WORKFLOWS["deploy"]["jobs"]["build"]
+    assert "aws-actions/configure-aws-credentials" not in said("build")
+
+
 @pytest.mark.parametrize("environment", DEPLOYING)
-def test_what_is_deployed_was_built_before_the_credentials_were_there(environment: str) -> None:
-    said = [
-        step.get("run") or step["uses"].partition("@")[0] for step in WORKFLOWS["deploy"]["jobs"][environment]["steps"]
+def test_what_is_deployed_was_built_once_before(environment: str) -> None:
+    steps_of_it = said(environment)
+    [taken] = [
+        step["with"]["name"]
+        for step in WORKFLOWS["deploy"]["jobs"][environment]["steps"]
+        if "download-artifact" in str(step)
+    ]
+    [given] = [
+        step["with"]["name"] for step in WORKFLOWS["deploy"]["jobs"]["build"]["steps"] if "upload-artifact" in str(step)
     ]
 
-    credentials = said.index("aws-actions/configure-aws-credentials")
-    assert said.index(f"make build ENV={environment}") < credentials
-    assert said[credentials + 1].startswith(f"make deploy ENV={environment}")
+    assert taken == given
+    assert said("build").index("make build ENV=prod") < said("build").index("tar -czf built.tgz .aws-sam/build")
+    credentials = steps_of_it.index("aws-actions/configure-aws-credentials")
+    assert {"tar -xzf built.tgz", "make install-sam"} < set(steps_of_it[:credentials])
+    assert [step.split()[:3] for step in steps_of_it[credentials + 1 :]] == [
+        ["make", "deploy-built", f"ENV={environment}"]
+    ]
+
+
+def test_dev_and_prod_are_for_the_processor_that_was_built_for() -> None:
+    settings = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+    [architecture] = {settings[name]["build"]["parameters"]["parameter_overrides"] for name in DEPLOYING}
+
+    assert all(architecture in settings[name]["deploy"]["parameters"]["parameter_overrides"] for name in DEPLOYING)
 
 
 def test_every_target_that_a_workflow_makes_exists() -> None:
@@ -86,7 +122,7 @@ def test_every_target_that_a_workflow_makes_exists() -> None:
     of_matrix = {target for _, job in jobs() for target in job.get("strategy", {}).get("matrix", {}).get("target", ())}
     made = set(re.findall(r"make ([a-z][a-z-]+)", " ".join(step.get("run", "") for step in steps())))
 
-    assert {"lint", "test", "build", "deploy"} <= made
+    assert {"lint", "test", "build", "deploy-built"} <= made
     assert made | of_matrix <= targets
 
 

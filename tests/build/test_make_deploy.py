@@ -1,0 +1,107 @@
+"""`make build`, `deploy` and `deploy-built`: who gets the credentials. Stand-ins take the place of what they run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from child_processes import run
+from cli.events import ROOT
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "id",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_PROFILE": "admin",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/token",
+    "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/deploy",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1/credentials",
+    "AWS_BEARER_TOKEN_BEDROCK": "token",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "token",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "https://token.example",
+    "ACTIONS_RUNTIME_TOKEN": "token",
+    "GITHUB_TOKEN": "token",
+    "GH_TOKEN": "token",
+}
+
+STAND_IN = """#!{python}
+import json, os, pathlib, sys
+pathlib.Path(".aws-sam/build").mkdir(parents=True, exist_ok=True)
+with open("ran", "a") as ran:
+    ran.write(json.dumps([sys.argv, dict(os.environ)]) + "\\n")
+"""
+
+Make = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Run make with this repository's Makefile, where python and sam only note how they were started."""
+    shutil.copy(ROOT / "samconfig.toml", tmp_path)
+    for program in (".venv/bin/python", ".venv-sam/bin/sam"):
+        path = tmp_path / program
+        path.parent.mkdir(parents=True)
+        path.write_text(STAND_IN.format(python=sys.executable))
+        path.chmod(0o755)
+    (tmp_path / ".venv-sam" / ".installed").touch()
+    environment = {"PATH": os.environ["PATH"], "AWS_REGION": "eu-central-1", **CREDENTIALS}
+    command = ("make", "--no-print-directory", "-f", ROOT / "Makefile", "--old-file", ".venv-sam/.installed")
+    return lambda *arguments: run([*command, *arguments], cwd=tmp_path, env=environment)
+
+
+def started(folder: Path) -> list[tuple[list[str], dict[str, str]]]:
+    """The programs that ran, with their arguments and their environments."""
+    lines: list[Any] = [json.loads(line) for line in (folder / "ran").read_text().splitlines()]
+    return [([Path(program).name, *arguments], environment) for (program, *arguments), environment in lines]
+
+
+def test_what_builds_gets_no_credentials_and_what_deploys_does(make: Make, tmp_path: Path) -> None:
+    made = make("deploy", "ENV=prod")
+
+    assert made.returncode == 0, made.stderr
+    advice, build, deploy = started(tmp_path)
+    assert advice[0] == ["python", "artifact/build.py"]
+    assert build[0] == ["sam", "build", "--config-env", "prod"]
+    assert deploy[0] == ["sam", "deploy", "--config-env", "prod"]
+    for _, environment in (advice, build):
+        assert not CREDENTIALS.keys() & environment.keys()
+        # Nor are they looked for where else the AWS SDK finds some.
+        assert environment["AWS_SHARED_CREDENTIALS_FILE"] == environment["AWS_CONFIG_FILE"] == "/dev/null"
+        assert environment["AWS_EC2_METADATA_DISABLED"] == "true"
+        assert environment["AWS_REGION"] == "eu-central-1"
+    assert deploy[1].items() >= CREDENTIALS.items()
+
+
+def test_what_was_built_is_deployed_without_building(make: Make, tmp_path: Path) -> None:
+    assert make("build", "ENV=dev").returncode == 0
+    (tmp_path / "ran").unlink()
+
+    made = make("deploy-built", "ENV=prod", "SETTINGS=--no-confirm-changeset")
+
+    assert made.returncode == 0, made.stderr
+    assert [arguments for arguments, _ in started(tmp_path)] == [
+        ["sam", "deploy", "--config-env", "prod", "--no-confirm-changeset"]
+    ]
+
+
+@pytest.mark.parametrize("before", [[], ["build"]], ids=["nothing is built", "built for this machine"])
+def test_what_was_not_built_for_the_processor_of_the_deployment_is_not_deployed(
+    make: Make, tmp_path: Path, before: list[str]
+) -> None:
+    if before:
+        assert make(*before).returncode == 0
+        (tmp_path / "ran").unlink()
+
+    made = make("deploy-built", "ENV=dev")
+
+    assert made.returncode != 0
+    assert "make build ENV=dev" in made.stderr
+    assert not (tmp_path / "ran").exists()

@@ -1,0 +1,31 @@
+"""Every package that is installed is one that was pinned: by version, and by the hashes of its files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKED = sorted(ROOT.glob("requirements*.txt"))
+
+
+@pytest.mark.parametrize("path", LOCKED, ids=lambda path: path.name)
+def test_every_package_is_pinned_with_hashes(path: Path) -> None:
+    text = re.sub(r"^\s*#.*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    packages = text.replace("\\\n", " ").splitlines()
+
+    assert packages
+    for package in packages:
+        assert re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.+!-]+ (;.*? )?\s*--hash=sha256:[0-9a-f]{64}", package), package
+
+
+def test_every_list_of_requirements_is_pinned_and_installed_with_its_hashes() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    assert {path.stem for path in LOCKED} == {path.stem for path in ROOT.glob("requirements*.in")}
+    installed = re.findall(r"(--require-hashes )?-r (requirements[\w-]*\.txt)", makefile)
+    assert all(hashes for hashes, _ in installed)
+    # Those of the functions are what the artifact is built from (artifact/build.py).
+    assert {name for _, name in installed} == {path.name for path in LOCKED} - {"requirements.txt"}
