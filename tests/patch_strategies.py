@@ -17,14 +17,21 @@ TYPES = st.sampled_from(["work", "home", "other"])
 EMAIL = st.fixed_dictionaries({"value": ADDRESSES}, optional={"type": TYPES, "display": WORDS})
 PHONE = st.fixed_dictionaries({"value": st.sampled_from(["1", "2", "3"])}, optional={"type": TYPES})
 PRIMARY = st.fixed_dictionaries({"value": ADDRESSES, "primary": st.just(True)}, optional={"type": TYPES})
-ADDRESS = st.fixed_dictionaries({"type": TYPES}, optional={"locality": WORDS, "country": WORDS})
+ADDRESS = st.fixed_dictionaries({"type": TYPES, "locality": WORDS}, optional={"country": WORDS})
 NAME = st.fixed_dictionaries({}, optional={"givenName": WORDS, "familyName": WORDS, "formatted": WORDS})
 MANAGER = st.fixed_dictionaries({"value": WORDS})
 ENTERPRISE = st.fixed_dictionaries({}, optional={"department": WORDS, "costCenter": WORDS, "manager": MANAGER})
 
 
 def _distinct(element: st.SearchStrategy[Json], **kwargs: Any) -> st.SearchStrategy[list[Json]]:
-    return st.lists(element, unique_by=lambda value: repr(sorted(value.items())).lower(), **kwargs)
+    return st.lists(
+        element, unique_by=lambda value: f"{value.get('value', value)} {value.get('type')}".lower(), **kwargs
+    )
+
+
+def _is_of(item: Json, other: Json) -> bool:
+    """Whether two values have the same value and type, which no user has twice."""
+    return item["value"] == other["value"] and item.get("type") == other.get("type")
 
 
 def _assigned(user: Json) -> Json:
@@ -38,7 +45,7 @@ USERS = st.fixed_dictionaries(
         "active": st.booleans(),
         "name": NAME,
         "emails": st.tuples(_distinct(PRIMARY, max_size=1), _distinct(EMAIL, max_size=3)).map(
-            lambda two: two[0] + two[1]
+            lambda two: two[0] + [item for item in two[1] if not any(_is_of(item, one) for one in two[0])]
         ),
         "phoneNumbers": _distinct(PHONE, max_size=3),
         "addresses": _distinct(ADDRESS, max_size=2),

@@ -42,10 +42,11 @@ def patched_strictly(user: Json, *operations: Json) -> Json:
 def patched_tolerantly(user: Json, *operations: Json, body: Json | None = None) -> tuple[Json, set[str]]:
     applied = tolerances.Applied()
     read = tolerances.tolerate_patch(message(*operations) if body is None else body, applied)
+    before = user
     for operation in tolerances.tolerate_operations(patch.parse_operations(read), applied):
         for rewritten in tolerances.tolerate_operation(operation, user, applied):
             user = patch.apply(user, rewritten)
-    return resource.checked(user), applied
+    return resource.checked(tolerances.tolerate_result(before, user, applied)), applied
 
 
 def changes(before: Json, after: Json) -> Json:

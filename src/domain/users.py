@@ -88,13 +88,15 @@ class Users:
             operations = tolerances.tolerate_operations(operations, self.applied)
 
         def patched(current: StoredUser) -> Json:
-            attributes = known_part(current.attributes)
+            attributes = before = known_part(current.attributes)
             for operation in operations:
                 if self.applied is None:
                     attributes = patch.apply(attributes, operation)
                     continue
                 for rewritten in tolerances.tolerate_operation(operation, attributes, self.applied):
                     attributes = patch.apply(attributes, rewritten)
+            if self.applied is not None:
+                attributes = tolerances.tolerate_result(before, attributes, self.applied)
             return with_unknown_part(resource.checked(attributes), current.attributes)
 
         return self._change(user_id, if_match, patched)

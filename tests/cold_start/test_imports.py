@@ -60,7 +60,7 @@ DIETS = {
     "seed_default_account": Diet(145, READING | NO_QUERIES),
     "watch": Diet(210, READING | NO_QUERIES),
     # Waits for nobody: it runs in a deployment.
-    "pre_traffic": Diet(290),
+    "pre_traffic": Diet(310),
 }
 
 _PROGRAM = """

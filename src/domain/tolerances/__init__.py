@@ -16,6 +16,7 @@ from domain.tolerances.pipeline import (
     tolerate_patch,
     tolerate_replacement,
     tolerate_resource,
+    tolerate_result,
 )
 from domain.tolerances.record import Tolerance
 from domain.tolerances.registry import TOLERANCES
@@ -31,4 +32,5 @@ __all__ = [
     "tolerate_patch",
     "tolerate_replacement",
     "tolerate_resource",
+    "tolerate_result",
 ]

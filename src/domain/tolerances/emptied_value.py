@@ -1,6 +1,8 @@
 """Removing `emails[type eq "work"].value` leaves `{"type": "work"}`: the remainder goes too, as it says nothing.
 
-The values that would be left without anything but type, primary and display are removed first, as a whole.
+So it is without a filter (`emails.value`), for a value of one (`manager.value` leaves its `$ref`), and when it is
+replaced by null. The values that would be left without anything but type, primary and display are removed first, as a
+whole.
 """
 
 from __future__ import annotations
@@ -12,25 +14,35 @@ from domain.filter import And, Filter, Not, Or, PatchPath, Present
 from domain.patch import Op, Operation, Target, target_of
 from domain.paths import AttributePath
 from domain.stored_user import Json
+from domain.tolerances.emptied_entry import is_unassigned
 from domain.tolerances.record import Tolerance
 
 _LABELS: Final = frozenset({"type", "primary"})
 
 
 def _operation(operation: Operation, target: Target | None, attributes: Json) -> list[Operation] | None:
-    if operation.op is not Op.REMOVE or target is None or target.path.value_filter is None:
+    if target is None or not (operation.op is Op.REMOVE or is_unassigned(operation.value)):
         return None
-    removed = target.path.sub_attribute
-    telling = _telling(target.steps[-1])
-    if removed not in telling:
+    if target.path.value_filter is not None:
+        owner, removed = target.steps[-1], target.path.sub_attribute
+    elif len(target.steps) > 1:
+        owner, removed = target.steps[-2:]
+    else:
         return None
+    telling = _telling(owner)
+    if removed is None or removed not in telling or owner.is_extension:
+        return None
+    if not owner.multi_valued:
+        whole = removed.name == "value"
+        return [Operation(Op.REMOVE, str(AttributePath(target.steps[:-1])))] if whole else None
+    wanted = target.path.value_filter or Present(AttributePath((removed,)))
     others = [Present(AttributePath((sub,))) for sub in telling if sub is not removed]
-    path = str(PatchPath(target.path.path, _and_nothing_of(target.path.value_filter, others)))
+    path = str(PatchPath(AttributePath((owner,)), _and_nothing_of(wanted, others)))
     emptied = target_of(path)
-    present = attributes.get(target.steps[-1].name, [])
+    present = attributes.get(owner.name, [])
     if emptied.matches is None or not any(removed.name in item and emptied.matches(item) for item in present):
         return None
-    return [Operation(Op.REMOVE, path), operation]
+    return [Operation(Op.REMOVE, path), Operation(Op.REMOVE, operation.path)]
 
 
 def _telling(attribute: Attribute) -> list[Attribute]:
@@ -47,6 +59,7 @@ def _and_nothing_of(wanted: Filter, others: list[Present]) -> Filter:
 
 TOLERANCE: Final = Tolerance(
     name="emptied-value",
-    source="Entra ID: AzureAD/SCIMReferenceCode issue 87; ory/polis d22d7555f",
+    source="Entra ID: AzureAD/SCIMReferenceCode issue 87; ory/polis d22d7555f; "
+    "manager.value: wso2/product-is issue 11678",
     operation=_operation,
 )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from domain.attributes import Attribute
 from domain.canonical import canonical_names, canonical_value
 from domain.errors import InvalidPath, InvalidSyntax
 from domain.filter import STRICT, Leniency, parse_patch_path
@@ -39,7 +38,9 @@ _MESSAGE: Final = _stage(lambda each: each.message)
 _READING: Final = _stage(lambda each: each.reading)
 _OPERATIONS: Final = _stage(lambda each: each.operations)
 _VALUE: Final = _stage(lambda each: each.value)
+_SETTLED: Final = _stage(lambda each: each.settled)
 _OPERATION: Final = _stage(lambda each: each.operation)
+_PATCHED: Final = _stage(lambda each: each.patched)
 _LOOKUP: Final = _stage(lambda each: each.lookup)
 _LENIENCY: Final = {flag: name for name, flag in _stage(lambda each: each.leniency)}
 
@@ -52,7 +53,7 @@ def tolerate_resource(body: Json, applied: Applied) -> Json:
         if changed is not None:
             applied.add(name)
             body = _with_spelled_members(changed, applied)
-    return _object(_value(body, USER.root, applied))
+    return _object(rewritten(body, USER.root, _VALUE, _SETTLED, applied))
 
 
 def tolerate_replacement(body: Json, stored: Json, applied: Applied) -> Json:
@@ -109,6 +110,21 @@ def tolerate_operation(operation: Operation, attributes: Json, applied: Applied)
 
         operations = list(_each(operations, name, with_target, applied))
     return operations
+
+
+def tolerate_result(before: Json, after: Json, applied: Applied) -> Json:
+    """The attributes after all operations of a PATCH, with what they do not mean to repeat."""
+    for attribute in USER.root.sub_attributes:
+        values = after.get(attribute.name)
+        if not attribute.multi_valued or not isinstance(values, list) or values is before.get(attribute.name):
+            continue
+        for name, hook in _PATCHED:
+            changed = hook(attribute, before.get(attribute.name, []), values)
+            if changed is not values:
+                applied.add(name)
+                values = changed
+                after = after | {attribute.name: values}
+    return after
 
 
 def filter_leniency(applied: Applied | None) -> Leniency:
@@ -182,7 +198,9 @@ def _with_value(operation: Operation, applied: Applied) -> Operation | None:
     """The operation with its value as the RFC has it; None where only what no User has was in it."""
     attribute = USER.root if operation.path is None else target_of(operation.path).attribute
     used: Applied = set()
-    value = _value(canonical_value(operation.value, attribute), attribute, used)
+    # A removal names what is there, be it by its type alone.
+    settling = () if operation.op is Op.REMOVE else _SETTLED
+    value = rewritten(canonical_value(operation.value, attribute), attribute, _VALUE, settling, used)
     applied |= used
     if unknown_member.TOLERANCE.name in used and operation.op is not Op.REMOVE and _is_hollow(value):
         return None
@@ -223,10 +241,6 @@ def _strict_path(path: str, applied: Applied) -> str:
     except InvalidPath:
         return str(parse_patch_path(path, filter_leniency(applied)))
     return path
-
-
-def _value(value: Any, attribute: Attribute, applied: Applied) -> Any:
-    return rewritten(value, attribute, _VALUE, applied)
 
 
 def _object(value: Any) -> Json:

@@ -22,8 +22,10 @@ class Tolerance:
     `message`: the body of a PATCH, before it is read. `reading`: one operation, into others, before its path is read.
     `operations`: all of a PATCH, so read.
     `value`: any value beside the attribute that it is for, from the outermost inwards, of a body or an operation; in a
-    list, None drops the item. `operation`: one operation, its path read (None without one), beside the attributes at
-    that moment. `leniency`: the flag of `domain.filter.Leniency`. `lookup`: a value that no index knows.
+    list, None drops the item. `settled`: the same of an array or object once all in it is rewritten, not in removals.
+    `operation`: one operation, its path read (None without one), beside the attributes at that moment.
+    `patched`: the values of an attribute that has several, before and after all operations.
+    `leniency`: the flag of `domain.filter.Leniency`. `lookup`: a value that no index knows.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Tolerance:
     reading: Callable[[Operation], Operations | None] | None = None
     operations: Callable[[Operations], Operations | None] | None = None
     value: Callable[[Attribute, Any], Any] | None = None
+    settled: Callable[[Attribute, Any], Any] | None = None
     operation: Callable[[Operation, Target | None, Json], Operations | None] | None = None
+    patched: Callable[[Attribute, list[Any], list[Any]], list[Any]] | None = None
     leniency: str | None = None
     lookup: Callable[[str], str | None] | None = None
