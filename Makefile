@@ -139,7 +139,7 @@ deploy-built: known-section .venv-sam/.installed ## Deploy what make build left,
 	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)
 
 .PHONY: install-sam
-install-sam: .venv-sam/.installed
+install-sam: .venv-sam/.installed ## Install the SAM CLI, which builds and deploys
 
 .PHONY: events
 events: .venv/.local ## Write events/ anew

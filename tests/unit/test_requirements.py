@@ -18,7 +18,7 @@ def test_every_package_is_pinned_with_hashes(path: Path) -> None:
 
     assert packages
     for package in packages:
-        assert re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.+!-]+ (;.*? )?\s*--hash=sha256:[0-9a-f]{64}", package), package
+        assert re.match(r"[\w.-]+(\[[\w, -]+\])?==[\w.+!-]+ (;.*? )?\s*--hash=sha256:[0-9a-f]{64}", package), package
 
 
 def test_every_list_of_requirements_is_pinned_and_installed_with_its_hashes() -> None:
