@@ -46,9 +46,14 @@ def events() -> tuple[Event, ...]:
     """As CloudWatch Logs has them; metrics are among them, as they are log lines too."""
     printed = io.StringIO()
     with redirect_stdout(printed), in_process() as service:
-        for happen in (_takeover, _unusable_secret, _settings_page, _publisher, _watch, _release, _first_key):
-            happen(service)
+        everything_beside_requests(service)
     return tuple(event(line) for line in (*written(), *printed.getvalue().splitlines(), GATEWAY_LINE, PLATFORM_LINE))
+
+
+def everything_beside_requests(service: InProcess) -> None:
+    """Whatever writes lines other than those of plain requests happens once."""
+    for happen in (_takeover, _unusable_secret, _settings_page, _publisher, _watch, _release, _first_key):
+        happen(service)
 
 
 def _takeover(service: InProcess) -> None:
@@ -138,7 +143,9 @@ def heard_request(account: str, at: datetime, key_used: str = "current") -> Even
 def _settings_page(service: InProcess) -> None:
     service.account("acme")
     with settings_page(service):
-        html = settings_widget.handler({"action": "reveal", "account": "acme"}, SimpleNamespace())
+        html = settings_widget.handler(
+            {"action": "reveal", "account": "acme"}, SimpleNamespace(aws_request_id="invocation-7")
+        )
     assert "rck_acme_" in html
 
 

@@ -6,9 +6,14 @@ are no metrics of its own: how far the publisher is behind is AWS's `IteratorAge
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass, field
+from typing import Final
 
-from adapters.telemetry import logger
+from adapters.telemetry import logger, write
+
+LATE_MS: Final = 60_000
+"""From then on a batch is late; the saved query `publisher` asks for it."""
 
 
 @dataclass(slots=True)
@@ -40,8 +45,13 @@ class BatchRecord:
 
 
 def emit(record: BatchRecord) -> None:
-    """Write the batch's one line, an error when something failed."""
+    """Write the batch's one line, an error when something failed, a warning when it was late.
+
+    One of a batch that was published in time is not relied on: the log level may take it away.
+    """
     if record.failure:
-        logger().error("publish", extra=record.fields())
+        write("publish", record.fields(), logging.ERROR)
+    elif (record.lag_ms or 0) > LATE_MS:
+        write("publish", record.fields(), logging.WARNING)
     else:
         logger().info("publish", extra=record.fields())

@@ -29,9 +29,12 @@ class SettingsParts:
 
     @cached_property
     def accounts(self) -> Accounts:
-        return Accounts(
-            client("secretsmanager"), os.environ["CONNECTOR_SECRET_PREFIX"], lambda: "CloudWatch settings page"
-        )
+        """The accounts, to be looked at."""
+        return self.accounts_for("unknown")
+
+    def accounts_for(self, actor: str) -> Accounts:
+        """The accounts, changed by this actor."""
+        return Accounts(client("secretsmanager"), os.environ["CONNECTOR_SECRET_PREFIX"], lambda: actor)
 
     def users(self, account: str) -> UserStore:
         """The users of an account, with little time, as the page waits."""

@@ -87,13 +87,16 @@ class Stack:
         return self._table.guard(account, limit, MonotonicDeadline.after(seconds))
 
     def actor(self) -> str:
-        """Who acts: the ARN behind the credentials, or the person at this computer when it is the local server."""
+        """Who acts: the ARN behind the credentials, or the person at this computer when it is the local server.
+
+        Without an answer of STS it is that person too, and marked as not checked: anybody may call themselves anything.
+        """
         if self.endpoint_url is not None:
             return getpass.getuser()
         try:
             caller: str = self.session.client("sts", config=_CONFIG).get_caller_identity()["Arn"]
         except (ClientError, BotoCoreError):
-            return getpass.getuser()
+            return f"{getpass.getuser()} (not checked)"
         return caller
 
     @cached_property

@@ -13,6 +13,7 @@ import os
 import re
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from dataclasses import fields as dataclass_fields
 from enum import StrEnum
@@ -203,9 +204,19 @@ def own_id(text: str | None) -> str | None:
     return text if text is not None and _OWN_ID.fullmatch(text) else None
 
 
-def audit(what: str, account: str) -> None:
-    """Record that somebody did or saw something at the settings page."""
-    logger().info("audit", what=what, account=account)
+def write(message: str, fields: Mapping[str, Any], level: int = logging.INFO) -> None:
+    """Write a line that something relies on: alarms, queries, the activity, the question of who did what.
+
+    At every log level: a level is there to be turned up and down, and this is a record.
+    """
+    logger()  # sets up the one that is asked for below, past its level
+    log = logging.getLogger(SERVICE)
+    log.handle(log.makeRecord(SERVICE, level, "", 0, message, (), None, extra=dict(fields)))
+
+
+def audit(what: str, account: str, actor: str, request_id: str) -> None:
+    """Record what was done or seen at the settings page, and by whom as far as that is known."""
+    write("audit", {"what": what, "account": account, "actor": actor, "request_id": request_id})
 
 
 def emit(record: RequestRecord) -> None:
@@ -225,8 +236,8 @@ def emit(record: RequestRecord) -> None:
 
 
 def _write(message: str, status: int, fields: dict[str, Any]) -> None:
-    write = logger().error if _is_failure(status) else logger().warning if status >= 400 else logger().info
-    write(message, **fields)
+    level = logging.ERROR if _is_failure(status) else logging.WARNING if status >= 400 else logging.INFO
+    write(message, fields, level)
 
 
 def _is_failure(status: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters import insights
-from adapters.telemetry import logger
+from adapters.telemetry import write
 from domain.watching import Finding, Heard
 
 if TYPE_CHECKING:
@@ -78,21 +79,20 @@ class Logs:
 
 def emit(finding: Finding) -> None:
     """One line for what was found of an account."""
-    logger().warning("watch", extra={name: value for name, value in asdict(finding).items() if value is not None})
+    write("watch", {name: value for name, value in asdict(finding).items() if value is not None}, logging.WARNING)
 
 
 def emit_unreadable(account: str, reason: str) -> None:
     """One line for an account whose secret cannot be used."""
-    logger().warning("watch", account=account, reason=reason)
+    write("watch", {"account": account, "reason": reason}, logging.WARNING)
 
 
 def emit_end(accounts: int, silent_accounts: int, old_keys: int, unusable_secrets: int) -> None:
     """The line that ends a look; metric filters of template.yaml make a metric of each number but the first."""
-    logger().info(
-        "watched",
-        accounts=accounts,
-        silent_accounts=silent_accounts,
-        old_keys=old_keys,
-        unusable_secrets=unusable_secrets,
-        environment=os.environ.get("ENVIRONMENT", "local"),
-    )
+    numbers = {
+        "accounts": accounts,
+        "silent_accounts": silent_accounts,
+        "old_keys": old_keys,
+        "unusable_secrets": unusable_secrets,
+    }
+    write("watched", numbers | {"environment": os.environ.get("ENVIRONMENT", "local")})

@@ -84,7 +84,8 @@ def row_of(line: Line) -> Row:
     when = time_of(line).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     account, reason, remedy = (str(line.get(name, "")) for name in ("account", "reason", "remedy"))
     if message == "audit":
-        return Row(when, account, "settings page", str(line.get("what", "")), "", "")
+        by = f"by {line.get('actor', 'unknown')}, request {line.get('request_id', 'unknown')}"
+        return Row(when, account, "settings page", str(line.get("what", "")), "", by)
     if message in ("adoption", "take-back"):
         what = "adopted" if message == "adoption" else "taken back"
         return Row(when, account, str(line.get("operation", "")), what, reason, f"user {line.get('user_id', '')}")

@@ -42,6 +42,8 @@ class LocalContext:
     memory_limit_in_mb: int
     deadline: float
     function_version: str = "$LATEST"
+    operator: str | None = None
+    """Whose computer this is, for what is recorded of the settings page; Lambda has nothing of the kind."""
 
     @property
     def invoked_function_arn(self) -> str:

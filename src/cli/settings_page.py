@@ -7,12 +7,14 @@ function. Only pages of this very server may call it: a browser sends the header
 
 from __future__ import annotations
 
+import getpass
 import json
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any, Final
+from uuid import uuid4
 
 from cli.local_gateway import Answer, LocalContext
 from handlers import settings_widget
@@ -74,7 +76,7 @@ def _answer(environ: dict[str, Any]) -> Answer:
         return _refused(HTTPStatus.BAD_REQUEST)
     if not isinstance(event, dict):
         return _refused(HTTPStatus.BAD_REQUEST)
-    context = LocalContext("settings", "SettingsWidget", 512, time.monotonic() + _SECONDS)
+    context = LocalContext(str(uuid4()), "SettingsWidget", 512, time.monotonic() + _SECONDS, operator=getpass.getuser())
     return _ok(settings_widget.handler(event, context))
 
 

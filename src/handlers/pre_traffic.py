@@ -7,6 +7,7 @@ all of them are tried together. The conversation belongs to an account of its ow
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -32,9 +33,9 @@ def handler(event: dict[str, str], context: LambdaContext) -> None:
     failure = try_release(context)
     line = {"deployment_id": deployment.deployment_id, "succeeded": failure is None}
     if failure is None:
-        telemetry.logger().info("release", extra=line)
+        telemetry.write("release", line)
     else:
-        telemetry.logger().error("release", extra=line | failure)
+        telemetry.write("release", line | failure, logging.ERROR)
     deployment.report(succeeded=failure is None)
 
 

@@ -2,6 +2,10 @@
 
 CloudWatch calls this function with the IAM rights of whoever looks at the dashboard (`lambda:InvokeFunction`), so no
 new door is opened. The event is the button's JSON plus `widgetContext`; the answer is HTML.
+
+Who pressed a button is not in the event (Amazon CloudWatch User Guide, "Details about custom widgets in CloudWatch"),
+and would be the caller's own word if it were. So what is recorded has the invocation's request id, by which a data
+event of CloudTrail (Lambda, Invoke) names the person.
 """
 
 from __future__ import annotations
@@ -38,6 +42,26 @@ class _Done:
     popup: str | None = None
 
 
+UNKNOWN_ACTOR: Final = "unknown (see CloudTrail, Invoke)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """Who pressed a button, as far as that is known, and the invocation that it was."""
+
+    actor: str
+    request_id: str
+
+    @property
+    def by(self) -> str:
+        """For what an account or guard keeps of its last change, where no line says which invocation it was."""
+        return self.actor if self.actor != UNKNOWN_ACTOR else f"unknown (see CloudTrail, Invoke {self.request_id})"
+
+    def audit(self, what: str, account: str) -> None:
+        """Record what it did or showed."""
+        telemetry.audit(what, account, self.actor, self.request_id)
+
+
 if on_lambda():
     SETTINGS.warm()
 
@@ -48,7 +72,7 @@ def handler(event: dict[str, Any], context: Any) -> str:
         return _DOCUMENTATION
     done, error = _Done(), None
     try:
-        done = _act(event)
+        done = _act(event, _Press(_actor(context), str(context.aws_request_id)))
     except (AdministrationError, InvalidAccountName) as refused:
         error = str(refused)
     except ConnectorUnavailable as unavailable:
@@ -74,41 +98,52 @@ def handler(event: dict[str, Any], context: Any) -> str:
     return page.html(datetime.now(UTC))
 
 
-def _act(event: dict[str, Any]) -> _Done:
-    """Do what the button says, and record who it was done to. Without an action there is nothing to do."""
-    accounts, action = SETTINGS.accounts, event.get("action")
+def _actor(context: Any) -> str:
+    """Who calls: the operator of the local server, or the identity that Lambda has checked, which CloudWatch has not.
+
+    Neither the event nor the client context counts: a caller can write anything into them.
+    """
+    if operator := getattr(context, "operator", None):
+        return str(operator)
+    cognito = getattr(getattr(context, "identity", None), "cognito_identity_id", None)
+    return f"Cognito identity {cognito}" if cognito else UNKNOWN_ACTOR
+
+
+def _act(event: dict[str, Any], press: _Press) -> _Done:
+    """Do what the button says, and record who did it and to whom. Without an action there is nothing to do."""
+    accounts, action = SETTINGS.accounts_for(press.by), event.get("action")
     account = str(event.get("account") or _typed(event)).strip()
     match action:
         case "enable":
             outcome = accounts.enable(account)
             if not outcome.changed:
                 return _Done(f"SCIM was on for {account} already.")
-            telemetry.audit("enabled", account)
+            press.audit("enabled", account)
             return _Done(f"SCIM is on for {account}.", outcome.connector if outcome.what == "created" else None)
         case "disable":
             if not accounts.disable(account).changed:
                 return _Done(f"SCIM was off for {account} already.")
-            telemetry.audit("disabled", account)
+            press.audit("disabled", account)
             return _Done(f"SCIM is off for {account}.")
         case "revoke":
             if not accounts.revoke_previous(account).changed:
                 return _Done("There was no previous key.")
-            telemetry.audit("previous-key-revoked", account)
+            press.audit("previous-key-revoked", account)
             return _Done(f"The previous key of {account} is revoked.")
         case "rotate":
             connector = accounts.rotate_key(account).connector
-            telemetry.audit("key-rotated", account)
+            press.audit("key-rotated", account)
             return _Done(popup=values_html(SETTINGS.base_url, connector, f"New key for {account}", _theme(event)))
         case "resume":
             limit = accounts.show(account).settings.deprovisioning_limit
             if limit is None:
                 return _Done(f"{account} has no limit for deactivations and removals.")
-            SETTINGS.guard(account, limit).resume("CloudWatch settings page", clock.now())
-            telemetry.audit("deprovisioning-resumed", account)
+            SETTINGS.guard(account, limit).resume(press.by, clock.now())
+            press.audit("deprovisioning-resumed", account)
             return _Done(f"The identity provider of {account} may deactivate and remove users again.")
         case "reveal":
             connector = accounts.show(account)
-            telemetry.audit("key-revealed", account)
+            press.audit("key-revealed", account)
             return _Done(popup=values_html(SETTINGS.base_url, connector, f"Connector of {account}", _theme(event)))
         case _:
             return _Done()

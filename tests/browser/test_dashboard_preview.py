@@ -37,7 +37,9 @@ def note(day: Day) -> str:
 
 def settings_page(day: Day) -> str:
     """The custom widget as CloudWatch would show it at the end of that day."""
-    context = SimpleNamespace(invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:SettingsWidget")
+    context = SimpleNamespace(
+        invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:SettingsWidget", aws_request_id="1"
+    )
     address = "https://abc123.execute-api.eu-central-1.amazonaws.com/live/scim/v2"
     with patch.dict(os.environ, {"SCIM_CONNECTOR_BASE_URL": address}):
         SETTINGS.forget()

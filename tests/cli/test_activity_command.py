@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import signal
@@ -124,7 +125,12 @@ def test_what_is_done_at_the_settings_page_is_in_the_record(
     assert [json.loads(line)["what"] for line in lines] == [
         "key-revealed", "disabled", "enabled", "key-rotated", "previous-key-revoked",
     ]  # fmt: skip
-    assert "settings page" in activity("--account", key.account).stdout
+    shown = activity("--account", key.account).stdout
+    assert "settings page" in shown
+    records = [json.loads(line) for line in lines]
+    assert {record["actor"] for record in records} == {getpass.getuser()}
+    assert len({record["request_id"] for record in records}) == len(records)
+    assert all(f"by {record['actor']}, request {record['request_id']}" in shown for record in records)
 
 
 def test_an_account_that_nobody_used_has_no_record(key: ConnectorKey, activity: Activity) -> None:

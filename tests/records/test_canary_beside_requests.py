@@ -99,7 +99,11 @@ def page(service: InProcess, net: Net, monkeypatch: pytest.MonkeyPatch) -> InPro
 
 
 def test_the_settings_page_writes_neither_keys_nor_what_was_typed(net: Net, page: InProcess) -> None:
-    context = SimpleNamespace(invoked_function_arn=f"arn:aws:lambda:eu-central-1:123456789012:function:{MARK}")
+    context = SimpleNamespace(
+        invoked_function_arn=f"arn:aws:lambda:eu-central-1:123456789012:function:{MARK}",
+        aws_request_id="invocation",
+        client_context=MARK,
+    )
     shown = ""
 
     for action in ("enable", "reveal", "rotate", "reveal", "revoke", "disable", "resume", MARK, None):

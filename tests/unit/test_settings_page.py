@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -36,6 +37,9 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'</code><script>alert(2)</script>&amp;"
 
 class Context:
     invoked_function_arn = ARN
+    aws_request_id = "4d1f6f4a-invocation"
+    identity = SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
+    client_context = None
 
 
 @dataclass
@@ -170,6 +174,46 @@ def test_everything_that_is_done_or_seen_is_recorded_once_and_without_a_key(log:
         )
     ]
     assert "rck_" not in log.read_text()
+
+
+UNKNOWN = "unknown (see CloudTrail, Invoke)"
+EVERY_ACTION = ("enable", "disable", "enable", "reveal", "rotate", "revoke", "resume")
+
+
+def audited(log: Path, context: Any, **further: Any) -> list[dict[str, Any]]:
+    """The audit lines of every action there is, done once by this caller."""
+    for action in EVERY_ACTION:
+        settings_widget.handler({"action": action, "account": "acme"} | further, context)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    return [line for line in lines if line["message"] == "audit"]
+
+
+def test_a_line_of_the_record_says_that_cloudwatch_does_not_pass_who_it_was_and_which_invocation(log: Path) -> None:
+    lines = audited(log, Context())
+
+    assert len(lines) == len(EVERY_ACTION)
+    assert {(line["actor"], line["request_id"]) for line in lines} == {(UNKNOWN, Context.aws_request_id)}
+    made, change = SETTINGS.accounts.show("acme").current, SETTINGS.accounts.show("acme").last_change
+    assert {made.created_by, change.by} == {f"unknown (see CloudTrail, Invoke {Context.aws_request_id})"}
+
+
+def test_an_identity_that_lambda_has_checked_is_the_actor(log: Path) -> None:
+    context = SimpleNamespace(
+        invoked_function_arn=ARN, aws_request_id="1", identity=SimpleNamespace(cognito_identity_id="eu:17")
+    )
+
+    assert {line["actor"] for line in audited(log, context)} == {"Cognito identity eu:17"}
+
+
+def test_nobody_chooses_the_name_that_is_recorded(log: Path) -> None:
+    claimed = {"actor": "ada", "operator": "ada", "userArn": "ada", "identity": {"cognito_identity_id": "ada"}}
+    context = SimpleNamespace(invoked_function_arn=ARN, aws_request_id="1", client_context=SimpleNamespace(**claimed))
+
+    lines = audited(log, context, **claimed, widgetContext=claimed)
+
+    assert {line["actor"] for line in lines} == {UNKNOWN}
+    assert "ada" not in log.read_text()
+    assert "ada" not in SETTINGS.accounts.show("acme").to_json()
 
 
 def test_an_account_is_named_in_the_field(log: Path) -> None:

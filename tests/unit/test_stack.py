@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from adapters.stack import StackError, deployed
+from adapters.stack import Stack, StackError, deployed
 
 OUTPUTS = {
     "ScimConnectorBaseUrl": "https://abc.execute-api.eu-central-1.amazonaws.com/v1/scim/v2",
@@ -68,3 +68,26 @@ def test_what_cloudformation_refuses_is_one_line(cloudformation: Stubber, code: 
 
     with pytest.raises(StackError, match=says):
         deployed("mine", "eu-central-1", None)
+
+
+ARN = "arn:aws:sts::123456789012:assumed-role/Operators/ada"
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_who_acts_is_the_identity_that_aws_knows_and_is_marked_when_it_was_not_checked(
+    monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    monkeypatch.setenv("USER", "ada")
+    monkeypatch.setenv("LOGNAME", "ada")
+    session = boto3.Session("test", "test", region_name="eu-central-1")
+    client = session.client("sts")
+    monkeypatch.setattr(boto3.Session, "client", lambda self, service, **_: client)
+    with Stubber(client) as sts:
+        if answers:
+            sts.add_response("get_caller_identity", {"Arn": ARN, "Account": "123456789012", "UserId": "x"})
+        else:
+            sts.add_client_error("get_caller_identity", "AccessDenied")
+
+        actor = Stack("https://scim.example.com/scim/v2", "users", "rollcall/connectors/", session).actor()
+
+    assert actor == (ARN if answers else "ada (not checked)")
