@@ -21,7 +21,7 @@ from adapters.connectors import Connectors
 from adapters.dynamodb import Table
 from adapters.runtime import RUNTIME
 from cli.gateway_event import proxy_event
-from domain.account import Connector
+from domain.account import Connector, Mode
 from domain.connector_key import ConnectorKey
 from domain.cursor import CursorSeal
 from domain.deprovisioning import Limit
@@ -67,10 +67,10 @@ class OneSecret:
     """Secrets Manager with one account; the service reads it once a minute and then knows it."""
 
     def __init__(self, connector: Connector) -> None:
-        self._answer = {"SecretString": connector.to_json(), "VersionId": "1"}
+        self.connector = connector
 
     def get_secret_value(self, **_: object) -> dict[str, str]:
-        return self._answer
+        return {"SecretString": self.connector.to_json(), "VersionId": "1"}
 
 
 @dataclass
@@ -79,10 +79,18 @@ class Service:
 
     key: str
     printed: io.StringIO
+    secret: OneSecret
 
     def use(self, table: Table) -> None:
         """Serve from this table."""
         RUNTIME.__dict__["table"] = table
+
+    def mode(self, mode: Mode) -> None:
+        """Serve an account in that mode from now on."""
+        settings = self.secret.connector.settings
+        if settings.mode != mode:
+            self.secret.connector = replace(self.secret.connector, settings=replace(settings, mode=mode))
+            RUNTIME.connectors.forget()
 
     def call(self, method: str, path: str, body: Any = None, **parameters: object) -> Call:
         """A request to be made, below the base path."""
@@ -128,4 +136,4 @@ def serving() -> Iterator[Service]:
     RUNTIME.__dict__["connectors"] = Connectors(secret, _ENVIRONMENT["CONNECTOR_SECRET_PREFIX"])  # type: ignore[arg-type]
     printed = io.StringIO()
     with redirect_stdout(printed):
-        yield Service(key.text, printed)
+        yield Service(key.text, printed, secret)

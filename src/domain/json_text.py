@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from domain.limits import MAX_DEPTH, MAX_MEMBERS, MAX_VALUES
+from domain.limits import MAX_DEPTH, MAX_ITEMS, MAX_MEMBERS, MAX_VALUES
 from domain.quoting import quoted
 from domain.text import is_text
 
@@ -26,6 +26,10 @@ class RefusedJson(ValueError):
 
 class NoText(RefusedJson):
     """A string in it has half of a surrogate pair."""
+
+
+class TooLarge(RefusedJson):
+    """It has more items, all objects and arrays together, than the bound."""
 
 
 class TooManyItems(RefusedJson):
@@ -72,7 +76,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_shape(value: Any) -> None:
     """That the value is neither too deep nor too wide, level by level without recursion."""
-    depth = 0
+    depth = items = 0
     level: list[tuple[str | None, Any]] = [(None, value)]
     while level:
         depth += 1
@@ -94,6 +98,9 @@ def _check_shape(value: Any) -> None:
                 if name is None or name.lower() != _UNBOUNDED_HERE:
                     _check_count(name, len(outer), MAX_VALUES, "values")
                 inner.extend((name, item) for item in outer if isinstance(item, dict | list))
+        items += sum(len(outer) for _, outer in level if isinstance(outer, dict | list))
+        if items > MAX_ITEMS:
+            raise TooLarge(f"has more than {MAX_ITEMS} values and members, which is as many as are accepted")
         level = inner
 
 

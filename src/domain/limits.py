@@ -23,6 +23,8 @@ MAX_DEPTH: Final = 32
 """Of nested arrays and objects in a body; a User needs five."""
 MAX_MEMBERS: Final = 500
 """Of one object; the User with all that Entra ID writes as `emails[type eq "work"].value` has about 200."""
+MAX_ITEMS: Final = 25_000
+"""Values of all arrays and members of all objects of a body: 200 users of a bulk request have some 15,000."""
 MAX_VALUES: Final = 500
 """Of one multi-valued attribute, and of any array but `Operations`."""
 MAX_EMAILS: Final = 40
@@ -41,7 +43,7 @@ MAX_COMBINING_MARKS: Final = 30
 # PATCH and Bulk.
 MAX_OPERATIONS: Final = 1_000
 """Of a PATCH, counted as they are applied; the largest body seen of an identity provider has 36."""
-MAX_COMPARISONS: Final = 500_000
+MAX_COMPARISONS: Final = 400_000
 """Of values with the filters in the paths of one request's operations: enough to remove 500 values one by one."""
 MAX_BULK_OPERATIONS: Final = 200
 MAX_BULK_PAYLOAD: Final = 1_048_576
@@ -53,8 +55,8 @@ MAX_FILTER_DEPTH: Final = 32
 """Of parentheses and brackets open at once."""
 MAX_FILTER_COMPARISONS: Final = 256
 """In one filter."""
-MAX_COMPARISONS_OF_A_QUERY: Final = 2_000_000
-"""Of a filter's comparisons with the values of all users that it is matched with: 200,000 users, ten comparisons."""
+MAX_COMPARISONS_OF_A_QUERY: Final = 1_000_000
+"""Of a filter with the values of all users that it is matched with: enough for 100,000 users and ten comparisons."""
 MAX_NAMES: Final = 500
 """In `attributes` or `excludedAttributes`."""
 

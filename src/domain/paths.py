@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from domain.attributes import Attribute
@@ -41,6 +42,10 @@ _CORE_PREFIX: Final = CORE_URN.lower() + ":"
 
 def resolve(text: str) -> AttributePath | None:
     """The path that `text` names, names and URNs in any case; None when there is no such attribute."""
+    return _known(text) if len(text) <= _LONGEST_KNOWN else _resolve(text)
+
+
+def _resolve(text: str) -> AttributePath | None:
     folded = text.lower()
     if folded.startswith("urn:"):
         for urn, container in _EXTENSIONS:
@@ -66,3 +71,8 @@ def _descend(steps: tuple[Attribute, ...], names: str) -> AttributePath | None:
         steps += (child,)
         attribute = child
     return AttributePath(steps)
+
+
+_LONGEST_KNOWN: Final = 128
+"""Characters of a path that is kept: the same few are asked for again and again."""
+_known: Final = lru_cache(maxsize=512)(_resolve)

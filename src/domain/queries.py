@@ -12,6 +12,7 @@ from typing import Any
 
 from domain import tolerances
 from domain.cursor import CursorSeal
+from domain.effort import Effort
 from domain.errors import InvalidCount, InvalidCursor, InvalidValue
 from domain.filter import (
     Filter,
@@ -19,13 +20,14 @@ from domain.filter import (
     PrefixKind,
     PrefixLookup,
     compile_filter,
+    cost_of_filter,
     index_lookup,
     parse,
     prefix_lookup,
     substituted,
 )
 from domain.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_CHARACTERS, MAX_PAGE_SIZE
-from domain.ports import UserStore
+from domain.ports import Deadline, UserStore
 from domain.rendering import Renderer
 from domain.sorting import Ordering
 from domain.stored_user import StoredUser
@@ -104,6 +106,8 @@ class Directory:
     matches_email: bool = False
     """Whether a look-up by a userName that nobody has also finds, by that as an address, whom no identity provider has
     claimed yet (`domain.account.Settings.match_existing_by_email`)."""
+    deadline: Deadline | None = None
+    """Until when users may be matched."""
 
     def search(self, query: Query) -> Result:
         """The page of users that a query asks for."""
@@ -175,8 +179,14 @@ class Directory:
     def _matcher(self, parsed: Filter | None) -> Matches:
         if parsed is None:
             return lambda user: True
-        predicate = compile_filter(parsed)
-        return lambda user: predicate(self.renderer.resource(user))
+        predicate, cost, effort = compile_filter(parsed), cost_of_filter(parsed), Effort.of_query(self.deadline)
+
+        def matches(user: StoredUser) -> bool:
+            resource = self.renderer.resource(user)
+            effort.spend(cost(resource))
+            return predicate(resource)
+
+        return matches
 
     def _looked_up(self, parsed: Filter) -> list[StoredUser] | None:
         """The users that match a filter by what an index names for it; None when no index serves."""

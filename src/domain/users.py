@@ -17,8 +17,10 @@ from domain.adoption import (
 )
 from domain.deprovisioning import Reservation
 from domain.effects import Adopted, Effects
+from domain.effort import Effort
 from domain.errors import PreconditionFailed, ServiceUnavailable, UniquenessConflict
 from domain.later_release import known_part, with_unknown_part
+from domain.patch import Operation
 from domain.ports import Deadline, DeprovisioningGuard, UserStore, VersionMismatch
 from domain.preconditions import require_match
 from domain.reading import get_user
@@ -50,6 +52,10 @@ class Users:
     adopts: bool = False
     keeps_privileges: bool = False
     takes_back: bool = False
+    effort: Effort = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "effort", Effort.of_operations(self.deadline))
 
     def create(self, body: Json) -> StoredUser:
         """A new user (RFC 7644 section 3.3); UniquenessConflict when userName or an address is taken.
@@ -83,23 +89,33 @@ class Users:
         """The user with all of the body's operations applied in order, or with none (RFC 7644 section 3.5.2)."""
         if self.applied is not None:
             body = tolerances.tolerate_patch(body, self.applied)
-        operations: Sequence[patch.Operation] = patch.parse_operations(body)
+        operations: Sequence[Operation] = patch.parse_operations(body)
         if self.applied is not None:
             operations = tolerances.tolerate_operations(operations, self.applied)
 
         def patched(current: StoredUser) -> Json:
             attributes = before = known_part(current.attributes)
+            done = 0
             for operation in operations:
-                if self.applied is None:
-                    attributes = patch.apply(attributes, operation)
-                    continue
-                for rewritten in tolerances.tolerate_operation(operation, attributes, self.applied):
-                    attributes = patch.apply(attributes, rewritten)
+                self._spend(operation, attributes)
+                meant: Sequence[Operation] = (operation,)
+                if self.applied is not None:
+                    meant = tolerances.tolerate_operation(operation, attributes, self.applied)
+                done += len(meant)
+                patch.require_bounded(done)
+                for each in meant:
+                    if each is not operation:
+                        self._spend(each, attributes)
+                    attributes = patch.apply(attributes, each)
             if self.applied is not None:
                 attributes = tolerances.tolerate_result(before, attributes, self.applied)
             return with_unknown_part(resource.checked(attributes), current.attributes)
 
         return self._change(user_id, if_match, patched)
+
+    def _spend(self, operation: Operation, attributes: Json) -> None:
+        """Count what finding the values of an operation's path takes; TooMany or OutOfTime when that is too much."""
+        self.effort.spend(0 if operation.path is None else patch.target_of(operation.path).cost(attributes))
 
     def delete(self, user_id: str, if_match: str | None = None) -> StoredUser:
         """Remove the user and free its unique values at once (RFC 7644 section 3.6); who that was."""

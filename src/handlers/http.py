@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
-from domain.json_text import NotJson, RefusedJson, TooManyItems, decode
+from domain.json_text import NotJson, RefusedJson, TooLarge, TooManyItems, decode
 from domain.limits import MAX_BODY_BYTES
 from domain.paths import resolve
 from domain.stored_user import Json, encode
@@ -63,6 +63,8 @@ class HttpRequest:
             value = decode(self.body.decode("utf-8"))
         except UnicodeDecodeError as error:
             raise InvalidSyntax(f"The request's body is not UTF-8 (at byte {error.start}).") from None
+        except TooLarge as error:
+            raise PayloadTooLarge(f"The request's body {error}. Send it in several requests.") from None
         except TooManyItems as error:
             raise InvalidValue(f"The request's body {error}. Send fewer.", attribute=_attribute(error.name)) from None
         except (NotJson, RefusedJson) as error:

@@ -17,7 +17,8 @@ from handlers.endpoint import ScimRequest
 def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
     """The users of the request's account for queries, as that renderer shows them."""
     seal = CursorSeal(request.caller.sealing_key, request.caller.account, time.time)
-    return Directory(request.store, renderer, seal, request.applied, request.caller.settings.match_existing_by_email)
+    matches_email = request.caller.settings.match_existing_by_email
+    return Directory(request.store, renderer, seal, request.applied, matches_email, request.deadline)
 
 
 def looks_up(request: ScimRequest, query: Query) -> None:

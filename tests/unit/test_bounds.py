@@ -20,6 +20,7 @@ from domain.limits import (
     MAX_COMBINING_MARKS,
     MAX_DEPTH,
     MAX_IDENTIFIER_CHARACTERS,
+    MAX_ITEMS,
     MAX_MEDIA_CHARACTERS,
     MAX_MEMBERS,
     MAX_VALUES,
@@ -147,6 +148,7 @@ def test_ordinary_text_of_any_script_has_not_too_many_marks(text: str) -> None:
         (50_000 * "[" + 50_000 * "]", str(MAX_DEPTH)),
         ("[" + MAX_VALUES * "0," + "0]", str(MAX_VALUES)),
         ("{" + ",".join(f'"{number}": 0' for number in range(MAX_MEMBERS + 1)) + "}", str(MAX_MEMBERS)),
+        (json.dumps([[0] * MAX_VALUES] * (MAX_ITEMS // MAX_VALUES)), str(MAX_ITEMS)),
     ],
     ids=lambda text: text[:20].encode(errors="replace").decode(),
 )

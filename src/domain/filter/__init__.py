@@ -7,6 +7,7 @@ True
 
 from __future__ import annotations
 
+from domain.filter.cost import Cost, cost_of_filter
 from domain.filter.literals import STRICT, Leniency
 from domain.filter.lookups import Lookup, LookupKind, PrefixKind, PrefixLookup, index_lookup, prefix_lookup, substituted
 from domain.filter.matching import Predicate, compile_element, compile_filter
@@ -17,6 +18,7 @@ __all__ = [
     "STRICT",
     "And",
     "Comparison",
+    "Cost",
     "Filter",
     "Leniency",
     "Lookup",
@@ -33,6 +35,7 @@ __all__ = [
     "ValuePath",
     "compile_element",
     "compile_filter",
+    "cost_of_filter",
     "index_lookup",
     "parse",
     "parse_element",

@@ -32,8 +32,54 @@ _ORDERED: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
 }
 
 
+_FEW: Final = 8
+"""Comparisons up to which a value's form is made as often as it is asked for, which is seldom more than once."""
+
+_Form = Callable[[Any], Any]
+_Remembered = Callable[[_Form], _Form]
+
+
 def compile_filter(filter_: Filter) -> Predicate:
-    """A predicate over a whole resource, `id` and `meta` included."""
+    """A predicate over a whole resource, `id` and `meta` included.
+
+    Where many comparisons may look at the same values, the form of each is made once for each resource.
+    """
+    if _comparisons(filter_) <= _FEW:
+        return _compiled(filter_, _as_it_is)
+    known: dict[_Form, dict[Any, Any]] = {}
+
+    def remembered(form: _Form) -> _Form:
+        forms = known.setdefault(form, {})
+
+        def of(value: Any) -> Any:
+            if value not in forms:
+                forms[value] = form(value)
+            return forms[value]
+
+        return of
+
+    predicate = _compiled(filter_, remembered)
+
+    def matches(resource: Json) -> bool:
+        for forms in known.values():
+            forms.clear()
+        return predicate(resource)
+
+    return matches
+
+
+def _comparisons(filter_: Filter) -> int:
+    match filter_:
+        case And(operands) | Or(operands):
+            return sum(map(_comparisons, operands))
+        case Not(operand):
+            return _comparisons(operand)
+        case ValuePath(_, inner):
+            return _comparisons(inner)
+    return 1
+
+
+def _compiled(filter_: Filter, remembered: _Remembered) -> Predicate:
     match filter_:
         case Comparison(path, operator, value):
             leaf = compared(path.attribute) or path.attribute
@@ -41,18 +87,18 @@ def compile_filter(filter_: Filter) -> Predicate:
             if value is None:
                 assigned = operator is Operator.NE
                 return _reach(steps, lambda _: assigned, when_absent=not assigned)
-            return _reach(steps, _test(leaf, operator, value), when_absent=operator is Operator.NE)
+            return _reach(steps, _test(leaf, operator, value, remembered), when_absent=operator is Operator.NE)
         case Present(path):
             return _reach(path.steps, _is_not_empty, when_absent=False)
         case ValuePath(path, inner):
-            return _reach(path.steps, compile_filter(inner), when_absent=False)
+            return _reach(path.steps, _compiled(inner, remembered), when_absent=False)
         case Not(operand):
-            predicate = compile_filter(operand)
+            predicate = _compiled(operand, remembered)
             return lambda resource: not predicate(resource)
         case And(operands):
-            return _all(tuple(map(compile_filter, operands)))
+            return _all(tuple(_compiled(operand, remembered) for operand in operands))
         case Or(operands):
-            return _any(tuple(map(compile_filter, operands)))
+            return _any(tuple(_compiled(operand, remembered) for operand in operands))
 
 
 def compile_element(filter_: Filter) -> Predicate:
@@ -113,29 +159,29 @@ def _reach(steps: tuple[Attribute, ...], test: _Test, *, when_absent: bool) -> P
     return matches
 
 
-def _test(attribute: Attribute, operator: Operator, value: Value) -> _Test:
+def _test(attribute: Attribute, operator: Operator, value: Value, remembered: _Remembered) -> _Test:
     """The comparison of one value that is there."""
     match attribute.type:
         case Type.BOOLEAN | Type.INTEGER | Type.DECIMAL:
             return _compare(operator, value, _as_it_is)
         case Type.DATE_TIME:
-            return _compare(operator, instant(str(value)), instant)
+            return _compare(operator, instant(str(value)), remembered(instant))
     text = str(value)
     form = form_of(attribute)
     if form is unique_form and operator in (Operator.CO, Operator.SW, Operator.EW):
-        return _has_part(operator, text)
-    return _compare(operator, form(text), form)
+        return _has_part(operator, text, remembered(unique_form))
+    return _compare(operator, form(text), form if attribute.case_exact else remembered(form))
 
 
-def _has_part(operator: Operator, text: str) -> _Test:
+def _has_part(operator: Operator, text: str, form: _Form) -> _Test:
     """The comparison with a part of a unique value, as its index makes it."""
     parts = part_forms(text, from_start=operator is Operator.SW)
     match operator:
         case Operator.SW:
-            return lambda value: unique_form(value).startswith(parts)
+            return lambda value: form(value).startswith(parts)
         case Operator.EW:
-            return lambda value: unique_form(value).endswith(parts)
-    return lambda value: any(part in unique_form(value) for part in parts)
+            return lambda value: form(value).endswith(parts)
+    return lambda value: any(part in form(value) for part in parts)
 
 
 def _as_it_is(value: Any) -> Any:

@@ -6,16 +6,16 @@ What clients send beside the RFC has been rewritten before (`domain.tolerances`)
 from __future__ import annotations
 
 from domain.patch.engine import apply
-from domain.patch.operations import MAX_OPERATIONS, PATCH_OP_URN, Op, Operation, parse_operations
+from domain.patch.operations import PATCH_OP_URN, Op, Operation, parse_operations, require_bounded
 from domain.patch.targets import Target, target_of
 
 __all__ = [
-    "MAX_OPERATIONS",
     "PATCH_OP_URN",
     "Op",
     "Operation",
     "Target",
     "apply",
     "parse_operations",
+    "require_bounded",
     "target_of",
 ]

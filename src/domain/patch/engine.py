@@ -1,7 +1,7 @@
 """One operation on a user's attributes (RFC 7644 sections 3.5.2.1 to 3.5.2.3).
 
 Nothing is changed in place: what an operation changes is copied, the rest is shared with the input. An operation
-that changes nothing gives its input back. Three readings where the RFC leaves room:
+that changes nothing gives its input back, or what equals it. Three readings where the RFC leaves room:
 
 - A null is the unassigned state (RFC 7643 section 2.5): replacing by it removes, also for a sub-attribute.
 - Removing what is not there, or values that no filter matches, changes nothing and is no error. Adding to or replacing
@@ -14,14 +14,23 @@ extension that has attributes, and otherwise what the client wrote.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from domain.attributes import Attribute, Mutability
 from domain.errors import InvalidValue, MutabilityViolation, NoTarget
 from domain.patch.operations import Op, Operation
 from domain.patch.targets import Target, single, target_of
-from domain.patch.values import element, elements, is_unassigned, likeness, members, require_writable, scalar
+from domain.patch.values import (
+    element,
+    elements,
+    is_unassigned,
+    likeness,
+    members,
+    require_bounded_values,
+    require_writable,
+    scalar,
+)
 from domain.quoting import cut
 from domain.stored_user import Json
 from domain.user_schema import USER
@@ -137,21 +146,35 @@ def _written(container: Json, attribute: Attribute, value: Any, op: Op) -> Json:
     return _with(container, attribute, scalar(value, attribute))
 
 
+class _Added(list[Any]):
+    """Values with the likenesses of all of them: the next operation that adds need not look at each again."""
+
+    __slots__ = ("likenesses",)
+
+    def __init__(self, values: list[Any], likenesses: frozenset[Hashable]) -> None:
+        super().__init__(values)
+        self.likenesses = likenesses
+
+
 def _values(present: list[Any], attribute: Attribute, value: Any, op: Op) -> list[Any]:
     if op is Op.REPLACE:
         return elements(value, attribute)
     added = elements(value if isinstance(value, list) else [value], attribute)
-    known = {likeness(item, attribute) for item in present}
-    new = []
+    if isinstance(present, _Added):
+        known = present.likenesses
+    else:
+        known = frozenset(likeness(item, attribute) for item in present)
+    new: dict[Hashable, Any] = {}
     for item in added:
         like = likeness(item, attribute)
         if like not in known:
-            known.add(like)
-            new.append(item)
+            new.setdefault(like, item)
     if not new:
-        return present
+        return present if isinstance(present, _Added) else _Added(present, known)
+    require_bounded_values(len(present) + len(new), attribute)
+    values = _Added([*present, *new.values()], known | new.keys())
     return _with_primary(
-        present + new, [item for item in new if isinstance(item, dict) and item.get("primary") is True]
+        values, [item for item in new.values() if isinstance(item, dict) and item.get("primary") is True]
     )
 
 
@@ -159,9 +182,9 @@ def _with_primary(values: list[Any], marked: list[Json]) -> list[Any]:
     """The values with `primary` false where it was true before others were marked (section 3.5.2)."""
     if not marked:
         return values
+    kept = {id(item) for item in marked}
     return [
-        item | {"primary": False} if item.get("primary") is True and not any(item is each for each in marked) else item
-        for item in values
+        item | {"primary": False} if item.get("primary") is True and id(item) not in kept else item for item in values
     ]
 
 
@@ -181,6 +204,6 @@ def _with(container: Json, attribute: Attribute, value: Any) -> Json:
         return _without(container, attribute)
     present = container.get(attribute.name)
     # True equals 1 for Python, but types are checked: what is equal here is the same JSON.
-    if present is value or present == value:
+    if present is value or (present == value and not isinstance(value, _Added)):
         return container
     return container | {attribute.name: value}

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from domain.errors import InvalidPath, InvalidSyntax, InvalidValue
+from domain.errors import InvalidPath, InvalidSyntax, InvalidValue, TooMany
+from domain.limits import MAX_OPERATIONS
 from domain.messages import require_message
 from domain.stored_user import Json
 
 PATCH_OP_URN: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-MAX_OPERATIONS: Final = 1000
-"""In one request; the largest body seen of an identity provider has 36."""
 
 
 class Op(StrEnum):
@@ -42,15 +41,25 @@ def parse_operations(body: Json) -> tuple[Operation, ...]:
     """The operations of a PATCH request's body, in order.
 
     Raises InvalidSyntax for a body that is no PatchOp message, InvalidPath for a path that is no text, InvalidValue
-    for an add or a replace without a value.
+    for an add or a replace without a value, TooMany for more operations than a request may have.
     """
     require_message(body, PATCH_OP_URN)
     operations = body.get("Operations")
     if not isinstance(operations, list) or not operations:
         raise InvalidSyntax("Operations must be an array of one or more operations.")
-    if len(operations) > MAX_OPERATIONS:
-        raise InvalidSyntax(f"Operations has {len(operations)} operations; a request may have {MAX_OPERATIONS}.")
+    require_bounded(len(operations))
     return tuple(_operation(item, f"Operations[{index}]") for index, item in enumerate(operations))
+
+
+def require_bounded(operations: int) -> None:
+    """Raise TooMany for more operations than a request may have, those counted that one of them stands for."""
+    if operations > MAX_OPERATIONS:
+        raise TooMany(
+            f"Operations has more than {MAX_OPERATIONS} operations, counting each value and member that is one. "
+            f"A request may have {MAX_OPERATIONS}. Send them in several requests.",
+            attribute="Operations",
+            remedy="Send the operations in several requests.",
+        )
 
 
 def _operation(item: Any, place: str) -> Operation:

@@ -6,7 +6,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from domain.attributes import Attribute
-from domain.filter import PatchPath, Predicate, compile_element, parse_patch_path
+from domain.filter import (
+    Cost,
+    PatchPath,
+    Predicate,
+    Present,
+    ValuePath,
+    compile_element,
+    cost_of_filter,
+    parse_patch_path,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +24,8 @@ class Target:
 
     path: PatchPath
     matches: Predicate | None
+    cost: Cost
+    """The comparisons that it takes to find the values, of all the user's attributes."""
 
     @property
     def steps(self) -> tuple[Attribute, ...]:
@@ -36,7 +47,10 @@ class Target:
 def target_of(path: str) -> Target:
     """The target that a path names; raises InvalidPath."""
     parsed = parse_patch_path(path)
-    return Target(parsed, None if parsed.value_filter is None else compile_element(parsed.value_filter))
+    if parsed.value_filter is None:
+        return Target(parsed, None, cost_of_filter(Present(parsed.path)))
+    looked_at = ValuePath(parsed.path, parsed.value_filter)
+    return Target(parsed, compile_element(parsed.value_filter), cost_of_filter(looked_at))
 
 
 @lru_cache(maxsize=64)

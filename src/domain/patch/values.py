@@ -8,6 +8,7 @@ from typing import Any, Final
 from domain.attributes import Attribute, Mutability, Type
 from domain.comparison import form_of
 from domain.errors import InvalidSyntax, InvalidValue, MutabilityViolation
+from domain.limits import MAX_VALUES
 from domain.quoting import quoted
 from domain.stored_user import Json
 from domain.text import MARKS_PROBLEM, has_too_many_marks
@@ -71,7 +72,17 @@ def elements(value: Any, attribute: Attribute) -> list[Any]:
     """The values of a multi-valued attribute that has a list of them; raises InvalidValue."""
     if not isinstance(value, list):
         raise InvalidValue(f"{attribute.name} takes an array.", attribute=attribute.name)
+    require_bounded_values(len(value), attribute)
     return [kept for item in value if item is not None and (kept := element(item, attribute)) != {}]
+
+
+def require_bounded_values(count: int, attribute: Attribute) -> None:
+    """Raise InvalidValue for more values than an attribute may have."""
+    if count > MAX_VALUES:
+        raise InvalidValue(
+            f"{attribute.name} would have {count} values; it may have {MAX_VALUES}. Send fewer.",
+            attribute=attribute.name,
+        )
 
 
 def require_writable(attribute: Attribute, container: Attribute | None = None) -> None:

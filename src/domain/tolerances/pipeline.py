@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from domain.canonical import canonical_names, canonical_value
 from domain.errors import InvalidPath, InvalidSyntax
 from domain.filter import STRICT, Leniency, parse_patch_path
-from domain.patch import Op, Operation, Target, target_of
+from domain.patch import Op, Operation, Target, require_bounded, target_of
 from domain.paths import resolve
 from domain.quoting import quoted
 from domain.stored_user import Json
@@ -82,7 +82,10 @@ def tolerate_operations(operations: Operations, applied: Applied) -> list[Operat
     Raises InvalidPath for a path that names nothing of a User and where nothing of the PATCH would remain; what reading
     the operations raises, such as InvalidSyntax.
     """
-    read = [part for operation in operations for part in _read(operation, applied)]
+    read: list[Operation] = []
+    for operation in operations:
+        read.extend(_read(operation, applied))
+        require_bounded(len(read))
     for name, hook in _OPERATIONS:
         changed = hook(read)
         if changed is not None:

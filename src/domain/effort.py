@@ -1,0 +1,52 @@
+"""What a request may still cost: counted before it is spent, so that what multiplies ends in an error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from domain.errors import OutOfTime, TooMany
+from domain.limits import MAX_COMPARISONS, MAX_COMPARISONS_OF_A_QUERY
+from domain.ports import Deadline
+
+_PARTS: Final = "Send the operations in several requests."
+_NARROWER: Final = "Use fewer comparisons, or narrow the filter by userName, emails, externalId or id."
+
+
+@dataclass(slots=True)
+class Effort:
+    """The comparisons with values of users that a request has made, and those it may make in all."""
+
+    most: int
+    refusal: str
+    remedy: str
+    deadline: Deadline | None = None
+    spent: int = field(default=0)
+
+    @classmethod
+    def of_operations(cls, deadline: Deadline | None = None) -> Effort:
+        """For the PATCH operations of one request, those of a bulk request together."""
+        return cls(
+            MAX_COMPARISONS,
+            "The paths of the operations would be compared more than {most} times with the user's values.",
+            _PARTS,
+            deadline,
+        )
+
+    @classmethod
+    def of_query(cls, deadline: Deadline | None = None) -> Effort:
+        """For the filter of one query."""
+        return cls(
+            MAX_COMPARISONS_OF_A_QUERY,
+            "The filter would be compared more than {most} times with the values of users.",
+            _NARROWER,
+            deadline,
+        )
+
+    def spend(self, comparisons: int) -> None:
+        """Before that many are made; TooMany when they are more than may be, OutOfTime when the time is over."""
+        self.spent += comparisons
+        if self.spent > self.most:
+            raise TooMany(f"{self.refusal.format(most=self.most)} {self.remedy}", remedy=self.remedy)
+        if self.deadline is not None and self.deadline.remaining() <= 0:
+            raise OutOfTime
