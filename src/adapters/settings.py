@@ -27,6 +27,11 @@ class SettingsParts:
         """The SCIM Connector Base URL, as template.yaml or the local server tells it."""
         return os.environ["SCIM_CONNECTOR_BASE_URL"]
 
+    @property
+    def reveals(self) -> bool:
+        """Whether the page shows existing keys (parameter SettingsReveal)."""
+        return os.environ.get("SETTINGS_REVEAL", "true") != "false"
+
     @cached_property
     def accounts(self) -> Accounts:
         """The accounts, to be looked at."""

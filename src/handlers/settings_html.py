@@ -69,6 +69,8 @@ class Page:
     error: str | None = None
     fresh: Connector | None = None
     theme: str = "light"
+    reveals: bool = True
+    """Whether existing keys may be looked at."""
     _new: Button = field(
         default=Button(
             "Enable SCIM",
@@ -131,15 +133,11 @@ class Page:
     def _does(self, connector: Connector, guard: GuardState | None, now: datetime) -> str:
         account = connector.account
         buttons = [_resume(account, guard)] if guard is not None and guard.is_paused else []
-        buttons += [
-            Button(
-                "Reveal key",
-                {"action": "reveal", "account": account},
-                f"Show the Connector Key of {account}? It is recorded that it was shown.",
-                popup=True,
-            ),
-            Button("Rotate key", {"action": "rotate", "account": account}, _rotation(connector, now), popup=True),
-        ]
+        if self.reveals:
+            question = f"Show the Connector Key of {account}? It is recorded that it was shown."
+            buttons.append(Button("Reveal key", {"action": "reveal", "account": account}, question, popup=True))
+        rotate = {"action": "rotate", "account": account}
+        buttons.append(Button("Rotate key", rotate, _rotation(connector, now), popup=True))
         if connector.previous_at(now) is not None:
             buttons.append(
                 Button(

@@ -22,7 +22,7 @@ from adapters.aws import on_lambda
 from adapters.connector_secrets import ConnectorUnavailable
 from adapters.settings import SETTINGS
 from domain.account import Connector
-from domain.connector_key import InvalidAccountName
+from domain.connector_key import InvalidAccountName, account_name
 from domain.deprovisioning import GuardState
 from domain.errors import ScimError
 from handlers.settings_html import Page, Row, values_html
@@ -94,6 +94,7 @@ def handler(event: dict[str, Any], context: Any) -> str:
         error,
         done.made,
         _theme(event),
+        SETTINGS.reveals,
     )
     return page.html(datetime.now(UTC))
 
@@ -141,6 +142,9 @@ def _act(event: dict[str, Any], press: _Press) -> _Done:
             SETTINGS.guard(account, limit).resume(press.by, clock.now())
             press.audit("deprovisioning-resumed", account)
             return _Done(f"The identity provider of {account} may deactivate and remove users again.")
+        case "reveal" if not SETTINGS.reveals:
+            typed = f"rollcall account show {account_name(account)} --reveal"
+            return _Done(f"This page shows no existing keys. To see it: {typed}")
         case "reveal":
             connector = accounts.show(account)
             press.audit("key-revealed", account)

@@ -18,7 +18,7 @@ each = pytest.mark.parametrize("name", FUNCTIONS)
 
 OWN_VARIABLES = {
     "Publisher": {"EVENT_BUS_NAME", "EVENT_ISSUER", "EVENT_PERSONAL_DATA"},
-    "SettingsWidget": {"LOG_GROUPS", "SCIM_CONNECTOR_BASE_URL"},
+    "SettingsWidget": {"LOG_GROUPS", "SCIM_CONNECTOR_BASE_URL", "SETTINGS_REVEAL"},
     "PreTraffic": {"NEW_VERSIONS"},
     "Watch": {"LOG_GROUPS", "LOG_RETENTION_DAYS", "SILENCE_HOURS"},
 }

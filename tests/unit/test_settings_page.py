@@ -216,6 +216,23 @@ def test_nobody_chooses_the_name_that_is_recorded(log: Path) -> None:
     assert "ada" not in SETTINGS.accounts.show("acme").to_json()
 
 
+def test_existing_keys_are_not_shown_where_the_operator_does_not_want_it(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press(action="enable", account="acme")
+    monkeypatch.setenv("SETTINGS_REVEAL", "false")
+
+    page, refused = press(), press(action="reveal", account="acme")
+
+    assert "Reveal key" not in [action.label for action in read(page).actions]
+    assert "rollcall account show acme --reveal" in read(refused).text
+    assert key_of("acme") not in page + refused
+    assert "is not an account name" in read(press(action="reveal", account="$(id)")).text
+    assert audits(log) == [("enabled", "acme")]
+    rotated = press(action="rotate", account="acme")
+    assert key_of("acme") in rotated
+
+
 def test_an_account_is_named_in_the_field(log: Path) -> None:
     page = press(action="enable", widgetContext={"forms": {"all": {"account": " acme "}}})
 
