@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from adapters import aws, clock, telemetry
 from adapters.accounts import Accounts
-from adapters.memory import InMemoryGuard, InMemoryUsers
+from adapters.memory import InMemoryGuard, InMemoryRequestCounter, InMemoryUsers
 from adapters.runtime import RUNTIME
 from cli.gateway_event import proxy_event
 from domain import resource
@@ -51,10 +51,12 @@ class Context:
 
 @dataclass
 class TwinTable:
-    """`adapters.dynamodb.Table`, kept in memory."""
+    """`adapters.dynamodb.Table`, kept in memory; every account has room for all its requests unless it `counts`."""
 
+    counts: bool = False
     accounts: dict[str, InMemoryUsers] = field(default_factory=dict)
     guards: dict[str, InMemoryGuard] = field(default_factory=dict)
+    counters: dict[str, InMemoryRequestCounter] = field(default_factory=dict)
 
     def users(self, account: str, deadline: Deadline, usage: object = None) -> InMemoryUsers:
         return self.accounts.setdefault(account, InMemoryUsers())
@@ -63,6 +65,10 @@ class TwinTable:
         guard = self.guards.setdefault(account, InMemoryGuard(self.users(account, deadline), limit, account=account))
         guard.limit = limit
         return guard
+
+    def request_counter(self, account: str, usage: object = None) -> InMemoryRequestCounter:
+        counter = InMemoryRequestCounter()
+        return self.counters.setdefault(account, counter) if self.counts else counter
 
 
 @dataclass

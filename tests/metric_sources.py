@@ -21,9 +21,11 @@ from botocore.exceptions import ClientError
 from adapters import aws
 from adapters.dynamodb import Table
 from adapters.dynamodb.table import table_definition
+from adapters.memory import InMemoryRequestCounter
 from adapters.runtime import RUNTIME
 from domain.connector_key import ConnectorKey
 from domain.deprovisioning import Limit
+from domain.rate import DEFAULT_RATE, FREE
 from in_process import ENVIRONMENT, Client, InProcess, in_process
 from stack_template import of_type
 from storage.faults import THROTTLING, FaultyClient
@@ -157,6 +159,7 @@ def _everything(service: InProcess) -> None:
     _refusals(service, client)
     _previous_key(service)
     _deprovisioning_refused(service)
+    _rate_limited(service)
     _repeated_call(client)
     _server_error(client)
     _no_secrets_manager(client)
@@ -219,6 +222,16 @@ def _deprovisioning_refused(service: InProcess) -> None:
     assert [client.call("DELETE", f"/Users/{user_id}").status for user_id in ids] == [204, 403]
 
 
+def _rate_limited(service: InProcess) -> None:
+    """As many requests as a container lets in unasked, and two more after other containers used up the rate."""
+    client = service.account("umbrella")
+    service.table.counts = True
+    service.table.request_counter("umbrella").settle(10_000, DEFAULT_RATE)
+    statuses = [client.call("GET", "/ServiceProviderConfig").status for _ in range(FREE + 2)]
+    assert statuses == [200] * FREE + [429] * 2
+    service.table.counts = False
+
+
 def _repeated_call(client: Client) -> None:
     """The first call is throttled; the second finds a table without users."""
     dynamodb = aws.client("dynamodb")
@@ -246,6 +259,9 @@ def _no_secrets_manager(client: Client) -> None:
 
 
 class _Broken:
+    def request_counter(self, *_: object) -> InMemoryRequestCounter:
+        return InMemoryRequestCounter()
+
     def users(self, *_: object) -> None:
         raise ConnectionError
 

@@ -23,6 +23,7 @@ from adapters.connector_secrets import ConnectorSecrets, ConnectorUnavailable, S
 from domain.account import Connector, InvalidGrace, Mode
 from domain.connector_key import ConnectorKey, Entropy, account_name
 from domain.deprovisioning import Limit
+from domain.rate import Rate
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -44,6 +45,7 @@ class SomeSettings(TypedDict, total=False):
     adopted_keep_privileges: bool
     deprovisioning_limit: Limit | None
     take_back_deactivated: bool
+    rate: Rate
 
 
 class AdministrationError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,11 @@ def now() -> str:
 def instant() -> datetime:
     """The time as an aware datetime in UTC."""
     return datetime.now(UTC)
+
+
+def cpu_seconds() -> float:
+    """The CPU time used so far: the process's on Lambda, which serves one request at a time, else this thread's."""
+    return time.process_time() if "AWS_LAMBDA_FUNCTION_NAME" in os.environ else time.thread_time()
 
 
 def new_id() -> str:

@@ -15,6 +15,7 @@ from domain.deprovisioning import MINUTES, DeprovisioningPaused, GuardState, Lim
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
 from domain.limits import MAX_PAGE_CHARACTERS
 from domain.ports import Deadline, Page, Slice, VersionMismatch
+from domain.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
 from domain.stored_user import StoredUser
 
 
@@ -201,3 +202,24 @@ class InMemoryGuard:
             active = sum(user.active for user in self._users.scan())
             self._known = minute, self.limit.percent, int(active * self.limit.percent / 100)
         return self._known[2]
+
+
+class InMemoryRequestCounter:
+    """A `domain.ports.RequestCounter` of one account."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._lock = RLock()
+        self._used_until = self._total = 0
+
+    def settle(self, requests: int, rate: Rate) -> Standing:
+        with self._lock:
+            now = int(self._now() * MICROSECONDS)
+            ahead = (self._used_until - now) / MICROSECONDS
+            if 0 < ahead <= UNBELIEVABLE:
+                return Standing(False, -ahead)
+            if not -(BURST + SLACK) <= ahead <= 0:
+                self._used_until = now - int(BURST * MICROSECONDS)
+            self._used_until += rate.microseconds(requests)
+            self._total += requests
+            return Standing(True, (now - self._used_until) / MICROSECONDS, self._total)

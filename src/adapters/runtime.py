@@ -8,8 +8,11 @@ from typing import Final
 
 from adapters.aws import client, on_lambda
 from adapters.connectors import Connectors
-from adapters.dynamodb import Table, with_items_as_sent
+from adapters.dynamodb import Table, Usage, with_items_as_sent
 from adapters.environment import Environment
+from adapters.pace import Pace
+from adapters.refusals import Refusals
+from domain.ports import RequestCounter
 
 
 class Runtime:
@@ -30,6 +33,18 @@ class Runtime:
     def table(self) -> Table:
         return Table(with_items_as_sent(client("dynamodb")), self.environment.table_name)
 
+    @cached_property
+    def pace(self) -> Pace:
+        return Pace(self._request_counter)
+
+    def _request_counter(self, account: str, usage: Usage) -> RequestCounter:
+        # Not before an account is busy: one function has no other use for the table's client.
+        return self.table.request_counter(account, usage)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        return Refusals()
+
     def warm(self, *, table: bool = True) -> None:
         """Make the parts while a function starts; `table`: whether it reads or writes users at all.
 
@@ -38,7 +53,7 @@ class Runtime:
         """
         if not on_lambda():
             return
-        _ = self.connectors
+        _ = self.connectors, self.pace, self.refusals
         if table:
             _ = self.table
         if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":

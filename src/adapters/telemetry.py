@@ -26,6 +26,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from adapters.dynamodb import Usage
 from domain.deprovisioning import DeprovisioningPaused
 from domain.effects import Effects
+from domain.rate import RateLimited
 
 SERVICE: Final = "rollcall"
 NAMESPACE: Final = "Rollcall"
@@ -96,6 +97,12 @@ class RequestRecord:
     remedy: str | None = None
     duration_ms: float = 0.0
     usage: Usage = field(default_factory=Usage)
+    counted_as: int = 0
+    """As how many requests it counted for its account's rate."""
+    rate_unchecked: bool = False
+    """Whether the table did not answer when the account's rate was to be looked at, and the request was let in."""
+    unlogged_refusals: int = 0
+    """Refusals for the account's rate that have no line of their own, and that this line stands for, too."""
     tolerances: list[str] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
     bulk_operations: int | None = None
@@ -122,6 +129,9 @@ class RequestRecord:
             "users_taken_back": len(self.effects.taken_back) or None,
             "deprovisioning_refused": self.effects.refused or None,
             "bulk_failures": len(self.bulk_failures) if self.bulk_operations is not None else None,
+            "counted_as": self.counted_as if self.counted_as > 1 else None,
+            "rate_unchecked": self.rate_unchecked or None,
+            "unlogged_refusals": self.unlogged_refusals or None,
         }
         del flat["usage"], flat["effects"]
         return {name: value for name, value in flat.items() if value is not None and value != []}
@@ -157,6 +167,8 @@ class RequestRecord:
         if self.effects.refused:
             # Operations of a bulk request among them, which itself succeeds.
             found.append((Metric.CLIENT_ERRORS, {"reason": DeprovisioningPaused.reason}, self.effects.refused))
+        if self.reason == RateLimited.reason:
+            found.append((Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, 1))
         return found
 
 
@@ -232,7 +244,12 @@ def emit(record: RequestRecord) -> None:
         _write("adoption", 200, of_request | {"user_id": one.user_id, "reason": reason})
     for user_id in record.effects.taken_back:
         _write("take-back", 200, of_request | {"user_id": user_id, "reason": "took-back-deactivated-user"})
-    _emit_metrics(record)
+    _emit_metrics(record.metrics(), record.narrower())
+    if unlogged := record.unlogged_refusals:
+        _emit_metrics(
+            {Metric.REQUESTS: unlogged, Metric.CLIENT_ERRORS: unlogged},
+            [(Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, unlogged)],
+        )
 
 
 def _write(message: str, status: int, fields: dict[str, Any]) -> None:
@@ -245,14 +262,13 @@ def _is_failure(status: int) -> bool:
     return status >= 500 and status != 501
 
 
-def _emit_metrics(record: RequestRecord) -> None:
-    """One blob in embedded metric format for all of the request's metrics, whatever dimensions they have."""
+def _emit_metrics(values: dict[Metric, float], narrower: list[tuple[Metric, dict[str, str], float]]) -> None:
+    """One blob in embedded metric format for all of these metrics, whatever dimensions they have."""
     if os.environ.get("POWERTOOLS_METRICS_DISABLED", "false").lower() == "true":
         return
-    values = record.metrics()
     of_all = {"service": SERVICE, "environment": os.environ.get("ENVIRONMENT", "local")}
     directives, dimensions = [_directive(tuple(values), tuple(of_all))], of_all
-    for metric, further, value in record.narrower():
+    for metric, further, value in narrower:
         directives.append(_directive((metric,), (*of_all, *further)))
         dimensions = dimensions | further
         values = values | {metric: value}  # the same as without the dimension, or there is none without it

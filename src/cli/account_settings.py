@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final, TypeVar
@@ -15,6 +16,8 @@ from cli.root import UsageError
 from domain.account import OFF, Mode
 from domain.connector_key import account_name
 from domain.deprovisioning import Limit
+from domain.limits import MAX_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
+from domain.rate import Rate
 
 _Value = TypeVar("_Value")
 
@@ -26,6 +29,7 @@ class Setting(StrEnum):
     MATCH_EXISTING_BY_EMAIL = "match-existing-by-email"
     TAKE_BACK_DEACTIVATED = "take-back-deactivated"
     DEPROVISIONING_LIMIT = "deprovisioning-limit"
+    REQUESTS_PER_SECOND = "requests-per-second"
 
 
 _DEFAULT_ACCOUNT: Final = "default"
@@ -59,6 +63,9 @@ def set_setting(
     [bold]deprovisioning-limit[/bold], such as 20, or 20,10%, or off: how many users may be deactivated or removed in
     an hour, or which percentage of the active users if that is more; further ones are refused until the hour is over,
     or until rollcall account resume.
+
+    [bold]requests-per-second[/bold], 25 to 1000: how many requests the identity provider may send; what goes beyond is
+    answered 429 with Retry-After. 50 unless it is set.
     """
     name, setting, value = _said(words)
     here = invocation(context)
@@ -98,6 +105,8 @@ def _changed(setting: Setting, value: str) -> SomeSettings:
         case Setting.MATCH_EXISTING_BY_EMAIL:
             matches, keeps = _one_of(_MATCHING, setting, value)
             return {"match_existing_by_email": matches, "adopted_keep_privileges": keeps}
+        case Setting.REQUESTS_PER_SECOND:
+            return {"rate": _rate(value)}
         case _:
             return {"take_back_deactivated": _one_of(_SWITCH, setting, value)}
 
@@ -106,3 +115,13 @@ def _one_of(allowed: Mapping[str, _Value], setting: Setting, value: str) -> _Val
     if value not in allowed:
         raise UsageError(f"{setting.value} is either {' or '.join(allowed)}, not {value!r}.")
     return allowed[value]
+
+
+def _rate(value: str) -> Rate:
+    number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else 0
+    if not MIN_REQUESTS_PER_SECOND <= number <= MAX_REQUESTS_PER_SECOND:
+        raise UsageError(
+            f"requests-per-second is a whole number from {MIN_REQUESTS_PER_SECOND}, below which identity providers "
+            f"fail, to {MAX_REQUESTS_PER_SECOND}, which is what the table can count; not {value!r}."
+        )
+    return Rate(number)

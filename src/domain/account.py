@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, get_args
 
 from domain.connector_key import ConnectorKey
 from domain.deprovisioning import DEFAULT_LIMIT, Limit
-from domain.limits import MAX_GRACE
+from domain.limits import MAX_GRACE, MAX_REQUESTS_PER_SECOND
+from domain.rate import DEFAULT_RATE, Rate
 
 Mode = Literal["tolerant", "strict"]
 KeyUsed = Literal["current", "previous"]
@@ -44,6 +45,7 @@ class Settings:
     being refused with 409; `adopted_keep_privileges`: whether the user's roles, entitlements and userType stay then.
     `take_back_deactivated`: whether a create with the userName of a user whom the identity provider had deactivated
     brings that user back. `deprovisioning_limit`: how many users may lose access in a day; None for any.
+    `rate`: how many requests it may send.
     """
 
     mode: Mode = "tolerant"
@@ -51,6 +53,7 @@ class Settings:
     deprovisioning_limit: Limit | None = DEFAULT_LIMIT
     adopted_keep_privileges: bool = False
     take_back_deactivated: bool = True
+    rate: Rate = DEFAULT_RATE
 
     @property
     def takes_back(self) -> bool:
@@ -99,8 +102,12 @@ class Connector:
     @classmethod
     def new(cls, key: ConnectorKey, sealing_key: bytes, now: datetime, by: str) -> Connector:
         """The connector of an account that SCIM is switched on for the first time."""
-        # A day of many releases must not look like a directory that is being emptied.
-        settings = Settings(deprovisioning_limit=None) if key.account == RELEASE_CHECK_ACCOUNT else Settings()
+        # A day of many releases, each tried for all functions at once, must look neither like a directory that is being
+        # emptied nor like an account that sends too much.
+        is_of_releases = key.account == RELEASE_CHECK_ACCOUNT
+        settings = (
+            Settings(deprovisioning_limit=None, rate=Rate(MAX_REQUESTS_PER_SECOND)) if is_of_releases else Settings()
+        )
         return cls(
             key.account,
             True,
@@ -163,6 +170,7 @@ class Connector:
                 "deprovisioningLimit": limit_as_text(self.settings.deprovisioning_limit),
                 "adoptedKeepPrivileges": self.settings.adopted_keep_privileges,
                 "takeBackDeactivated": self.settings.take_back_deactivated,
+                "requestsPerSecond": self.settings.rate.per_second,
             },
             "lastChange": {
                 "what": self.last_change.what,
@@ -298,7 +306,16 @@ def _settings(value: dict[str, Any]) -> Settings:
     limit = Limit.parse(written) if isinstance(written, str) else None
     if limit is None and written != OFF:
         raise InvalidConnector('"settings.deprovisioningLimit" is neither "off" nor text such as "20" or "20,10%"')
-    return Settings(mode, match, limit, keep, take_back)
+    return Settings(mode, match, limit, keep, take_back, _rate(value.get("requestsPerSecond", DEFAULT_RATE.per_second)))
+
+
+def _rate(written: Any) -> Rate:
+    try:
+        if isinstance(written, int) and not isinstance(written, bool):
+            return Rate(written)
+    except ValueError as error:
+        raise InvalidConnector(f'"settings.requestsPerSecond" is {error}') from error
+    raise InvalidConnector('"settings.requestsPerSecond" is not a whole number')
 
 
 OFF: Final = "off"

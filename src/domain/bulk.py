@@ -90,11 +90,15 @@ class FailedOperation:
 
 @dataclass(slots=True)
 class BulkJob:
-    """One bulk request on the users of one account; `location` gives a user's URI."""
+    """One bulk request on the users of one account; `location` gives a user's URI.
+
+    `admit` is asked, with the number of operations, before the first is performed, and may raise.
+    """
 
     users: Users
     deadline: Deadline
     location: Callable[[str], str]
+    admit: Callable[[int], None]
     _outcomes: dict[int, Outcome] = field(default_factory=dict)
     _running: list[int] = field(default_factory=list)
     _deferred: list[tuple[int, BulkOperation]] = field(default_factory=list)
@@ -111,6 +115,7 @@ class BulkJob:
                 if operation.bulk_id in self._positions:
                     raise InvalidSyntax(f"Operations has the bulkId {quoted(operation.bulk_id)} twice.")
                 self._positions[operation.bulk_id] = position
+        self.admit(len(self._operations))
         for position in range(len(self._operations)):
             if fail_on_errors and self._errors() >= fail_on_errors:
                 break

@@ -69,3 +69,11 @@ MAX_GRACE: Final = timedelta(days=30)
 """How long the previous Connector Key is accepted after a rotation, at most."""
 MAX_KEY_AGE: Final = timedelta(days=365)
 """Age of a Connector Key from which an alarm asks for a new one; the key itself still works."""
+
+# Requests of an account.
+DEFAULT_REQUESTS_PER_SECOND: Final = 50
+"""Of one account; an operator sets another (`requests-per-second`)."""
+MIN_REQUESTS_PER_SECOND: Final = 25
+"""What IPSIE's SCIM profile and Microsoft's application gallery ask of a service for each of its customers."""
+MAX_REQUESTS_PER_SECOND: Final = 1000
+"""One item of the table counts them, and an item takes a thousand writes a second."""

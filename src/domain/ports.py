@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.deprovisioning import GuardState
+from domain.rate import Rate, Standing
 from domain.stored_user import StoredUser
 
 
@@ -55,6 +56,13 @@ class DeprovisioningGuard(Protocol):
 
     def resume(self, by: str, at: str) -> None:
         """Begin a new hour, as somebody has decided (who, and when as RFC 3339 text)."""
+
+
+class RequestCounter(Protocol):
+    """What an account has used of its rate, in all containers together (`domain.rate`)."""
+
+    def settle(self, requests: int, rate: Rate) -> Standing:
+        """Count so many requests, unless the account has no room; a `Retryable` error when nobody answers."""
 
 
 class UserStore(Protocol):

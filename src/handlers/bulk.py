@@ -21,7 +21,10 @@ _OPERATIONS: Final = {"POST": "CreateUser", "PUT": "ReplaceUser", "PATCH": "Patc
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with every operation's own status; 413 when there are too many operations or bytes."""
     body = request.http.json_object(MAX_BULK_PAYLOAD)
-    job = BulkJob(users_of(request), request.deadline, request.renderer.location)
+    # The request itself has counted as one of them.
+    job = BulkJob(
+        users_of(request), request.deadline, request.renderer.location, lambda asked: request.count(asked - 1)
+    )
     try:
         return HttpResponse(HTTPStatus.OK, encode(job.run(body)))
     finally:

@@ -18,6 +18,7 @@ from adapters.runtime import RUNTIME
 from domain.errors import ScimError, ServiceUnavailable, UniquenessConflict
 from domain.masking import masked, masked_user
 from domain.projection import Projection
+from domain.rate import RateLimited, extra_requests
 from domain.rendering import Renderer
 from handlers.http import Event, HttpRequest, HttpResponse
 
@@ -62,6 +63,22 @@ class ScimRequest:
     def store(self) -> UserStore:
         """The account's users in the table."""
         return RUNTIME.table.users(self.caller.account, self.deadline, self.record.usage)
+
+    def count(self, requests: int) -> None:
+        """Count so many requests of the account's rate; raises `RateLimited` when there is no room for any."""
+        if requests <= 0:
+            return
+        if not RUNTIME.pace.admit(self.caller.account, self.caller.settings.rate, self.record.usage, requests):
+            self.record.rate_unchecked = True
+        self.record.counted_as += requests
+
+    def count_cpu(self, seconds: float) -> None:
+        """Count what serving the request has burned beyond what it has counted for."""
+        extra = extra_requests(seconds, self.record.counted_as)
+        # A container's first request also loads code and opens connections, for which its account is not to blame.
+        if extra and not self.record.cold_start:
+            RUNTIME.pace.charge(self.caller.account, extra)
+            self.record.counted_as += extra
 
     def guard(self, limit: Limit) -> DeprovisioningGuard:
         """What bounds how many of the account's users are deactivated or removed in an hour."""
@@ -119,16 +136,21 @@ class Handler:
         self.__doc__ = serve.__doc__
 
     def __call__(self, event: Event, context: LambdaContext) -> dict[str, Any]:
-        started = time.monotonic()
+        started, cpu = time.monotonic(), clock.cpu_seconds()
         record = telemetry.RequestRecord(self.operation, context.aws_request_id, cold_start=Handler._cold)
         Handler._cold = False
-        response = self._answer(event, context, record)
+        response = self._answer(event, context, record, cpu)
         record.status = response.status.value
         record.duration_ms = round((time.monotonic() - started) * 1000, 2)
-        telemetry.emit(record)
+        unlogged = RUNTIME.refusals.line(record.account, refused=record.reason == RateLimited.reason)
+        if unlogged is not None:
+            record.unlogged_refusals = unlogged
+            telemetry.emit(record)
         return response.as_proxy_result()
 
-    def _answer(self, event: Event, context: LambdaContext, record: telemetry.RequestRecord) -> HttpResponse:
+    def _answer(
+        self, event: Event, context: LambdaContext, record: telemetry.RequestRecord, cpu: float
+    ) -> HttpResponse:
         try:
             http = HttpRequest.of(event, RUNTIME.environment.base_url)
             record.gateway_request_id = http.request_id
@@ -138,10 +160,12 @@ class Handler:
             record.previous_key_hours_left = caller.hours_of_grace_left(clock.instant())
             seconds = context.get_remaining_time_in_millis() / 1000 - clock.RESERVE_SECONDS
             request = ScimRequest(http, caller, clock.MonotonicDeadline.after(seconds), record)
+            request.count(1)
             try:
                 return self.serve(request)
             finally:
                 record.tolerances = sorted(request.applied or ())
+                request.count_cpu(clock.cpu_seconds() - cpu)
         except ScimError as error:
             record.account = record.account or error.account
             record.scim_type, record.attribute = error.scim_type, error.attribute

@@ -16,6 +16,7 @@ from adapters.activity import AccountActivity
 from domain.account import Connector
 from domain.deprovisioning import GuardState
 from domain.key_age import KeyAge, Urgency
+from domain.rate import DEFAULT_RATE
 from handlers.settings_style import STYLE
 
 _HEADINGS: Final = (
@@ -210,6 +211,7 @@ def _settings(connector: Connector) -> str:
     told += ["matches by e-mail"] if settings.match_existing_by_email else []
     told += ["privileges kept"] if settings.match_existing_by_email and settings.adopted_keep_privileges else []
     told += ["takes nobody back"] if not settings.take_back_deactivated else []
+    told += [f"{settings.rate.per_second} requests a second"] if settings.rate != DEFAULT_RATE else []
     return f'<div class="small">{escape(", ".join(told))}</div>' if told else ""
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from domain.deprovisioning import Limit
+from domain.rate import Rate
 from rollcall_command import Aws, Rollcall, answer, kept
 
 
@@ -135,3 +138,29 @@ def test_an_account_without_a_limit_cannot_be_resumed(rollcall: Rollcall, table:
 
     assert result.exit_code == 2
     assert "no limit" in result.stderr
+
+
+@pytest.mark.parametrize("number", [25, 100, 1000])
+def test_the_rate_is_set_and_shown(rollcall: Rollcall, aws: Aws, number: int) -> None:
+    rollcall("account", "enable", "acme")
+
+    assert answer(rollcall("account", "set", "acme", "requests-per-second", str(number), "--json"))["result"] == "set"
+
+    assert kept(aws).settings.rate == Rate(number)
+    assert answer(rollcall("account", "show", "acme", "--json"))["settings"]["requestsPerSecond"] == number
+    assert re.search(rf"Requests a second\s+{number}\b", rollcall("account", "show", "acme").stdout)
+    listed = {one["account"]: one for one in answer(rollcall("account", "list", "--json"))}
+    assert listed["acme"]["settings"]["requestsPerSecond"] == number
+
+
+@pytest.mark.parametrize("text", ["24", "0", "-50", "1001", "50.5", "many", "off", "", "9" * 40, "\u0665\u0660"])
+def test_a_rate_that_cannot_be_is_refused_with_the_bounds(rollcall: Rollcall, aws: Aws, text: str) -> None:
+    rollcall("account", "enable", "acme")
+
+    result = rollcall("account", "set", "acme", "requests-per-second", "--", text)
+
+    assert result.exit_code == 2
+    assert "from 25" in result.stderr
+    assert "to 1000" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert kept(aws).settings.rate == Rate(50)

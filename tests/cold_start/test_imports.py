@@ -55,8 +55,8 @@ DIETS = {
     "search_users": Diet(295, READING),
     "discovery": Diet(220, READING | NO_QUERIES),
     "unrouted": Diet(220, READING | NO_QUERIES),
-    "publisher": Diet(210, READING | NO_QUERIES),
-    "settings_widget": Diet(210, READING | NO_QUERIES),
+    "publisher": Diet(215, READING | NO_QUERIES),
+    "settings_widget": Diet(215, READING | NO_QUERIES),
     "seed_default_account": Diet(145, READING | NO_QUERIES),
     "watch": Diet(210, READING | NO_QUERIES),
     # Waits for nobody: it runs in a deployment.

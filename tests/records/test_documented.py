@@ -29,7 +29,10 @@ def test_every_field_of_a_line_is_described_and_no_other() -> None:
     effects = Effects(
         deactivated=1, removed=1, refused=1, adopted=[Adopted("id", privileges_dropped=True)], taken_back=["id"]
     )
-    full = RequestRecord("Bulk", "id", cold_start=True, effects=effects, bulk_operations=1)
+    full = RequestRecord(
+        "Bulk", "id", cold_start=True, effects=effects, bulk_operations=1, counted_as=2, rate_unchecked=True,
+        unlogged_refusals=1,
+    )  # fmt: skip
     for each in fields(RequestRecord):
         if getattr(full, each.name) is None:
             setattr(full, each.name, "x")

@@ -22,6 +22,7 @@ from adapters.runtime import RUNTIME
 from domain.connector_key import ConnectorKey
 from domain.deprovisioning import DeprovisioningPaused
 from domain.errors import MethodNotAllowed, OutOfTime, ScimError, UniquenessConflict
+from domain.rate import DEFAULT_RATE, RateLimited
 from domain.user_schema import CORE_URN
 from handlers.endpoint import Handler
 from in_process import Client, Context, InProcess
@@ -324,6 +325,7 @@ def test_every_refusal_of_the_service_has_a_reason_and_a_remedy(kind: type[ScimE
         UniquenessConflict: ("userName", marked),
         MethodNotAllowed: (marked, ()),
         DeprovisioningPaused: (marked, 20),
+        RateLimited: (marked, DEFAULT_RATE, 1.0),
         OutOfTime: (),
     }
     given = arguments.get(kind, (marked,))

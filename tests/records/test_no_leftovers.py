@@ -15,6 +15,7 @@ from adapters import telemetry
 from adapters.runtime import RUNTIME
 from handlers.endpoint import ScimRequest
 from in_process import Client, InProcess
+from metric_sources import broken_table
 from records.output import Json, Output
 from records.people import NOBODY, bulk, create, patch, person
 
@@ -59,11 +60,8 @@ def kinds_of_request(service: InProcess) -> Kinds:
 
 
 def defect(client: Client) -> None:
-    table, RUNTIME.__dict__["table"] = RUNTIME.__dict__["table"], None
-    try:
+    with broken_table():
         assert client.call("GET", "/Users").status == 503
-    finally:
-        RUNTIME.__dict__["table"] = table
 
 
 def told(lines: list[Json]) -> list[Json]:

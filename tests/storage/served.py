@@ -14,8 +14,10 @@ from unittest.mock import patch
 from adapters import telemetry
 from adapters.dynamodb import Table, Usage
 from adapters.dynamodb.guard import DynamoDBGuard
+from adapters.dynamodb.rate import DynamoDBRequestCounter
 from adapters.dynamodb.users import DynamoDBUsers
 from adapters.runtime import RUNTIME
+from domain import rate
 from domain.deprovisioning import Limit
 from domain.ports import Deadline
 from in_process import Answer, Client, InProcess, in_process
@@ -46,6 +48,9 @@ class PatientTable:
     def guard(self, account: str, limit: Limit, deadline: Deadline, usage: Usage | None = None) -> DynamoDBGuard:
         return self.table.guard(account, limit, self.patience, usage)
 
+    def request_counter(self, account: str, usage: Usage | None = None) -> DynamoDBRequestCounter:
+        return self.table.request_counter(account, usage)
+
 
 @dataclass
 class Served:
@@ -68,7 +73,14 @@ class Served:
 
 @contextmanager
 def served(log: Path) -> Iterator[Served]:
-    """The service, from now to the end of the block; its log goes to that file."""
-    with in_process() as service, patch.dict(os.environ, {"ACTIVITY_FILE": str(log)}):
+    """The service, from now to the end of the block; its log goes to that file.
+
+    No account is ever busy in it: counting its requests would cost calls of its own.
+    """
+    with (
+        in_process() as service,
+        patch.dict(os.environ, {"ACTIVITY_FILE": str(log)}),
+        patch.object(rate, "FREE", 1_000_000),
+    ):
         telemetry.forget()
         yield Served(service, log)

@@ -18,7 +18,7 @@ from adapters.dynamodb import Table, Usage
 from adapters.dynamodb.guard import DynamoDBGuard
 from adapters.dynamodb.users import DynamoDBUsers
 from cli.local_transactions import cheap_transactions
-from domain import resource
+from domain import rate, resource
 from domain.deprovisioning import Limit
 from domain.errors import UniquenessConflict
 from domain.stored_user import StoredUser
@@ -356,6 +356,20 @@ def test_a_request_keeps_to_the_table(directory: Directory, name: str) -> None:
 
         assert answer.status < 300, answer.text
         hold(BUDGETS[name], line["dynamodb_calls"], line["dynamodb_units"], has_units=directory.has_units)
+
+
+def test_a_busy_account_costs_one_call_and_one_write_unit_for_each_block(directory: Directory) -> None:
+    usage = Usage()
+    directory.table.request_counter("busy", usage).settle(5, rate.DEFAULT_RATE)
+    assert usage.calls == 2  # the account comes back from nowhere
+
+    blocks = Usage()
+    for _ in range(4):
+        directory.table.request_counter("busy", blocks).settle(5, rate.DEFAULT_RATE)
+
+    assert (blocks.calls, blocks.retries) == (4, 0)
+    if directory.has_units:
+        assert blocks.units == 4
 
 
 def test_what_cannot_be_a_key_costs_nothing(directory: Directory) -> None:

@@ -16,9 +16,11 @@ from adapters.connectors import Connectors
 from adapters.dynamodb import Table
 from adapters.dynamodb.keys import Collection
 from adapters.environment import Environment
+from adapters.pace import Pace
 from adapters.runtime import RUNTIME
 from cli.events import EXAMPLES, USER_ID, Example, events, recorded_requests
 from domain.account import RELEASE_CHECK_ACCOUNT
+from domain.rate import DEFAULT_RATE
 from stack_template import FUNCTIONS, OF_THE_API, RESOURCES, TEXT, of_type
 from stand_ins import SECRET, TABLE, Aws
 
@@ -102,6 +104,29 @@ def test_a_function_may_do_to_the_table_what_its_operation_does(name: str) -> No
 @pytest.mark.parametrize("name", ["GetUser", "ListUsers", "SearchUsers", "Discovery"])
 def test_a_function_that_reads_cannot_write(name: str) -> None:
     assert not on_the_table(name) & WRITE
+
+
+def test_every_function_of_the_api_counts_requests_and_what_it_counts_in_is_no_user() -> None:
+    (counting,) = [found for found in shared() if any(action.startswith("dynamodb:") for action in actions(found))]
+
+    assert actions(counting) == {"dynamodb:UpdateItem"}
+    assert counting["Resource"] == {"Fn::GetAtt": ["UsersTable", "Arn"]}
+    assert counting["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"*#{Collection.RATE.value}"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+
+
+def test_what_counting_requests_asks_of_the_table_is_allowed_where_users_cannot_be_written(aws: Aws) -> None:
+    seen: list[tuple[str, str]] = []
+    aws.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb",
+        lambda params, model, **_: seen.append((model.name, params["Key"]["pk"]["S"])),
+    )
+
+    RUNTIME.table.request_counter("acme").settle(1, DEFAULT_RATE)
+
+    assert set(seen) == {("UpdateItem", "acme#RATE")}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -240,6 +265,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             "environment": Environment.from_env({"TABLE_NAME": TABLE, "CONNECTOR_SECRET_PREFIX": prefix}),
             "connectors": Connectors(stand_in.secretsmanager, prefix),
             "table": Table(stand_in.dynamodb, TABLE),
+            "pace": Pace(Table(stand_in.dynamodb, TABLE).request_counter),
         }.items():
             monkeypatch.setitem(RUNTIME.__dict__, name, part)
         yield stand_in

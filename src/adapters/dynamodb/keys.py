@@ -30,6 +30,7 @@ class Collection(StrEnum):
     EXTERNAL_ID = "EXTERNALID"
     RANK = "RANK"
     GUARD = "GUARD"
+    RATE = "RATE"
 
 
 Key = dict[str, dict[str, str]]

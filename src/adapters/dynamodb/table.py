@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from adapters.dynamodb.calls import Calls
 from adapters.dynamodb.guard import DynamoDBGuard
+from adapters.dynamodb.rate import DynamoDBRequestCounter, OneTry
 from adapters.dynamodb.reads import Reads
 from adapters.dynamodb.usage import Usage
 from adapters.dynamodb.users import DynamoDBUsers
@@ -64,6 +65,10 @@ class Table:
     def guard(self, account: str, limit: Limit, deadline: Deadline, usage: Usage | None = None) -> DynamoDBGuard:
         """What bounds how many users of the account are deactivated or removed, likewise for one request."""
         return DynamoDBGuard(Reads(self.table_name, account, self._calls(deadline, usage)), limit, self.now)
+
+    def request_counter(self, account: str, usage: Usage | None = None) -> DynamoDBRequestCounter:
+        """What the account has used of its rate, in all containers together."""
+        return DynamoDBRequestCounter(self.table_name, account, self._calls(OneTry(), usage), self.now)
 
     def _calls(self, deadline: Deadline, usage: Usage | None) -> Calls:
         return Calls(self.client, deadline, Usage() if usage is None else usage, self.sleep, self.chance)

@@ -1,0 +1,93 @@
+"""What an account has used of its rate: one item, whose `usedUntil` is a point in time in microseconds since 1970.
+`settled` counts the requests behind it.
+
+To settle is one UpdateItem that moves the point on, on condition that it lies in the past and not too far back. Single
+updates of one item come one after the other, so the rate holds whoever else settles. A point that has fallen too far
+behind, because the account was quiet, is drawn up by a second call.
+
+An update whose answer was lost is not repeated: it may have been done, and then would count twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from adapters.dynamodb import keys
+from adapters.dynamodb.calls import Calls
+from adapters.dynamodb.failures import ConditionFailed
+from adapters.dynamodb.keys import Collection
+from domain.errors import ServiceUnavailable
+from domain.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
+
+_ITEM: Final = "requests"
+_ATTEMPTS: Final = 5
+"""Of looking again because another container drew the point up in between."""
+
+
+class OneTry:
+    """A `domain.ports.Deadline` that leaves time for one attempt of each call and for no pause after it."""
+
+    def remaining(self) -> float:
+        return 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBRequestCounter:
+    """A `domain.ports.RequestCounter`; `now` is the wall clock in seconds since 1970."""
+
+    table_name: str
+    account: str
+    calls: Calls
+    now: Callable[[], float] = time.time
+
+    def settle(self, requests: int, rate: Rate) -> Standing:
+        used, now = rate.microseconds(requests), int(self.now() * MICROSECONDS)
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._move_on(now, used, requests)
+            except ConditionFailed as refusal:
+                seen = refusal.item(0).get("usedUntil", {}).get("N")
+            if seen is not None and now < int(seen) <= now + int(UNBELIEVABLE * MICROSECONDS):
+                return Standing(False, (now - int(seen)) / MICROSECONDS)
+            try:
+                return self._begin(now, used, requests, seen)
+            except ConditionFailed:
+                continue
+        raise ServiceUnavailable("Other requests keep changing this account. Try again later.", reason="contended")
+
+    def _move_on(self, now: int, used: int, requests: int) -> Standing:
+        return self._update(
+            now,
+            "ADD usedUntil :used, settled :requests",
+            "usedUntil BETWEEN :earliest AND :now",
+            {
+                ":used": used,
+                ":requests": requests,
+                ":now": now,
+                ":earliest": now - int((BURST + SLACK) * MICROSECONDS),
+            },
+        )
+
+    def _begin(self, now: int, used: int, requests: int, seen: str | None) -> Standing:
+        values = {":at": now - int(BURST * MICROSECONDS) + used, ":requests": requests}
+        update = "SET usedUntil = :at ADD settled :requests"
+        if seen is None:
+            return self._update(now, update, "attribute_not_exists(usedUntil)", values)
+        return self._update(now, update, "usedUntil = :seen", values | {":seen": int(seen)})
+
+    def _update(self, now: int, update: str, condition: str, values: dict[str, int]) -> Standing:
+        response: dict[str, Any] = self.calls.send(
+            "update_item",
+            TableName=self.table_name,
+            Key=keys.key(self.account, Collection.RATE, _ITEM),
+            UpdateExpression=update,
+            ConditionExpression=condition,
+            ExpressionAttributeValues={name: {"N": str(value)} for name, value in values.items()},
+            ReturnValues="UPDATED_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+        item = response["Attributes"]
+        return Standing(True, (now - int(item["usedUntil"]["N"])) / MICROSECONDS, int(item["settled"]["N"]))

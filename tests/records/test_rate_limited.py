@@ -1,0 +1,279 @@
+"""An account that sends more than it may: what it is answered, what is written of it, and what it costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters import clock
+from adapters.pace import Pace
+from adapters.refusals import Refusals
+from adapters.runtime import RUNTIME
+from domain.errors import ServiceUnavailable
+from domain.rate import DEFAULT_RATE, FREE, Rate, Standing
+from in_process import Client, InProcess
+from records.output import Json, Output, samples
+from records.people import bulk, person
+
+DISCOVERY = "/ServiceProviderConfig"
+
+
+@pytest.fixture(autouse=True)
+def counting(service: InProcess) -> None:
+    service.table.counts = True
+
+
+@pytest.fixture(autouse=True)
+def cpu(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the CPU clock will say, at a request's beginning and end; none is burned unless a test says so."""
+    said: list[float] = []
+    monkeypatch.setattr(clock, "cpu_seconds", lambda: said.pop(0) if said else 0.0)
+    return said
+
+
+class Ticks:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def ticks(service: InProcess) -> Ticks:
+    """The time of what a container remembers of accounts."""
+    ticks = Ticks()
+    RUNTIME.__dict__["pace"] = Pace(RUNTIME._request_counter, monotonic=ticks)
+    RUNTIME.__dict__["refusals"] = Refusals(monotonic=ticks)
+    return ticks
+
+
+def use_up(service: InProcess, account: str = "acme") -> None:
+    """What other containers let in of the account's requests: more than it has room for."""
+    service.table.request_counter(account).settle(10_000, DEFAULT_RATE)
+
+
+def exceed(client: Client) -> None:
+    """All that a container lets in unasked, and the request that finds out."""
+    assert [client.call("GET", DISCOVERY).status for _ in range(FREE + 1)] == [200] * FREE + [429]
+
+
+def totals(blobs: list[Json]) -> dict[str, float]:
+    """What CloudWatch adds up, by name and further dimensions."""
+    found: dict[str, float] = {}
+    for blob in blobs:
+        for name, dimensions, value in samples(blob):
+            if name != "Latency":
+                key = " ".join([name, *(value for name, value in dimensions.items() if name in ("reason",))])
+                found[key] = found.get(key, 0) + value
+    return found
+
+
+@pytest.mark.parametrize(
+    "request_sent",
+    [
+        ("GET", "/Users", None),
+        ("GET", "/Users/2819c223-7f76-453a-919d-413861904646", None),
+        ("POST", "/Users", person("ada")),
+        ("PUT", "/Users/2819c223-7f76-453a-919d-413861904646", person("ada")),
+        ("PATCH", "/Users/2819c223-7f76-453a-919d-413861904646", {}),
+        ("DELETE", "/Users/2819c223-7f76-453a-919d-413861904646", None),
+        ("POST", "/Users/.search", {}),
+        ("POST", "/Bulk", {}),
+        ("GET", DISCOVERY, None),
+        ("GET", "/Groups", None),
+        ("GET", "//Users", None),
+    ],
+)
+def test_every_operation_is_answered_429_with_whole_seconds_to_wait(
+    service: InProcess, client: Client, ticks: Ticks, request_sent: tuple[str, str, Any]
+) -> None:
+    method, path, body = request_sent
+    use_up(service)
+    exceed(client)
+
+    answer = client.call(method, path, body)
+
+    assert answer.status == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 10
+    assert (answer.body["schemas"], answer.body["status"]) == (
+        ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "429",
+    )
+    assert "scimType" not in answer.body
+    assert "rollcall account set acme requests-per-second" in answer.body["detail"]
+    assert "50 a second" in answer.body["detail"]
+
+
+def test_another_account_is_served_meanwhile(service: InProcess, client: Client, ticks: Ticks) -> None:
+    use_up(service)
+    exceed(client)
+
+    assert service.account("globex").call("GET", DISCOVERY).status == 200
+
+
+def test_it_is_served_again_when_it_has_waited_as_long_as_it_was_asked_to(
+    service: InProcess, client: Client, ticks: Ticks
+) -> None:
+    use_up(service)
+    exceed(client)
+
+    ticks.seconds += 10
+    service.table.counters.clear()
+
+    assert client.call("GET", DISCOVERY).status == 200
+
+
+def test_a_rate_that_an_operator_set_is_the_one_that_counts(service: InProcess, ticks: Ticks) -> None:
+    client = service.account("acme", rate=Rate(25))
+    use_up(service)
+    exceed(client)
+
+    assert "25 a second" in client.call("GET", DISCOVERY).body["detail"]
+
+
+def test_the_line_of_a_refusal_says_why_and_what_to_do(
+    service: InProcess, client: Client, output: Output, ticks: Ticks
+) -> None:
+    use_up(service)
+    exceed(client)
+
+    *_, line = output.lines()[0]
+    assert (line["status"], line["account"], line["reason"]) == (429, "acme", "rate-limited")
+    assert "requests-per-second" in line["remedy"]
+    assert line["level"] == "WARNING"
+
+
+def test_refusals_have_a_line_a_second_which_says_how_many_there_were(
+    service: InProcess, client: Client, output: Output, ticks: Ticks
+) -> None:
+    use_up(service)
+    exceed(client)
+    output.lines()
+
+    for _ in range(100):
+        client.call("GET", DISCOVERY)
+        ticks.seconds += 0.05
+
+    lines, blobs = output.lines()
+    assert 4 <= len(lines) <= 5
+    stood_for = sum(1 + line.get("unlogged_refusals", 0) for line in lines)
+    assert 100 - 20 <= stood_for <= 100
+    assert totals(blobs) == {
+        "Requests": stood_for,
+        "ClientErrors": stood_for,
+        "ClientErrors rate-limited": stood_for,
+    }
+
+
+def test_refusals_without_a_line_are_told_by_the_accounts_next_line_of_any_kind(
+    service: InProcess, client: Client, output: Output, ticks: Ticks
+) -> None:
+    use_up(service)
+    exceed(client)
+    for _ in range(7):
+        client.call("GET", DISCOVERY)
+    service.table.counters.clear()
+    ticks.seconds += 10
+    output.lines()
+
+    client.call("GET", DISCOVERY)
+
+    (line,), blobs = output.lines()
+    assert (line["status"], line["unlogged_refusals"]) == (200, 7)
+    assert totals(blobs) == {
+        "Requests": 8,
+        "Succeeded": 2,  # once more by operation
+        "ClientErrors": 7,
+        "ClientErrors rate-limited": 7,
+    }
+
+
+def test_the_refusals_of_one_account_do_not_keep_anothers_from_the_record(
+    service: InProcess, client: Client, output: Output, ticks: Ticks
+) -> None:
+    for account in ("acme", "globex"):
+        use_up(service, account)
+    exceed(client)
+    output.lines()
+
+    exceed(service.account("globex"))
+
+    assert [line["account"] for line in output.lines()[0]] == ["globex"] * (FREE + 1)
+
+
+def test_a_bulk_request_counts_once_for_each_of_its_operations(
+    service: InProcess, client: Client, output: Output, ticks: Ticks
+) -> None:
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": f"{number}", "data": person(f"user{number}")}
+        for number in range(20)
+    ]
+
+    assert client.call("POST", "/Bulk", bulk(*operations)).status == 200
+
+    assert output.line()["counted_as"] == 20
+    assert service.table.request_counter("acme").settle(1, DEFAULT_RATE).total == 20
+
+
+def test_a_bulk_request_without_room_does_nothing_at_all(service: InProcess, client: Client, ticks: Ticks) -> None:
+    use_up(service)
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": f"{number}", "data": person(f"user{number}")}
+        for number in range(FREE + 1)
+    ]
+
+    assert client.call("POST", "/Bulk", bulk(*operations)).status == 429
+
+    assert service.table.accounts["acme"].total() == 0
+
+
+def test_a_request_that_burns_more_than_its_price_counts_as_several(
+    client: Client, output: Output, ticks: Ticks, cpu: list[float]
+) -> None:
+    client.call("GET", DISCOVERY)
+    output.lines()
+    cpu += [10.0, 10.52]
+
+    client.call("GET", DISCOVERY)
+
+    assert output.line()["counted_as"] == 10
+
+
+def test_an_ordinary_request_counts_as_one(client: Client, output: Output, ticks: Ticks, cpu: list[float]) -> None:
+    client.call("GET", DISCOVERY)
+    output.lines()
+    cpu += [10.0, 10.09]
+
+    client.call("GET", DISCOVERY)
+
+    assert "counted_as" not in output.line()
+
+
+class Silent:
+    """A counter that nobody answers for."""
+
+    def settle(self, requests: int, rate: Rate) -> Standing:
+        raise ServiceUnavailable("The table does not answer.")
+
+
+def test_while_the_table_does_not_answer_requests_are_let_in_and_the_line_says_so(
+    client: Client, output: Output, ticks: Ticks
+) -> None:
+    RUNTIME.__dict__["pace"] = Pace(lambda account, usage: Silent(), monotonic=ticks)
+
+    statuses = [client.call("GET", DISCOVERY).status for _ in range(FREE + 3)]
+
+    lines, _ = output.lines()
+    assert set(statuses) == {200}
+    assert [line.get("rate_unchecked") for line in lines] == [None] * FREE + [True] + [None] * 2
+
+
+def test_who_has_no_valid_key_uses_up_nothing_of_the_account(service: InProcess, client: Client, ticks: Ticks) -> None:
+    for _ in range(20):
+        client.call("GET", DISCOVERY, headers={"Authorization": f"Bearer {client.key[:-1]}"})
+
+    assert service.table.counters == {}
