@@ -138,6 +138,17 @@ deploy-built: known-section .venv-sam/.installed ## Deploy what make build left,
 		{ echo 'What is built is not for $(architecture), which $(ENV) has: make build ENV=$(ENV)' >&2; exit 1; }
 	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)
 
+.PHONY: sbom
+sbom: .venv-audit/.installed ## List the packages of the artifact in build/sbom.cyclonedx.json (CycloneDX)
+	@mkdir -p build
+	@PYTHONWARNINGS=ignore .venv-audit/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml \
+		--output-reproducible --short-PURLs --output-file build/sbom.cyclonedx.json
+	@echo 'The packages of the artifact are listed in build/sbom.cyclonedx.json'
+
+.PHONY: audit
+audit: .venv-audit/.installed ## Ask what is known against the pinned packages; fails, too, when they could not be examined
+	@$(BIN)/python artifact/audit.py .venv-audit/bin/pip-audit requirements.txt $(filter-out requirements.txt,$(wildcard requirements*.txt))
+
 .PHONY: install-sam
 install-sam: .venv-sam/.installed ## Install the SAM CLI, which builds and deploys
 
@@ -175,6 +186,12 @@ install = $(WITHOUT_CREDENTIALS) VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet 
 	@$(call install,.venv-sam,--require-hashes -r requirements-sam.txt)
 	@touch $@
 
+.venv-audit/.installed: .venv/.uv requirements-audit.txt
+	@echo 'Installing into .venv-audit what lists and audits packages'
+	@[[ -x .venv-audit/bin/python ]] || $(BIN)/python -m venv --clear .venv-audit
+	@$(call install,.venv-audit,--require-hashes -r requirements-audit.txt)
+	@touch $@
+
 .dynamodb-local/.installed: tests/dynamodb-local/pom.xml
 	@{ command -v java && command -v mvn; } >/dev/null || { echo 'DynamoDB Local needs Java 17 and Maven: install them first' >&2; exit 1; }
 	@echo 'Fetching DynamoDB Local into .dynamodb-local'
@@ -189,9 +206,10 @@ requirements: .venv/.uv ## Pin anew what requirements*.in ask for (UPGRADE=1: th
 	compile -c requirements-dev.txt requirements-local.in -o requirements-local.txt; \
 	compile -c requirements-dev.txt requirements.in -o requirements.txt; \
 	compile requirements-sam.in -o requirements-sam.txt; \
+	compile requirements-audit.in -o requirements-audit.txt; \
 	compile requirements-uv.in -o requirements-uv.txt
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	@rm -rf .venv .venv-sam .aws-sam .dynamodb-local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/rollcall.egg-info
+	@rm -rf .venv .venv-sam .venv-audit build .aws-sam .dynamodb-local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/rollcall.egg-info
 	@find src tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

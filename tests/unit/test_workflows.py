@@ -80,6 +80,12 @@ def said(job: str) -> list[str]:
     return [step.get("run") or step["uses"].partition("@")[0] for step in WORKFLOWS["deploy"]["jobs"][job]["steps"]]
 
 
+def names_of_artifacts(job: str, action: str) -> list[str]:
+    """What a job hands on, or takes, under which names."""
+    found = [step for step in WORKFLOWS["deploy"]["jobs"][job]["steps"] if action in step.get("uses", "")]
+    return [step["with"]["name"] for step in found]
+
+
 def test_what_builds_has_no_credentials_and_may_ask_for_none() -> None:
     building = {name for name, job in jobs() for step in job.get("steps", ()) if "make build" in step.get("run", "")}
 
@@ -91,23 +97,39 @@ def test_what_builds_has_no_credentials_and_may_ask_for_none() -> None:
 
 @pytest.mark.parametrize("environment", DEPLOYING)
 def test_what_is_deployed_was_built_once_before(environment: str) -> None:
+    given = names_of_artifacts("build", "upload-artifact")
     steps_of_it = said(environment)
-    [taken] = [
-        step["with"]["name"]
-        for step in WORKFLOWS["deploy"]["jobs"][environment]["steps"]
-        if "download-artifact" in str(step)
-    ]
-    [given] = [
-        step["with"]["name"] for step in WORKFLOWS["deploy"]["jobs"]["build"]["steps"] if "upload-artifact" in str(step)
-    ]
 
-    assert taken == given
+    assert "built" in given
+    assert names_of_artifacts(environment, "download-artifact") == ["built"]
     assert said("build").index("make build ENV=prod") < said("build").index("tar -czf built.tgz .aws-sam/build")
     credentials = steps_of_it.index("aws-actions/configure-aws-credentials")
     assert {"tar -xzf built.tgz", "make install-sam"} < set(steps_of_it[:credentials])
     assert [step.split()[:3] for step in steps_of_it[credentials + 1 :]] == [
         ["make", "deploy-built", f"ENV={environment}"]
     ]
+
+
+def test_the_packages_of_each_build_are_kept_with_it() -> None:
+    steps_of_it = WORKFLOWS["deploy"]["jobs"]["build"]["steps"]
+
+    made = said("build").index("make sbom")
+    assert "build/sbom.cyclonedx.json" in steps_of_it[made + 1]["with"]["path"]
+    assert steps_of_it[made + 1]["with"]["if-no-files-found"] == "error"
+
+
+def test_an_audit_is_made_each_week_and_holds_up_no_deployment() -> None:
+    assert "schedule" in WORKFLOWS["audit"][ON]
+    auditing = {name for name, job in jobs() for step in job.get("steps", ()) if step.get("run") == "make audit"}
+
+    assert auditing == {"audit"}
+    assert not [job for job in WORKFLOWS["deploy"]["jobs"].values() if "audit" in str(job.get("uses", ""))]
+
+
+def test_newer_actions_are_proposed() -> None:
+    proposed = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
+
+    assert "github-actions" in {update["package-ecosystem"] for update in proposed}
 
 
 def test_dev_and_prod_are_for_the_processor_that_was_built_for() -> None:
