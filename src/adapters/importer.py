@@ -18,7 +18,7 @@ from typing import Final, Protocol, runtime_checkable
 from domain.errors import PayloadTooLarge, ScimError, ServiceUnavailable, UniquenessConflict
 from domain.ports import UserStore
 from domain.roster import Row, differing_attributes
-from domain.stored_user import StoredUser
+from domain.stored_user import StoredUser, with_defaults
 
 WORKERS: Final = 8
 """Transactions in flight; the work of this process is the bound before DynamoDB's latency is."""
@@ -209,7 +209,7 @@ def _finished(waiting: set[Future[_Imported]]) -> Iterator[Outcome]:
 
 def _compared(row: Row, found: StoredUser, reason: str, held: str) -> Outcome:
     """The user is there already, or is another one that has one of the row's values."""
-    differing = differing_attributes(row.attributes, found.attributes)
+    differing = differing_attributes(with_defaults(row.attributes), found.attributes)
     if not differing:
         return Outcome(row, Done.UNCHANGED)
     detail = f"{held} belongs to the user {found.id} already, who differs in {', '.join(differing)}."

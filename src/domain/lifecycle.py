@@ -100,8 +100,8 @@ _IDS: Final = UUID("6f1d4c9e-3f0b-4b0a-9a77-0c6c2d0d8f51")
 def events_of(change: Change) -> tuple[LifecycleEvent, ...]:
     """The events of one write, in the order in which they are to be told; none when nothing changed.
 
-    `active` belongs to the (de)activation when the user's state turns, and is an attribute like any other when it
-    does not (from absent to true). An adoption stands in the place of the update that came with it.
+    `active` belongs to the (de)activation when the user's state turns. An adoption stands in the place of the
+    update that came with it.
     """
     before, after = change.before, change.after
     changed = attribute_changes(before.attributes if before else {}, after.attributes if after else {})

@@ -35,7 +35,7 @@ class Renderer:
         return (
             f'{{"id":"{user.id}","meta":{{"resourceType":"User","created":"{user.created}",'
             f'"lastModified":"{user.last_modified}","location":"{self.location(user.id)}",'
-            f'"version":"W/\\"{user.version}\\""}},{user.document[1:]}'
+            f'"version":"W/\\"{user.version}\\""}},{user.text[1:]}'
         )
 
     def resource(self, user: StoredUser) -> Json:

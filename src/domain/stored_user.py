@@ -54,10 +54,11 @@ class StoredUser:
     @classmethod
     def new(cls, user_id: str, attributes: Json, now: str, adoption: str | None = None) -> StoredUser:
         """The first version of a user; InvalidValue for text that could not be read again."""
-        return cls(user_id, 1, now, now, document_of(attributes), adoption)
+        return cls(user_id, 1, now, now, document_of(with_defaults(attributes)), adoption)
 
     def changed_to(self, attributes: Json, now: str, *, replaced: bool = False) -> StoredUser:
         """The next version, or this very object when nothing changed (then nothing is written)."""
+        attributes = with_defaults(attributes)
         if attributes == self.attributes:
             return self
         return replace(
@@ -70,16 +71,21 @@ class StoredUser:
             self,
             version=self.version + 1,
             last_modified=now,
-            document=document_of(attributes),
+            document=document_of(with_defaults(attributes)),
             adoption=adoption,
             replaced=False,
         )
 
     @cached_property
     def attributes(self) -> Json:
-        """The document as JSON values. Do not change it in place: the object is shared."""
+        """The document as JSON values, with the defaults. Do not change it in place: the object is shared."""
         document: Json = json.loads(self.document)
-        return document
+        return with_defaults(document)
+
+    @property
+    def text(self) -> str:
+        """The document with the defaults, as JSON text."""
+        return self.document if _ACTIVE_MEMBER in self.document else encode(self.attributes)
 
     @cached_property
     def keys(self) -> IndexKeys:
@@ -93,8 +99,8 @@ class StoredUser:
 
     @property
     def active(self) -> bool:
-        """Whether the user may sign in; a user without the attribute is active (RFC 7643 section 4.1.1)."""
-        return self.attributes.get("active", True) is not False
+        """Whether the user may sign in."""
+        return self.attributes["active"] is not False
 
     @property
     def is_claimed(self) -> bool:
@@ -105,6 +111,15 @@ class StoredUser:
     def etag(self) -> str:
         """The weak entity tag of this version (RFC 7644 section 3.14)."""
         return f'W/"{self.version}"'
+
+
+_ACTIVE_MEMBER: Final = '"active":'
+"""As a document has it; within a string the quotation marks would be escaped."""
+
+
+def with_defaults(attributes: Json) -> Json:
+    """The attributes, with `active` true where they do not say it (docs/decisions/029)."""
+    return attributes if attributes.get("active") is not None else attributes | {"active": True}
 
 
 def encode(value: object) -> str:

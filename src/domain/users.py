@@ -65,11 +65,12 @@ class Users:
         """
         if self.applied is not None:
             body = tolerances.tolerate_resource(body, self.applied)
-        user = StoredUser.new(self.new_id(), resource.attributes_of(body), self.now(), MADE_BY_CLIENT)
+        sent = resource.attributes_of(body)
+        user = StoredUser.new(self.new_id(), sent, self.now(), MADE_BY_CLIENT)
         try:
             self.store.create(user)
         except UniquenessConflict as conflict:
-            return self._instead(user, conflict)
+            return self._instead(user, sent, conflict)
         return user
 
     def replace(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
@@ -166,12 +167,15 @@ class Users:
             return False
         return changed.is_claimed or changed.keys.user_name != current.keys.user_name
 
-    def _instead(self, user: StoredUser, conflict: UniquenessConflict) -> StoredUser:
-        """The user who is there already and becomes the new one; raises the conflict itself where there is none."""
+    def _instead(self, user: StoredUser, sent: Json, conflict: UniquenessConflict) -> StoredUser:
+        """The user who is there already and becomes the new one; raises the conflict itself where there is none.
+
+        `sent` are the new one's attributes without defaults.
+        """
         with Reservation(self.guard, self.effects) as reservation:
             while True:
                 taken_back = self._taken_back(user, conflict)
-                found = taken_back or self._adopted(user)
+                found = taken_back or self._adopted(sent)
                 if found is None:
                     raise conflict
                 current, changed = found
@@ -199,13 +203,13 @@ class Users:
         attributes = with_unknown_part(user.attributes, current.attributes)
         return current, current.changed_to(attributes, self.now(), replaced=True)
 
-    def _adopted(self, user: StoredUser) -> tuple[StoredUser, StoredUser] | None:
+    def _adopted(self, sent: Json) -> tuple[StoredUser, StoredUser] | None:
         """The user of that primary address whom nobody claimed, before and after.
 
         The id stays, and so does what the identity provider does not send; what it sends is the user's from now on.
         Privileges were given to whom the application knew, so they go unless the operator trusts the addresses.
         """
-        address = primary_address(user.attributes)
+        address = primary_address(sent)
         if not self.adopts or address is None:
             return None
         current = self.store.find_by_email(address)
@@ -214,7 +218,7 @@ class Users:
         present = known_part(current.attributes)
         if not self.keeps_privileges:
             present = without_privileges(present)
-        attributes = with_unknown_part(resource.checked(present | user.attributes), current.attributes)
+        attributes = with_unknown_part(resource.checked(present | sent), current.attributes)
         return current, current.adopted(attributes, self.now(), self.new_id())
 
     def _put(self, current: StoredUser, changed: StoredUser, reservation: Reservation) -> None:

@@ -149,7 +149,12 @@ CASES = [
         error=InvalidPath,
         strict=InvalidPath,
     ),
-    Case("P24 an unknown attribute", [op("add", "favouriteColour", value="red")], strict=InvalidPath),
+    Case(
+        "P24 an unknown attribute",
+        [op("add", "favouriteColour", value="red")],
+        error=InvalidPath,
+        strict=InvalidPath,
+    ),
     Case(
         "P25 a path in other case",
         [op("replace", 'EMAILS[TYPE eq "work"].VALUE', value="c@new.org")],
