@@ -23,21 +23,33 @@ from pydantic_core.core_schema import (
 )
 
 from domain.attributes import Attribute, Type, Uniqueness
+from domain.characters import refused_character
+from domain.comparison import unique_form
 from domain.limits import MAX_CHARACTERS, MAX_IDENTIFIER_CHARACTERS, MAX_MEDIA_CHARACTERS, MAX_VALUES
+from domain.text import MARKS_PROBLEM, has_too_many_marks
 from domain.user_schema import USER
 
 
-def _not_blank(value: str) -> str:
+def _user_name(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
-    return value
+    return _seen(value)
 
 
 def _address(value: str) -> str:
     """Only what an index needs: a local part and a domain. Identity providers send `a@localhost` and test domains."""
-    local, at, domain = value.strip().rpartition("@")
-    if not (local and at and domain):
+    local, at, domain = _seen(value).strip().rpartition("@")
+    if not (local and at and domain) or unique_form(value).endswith("@"):
         raise ValueError("must be an e-mail address such as name@example.com")
+    return value
+
+
+def _seen(value: str) -> str:
+    """What identifies somebody holds no character that cannot be seen, and can be normalised."""
+    if refused := refused_character(value):
+        raise ValueError(f"has {refused}: leave it out")
+    if has_too_many_marks(value):
+        raise ValueError(MARKS_PROBLEM)
     return value
 
 
@@ -49,7 +61,7 @@ _SCALARS: Final[dict[Type, CoreSchema]] = {
 }
 """All other types are text: binary values too, as certificates arrive with and without padding."""
 
-_FORMS: Final = {"userName": _not_blank, "emails.value": _address}
+_FORMS: Final = {"userName": _user_name, "emails.value": _address}
 
 
 _MEDIA: Final = "photos.value"

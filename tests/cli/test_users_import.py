@@ -189,6 +189,33 @@ def test_each_row_that_cannot_go_in_is_told_with_its_line_and_reason_and_the_oth
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
 
 
+def test_a_row_whose_name_has_what_cannot_be_seen_is_refused_and_so_is_another_spelling_of_a_row(
+    rollcall: Rollcall, store: UserStore, users_file: Callable[..., str]
+) -> None:
+    file = users_file(
+        "username,email\n"
+        "ann,ann@m\u00fcller.example\n"
+        "\uff21nn,other@corp.example\n"
+        "eve,ANN@xn--mller-kva.example\n"
+        "bo\u202eb,bob@corp.example\n"
+        "bob,bo\u200bb@corp.example\n"
+        "strau\u00df,strau\u00df@corp.example\n"
+        "strauss,strauss@corp.example\n"
+    )
+
+    refusals = said(run(rollcall, file, "--json"), code=1)["refusals"]
+
+    assert [(refusal["line"], refusal["reason"]) for refusal in refusals] == [
+        (3, "duplicate-user-name"),
+        (4, "duplicate-email"),
+        (5, "invalid-value"),
+        (6, "invalid-value"),
+    ]
+    assert refusals[2]["detail"] == "userName has U+202E, a formatting character that cannot be seen: leave it out."
+    assert refusals[3]["detail"].startswith("emails[0].value has U+200B, ")
+    assert names(store) == ["ann", "strauss", "strau\u00df"]
+
+
 def test_a_person_reads_the_first_refusals_and_where_the_others_are(
     rollcall: Rollcall, users_file: Callable[..., str], tmp_path: Path
 ) -> None:
