@@ -1,4 +1,4 @@
-"""A mix of requests as JumpCloud, Microsoft Entra ID and Okta send them to one account, for a load.
+"""A mix of requests as JumpCloud, Microsoft Entra ID and Okta send them to an account, for a load.
 
 Forms after tests/data/idp-wire-requests.jsonl. Each user belongs to one of the three, and no two requests about one
 user are under way at once, as an identity provider waits for an answer before it sends the next.
@@ -80,15 +80,19 @@ class Request:
 
 @dataclass
 class Mix:
-    """Draws requests; `people` are users who exist. May be used while other threads finish requests."""
+    """Draws requests of one account; `people` are users who exist. May be used while other threads finish requests.
+
+    When nobody is left whom no request is under way about, it makes new people.
+    """
 
     people: list[Person]
     random: Random
+    key: str = ""
     _lock: Lock = field(default_factory=Lock)
     _next: int = 0
 
     def __post_init__(self) -> None:
-        self._next = 1 + max(person.number for person in self.people)
+        self._next = 1 + max((person.number for person in self.people), default=-1)
 
     def draw(self) -> Request:
         """The next request."""
@@ -96,11 +100,13 @@ class Mix:
         if kind == "create":
             return self._create()
         if kind == "list":
-            first = self.random.randrange(0, len(self.people), 100) + 1
+            first = self.random.randrange(0, max(1, len(self.people)), 100) + 1
             return Request(kind, "GET", f"/Users?startIndex={first}&count=100", 200)
         if kind == "look-up":
             return self._look_up()
         person = self._take()
+        if person is None:
+            return self._create()
         if kind == "delete":
             return Request(kind, "DELETE", f"/Users/{person.id}", 204)
         if kind == "read":
@@ -114,7 +120,8 @@ class Mix:
     def _look_up(self) -> Request:
         """By userName; every other one finds nobody, as before a create."""
         with self._lock:
-            number = self.random.choice(self.people).number if self.random.random() < 0.5 else self._next + 10**6
+            known = self.people and self.random.random() < 0.5
+            number = self.random.choice(self.people).number if known else self._next + 10**6
         person = Person(number)
         query = "filter=" + quote(f'userName eq "{person.user_name}"')
         if person.provider == "Okta":
@@ -132,9 +139,11 @@ class Mix:
 
         return Request("create", "POST", "/Users", 201, person.body(), created)
 
-    def _take(self) -> Person:
-        """A user whom no request under way is about."""
+    def _take(self) -> Person | None:
+        """A user whom no request under way is about, if there is one."""
         with self._lock:
+            if not self.people:
+                return None
             position = self.random.randrange(len(self.people))
             self.people[position], self.people[-1] = self.people[-1], self.people[position]
             return self.people.pop()

@@ -1,6 +1,6 @@
-"""A load on one account: at least 25 requests a second for five minutes, over HTTP, on DynamoDB Local.
+"""A load on one account or several: at least 25 requests a second for five minutes, over HTTP, on DynamoDB Local.
 
-    make load       (or: PYTHONPATH=src:tests .venv/bin/python bench/load.py [--rate 25] [--seconds 300] [--json FILE])
+    make load LOAD='[--rate 25] [--seconds 300] [--accounts 1] [--people 2000] [--json FILE]'
 
 Requests come at fixed times whether or not earlier ones are answered, and their time counts from when they were due:
 a service that stalls shows in the percentiles of all that had to wait. Prints latencies, the error rate, what was
@@ -37,6 +37,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from adapters.dynamodb import table_definition
 from child_processes import PIPE, Child, started
 from cli.local_service import TABLE_NAME
+from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND
 from storage import engines
 
 HERE: Final = Path(__file__).parent
@@ -53,20 +54,20 @@ class Load:
     """Sends requests from many threads, each on a connection of its own, and keeps what came of them."""
 
     url: str
-    key: str
-    due: queue.SimpleQueue[tuple[float, Request] | None] = field(default_factory=queue.SimpleQueue)
+    due: queue.SimpleQueue[tuple[float, str, Request] | None] = field(default_factory=queue.SimpleQueue)
     taken: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in PARTS})
     """Seconds from when a request was due until it was answered, by kind."""
     errors: list[str] = field(default_factory=list)
     done: int = 0
+    is_over: bool = False
 
     def work(self) -> None:
         """Send what is due until there is nothing any more."""
         address = urlsplit(self.url)
         connection = HTTPConnection(address.hostname or "", address.port, timeout=30)
-        headers = {"Authorization": f"Bearer {self.key}", "Accept": CONTENT, "Content-Type": CONTENT}
-        while (next_one := self.due.get()) is not None:
-            due_at, request = next_one
+        while (next_one := self.due.get()) is not None and not self.is_over:
+            due_at, key, request = next_one
+            headers = {"Authorization": f"Bearer {key}", "Accept": CONTENT, "Content-Type": CONTENT}
             try:
                 connection.request(request.method, address.path + request.path, request.content, headers)
                 response = connection.getresponse()
@@ -81,22 +82,31 @@ class Load:
                 self.errors.append(f"{request.kind}: {status} {answer[:200].decode(errors='replace')}")
             self.done += 1
 
-    def run(self, mix: Mix, count: int, rate: float, progress: Progress) -> float:
-        """Send that many requests at that rate; the seconds it took until the last answer."""
-        workers = [Thread(target=self.work) for _ in range(WORKERS)]
+    def run(self, mixes: Sequence[Mix], count: int, rate: float, progress: Progress) -> float:
+        """Send that many requests at that rate, of each account in turn; the seconds it took until the last answer.
+
+        Its threads end with it, whatever happens.
+        """
+        workers = [Thread(target=self.work, daemon=True) for _ in range(WORKERS)]
         for worker in workers:
             worker.start()
         bar = progress.add_task("requests", total=count, errors=0)
         began = time.monotonic()
-        for number in range(count):
-            due_at = began + number / rate
-            time.sleep(max(0.0, due_at - time.monotonic()))
-            self.due.put((due_at, mix.draw()))
-            progress.update(bar, completed=self.done, errors=len(self.errors))
-        for _ in workers:
-            self.due.put(None)
-        for worker in workers:
-            worker.join()
+        try:
+            for number in range(count):
+                due_at = began + number / rate
+                time.sleep(max(0.0, due_at - time.monotonic()))
+                mix = mixes[number % len(mixes)]
+                self.due.put((due_at, mix.key, mix.draw()))
+                progress.update(bar, completed=self.done, errors=len(self.errors))
+        except BaseException:
+            self.is_over = True
+            raise
+        finally:
+            for _ in workers:
+                self.due.put(None)
+            for worker in workers:
+                worker.join()
         progress.update(bar, completed=self.done, errors=len(self.errors))
         return time.monotonic() - began
 
@@ -140,7 +150,8 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:
-    """p50, p90, p99 and the greatest, to a tenth."""
+    """p50, p90, p99 and the greatest, to a tenth; of nothing they are 0."""
+    values = values or [0.0]
     named = {f"p{percent}": percentile(values, percent) for percent in (50, 90, 99)} | {"max": max(values)}
     return {name: round(value, 1) for name, value in named.items()}
 
@@ -170,33 +181,45 @@ def logged(file: Path, skipped: int) -> dict[str, Any]:
     }
 
 
+def mixes_of(state: dict[str, Any]) -> list[Mix]:
+    """What the identity providers of the accounts send that a service was filled with."""
+    return [
+        Mix([Person(number, id) for number, id in enumerate(filled["ids"])], Random(SEED + at), filled["key"])
+        for at, filled in enumerate(state["accounts"].values())
+    ]
+
+
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Start everything, load it, and measure."""
     count = round(options.rate * options.seconds)
+    accounts = ["default", *(f"account-{number}" for number in range(1, options.accounts))]
     with TemporaryDirectory() as folder, engines.dynamodb_local() as endpoint:
         make_table(endpoint)
         log, events = Path(folder) / "log", Path(folder) / "events"
-        with (
-            log.open("wb") as output,
-            process("load_service.py", endpoint, f"{options.people}", output=output) as service,
-        ):
+        arguments = [endpoint, f"{options.people}", f"{limit_for(options.rate / options.accounts)}", *accounts]
+        with log.open("wb") as output, process("load_service.py", *arguments, output=output) as service:
             state = json.loads(said(service, "{"))
-            mix = Mix([Person(number, id) for number, id in enumerate(state["ids"])], Random(SEED))
+            mixes = mixes_of(state)
             with Progress(*COLUMNS, console=CONSOLE) as progress:
-                Load(state["url"], state["key"]).run(mix, WARM_UP, options.rate, progress)
+                Load(state["url"]).run(mixes, WARM_UP, options.rate, progress)
                 with (
                     events.open("wb") as told,
                     process("load_publisher.py", endpoint, TABLE_NAME, output=told) as reader,
                 ):
                     said(reader, "ready")
-                    load = Load(state["url"], state["key"])
-                    seconds = load.run(mix, count, options.rate, progress)
+                    load = Load(state["url"])
+                    seconds = load.run(mixes, count, options.rate, progress)
         return {
             "load": load,
             "seconds": seconds,
             "log": logged(log, WARM_UP),
             "events": json.loads(events.read_text(encoding="utf-8")),
         }
+
+
+def limit_for(rate: float) -> int:
+    """The limit of an account that is sent so many requests a second: the usual one, or the greatest."""
+    return DEFAULT_REQUESTS_PER_SECOND if rate < DEFAULT_REQUESTS_PER_SECOND else MAX_REQUESTS_PER_SECOND
 
 
 CONSOLE: Final = Console(stderr=True)
@@ -209,14 +232,33 @@ COLUMNS: Final = (
 )
 
 
+def positive(text: str) -> float:
+    """A number greater than 0, as an argument; nan and infinity are none."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number greater than 0")
+    return value
+
+
+def number(text: str) -> int:
+    """A whole number of at least 1, as an argument."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 1")
+    return value
+
+
 def main() -> int:
     """Run the load, print and write what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rate", type=float, default=25, help="requests a second (25)")
-    parser.add_argument("--seconds", type=float, default=300, help="how long (300)")
-    parser.add_argument("--people", type=int, default=2_000, help="users the account has at the beginning (2000)")
+    parser.add_argument("--rate", type=positive, default=25, help="requests a second, of all accounts (25)")
+    parser.add_argument("--seconds", type=positive, default=300, help="how long (300)")
+    parser.add_argument("--accounts", type=number, default=1, help="accounts that send them in turn (1)")
+    parser.add_argument("--people", type=number, default=2_000, help="users an account has at the beginning (2000)")
     parser.add_argument("--json", type=Path, default=Path("build/bench/load.json"), help="where to write the figures")
     options = parser.parse_args()
+    if options.rate * options.seconds < 1:
+        parser.error("--rate times --seconds is less than one request")
     if (why_not := engines.missing()) is not None:
         print(why_not, file=sys.stderr)
         return 2
@@ -226,14 +268,17 @@ def main() -> int:
     milliseconds["all"] = [one for taken in milliseconds.values() for one in taken]
     rows = [[kind, len(taken), *percentiles(taken).values()] for kind, taken in milliseconds.items()]
     publish(
-        f"Load: {options.rate:g} requests a second for {options.seconds:g} s, one account; milliseconds over HTTP",
+        f"Load: {options.rate:g} requests a second for {options.seconds:g} s, accounts: {options.accounts}; "
+        "milliseconds over HTTP",
         ["request", "count", "p50", "p90", "p99", "max"],
         rows,
         options.json,
         rate=options.rate,
         seconds=options.seconds,
         achieved_rate=round(load.done / measured["seconds"], 2),
+        accounts=options.accounts,
         people=options.people,
+        limit_of_an_account=limit_for(options.rate / options.accounts),
         error_rate=len(load.errors) / load.done,
         log=log,
         publisher={name: value for name, value in events.items() if name != "lags_ms"}

@@ -1,9 +1,9 @@
 """The service in a process of its own, for a load: what `make run` serves, with the logs that Lambda would write.
 
-    python bench/load_service.py DYNAMODB_ENDPOINT PEOPLE
+    python bench/load_service.py DYNAMODB_ENDPOINT PEOPLE REQUESTS_PER_SECOND ACCOUNT...
 
-Writes one line of JSON (address, key, ids of the people it was filled with) to standard error, and to standard output
-what the functions write. Ends when its standard input does.
+Fills each account with people. Writes one line of JSON (address; of each account key and ids of its people) to standard
+error, and to standard output what the functions write. Ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -20,25 +20,29 @@ from adapters.runtime import RUNTIME
 from cli.local_service import LocalService
 from domain import resource
 from domain.deprovisioning import Limit
+from domain.rate import Rate
 from domain.stored_user import StoredUser
 from storage.loading import load
 
 
 def main() -> None:
     """Serve until nobody holds the other end of standard input."""
-    endpoint, people = sys.argv[1], int(sys.argv[2])
+    endpoint, people, rate, *accounts = sys.argv[1:]
     with LocalService(dynamodb_endpoint=endpoint) as service:
         # As deployed: log lines and metrics on standard output, keys cached for a minute.
         for name in ("ACTIVITY_FILE", "POWERTOOLS_METRICS_DISABLED", "CONNECTOR_CACHE_SECONDS"):
             os.environ.pop(name, None)
-        # The guard counts, but does not hold back: this load deprovisions more than a real hour does.
-        service.accounts.configure("default", deprovisioning_limit=Limit(1_000_000))
         RUNTIME.forget()
         telemetry.forget()
-        users = _people(people)
-        load(RUNTIME.table, "default", users)
-        state = {"url": service.base_url, "key": service.key.text, "ids": [user.id for user in users]}
-        print(json.dumps(state), file=sys.stderr, flush=True)
+        filled = {}
+        for account in accounts:
+            key = service.accounts.enable(account).connector.current.key.text
+            # The guard counts, but does not hold back: this load deprovisions more than a real hour does.
+            service.accounts.configure(account, deprovisioning_limit=Limit(1_000_000), rate=Rate(int(rate)))
+            users = _people(int(people))
+            load(RUNTIME.table, account, users)
+            filled[account] = {"key": key, "ids": [user.id for user in users]}
+        print(json.dumps({"url": service.base_url, "accounts": filled}), file=sys.stderr, flush=True)
         sys.stdin.read()
 
 

@@ -67,11 +67,11 @@ def connector(of: ConnectorKey) -> Connector:
     return Connector.new(of, bytes(32), START, "ada")
 
 
-def sign_in(connectors: Connectors, of: ConnectorKey) -> Authenticated:
-    return connectors.authenticate(f"Bearer {of.text}")
+def sign_in(connectors: Connectors, of: ConnectorKey, address: str = "192.0.2.1") -> Authenticated:
+    return connectors.authenticate(f"Bearer {of.text}", address)
 
 
-def refusal(connectors: Connectors, of: ConnectorKey) -> ScimError:
+def refusal(connectors: Connectors, of: ConnectorKey, address: str = "192.0.2.1") -> ScimError:
     with pytest.raises(ScimError) as refused:
-        sign_in(connectors, of)
+        sign_in(connectors, of, address)
     return refused.value

@@ -2,7 +2,8 @@
 
 An account's secret is read at most once per `ttl` and container, and once more when a well-formed key does not fit:
 a few times, then one more per `cooldown`, and not twice for the same key. So a new key works at once, or within the
-`cooldown` while others send wrong ones, and a flood of those reads next to nothing. While Secrets Manager is down, the
+`cooldown` while others send wrong ones, and a flood of those reads next to nothing; a flood of invented accounts is
+bounded for each address that it comes from (`adapters.guesses`). While Secrets Manager is down, the
 last good value serves for an hour. A hit asks no one and takes microseconds.
 """
 
@@ -13,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -22,10 +24,11 @@ from adapters.connector_secrets import (
     SecretsManagerDown,
     SecretUnusable,
 )
+from adapters.guesses import Guesses
 from domain.account import Connector, KeyUsed, Settings, key_used
 from domain.authorization import bearer_key
 from domain.connector_key import ConnectorKey
-from domain.errors import Forbidden, Unauthorized
+from domain.errors import Forbidden, TooManyWrongKeys, Unauthorized
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -117,16 +120,22 @@ class Connectors:
         self._known: dict[str, _Entry] = {}
         # Anybody can think up account names, so what is kept of names without a connector is bounded.
         self._unknown: OrderedDict[str, _Entry] = OrderedDict()
+        self._guesses = Guesses()
 
-    def authenticate(self, authorization: str | None) -> Authenticated:
-        """The account that the Authorization header proves the right to.
+    def authenticate(self, authorization: str | None, address: str = "") -> Authenticated:
+        """The account that the Authorization header, sent from that address, proves the right to.
 
         Raises `Unauthorized` (no, a malformed or a wrong key), `Forbidden` (the right key of an account that SCIM is
-        switched off for) and `ConnectorUnavailable` (503; it names the secret for the log).
+        switched off for), `TooManyWrongKeys` (nothing was looked up) and `ConnectorUnavailable` (503; it names the
+        secret for the log).
         """
         key = bearer_key(authorization)
         entry = self._entry(key.account)
         state = entry.state
+        wait = self._guesses.wait(address, self._monotonic())
+        # Whether the account is known here or not: a guesser must not see which are.
+        if wait and key_used(state.connector, key, self._now()) is None:
+            raise TooManyWrongKeys(ceil(wait))
         asked = False
         if self._monotonic() >= state.expires:
             state, asked = self._refresh(entry, key.account, state)
@@ -145,6 +154,7 @@ class Connectors:
             used = key_used(state.connector, key, self._now())
         if asked and used is None and not isinstance(state.failure, SecretsManagerDown):
             self._remember_refused(entry, key)
+            self._guesses.count(address, self._monotonic())
         return _answer(state, used, self._secrets.prefix)
 
     def forget(self) -> None:

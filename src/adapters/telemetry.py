@@ -26,6 +26,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from adapters.dynamodb import Usage
 from domain.deprovisioning import DeprovisioningPaused
 from domain.effects import Effects
+from domain.errors import TooManyWrongKeys
 from domain.rate import RateLimited
 
 SERVICE: Final = "rollcall"
@@ -102,7 +103,7 @@ class RequestRecord:
     rate_unchecked: bool = False
     """Whether the table did not answer when the account's rate was to be looked at, and the request was let in."""
     unlogged_refusals: int = 0
-    """Refusals for the account's rate that have no line of their own, and that this line stands for, too."""
+    """Refusals for the account's rate, or of wrong keys, that have no line of their own: this one stands for them."""
     tolerances: list[str] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
     bulk_operations: int | None = None
@@ -144,7 +145,7 @@ class RequestRecord:
             Metric.UNIQUENESS_CONFLICTS: [self.scim_type, *(one.scim_type for one in self.bulk_failures)].count(
                 "uniqueness"
             ),
-            Metric.AUTH_REJECTED: self.status == 401,
+            Metric.AUTH_REJECTED: self.status == 401 or self.reason == TooManyWrongKeys.reason,
             Metric.PREVIOUS_KEY_USED: self.key_used == "previous",
             Metric.TOLERANCE_APPLIED: len(self.tolerances),
             Metric.USERS_DEACTIVATED: self.effects.deactivated,
@@ -246,10 +247,11 @@ def emit(record: RequestRecord) -> None:
         _write("take-back", 200, of_request | {"user_id": user_id, "reason": "took-back-deactivated-user"})
     _emit_metrics(record.metrics(), record.narrower())
     if unlogged := record.unlogged_refusals:
-        _emit_metrics(
-            {Metric.REQUESTS: unlogged, Metric.CLIENT_ERRORS: unlogged},
-            [(Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, unlogged)],
-        )
+        refused: dict[Metric, float] = {Metric.REQUESTS: unlogged, Metric.CLIENT_ERRORS: unlogged}
+        if record.account is None:
+            _emit_metrics(refused | {Metric.AUTH_REJECTED: unlogged}, [])
+        else:
+            _emit_metrics(refused, [(Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, unlogged)])
 
 
 def _write(message: str, status: int, fields: dict[str, Any]) -> None:

@@ -241,6 +241,22 @@ class TooManyRequests(Retryable):
     remedy = "Nothing to correct: the identity provider repeats the request."
 
 
+class TooManyWrongKeys(Retryable):
+    """The address has sent many wrong keys, so that this one was not looked up."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    reason = "too-many-wrong-keys"
+    remedy = "Paste the account's current Connector Key into the identity provider that sends from this address."
+
+    def __init__(self, seconds: int) -> None:
+        self.retry_after = max(1, seconds)
+        super().__init__(
+            "Many requests with a wrong Connector Key came from this address, so the key of this one was not looked "
+            f"up. Repeat it in {self.retry_after} s. If it lasts, paste the account's current Connector Key into the "
+            "identity provider's token field."
+        )
+
+
 class ServiceUnavailable(Retryable):
     """DynamoDB or Secrets Manager cannot be reached in time, or a race could not be settled in time."""
 

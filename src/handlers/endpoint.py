@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from adapters import clock, telemetry
 from adapters.connectors import Authenticated
 from adapters.runtime import RUNTIME
-from domain.errors import ScimError, ServiceUnavailable, UniquenessConflict
+from domain.errors import ScimError, ServiceUnavailable, TooManyWrongKeys, UniquenessConflict
 from domain.masking import masked, masked_user
 from domain.projection import Projection
 from domain.rate import RateLimited, extra_requests
@@ -142,7 +142,7 @@ class Handler:
         response = self._answer(event, context, record, cpu)
         record.status = response.status.value
         record.duration_ms = round((time.monotonic() - started) * 1000, 2)
-        unlogged = RUNTIME.refusals.line(record.account, refused=record.reason == RateLimited.reason)
+        unlogged = RUNTIME.refusals.line(record.account, refused=record.reason in _REFUSED_BY_THE_THOUSAND)
         if unlogged is not None:
             record.unlogged_refusals = unlogged
             telemetry.emit(record)
@@ -154,7 +154,7 @@ class Handler:
         try:
             http = HttpRequest.of(event, RUNTIME.environment.base_url)
             record.gateway_request_id = http.request_id
-            caller = RUNTIME.connectors.authenticate(http.headers.get("authorization"))
+            caller = RUNTIME.connectors.authenticate(http.headers.get("authorization"), http.address)
             record.account, record.key_used = caller.account, caller.key_used
             record.stale = caller.stale or None
             record.previous_key_hours_left = caller.hours_of_grace_left(clock.instant())
@@ -180,6 +180,8 @@ class Handler:
             return HttpResponse.of_error(_UNEXPECTED)
 
 
+_REFUSED_BY_THE_THOUSAND: Final = (RateLimited.reason, TooManyWrongKeys.reason)
+"""What a flood is answered, which does not get a log line each."""
 _UNEXPECTED: Final = ServiceUnavailable(
     "The service failed unexpectedly and has recorded it. Repeat the request; "
     "if it lasts, tell the service's operator.",

@@ -34,6 +34,8 @@ class HttpRequest:
     base_url: str
     request_id: str | None
     """As the gateway's access log has it. Not its `requestId`, which a client can set to anything."""
+    address: str
+    """Where it came from, as the gateway saw it."""
 
     @classmethod
     def of(cls, event: Event, base_url: str | None) -> HttpRequest:
@@ -50,6 +52,7 @@ class HttpRequest:
             body=_body(event),
             base_url=base_url or _base_url(context, headers),
             request_id=context.get("extendedRequestId") or None,
+            address=(context.get("identity") or {}).get("sourceIp") or "",
         )
 
     def json_object(self, max_bytes: int = MAX_BODY_BYTES) -> Json:

@@ -21,7 +21,7 @@ from adapters.dynamodb import Table, table_definition
 from adapters.runtime import RUNTIME
 from domain.connector_key import ConnectorKey
 from domain.deprovisioning import DeprovisioningPaused
-from domain.errors import MethodNotAllowed, OutOfTime, ScimError, UniquenessConflict
+from domain.errors import MethodNotAllowed, OutOfTime, ScimError, TooManyWrongKeys, UniquenessConflict
 from domain.rate import DEFAULT_RATE, RateLimited
 from domain.user_schema import CORE_URN
 from handlers.endpoint import Handler
@@ -326,6 +326,7 @@ def test_every_refusal_of_the_service_has_a_reason_and_a_remedy(kind: type[ScimE
         MethodNotAllowed: (marked, ()),
         DeprovisioningPaused: (marked, 20),
         RateLimited: (marked, DEFAULT_RATE, 1.0),
+        TooManyWrongKeys: (1,),
         OutOfTime: (),
     }
     given = arguments.get(kind, (marked,))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import pytest
 
 from adapters import clock
+from adapters.guesses import AT_ONCE
 from adapters.pace import Pace
 from adapters.refusals import Refusals
 from adapters.runtime import RUNTIME
+from domain.connector_key import ConnectorKey
 from domain.errors import ServiceUnavailable
 from domain.rate import DEFAULT_RATE, FREE, Rate, Standing
 from in_process import Client, InProcess
@@ -277,3 +280,33 @@ def test_who_has_no_valid_key_uses_up_nothing_of_the_account(service: InProcess,
         client.call("GET", DISCOVERY, headers={"Authorization": f"Bearer {client.key[:-1]}"})
 
     assert service.table.counters == {}
+
+
+def forged(number: int) -> dict[str, str]:
+    """The header of a well-formed key of an account that is none."""
+    return {"Authorization": f"Bearer {ConnectorKey.generate(f'invented-{number}', secrets.token_bytes).text}"}
+
+
+def test_an_address_that_sends_many_forged_keys_is_answered_429_from_then_on(client: Client, ticks: Ticks) -> None:
+    answers = [client.call("GET", "/Users", headers=forged(number)) for number in range(AT_ONCE + 5)]
+
+    assert [answer.status for answer in answers] == [401] * AT_ONCE + [429] * 5
+    refused = answers[-1]
+    assert int(refused.headers["Retry-After"]) == 1
+    assert refused.body["status"] == "429"
+    assert "invented" not in refused.text
+
+
+def test_a_flood_of_forged_keys_has_a_line_a_second_and_counts_as_rejected(
+    client: Client, output: Output, ticks: Ticks
+) -> None:
+    for number in range(AT_ONCE + 50):
+        client.call("GET", "/Users", headers=forged(number))
+    ticks.seconds += 1
+    client.call("GET", "/Users", headers=forged(1000))
+
+    lines, blobs = output.lines()
+    assert [line["reason"] for line in lines] == ["unknown-account"] * AT_ONCE + ["too-many-wrong-keys"] * 2
+    assert lines[-1]["unlogged_refusals"] == 49
+    assert "account" not in lines[-1]
+    assert totals(blobs) == dict.fromkeys(["Requests", "ClientErrors", "AuthRejected"], AT_ONCE + 51)

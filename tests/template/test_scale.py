@@ -7,10 +7,12 @@ from itertools import product
 
 import pytest
 
+from adapters.guesses import AT_ONCE, SECONDS_EACH
 from cli.events import ROOT
 from dashboard import template_text
+from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
 from metric_sources import emitted, filtered
-from stack_template import of_type
+from stack_template import TEXT, of_type
 from storage.budgets import budgets
 
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
@@ -119,3 +121,47 @@ def test_the_table_of_accounts_and_users_follows() -> None:
 
         assert shown[accounts, users][0] == pytest.approx(expected[0], rel=0.03), (accounts, users)
         assert shown[accounts, users][-1] == pytest.approx(expected[1], rel=0.03), (accounts, users)
+
+
+def default(parameter: str) -> int:
+    """The default of a parameter of the template, as it stands there."""
+    found = re.search(rf"^  {parameter}:\n(?:    .*\n)*?    Default: (\d+)$", TEXT, re.MULTILINE)
+    assert found, parameter
+    return int(found[1])
+
+
+FAIRNESS = PAGE.partition("## Who can take what from whom")[2].partition("\n## ")[0]
+REFUSAL_SECONDS = 0.005
+
+
+def test_refusals_of_all_that_the_stack_takes_leave_half_of_a_function_to_customers() -> None:
+    rate, executions = default("RequestsPerSecond"), default("ReservedConcurrency")
+    taken = rate * REFUSAL_SECONDS
+
+    assert taken <= executions / 2
+    assert f"{rate:,} x {REFUSAL_SECONDS} s = {taken:.0f} of {executions}" in FAIRNESS
+    assert f"{executions} / {REFUSAL_SECONDS} s = {executions / REFUSAL_SECONDS:,.0f} a second" in FAIRNESS
+    assert f"{executions - taken:.0f} / 0.05 s = {(executions - taken) / 0.05:.0f} requests a second" in FAIRNESS
+
+
+def test_the_stack_takes_the_whole_rate_of_many_accounts_and_a_part_of_the_gateways() -> None:
+    rate, burst = default("RequestsPerSecond"), default("RequestsAtOnce")
+    of_an_account = DEFAULT_REQUESTS_PER_SECOND
+
+    assert f"{rate:,} / {of_an_account} = {rate / of_an_account:.0f} |" in FAIRNESS
+    assert f"{rate:,} / 10,000 = {rate / 10_000:.0%}".replace("%", " %") in FAIRNESS
+    assert f"{burst:,} / 5,000 = {burst / 5_000:.0%}".replace("%", " %") in FAIRNESS
+    assert (
+        f"`requests-per-second` {of_an_account} (a setting of the account, {MIN_REQUESTS_PER_SECOND} to 1,000)" in PAGE
+    )
+    assert f"`RequestsPerSecond` {rate:,}, `RequestsAtOnce` {burst:,}" in PAGE
+
+
+def test_what_a_flood_costs_and_reads_is_what_the_bounds_allow() -> None:
+    an_hour = 3600 * default("RequestsPerSecond") / 1e6
+    cost = an_hour * (3.5 + 0.2) + an_hour * 1e6 * 1e-6 * 0.5
+    reads = f"{AT_ONCE} at once, then {1 / SECONDS_EACH:.0f} a second"
+
+    assert f"{an_hour} M x ($3.50 + $0.20) / M + {an_hour} M x 1 KB x $0.50 / GB = ${cost:.0f}" in FAIRNESS
+    assert f"{reads}, in each container: {1 / SECONDS_EACH:.0f} x 200 = {200 / SECONDS_EACH:.0f} a second" in FAIRNESS
+    assert f"{default('WafRequestsPerAddress') / 300:.0f} a second (10,000 in five minutes)" in FAIRNESS

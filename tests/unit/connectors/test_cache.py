@@ -141,7 +141,7 @@ def test_a_guesser_costs_the_same_whatever_has_become_of_the_account(
         for _ in range(100):
             secrets_manager.reads.clear()
             compared.clear()
-            refusal(connectors, key(account))
+            refusal(connectors, key(account), f"address of {account}")
             cost.append((len(secrets_manager.reads), list(compared)))
             clock.seconds += 2
 
