@@ -1,6 +1,6 @@
 """Bounds how often one address makes the service look up a Connector Key that turns out to be none.
 
-A key of an account that this container does not know costs a read of Secrets Manager. Whoever invents account names
+A key of an account that this container does not know costs a read of Secrets Manager. Who invents account names
 could have thousands of them made, each of which holds an execution meanwhile. So each address has a few of these reads
 for nothing; beyond it a key that is not known here is not looked up. An address whose keys are right is never bounded,
 however many accounts come from it, and neither is an account whose key is known here.

@@ -2,7 +2,7 @@
 
 One for each container. A quiet account costs no call; a busy one costs one for each block of requests; one that sends
 too much costs one a second, since a refusal is remembered for that long. When the table does not answer, requests are
-let in: whoever they belong to, the limit is there to protect the service, not to fail it.
+let in: the limit is there to protect the service, not to fail it.
 """
 
 from __future__ import annotations

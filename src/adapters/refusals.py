@@ -2,7 +2,7 @@
 
 What a refused flood costs is its log: a refusal itself is a few microseconds. So a container writes a line of the first
 refusal of an account, and then one a second, or with the account's next request of another kind; each says how many
-refusals it stands for beside itself, and its metrics count them.
+further refusals it stands for, and its metrics count them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Refusals:
         self._silences: OrderedDict[str | None, _Silence] = OrderedDict()
 
     def line(self, account: str | None, *, refused: bool) -> int | None:
-        """How many refusals a line of this request stands for beside itself; None: it gets no line."""
+        """How many refusals a line of this request stands for, too; None: it gets no line."""
         with self._lock:
             now = self._monotonic()
             silence = self._silences.get(account)

@@ -257,7 +257,7 @@ def test_an_ordinary_request_counts_as_one(client: Client, output: Output, ticks
 
 
 class Silent:
-    """A counter that nobody answers for."""
+    """A counter that never answers."""
 
     def settle(self, requests: int, rate: Rate) -> Standing:
         raise ServiceUnavailable("The table does not answer.")

@@ -119,7 +119,7 @@ def test_accounts_have_rates_of_their_own(counted: Counted) -> None:
     assert counted.let_in(30, "noisy", Rate(50)) == 20
 
 
-def test_a_clock_that_was_wrong_locks_nobody_out(counted: Counted) -> None:
+def test_a_clock_that_was_wrong_locks_no_account_out(counted: Counted) -> None:
     counted.clock.seconds += 86_400
     counted.let_in(1)
     counted.clock.seconds -= 86_400

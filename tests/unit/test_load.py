@@ -1,4 +1,4 @@
-"""The load program's ways to fail: nobody left to send requests about, a generator that breaks, senseless arguments."""
+"""The load program's ways to fail: no people left to send requests about, a generator that breaks, senseless arguments."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def test_when_everybody_has_a_request_under_way_new_people_are_made(load: Module
 
     drawn = [mix.draw() for _ in range(500)]
 
-    about_nobody = {"look-up", "list", "create"}
-    assert sum(request.kind not in about_nobody for request in drawn) <= 1
+    about_no_person = {"look-up", "list", "create"}
+    assert sum(request.kind not in about_no_person for request in drawn) <= 1
     created = [request.body["userName"] for request in drawn if request.kind == "create"]
     assert len(created) > 100
     assert len(set(created)) == len(created)

@@ -1,4 +1,4 @@
-"""How often one address makes the service look up keys that are none, and that nobody else waits for it."""
+"""How often one address makes the service look up keys that are none, and that no other address waits for it."""
 
 from __future__ import annotations
 
@@ -95,13 +95,13 @@ def test_a_guesser_who_is_held_back_does_not_see_which_accounts_there_are(
     flood(connectors, 50)
     secrets_manager.reads.clear()
 
-    refusals = [refusal(connectors, key(account), GUESSER) for account in ("acme", "rotated", "nobody")]
+    refusals = [refusal(connectors, key(account), GUESSER) for account in ("acme", "rotated", "unknown")]
 
     assert len({(each.status, each.detail, each.reason, each.account) for each in refusals}) == 1
     assert secrets_manager.reads == []
 
 
-def test_a_connector_left_behind_with_an_old_key_holds_nobody_of_its_address_back(
+def test_a_connector_left_behind_with_an_old_key_holds_no_account_of_its_address_back(
     connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     revoked, current, new = key(), key(), key("new")
@@ -125,12 +125,12 @@ def test_the_addresses_of_one_network_of_ipv6_are_one_sender(
 
 def test_what_is_kept_of_addresses_is_bounded(connectors: Connectors, secrets_manager: SecretsManager) -> None:
     for number in range(1100):
-        refusal(connectors, key("nobody"), f"192.0.{number // 250}.{number % 250}")
+        refusal(connectors, key("unknown"), f"192.0.{number // 250}.{number % 250}")
 
     assert len(connectors._guesses._none_since) <= 1000
 
 
-def test_while_secrets_manager_is_down_nobody_counts_as_a_guesser(
+def test_while_secrets_manager_is_down_no_address_counts_as_a_guesser(
     connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     secrets_manager.down = True
