@@ -1,4 +1,4 @@
-"""The load program's ways to fail: no people left to send requests about, a generator that breaks, senseless arguments."""
+"""The load program's ways to fail: no people left to send requests about, a generator that breaks, bad arguments."""
 
 from __future__ import annotations
 

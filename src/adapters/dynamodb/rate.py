@@ -2,8 +2,8 @@
 `settled` counts the requests behind it.
 
 To settle is one UpdateItem that moves the point on, on condition that it lies in the past and not too far back. Single
-updates of one item come one after the other, so the rate holds whatever other containers do. A point that has fallen too far
-behind, because the account was quiet, is drawn up by a second call.
+updates of one item come one after the other, so the rate holds whatever other containers do. A point that has fallen
+too far behind, because the account was quiet, is drawn up by a second call.
 
 An update whose answer was lost is not repeated: it may have been done, and then would count twice.
 """
