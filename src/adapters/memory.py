@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from threading import RLock
 
+from adapters.dynamodb.keys import sort_key
 from adapters.storable import require_storable
 from domain.comparison import prefix_form, unique_form
 from domain.deprovisioning import MINUTES, DeprovisioningPaused, GuardState, Limit
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
 from domain.limits import MAX_PAGE_CHARACTERS
-from domain.ports import Deadline, Page, Slice, VersionMismatch
+from domain.ports import Deadline, IndexEntry, Page, Slice, VersionMismatch
 from domain.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
 from domain.stored_user import StoredUser
 
@@ -98,19 +99,28 @@ class InMemoryUsers:
                 raise TooMany("There are more users than can be read in the time that one request has.")
             yield user
 
-    def ids_by_user_name(
-        self, prefix: str = "", *, descending: bool = False, at_most: int | None = None
-    ) -> Iterator[str]:
-        return islice(self._starting(self._user_names, prefix, descending), at_most)
+    def user_names(
+        self, *, descending: bool = False, after: str | None = None, at_most: int | None = None
+    ) -> Iterator[IndexEntry]:
+        entries = self._entries(self._user_names)[:: -1 if descending else 1]
+        if after is not None:
+            entries = [entry for entry in entries if (entry.position < after if descending else entry.position > after)]
+        return islice(entries, at_most)
 
-    def ids_by_email(self, prefix: str) -> Iterator[str]:
-        return self._starting(self._emails, prefix, False)
+    def user_names_starting(self, prefix: str) -> Iterator[IndexEntry]:
+        return self._starting(self._user_names, prefix)
 
-    def _starting(self, index: dict[str, str], prefix: str, descending: bool) -> Iterator[str]:
-        normalised = prefix_form(prefix)
+    def addresses_starting(self, prefix: str) -> Iterator[IndexEntry]:
+        return self._starting(self._emails, prefix)
+
+    def _starting(self, index: dict[str, str], prefix: str) -> Iterator[IndexEntry]:
+        form = prefix_form(prefix)
+        return (entry for entry in self._entries(index) if entry.value.startswith(form))
+
+    def _entries(self, index: dict[str, str]) -> list[IndexEntry]:
         with self._lock:
-            found = sorted((item for item in index.items() if item[0].startswith(normalised)), reverse=descending)
-        return (user_id for _, user_id in found)
+            entries = [IndexEntry(value, user_id, sort_key(value)) for value, user_id in index.items()]
+        return sorted(entries, key=lambda entry: entry.position)
 
     def _in_order(self) -> list[StoredUser]:
         return [self._users[user_id] for user_id in self._ids]

@@ -13,9 +13,13 @@ from binascii import Error as Base64Error
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from domain.errors import ExpiredCursor, InvalidCursor
+from domain.stored_user import encode
+
+Position = str | list[Any]
+"""The last key of an order that was seen, as JSON has it: an id, a place in an index, or a sort key and an id."""
 
 LIFETIME_SECONDS: Final = 3600
 _SEAL_BYTES: Final = 16
@@ -29,13 +33,13 @@ class CursorSeal:
     account: str
     now: Callable[[], float]
 
-    def seal(self, position: str | int, query: str) -> str:
-        """The cursor that goes on after `position` (an id, or for a sorted query a count of users passed)."""
+    def seal(self, position: Position, query: str) -> str:
+        """The cursor of the page after `position`."""
         expires = int(self.now()) + LIFETIME_SECONDS
-        payload = json.dumps([expires, position], separators=(",", ":")).encode()
+        payload = encode([expires, position]).encode("utf-8", "surrogatepass")
         return urlsafe_b64encode(payload + self._signature(payload, query)).rstrip(b"=").decode()
 
-    def open(self, cursor: str, query: str) -> str | int:
+    def open(self, cursor: str, query: str) -> Position:
         """The position in a cursor; InvalidCursor when it is not of this account and query, ExpiredCursor when old."""
         try:
             sealed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
@@ -50,8 +54,8 @@ class CursorSeal:
         expires, position = json.loads(payload)
         if self.now() > expires:
             raise ExpiredCursor(f"cursor is older than {LIFETIME_SECONDS} seconds. Start again with an empty cursor.")
-        if not isinstance(position, str | int):  # pragma: no cover - only our own payloads pass the seal
-            raise InvalidCursor("cursor holds no position. Start again with an empty cursor.")
+        if not isinstance(position, str | list):
+            raise InvalidCursor("cursor is of another release of this service. Start again with an empty cursor.")
         return position
 
     def _signature(self, payload: bytes, query: str) -> bytes:

@@ -24,3 +24,9 @@ def instant(text: str) -> Instant | None:
         # No day of the calendar, or one that leaves it on the way to UTC.
         return None
     return second, (fraction or "").rstrip("0")
+
+
+def text_of(when: Instant) -> str:
+    """A text that names the instant."""
+    second, fraction = when
+    return f"{second.replace(tzinfo=None).isoformat()}{'.' if fraction else ''}{fraction}Z"

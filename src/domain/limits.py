@@ -57,6 +57,8 @@ MAX_FILTER_COMPARISONS: Final = 256
 """In one filter."""
 MAX_COMPARISONS_OF_A_QUERY: Final = 1_000_000
 """Of a filter with the values of all users that it is matched with: enough for 100,000 users and ten comparisons."""
+MAX_SORT_CHARACTERS: Final = 256
+"""Of a text that users are sorted by: a cursor holds it, and an address in the API takes no more than 10,240 bytes."""
 MAX_NAMES: Final = 500
 """In `attributes` or `excludedAttributes`."""
 

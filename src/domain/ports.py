@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from domain.deprovisioning import GuardState
 from domain.rate import Rate, Standing
@@ -39,6 +39,15 @@ class Slice:
 
     users: Sequence[StoredUser]
     next_after: str | None
+
+
+class IndexEntry(NamedTuple):
+    """A normalised userName or address, and whose it is."""
+
+    value: str
+    user_id: str
+    position: str
+    """In the order of the values, but for what follows their first 900 bytes; a thousand bytes at most."""
 
 
 class DeprovisioningGuard(Protocol):
@@ -111,13 +120,16 @@ class UserStore(Protocol):
         `TooMany` when the deadline comes before the end.
         """
 
-    def ids_by_user_name(
-        self, prefix: str = "", *, descending: bool = False, at_most: int | None = None
-    ) -> Iterator[str]:
-        """Ids of the users whose normalised userName starts with `prefix` (normalised alike), in its order.
+    def user_names(
+        self, *, descending: bool = False, after: str | None = None, at_most: int | None = None
+    ) -> Iterator[IndexEntry]:
+        """Every userName, or the first `at_most` after a position, in the order of positions.
 
-        With `at_most` the first ones; a store reads no more of its index for them than it must.
+        A store reads no more of its index for them than it must.
         """
 
-    def ids_by_email(self, prefix: str) -> Iterator[str]:
-        """Ids of the users who have an address that starts with `prefix`, in the address's order; may repeat an id."""
+    def user_names_starting(self, prefix: str) -> Iterator[IndexEntry]:
+        """The userNames that start with the `prefix_form` of `prefix`, in the order of positions."""
+
+    def addresses_starting(self, prefix: str) -> Iterator[IndexEntry]:
+        """The addresses that start with the `prefix_form` of `prefix`, in the order of positions."""

@@ -5,15 +5,14 @@ What an index answers is read through the index; what it cannot is read user by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from domain import tolerances
-from domain.cursor import CursorSeal
+from domain.cursor import CursorSeal, Position
 from domain.effort import Effort
-from domain.errors import InvalidCount, InvalidCursor, InvalidValue
+from domain.errors import InvalidCount, InvalidValue
 from domain.filter import (
     Filter,
     LookupKind,
@@ -32,7 +31,20 @@ from domain.rendering import Renderer
 from domain.sorting import Ordering
 from domain.stored_user import StoredUser
 from domain.tolerances import Applied
-from domain.windows import InUserNameOrder, Matches, Matching, Ordered, Sorted, Source, together, window
+from domain.windows import (
+    Found,
+    Indexed,
+    InIdOrder,
+    InUserNameOrder,
+    Matches,
+    Matching,
+    Place,
+    Sorted,
+    by_id,
+    everyone,
+    in_time,
+    read_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,72 +125,82 @@ class Directory:
         """The page of users that a query asks for."""
         if query.cursor is not None:
             return self._by_cursor(query)
-        if query.filter is None and query.sort_by is None:
-            page = self.store.page(query.start_index, query.count)
-            return Result(_bounded(page.users), page.total, query.start_index)
-        found = self._found(query)
-        skipped = query.start_index - 1
-        if isinstance(found, list):
-            return Result(_bounded(found[skipped : skipped + query.count]), len(found), query.start_index)
-        users, total = window(found, skipped, query.count)
+        with in_time():
+            users, total = self._found(query).window(query.start_index - 1, query.count)
         return Result(_bounded(users), total, query.start_index)
 
     def _by_cursor(self, query: Query) -> Result:
-        """A page after a cursor; the cursor holds the last id seen, or for an ordered answer the users passed."""
+        """A page after the position that a cursor holds (`domain.windows`)."""
         position = self.seal.open(query.cursor, query.fingerprint) if query.cursor else None
-        if query.filter is None and query.sort_by is None:
-            if not isinstance(position, str | None):
-                raise InvalidCursor("cursor is of another query. Start again with an empty cursor.")
-            piece = self.store.page_after(position, query.count)
-            users = _bounded(piece.users)
-            after = users[-1].id if len(users) < len(piece.users) else piece.next_after
-            return Result(users, None, None, self._sealed(after, query))
-        skipped = position if isinstance(position, int) else 0
-        found = self._found(query)
-        if isinstance(found, list):
-            users, total = _bounded(found[skipped : skipped + query.count]), len(found)
-        else:
-            found_users, total = window(found, skipped, query.count)
-            users = _bounded(found_users)
-        passed = skipped + len(users)
-        return Result(users, total, None, self._sealed(passed if passed < total else None, query))
+        with in_time():
+            page = self._found(query).after(position, query.count)
+        users = _bounded(page.users)
+        after = page.next_after if len(users) == len(page.users) else page.positions[len(users) - 1]
+        return Result(users, page.total, None, self._sealed(after, query))
 
-    def _sealed(self, position: str | int | None, query: Query) -> str | None:
+    def _sealed(self, position: Position | None, query: Query) -> str | None:
         return None if position is None else self.seal.seal(position, query.fingerprint)
 
-    def _found(self, query: Query) -> list[StoredUser] | Ordered:
-        """All users that match, in order: few from an index as a list, else in a form that yields one page."""
+    def _found(self, query: Query) -> Found:
+        """All users that match, in order: that of ids unless the query asks for another."""
         parsed = None
         if query.filter is not None:
             parsed = parse(query.filter, tolerances.filter_leniency(self.applied))
         ordering = Ordering.of(query.sort_by, descending=query.descending) if query.sort_by else None
-        if parsed is not None and (users := self._looked_up(parsed)) is not None:
-            if ordering is not None:
-                users.sort(key=lambda user: ordering.key(self.renderer.resource(user)))
-            return users
-        matches = self._matcher(parsed)
-        if ordering is not None and ordering.is_by_user_name and parsed is None:
-            return InUserNameOrder(self.store, query.descending)
-        prefix = prefix_lookup(parsed) if parsed is not None else None
-        source, is_in_order = self._source(prefix, ordering)
-        if ordering is None or is_in_order:
-            return Matching(source, matches)
-        return Sorted(self.store, source, matches, lambda user: ordering.key(self.renderer.resource(user)))
-
-    def _source(self, prefix: PrefixLookup | None, ordering: Ordering | None) -> tuple[Source, bool]:
-        """The users among whom all matches are, by an index if one has the prefix, and whether they come in order."""
-        if prefix is None:
-            return self.store.scan, False
-        if prefix.kind is PrefixKind.EMAIL:
-            return partial(together, self.store, self.store.ids_by_email(prefix.value)), False
-        is_in_order = ordering is not None and ordering.is_by_user_name
-        descending = ordering is not None and ordering.descending
-        ids = self.store.ids_by_user_name(prefix.value, descending=is_in_order and descending)
-        return partial(together, self.store, ids), is_in_order
-
-    def _matcher(self, parsed: Filter | None) -> Matches:
         if parsed is None:
-            return lambda user: True
+            if ordering is None:
+                return InIdOrder(self.store)
+            if ordering.is_by_user_name:
+                return InUserNameOrder(self.store, query.descending)
+            return self._sorted(ordering, self.store.scan)
+        if (users := self._looked_up(parsed)) is not None:
+            return self._listed(users, ordering)
+        matches = self._matcher(parsed)
+        prefix = prefix_lookup(parsed)
+        if prefix is not None:
+            return self._by_prefix(prefix, matches, ordering)
+        if ordering is not None:
+            return self._sorted(ordering, self.store.scan, matches)
+        return Matching(lambda: by_id(self.store.scan()), matches)
+
+    def _listed(self, users: list[StoredUser], ordering: Ordering | None) -> Found:
+        """Few users, all of them read and matching, in order of id."""
+        if ordering is None:
+            return Matching(lambda: by_id(users), everyone)
+        by = {user.id: user for user in users}
+        return self._sorted(ordering, lambda: users, read=lambda ids: [by[user_id] for user_id in ids])
+
+    def _by_prefix(self, prefix: PrefixLookup, matches: Matches, ordering: Ordering | None) -> Found:
+        """The users among those whom an index names for a prefix."""
+        by_name = prefix.kind is PrefixKind.USER_NAME
+        in_index_order = by_name and ordering is not None and ordering.is_by_user_name
+        descending = in_index_order and ordering is not None and ordering.descending
+
+        def places() -> list[Place]:
+            forms = prefix.forms
+            starting = self.store.user_names_starting if by_name else self.store.addresses_starting
+            entries = (entry for entry in starting(prefix.value) if entry.value.startswith(forms))
+            if in_index_order:
+                found = [Place(entry.position, entry.user_id) for entry in entries]
+                return found[::-1] if descending else found
+            return [Place(user_id, user_id) for user_id in sorted({entry.user_id for entry in entries})]
+
+        if ordering is not None and not in_index_order:
+            return self._sorted(ordering, lambda: (user for _, user in read_at(self.store, places())), matches)
+        if prefix.is_whole:
+            return Indexed(self.store, places, matches, descending)
+        return Matching(lambda: read_at(self.store, places()), matches, descending)
+
+    def _sorted(
+        self,
+        ordering: Ordering,
+        source: Callable[[], Iterable[StoredUser]],
+        matches: Matches = everyone,
+        read: Callable[[list[str]], list[StoredUser]] | None = None,
+    ) -> Found:
+        return Sorted(source, matches, ordering, self.renderer.resource, read or self.store.get_many)
+
+    def _matcher(self, parsed: Filter) -> Matches:
         predicate, cost, effort = compile_filter(parsed), cost_of_filter(parsed), Effort.of_query(self.deadline)
 
         def matches(user: StoredUser) -> bool:

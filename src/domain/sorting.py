@@ -8,14 +8,18 @@ from typing import Any
 
 from domain.attributes import Attribute, Returned, Type
 from domain.comparison import form_of
-from domain.date_times import instant
+from domain.date_times import instant, text_of
 from domain.errors import InvalidValue
+from domain.limits import MAX_SORT_CHARACTERS
 from domain.paths import AttributePath, resolve
 from domain.quoting import quoted
 from domain.stored_user import Json
 
 Key = tuple[bool, Any]
 """Comparable with the keys of the same ordering: whether the value is there or not, and its comparable form."""
+
+Scalar = str | int | float | None
+"""A key as JSON holds it."""
 
 
 @total_ordering
@@ -34,7 +38,8 @@ class Ordering:
     """An order of resources by one attribute.
 
     A multi-valued attribute is sorted by its primary value, else by its first. Resources without a value come last in
-    ascending order, first in descending order. Equal keys leave the order as it was, so sorting by key is stable.
+    ascending order, first in descending order. Equal keys leave the order as it was, so sorting by key is stable. Of a
+    text the first `MAX_SORT_CHARACTERS` count, so that a cursor can hold any key.
     """
 
     path: AttributePath
@@ -65,7 +70,20 @@ class Ordering:
 
     def key(self, resource: Json) -> Key:
         """The sort key of a whole resource, `id` and `meta` included."""
-        form = self._form(self._value(resource))
+        return self._key(self._form(self._value(resource)))
+
+    def position(self, key: Key) -> Scalar:
+        """The key in a form that JSON holds and `key_at` understands."""
+        form = key[1].form if isinstance(key[1], _Reversed) else key[1]
+        return text_of(form) if isinstance(form, tuple) else form
+
+    def key_at(self, position: Scalar) -> Key:
+        """The key of that position."""
+        if self.leaf.type is Type.DATE_TIME and isinstance(position, str):
+            return self._key(instant(position))
+        return self._key(position)
+
+    def _key(self, form: Any) -> Key:
         if self.descending:
             return form is not None, None if form is None else _Reversed(form)
         return form is None, form
@@ -88,7 +106,8 @@ class Ordering:
                 return value
             case Type.DATE_TIME:
                 return instant(value)
-        return form_of(self.leaf)(value)
+        form = form_of(self.leaf)(value)
+        return form[:MAX_SORT_CHARACTERS] if isinstance(form, str) else form
 
 
 def _preferred(values: list[Any]) -> Any:

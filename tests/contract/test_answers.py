@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 
-from contract.scim_http import LIST, PATCH_OP, ScimClient, user
+from contract.scim_http import LIST, PATCH_OP, Json, ScimClient, user
 
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 NAME = {"givenName": "Mara", "familyName": "Lind"}
@@ -69,18 +69,42 @@ def test_a_search_request_answers_as_a_list_does(client: ScimClient, path: str) 
     assert all(set(found) == {"schemas", "id", "title"} for found in answer.json["Resources"])
 
 
-def test_a_crawl_by_cursor_over_http_sees_each_user_once(client: ScimClient) -> None:
-    made = {client.create(user(f"user{number}"))["id"] for number in range(7)}
+CRAWLS = {
+    "everyone": {},
+    "a filter of an index": {"filter": 'userName sw "user"'},
+    "another filter": {"filter": "title pr"},
+    "by userName": {"sortBy": "userName"},
+    "by another attribute": {"sortBy": "title", "sortOrder": "descending"},
+}
 
-    seen: list[str] = []
-    cursor: str | None = ""
-    while cursor is not None:
-        page = client.get("/Users", f"cursor={cursor}&count=3").json
+
+@pytest.mark.parametrize("path", ["/Users", "/Users/.search", "/.search"])
+@pytest.mark.parametrize("query", CRAWLS.values(), ids=CRAWLS)
+def test_a_crawl_sees_each_user_once_and_counts_them_although_one_who_was_read_goes(
+    client: ScimClient, query: dict[str, str], path: str
+) -> None:
+    made = {client.create(user(f"user{number}", title=f"t{number % 3}"))["id"] for number in range(7)}
+
+    def page_at(cursor: str) -> Json:
+        asked = query | {"cursor": cursor, "count": 3}
+        if path == "/Users":
+            answer = client.get(path, urlencode(asked))
+        else:
+            answer = client.request("POST", path, body={"schemas": [SEARCH], **asked})
+        return answer.json
+
+    page = page_at("")
+    seen = [found["id"] for found in page["Resources"]]
+    totals = [page["totalResults"]]
+    client.delete(seen[0])
+    while "nextCursor" in page:
+        page = page_at(page["nextCursor"])
         seen += [found["id"] for found in page["Resources"]]
-        cursor = page.get("nextCursor")
+        totals.append(page["totalResults"])
 
     assert len(seen) == 7
     assert set(seen) == made
+    assert totals == [7, 6, 6]
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "..", quote("ü")])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from uuid import UUID
 
 from domain import resource
+from domain.ports import IndexEntry
 from domain.stored_user import StoredUser
 from domain.user_schema import CORE_URN, ENTERPRISE_URN
 
@@ -84,6 +86,11 @@ def changed(user: StoredUser, **more: Any) -> StoredUser:
 def renamed(user: StoredUser, user_name: str, *addresses: str) -> StoredUser:
     """The user's next version under another name and with other addresses."""
     return changed(user, userName=user_name, emails=[{"value": address} for address in addresses] or None)
+
+
+def ids(entries: Iterable[IndexEntry]) -> list[str]:
+    """Whose the entries of an index are."""
+    return [entry.user_id for entry in entries]
 
 
 class Patience:

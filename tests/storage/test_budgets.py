@@ -26,7 +26,7 @@ from in_process import Client
 from storage.budgets import Budget, budgets
 from storage.engines import ENGINES, OneAtATime, make_table, new_client
 from storage.loading import load
-from storage.samples import LATER, Patience, person, person_of
+from storage.samples import LATER, Patience, ids, person, person_of
 from storage.served import Request, Served, served
 
 CROWD = 1_000
@@ -69,10 +69,10 @@ class Directory:
         self.table.users(account, Patience()).create(user)
         return number, user
 
-    def cursor(self, page: int) -> str:
+    def cursor(self, page: int, **query: object) -> str:
         """The cursor behind the first page of that many users."""
-        answer = self.reader.call("GET", "/Users", query=f"count={page}&cursor=")
-        return quote(answer.body["nextCursor"])
+        answer = self.reader.call("GET", "/Users", query=listing(**query, count=page, cursor="").query)
+        return str(answer.body["nextCursor"])
 
 
 Store = Callable[[DynamoDBUsers], object]
@@ -114,9 +114,18 @@ def page_of(size: int) -> Operation:
 
 def cursor_page_of(size: int) -> Operation:
     return read(
-        lambda directory, users: users.page_after(directory.crowd[0].id, size),
+        lambda directory, users: (users.page_after(directory.crowd[0].id, size), users.total()),
         lambda directory: listing(count=size, cursor=""),
-        lambda directory: Request("GET", "/Users", f"count={size}&cursor={directory.cursor(5)}"),
+        lambda directory: listing(count=size, cursor=directory.cursor(5)),
+    )
+
+
+def cursor_page(store: Callable[[Directory, DynamoDBUsers], object], **query: object) -> Operation:
+    """A page of 100, the first and one that 800 users are before."""
+    return read(
+        store,
+        lambda directory: listing(**query, cursor=""),
+        lambda directory: listing(**query, cursor=directory.cursor(800, **query)),
     )
 
 
@@ -289,14 +298,25 @@ OPERATIONS = {
         lambda directory, users: users.total(), lambda directory: listing(count=0)
     ),
     "filter by prefix (`sw`) that 11 users match": read(
-        lambda directory, users: users.get_many(list(users.ids_by_user_name("user99"))),
+        lambda directory, users: users.get_many(ids(users.user_names_starting("user99"))),
         lambda directory: listing(filter='userName sw "user99"'),
         lambda directory: listing(filter='emails.value sw "user99" and active eq true'),
     ),
     "100 of 1,000 users by userName (`sortBy`)": read(
-        lambda directory, users: (users.get_many(list(users.ids_by_user_name(at_most=100))), users.total()),
+        lambda directory, users: (users.get_many(ids(users.user_names(at_most=100))), users.total()),
         lambda directory: listing(sortBy="userName"),
         lambda directory: listing(sortBy="userName", sortOrder="descending"),
+    ),
+    "the same by `cursor`, at any depth": cursor_page(
+        lambda directory, users: (
+            users.get_many(ids(users.user_names(after="user8", at_most=101))[:100]),
+            users.total(),
+        ),
+        sortBy="userName",
+    ),
+    "100 of 1,000 users by prefix (`sw`) by `cursor`, at any depth": cursor_page(
+        lambda directory, users: users.get_many(ids(users.user_names_starting("user"))[:100]),
+        filter='userName sw "user"',
     ),
     "any other filter over 1,000 users": read(
         lambda directory, users: list(users.scan()),

@@ -15,7 +15,7 @@ from adapters.dynamodb.check import Finding, Problem, Progress, check
 from adapters.dynamodb.keys import Collection
 from domain.stored_user import StoredUser
 from storage.invariants import assert_sound, findings
-from storage.samples import Patience, Users, changed, renamed
+from storage.samples import Patience, Users, changed, ids, renamed
 
 NAME = (Collection.USER_NAME, "ada")
 EMAIL = (Collection.EMAIL, "ada@example.com")
@@ -100,7 +100,7 @@ def test_a_missing_index_item_of_a_value_that_fits_no_key_is_written_whole(
 
     assert [finding.problem for finding in findings(table, repair=True)] == [Problem.MISSING]
     assert_sound(table)
-    assert list(table.users("default", Patience()).ids_by_user_name(LONG)) == [long.id]
+    assert ids(table.users("default", Patience()).user_names_starting(LONG)) == [long.id]
 
 
 @pytest.mark.parametrize("entry", [NAME, EMAIL, EXTERNAL_ID])

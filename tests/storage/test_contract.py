@@ -11,7 +11,7 @@ from adapters.storable import MAX_DOCUMENT_BYTES
 from domain.errors import PayloadTooLarge, ServiceUnavailable, UniquenessConflict
 from domain.limits import MAX_EMAILS
 from domain.ports import UserStore, VersionMismatch
-from storage.samples import Users, changed, renamed
+from storage.samples import Users, changed, ids, renamed
 
 Accounts = Callable[[str], UserStore]
 
@@ -83,7 +83,7 @@ def test_one_user_may_repeat_an_address(store: UserStore, users: Users) -> None:
     store.create(ada)
 
     assert store.find_by_email("Ada@Example.com") == ada
-    assert list(store.ids_by_email("ada")) == [ada.id]
+    assert ids(store.addresses_starting("ada")) == [ada.id]
 
 
 def test_a_user_name_may_be_another_users_address(store: UserStore, users: Users) -> None:
@@ -106,7 +106,7 @@ def test_accounts_do_not_see_each_other(accounts: Accounts, users: Users) -> Non
     assert first.find_by_external_id("1") == list(first.scan()) == [ada]
     assert second.get(ada.id) is None
     assert second.find_by_user_name("ada") is second.find_by_email("ada@example.com") is None
-    assert second.find_by_external_id("1") == list(second.scan()) == list(second.ids_by_user_name()) == []
+    assert second.find_by_external_id("1") == list(second.scan()) == ids(second.user_names()) == []
     assert (first.total(), second.total()) == (1, 0)
 
 
@@ -132,9 +132,9 @@ def test_a_user_is_found_by_every_spelling_of_a_value(store: UserStore, users: U
     for address in ("ada@xn--mller-kva.example", "ada@müller.example", "eva@STRAẞE。example"):
         assert store.find_by_email(address) == ada
     for prefix in ("ADA", "ada ς"):
-        assert list(store.ids_by_user_name(prefix)) == [ada.id]
+        assert ids(store.user_names_starting(prefix)) == [ada.id]
     for prefix in ("ADA@mü", "ada@XN--MLLER-KVA.ex", "eva@straß", "eva@xn--strae-oqa"):
-        assert list(store.ids_by_email(prefix)) == [ada.id]
+        assert ids(store.addresses_starting(prefix)) == [ada.id]
     for address in ("eva@strasse.example", "ada@muller.example"):
         assert store.find_by_email(address) is None
     with pytest.raises(UniquenessConflict):
@@ -258,7 +258,7 @@ def test_a_deleted_user_is_gone_and_frees_everything_at_once(store: UserStore, u
     store.delete(ada)
 
     assert store.get(ada.id) is None
-    assert store.find_by_external_id("1") == list(store.ids_by_user_name()) == list(store.ids_by_email("")) == []
+    assert store.find_by_external_id("1") == ids(store.user_names()) == ids(store.addresses_starting("")) == []
     assert store.total() == 0
     with pytest.raises(VersionMismatch):
         store.delete(ada)
@@ -280,12 +280,12 @@ def test_what_fits_no_key_is_unique_and_found_all_the_same(store: UserStore, use
         assert store.find_by_email(f"{value}@EXAMPLE.com") == user
         assert store.find_by_external_id(value) == [user]
         assert conflict(lambda value=value: store.create(users(value.upper())))[0] == "userName"  # type: ignore[misc]
-    assert list(store.ids_by_user_name("TAB\tt")) == [held["tab\tthere"].id]
-    assert set(store.ids_by_user_name(long)) == {held[f"{long}a"].id, held[f"{long}b"].id}
-    assert next(store.ids_by_user_name()) == held["tab"].id
+    assert ids(store.user_names_starting("TAB\tt")) == [held["tab\tthere"].id]
+    assert set(ids(store.user_names_starting(long))) == {held[f"{long}a"].id, held[f"{long}b"].id}
+    assert next(store.user_names()).user_id == held["tab"].id
     for user in held.values():
         store.delete(user)
-    assert list(store.ids_by_user_name()) == list(store.ids_by_email("")) == []
+    assert ids(store.user_names()) == ids(store.addresses_starting("")) == []
 
 
 def test_ids_come_in_the_order_of_user_names(store: UserStore, users: Users) -> None:
@@ -294,11 +294,11 @@ def test_ids_come_in_the_order_of_user_names(store: UserStore, users: Users) -> 
         store.create(user)
     order = [named[name].id for name in ["Ada", "ADAM", "bob", "zo", "zoë", "Änne", "漢", "🎉"]]
 
-    assert list(store.ids_by_user_name()) == order
-    assert list(store.ids_by_user_name(descending=True)) == order[::-1]
-    assert list(store.ids_by_user_name("AD")) == order[:2]
-    assert list(store.ids_by_user_name("ZO", descending=True)) == [named["zoë"].id, named["zo"].id]
-    assert list(store.ids_by_user_name("nobody")) == []
+    assert ids(store.user_names()) == order
+    assert ids(store.user_names(descending=True)) == order[::-1]
+    assert ids(store.user_names_starting("AD")) == order[:2]
+    assert [entry.value for entry in store.user_names_starting("ZO")] == ["zo", "zoë"]
+    assert ids(store.user_names_starting("nobody")) == []
 
 
 @pytest.mark.parametrize(("at_most", "expected"), [(0, ""), (1, "a"), (2, "ab"), (3, "abc"), (10**18, "abc")])
@@ -308,10 +308,28 @@ def test_no_more_ids_come_than_are_asked_for(store: UserStore, users: Users, at_
         store.create(user)
     in_order = [named[name].id for name in expected]
 
-    assert list(store.ids_by_user_name(at_most=at_most)) == in_order
-    assert list(store.ids_by_user_name("b", at_most=at_most)) == ([named["b"].id] if at_most else [])
+    assert ids(store.user_names(at_most=at_most)) == in_order
     backwards = [named[name].id for name in "cba"][:at_most]
-    assert list(store.ids_by_user_name(descending=True, at_most=at_most)) == backwards
+    assert ids(store.user_names(descending=True, at_most=at_most)) == backwards
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_user_names_come_after_each_position_whether_it_is_still_there_or_not(
+    store: UserStore, users: Users, descending: bool
+) -> None:
+    long = "ü" * 900
+    named = [users(name) for name in ["a", "ab", "tab\there", f"{long}a", f"{long}b", "zoë"]]
+    for user in named:
+        store.create(user)
+    entries = list(store.user_names(descending=descending))
+    store.delete(named[1])
+    store.delete(named[3])
+
+    left = [entry for entry in entries if entry.user_id not in {named[1].id, named[3].id}]
+    for entry in entries:
+        behind = [other for other in left if (other.position < entry.position) == descending and other != entry]
+        assert list(store.user_names(descending=descending, after=entry.position)) == behind
+        assert list(store.user_names(descending=descending, after=entry.position, at_most=1)) == behind[:1]
 
 
 def test_ids_come_in_the_order_of_addresses(store: UserStore, users: Users) -> None:
@@ -319,8 +337,8 @@ def test_ids_come_in_the_order_of_addresses(store: UserStore, users: Users) -> N
     store.create(ada)
     store.create(bob)
 
-    assert list(store.ids_by_email("")) == [ada.id, bob.id, ada.id, bob.id]
-    assert list(store.ids_by_email("B@")) == [bob.id]
+    assert ids(store.addresses_starting("")) == [ada.id, bob.id, ada.id, bob.id]
+    assert ids(store.addresses_starting("B@")) == [bob.id]
 
 
 def test_many_are_read_in_the_order_asked_for(store: UserStore, users: Users) -> None:
@@ -348,8 +366,8 @@ def test_a_user_has_forty_addresses_at_most(store: UserStore, users: Users, coun
         store.create(ada)
         moved = changed(renamed(ada, "lovelace", *new), externalId="2")
         store.replace(ada, replace(moved, version=2))
-        assert list(store.ids_by_email("old")) == []
-        assert list(store.ids_by_email("new")) == [ada.id] * count
+        assert ids(store.addresses_starting("old")) == []
+        assert ids(store.addresses_starting("new")) == [ada.id] * count
 
 
 def test_a_user_too_large_to_keep_is_refused(store: UserStore, users: Users) -> None:

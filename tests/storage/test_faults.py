@@ -17,7 +17,7 @@ from storage.engines import ENGINES, make_table, new_client
 from storage.faults import Fault, FaultyClient
 from storage.invariants import assert_sound
 from storage.loading import load
-from storage.samples import Patience, Users, changed, renamed
+from storage.samples import Patience, Users, changed, ids, renamed
 
 MAKE = Users()
 ADA = MAKE("ada", "ada@example.com", "a@example.com", external_id="1")
@@ -43,8 +43,8 @@ READS: dict[str, tuple[Operation, object]] = {
     "page": (lambda store: list(store.page(2, 2).users), IN_ORDER[1:]),
     "page_after": (lambda store: list(store.page_after(IN_ORDER[0].id, 2).users), IN_ORDER[1:]),
     "scan": (lambda store: list(store.scan()), IN_ORDER),
-    "ids_by_user_name": (lambda store: list(store.ids_by_user_name()), [ADA.id, BOB.id, EVE.id]),
-    "ids_by_email": (lambda store: list(store.ids_by_email("a")), [ADA.id, ADA.id]),
+    "user_names": (lambda store: ids(store.user_names()), [ADA.id, BOB.id, EVE.id]),
+    "addresses_starting": (lambda store: ids(store.addresses_starting("a")), [ADA.id, ADA.id]),
 }
 
 

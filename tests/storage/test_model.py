@@ -23,12 +23,13 @@ from hypothesis.stateful import (
 )
 
 from adapters.dynamodb import Table
+from adapters.dynamodb.keys import sort_key
 from adapters.memory import InMemoryUsers
 from domain.errors import UniquenessConflict
 from domain.ports import UserStore, VersionMismatch
 from domain.stored_user import StoredUser
 from storage.invariants import assert_items_agree, assert_sound
-from storage.samples import LATER, NOW, Patience, attributes, new_id
+from storage.samples import LATER, NOW, Patience, attributes, ids, new_id
 
 NAMES = st.sampled_from(["ada", "Ada", "ADA ", "bob", "zoë", "ZOË", "x" * 1000, "tab\tbed"])
 ADDRESSES = st.lists(st.sampled_from(["a@x", "A@X", "b@x", "c@x", "y" * 950]), max_size=3)
@@ -166,21 +167,29 @@ def machine(new_account: Callable[[], Account]) -> type[RuleBasedStateMachine]:
             assert self.store.get(of.id) == self.model.users.get(of.id)
 
         @rule(descending=st.booleans())
-        def ids_by_user_name(self, descending: bool) -> None:
+        def user_names(self, descending: bool) -> None:
             by_name = sorted(self.model.users.values(), key=lambda user: user.keys.user_name, reverse=descending)
-            assert list(self.store.ids_by_user_name(descending=descending)) == [user.id for user in by_name]
+            assert ids(self.store.user_names(descending=descending)) == [user.id for user in by_name]
 
-        @rule(prefix=st.sampled_from(["a", "A", "X" * 950, "zo"]), at_most=st.sampled_from([None, 1]))
-        def ids_by_prefix_of_user_name(self, prefix: str, at_most: int | None) -> None:
+        @rule(of=versions, descending=st.booleans(), at_most=st.sampled_from([None, 1]))
+        def user_names_after(self, of: StoredUser, descending: bool, at_most: int | None) -> None:
+            name = of.keys.user_name
+            named = sorted((user.keys.user_name, user.id) for user in self.model.users.values())[:: 1 - 2 * descending]
+            expected = [user_id for held, user_id in named if (held < name if descending else held > name)]
+            found = self.store.user_names(descending=descending, after=sort_key(name), at_most=at_most)
+            assert ids(found) == expected[:at_most]
+
+        @rule(prefix=st.sampled_from(["a", "A", "X" * 950, "zo"]))
+        def user_names_starting(self, prefix: str) -> None:
             named = {user.keys.user_name: user.id for user in self.model.users.values()}
             expected = [named[name] for name in sorted(named) if name.startswith(prefix.lower())]
-            assert list(self.store.ids_by_user_name(prefix, at_most=at_most)) == expected[:at_most]
+            assert ids(self.store.user_names_starting(prefix)) == expected
 
         @rule(prefix=st.sampled_from(["a", "B@", "y" * 940, "d"]))
-        def ids_by_email(self, prefix: str) -> None:
+        def addresses_starting(self, prefix: str) -> None:
             holders = {address: user.id for user in self.model.users.values() for address in user.keys.emails}
             expected = [holders[address] for address in sorted(holders) if address.startswith(prefix.lower())]
-            assert list(self.store.ids_by_email(prefix)) == expected
+            assert ids(self.store.addresses_starting(prefix)) == expected
 
         @rule(some=st.lists(versions, max_size=4), unknown=st.sampled_from(["", "nobody"]))
         def get_many(self, some: list[StoredUser], unknown: str) -> None:

@@ -20,7 +20,7 @@ from domain.errors import UniquenessConflict
 from domain.stored_user import StoredUser
 from domain.users import Users
 from storage.invariants import assert_sound
-from storage.samples import LATER, Patience
+from storage.samples import LATER, Patience, ids
 
 RECORDED: dict[str, list[items.Item]] = json.loads(
     (Path(__file__).parents[1] / "data" / "recorded-items.json").read_text(encoding="utf-8")
@@ -88,7 +88,7 @@ def test_every_user_is_read_listed_and_found(recorded: Table) -> None:
     ):
         assert found is not None
         assert (found.id, found.version, found.attributes["title"]) == (ADA, 2, "Countess")
-    assert list(store.ids_by_user_name("x" * 949)) == [LONG]
+    assert ids(store.user_names_starting("x" * 949)) == [LONG]
 
 
 @pytest.mark.parametrize("strict", [False, True])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cursor import LIFETIME_SECONDS, CursorSeal
+from domain.cursor import LIFETIME_SECONDS, CursorSeal, Position
 from domain.errors import ExpiredCursor, InvalidCursor
+from domain.limits import MAX_SORT_CHARACTERS
 
 KEY = b"k" * 32
 
@@ -16,9 +19,27 @@ def seal(account: str = "acme", now: float = 1000.0, key: bytes = KEY) -> Cursor
     return CursorSeal(key, account, lambda: now)
 
 
-@given(st.one_of(st.text(max_size=60), st.integers(min_value=0)), st.text(max_size=40))
-def test_what_was_sealed_is_opened(position: str | int, query: str) -> None:
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()
+)
+POSITIONS = st.one_of(st.text(max_size=60), st.tuples(SCALARS, st.text(max_size=60)).map(list))
+
+
+@given(POSITIONS, st.text(max_size=40))
+def test_what_was_sealed_is_opened(position: Position, query: str) -> None:
     assert seal().open(seal().seal(position, query), query) == position
+
+
+@pytest.mark.parametrize("worst", ["\x01", "\U0010ffff", '"', "\ud800"])
+def test_a_cursor_of_any_position_leaves_room_in_an_address(worst: str) -> None:
+    cursor = seal().seal([worst * MAX_SORT_CHARACTERS, str(UUID(int=0))], "q")
+
+    assert len(cursor) < 2_300
+
+
+def test_a_count_of_users_passed_as_an_earlier_release_sealed_it_is_refused() -> None:
+    with pytest.raises(InvalidCursor, match="Start again with an empty cursor"):
+        seal().open(seal().seal(7, "q"), "q")  # type: ignore[arg-type]
 
 
 @given(st.text(max_size=60))

@@ -48,11 +48,12 @@ def test_what_only_some_matches_share_is_not_looked_up(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ('userName sw "b"', PrefixLookup(PrefixKind.USER_NAME, "b")),
-        ('emails sw "b"', PrefixLookup(PrefixKind.EMAIL, "b")),
-        ('emails.value sw "b" and active eq true', PrefixLookup(PrefixKind.EMAIL, "b")),
-        ('emails[type eq "work" and value sw "b"]', PrefixLookup(PrefixKind.EMAIL, "b")),
-        ('userName sw "b" and emails sw "bje"', PrefixLookup(PrefixKind.EMAIL, "bje")),
+        ('userName sw "b"', PrefixLookup(PrefixKind.USER_NAME, "b", True)),
+        ('emails sw "b"', PrefixLookup(PrefixKind.EMAIL, "b", True)),
+        ('emails[value sw "b"]', PrefixLookup(PrefixKind.EMAIL, "b", True)),
+        ('emails.value sw "b" and active eq true', PrefixLookup(PrefixKind.EMAIL, "b", False)),
+        ('emails[type eq "work" and value sw "b"]', PrefixLookup(PrefixKind.EMAIL, "b", False)),
+        ('userName sw "b" and emails sw "bje"', PrefixLookup(PrefixKind.EMAIL, "bje", False)),
         ('userName sw "b" or active eq true', None),
         ('not (userName sw "b")', None),
         ('userName sw " "', None),

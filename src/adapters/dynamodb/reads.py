@@ -26,7 +26,8 @@ class UnprocessedKeys(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Part of a collection in the order of its sort keys: those after `after`, from `first` to `last`, or by prefix."""
+    """Part of a collection in the order of its sort keys, or the other way round: those that come after `after`, from
+    `first` to `last`, or by prefix."""
 
     after: str | None = None
     first: str | None = None
@@ -41,7 +42,7 @@ class Range:
         if self.first is not None:
             return " AND sk >= :first", {":first": {"S": self.first}}
         if self.after:
-            return " AND sk > :after", {":after": {"S": self.after}}
+            return f" AND sk {'<' if self.descending else '>'} :after", {":after": {"S": self.after}}
         if self.prefix:
             return " AND begins_with(sk, :prefix)", {":prefix": {"S": self.prefix}}
         return "", {}

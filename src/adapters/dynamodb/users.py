@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from adapters.dynamodb import keys
 from adapters.dynamodb.items import USER_PROJECTION, user_of
@@ -15,7 +14,7 @@ from adapters.dynamodb.scan import scan
 from adapters.dynamodb.writes import Writes
 from domain.comparison import prefix_form, unique_form
 from domain.limits import MAX_PAGE_CHARACTERS
-from domain.ports import Page, Slice
+from domain.ports import IndexEntry, Page, Slice
 from domain.stored_user import StoredUser
 
 
@@ -63,7 +62,7 @@ class DynamoDBUsers:
 
     def find_by_external_id(self, external_id: str) -> list[StoredUser]:
         part = Range(prefix=keys.external_id_prefix(external_id))
-        ids = list(self._ids(Collection.EXTERNAL_ID, part))
+        ids = [entry.user_id for entry in self._entries(Collection.EXTERNAL_ID, part)]
         return [user for user in self.get_many(ids) if user.keys.external_id == external_id]
 
     def total(self) -> int:
@@ -103,21 +102,25 @@ class DynamoDBUsers:
     def scan(self, after: str | None = None) -> Iterator[StoredUser]:
         return scan(self.reads, after)
 
-    def ids_by_user_name(
-        self, prefix: str = "", *, descending: bool = False, at_most: int | None = None
-    ) -> Iterator[str]:
-        if at_most is None or prefix:
-            return islice(self._starting(Collection.USER_NAME, prefix_form(prefix), descending), at_most)
-        return self._ids(Collection.USER_NAME, Range(descending=descending), limit=at_most) if at_most else iter(())
+    def user_names(
+        self, *, descending: bool = False, after: str | None = None, at_most: int | None = None
+    ) -> Iterator[IndexEntry]:
+        if at_most == 0:
+            return iter(())
+        return self._entries(Collection.USER_NAME, Range(after=after, descending=descending), limit=at_most)
 
-    def ids_by_email(self, prefix: str) -> Iterator[str]:
-        return self._starting(Collection.EMAIL, prefix_form(prefix), False)
+    def user_names_starting(self, prefix: str) -> Iterator[IndexEntry]:
+        return self._starting(Collection.USER_NAME, prefix_form(prefix))
 
-    def _starting(self, collection: Collection, prefix: str, descending: bool) -> Iterator[str]:
-        """Ids of the users whose value starts with the prefix, of which a sort key may hold the first part only."""
-        return self._ids(collection, Range(prefix=keys.plain_part(prefix), descending=descending), prefix)
+    def addresses_starting(self, prefix: str) -> Iterator[IndexEntry]:
+        return self._starting(Collection.EMAIL, prefix_form(prefix))
 
-    def _ids(self, collection: Collection, part: Range, prefix: str = "", *, limit: int | None = None) -> Iterator[str]:
+    def _starting(self, collection: Collection, prefix: str) -> Iterator[IndexEntry]:
+        """The entries whose value starts with the prefix, of which a sort key may hold the first part only."""
+        entries = self._entries(collection, Range(prefix=keys.plain_part(prefix)))
+        return (entry for entry in entries if entry.value.startswith(prefix))
+
+    def _entries(self, collection: Collection, part: Range, *, limit: int | None = None) -> Iterator[IndexEntry]:
         for page in self.reads.pages(
             collection,
             part,
@@ -126,6 +129,5 @@ class DynamoDBUsers:
             ExpressionAttributeNames={"#value": "value"},
         ):
             for item in page.items:
-                value = item["value"] if "value" in item else item["sk"]
-                if value["S"].startswith(prefix):
-                    yield item["userId"]["S"]
+                position = item["sk"]["S"]
+                yield IndexEntry(item["value"]["S"] if "value" in item else position, item["userId"]["S"], position)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.comparison import prefix_form
+from domain.comparison import part_forms, prefix_form
 from domain.filter.syntax import And, Comparison, Filter, Operator, ValuePath
 
 _Names = tuple[str, ...]
@@ -43,6 +43,13 @@ class PrefixLookup:
 
     kind: PrefixKind
     value: str
+    is_whole: bool
+    """Whether it is all of the filter, so that who has the prefix matches."""
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """What the values that have the prefix start with, one or the other, in the form of the index."""
+        return part_forms(self.value, from_start=True)
 
 
 _EQUALITIES: Final[dict[_Names, LookupKind]] = {
@@ -72,8 +79,11 @@ def index_lookup(filter_: Filter) -> Lookup | None:
 
 def prefix_lookup(filter_: Filter) -> PrefixLookup | None:
     """The longest prefix that all matches share and an index is sorted by; the filter is still to be checked."""
+    is_whole = isinstance(filter_, Comparison) or (
+        isinstance(filter_, ValuePath) and isinstance(filter_.filter, Comparison)
+    )
     found = [
-        PrefixLookup(kind, value)
+        PrefixLookup(kind, value, is_whole)
         for names, value in _shared(filter_, (), Operator.SW)
         if prefix_form(value) and (kind := _PREFIXES.get(names)) is not None
     ]

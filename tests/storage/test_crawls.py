@@ -1,0 +1,250 @@
+"""Crawls by cursor while users come, go and are renamed: who stays is seen once, in every order and on every store."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.memory import InMemoryUsers
+from domain.cursor import CursorSeal
+from domain.limits import MAX_PAGE_CHARACTERS, MAX_SORT_CHARACTERS
+from domain.ports import UserStore
+from domain.projection import Projection
+from domain.queries import Directory, Query
+from domain.rendering import Renderer
+from domain.stored_user import StoredUser
+from storage.samples import LATER, NOW, Patience, new_id
+
+QUERIES: tuple[dict[str, str], ...] = (
+    {},
+    {"filter": 'userName sw "n"'},
+    {"filter": 'userName sw "n" and active eq true'},
+    {"filter": 'emails sw "m"'},
+    {"filter": 'emails[type eq "work" and value sw "m"]'},
+    {"filter": 'externalId eq "e"'},
+    {"filter": "title pr"},
+    {"sortBy": "userName"},
+    {"sortBy": "userName", "sortOrder": "descending"},
+    {"sortBy": "title"},
+    {"sortBy": "title", "sortOrder": "descending"},
+    {"sortBy": "emails"},
+    {"sortBy": "active", "sortOrder": "descending"},
+    {"sortBy": "meta.lastModified", "sortOrder": "descending"},
+    {"filter": 'externalId eq "e"', "sortBy": "title", "sortOrder": "descending"},
+    {"filter": 'userName sw "n"', "sortBy": "userName", "sortOrder": "descending"},
+    {"filter": 'userName sw "n" and title pr', "sortBy": "userName"},
+    {"filter": 'userName sw "n"', "sortBy": "emails.value"},
+    {"filter": "active eq true", "sortBy": "userName", "sortOrder": "descending"},
+)
+NAMES = st.sampled_from(["n", "na", "nb", "nz", "m", "x"])
+MAILS = st.lists(st.sampled_from(["ma", "mb", "mz", "l"]), max_size=3, unique=True)
+TITLES = st.sampled_from([None, "a", "B", "b", "z" * (MAX_SORT_CHARACTERS + 1), "z" * (MAX_SORT_CHARACTERS + 2)])
+LOOKS = st.builds(dict, name=NAMES, mails=MAILS, title=TITLES, external=st.booleans(), active=st.booleans())
+CHANGES = st.lists(
+    st.tuples(st.sampled_from(["create", "delete", "change"]), st.integers(0, 50), LOOKS), max_size=5
+)  # fmt: skip
+
+_accounts = itertools.count()
+
+
+def attributes(number: int, look: dict[str, Any]) -> dict[str, Any]:
+    """A user of that look, whose userName and addresses are nobody else's."""
+    said: dict[str, Any] = {"userName": f"{look['name']}{number}", "active": look["active"]}
+    if look["mails"]:
+        said["emails"] = [{"value": f"{mail}{number}@example.com", "type": "work"} for mail in look["mails"]]
+    if look["title"] is not None:
+        said["title"] = look["title"]
+    if look["external"]:
+        said["externalId"] = "e"
+    return said
+
+
+@dataclass
+class Crowd:
+    """Users who stay as they are, and others whom anything happens to."""
+
+    store: UserStore
+    stay: list[StoredUser] = field(default_factory=list)
+    others: list[StoredUser] = field(default_factory=list)
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+    random: Random = field(default_factory=lambda: Random(11))
+
+    def create(self, look: dict[str, Any]) -> StoredUser:
+        user = StoredUser.new(new_id(self.random), attributes(next(self.numbers), look), NOW)
+        self.store.create(user)
+        return user
+
+    def change(self, what: str, which: int, look: dict[str, Any]) -> None:
+        if what == "create" or not self.others:
+            self.others.append(self.create(look))
+            return
+        other = self.others.pop(which % len(self.others))
+        if what == "delete":
+            self.store.delete(other)
+            return
+        changed = other.changed_to(attributes(next(self.numbers), look), LATER)
+        self.store.replace(other, changed)
+        self.others.append(changed)
+
+
+def directory(store: UserStore) -> Directory:
+    renderer = Renderer("https://x.example/scim/v2", Projection.of())
+    return Directory(store, renderer, CursorSeal(b"k" * 32, "a", lambda: 0.0))
+
+
+def crawl(crowd: Crowd, query: dict[str, str], count: int, changes: list[list[Any]]) -> list[list[str]]:
+    """The ids of each page; what is listed for a page happens after it."""
+    users = directory(crowd.store)
+    pages: list[list[str]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        total = users.search(Query.of({**query, "count": "0"})).total
+        page = users.search(Query.of({**query, "cursor": cursor, "count": str(count)}))
+        assert page.total == total
+        assert len(page.users) <= count
+        pages.append([user.id for user in page.users])
+        cursor = page.next_cursor
+        for change in changes[len(pages) - 1] if len(pages) <= len(changes) else ():
+            crowd.change(*change)
+    return pages
+
+
+def hold(new_store: Callable[[], UserStore], examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @given(
+        query=st.sampled_from(QUERIES),
+        stay=st.lists(LOOKS, max_size=8),
+        others=st.lists(LOOKS, max_size=5),
+        count=st.integers(1, 4),
+        changes=st.lists(CHANGES, max_size=6),
+    )
+    def property_(query: dict[str, str], stay: list[Any], others: list[Any], count: int, changes: list[Any]) -> None:
+        crowd = Crowd(new_store())
+        crowd.stay, crowd.others = list(map(crowd.create, stay)), list(map(crowd.create, others))
+        everyone = directory(crowd.store).search(Query.of({**query, "count": "1000"})).users
+        staying = {user.id for user in crowd.stay}
+        expected = [user.id for user in everyone if user.id in staying]
+
+        seen = [user_id for page in crawl(crowd, query, count, changes) for user_id in page]
+
+        assert [user_id for user_id in seen if user_id in staying] == expected
+        if "sortBy" not in query:
+            # The order of ids: what is changed keeps its place.
+            assert len(seen) == len(set(seen))
+
+    property_()
+
+
+def test_who_stays_is_seen_once_on_the_twin() -> None:
+    hold(InMemoryUsers, examples=200)
+
+
+def test_who_stays_is_seen_once_on_the_table(table: Any, request: pytest.FixtureRequest) -> None:
+    examples = 3 if "moto" in request.node.name else 40
+    hold(lambda: table.users(f"account-{next(_accounts)}", Patience()), examples)
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+def test_a_user_who_was_read_and_is_deleted_costs_nobody_their_place(query: dict[str, str]) -> None:
+    crowd = Crowd(InMemoryUsers())
+    look = {"name": "n", "mails": ["ma", "mb"], "title": "a", "external": True, "active": True}
+    users = [crowd.create(look) for _ in range(9)]
+    where = directory(crowd.store)
+    first = where.search(Query.of({**query, "cursor": "", "count": "3"}))
+
+    # The very user whose key the cursor holds is among them.
+    for user in first.users:
+        crowd.store.delete(user)
+    rest = [one for page in _rest(where, query, first.next_cursor) for one in page]
+
+    assert len(first.users) == 3
+    assert {user.id for user in first.users} | set(rest) == {user.id for user in users}
+    assert len(rest) == 6
+
+
+def _rest(where: Directory, query: dict[str, str], cursor: str | None) -> list[list[str]]:
+    pages = []
+    while cursor is not None:
+        page = where.search(Query.of({**query, "cursor": cursor, "count": "4"}))
+        pages.append([user.id for user in page.users])
+        cursor = page.next_cursor
+    return pages
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+def test_a_crawl_ends_when_all_who_were_left_have_gone(query: dict[str, str]) -> None:
+    crowd = Crowd(InMemoryUsers())
+    look = {"name": "n", "mails": ["ma", "mb"], "title": "a", "external": True, "active": True}
+    users = {user.id: user for user in [crowd.create(look) for _ in range(9)]}
+    where = directory(crowd.store)
+    first = where.search(Query.of({**query, "cursor": "", "count": "3"}))
+
+    for user_id in users.keys() - {user.id for user in first.users}:
+        crowd.store.delete(users[user_id])
+    last = where.search(Query.of({**query, "cursor": first.next_cursor, "count": "3"}))
+
+    assert (list(last.users), last.total, last.next_cursor) == ([], 3, None)
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+def test_a_page_that_ends_early_is_followed_by_who_did_not_fit(query: dict[str, str]) -> None:
+    crowd = Crowd(InMemoryUsers())
+    look = {"name": "n", "mails": ["ma"], "title": "a", "external": True, "active": True}
+    users = [
+        StoredUser.new(
+            new_id(crowd.random), attributes(number, look) | {"note": "x" * (MAX_PAGE_CHARACTERS // 12)}, NOW
+        )
+        for number in range(30)
+    ]
+    for user in users:
+        crowd.store.create(user)
+
+    pages = _rest(directory(crowd.store), query | {"count": "100"}, "")
+
+    assert len(pages) == 8
+    assert sorted(one for page in pages for one in page) == sorted(user.id for user in users)
+
+
+class Renaming(InMemoryUsers):
+    """A store in which a user is renamed, and another goes, while a page is between its index and its users."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def get_many(self, user_ids: Any) -> list[StoredUser]:
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        return super().get_many(user_ids)
+
+
+@pytest.mark.parametrize("query", [one for one in QUERIES if "userName" in str(one)], ids=str)
+def test_what_happens_between_the_index_and_its_users_moves_no_position(query: dict[str, str]) -> None:
+    store = Renaming()
+    crowd = Crowd(store)
+    look = {"name": "nb", "mails": ["ma"], "title": "a", "external": True, "active": True}
+    users = [crowd.create(look) for _ in range(6)]
+    where = directory(store)
+    order = [user.id for user in where.search(Query.of({**query, "count": "9"})).users]
+    by_id = {user.id: user for user in users}
+    last, before = by_id[order[1]], by_id[order[0]]
+
+    def meanwhile() -> None:
+        store.delete(before)
+        store.replace(
+            last, last.changed_to(last.attributes | {"userName": "nz" if "desc" not in str(query) else "na"}, LATER)
+        )
+
+    store.meanwhile = meanwhile
+    first = where.search(Query.of({**query, "cursor": "", "count": "2"}))
+    seen = [user.id for user in first.users]
+    seen += [one for page in _rest(where, query, first.next_cursor) for one in page]
+
+    assert [one for one in seen if one not in {last.id, before.id}] == order[2:]
