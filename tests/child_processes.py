@@ -17,10 +17,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from subprocess import DEVNULL, PIPE
+from subprocess import DEVNULL, PIPE, CompletedProcess
 from typing import Any, Final
 
-__all__ = ["DEVNULL", "PIPE", "Child", "TimeExpired", "run", "started"]
+__all__ = ["DEVNULL", "PIPE", "Child", "CompletedProcess", "TimeExpired", "run", "started"]
 
 Child = subprocess.Popen
 TimeExpired = subprocess.TimeoutExpired
@@ -66,11 +66,11 @@ def started(
                 _end(child)
 
 
-def run(command: Command, *, check: bool = False, **settings: Any) -> subprocess.CompletedProcess[str]:
+def run(command: Command, *, check: bool = False, **settings: Any) -> CompletedProcess[str]:
     """Wait for a child's end: its code and what it wrote, as text unless `settings` say where else it goes."""
     with started(command, **{"stdout": PIPE, "stderr": PIPE, "text": True, **settings}) as child:
         output, errors = child.communicate()
-    done = subprocess.CompletedProcess(child.args, child.returncode, output, errors)
+    done = CompletedProcess(child.args, child.returncode, output, errors)
     if check:
         done.check_returncode()
     return done

@@ -8,12 +8,11 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
-from child_processes import run
+from child_processes import CompletedProcess, run
 from cli.events import ROOT
 
 CREDENTIALS = {
