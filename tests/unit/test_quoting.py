@@ -5,25 +5,24 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from child_processes import PIPE, Child, started
+from child_processes import run
 from cli.activation import Activation
 from cli.checks import Endpoint, Failed
 from cli.invocation import Invocation
+from domain.cursor import CursorSeal
 from domain.errors import InvalidValue, UniquenessConflict
 from domain.limits import MAX_QUOTED
 from domain.quoting import quoted, visible
-from in_process import Client, in_process
+from in_process import in_process
+from records import marked
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 HOSTILE = (
     "$(id>/tmp/pwned)@x.y",
     "`id`@x.y",
@@ -47,41 +46,18 @@ values = st.one_of(
 ).filter(lambda value: SENTENCE not in value)
 
 
-class Shell:
-    """One bash in which `rollcall` prints its arguments, each ended by NUL."""
-
-    def __init__(self, bash: Child[bytes]) -> None:
-        self._bash = bash
-        self._send("rollcall() { printf '%s\\0' \"$@\"; }\n")
-
-    def _send(self, text: str) -> None:
-        assert self._bash.stdin is not None
-        self._bash.stdin.write(text.encode())
-        self._bash.stdin.flush()
-
-    def arguments(self, command: str) -> list[str]:
-        """What `rollcall` is given when the command is run; nothing else may be printed."""
-        assert self._bash.stdout is not None
-        self._send(f"{command}\nprintf 'end of command\\0'\n")
-        given: list[str] = []
-        word = b""
-        while True:
-            one = self._bash.stdout.read(1)
-            assert one, "the shell has ended"
-            if one != b"\0":
-                word += one
-                continue
-            if word == b"end of command":
-                return given
-            given.append(word.decode())
-            word = b""
+STAND_IN = "rollcall() { printf '%s\\0' $# \"$@\"; }"
 
 
-@pytest.fixture(scope="module")
-def shell() -> Iterator[Shell]:
-    command = ["bash", "--norc", "--noprofile"]
-    with started(command, stdin=PIPE, stdout=PIPE, env={"PATH": os.defpath}) as bash:
-        yield Shell(bash)
+def arguments(*commands: str) -> list[list[str]]:
+    """What `rollcall` is given when bash runs the commands; nothing else may be printed, or complained of."""
+    script = "\n".join([STAND_IN, *commands])
+    ran = run(["bash", "--norc", "--noprofile", "-c", script], env={"PATH": os.defpath}, encoding="utf-8")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    words = iter(ran.stdout.split("\0"))
+    given = [[next(words) for _ in range(int(count))] for count in iter(lambda: next(words), "")]
+    assert list(words) == []
+    return given
 
 
 def suggested(detail: str) -> str:
@@ -90,23 +66,23 @@ def suggested(detail: str) -> str:
     return str(command)
 
 
-@settings(deadline=None)
-@given(value=values, is_address=st.booleans())
+@settings(deadline=None, max_examples=25)
+@given(conflicts=st.lists(st.tuples(st.sampled_from(["emails.value", "userName"]), values), min_size=1, max_size=40))
 def test_the_command_that_a_conflict_suggests_gives_a_shell_the_value_or_leaves_it_out(
-    shell: Shell, value: str, is_address: bool
+    conflicts: list[tuple[str, str]],
 ) -> None:
-    attribute, option, instead = (
-        ("emails.value", "--email", "ADDRESS") if is_address else ("userName", "--user-name", "NAME")
-    )
+    commands = [suggested(UniquenessConflict(attribute, value, "acme").detail) for attribute, value in conflicts]
 
-    given = shell.arguments(suggested(UniquenessConflict(attribute, value, "acme").detail))
-
-    pasted = value if value.isprintable() and len(value) <= MAX_QUOTED else instead
-    assert given == ["users", "show", "--account", "acme", f"{option}={pasted}"]
+    expected = []
+    for attribute, value in conflicts:
+        option, instead = ("--email", "ADDRESS") if attribute == "emails.value" else ("--user-name", "NAME")
+        pasted = value if value.isprintable() and len(value) <= MAX_QUOTED else instead
+        expected.append(["users", "show", "--account", "acme", f"{option}={pasted}"])
+    assert arguments(*commands) == expected
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_the_command_of_a_conflict_over_http_is_harmless_in_a_shell(shell: Shell, value: str) -> None:
+def test_the_command_of_a_conflict_over_http_is_harmless_in_a_shell(value: str) -> None:
     with in_process() as service:
         client = service.account("acme")
         user = {"schemas": [USER], "userName": value}
@@ -115,12 +91,12 @@ def test_the_command_of_a_conflict_over_http_is_harmless_in_a_shell(shell: Shell
         refused = client.call("POST", "/Users", user)
 
     assert refused.status == 409
-    assert shell.arguments(suggested(refused.body["detail"]))[-1] == f"--user-name={value}"
+    assert arguments(suggested(refused.body["detail"]))[0][-1] == f"--user-name={value}"
 
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_the_command_that_doctor_suggests_for_a_taken_address_is_harmless_in_a_shell(
-    shell: Shell, value: str, monkeypatch: pytest.MonkeyPatch
+    value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Endpoint, "expect", lambda *_: {"totalResults": 1, "Resources": [{}], "schemas": [LIST]})
     endpoint = Endpoint.__new__(Endpoint)
@@ -129,14 +105,14 @@ def test_the_command_that_doctor_suggests_for_a_taken_address_is_harmless_in_a_s
         Activation(endpoint, value).look_up_nobody()
 
     [command] = re.findall(r"(rollcall .*)\.$", failed.value.fix or "")
-    assert shell.arguments(command)[-1] == f"--user-name={value}"
+    assert arguments(command)[0][-1] == f"--user-name={value}"
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_a_command_names_the_deployment_in_words_of_a_shell(shell: Shell, value: str) -> None:
+def test_a_command_names_the_deployment_in_words_of_a_shell(value: str) -> None:
     here = Invocation(stack_name=value, profile=value, table=value)
 
-    given = shell.arguments(here.to_be_typed("rollcall account list"))
+    [given] = arguments(here.to_be_typed("rollcall account list"))
 
     assert given == ["--stack", value, "--profile", value, "--table", value, "account", "list"]
 
@@ -153,62 +129,27 @@ def test_what_does_not_print_is_shown_by_its_code() -> None:
     assert quoted('a"b\u202ec\n') == '"a\\"b\\u202ec\\n"'
 
 
-LONG = "q" * 1000
-
-
-def _patched(**operation: Any) -> dict[str, Any]:
-    return {"schemas": [PATCH], "Operations": [operation]}
-
-
-def _every_refusal(client: Client, mark: str) -> Iterator[str]:
-    """The details of requests that have the mark in every place that a detail may repeat."""
-    user = client.call(
-        "POST", "/Users", {"schemas": [USER], "userName": f"{mark}1", "emails": [{"value": f"{mark}@x.y"}]}
-    )
-    place = "/Users/" + user.body["id"]
-    twice = b'{"schemas": ["%s"], "userName": "a", "X%s": 1, "x%s": 2}' % (USER.encode(), mark.encode(), mark.encode())
-    bulk = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"]}
-    reference = {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"schemas": [USER], "userName": "b"}}
-    reference["data"]["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"] = {
-        "manager": {"value": f"bulkId:{mark}"}
-    }  # type: ignore[index]
-    for answer in (
-        client.call("POST", "/Users", {"schemas": [USER], "userName": f"{mark}1"}),
-        client.call("POST", "/Users", {"schemas": [USER], "userName": "n", "emails": [{"value": f"{mark}@x.y"}]}),
-        client.call("POST", "/Users", {"schemas": [USER, mark], "userName": "n"}),
-        client.call("POST", "/Users", {"schemas": [USER], "userName": "n", mark: 1, "name": {mark: 1}}),
-        client.call("POST", "/Users", twice),
-        client.call("PUT", place, {"schemas": [USER], "userName": "n", "name": {mark: {mark: 1}}}),
-        client.call("PUT", place, {"schemas": [USER], "userName": f"{mark}1"}, headers={"If-Match": mark}),
-        client.call("PATCH", place, _patched(op=mark, path="active", value=True)),
-        client.call("PATCH", place, _patched(op="replace", path=mark, value=True)),
-        client.call("PATCH", place, _patched(op="replace", path="name", value={mark: 1})),
-        client.call("PATCH", place, _patched(op="replace", path=f'emails[type eq "{mark}"].value', value={})),
-        client.call("GET", f"/Users/{mark}"),
-        client.call("GET", f"/Schemas/{mark}"),
-        client.call("GET", f"/ResourceTypes/{mark}"),
-        client.call("GET", f"/{mark}"),
-        client.call("GET", "/Users", query=f"filter={mark}%20eq%20%22a%22"),
-        client.call("GET", "/Users", query=f"filter=userName%20{mark}%20%22a%22"),
-        client.call("GET", "/Users", query=f"filter=userName%20eq%20%22{mark}"),
-        client.call("GET", "/Users", query=f"filter=active%20eq%20%22{mark}%22"),
-        client.call("GET", "/Users", query=f"sortBy={mark}"),
-        client.call("GET", "/Users", query=f"startIndex={mark}"),
-        client.call("GET", "/Users", query=f"cursor={mark}"),
-        client.call("GET", "/Users", query=f"attributes=userName&excludedAttributes={mark}"),
-        client.call("POST", "/Bulk", bulk | {"Operations": [reference | {"path": f"/{mark}"}]}),
-        client.call("POST", "/Bulk", bulk | {"Operations": [reference | {"method": mark}]}),
-        client.call("POST", "/Bulk", bulk | {"Operations": [reference | {"bulkId": mark}] * 2}),
-        client.call("POST", "/Bulk", bulk | {"Operations": [reference]}),
-    ):  # fmt: skip
-        yield from re.findall(r'"detail":\s*("(?:[^"\\]|\\.)*")', answer.text)
+LONG = "q" * 300
+HARMFUL = f'{"q" * 60}\u202e\x1b[31m\r\n\u2028$(id)"'
 
 
 @pytest.mark.parametrize("mode", ["tolerant", "strict"])
-def test_no_detail_repeats_more_of_a_value_than_its_start(mode: str) -> None:
+@pytest.mark.parametrize("mark", [LONG, HARMFUL], ids=["long", "harmful"])
+def test_no_detail_repeats_more_of_a_value_than_its_start_nor_what_does_not_print(
+    mark: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marked, "MARK", mark)
+    details: list[str] = []
     with in_process() as service:
-        details = [json.loads(one) for one in _every_refusal(service.account("acme", mode=mode), LONG)]
+        client = service.account("acme", mode=mode)
+        address = {"value": "ada@example.com", "type": "work"}
+        user = client.call("POST", "/Users", {"schemas": [USER], "userName": "ada", "emails": [address]}).body["id"]
+        seal = CursorSeal(service.accounts.show("acme").sealing_key, "acme", lambda: 0.0)
+        no_target = marked.patch({"op": "replace", "path": f'emails[type eq "{mark}"].display', "value": "x"})
+        for attempt in (marked.Attempt("PATCH", f"/Users/{user}", no_target), *marked.attempts(user, seal)):
+            answer = client.call(attempt.method, attempt.path, attempt.body, query=attempt.query)
+            details += map(json.loads, re.findall(r'"detail":\s*("(?:[^"\\]|\\.)*")', answer.text))
 
-    assert sum("qqq" in detail for detail in details) >= 15
-    assert [detail[:200] for detail in details if "q" * (MAX_QUOTED + 1) in detail] == []
-    assert all("..." in detail for detail in details if "qqq" in detail)
+    assert sum("qqq" in detail for detail in details) >= 50
+    assert [detail for detail in details if "q" * (MAX_QUOTED + 1) in detail or not detail.isprintable()] == []
+    assert [detail for detail in details if LONG[:61] in detail and "..." not in detail] == []
