@@ -20,7 +20,8 @@ export UV_SYSTEM_CERTS := true
 # What installs and builds runs code of others: it gets no credentials of AWS, and no token that some are given for.
 SECRETS := $(filter-out AWS_REGION AWS_DEFAULT_REGION AWS_CA_BUNDLE, \
 	$(filter AWS_% ACTIONS_ID_TOKEN_% ACTIONS_RUNTIME_% GITHUB_TOKEN GH_TOKEN, $(.VARIABLES)))
-WITHOUT_CREDENTIALS := env $(SECRETS:%=-u %) \
+# MAKEFLAGS would hand on what was given to make itself.
+WITHOUT_CREDENTIALS := env -u MAKEFLAGS -u MFLAGS $(SECRETS:%=-u %) \
 	AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
 
 SLOW_TIERS := dynamodb_local or sam_local or browser
@@ -193,7 +194,7 @@ install = $(WITHOUT_CREDENTIALS) VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet 
 	@touch $@
 
 .dynamodb-local/.installed: tests/dynamodb-local/pom.xml
-	@{ command -v java && command -v mvn; } >/dev/null || { echo 'DynamoDB Local needs Java 17 and Maven: install them first' >&2; exit 1; }
+	@{ java --list-modules | grep jdk.compiler && command -v mvn; } >/dev/null 2>&1 || { echo 'DynamoDB Local needs a JDK of version 17 and Maven: install them first' >&2; exit 1; }
 	@echo 'Fetching DynamoDB Local into .dynamodb-local'
 	@rm -rf .dynamodb-local; report=$$(mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory='$(CURDIR)/.dynamodb-local' 2>&1) || { echo "$$report"; exit 1; }
 	@touch $@

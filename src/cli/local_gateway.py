@@ -93,7 +93,9 @@ class LocalGateway:
         path, _, query = str(environ["REQUEST_URI"]).partition("?")
         answer = self._answer(method, path or "/", query, environ)
         # Never the query string or a body: both hold addresses of people.
-        self._report(f"{method} {_printable(path)} {answer.status} {(time.monotonic() - started) * 1000:.0f} ms")
+        self._report(
+            f"{_printable(method)} {_printable(path)} {answer.status} {(time.monotonic() - started) * 1000:.0f} ms"
+        )
         start_response(f"{answer.status} {_phrase(answer.status)}", answer.headers)
         return [] if method == "HEAD" else [answer.body]
 
@@ -170,9 +172,9 @@ def _headers(environ: Environ) -> Iterator[tuple[str, str]]:
             yield name.replace("_", "-").title(), str(value)
 
 
-def _printable(path: str) -> str:
-    """The path for a terminal: without control characters, and no longer than a line."""
-    return "".join(character if character.isprintable() else "?" for character in path)[:200]
+def _printable(text: str) -> str:
+    """The text for a terminal: without control characters, and no longer than a line."""
+    return "".join(character if character.isprintable() else "?" for character in text)[:200]
 
 
 def _phrase(status: int) -> str:

@@ -79,6 +79,16 @@ def test_what_builds_gets_no_credentials_and_what_deploys_does(make: Make, tmp_p
     assert deploy[1].items() >= CREDENTIALS.items()
 
 
+def test_credentials_that_make_itself_was_given_do_not_reach_what_builds(make: Make, tmp_path: Path) -> None:
+    made = make("deploy", "AWS_SECRET_ACCESS_KEY=typed", "AWS_PROFILE=typed")
+
+    assert made.returncode == 0, made.stderr
+    *building, deploy = started(tmp_path)
+    assert len(building) == 2
+    assert not [value for _, environment in building for value in environment.values() if "typed" in value]
+    assert (deploy[1]["AWS_SECRET_ACCESS_KEY"], deploy[1]["AWS_PROFILE"]) == ("typed", "typed")
+
+
 def test_what_was_built_is_deployed_without_building(make: Make, tmp_path: Path) -> None:
     assert make("build", "ENV=dev").returncode == 0
     (tmp_path / "ran").unlink()

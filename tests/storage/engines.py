@@ -67,7 +67,7 @@ def make_table(client: Any) -> Table:
 def missing() -> str | None:
     """Why DynamoDB Local cannot run here; None when it can."""
     if shutil.which("java") is None:
-        return "DynamoDB Local needs Java 17"
+        return "DynamoDB Local needs a JDK of version 17"
     if not any(LIBRARIES.glob("DynamoDBLocal-*.jar")):
         return "DynamoDB Local is not here: make test-dynamodb-local fetches it"
     return None
