@@ -57,7 +57,7 @@ def everything_beside_requests(service: InProcess) -> None:
 
 
 def _takeover(service: InProcess) -> None:
-    """An existing user whom an identity provider takes over, deactivates and takes back."""
+    """An existing user whom an identity provider takes over, deactivates, takes back and makes another of."""
     client = service.account("hooli", match_existing_by_email=True)
     existing = {"schemas": [CORE_URN], "userName": "ann", "emails": [{"value": "ann@example.com"}]}
     service.brings_in("hooli", existing)
@@ -66,6 +66,8 @@ def _takeover(service: InProcess) -> None:
     assert created.status == 201
     assert client.call("PUT", f"/Users/{created.body['id']}", adopting | {"active": False}).status == 200
     assert client.call("POST", "/Users", adopting).status == 201
+    another = adopting | {"userName": "b", "emails": [{"value": "b@example.com"}]}
+    assert client.call("PUT", f"/Users/{created.body['id']}", another).status == 200
 
 
 def _unusable_secret(service: InProcess) -> None:

@@ -24,7 +24,7 @@ from adapters import insights
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-MESSAGES: Final = ("request", "bulk-operation", "adoption", "take-back", "audit")
+MESSAGES: Final = ("request", "bulk-operation", "adoption", "take-back", "let-through", "audit")
 MOST_LINES: Final = 10_000
 """That one query of Logs Insights returns."""
 

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right, insort
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from threading import RLock
 
 from adapters.dynamodb.keys import sort_key
 from adapters.storable import require_storable
 from domain.comparison import prefix_form, unique_form
-from domain.deprovisioning import MINUTES, DeprovisioningPaused, GuardState, Limit
+from domain.deprovisioning import (
+    HOURS,
+    PASS,
+    PAUSE,
+    DeprovisioningPaused,
+    GuardState,
+    LetThrough,
+    Limit,
+    Place,
+    settled_before,
+)
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
 from domain.limits import MAX_PAGE_CHARACTERS
 from domain.ports import Deadline, IndexEntry, Page, Slice, VersionMismatch
@@ -161,7 +171,7 @@ class InMemoryUsers:
 
 
 class InMemoryGuard:
-    """A `domain.ports.DeprovisioningGuard` over an account's users; minutes count whole, as in the table's."""
+    """A `domain.ports.DeprovisioningGuard` over an account's users; hours count whole, as in the table's."""
 
     def __init__(
         self, users: InMemoryUsers, limit: Limit, now: Callable[[], float] = time.time, account: str = "default"
@@ -171,46 +181,80 @@ class InMemoryGuard:
         self._now = now
         self._account = account
         self._lock = RLock()
-        self._taken: deque[int] = deque()
-        self._known: tuple[int, int, int] | None = None
+        self._taken: list[tuple[int, str | None]] = []
+        self._known: tuple[int, Limit, int] | None = None
+        self._paused_until: datetime | None = None
+        self._passes: dict[str, LetThrough] = {}
 
-    def take(self) -> None:
+    def take(self, user_id: str | None = None) -> Place:
         with self._lock:
-            minute = int(self._now() // 60)
-            while self._taken and self._taken[0] < minute - MINUTES:
-                self._taken.popleft()
-            used = len(self._taken)
-            if used >= self.limit.users and used >= self._allowance():
-                raise DeprovisioningPaused(self._account, used)
-            self._taken.append(minute)
+            hour, used = self._hour(), self._sweep()
+            if self._paused_until is None and (used < self.limit.least or used < self._allowance()):
+                self._taken.append((hour, user_id))
+                return Place(used + 1, self._known_allowance(), hour)
+            passed = self._passes.pop(user_id or "", None)
+            if passed is not None and passed.until > self._time():
+                return Place(used, self._known_allowance(), hour, passed)
+            self._paused_until = self._paused_until or self._time() + PAUSE
+            raise DeprovisioningPaused(self._account, used, self._paused_until)
 
-    def give_back(self) -> None:
+    def give_back(self, place: Place) -> None:
         with self._lock:
-            self._taken.pop()
+            if place.let_through is not None:
+                self._passes[place.let_through.user_id] = place.let_through
+            elif self._taken:
+                self._taken.pop()
 
     def state(self) -> GuardState:
         with self._lock:
-            minute = int(self._now() // 60)
-            used = sum(taken >= minute - MINUTES for taken in self._taken)
-            known = self._known[2] if self._known is not None and self._is_known(minute) else None
-            allowed = max(self.limit.users, known or 0)
-            return GuardState(used, allowed, used >= allowed and (known is not None or not self.limit.percent))
+            used, known = self._sweep(), self._known_allowance()
+            allowed = max(self.limit.least, known or 0)
+            passes = tuple(each for each in self._passes.values() if each.until > self._time())
+            is_paused = self._paused_until is not None or (used >= allowed and known is not None)
+            return GuardState(used, allowed, is_paused, self._paused_until, passes)
 
     def resume(self, by: str, at: str) -> None:
         with self._lock:
             self._taken.clear()
-            self._known = None
+            self._passes.clear()
+            self._known = self._paused_until = None
 
-    def _is_known(self, minute: int) -> bool:
+    def let_through(self, user_id: str, by: str) -> LetThrough:
+        with self._lock:
+            passed = self._passes[user_id] = LetThrough(user_id, self._time() + PASS, by)
+            return passed
+
+    def _hour(self) -> int:
+        return int(self._now() // 3600)
+
+    def _time(self) -> datetime:
+        return datetime.fromtimestamp(int(self._now()), UTC)
+
+    def _sweep(self) -> int:
+        """How many count still; after a pause none do."""
+        if self._paused_until is not None and self._paused_until <= self._time():
+            self._paused_until = None
+            self._taken.clear()
+        self._taken = [taken for taken in self._taken if taken[0] >= self._hour() - HOURS]
+        return len(self._taken)
+
+    def _known_allowance(self) -> int | None:
+        if not self.limit.percent:
+            return self.limit.users
         known = self._known
-        return known is not None and known[0] > minute - MINUTES and known[1] == self.limit.percent
+        is_fresh = known is not None and known[0] > self._hour() - HOURS and known[1] == self.limit
+        return known[2] if known is not None and is_fresh else None
 
     def _allowance(self) -> int:
-        """The percentage of those who are active when the number is used up, which stands for an hour."""
-        minute = int(self._now() // 60)
-        if self._known is None or not self._is_known(minute):
-            active = sum(user.active for user in self._users.scan())
-            self._known = minute, self.limit.percent, int(active * self.limit.percent / 100)
+        """What the size of the account comes to when the least is used up, which stands for a day."""
+        known = self._known_allowance()
+        if known is not None:
+            return known
+        since = settled_before(self._time())
+        settled = [user.id for user in self._users.scan() if user.active and user.created <= since]
+        # Who is counted already may not be written yet.
+        others = sum(user_id not in settled for _, user_id in self._taken)
+        self._known = self._hour(), self.limit, self.limit.allowance(len(settled) + others)
         return self._known[2]
 
 

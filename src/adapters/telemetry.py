@@ -53,6 +53,8 @@ class Metric(StrEnum):
     USERS_DEACTIVATED = "UsersDeactivated"
 
 
+HALF_USED: Final = "deprovisioning-half-used"
+"""Succeeded counts with this reason what took access away when half of the account's limit was used up."""
 HOURS_OF_ENDING_GRACE: Final = 48
 """Of a previous key's grace period: with less left, PreviousKeyUsed counts with the dimension grace=ending, too."""
 
@@ -126,8 +128,11 @@ class RequestRecord:
             "dynamodb_retries": self.usage.retries,
             "users_deactivated": self.effects.deactivated or None,
             "users_removed": self.effects.removed or None,
+            "users_displaced": self.effects.displaced or None,
             "users_adopted": len(self.effects.adopted) or None,
             "users_taken_back": len(self.effects.taken_back) or None,
+            "deprovisioning_used": self.effects.guard_used,
+            "deprovisioning_allowed": self.effects.guard_allowed,
             "deprovisioning_refused": self.effects.refused or None,
             "bulk_failures": len(self.bulk_failures) if self.bulk_operations is not None else None,
             "counted_as": self.counted_as if self.counted_as > 1 else None,
@@ -168,6 +173,9 @@ class RequestRecord:
         if self.effects.refused:
             # Operations of a bulk request among them, which itself succeeds.
             found.append((Metric.CLIENT_ERRORS, {"reason": DeprovisioningPaused.reason}, self.effects.refused))
+        elif self.effects.half_used and self.status < 400:
+            # One line has one reason: what was held back says more than that half is used up.
+            found.append((Metric.SUCCEEDED, {"reason": HALF_USED}, 1))
         if self.reason == RateLimited.reason:
             found.append((Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, 1))
         return found
@@ -243,6 +251,8 @@ def emit(record: RequestRecord) -> None:
     for one in record.effects.adopted:
         reason = "adopted-without-privileges" if one.privileges_dropped else "adopted-existing-user"
         _write("adoption", 200, of_request | {"user_id": one.user_id, "reason": reason})
+    for user_id, by in record.effects.let_through.items():
+        _write("let-through", 200, of_request | {"user_id": user_id, "by": by, "reason": "let-through-by-operator"})
     for user_id in record.effects.taken_back:
         _write("take-back", 200, of_request | {"user_id": user_id, "reason": "took-back-deactivated-user"})
     _emit_metrics(record.metrics(), record.narrower())

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from adapters.accounts import DEFAULT_GRACE
-from cli import account_deletion, account_settings
+from cli import account_deletion, account_pause, account_settings
 from cli.account_view import (
     age_advice,
     guard_as_json,
@@ -102,7 +102,7 @@ def show(
         try:
             guard = here.stack.guard(name, limit, _SECONDS).state()
         except ScimError as problem:
-            here.note(f"How many users were deactivated or removed in the last hour cannot be read: {problem.remedy}")
+            here.note(f"How many users lost access in the last day cannot be read: {problem.remedy}")
     paused = guard is not None and guard.is_paused
     here.answer(
         summary_as_json(connector, here.stack.base_url, key) | guard_as_json(guard),
@@ -207,34 +207,6 @@ def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> Non
     )
 
 
-@app.command()
-def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
-    """Let the identity provider deactivate and remove users again, after its limit for an hour was reached.
-
-    Look first at who was deactivated or removed: rollcall activity, rollcall users list.
-    """
-    here = invocation(context)
-    limit = here.stack.accounts.show(name).settings.deprovisioning_limit
-    if limit is None:
-        raise UsageError(f"The account {name} has no limit for deactivations and removals; nothing was changed.")
-    guard = here.stack.guard(name, limit, _SECONDS)
-    before = guard.state()
-    if before.is_paused:
-        here.confirm(
-            f"Users of {name} deactivated or removed in the last hour: {before.used}. "
-            f"Let the identity provider go on with {before.allowed} more?",
-            yes,
-        )
-        guard.resume(here.stack.actor(), rfc3339(datetime.now(UTC)))
-    here.answer(
-        {"result": "resumed" if before.is_paused else "unchanged", "account": name, "lastHour": before.used},
-        f"The identity provider of {name} may deactivate and remove users again."
-        if before.is_paused
-        else f"The account {name} is not paused ({before.used} of {before.allowed} in the last hour); "
-        "nothing was changed.",
-    )
-
-
 def duration(text: str) -> timedelta:
     """A length of time such as 7d, 12h, 30m, 45s or 0; raises `UsageError`."""
     match = re.fullmatch(r"(\d{1,4})([dhms])|0", text.strip().lower())
@@ -247,5 +219,7 @@ def duration(text: str) -> timedelta:
 
 
 # Last, as they are listed in this order.
+app.command()(account_pause.resume)
+app.command("let-through")(account_pause.let_through)
 app.command("set")(account_settings.set_setting)
 app.command("delete")(account_deletion.delete)

@@ -60,9 +60,9 @@ def set_setting(
     [bold]take-back-deactivated[/bold], on or off: whether creating a user with the userName of a deactivated one brings
     that one back. In mode strict it does not.
 
-    [bold]deprovisioning-limit[/bold], such as 20, or 20,10%, or off: how many users may be deactivated or removed in
-    an hour, or which percentage of the active users if that is more; further ones are refused until the hour is over,
-    or until rollcall account resume.
+    [bold]deprovisioning-limit[/bold], such as 20, or 20,10%, or off: how many users may lose access in a day. With a
+    percentage it follows the account's size: that number, but at most half of a small account (3 at least), or that
+    percentage of a large one. The next one pauses the account: for a day, or until rollcall account resume.
 
     [bold]requests-per-second[/bold], 25 to 1000: how many requests the identity provider may send; what goes beyond is
     answered 429 with Retry-After. 50 unless it is set.

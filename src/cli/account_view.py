@@ -13,7 +13,7 @@ from adapters.accounts import Listed
 from cli.consoles import console_setups
 from cli.wording import plain
 from domain.account import Connector, Settings, limit_as_text, rfc3339
-from domain.deprovisioning import GuardState
+from domain.deprovisioning import LEAST, GuardState, minute_text
 from domain.key_age import KeyAge, Urgency
 from domain.limits import MAX_KEY_AGE
 
@@ -69,19 +69,38 @@ def _limit(connector: Connector, guard: GuardState | None) -> str:
     limit = connector.settings.deprovisioning_limit
     if limit is None:
         return "off"
-    said = f"{limit.users} an hour"
+    said = f"{limit.users} a day"
     if limit.percent:
-        said = f"{limit.users} an hour, or {limit.percent} % of the active users if that is more"
+        said += f", at most half of a small account ({LEAST} at least), {limit.percent} % of a large one"
     if guard is None:
         return said
-    return said + f"; {guard.used} in the last hour" + (", PAUSED" if guard.is_paused else "")
+    said += f"; {guard.used} in the last day"
+    if guard.paused_until is not None:
+        said += f", PAUSED until {minute_text(guard.paused_until)}"
+    elif guard.is_paused:
+        said += ", used up: PAUSED from the next one on"
+    passes = (f"; {each.user_id} may pass until {minute_text(each.until)} ({each.by})" for each in guard.let_through)
+    return said + "".join(passes)
 
 
 def guard_as_json(guard: GuardState | None) -> dict[str, Any]:
     """How far the limit is used up, for `account show`."""
     if guard is None:
         return {"deprovisioning": None}
-    return {"deprovisioning": {"lastHour": guard.used, "allowed": guard.allowed, "paused": guard.is_paused}}
+    return {"deprovisioning": _guard_as_json(guard)}
+
+
+def _guard_as_json(guard: GuardState) -> dict[str, Any]:
+    until = guard.paused_until
+    return {
+        "lastDay": guard.used,
+        "allowed": guard.allowed,
+        "paused": guard.is_paused,
+        "pausedUntil": rfc3339(until) if until else None,
+        "letThrough": [
+            {"userId": each.user_id, "until": rfc3339(each.until), "by": each.by} for each in guard.let_through
+        ],
+    }
 
 
 def summary_as_json(connector: Connector, base_url: str, key: str) -> dict[str, Any]:

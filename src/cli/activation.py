@@ -13,8 +13,6 @@ from domain.quoting import argument
 _CORE_USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 _ENTERPRISE_USER: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 _EXTERNAL_ID: Final = "65a1b2c3d4e5f60718293a4b"
-DEPROVISIONINGS: Final = 2
-"""How many places of the account's deprovisioning limit it takes: the test user is deactivated, and removed."""
 _REPORT: Final = "This is a defect of the service: look at its log for the request."
 
 
@@ -126,8 +124,8 @@ class Activation:
     @property
     def _by_hand(self) -> str:
         return (
-            f"Remove the user {self.email} by hand (DELETE /Users/{self.user_id}). If the account is paused, first "
-            "let it go on: rollcall account resume NAME."
+            f"Remove the user {self.email} by hand (DELETE /Users/{self.user_id}). If the account is paused by then: "
+            f"rollcall account let-through NAME --id {self.user_id}."
         )
 
     def _look_up(self) -> Json:

@@ -86,8 +86,8 @@ def row_of(line: Line) -> Row:
     if message == "audit":
         by = f"by {line.get('actor', 'unknown')}, request {line.get('request_id', 'unknown')}"
         return Row(when, account, "settings page", str(line.get("what", "")), "", by)
-    if message in ("adoption", "take-back"):
-        what = "adopted" if message == "adoption" else "taken back"
+    what = {"adoption": "adopted", "take-back": "taken back", "let-through": "let through"}.get(message)
+    if what is not None:
         return Row(when, account, str(line.get("operation", "")), what, reason, f"user {line.get('user_id', '')}")
     answer = " ".join(str(line[name]) for name in ("status", "scim_type") if name in line)
     operation = str(line.get("operation", "")) + (" in Bulk" if message == "bulk-operation" else "")

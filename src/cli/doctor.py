@@ -6,21 +6,18 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import partial
 from typing import Annotated, Final
 
 import httpx
 import typer
 
-from cli.activation import DEPROVISIONINGS, Activation
+from cli.activation import Activation
 from cli.arguments import Name
 from cli.checks import (
     Check,
     CheckList,
     Endpoint,
-    Failed,
     check_base_url,
     check_discovery,
     check_groups,
@@ -32,8 +29,6 @@ from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.wording import plain
 from domain.connector_key import ConnectorKey
-from domain.deprovisioning import Limit
-from domain.errors import ScimError
 
 # As patient as an identity provider; API Gateway itself gives up after 29 seconds.
 _SECONDS: Final = 30.0
@@ -58,18 +53,15 @@ def doctor(
     here = invocation(context)
     if test_email is not None and _ADDRESS.fullmatch(test_email) is None:
         raise UsageError(f"--test-email {test_email!r} is no e-mail address such as name@example.com.")
-    room: Callable[[], str] | None = None
     if base_url is None:
-        connector = here.stack.accounts.show(name)
-        base_url, key = here.stack.base_url, connector.current.key.text
-        room = partial(_check_room, here, name, connector.settings.deprovisioning_limit)
+        base_url, key = here.stack.base_url, here.stack.accounts.show(name).current.key.text
     else:
         key = os.environ.get("CONNECTOR_KEY") or _asked_for_key()
     email = test_email or f"rollcall-doctor-{secrets.token_hex(6)}@example.com"
     checks = CheckList()
     try:
         with httpx.Client(timeout=_SECONDS, follow_redirects=False) as client:
-            examine(checks, Endpoint(client, base_url, key), email, room)
+            examine(checks, Endpoint(client, base_url, key), email)
     except KeyboardInterrupt:
         checks.done.append(Check("All checks", False, "interrupted", "Run it again."))
     parsed = ConnectorKey.parse(key)
@@ -78,11 +70,8 @@ def doctor(
         raise typer.Exit(1)
 
 
-def examine(checks: CheckList, endpoint: Endpoint, email: str, room: Callable[[], str] | None) -> None:
-    """All checks in order; after one that fails, those that it makes pointless are left out.
-
-    `room` checks that a test user could go again; None from outside, where that cannot be told.
-    """
+def examine(checks: CheckList, endpoint: Endpoint, email: str) -> None:
+    """All checks in order; after one that fails, those that it makes pointless are left out."""
     base_url, key = endpoint.base_url, endpoint.key
     sound = checks.run("Base URL", lambda: check_base_url(base_url))
     whole = checks.run("Connector Key", lambda: check_key(key))
@@ -92,26 +81,9 @@ def examine(checks: CheckList, endpoint: Endpoint, email: str, room: Callable[[]
         return
     checks.run("Another key is refused", lambda: check_wrong_key(endpoint, _other_key(key)))
     checks.run("Groups are a SCIM 404", lambda: check_groups(endpoint))
-    reads = checks.run("Test Connection reads users", lambda: check_list(endpoint))
-    if reads and (room is None or checks.run("Deprovisioning limit leaves room for a test user", room)):
+    # The deprovisioning limit does not count a user made just now, so that a test user can always go again.
+    if checks.run("Test Connection reads users", lambda: check_list(endpoint)):
         Activation(endpoint, email).run(checks)
-
-
-def _check_room(here: Invocation, account: str, limit: Limit | None) -> str:
-    if limit is None:
-        return "there is no limit"
-    try:
-        state = here.stack.guard(account, limit, _SECONDS).state()
-    except ScimError as problem:
-        raise Failed("it cannot be read", problem.remedy) from problem
-    said = f"{state.used} of {state.allowed} in the last hour"
-    if state.used + DEPROVISIONINGS > state.allowed:
-        raise Failed(
-            f"{said}, and a test user takes {DEPROVISIONINGS}",
-            "Look at who was deactivated or removed (rollcall activity --account NAME). If it is as intended: rollcall "
-            "account resume NAME. Or raise the limit: rollcall account set NAME deprovisioning-limit 20,10%.",
-        )
-    return said
 
 
 def _other_key(key: str) -> str:

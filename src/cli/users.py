@@ -20,6 +20,7 @@ from cli.invocation import invocation
 from cli.private_file import private_file
 from cli.root import UsageError
 from cli.user_view import COLUMNS, as_resource, as_row, primary_email
+from cli.whom import Email, UserId, UserName, chosen_user
 from cli.wording import counted, harmless, harmless_json, plain
 from domain.stored_user import StoredUser, encode
 
@@ -73,27 +74,13 @@ def list_users(
 def show(
     context: typer.Context,
     account: Account = "default",
-    email: Annotated[str | None, typer.Option(help="An address of the user.")] = None,
-    user_name: Annotated[str | None, typer.Option(help="The user's userName.")] = None,
-    user_id: Annotated[str | None, typer.Option("--id", help="The user's id.")] = None,
+    email: Email = None,
+    user_name: UserName = None,
+    user_id: UserId = None,
 ) -> None:
     """Show one user: who holds an address, a name or an id. Case does not matter in addresses and names."""
     here = invocation(context)
-    given = {"--email": email, "--user-name": user_name, "--id": user_id}
-    if sum(value is not None for value in given.values()) != 1:
-        raise UsageError("Say which user: exactly one of --email, --user-name and --id.")
-    store = here.stack.users(account, _SECONDS)
-    if email is not None:
-        user = store.find_by_email(email)
-    elif user_name is not None:
-        user = store.find_by_user_name(user_name)
-    else:
-        user = store.get(user_id or "")
-    if user is None:
-        here.stack.require_account(account, _SECONDS)
-        option, value = next((option, value) for option, value in given.items() if value is not None)
-        here.note(f"rollcall: The account {account} has no user with {option} {value}.")
-        raise typer.Exit(1)
+    user = chosen_user(here, account, email, user_name, user_id)
     resource = as_resource(user)
     here.answer(resource, JSON(harmless(encode(resource))))
 

@@ -1,4 +1,4 @@
-"""Which user who is there already a create may become: whom nobody claimed, and whom it made and deactivated.
+"""Which user who is there already a create may become: one that was never claimed, or one who was deactivated.
 
 Both hand a person the account of another one if they match too much. So they match less than uniqueness does: by
 `address_form`, exactly but for ASCII case and the two forms of a domain, and by one address alone. Unicode has many

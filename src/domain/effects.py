@@ -17,13 +17,20 @@ class Adopted:
 class Effects:
     """Filled while a request is served; one request may change many users (RFC 7644 section 3.7).
 
-    `deactivated` counts users whose `active` became false, `removed` those who were deleted, `refused` the
-    deactivations and removals that the account's guard held back; `adopted` are the users whom an identity provider
-    took over, `taken_back` the ids of the deactivated ones whom a create brought back.
+    `deactivated` counts users whose `active` became false, `removed` those who were deleted, `displaced` those who lost
+    userName and addresses, `refused` the losses of access that the account's guard held back. `guard_used` and
+    `guard_allowed` are how far the guard was with the last that it counted, `half_used` whether one was in the second
+    half; `let_through` maps users to the operator by whose word they passed it. `adopted` are the users whom an
+    identity provider took over, `taken_back` the ids of the deactivated ones whom a create brought back.
     """
 
     deactivated: int = 0
     removed: int = 0
+    displaced: int = 0
     refused: int = 0
+    guard_used: int | None = None
+    guard_allowed: int | None = None
+    half_used: bool = False
+    let_through: dict[str, str] = field(default_factory=dict)
     adopted: list[Adopted] = field(default_factory=list)
     taken_back: list[str] = field(default_factory=list)

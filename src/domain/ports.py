@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from domain.deprovisioning import GuardState
+from domain.deprovisioning import GuardState, LetThrough, Place
 from domain.rate import Rate, Standing
 from domain.stored_user import StoredUser
 
@@ -51,20 +51,24 @@ class IndexEntry(NamedTuple):
 
 
 class DeprovisioningGuard(Protocol):
-    """Counts an account's deactivations and removals over a rolling hour, exactly, whoever else does so at the same
-    time (`domain.deprovisioning`)."""
+    """Counts an account's losses of access over a rolling day, exactly, however many do so at the same time
+    (`domain.deprovisioning`)."""
 
-    def take(self) -> None:
-        """Count one more; `DeprovisioningPaused` when the account's limit is reached."""
+    def take(self, user_id: str | None = None) -> Place:
+        """Count one more, of that user; `DeprovisioningPaused` when the limit is reached and no operator let
+        the user through."""
 
-    def give_back(self) -> None:
-        """Count the one of the last `take` no more, as nobody was deactivated or removed after all."""
+    def give_back(self, place: Place) -> None:
+        """Count the place no more, as no user lost access after all."""
 
     def state(self) -> GuardState:
         """How far the limit is used up, for people who look at it."""
 
     def resume(self, by: str, at: str) -> None:
-        """Begin a new hour, as somebody has decided (who, and when as RFC 3339 text)."""
+        """End the pause and begin a new day, as somebody has decided (who, and when as RFC 3339 text)."""
+
+    def let_through(self, user_id: str, by: str) -> LetThrough:
+        """Have one user pass while the account is paused, once and within a day, as somebody has decided."""
 
 
 class RequestCounter(Protocol):

@@ -227,7 +227,9 @@ class Directory:
 
     def _unclaimed(self, user_name: str, parsed: Filter) -> list[StoredUser]:
         """Who could be adopted by that name and matches the rest of the filter."""
-        from domain.adoption import is_adoptable  # here, as few accounts need it and it takes a while
+        from domain.adoption import (
+            is_adoptable,  # here, as few accounts need it, and each module that is read counts at a cold start
+        )
 
         user = self.store.find_by_email(user_name)
         if user is None or not is_adoptable(user, user_name):

@@ -40,6 +40,7 @@ class StoredUser:
     `last_modified` in RFC 3339 UTC with milliseconds) so that an answer can be put together without parsing.
     `adoption` says how the user became an identity provider's: `MADE_BY_CLIENT`, or the id of the adoption by which one
     took over a user who was there before; None for users whom the operator brought in.
+    `trace` is what is left of an identity that goes by parts (`domain.access`), None for most users.
     `replaced` says that this version was made by a replacement (PUT); it tells of the write, and nothing of the user.
     """
 
@@ -49,6 +50,7 @@ class StoredUser:
     last_modified: str
     document: str
     adoption: str | None = None
+    trace: str | None = None
     replaced: bool = field(default=False, compare=False)
 
     @classmethod

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from domain import patch, resource, tolerances
+from domain.access import is_deactivated, is_fresh, loses_identity, traced
 from domain.adoption import (
     is_adoptable,
     lost_privileges,
@@ -124,13 +125,14 @@ class Users:
             while True:
                 current = get_user(self.store, user_id)
                 require_match(if_match, current)
-                reservation.take()
+                if not is_fresh(current, self.now()):
+                    reservation.take(current.id)
                 try:
                     self.store.delete(current)
                 except VersionMismatch:
                     self._again(if_match)
                 else:
-                    reservation.use()
+                    reservation.use(current.id)
                     self.effects.removed += 1
                     return current
 
@@ -151,14 +153,12 @@ class Users:
                         attributes = without_former_privileges(attributes, current.attributes)
                     changed = current.adopted(resource.checked(attributes), changed.last_modified, self.new_id())
                 try:
-                    self._put(current, changed, reservation)
+                    return self._put(current, changed, reservation)
                 except VersionMismatch:
                     self._again(if_match)
-                else:
-                    return changed
 
     def _adopts_with(self, current: StoredUser, changed: StoredUser) -> bool:
-        """Whether a change of a user whom nobody claimed makes it an identity provider's own.
+        """Whether a change of an unclaimed user makes it an identity provider's own.
 
         A client that found the user by the address changes it, and does not create: it gives the user its externalId,
         or its userName where it has none to give.
@@ -182,13 +182,13 @@ class Users:
                 if changed is current:
                     return current
                 try:
-                    self._put(current, changed, reservation)
+                    written = self._put(current, changed, reservation)
                 except VersionMismatch:
                     self._again(None)
                     continue
                 if taken_back:
-                    self.effects.taken_back.append(changed.id)
-                return changed
+                    self.effects.taken_back.append(written.id)
+                return written
 
     def _taken_back(self, user: StoredUser, conflict: UniquenessConflict) -> tuple[StoredUser, StoredUser] | None:
         """The deactivated user of that userName, before and after: what the create sends takes the place of all else.
@@ -204,7 +204,7 @@ class Users:
         return current, current.changed_to(attributes, self.now(), replaced=True)
 
     def _adopted(self, sent: Json) -> tuple[StoredUser, StoredUser] | None:
-        """The user of that primary address whom nobody claimed, before and after.
+        """The unclaimed user of that primary address, before and after.
 
         The id stays, and so does what the identity provider does not send; what it sends is the user's from now on.
         Privileges were given to whom the application knew, so they go unless the operator trusts the addresses.
@@ -221,18 +221,23 @@ class Users:
         attributes = with_unknown_part(resource.checked(present | sent), current.attributes)
         return current, current.adopted(attributes, self.now(), self.new_id())
 
-    def _put(self, current: StoredUser, changed: StoredUser, reservation: Reservation) -> None:
-        """Write one change of a user, and keep account of what it was."""
-        deactivates = current.active and not changed.active
-        if deactivates:
-            reservation.take()
+    def _put(self, current: StoredUser, changed: StoredUser, reservation: Reservation) -> StoredUser:
+        """Write one change of a user, and keep account of what it was; the user as written."""
+        now = self.now()
+        deactivates, displaces = is_deactivated(current, changed), loses_identity(current, changed, now)
+        changed = traced(current, changed, now)
+        loses = deactivates or displaces
+        if loses and not is_fresh(current, now):
+            reservation.take(current.id)
         self.store.replace(current, changed)
-        if deactivates:
-            reservation.use()
-            self.effects.deactivated += 1
+        if loses:
+            reservation.use(current.id)
+        self.effects.deactivated += deactivates
+        self.effects.displaced += displaces
         if changed.adoption != current.adoption:
             dropped = lost_privileges(current.attributes, changed.attributes)
             self.effects.adopted.append(Adopted(changed.id, privileges_dropped=dropped))
+        return changed
 
     def _again(self, if_match: str | None) -> None:
         """Whether a lost race may be tried again: not when the client named a version, and not without time."""

@@ -81,7 +81,7 @@ class ScimRequest:
             self.record.counted_as += extra
 
     def guard(self, limit: Limit) -> DeprovisioningGuard:
-        """What bounds how many of the account's users are deactivated or removed in an hour."""
+        """What bounds how many of the account's users lose access in a day."""
         return RUNTIME.table.guard(self.caller.account, limit, self.deadline, self.record.usage)
 
     @cached_property

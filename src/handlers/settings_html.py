@@ -182,7 +182,7 @@ def _toggle(connector: Connector) -> Button:
 
 def _resume(account: str, guard: GuardState) -> Button:
     question = (
-        f"Users of {account} deactivated or removed in the last hour: {guard.used}. Have you looked at who, and at "
+        f"Users of {account} who lost access in the last day: {guard.used}. Have you looked at who, and at "
         f"the scope in the identity provider? It may go on with {guard.allowed} more."
     )
     return Button("Resume", {"action": "resume", "account": account}, question, "btn primary")
@@ -191,7 +191,9 @@ def _resume(account: str, guard: GuardState) -> Button:
 def _paused(guard: GuardState | None) -> str:
     if guard is None or not guard.is_paused:
         return ""
-    return f'<div><span class="tag bad">Paused</span></div><div class="small">{guard.used:,} gone in an hour</div>'
+    until = f"until {guard.paused_until.astimezone(UTC):%d %b %H:%M} UTC" if guard.paused_until else "from the next on"
+    small = f"{guard.used:,} gone in a day; {until}"
+    return f'<div><span class="tag bad">Paused</span></div><div class="small">{small}</div>'
 
 
 def _rotation(connector: Connector, now: datetime) -> str:
@@ -210,7 +212,7 @@ def _settings(connector: Connector) -> str:
     told = ["strict"] if settings.mode == "strict" else []
     told += ["matches by e-mail"] if settings.match_existing_by_email else []
     told += ["privileges kept"] if settings.match_existing_by_email and settings.adopted_keep_privileges else []
-    told += ["takes nobody back"] if not settings.take_back_deactivated else []
+    told += ["takes no user back"] if not settings.take_back_deactivated else []
     told += [f"{settings.rate.per_second} requests a second"] if settings.rate != DEFAULT_RATE else []
     return f'<div class="small">{escape(", ".join(told))}</div>' if told else ""
 

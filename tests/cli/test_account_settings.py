@@ -8,9 +8,12 @@ import pytest
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from domain.deprovisioning import Limit
+from domain.deprovisioning import MAX_PASSES, DeprovisioningPaused, Limit
+from domain.ports import UserStore
 from domain.rate import Rate
+from domain.stored_user import StoredUser
 from rollcall_command import Aws, Rollcall, answer, kept
+from storage.samples import Users
 
 
 def test_settings(rollcall: Rollcall, aws: Aws) -> None:
@@ -24,6 +27,31 @@ def test_settings(rollcall: Rollcall, aws: Aws) -> None:
     assert kept(aws) == before
 
     assert (kept(aws).settings.mode, kept(aws).settings.match_existing_by_email) == ("strict", True)
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(
+    ("value", "matches", "keeps"), [("on", True, False), ("keep-privileges", True, True), ("off", False, False)]
+)
+def test_what_an_adopted_user_keeps_is_set_with_the_matching(
+    *, rollcall: Rollcall, aws: Aws, value: str, matches: bool, keeps: bool
+) -> None:
+    rollcall("account", "set", "acme", "match-existing-by-email", "keep-privileges" if value == "off" else "off")
+
+    rollcall("account", "set", "acme", "match-existing-by-email", value)
+
+    settings = kept(aws).settings
+    assert (settings.match_existing_by_email, settings.adopted_keep_privileges) == (matches, keeps)
+    assert f"Match existing by e-mail  {value}" in rollcall("account", "show", "acme").stdout
+
+
+@pytest.mark.usefixtures("acme")
+def test_taking_back_is_switched_off(rollcall: Rollcall, aws: Aws) -> None:
+    assert kept(aws).settings.take_back_deactivated
+
+    rollcall("account", "set", "acme", "take-back-deactivated", "off")
+
+    assert not kept(aws).settings.take_back_deactivated
 
 
 def test_a_setting_without_an_account_is_the_default_accounts(rollcall: Rollcall, aws: Aws) -> None:
@@ -101,7 +129,7 @@ def test_a_paused_account_says_so_and_is_resumed(rollcall: Rollcall, table: Tabl
     rollcall("account", "set", "acme", "deprovisioning-limit", "2")
     exhausted(table, "acme", Limit(2))
     shown = rollcall("account", "show", "acme")
-    assert "2 in the last hour, PAUSED" in shown.stdout
+    assert "2 in the last day, used up: PAUSED from the next one on" in shown.stdout
     assert "account resume acme" in shown.stdout
 
     refused = rollcall("account", "resume", "acme", typed="n\n")
@@ -111,13 +139,77 @@ def test_a_paused_account_says_so_and_is_resumed(rollcall: Rollcall, table: Tabl
     assert answer(rollcall("account", "resume", "acme", "--yes", "--json")) == {
         "result": "resumed",
         "account": "acme",
-        "lastHour": 2,
+        "lastDay": 2,
     }
     assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"] == {
-        "lastHour": 0,
+        "lastDay": 0,
         "allowed": 2,
         "paused": False,
+        "pausedUntil": None,
+        "letThrough": [],
     }
+
+
+@pytest.fixture
+def ada(store: UserStore) -> StoredUser:
+    user = Users()("ada", "ada@example.com")
+    store.create(user)
+    return user
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize("option", ["--id", "--user-name", "--email"])
+def test_one_user_is_let_through_a_pause_and_shown(
+    rollcall: Rollcall, table: Table, ada: StoredUser, option: str
+) -> None:
+    rollcall("account", "set", "acme", "deprovisioning-limit", "2")
+    exhausted(table, "acme", Limit(2))
+    guard = table.guard("acme", Limit(2), MonotonicDeadline.after(9))
+    with pytest.raises(DeprovisioningPaused):
+        guard.take("somebody")
+    value = {"--id": ada.id, "--user-name": "ADA", "--email": "ada@example.com"}[option]
+
+    passing = answer(rollcall("account", "let-through", "acme", option, value, "--json"))
+
+    assert (passing["result"], passing["userId"]) == ("let-through", ada.id)
+    shown = answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"]
+    assert (shown["paused"], shown["pausedUntil"] is not None) == (True, True)
+    (passed,) = shown["letThrough"]
+    assert (passed["userId"], passed["until"]) == (ada.id, passing["until"])
+    assert passed["by"]
+    text = rollcall("account", "show", "acme").stdout
+    assert "PAUSED until " in text
+    assert f"{ada.id} may pass until " in " ".join(text.split())
+    assert guard.take(ada.id).let_through is not None
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize("arguments", [(), ("--id", "one", "--email", "two@example.com")])
+def test_who_is_let_through_is_named_once(rollcall: Rollcall, arguments: tuple[str, ...]) -> None:
+    result = rollcall("account", "let-through", "acme", *arguments)
+
+    assert result.exit_code == 2
+    assert "exactly one of" in result.stderr
+
+
+@pytest.mark.usefixtures("acme")
+def test_only_a_user_who_is_there_is_let_through(rollcall: Rollcall) -> None:
+    result = rollcall("account", "let-through", "acme", "--email", "stranger@example.com")
+
+    assert result.exit_code == 1
+    assert "has no user with --email stranger@example.com" in result.stderr
+
+
+@pytest.mark.usefixtures("acme")
+def test_no_more_users_are_let_through_than_the_guard_keeps(rollcall: Rollcall, table: Table, ada: StoredUser) -> None:
+    guard = table.guard("acme", Limit(20, 10), MonotonicDeadline.after(9))
+    for number in range(MAX_PASSES):
+        guard.let_through(f"user-{number}", "operator")
+
+    result = rollcall("account", "let-through", "acme", "--id", ada.id)
+
+    assert result.exit_code == 2
+    assert "account resume acme" in result.stderr
 
 
 def test_resuming_what_is_not_paused_changes_nothing(rollcall: Rollcall, table: Table) -> None:
@@ -127,7 +219,7 @@ def test_resuming_what_is_not_paused_changes_nothing(rollcall: Rollcall, table: 
 
     assert answer(rollcall("account", "resume", "acme", "--json"))["result"] == "unchanged"
 
-    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"]["lastHour"] == 1
+    assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"]["lastDay"] == 1
 
 
 def test_an_account_without_a_limit_cannot_be_resumed(rollcall: Rollcall, table: Table) -> None:

@@ -18,7 +18,7 @@ from cli.local_service import TABLE_NAME, LocalService
 from cli.main import app
 from cli.serve import write_state
 from domain.connector_key import ConnectorKey
-from domain.deprovisioning import Limit
+from domain.deprovisioning import DeprovisioningPaused, Limit
 from domain.stored_user import StoredUser
 from least_scim_service import failures
 
@@ -67,7 +67,7 @@ def test_every_check_passes_and_nothing_stays_behind(service: LocalService, key:
 
     assert result.exit_code == 0, result.output
     assert "FAIL" not in result.stdout
-    assert result.stdout.count("ok  ") == 15
+    assert result.stdout.count("ok  ") == 14
     assert "Ready: paste the Base URL and the Connector Key" in result.stdout
     assert users(service, key) == 0
 
@@ -145,30 +145,19 @@ def test_an_address_that_is_taken(
     assert users(service, key) == 1
 
 
-@pytest.mark.parametrize(("text", "taken"), [("3", 2), ("1", 0), ("0", 0)])
-def test_no_test_user_is_made_where_the_deprovisioning_limit_would_keep_it_from_going(
-    *, service: LocalService, key: ConnectorKey, doctor: Doctor, text: str, taken: int
+def test_a_test_user_goes_again_also_while_the_account_is_paused(
+    service: LocalService, key: ConnectorKey, doctor: Doctor
 ) -> None:
-    limit = Limit.parse(text)
-    assert limit is not None
-    service.accounts.configure(key.account, deprovisioning_limit=limit)
+    service.accounts.configure(key.account, deprovisioning_limit=Limit(0))
     table = Table(aws.client("dynamodb"), TABLE_NAME)
-    for _ in range(taken):
-        table.guard(key.account, limit, MonotonicDeadline.after(9)).take()
-
-    failed = failures(doctor(key.account, "--json"))
-
-    (check,) = failed.values()
-    assert check["name"] == "Deprovisioning limit leaves room for a test user"
-    assert check["seen"].startswith(f"{taken} of {text} in the last hour")
-    assert f"rollcall --local account resume {key.account}" in check["fix"]
-    assert users(service, key) == 0
-
-
-def test_an_account_without_a_limit_has_room(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
-    service.accounts.configure(key.account, deprovisioning_limit=None)
+    guard = table.guard(key.account, Limit(0), MonotonicDeadline.after(9))
+    with pytest.raises(DeprovisioningPaused):
+        guard.take()
 
     assert failures(doctor(key.account, "--json")) == {}
+
+    assert users(service, key) == 0
+    assert guard.state().used == 0
 
 
 def test_a_user_who_was_there_first_is_never_taken_for_the_test_user(

@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "account rotate-key": ["acme", "--yes"],
     "account revoke-previous": ["acme", "--yes"],
     "account resume": ["acme", "--yes"],
+    "account let-through": ["acme", "--user-name", "ann"],
     "account set": ["acme", "mode", "strict"],
     "account delete": ["acme", "--yes", "--confirm-name", "acme"],
     "users list": ["--account", "acme"],

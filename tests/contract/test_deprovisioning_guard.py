@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from random import Random
 from threading import Barrier
@@ -15,14 +16,15 @@ from typing import Any
 import pytest
 
 from adapters import aws
-from adapters.clock import MonotonicDeadline
+from adapters.clock import MonotonicDeadline, now
 from adapters.dynamodb import Table
 from cli.local_service import TABLE_NAME, LocalService
-from contract.scim_http import PATCH_OP, Json, ScimClient, user
+from contract.scim_http import CORE, PATCH_OP, Json, ScimClient, user
 from domain import rate
 from domain.deprovisioning import Limit
+from domain.stored_user import MADE_BY_CLIENT, StoredUser
 from storage.loading import load
-from storage.samples import Users
+from storage.samples import Users, new_id
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 FALSE: Json = {"op": "replace", "path": "active", "value": False}
@@ -31,6 +33,27 @@ FALSE: Json = {"op": "replace", "path": "active", "value": False}
 @pytest.fixture
 def account(client: ScimClient) -> str:
     return client.key.split("_")[1]
+
+
+def table() -> Table:
+    return Table(aws.client("dynamodb"), TABLE_NAME)
+
+
+YEARS_AGO = "2020-01-31T12:00:00.000Z"
+_NUMBERS = count(1)
+
+
+def settled(client: ScimClient, name: str, adoption: str | None = MADE_BY_CLIENT, **attributes: Any) -> Json:
+    """A user whom the identity provider (or the operator) made years ago, as the service answers them."""
+    account = client.key.split("_")[1]
+    made = StoredUser.new(new_id(Random(next(_NUMBERS))), user(name, **attributes), YEARS_AGO, adoption)
+    Table(aws.client("dynamodb"), TABLE_NAME).users(account, MonotonicDeadline.after(9)).create(made)
+    return client.get(f"/Users/{made.id}").json
+
+
+def crowd(client: ScimClient, number: int) -> list[Json]:
+    """So many of them."""
+    return [settled(client, f"user{each}") for each in range(number)]
 
 
 def limited(service: LocalService, account: str, text: str) -> None:
@@ -51,8 +74,7 @@ def test_many_threads_cannot_empty_a_directory(
 ) -> None:
     limited(service, account, "10,10%")
     users = Users(Random(5)).numbered(crowd)
-    table = Table(aws.client("dynamodb"), TABLE_NAME)
-    load(table, account, users)
+    load(table(), account, users)
     together = Barrier(threads)
 
     def empty(part: int) -> Counter[int]:
@@ -62,29 +84,53 @@ def test_many_threads_cannot_empty_a_directory(
     with ThreadPoolExecutor(threads) as pool:
         answers = sum(pool.map(empty, range(threads)), Counter[int]())
 
-    guard = table.guard(account, Limit(10, 10), MonotonicDeadline.after(9)).state()
-    # Between 10 and 10 + threads users are gone when the percentage is worked out of those who are left.
-    assert (crowd - 10 - threads) // 10 <= guard.allowed <= crowd // 10
+    guard = table().guard(account, Limit(10, 10), MonotonicDeadline.after(9)).state()
+    assert guard.allowed == max(10, crowd // 10)
     assert answers == {204: guard.allowed, 403: crowd - guard.allowed}
     assert client.get("/Users", "count=0").json["totalResults"] == crowd - guard.allowed
 
 
+@pytest.mark.parametrize(("users", "may_go"), [(1, 1), (2, 2), (3, 3), (5, 3), (12, 6), (20, 10), (60, 20)])
+def test_many_threads_cannot_empty_a_small_account_by_default(client: ScimClient, users: int, may_go: int) -> None:
+    people = crowd(client, users)
+    together = Barrier(users)
+
+    def leave(one: Json) -> int:
+        together.wait()
+        return client.delete(one["id"]).status
+
+    with ThreadPoolExecutor(users) as pool:
+        answers = Counter(pool.map(leave, people))
+
+    assert answers == Counter({204: may_go, 403: users - may_go})
+    assert client.get("/Users", "count=0").json["totalResults"] == users - may_go
+
+
 def test_the_refusal_says_why_and_what_to_do(service: LocalService, client: ScimClient, account: str) -> None:
     limited(service, account, "1")
-    users = [client.create(user(name)) for name in ("ada", "bob", "eve")]
+    users = [settled(client, name) for name in ("ada", "bob", "eve")]
     assert client.delete(users[0]["id"]).status == 204
 
     refused = client.patch(users[1]["id"], FALSE)
 
     assert refused.status == 403
-    for said in ("Nothing was changed", "as it allows (1)", "within an hour", f"rollcall account resume {account}"):
+    until = table().guard(account, Limit(1), MonotonicDeadline.after(9)).state().paused_until
+    assert until is not None
+    for said in (
+        "Nothing was changed",
+        "as it allows (1)",
+        "within a day",
+        f"until {until:%Y-%m-%dT%H:%MZ}",
+        f"rollcall account resume {account}",
+        f"rollcall account let-through {account}",
+    ):
         assert said in refused.json["detail"]
     assert client.get(f"/Users/{users[1]['id']}").json == users[1]
 
 
 def test_what_takes_nobodys_access_is_not_held_back(service: LocalService, client: ScimClient, account: str) -> None:
     limited(service, account, "1")
-    ada, bob = client.create(user("ada")), client.create(user("bob"))
+    ada, bob = settled(client, "ada"), settled(client, "bob")
     assert client.patch(ada["id"], FALSE).status == 200
 
     assert client.patch(bob["id"], FALSE).status == 403
@@ -96,25 +142,24 @@ def test_what_takes_nobodys_access_is_not_held_back(service: LocalService, clien
 
 def test_a_person_lets_the_next_batch_through(service: LocalService, client: ScimClient, account: str) -> None:
     limited(service, account, "1")
-    users = [client.create(user(f"user{number}"))["id"] for number in range(3)]
+    users = [each["id"] for each in crowd(client, 3)]
     assert [client.delete(each).status for each in users] == [204, 403, 403]
 
-    table = Table(aws.client("dynamodb"), TABLE_NAME)
-    table.guard(account, Limit(1), MonotonicDeadline.after(9)).resume("operator", "2026-01-01T00:00:00Z")
+    table().guard(account, Limit(1), MonotonicDeadline.after(9)).resume("operator", "2026-01-01T00:00:00Z")
 
     assert [client.delete(each).status for each in users[1:]] == [204, 403]
 
 
 def test_off_is_off(service: LocalService, client: ScimClient, account: str) -> None:
     service.accounts.configure(account, deprovisioning_limit=None)
-    users = [client.create(user(f"user{number}"))["id"] for number in range(30)]
+    users = [each["id"] for each in crowd(client, 30)]
 
     assert {client.delete(each).status for each in users} == {204}
 
 
 def test_what_was_not_done_does_not_count(service: LocalService, client: ScimClient, account: str) -> None:
     limited(service, account, "1")
-    created = client.create(user("ada"))["id"]
+    created = settled(client, "ada")["id"]
 
     assert client.delete("nobody").status == 404
     stale = client.request("DELETE", f"/Users/{created}", headers={"If-Match": 'W/"9"'})
@@ -127,7 +172,7 @@ def test_what_was_not_done_does_not_count(service: LocalService, client: ScimCli
 
 def test_every_operation_of_a_bulk_request_counts(service: LocalService, client: ScimClient, account: str) -> None:
     limited(service, account, "2")
-    users = [client.create(user(f"user{number}"))["id"] for number in range(4)]
+    users = [each["id"] for each in crowd(client, 4)]
 
     answer = client.request(
         "POST",
@@ -154,6 +199,14 @@ def taken_over(client: ScimClient, of: Json) -> int:
     return client.post(body | {"externalId": f"ext-{of['id']}", "active": False}).status
 
 
+def junk(of: Json) -> list[Json]:
+    """Operations that leave neither the user's userName nor an address."""
+    return [
+        {"op": "replace", "path": "userName", "value": f"gone-{of['id']}"},
+        {"op": "replace", "path": "emails", "value": [{"value": f"gone-{of['id']}@evil.example"}]},
+    ]
+
+
 WAYS: dict[str, Callable[[ScimClient, Json], int]] = {
     "DELETE": lambda client, of: client.delete(of["id"]).status,
     "PATCH": lambda client, of: client.patch(of["id"], FALSE).status,
@@ -165,7 +218,35 @@ WAYS: dict[str, Callable[[ScimClient, Json], int]] = {
         client, "PATCH", of, data={"schemas": [PATCH_OP], "Operations": [FALSE]}
     ),
     "PUT in bulk": lambda client, of: in_bulk(client, "PUT", of, data=of | {"active": False}),
+    "PATCH with the URN": lambda client, of: client.patch(of["id"], FALSE | {"path": f"{CORE}:active"}).status,
     "take-over": taken_over,
+    "PATCH of userName and addresses": lambda client, of: client.patch(of["id"], *junk(of)).status,
+    "PATCH of addresses first": lambda client, of: client.patch(of["id"], *reversed(junk(of))).status,
+    "PATCH of both without a path": lambda client, of: (
+        client.patch(of["id"], {"op": "replace", "value": {name["path"]: name["value"] for name in junk(of)}}).status
+    ),
+    "PATCH of both with the URN": lambda client, of: (
+        client.patch(of["id"], *(operation | {"path": f"{CORE}:{operation['path']}"} for operation in junk(of))).status
+    ),
+    "PATCH of the address's value": lambda client, of: (
+        client.patch(
+            of["id"],
+            junk(of)[0],
+            {"op": "replace", "path": "emails[value pr].value", "value": f"{of['id']}@evil.example"},
+        ).status
+    ),
+    "PATCH that removes the addresses": lambda client, of: (
+        client.patch(of["id"], junk(of)[0], {"op": "remove", "path": "emails"}).status
+    ),
+    "PUT of both": lambda client, of: (
+        client.put(of["id"], of | {name["path"]: name["value"] for name in junk(of)}).status
+    ),
+    "PATCH of both in bulk": lambda client, of: in_bulk(
+        client, "PATCH", of, data={"schemas": [PATCH_OP], "Operations": junk(of)}
+    ),
+    "PUT of both in bulk": lambda client, of: in_bulk(
+        client, "PUT", of, data=of | {name["path"]: name["value"] for name in junk(of)}
+    ),
 }
 """Every way in which a user loses access."""
 
@@ -175,7 +256,7 @@ def test_whichever_way_access_is_taken_it_counts_and_is_held_back(
     service: LocalService, client: ScimClient, account: str, way: Callable[[ScimClient, Json], int]
 ) -> None:
     service.accounts.configure(account, deprovisioning_limit=Limit(1), match_existing_by_email=True)
-    ada, bob = client.create(user("ada")), client.create(user("bob"))
+    ada, bob = settled(client, "ada", None), settled(client, "bob", None)
 
     assert way(client, ada) < 300
     assert way(client, bob) == 403
@@ -185,11 +266,112 @@ def test_whichever_way_access_is_taken_it_counts_and_is_held_back(
     assert (refusal["deprovisioning_refused"], refusal["account"]) == (1, account)
 
 
+@pytest.mark.parametrize("first", [0, 1], ids=["userName first", "addresses first"])
+def test_an_identity_that_goes_by_halves_counts_with_the_second(
+    service: LocalService, client: ScimClient, account: str, first: int
+) -> None:
+    limited(service, account, "1")
+    ada, bob = settled(client, "ada"), settled(client, "bob")
+
+    for one, status in ((ada, 200), (bob, 403)):
+        assert client.patch(one["id"], junk(one)[first]).status == 200
+        assert client.patch(one["id"], {"op": "replace", "path": "title", "value": "Lead"}).status == 200
+        assert client.patch(one["id"], junk(one)[1 - first]).status == status
+
+
+def test_an_identity_that_goes_address_by_address_counts_as_well(
+    service: LocalService, client: ScimClient, account: str
+) -> None:
+    limited(service, account, "0")
+    ada = settled(client, "ada")
+    addresses = ada["emails"]
+    more: Json = {"op": "add", "path": "emails", "value": [{"value": "mallory@evil.example", "type": "home"}]}
+
+    assert client.patch(ada["id"], more).status == 200
+    assert client.patch(ada["id"], {"op": "replace", "path": "userName", "value": "mallory"}).status == 200
+    gone = {"op": "remove", "path": f'emails[value eq "{addresses[0]["value"]}"]'}
+    assert client.patch(ada["id"], gone).status == 403
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"userName": "ada.smith"},
+        {"emails": [{"value": "ada.smith@example.com"}]},
+        {"userName": "ada.smith", "emails": [{"value": "ADA@example.com"}, {"value": "ada.smith@example.com"}]},
+    ],
+    ids=["userName", "addresses", "an address stays"],
+)
+def test_who_keeps_a_name_or_an_address_loses_nothing(
+    service: LocalService, client: ScimClient, account: str, changed: Json
+) -> None:
+    limited(service, account, "0")
+    ada = settled(client, "ada")
+
+    assert client.put(ada["id"], ada | changed).status == 200
+
+
+def test_throw_away_users_neither_widen_nor_exhaust_the_limit(client: ScimClient, account: str) -> None:
+    people = crowd(client, 12)
+    for number in range(25):
+        made = client.create(user(f"throw-away-{number}"))["id"]
+        if number % 2:
+            assert client.patch(made, FALSE).status == 200
+        assert client.delete(made).status == 204
+    for number in range(60):
+        client.create(user(f"another-{number}"))
+    assert client.patch(people[0]["id"], FALSE).status == 200
+
+    answers = Counter(client.delete(one["id"]).status for one in people[1:])
+
+    assert answers == {204: 5, 403: 6}
+
+
+def test_users_whom_the_operator_brought_in_count_from_the_first(
+    service: LocalService, client: ScimClient, account: str
+) -> None:
+    limited(service, account, "1")
+    store = table().users(account, MonotonicDeadline.after(9))
+    for name in ("ada", "bob"):
+        store.create(StoredUser.new(new_id(Random(next(_NUMBERS))), user(name), now()))
+
+    assert [client.delete(one["id"]).status for one in client.all()] == [204, 403]
+
+
+def test_an_operator_lets_one_urgent_user_through_a_pause(
+    service: LocalService, client: ScimClient, account: str
+) -> None:
+    limited(service, account, "1")
+    ada, bob, eve = (settled(client, name) for name in ("ada", "bob", "eve"))
+    assert [client.delete(one["id"]).status for one in (ada, bob)] == [204, 403]
+
+    table().guard(account, Limit(1), MonotonicDeadline.after(9)).let_through(eve["id"], "operator")
+
+    assert client.patch(bob["id"], FALSE).status == 403
+    assert client.patch(eve["id"], FALSE | {"path": "active eq"}).status == 400
+    assert client.patch(eve["id"], FALSE).status == 200
+    assert client.delete(eve["id"]).status == 403
+    (passed,) = [line for line in lines(account) if line["message"] == "let-through"]
+    assert (passed["user_id"], passed["by"], passed["operation"]) == (eve["id"], "operator", "PatchUser")
+
+
+def test_the_line_says_how_far_the_limit_is_used_up(service: LocalService, client: ScimClient, account: str) -> None:
+    limited(service, account, "4")
+    users = crowd(client, 2)
+
+    client.delete(users[0]["id"])
+    client.patch(users[1]["id"], *junk(users[1]))
+
+    removal, displacement = logged(account)[-2:]
+    assert (removal["deprovisioning_used"], removal["deprovisioning_allowed"]) == (1, 4)
+    assert (displacement["deprovisioning_used"], displacement["users_displaced"]) == (2, 1)
+
+
 def test_a_removal_of_an_inactive_user_counts_as_it_cannot_be_undone(
     service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "1")
-    former, other = client.create(user("ada", active=False)), client.create(user("bob", active=False))
+    former, other = settled(client, "ada", active=False), settled(client, "bob", active=False)
 
     assert client.delete(former["id"]).status == 204
     assert client.delete(other["id"]).status == 403
@@ -197,7 +379,7 @@ def test_a_removal_of_an_inactive_user_counts_as_it_cannot_be_undone(
 
 def test_what_is_asked_again_does_not_count_again(service: LocalService, client: ScimClient, account: str) -> None:
     limited(service, account, "2")
-    ada, bob, eve = (client.create(user(name)) for name in ("ada", "bob", "eve"))
+    ada, bob, eve = (settled(client, name) for name in ("ada", "bob", "eve"))
 
     assert [client.patch(ada["id"], FALSE).status for _ in range(3)] == [200] * 3
     assert [client.put(ada["id"], ada | {"active": False}).status for _ in range(3)] == [200] * 3
@@ -206,10 +388,15 @@ def test_what_is_asked_again_does_not_count_again(service: LocalService, client:
     assert client.delete(eve["id"]).status == 403
 
 
+def lines(account: str) -> list[Json]:
+    """What was logged of the account."""
+    logged = Path(os.environ["ACTIVITY_FILE"]).read_text(encoding="utf-8").splitlines()
+    return [line for line in map(json.loads, logged) if line.get("account") == account]
+
+
 def logged(account: str) -> list[Json]:
     """The lines of an account's requests."""
-    lines = map(json.loads, Path(os.environ["ACTIVITY_FILE"]).read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line["message"] == "request" and line.get("account") == account]
+    return [line for line in lines(account) if line["message"] == "request"]
 
 
 def test_a_limit_costs_one_call_where_access_is_taken_and_none_anywhere_else(
@@ -221,7 +408,7 @@ def test_a_limit_costs_one_call_where_access_is_taken_and_none_anywhere_else(
         key = service.new_account()
         service.accounts.configure(key.account, deprovisioning_limit=limit)
         client = ScimClient(service.base_url, key.text)
-        ada, bob, eve = (client.create(user(name)) for name in ("ada", "bob", "eve"))
+        ada, bob, eve = (settled(client, name) for name in ("ada", "bob", "eve"))
         client.get(f"/Users/{ada['id']}")
         client.get("/Users", "filter=userName%20eq%20%22ada@example.com%22")
         client.patch(ada["id"], {"op": "replace", "path": "title", "value": "Lead"})

@@ -100,7 +100,7 @@ def test_no_operation_and_no_refusal_writes_what_a_client_sent(
 
 def test_neither_the_guard_nor_an_adoption_writes_what_a_client_sent(net: Net, service: InProcess) -> None:
     guarded = service.account("guarded", deprovisioning_limit=Limit(0), match_existing_by_email=True)
-    user = create(net, guarded, "somebody")
+    user = service.brings_in("guarded", marked.person("somebody"))
     known = marked.person("unclaimed")
     unclaimed = service.brings_in("guarded", {name: known[name] for name in known if name != "externalId"})
     disable = marked.patch({"op": "replace", "path": "active", "value": False})

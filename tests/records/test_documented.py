@@ -26,9 +26,9 @@ def names(cell: str) -> list[str]:
 
 
 def test_every_field_of_a_line_is_described_and_no_other() -> None:
-    effects = Effects(
-        deactivated=1, removed=1, refused=1, adopted=[Adopted("id", privileges_dropped=True)], taken_back=["id"]
-    )
+    effects = Effects(deactivated=1, removed=1, displaced=1, refused=1, guard_used=1, guard_allowed=2)
+    effects.adopted.append(Adopted("id", privileges_dropped=True))
+    effects.taken_back.append("id")
     full = RequestRecord(
         "Bulk", "id", cold_start=True, effects=effects, bulk_operations=1, counted_as=2, rate_unchecked=True,
         unlogged_refusals=1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
@@ -324,7 +324,7 @@ def test_every_refusal_of_the_service_has_a_reason_and_a_remedy(kind: type[ScimE
     arguments: dict[type[ScimError], tuple[Any, ...]] = {
         UniquenessConflict: ("userName", marked),
         MethodNotAllowed: (marked, ()),
-        DeprovisioningPaused: (marked, 20),
+        DeprovisioningPaused: (marked, 20, datetime(2030, 1, 31, tzinfo=UTC)),
         RateLimited: (marked, DEFAULT_RATE, 1.0),
         TooManyWrongKeys: (1,),
         OutOfTime: (),

@@ -71,8 +71,8 @@ def test_the_past_is_found_in_all_logs_of_the_stack_and_told_oldest_first(logs: 
     queried(
         logs,
         [newest, oldest],
-        'fields @message | filter message in ["request", "bulk-operation", "adoption", "take-back", "audit"] '
-        'and account = "acme" '
+        'fields @message | filter message in ["request", "bulk-operation", "adoption", "take-back", "let-through", '
+        '"audit"] and account = "acme" '
         "| sort @timestamp desc | limit 50",
     )
 

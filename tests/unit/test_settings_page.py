@@ -23,7 +23,7 @@ from adapters.dynamodb import table_definition
 from adapters.settings import SETTINGS
 from domain.account import Connector
 from domain.connector_key import ConnectorKey
-from domain.deprovisioning import Limit
+from domain.deprovisioning import GuardState, Limit
 from handlers import settings_widget
 from handlers.settings_html import Page, Row, values_html
 from storage.faults import REFUSING, FaultyClient
@@ -350,13 +350,24 @@ def test_a_paused_account_shows_it_and_resumes_at_the_press_of_a_button(log: Pat
     page = read(press())
 
     assert "Paused" in page.text.splitlines()
+    assert "1 gone in a day; from the next on" in page.text
     (resume,) = [action for action in page.actions if action.label == "Resume"]
-    assert "Users of acme deactivated or removed in the last hour: 1." in str(resume.attributes["confirmation"])
+    assert "Users of acme who lost access in the last day: 1." in str(resume.attributes["confirmation"])
     after = read(press(**resume.call))
     assert "Paused" not in after.text.splitlines()
     assert "Resume" not in [action.label for action in after.actions]
     assert ("deprovisioning-resumed", "acme") in audits(log)
     SETTINGS.guard("acme", Limit(1)).take()
+
+
+def test_the_settings_page_says_until_when_an_account_is_paused() -> None:
+    connector = Connector.new(ConnectorKey.generate("acme", bytes), bytes(32), NOW, "ada")
+    until = datetime(2030, 2, 1, 8, 30, tzinfo=UTC)
+    guard = GuardState(20, 20, is_paused=True, paused_until=until)
+
+    page = read(Page(BASE_URL, ARN, [Row("acme", connector, 5, AccountActivity(), guard=guard)]).html(NOW))
+
+    assert "20 gone in a day; until 01 Feb 08:30 UTC" in page.text
 
 
 def test_an_account_without_a_limit_has_nothing_to_resume(log: Path) -> None:

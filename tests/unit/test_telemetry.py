@@ -124,7 +124,7 @@ def test_what_the_guard_held_back_is_counted_by_its_reason_in_a_bulk_request_tha
     service: InProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = service.account("limited", deprovisioning_limit=Limit(1))
-    ids = [client.call("POST", "/Users", person(name)).body["id"] for name in ("ann", "bob", "cid")]
+    ids = [service.brings_in("limited", person(name)) for name in ("ann", "bob", "cid")]
     client.call("DELETE", f"/Users/{ids[0]}")
     lines(capsys)
 

@@ -1,12 +1,14 @@
-"""An account's deprovisioning guard: one item that counts deactivations and removals over a rolling hour.
+"""An account's deprovisioning guard: one item that counts losses of access over a rolling day.
 
-The item holds a counter for each minute in which there were any (`m<minute>`, minutes since 1970), their sum `used`,
-the minute `swept` in which those that are too old were last taken out, and a `token` that is new with every write.
-To take a place is one UpdateItem that adds to both on condition that `used` is below the limit: single updates of one
-item come one after the other, so the limit holds whoever else takes places. What is too old counts until it stands in
-the way; only then is it taken out.
+The item holds a counter for each hour in which there were any (`h<hour>`, hours since 1970), their sum `used`, the hour
+`swept` in which those that are too old were last taken out, and a `token` that is new with every write. To take a place
+is one UpdateItem that adds to both on condition that `used` is below the limit: single updates of one item come one
+after the other, so the limit holds however many take places. What is too old counts until it stands in the way; only
+then is it taken out. The first that finds no place writes `pausedUntil` (seconds since 1970); while that is there
+only the user of an attribute `pass <id>` passes, once. `last1` to `last3` are the users of the last places: who
+is counted already, and may not be written yet, must not count for the size of the account once more.
 
-A place whose request got no answer counts, although nobody may have been removed: the guard may hold back one too
+A place whose request got no answer counts, although perhaps no user lost access: the guard may hold back one too
 early, never let one too many through.
 """
 
@@ -15,7 +17,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -24,187 +27,328 @@ from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.ranks import read_ranks
 from adapters.dynamodb.reads import Range, Reads
-from domain.deprovisioning import MINUTES, DeprovisioningPaused, GuardState, Limit
+from domain.deprovisioning import (
+    HOURS,
+    PASS,
+    PAUSE,
+    DeprovisioningPaused,
+    GuardState,
+    LetThrough,
+    Limit,
+    Place,
+    settled_before,
+)
 from domain.errors import Retryable, ServiceUnavailable
 
 _ITEM: Final = "deprovisioning"
-_PREFIX: Final = "m"
-_MOST_MINUTES: Final = 24 * 60
-"""After which an item is swept in any case, so that it holds no more counters than a day has minutes."""
-_SAMPLE: Final = 300
-"""Users by whom the share of active ones is reckoned: all of a small directory, and within some 3 % of a large one."""
+_HOUR: Final = "h"
+_PASS: Final = "pass "
+_MOST_HOURS: Final = 2 * HOURS
+"""After which an item is swept in any case, so that it never holds more counters than two days have hours."""
+_SAMPLE: Final = 1_000
+"""Users by whom the share of settled ones is reckoned where there are many."""
+_MOST_READ: Final = 10_000
+"""Users that are read for it: those of a small account are counted among many whom somebody made to hide them."""
 _ATTEMPTS: Final = 50
 """Of looking again because others changed the item in between."""
 
+_Item = Mapping[str, Any]
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class DynamoDBGuard:
     """A `domain.ports.DeprovisioningGuard` for one request; `now` is the wall clock in seconds since 1970."""
 
     reads: Reads
     limit: Limit
     now: Callable[[], float] = time.time
-    _minute: int = field(default=0, init=False)
 
-    def take(self) -> None:
-        minute, token = self._this_minute(), str(uuid4())
+    def take(self, user_id: str | None = None) -> Place:
+        hour, token = self._hour(), str(uuid4())
         for _ in range(_ATTEMPTS):
             try:
-                self._count(minute, token)
+                return self._place(self._count(hour, token, user_id or ""), hour)
             except ConditionFailed as refusal:
                 item = refusal.item(0)
-                if item.get("token", {}).get("S") == token:
-                    break  # a repeated call whose first answer was lost
-                if _is_to_be_swept(item, minute):
-                    self._sweep(item, minute)
-                elif not self._has_room(item, minute):
-                    raise DeprovisioningPaused(self.reads.account, _number(item, "used")) from refusal
-            else:
-                break
-        else:
-            raise ServiceUnavailable("Other requests keep changing this account. Try again later.", reason="contended")
-        self._minute = minute
+                if _text(item, "token") == token:
+                    return self._place(item, hour)  # a repeated call whose first answer was lost
+                if self._is_to_be_swept(item, hour):
+                    self._sweep(item, hour)
+                elif "pausedUntil" in item or not self._has_room(item, hour):
+                    passed = self._passed(item, user_id, hour)
+                    if passed is not None:
+                        return passed
+                    if "pausedUntil" in item or self._pause(item):
+                        raise self._paused(item) from refusal
+        raise ServiceUnavailable("Other requests keep changing this account. Try again later.", reason="contended")
 
-    def give_back(self) -> None:
-        with suppress(ConditionFailed, Retryable):  # swept out by now, or not to be had: it ages in an hour
+    def give_back(self, place: Place) -> None:
+        passed = place.let_through
+        with suppress(ConditionFailed, Retryable):  # swept out by now, or not to be had: it ages in a day
+            if passed is not None:
+                self.let_through(passed.user_id, passed.by, passed.until)
+                return
             self._update(
-                "ADD used :less, #minute :less SET #token = :token",
-                "attribute_exists(#minute)",
-                {"#minute": f"{_PREFIX}{self._minute}", "#token": "token"},
-                {":less": {"N": "-1"}, ":token": {"S": str(uuid4())}},
+                "ADD used :less, #hour :less SET #token = :token",
+                "attribute_exists(#hour)",
+                {"#hour": f"{_HOUR}{place.hour}", "#token": "token"},
+                {":less": _n(-1), ":token": _s(str(uuid4()))},
             )
 
     def state(self) -> GuardState:
-        """How far the account is now, for people who look at it."""
-        minute = self._this_minute()
+        hour = self._hour()
         item = self.reads.item(Collection.GUARD, _ITEM) or {}
-        used = sum(_live(item, minute).values())
-        known = _number(item, "allowance") if self._knows_allowance(item, minute) else None
-        allowed = max(self.limit.users, known or 0)
-        # What the percentage comes to is worked out by the first request that the number would stop.
-        return GuardState(used, allowed, used >= allowed and (known is not None or not self.limit.percent))
+        until = None if self._is_over(item) else _time(item, "pausedUntil")
+        used = 0 if self._is_over(item) else sum(_live(item, hour).values())
+        known = self._known_allowance(item, hour)
+        allowed = max(self.limit.least, known or 0)
+        # How many settled users there are is worked out by the first request that the least would stop.
+        used_up = used >= allowed and known is not None
+        return GuardState(used, allowed, until is not None or used_up, until, tuple(self._passes(item)))
 
     def resume(self, by: str, at: str) -> None:
-        """Begin a new hour: as many as the limit says may be deactivated or removed from now on."""
         self.reads.calls.send(
             "put_item",
             TableName=self.reads.table_name,
             Item={
                 **keys.key(self.reads.account, Collection.GUARD, _ITEM),
-                "used": {"N": "0"},
-                "swept": {"N": str(self._this_minute())},
-                "token": {"S": str(uuid4())},
-                "resumedBy": {"S": by},
-                "resumedAt": {"S": at},
+                "used": _n(0),
+                "swept": _n(self._hour()),
+                "token": _s(str(uuid4())),
+                "resumedBy": _s(by),
+                "resumedAt": _s(at),
             },
         )
 
-    def _this_minute(self) -> int:
-        return int(self.now() // 60)
-
-    def _count(self, minute: int, token: str) -> None:
-        room = "used < :users OR (used < allowance AND allowanceMinute > :hourAgo AND #percent = :percent)"
-        if self.limit.users:
-            room = f"attribute_not_exists(pk) OR (swept > :dayAgo AND ({room}))"
+    def let_through(self, user_id: str, by: str, until: datetime | None = None) -> LetThrough:
+        passed = LetThrough(user_id, until or datetime.fromtimestamp(int(self.now()), UTC) + PASS, by)
         self._update(
-            "ADD used :one, #minute :one SET #token = :token, swept = if_not_exists(swept, :minute)",
-            f"({room}) AND (attribute_not_exists(#token) OR #token <> :token)",
-            {"#minute": f"{_PREFIX}{minute}", "#token": "token", "#percent": "percent"},
+            "SET #pass = :pass, #token = :token, "
+            "swept = if_not_exists(swept, :hour), used = if_not_exists(used, :none)",
+            None,
+            {"#pass": _PASS + user_id, "#token": "token"},
             {
-                ":one": {"N": "1"},
-                ":token": {"S": token},
-                ":minute": {"N": str(minute)},
-                ":hourAgo": {"N": str(minute - MINUTES)},
-                **({":dayAgo": {"N": str(minute - _MOST_MINUTES)}} if self.limit.users else {}),
-                ":users": {"N": str(self.limit.users)},
-                ":percent": {"N": str(self.limit.percent)},
+                ":pass": {"M": {"until": _n(int(passed.until.timestamp())), "by": _s(by)}},
+                ":token": _s(str(uuid4())),
+                ":hour": _n(self._hour()),
+                ":none": _n(0),
+            },
+        )
+        return passed
+
+    def _hour(self) -> int:
+        return int(self.now() // 3600)
+
+    def _count(self, hour: int, token: str, user_id: str) -> _Item:
+        """Count one more, on condition that there is room; the item after it."""
+        room = "used < :least OR (used < allowance AND allowanceHour > :dayAgo AND #limit = :limit)"
+        room = f"attribute_not_exists(pausedUntil) AND swept > :longAgo AND ({room})"
+        if self.limit.least:
+            room = f"attribute_not_exists(pk) OR ({room})"
+        return self._update(
+            "ADD used :one, #hour :one SET #token = :token, swept = if_not_exists(swept, :now), "
+            "last3 = if_not_exists(last2, :none), last2 = if_not_exists(last1, :none), last1 = :user",
+            f"({room}) AND (attribute_not_exists(#token) OR #token <> :token)",
+            {"#hour": f"{_HOUR}{hour}", "#token": "token", "#limit": "limit"},
+            {
+                ":one": _n(1),
+                ":user": _s(user_id),
+                ":none": _s(""),
+                ":token": _s(token),
+                ":now": _n(hour),
+                ":dayAgo": _n(hour - HOURS),
+                ":longAgo": _n(hour - _MOST_HOURS),
+                ":least": _n(self.limit.least),
+                ":limit": _s(str(self.limit)),
             },
         )
 
-    def _sweep(self, item: Mapping[str, Any], minute: int) -> None:
-        """Take out what is too old, if the item still is what was seen; else somebody else has done so."""
-        live = _live(item, minute)
-        old = [name for name in _minutes(item) if name not in live]
+    def _place(self, item: _Item, hour: int) -> Place:
+        known = self._known_allowance(item, hour)
+        return Place(_number(item, "used"), known, hour)
+
+    def _passed(self, item: _Item, user_id: str | None, hour: int) -> Place | None:
+        """The place of a user whom an operator lets through, which cannot be taken twice."""
+        passed = next((each for each in self._passes(item) if each.user_id == user_id), None)
+        if passed is None:
+            return None
+        token = str(uuid4())
+        try:
+            self._update(
+                "REMOVE #pass SET #token = :token",
+                "attribute_exists(#pass) AND #pass.#until = :until",
+                {"#pass": f"{_PASS}{user_id}", "#until": "until", "#token": "token"},
+                {":until": _n(int(passed.until.timestamp())), ":token": _s(token)},
+            )
+        except ConditionFailed as refusal:
+            if _text(refusal.item(0), "token") != token:
+                return None
+        return Place(_number(item, "used"), self._known_allowance(item, hour), hour, passed)
+
+    def _pause(self, item: _Item) -> bool:
+        """Begin the pause, if the item still is what was seen; else somebody else may have made room."""
+        until = int(self.now() + PAUSE.total_seconds())
+        try:
+            self._update(
+                "SET pausedUntil = :until, #token = :token",
+                "#token = :seen AND attribute_not_exists(pausedUntil)",
+                {"#token": "token"},
+                {":until": _n(until), ":token": _s(str(uuid4())), ":seen": item["token"]},
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def _paused(self, item: _Item) -> DeprovisioningPaused:
+        begun = datetime.fromtimestamp(int(self.now()), UTC) + PAUSE
+        return DeprovisioningPaused(self.reads.account, _number(item, "used"), _time(item, "pausedUntil") or begun)
+
+    def _passes(self, item: _Item) -> list[LetThrough]:
+        """Those of an item that are still good."""
+        found = [
+            LetThrough(name.removeprefix(_PASS), _time(value["M"], "until") or datetime.now(UTC), value["M"]["by"]["S"])
+            for name, value in item.items()
+            if name.startswith(_PASS)
+        ]
+        return [each for each in found if each.until.timestamp() > self.now()]
+
+    def _is_over(self, item: _Item) -> bool:
+        """Whether a pause was, and its time is over."""
+        return "pausedUntil" in item and _number(item, "pausedUntil") <= self.now()
+
+    def _is_to_be_swept(self, item: _Item, hour: int) -> bool:
+        too_old = len(_hours(item)) > len(_live(item, hour))
+        return not item or too_old or _number(item, "swept") <= hour - _MOST_HOURS or self._is_over(item)
+
+    def _sweep(self, item: _Item, hour: int) -> None:
+        """Take out what is too old, if the item still is what was seen; else somebody else has done so.
+
+        After a pause that is everything: a new day begins, as when an operator resumes.
+        """
+        live = {} if self._is_over(item) else _live(item, hour)
+        good = {_PASS + each.user_id for each in self._passes(item)}
+        old = [name for name in _hours(item) if name not in live]
+        old += [name for name in item if name.startswith(_PASS) and name not in good]
+        old += ["pausedUntil"] if self._is_over(item) else []
         names = {f"#o{at}": name for at, name in enumerate(old)}
-        update = "SET swept = :minute, used = :used, #token = :token" + (f" REMOVE {', '.join(names)}" if names else "")
-        values: dict[str, Any] = {
-            ":minute": {"N": str(minute)},
-            ":used": {"N": str(sum(live.values()))},
-            ":token": {"S": str(uuid4())},
-        }
+        values = {":hour": _n(hour), ":used": _n(sum(live.values())), ":token": _s(str(uuid4()))}
         condition = "attribute_not_exists(pk)"
         if item:
             condition = "#token = :seen"
             values[":seen"] = item["token"]
+        update = "SET swept = :hour, used = :used, #token = :token" + (f" REMOVE {', '.join(names)}" if names else "")
         with suppress(ConditionFailed):
             self._update(update, condition, {"#token": "token", **names}, values)
 
-    def _has_room(self, item: Mapping[str, Any], minute: int) -> bool:
-        """Whether it is worth another try: a percentage of the active users may be more than the number.
+    def _has_room(self, item: _Item, hour: int) -> bool:
+        """Whether it is worth another try: the account may be large enough for more than the least.
 
-        It is worked out once an hour at most, and only when the number is used up.
+        Its settled users are counted once a day at most, and only when the least is used up.
         """
-        if _number(item, "used") < self.limit.users:
+        used = _number(item, "used")
+        if used < self.limit.least:
             return True
-        if not self.limit.percent:
-            return False
-        if self._knows_allowance(item, minute):
-            return _number(item, "used") < _number(item, "allowance")
-        allowance = self._allowance()
+        known = self._known_allowance(item, hour)
+        if known is not None:
+            return used < known
+        last = [item[name]["S"] for name in ("last1", "last2", "last3") if name in item]
+        settled = self._settled(last[:used]) + max(0, used - len(last))
         with suppress(ConditionFailed):
             self._update(
-                "SET allowance = :allowance, allowanceMinute = :minute, #percent = :percent",
-                "attribute_exists(pk) AND (attribute_not_exists(allowanceMinute) OR allowanceMinute < :minute "
-                "OR #percent <> :percent)",
-                {"#percent": "percent"},
+                "SET allowance = :allowance, allowanceHour = :hour, #limit = :limit",
+                "attribute_exists(pk) AND (attribute_not_exists(allowanceHour) OR allowanceHour < :hour "
+                "OR #limit <> :limit)",
+                {"#limit": "limit"},
                 {
-                    ":allowance": {"N": str(allowance)},
-                    ":minute": {"N": str(minute)},
-                    ":percent": {"N": str(self.limit.percent)},
+                    ":allowance": _n(self.limit.allowance(settled)),
+                    ":hour": _n(hour),
+                    ":limit": _s(str(self.limit)),
                 },
             )
         return True
 
-    def _knows_allowance(self, item: Mapping[str, Any], minute: int) -> bool:
-        fresh = _number(item, "allowanceMinute") > minute - MINUTES
-        return fresh and "allowance" in item and _number(item, "percent") == self.limit.percent
+    def _known_allowance(self, item: _Item, hour: int) -> int | None:
+        if not self.limit.percent:
+            return self.limit.users
+        is_fresh = _number(item, "allowanceHour") > hour - HOURS and _text(item, "limit") == str(self.limit)
+        return _number(item, "allowance") if is_fresh else None
 
-    def _allowance(self) -> int:
-        """The percentage of those who are active now, when the number is used up."""
+    def _settled(self, last: list[str]) -> int:
+        """How many active users have been there for more than a day: counted in a small account, else reckoned.
+
+        Those who lost access last are among them, whether that has been written yet or not.
+        """
+        since = settled_before(datetime.fromtimestamp(self.now(), UTC))
+        found = seen = 0
+        unseen = list(last)
+        pages = self.reads.pages(
+            Collection.USER,
+            Range(),
+            limit=_MOST_READ,
+            ProjectionExpression="sk, #active, #created",
+            ExpressionAttributeNames={"#active": "active", "#created": "created"},
+        )
+        more = False
+        for page in pages:
+            for item in page.items:
+                counted = item["sk"]["S"] in last
+                found += (item["active"]["BOOL"] or counted) and item["created"]["S"] <= since
+                if counted:
+                    unseen = [user_id for user_id in unseen if user_id != item["sk"]["S"]]
+            seen += len(page.items)
+            more = page.more
+            # From twice the number on, only the percentage matters, of which a share of all says enough.
+            if seen >= _SAMPLE and found >= 2 * self.limit.users:
+                break
+        if not more or found < 2 * self.limit.users:
+            return found + (0 if more else len(unseen))
+        # Ids are random, so the first users are a fair sample of all.
         total = read_ranks(self.reads.calls, self.reads.table_name, self.reads.account).total
-        # Ids are random, so the first users are a fair sample of a directory that has more.
-        page = next(self.reads.pages(Collection.USER, Range(), limit=_SAMPLE, ProjectionExpression="active"))
-        share = sum(item["active"]["BOOL"] for item in page.items) / len(page.items) if page.items else 0.0
-        return int(total * share * self.limit.percent / 100)
+        return max(found, int(total * found / seen))
 
-    def _update(self, update: str, condition: str, names: Mapping[str, str], values: Mapping[str, Any]) -> None:
-        request: dict[str, Any] = {"ExpressionAttributeNames": dict(names)} if names else {}
-        self.reads.calls.send(
+    def _update(self, update: str, condition: str | None, names: Mapping[str, str], values: Mapping[str, Any]) -> _Item:
+        request: dict[str, Any] = {} if condition is None else {"ConditionExpression": condition}
+        answer = self.reads.calls.send(
             "update_item",
             TableName=self.reads.table_name,
             Key=keys.key(self.reads.account, Collection.GUARD, _ITEM),
             UpdateExpression=update,
-            ConditionExpression=condition,
+            ExpressionAttributeNames=dict(names),
             ExpressionAttributeValues=dict(values),
+            ReturnValues="ALL_NEW",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
             **request,
         )
+        item: _Item = answer.get("Attributes", {})
+        return item
 
 
-def _is_to_be_swept(item: Mapping[str, Any], minute: int) -> bool:
-    too_old = len(_minutes(item)) > len(_live(item, minute))
-    return not item or too_old or _number(item, "swept") <= minute - _MOST_MINUTES
-
-
-def _minutes(item: Mapping[str, Any]) -> dict[str, int]:
+def _hours(item: _Item) -> dict[str, int]:
     """The counters of an item by attribute name."""
-    return {name: int(value["N"]) for name, value in item.items() if name[1:].isdecimal() and name[0] == _PREFIX}
+    return {name: int(value["N"]) for name, value in item.items() if name[1:].isdecimal() and name[0] == _HOUR}
 
 
-def _live(item: Mapping[str, Any], minute: int) -> dict[str, int]:
-    """Those that count still: of the last sixty minutes and of the one that they began in."""
-    return {name: count for name, count in _minutes(item).items() if int(name[1:]) >= minute - MINUTES}
+def _live(item: _Item, hour: int) -> dict[str, int]:
+    """Those that count still: of the last 24 hours and of the one that they began in."""
+    return {name: count for name, count in _hours(item).items() if int(name[1:]) >= hour - HOURS}
 
 
-def _number(item: Mapping[str, Any], name: str) -> int:
+def _n(value: int) -> dict[str, str]:
+    return {"N": str(value)}
+
+
+def _s(value: str) -> dict[str, str]:
+    return {"S": value}
+
+
+def _number(item: _Item, name: str) -> int:
     return int(item[name]["N"]) if name in item else 0
+
+
+def _text(item: _Item, name: str) -> str | None:
+    text: str | None = item.get(name, {}).get("S")
+    return text
+
+
+def _time(item: _Item, name: str) -> datetime | None:
+    return datetime.fromtimestamp(_number(item, name), UTC) if name in item else None

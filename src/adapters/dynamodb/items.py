@@ -23,13 +23,14 @@ ADOPTION_ATTRIBUTE: Final = "adoption"
 """The item attribute (S) that says how a user became an identity provider's; a change that sets it is an adoption."""
 
 USER_PROJECTION: Final[dict[str, Any]] = {
-    "ProjectionExpression": "sk, #document, #version, #created, #lastModified, #adoption",
+    "ProjectionExpression": "sk, #document, #version, #created, #lastModified, #adoption, #trace",
     "ExpressionAttributeNames": {
         "#document": "document",
         "#version": "version",
         "#created": "created",
         "#lastModified": "lastModified",
         "#adoption": ADOPTION_ATTRIBUTE,
+        "#trace": "trace",
     },
 }
 """What of a user item a StoredUser is made from; as names, since some may be reserved words."""
@@ -53,6 +54,8 @@ def user_item(account: str, user: StoredUser, write_id: str) -> Item:
         item["externalId"] = {"S": user.keys.external_id[:_SHOWN_CHARACTERS]}
     if user.adoption is not None:
         item[ADOPTION_ATTRIBUTE] = {"S": user.adoption}
+    if user.trace is not None:
+        item["trace"] = {"S": user.trace}
     if user.replaced:
         # For the reader of the table's stream alone: no request asks for it.
         item["replaced"] = {"BOOL": True}
@@ -69,6 +72,7 @@ def user_of(item: Item) -> StoredUser:
         last_modified=item["lastModified"]["S"],
         document=item["document"]["S"],
         adoption=None if adoption is None else adoption["S"],
+        trace=item["trace"]["S"] if "trace" in item else None,
         replaced="replaced" in item,
     )
 

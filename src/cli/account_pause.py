@@ -1,0 +1,76 @@
+"""`rollcall account resume` and `let-through`: what an operator decides about a paused account."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import typer
+
+from adapters.dynamodb.guard import DynamoDBGuard
+from cli.arguments import Name, Yes
+from cli.invocation import Invocation, invocation
+from cli.root import UsageError
+from cli.whom import Email, UserId, UserName, chosen_user
+from domain.account import rfc3339
+from domain.deprovisioning import MAX_PASSES, minute_text
+
+_SECONDS: Final = 15.0
+
+
+def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
+    """End the pause in which an account is after too many users lost access, and begin a new day of its limit.
+
+    Look first at who was deactivated or removed: rollcall activity, rollcall users list.
+    """
+    here = invocation(context)
+    guard = _guard(here, name)
+    before = guard.state()
+    if before.is_paused:
+        here.confirm(
+            f"Users of {name} who lost access in the last day: {before.used}. "
+            f"Let the identity provider go on with {before.allowed} more?",
+            yes,
+        )
+        guard.resume(here.stack.actor(), rfc3339(datetime.now(UTC)))
+    here.answer(
+        {"result": "resumed" if before.is_paused else "unchanged", "account": name, "lastDay": before.used},
+        f"The identity provider of {name} may deactivate and remove users again."
+        if before.is_paused
+        else f"The account {name} is not paused ({before.used} of {before.allowed} in the last day); "
+        "nothing was changed.",
+    )
+
+
+def let_through(
+    context: typer.Context,
+    name: Name,
+    email: Email = None,
+    user_name: UserName = None,
+    user_id: UserId = None,
+) -> None:
+    """Let one user be deactivated or removed while the account is paused: once, within a day.
+
+    For the dismissal that cannot wait. All others stay held back until rollcall account resume.
+    """
+    here = invocation(context)
+    guard = _guard(here, name)
+    user = chosen_user(here, name, email, user_name, user_id)
+    if sum(each.user_id != user.id for each in guard.state().let_through) >= MAX_PASSES:
+        raise UsageError(
+            f"{MAX_PASSES} users of {name} may pass already. Wait until they have, or end the pause: "
+            f"rollcall account resume {name}."
+        )
+    passed = guard.let_through(user.id, here.stack.actor())
+    here.answer(
+        {"result": "let-through", "account": name, "userId": user.id, "until": rfc3339(passed.until)},
+        f"The user {user.id} may be deactivated or removed once, until {minute_text(passed.until)}. Have the identity "
+        "provider try again.",
+    )
+
+
+def _guard(here: Invocation, name: str) -> DynamoDBGuard:
+    limit = here.stack.accounts.show(name).settings.deprovisioning_limit
+    if limit is None:
+        raise UsageError(f"The account {name} has no limit for losses of access; nothing was changed.")
+    return here.stack.guard(name, limit, _SECONDS)
