@@ -325,9 +325,13 @@ def test_the_list_says_how_old_a_key_is_and_when_to_rotate_it(
 
 def test_an_account_whose_secret_is_marked_for_deletion_is_listed_with_what_to_do(rollcall: Rollcall, aws: Aws) -> None:
     rollcall("account", "enable", "acme")
+    key = kept(aws).current.key
     aws("secretsmanager").delete_secret(SecretId=f"{PREFIX}acme", RecoveryWindowInDays=7)
 
     result = rollcall("account", "list")
 
     assert "secret-marked-for-deletion" in result.stdout
-    assert f"aws secretsmanager restore-secret --secret-id {PREFIX}acme" in result.stderr
+    assert f"The secret {PREFIX}acme is marked for deletion" in result.stderr
+    assert "rollcall --local account enable acme" in result.stderr
+    assert rollcall("account", "enable", "acme").exit_code == 0
+    assert kept(aws).current.key == key
