@@ -74,8 +74,8 @@ class ConnectorSecrets:
                 raise SecretUnusable(
                     name,
                     "secret-marked-for-deletion",
-                    f"The secret {name} is marked for deletion. Restore it, with the keys that it has: rollcall account "
-                    f"enable {account}",
+                    f"The secret {name} is marked for deletion. Restore it, with the keys that it has: "
+                    f"rollcall account enable {account}",
                 ) from error
             raise _down(name, code) from error
         except BotoCoreError as error:
