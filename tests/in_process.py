@@ -151,7 +151,7 @@ OF_EVERY_ANSWER = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000",
 }
-"""Headers that a success and a refusal have alike, whoever answers: a function, the gateway or the firewall."""
+"""Headers that a success and a refusal have alike, from all that answers: a function, the gateway or the firewall."""
 
 
 @contextmanager

@@ -15,7 +15,7 @@ def own_addresses() -> list[str]:
     found = {"127.0.0.2", *(str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET))}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as route:
         try:
-            # The way to an address that is nobody's (RFC 5737) begins at the one that others know this machine by.
+            # The way to an address that no machine has (RFC 5737) begins at the one that others know this machine by.
             route.connect(("192.0.2.1", 9))
             found.add(route.getsockname()[0])
         except OSError:
