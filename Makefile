@@ -98,6 +98,10 @@ bench: .venv/.dev ## Measure the SCIM engine beside its peers
 bench-cold-start: .venv/.dev ## Measure cold starts beside the least and the usual (needs Python 3.13)
 	@PYTHONPATH=src $(BIN)/python bench/cold_start.py
 
+.PHONY: bench-hostile
+bench-hostile: .venv/.dev ## Measure requests that are meant to cost much
+	@PYTHONPATH=src $(BIN)/python bench/hostile.py
+
 .PHONY: bench-import
 bench-import: .venv/.dev .dynamodb-local/.installed ## Measure the import of users on DynamoDB Local (needs Java 17, Maven)
 	@PYTHONPATH=src $(BIN)/python bench/importing.py

@@ -10,6 +10,8 @@ from uuid import uuid4
 
 RESERVE_SECONDS = 0.5
 """Kept back from a function's time so that an answer still gets out."""
+LAST_WORDS_SECONDS = 0.3
+"""Before a function's time is over, for the line of a request that has not looked at its deadline."""
 
 
 def now() -> str:

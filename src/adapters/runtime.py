@@ -10,6 +10,7 @@ from adapters.aws import client, on_lambda
 from adapters.connectors import Connectors
 from adapters.dynamodb import Table, Usage, with_items_as_sent
 from adapters.environment import Environment
+from adapters.last_words import LastWords
 from adapters.pace import Pace
 from adapters.refusals import Refusals
 from domain.ports import RequestCounter
@@ -44,6 +45,10 @@ class Runtime:
     @cached_property
     def refusals(self) -> Refusals:
         return Refusals()
+
+    @cached_property
+    def last_words(self) -> LastWords:
+        return LastWords()
 
     def warm(self, *, table: bool = True) -> None:
         """Make the parts while a function starts; `table`: whether it reads or writes users at all.

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+import sys
 import time
 import traceback
 from collections.abc import Mapping
@@ -211,6 +212,12 @@ def place_of(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
     return type(error).__name__ + place
+
+
+def place_of_thread(thread: int) -> str | None:
+    """Where a thread of this process is, None when it has ended."""
+    frame = sys._current_frames().get(thread)
+    return None if frame is None else f"at {frame.f_code.co_name}:{frame.f_lineno}"
 
 
 _OWN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

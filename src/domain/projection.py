@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.attributes import Attribute, Returned
 from domain.errors import InvalidValue
+from domain.limits import MAX_NAMES
 from domain.paths import resolve
 from domain.stored_user import Json
 from domain.user_schema import USER
@@ -64,6 +65,10 @@ def _names(parameter: str, value: object) -> list[str] | None:
         names = [name.strip() for name in value]
     else:
         raise InvalidValue(f"{parameter} must be a list of attribute names.", attribute=parameter)
+    if len(names) > MAX_NAMES:
+        raise InvalidValue(
+            f"{parameter} has {len(names)} names; {MAX_NAMES} are accepted. Name fewer attributes.", attribute=parameter
+        )
     return [name for name in names if name] or None
 
 

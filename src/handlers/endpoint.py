@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from http import HTTPStatus
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters import clock, telemetry
@@ -139,14 +140,26 @@ class Handler:
         started, cpu = time.monotonic(), clock.cpu_seconds()
         record = telemetry.RequestRecord(self.operation, context.aws_request_id, cold_start=Handler._cold)
         Handler._cold = False
+        ends = started + context.get_remaining_time_in_millis() / 1000
+        speak = partial(self._killed, record, started, get_ident())
+        under_way = RUNTIME.last_words.begin(ends - clock.LAST_WORDS_SECONDS, speak)
         response = self._answer(event, context, record, cpu)
+        if not RUNTIME.last_words.end(under_way):
+            return HttpResponse.of_error(_KILLED).as_proxy_result()  # as the line says that is written
         record.status = response.status.value
-        record.duration_ms = round((time.monotonic() - started) * 1000, 2)
+        record.duration_ms = _milliseconds_since(started)
         unlogged = RUNTIME.refusals.line(record.account, refused=record.reason in _REFUSED_BY_THE_THOUSAND)
         if unlogged is not None:
             record.unlogged_refusals = unlogged
             telemetry.emit(record)
         return response.as_proxy_result()
+
+    def _killed(self, record: telemetry.RequestRecord, started: float, thread: int) -> None:
+        """Write the line of a request that will not end in time, with the place where it is."""
+        record = replace(record, status=_KILLED.status.value, duration_ms=_milliseconds_since(started))
+        record.reason, record.remedy = _KILLED.reason, _KILLED.remedy
+        record.cause = telemetry.place_of_thread(thread)
+        telemetry.emit(record)
 
     def _answer(
         self, event: Event, context: LambdaContext, record: telemetry.RequestRecord, cpu: float
@@ -162,7 +175,7 @@ class Handler:
             request = ScimRequest(http, caller, clock.MonotonicDeadline.after(seconds), record)
             request.count(1)
             try:
-                return self.serve(request)
+                return self.serve(request).checked()
             finally:
                 record.tolerances = sorted(request.applied or ())
                 request.count_cpu(clock.cpu_seconds() - cpu)
@@ -188,6 +201,17 @@ _UNEXPECTED: Final = ServiceUnavailable(
     reason="unexpected",
     remedy="A defect, or a permission or resource that is missing: cause tells where. See the runbook.",
 )
+
+
+_KILLED: Final = ServiceUnavailable(
+    "The time for this request is over. Try again.",
+    reason="killed",
+    remedy="What took so long? cause has the place where the request was. See the runbook.",
+)
+
+
+def _milliseconds_since(started: float) -> float:
+    return round((time.monotonic() - started) * 1000, 2)
 
 
 def endpoint(operation: str, *, table: bool = True) -> Callable[[Serve], Handler]:

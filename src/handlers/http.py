@@ -88,7 +88,16 @@ class HttpResponse:
     @classmethod
     def of_error(cls, error: ScimError) -> HttpResponse:
         """The one place where errors become answers (RFC 7644 section 3.12)."""
-        return cls(error.status, encode(error.body()), error.headers)
+        body = encode(error.body())
+        # A detail with half of a surrogate pair is sent as JSON escapes it.
+        return cls(error.status, body.encode(errors="backslashreplace").decode(), error.headers)
+
+    def checked(self) -> HttpResponse:
+        """This answer; raises UnicodeEncodeError for text that could not be sent."""
+        for text in (self.body, *self.headers.values()):
+            if not text.isascii():
+                text.encode()
+        return self
 
     def as_proxy_result(self) -> dict[str, Any]:
         """What a Lambda function returns to API Gateway."""

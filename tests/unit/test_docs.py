@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import typer
 from adapters.telemetry import Metric
 from child_processes import run
 from cli.main import app
+from domain import limits
 from domain.tolerances import TOLERANCES
 
 ROOT = Path(__file__).parents[2]
@@ -169,3 +171,14 @@ def test_a_guide_says_what_to_press_what_to_see_and_what_each_failure_means(docu
     headings = re.findall(r"^## (.+)$", prose(document), re.MULTILINE)
 
     assert headings[:4] == ["Before you start", "Set up", "What to see then", "Failures"]
+
+
+def test_every_bound_is_documented_with_its_value() -> None:
+    text = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    bounds = {name: value for name, value in vars(limits).items() if name.isupper()}
+
+    documented = re.findall(r"^\| `([A-Z_]+)` \| ([\d,]+(?: days)?) \|", text, re.MULTILINE)
+
+    assert dict(documented) == {
+        name: f"{value.days} days" if isinstance(value, timedelta) else f"{value:,}" for name, value in bounds.items()
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidValue
+from domain.limits import MAX_NAMES
 from domain.projection import Projection
 from domain.user_schema import CORE_URN, ENTERPRISE_URN
 from filter_strategies import paths, users
@@ -125,3 +127,11 @@ def test_a_projection_changes_no_resource_and_twice_is_once(user: dict[str, Any]
         once = projection.apply(user)
         assert user == before
         assert projection.apply(once) == once
+
+
+@pytest.mark.parametrize("of", [",".join, list], ids=["text", "list"])
+def test_more_names_than_the_bound_are_refused(of: Callable[[list[str]], object]) -> None:
+    assert Projection.of(of(["userName"] * MAX_NAMES))
+    for names in ((of(["userName"] * (MAX_NAMES + 1)), None), (None, of(["x"] * (MAX_NAMES + 1)))):
+        with pytest.raises(InvalidValue, match=str(MAX_NAMES)):
+            Projection.of(*names)

@@ -16,6 +16,7 @@ from domain.filter import (
     cost_of_filter,
     parse_patch_path,
 )
+from domain.stored_user import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,14 @@ def target_of(path: str) -> Target:
     """The target that a path names; raises InvalidPath."""
     parsed = parse_patch_path(path)
     if parsed.value_filter is None:
-        return Target(parsed, None, cost_of_filter(Present(parsed.path)))
+        # A whole attribute is written without a look at its values, `emails.type` in each of them.
+        return Target(parsed, None, cost_of_filter(Present(parsed.path)) if len(parsed.path.steps) > 1 else _nothing)
     looked_at = ValuePath(parsed.path, parsed.value_filter)
     return Target(parsed, compile_element(parsed.value_filter), cost_of_filter(looked_at))
+
+
+def _nothing(attributes: Json) -> int:
+    return 0
 
 
 @lru_cache(maxsize=64)
