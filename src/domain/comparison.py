@@ -49,12 +49,14 @@ def unique_form(text: str) -> str:
     """
     if text.isascii():
         form = text.strip().lower()
-        if form[-1:] != "." and _ACE_PREFIX not in form:
+        if not form or (form[-1] != "." and _ACE_PREFIX not in form):
             return form
     else:
         form = _lowered(text).strip()
     local, at, domain = form.rpartition("@")
-    return _one_sigma(local) + at + _labels(domain).rstrip(_AT_THE_END_OF_A_DOMAIN) if at else _one_sigma(form)
+    if not at:
+        return _one_sigma(form)
+    return _one_sigma(local) + at + _labels(_dotted(domain).rstrip(_AT_THE_END_OF_A_DOMAIN))
 
 
 def address_form(text: str) -> str:
@@ -64,7 +66,7 @@ def address_form(text: str) -> str:
     stands for (IDNA 2008). Addresses that are equal in this form have the same `unique_form`, not the other way round.
     """
     local, at, domain = text.strip().translate(_ASCII_LOWER).rpartition("@")
-    return local + at + ".".join(map(_label, domain.split("."))) if at else domain
+    return local + at + _labels(domain) if at else domain
 
 
 def part_forms(text: str, *, from_start: bool) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ def part_forms(text: str, *, from_start: bool) -> tuple[str, ...]:
     lowered = _lowered(text)
     local, at, domain = lowered.rpartition("@")
     plain = _one_sigma(lowered)
-    in_domain = plain if from_start and not at else _one_sigma(local) + at + _labels(domain)
+    in_domain = plain if from_start and not at else _one_sigma(local) + at + _labels(_dotted(domain))
     return (plain,) if plain == in_domain else (plain, in_domain)
 
 
@@ -114,9 +116,13 @@ def _one_sigma(lowered: str) -> str:
     return lowered.replace(_FINAL_SIGMA, _SIGMA)
 
 
-def _labels(domain: str) -> str:
-    """A domain in lower case with the text of each label."""
-    dotted = domain.replace(_IDEOGRAPHIC_FULL_STOP, ".")
+def _dotted(domain: str) -> str:
+    """A domain whose labels are parted by full stops of ASCII; NFKC has made one of the other two."""
+    return domain.replace(_IDEOGRAPHIC_FULL_STOP, ".")
+
+
+def _labels(dotted: str) -> str:
+    """A domain, with its capitals of ASCII in lower case, with the text of each label."""
     if _ACE_PREFIX not in dotted or len(dotted) > _MAX_DOMAIN:
         return dotted
     return ".".join(map(_label, dotted.split(".")))

@@ -172,6 +172,15 @@ def test_a_form_is_its_own_form(text: str) -> None:
         assert form(form(text)) == form(text)
 
 
+def test_a_form_is_its_own_form_where_a_domain_is_as_long_as_one_may_be() -> None:
+    for length in range(240, 260):
+        labels = ".".join([*["x" * 50] * 4, "x" * (length - 221), "xn--mller-kva.de"])
+        for dots in ("", ".", "...", "\u3002 ."):
+            once = unique_form(f"mara@{labels}{dots}")
+            assert unique_form(once) == once == unique_form(f"mara@{labels}")
+            assert unique_form(address_form(f"mara@{labels}{dots}")) == once
+
+
 @given(st.one_of(PEOPLE, ADDRESSES))
 def test_canonically_equivalent_text_is_one(text: str) -> None:
     for equivalent in (normalize("NFC", text), normalize("NFD", text)):
