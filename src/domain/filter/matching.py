@@ -176,12 +176,8 @@ def _test(attribute: Attribute, operator: Operator, value: Value, remembered: _R
 def _has_part(operator: Operator, text: str, form: _Form) -> _Test:
     """The comparison with a part of a unique value, as its index makes it."""
     parts = part_forms(text, from_start=operator is Operator.SW)
-    match operator:
-        case Operator.SW:
-            return lambda value: form(value).startswith(parts)
-        case Operator.EW:
-            return lambda value: form(value).endswith(parts)
-    return lambda value: any(part in form(value) for part in parts)
+    first, *others = (_compare(operator, part, form) for part in parts)
+    return _any((first, *others)) if others else first
 
 
 def _as_it_is(value: Any) -> Any:
