@@ -125,7 +125,7 @@ class Activation:
     def _by_hand(self) -> str:
         return (
             f"Remove the user {self.email} by hand (DELETE /Users/{self.user_id}). If the account is paused by then: "
-            f"rollcall account let-through NAME --id {self.user_id}."
+            f"rollcall account let-through NAME {argument('--id', self.user_id, 'ID')}."
         )
 
     def _look_up(self) -> Json:

@@ -109,6 +109,16 @@ def test_the_command_that_doctor_suggests_for_a_taken_address_is_harmless_in_a_s
 
 
 @pytest.mark.parametrize("value", HOSTILE)
+def test_the_command_that_doctor_suggests_for_a_user_who_stays_is_harmless_in_a_shell(value: str) -> None:
+    """The id comes from the endpoint that is checked, which may be anyone's."""
+    left = Activation(Endpoint.__new__(Endpoint), "ada@example.com", user_id=value)
+
+    [command] = re.findall(r"(rollcall account .*)\.$", left._by_hand)
+
+    assert arguments(command)[0] == ["account", "let-through", "NAME", f"--id={value}"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
 def test_a_command_names_the_deployment_in_words_of_a_shell(value: str) -> None:
     here = Invocation(stack_name=value, profile=value, table=value)
 
