@@ -19,6 +19,7 @@ from domain.messages import require_message
 from domain.ports import Deadline
 from domain.quoting import quoted
 from domain.stored_user import Json, StoredUser
+from domain.tolerances import tolerate_message
 from domain.user_schema import USER
 from domain.users import Users
 
@@ -107,6 +108,8 @@ class BulkJob:
 
     def run(self, body: Json) -> Json:
         """The BulkResponse: status, and location or error, of every operation begun, in the order of the request."""
+        if self.users.applied is not None:
+            body = tolerate_message(body, BULK_REQUEST_URN, self.users.applied)
         fail_on_errors = _fail_on_errors(body)
         self._operations = _operations(body)
         for position, operation in enumerate(self._operations):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.attributes import Attribute, ResourceType, Schema, Type
+from domain.attributes import Attribute, ResourceType, Schema
 from domain.cursor import LIFETIME_SECONDS
 from domain.errors import NotFound
 from domain.limits import DEFAULT_PAGE_SIZE, MAX_BULK_OPERATIONS, MAX_BULK_PAYLOAD, MAX_PAGE_SIZE
@@ -75,7 +75,7 @@ def schema(urn: str, base_url: str) -> Json:
     for candidate in schemas(base_url):
         if candidate["id"].lower() == urn.lower():
             return candidate
-    raise NotFound(f"There is no schema {quoted(urn)}. {base_url}/Schemas lists those that there are.")
+    raise NotFound(f"There is no schema {quoted(urn)}. {base_url}/Schemas lists the schemas of this service.")
 
 
 def _resource_type(resource_type: ResourceType, base_url: str) -> Json:
@@ -103,20 +103,18 @@ def _schema(schema: Schema, base_url: str) -> Json:
 
 
 def _attribute(attribute: Attribute) -> Json:
-    """The definition of one attribute (RFC 7643 section 7), without the characteristics that its type does not have."""
+    """The definition of one attribute (RFC 7643 section 7), with all characteristics, as typed clients expect them."""
     definition: Json = {
         "name": attribute.name,
         "type": attribute.type.value,
         "multiValued": attribute.multi_valued,
         "description": attribute.description,
         "required": attribute.required,
+        "caseExact": attribute.case_exact,
         "mutability": attribute.mutability.value,
         "returned": attribute.returned.value,
+        "uniqueness": attribute.uniqueness.value,
     }
-    if attribute.type in (Type.STRING, Type.REFERENCE, Type.BINARY):
-        definition["caseExact"] = attribute.case_exact
-    if not attribute.is_complex:
-        definition["uniqueness"] = attribute.uniqueness.value
     if attribute.canonical_values:
         definition["canonicalValues"] = list(attribute.canonical_values)
     if attribute.reference_types:

@@ -8,6 +8,11 @@ from domain.stored_user import Json
 
 def require_message(body: Json, urn: str) -> None:
     """Raise InvalidSyntax unless the body's `schemas` has that URN, in any case."""
-    schemas = body.get("schemas")
-    if not isinstance(schemas, list) or urn.lower() not in (each.lower() for each in schemas if isinstance(each, str)):
+    if not is_message(body, urn):
         raise InvalidSyntax(f'schemas must contain "{urn}".')
+
+
+def is_message(body: Json, urn: str) -> bool:
+    """Whether the body's `schemas` has that URN, in any case."""
+    schemas = body.get("schemas")
+    return isinstance(schemas, list) and urn.lower() in (each.lower() for each in schemas if isinstance(each, str))

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from adapters import clock, telemetry
 from adapters.connectors import Authenticated
 from adapters.runtime import RUNTIME
+from domain import parameters
 from domain.errors import ScimError, ServiceUnavailable, TooManyWrongKeys, UniquenessConflict
 from domain.masking import masked, masked_user
 from domain.projection import Projection
 from domain.rate import RateLimited, extra_requests
 from domain.rendering import Renderer
-from handlers.http import Event, HttpRequest, HttpResponse
+from handlers.http import Event, HttpRequest, HttpResponse, accept_of
 
 if TYPE_CHECKING:
     from domain.deprovisioning import Limit
@@ -95,9 +96,14 @@ class ScimRequest:
         """Answers with those attributes."""
         return Renderer(self.http.base_url, projection)
 
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the query string."""
+        return parameters.of_query(self.http.query, self.applied)
+
     def parameter(self, name: str) -> str | None:
         """A parameter of the query string."""
-        return self.http.parameters.get(name)
+        return self.parameters.get(name)
 
     def header(self, name: str) -> str | None:
         """A header, its name in lower case."""
@@ -145,14 +151,14 @@ class Handler:
         under_way = RUNTIME.last_words.begin(ends - clock.LAST_WORDS_SECONDS, speak)
         response = self._answer(event, context, record, cpu)
         if not RUNTIME.last_words.end(under_way):
-            return HttpResponse.of_error(_KILLED).as_proxy_result()  # as the line says that is written
+            return HttpResponse.of_error(_KILLED).as_proxy_result(accept_of(event))  # as the line says that is written
         record.status = response.status.value
         record.duration_ms = _milliseconds_since(started)
         unlogged = RUNTIME.refusals.line(record.account, refused=record.reason in _REFUSED_BY_THE_THOUSAND)
         if unlogged is not None:
             record.unlogged_refusals = unlogged
             telemetry.emit(record)
-        return response.as_proxy_result()
+        return response.as_proxy_result(accept_of(event))
 
     def _killed(self, record: telemetry.RequestRecord, started: float, thread: int) -> None:
         """Write the line of a request that will not end in time, with the place where it is."""

@@ -14,9 +14,12 @@ from domain.json_text import NotJson, RefusedJson, TooLarge, TooManyItems, decod
 from domain.limits import MAX_BODY_BYTES
 from domain.paths import resolve
 from domain.stored_user import Json, encode
+from handlers.accept import prefers_json
 from handlers.routes import BASE_PATH
 
 MEDIA_TYPE: Final = "application/scim+json; charset=utf-8"
+JSON: Final = "application/json"
+"""For clients that take no other (RFC 7644 section 3.8); it has no charset (RFC 8259 section 11)."""
 
 Event = dict[str, Any]
 
@@ -28,7 +31,8 @@ class HttpRequest:
     method: str
     path: str
     path_id: str | None
-    parameters: dict[str, str]
+    query: dict[str, list[str]]
+    """All values of each parameter."""
     headers: dict[str, str]
     body: bytes
     base_url: str
@@ -47,7 +51,7 @@ class HttpRequest:
             method=event.get("httpMethod", "GET"),
             path=unquote(event.get("path") or "/"),
             path_id=None if path_id is None else unquote(path_id),
-            parameters=_parameters(event),
+            query=_query(event),
             headers=headers,
             body=_body(event),
             base_url=base_url or _base_url(context, headers),
@@ -99,11 +103,11 @@ class HttpResponse:
                 text.encode()
         return self
 
-    def as_proxy_result(self) -> dict[str, Any]:
-        """What a Lambda function returns to API Gateway."""
+    def as_proxy_result(self, accept: str = "") -> dict[str, Any]:
+        """What a Lambda function returns to API Gateway, for a client that sent that `Accept`."""
         headers = {**_OF_EVERY_ANSWER, **self.headers}
         if self.body:
-            headers["Content-Type"] = MEDIA_TYPE
+            headers["Content-Type"] = JSON if prefers_json(accept) else MEDIA_TYPE
         return {"statusCode": self.status.value, "headers": headers, "body": self.body, "isBase64Encoded": False}
 
 
@@ -115,11 +119,17 @@ _OF_EVERY_ANSWER: Final = {
 }
 
 
-def _parameters(event: Event) -> dict[str, str]:
-    """The query's parameters, the first of each name; the gateway has decoded them once, and that is enough."""
+def accept_of(event: Event) -> str:
+    """The request's `Accept`, empty when it has none."""
+    headers = event.get("headers") or {}
+    return next((str(value) for name, value in headers.items() if name.lower() == "accept"), "")
+
+
+def _query(event: Event) -> dict[str, list[str]]:
+    """The query's parameters; the gateway has decoded them once, and that is enough."""
     multiple = event.get("multiValueQueryStringParameters") or {}
     single = event.get("queryStringParameters") or {}
-    return {**{name: value or "" for name, value in single.items()}, **{n: (v or [""])[0] for n, v in multiple.items()}}
+    return {name: [value or ""] for name, value in single.items()} | {name: v or [""] for name, v in multiple.items()}
 
 
 def _body(event: Event) -> bytes:

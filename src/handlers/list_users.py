@@ -13,7 +13,7 @@ from handlers.querying import directory_of, looks_up
 @endpoint("ListUsers")
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with a ListResponse, also when nobody matches."""
-    query = Query.of(request.http.parameters)
+    query = Query.of(request.parameters)
     looks_up(request, query)
     result = directory_of(request, request.renderer).search(query)
     return HttpResponse(HTTPStatus.OK, result.text(request.renderer))

@@ -71,7 +71,7 @@ class ScimClient:
             answer = Answer(response.status, received, response.read().decode("utf-8"))
         finally:
             connection.close()
-        check_form(answer)
+        check_form(answer, sent.get("Accept"))
         return answer
 
     def get(self, path: str, query: str = "") -> Answer:
@@ -125,14 +125,15 @@ def user(name: str = "mara.lind", /, **attributes: Any) -> Json:
     } | attributes
 
 
-def check_form(answer: Answer) -> None:
+def check_form(answer: Answer, accept: str | None = None) -> None:
     """What holds of every answer: SCIM's media type, no null members, and errors as RFC 7644 section 3.12 has them."""
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
     if not answer.text:
         assert answer.status in (204, 304) or "content-length" in answer.headers, answer
         return
-    assert answer.headers["content-type"].startswith("application/scim+json"), answer
+    media_type = "application/json" if accept == "application/json" else "application/scim+json"
+    assert answer.headers["content-type"].startswith(media_type), answer
     assert not list(_nulls(answer.json)), answer.text
     assert "Traceback" not in answer.text
     assert '"password":' not in answer.text

@@ -62,11 +62,6 @@ BODIES: dict[str, tuple[Any, int, str]] = {
         400,
         "emails[1].value",
     ),
-    "two-primary": (
-        user(emails=[{"value": "a@example.com", "primary": True}, {"value": "b@example.com", "primary": True}]),
-        400,
-        "emails",
-    ),
     "name-text": (user(name="Mara Lind"), 400, "name"),
     "name-part-number": (user(name={"givenName": 5}), 400, "name.givenName"),
     "enterprise-text": (user(**{ENTERPRISE: "x"}), 400, ENTERPRISE),

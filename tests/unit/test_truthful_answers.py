@@ -229,6 +229,19 @@ def test_a_patch_of_which_nothing_remains_is_refused(client: Client, operation: 
     assert (mixed.status, mixed.body["title"]) == (200, "Lead")
 
 
+@pytest.mark.parametrize("name", ["schemas", "id", "meta", "externalId"])
+def test_what_every_resource_has_is_left_out_of_an_extension(client: Client, name: str) -> None:
+    made = created(client)
+    value = {name: [ENTERPRISE], "department": "D"}
+
+    for operation in (
+        {"op": "add", "path": ENTERPRISE, "value": value},
+        {"op": "replace", "value": {ENTERPRISE: value}},
+    ):
+        assert patched(client, made, operation).body[ENTERPRISE] == {"department": "D"}
+    assert patched(client, made, {"op": "add", "value": {ENTERPRISE: {"title": "T"}}}).status == 400
+
+
 def test_the_name_of_the_manager_drops_its_own_operation_only(client: Client) -> None:
     made = created(client)
     name = {"op": "replace", "path": f"{ENTERPRISE}:manager.displayName", "value": "Ines"}

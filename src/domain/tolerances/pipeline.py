@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from domain.canonical import canonical_names, canonical_value
 from domain.errors import InvalidPath, InvalidSyntax
 from domain.filter import STRICT, Leniency, parse_patch_path
-from domain.patch import Op, Operation, Target, require_bounded, target_of
+from domain.patch import PATCH_OP_URN, Op, Operation, Target, require_bounded, target_of
 from domain.paths import resolve
 from domain.quoting import quoted
 from domain.stored_user import Json
@@ -35,6 +35,7 @@ _SPELLING: Final = _stage(lambda each: each.spelling)
 _RESOURCE: Final = _stage(lambda each: each.resource)
 _REPLACEMENT: Final = _stage(lambda each: each.replacement)
 _MESSAGE: Final = _stage(lambda each: each.message)
+_ENVELOPE: Final = _stage(lambda each: each.envelope)
 _READING: Final = _stage(lambda each: each.reading)
 _OPERATIONS: Final = _stage(lambda each: each.operations)
 _VALUE: Final = _stage(lambda each: each.value)
@@ -66,6 +67,16 @@ def tolerate_replacement(body: Json, stored: Json, applied: Applied) -> Json:
     return body
 
 
+def tolerate_message(body: Json, urn: str, applied: Applied) -> Json:
+    """The body of a message of the protocol, `urn` saying which, with that in its `schemas`."""
+    for name, hook in _ENVELOPE:
+        changed = hook(body, urn)
+        if changed is not None:
+            applied.add(name)
+            body = changed
+    return body
+
+
 def tolerate_patch(body: Json, applied: Applied) -> Json:
     """The body of a PATCH as `domain.patch.parse_operations` reads it."""
     for name, hook in _MESSAGE:
@@ -73,7 +84,7 @@ def tolerate_patch(body: Json, applied: Applied) -> Json:
         if changed is not None:
             applied.add(name)
             body = changed
-    return body
+    return tolerate_message(body, PATCH_OP_URN, applied)
 
 
 def tolerate_operations(operations: Operations, applied: Applied) -> list[Operation]:

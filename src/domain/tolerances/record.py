@@ -19,6 +19,7 @@ class Tolerance:
 
     `spelling`: the name of an attribute, without brackets: of a path, of a member, in a list of names.
     `resource`: the body of a POST or PUT, names canonical. `replacement`: the body of a PUT beside what is stored.
+    `in_parameters`: `domain.parameters` reads it. `envelope`: any message of the protocol, with the URN of its kind.
     `message`: the body of a PATCH, before it is read. `reading`: one operation, into others, before its path is read.
     `operations`: all of a PATCH, so read.
     `value`: any value beside the attribute that it is for, from the outermost inwards, of a body or an operation; in a
@@ -33,6 +34,8 @@ class Tolerance:
     spelling: Callable[[str], str | None] | None = None
     resource: Callable[[Json], Json | None] | None = None
     replacement: Callable[[Json, Json], Json | None] | None = None
+    in_parameters: bool | None = None
+    envelope: Callable[[Json, str], Json | None] | None = None
     message: Callable[[Json], Json | None] | None = None
     reading: Callable[[Operation], Operations | None] | None = None
     operations: Callable[[Operations], Operations | None] | None = None

@@ -6,6 +6,7 @@ from typing import Final
 
 from domain.tolerances import (
     array_for_single_value,
+    attribute_names,
     bare_sub_attribute,
     bare_value,
     bare_word,
@@ -21,12 +22,16 @@ from domain.tolerances import (
     listed_removal,
     member_case,
     missing_core_schema,
+    missing_message_schema,
     missing_value,
     names_as_paths,
+    no_operations,
+    parameter_case,
     put_without_active,
     put_without_emails,
     read_only_member,
     removed_active,
+    repeated_parameter,
     repeated_value,
     replaced_entry,
     role_as_json_text,
@@ -45,7 +50,12 @@ from domain.tolerances import (
 from domain.tolerances.record import Tolerance
 
 TOLERANCES: Final[tuple[Tolerance, ...]] = (
+    parameter_case.TOLERANCE,
+    repeated_parameter.TOLERANCE,
+    attribute_names.TOLERANCE,
     member_case.TOLERANCE,
+    missing_message_schema.TOLERANCE,
+    no_operations.TOLERANCE,
     single_operation.TOLERANCE,
     capitalised_op.TOLERANCE,
     scim_one_urn.TOLERANCE,

@@ -18,7 +18,10 @@ from domain.quoting import quoted
 from domain.stored_user import Json
 from domain.tolerances.names import is_foreign, known_names, says_active, says_state
 from domain.tolerances.record import Tolerance
-from domain.user_schema import USER
+from domain.user_schema import COMMON_ATTRIBUTES, USER
+
+_OF_ALL: Final = frozenset(attribute.name for attribute in COMMON_ATTRIBUTES)
+"""What every resource has (RFC 7643 section 3.1): a client that writes it in an extension means no other attribute."""
 
 
 def _value(attribute: Attribute, value: Any) -> Any:
@@ -53,7 +56,7 @@ def _misleading(value: Json, container: Attribute) -> Iterator[str]:
         sub = container.sub_attribute(name)
         if sub is not None and sub.is_extension and isinstance(member, dict):
             yield from _misleading(member, sub)
-        elif sub is None and (_leaf(name) in known_names() and not is_foreign(name)):
+        elif sub is None and _leaf(name) in known_names() and not is_foreign(name) and name not in _OF_ALL:
             yield name
     if all(member is None for name, member in value.items() if name.lower() == "active"):
         yield from _of_state(value, container)

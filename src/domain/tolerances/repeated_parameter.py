@@ -1,0 +1,14 @@
+"""`?attributes=userName&attributes=title`: the names of both."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain import parameters
+from domain.tolerances.record import Tolerance
+
+TOLERANCE: Final = Tolerance(
+    name=parameters.REPEATED,
+    source="The way in which many HTTP clients write a list",
+    in_parameters=True,
+)
