@@ -111,8 +111,12 @@ bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure what requests co
 	@$(BIN)/python bench/storage_costs.py
 
 .PHONY: load
-load: .venv/.dev .dynamodb-local/.installed ## 25 requests a second for five minutes on DynamoDB Local (LOAD='--rate 50'; needs Java 17, Maven)
+load: .venv/.dev .dynamodb-local/.installed ## 25 requests a second for five minutes on DynamoDB Local (LOAD='--rate 50 --accounts 10'; needs Java 17, Maven)
 	@PYTHONPATH=src:tests $(BIN)/python bench/load.py $(LOAD)
+
+.PHONY: bench-fairness
+bench-fairness: .venv/.dev .dynamodb-local/.installed ## Measure what an account at ten times its limit takes from others (needs Java 17, Maven)
+	@PYTHONPATH=src:tests $(BIN)/python bench/fairness.py
 
 # --- Build and deploy --------------------------------------------------------
 

@@ -112,10 +112,10 @@ class Load:
 
 
 @contextmanager
-def process(script: str, *arguments: str, output: IO[bytes] | int) -> Iterator[Child[bytes]]:
-    """A process of ours, which ends when its standard input does."""
+def process(script: str, *arguments: str, output: IO[bytes] | int, niceness: int = 0) -> Iterator[Child[bytes]]:
+    """A process of ours, which ends by itself or when its standard input does; 19 is the lowest priority."""
     paths = os.pathsep.join([str(HERE), *sys.path])
-    command = [sys.executable, HERE / script, *arguments]
+    command = ["nice", "-n", f"{niceness}", sys.executable, HERE / script, *arguments]
     with started(command, stdin=PIPE, stdout=output, stderr=PIPE, env=os.environ | {"PYTHONPATH": paths}) as running:
         yield running
         running.communicate(timeout=60)

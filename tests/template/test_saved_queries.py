@@ -88,6 +88,12 @@ def test_an_account_s_requests_and_failures_are_counted() -> None:
     assert acme["refused_or_failed"] == sum(line["status"] >= 400 for line in lines)
 
 
+def test_refusals_without_a_line_are_counted_for_the_account_that_sent_too_much() -> None:
+    (limited,) = [row for row in rows("by-account") if row["account"] == "umbrella"]
+
+    assert limited["refused_without_a_line"] == 1
+
+
 def test_a_rejected_key_shows_the_reason_and_where_it_came_from() -> None:
     found = rows("rejected-keys")
 
