@@ -70,6 +70,25 @@ BODIES: dict[str, tuple[Any, int, str]] = {
     "emails-300": (user(emails=[{"value": f"m{i}@example.com"} for i in range(300)]), 413, "emails"),
     "larger-than-an-item": (user(photos=[{"value": letter * 127_000} for letter in "xyz"]), 413, "350000"),
     "characters-larger-than-an-item": (user(displayName="\u4e2d" * 130_000), 413, ""),
+    "a-long-name": (user(userName="x" * 1_025), 400, "userName has more than 1024"),
+    "a-long-address": (
+        user(emails=[{"value": "x" * 1_014 + "@example.com"}]),
+        400,
+        "emails[0].value has more than 1024",
+    ),
+    "a-long-text": (user(title="x" * 4_097), 400, "title has more than 4096"),
+    "a-long-photo": (user(photos=[{"value": "x" * 140_001}]), 400, "photos[0].value has more than 140000"),
+    "a-run-of-marks-in-a-name": (user(userName="e" + "\u0301\u0316" * 500), 400, "userName has more than 30"),
+    "a-run-of-marks-in-a-text": (user(title="e" + "\u0301" * 31), 400, "title has more than 30"),
+    "a-run-of-marks-in-an-id": (user(externalId="e" + "\u0f73" * 31), 400, "externalId has more than 30"),
+    "many-values": (user(phoneNumbers=[{"value": str(n)} for n in range(501)]), 400, '"phoneNumbers"; 500'),
+    "many-values-of-nothing": (user(phoneNumbers=[{}] * 90_000), 400, '"phoneNumbers"; 500'),
+    "many-schemas": (user(schemas=[CORE] * 501), 400, '"schemas"; 500'),
+    "many-members": (user(**{f"name.MIDDLENAM{n}": "x" for n in range(13_000)}), 400, "500"),
+    "many-items": (user(**{f"x{n}": [0] * 490 for n in range(60)}), 413, "25000"),
+    "a-role-with-half-a-surrogate": (user(roles=[{"value": '{"value": ' + HALF_A_SURROGATE + "}"}]), 400, "roles"),
+    "a-role-that-is-not-a-number": (user(roles=[{"value": '{"value": "x", "display": NaN}'}]), 400, "roles"),
+    "a-role-that-says-it-twice": (user(roles=[{"value": '{"value": "x", "value": "y"}'}]), 400, "twice"),
     "1-mb": (user(displayName="x" * 1_000_000), 413, "bytes"),
     "7-mb": (user(displayName="x" * 7_000_000), 413, ""),
     "11-mb": (user(displayName="x" * 11_000_000), 413, ""),
@@ -134,6 +153,36 @@ PATCHES: dict[str, tuple[Any, int]] = {
         },
         400,
     ),
+    "many-operations": ({"schemas": [PATCH_OP], "Operations": [{"op": "remove", "path": "title"}] * 1_001}, 400),
+    "many-paths-as-names": (
+        {
+            "schemas": [PATCH_OP],
+            "Operations": [{"op": "add", "value": {f'roles[type eq "{n}"].value': "x" for n in range(2_000)}}],
+        },
+        400,
+    ),
+    "many-values": (
+        {
+            "schemas": [PATCH_OP],
+            "Operations": [{"op": "add", "path": "roles", "value": [{"value": f"{n}"} for n in range(501)]}],
+        },
+        400,
+    ),
+    "a-run-of-marks": (
+        {"schemas": [PATCH_OP], "Operations": [{"op": "add", "path": "title", "value": "e" + "\u0301" * 31}]},
+        400,
+    ),
+    "a-run-of-marks-in-a-path": (
+        {"schemas": [PATCH_OP], "Operations": [{"op": "remove", "path": f'roles[value eq "e{31 * chr(0x301)}"]'}]},
+        400,
+    ),
+    "a-role-with-half-a-surrogate": (
+        {
+            "schemas": [PATCH_OP],
+            "Operations": [{"op": "add", "path": "roles", "value": '{"value": ' + HALF_A_SURROGATE + "}"}],
+        },
+        400,
+    ),
     "surrogate": (f'{{"schemas": ["{PATCH_OP}"], "Operations": {HALF_A_SURROGATE}}}'.encode(), 400),
     "too-large": (
         {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": "title", "value": "x" * 900_000}]},
@@ -180,6 +229,8 @@ def test_any_character_that_json_may_hold_comes_back_as_sent_or_is_refused(clien
         "filter=not+(" * 500,
         "filter=active+gt+true",
         "filter=%ff%fe",
+        "filter=userName+eq+%22e" + "%CC%81" * 31 + "%22",
+        "filter=" + "+or+".join(["id+pr"] * 257),
         "filter=userName%00eq%00%22x%22",
     ],
 )
