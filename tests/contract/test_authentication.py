@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from adapters import aws
+from adapters.guesses import Guesses
+from adapters.runtime import RUNTIME
 from cli.local_service import SECRET_PREFIX, LocalService
 from contract.scim_http import ScimClient, user
 from domain.connector_key import ConnectorKey
@@ -32,6 +34,12 @@ REFUSED = {
     "two-tokens": f"Bearer {WRONG_KEY.text} {WRONG_KEY.text}",
     "very-long": "Bearer " + "x" * 8000,
 }
+
+
+@pytest.fixture(autouse=True)
+def _no_guess_of_another_test_counts(service: LocalService) -> None:
+    """An address that has sent wrong keys is held back for a while, and all tests have the same."""
+    RUNTIME.connectors._guesses = Guesses()
 
 
 @pytest.mark.parametrize("authorization", REFUSED.values(), ids=REFUSED.keys())
