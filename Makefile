@@ -110,6 +110,10 @@ bench-import: .venv/.dev .dynamodb-local/.installed ## Measure the import of use
 bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure what requests cost with 1,000 to 100,000 users (needs Java 17, Maven)
 	@$(BIN)/python bench/storage_costs.py
 
+.PHONY: bench-cursors
+bench-cursors: .venv/.dev .dynamodb-local/.installed ## Measure pages by cursor at every depth of a list (needs Java 17, Maven)
+	@$(BIN)/python bench/cursor_pages.py
+
 .PHONY: load
 load: .venv/.dev .dynamodb-local/.installed ## 25 requests a second for five minutes on DynamoDB Local (LOAD='--rate 50 --accounts 10'; needs Java 17, Maven)
 	@PYTHONPATH=src:tests $(BIN)/python bench/load.py $(LOAD)

@@ -91,7 +91,7 @@ def remove_containers() -> None:
     every = run(["docker", "ps", "--all", "--quiet", "--no-trunc"], check=True).stdout.split()
     if not every:
         return
-    # One that has gone meanwhile is an error beside the lines of the others.
+    # For one that has gone meanwhile there is an error as well as the lines of the others.
     mounts = run(["docker", "inspect", "--format", "{{.Id}}{{range .Mounts}} {{.Source}}{{end}}", *every]).stdout
     ours = [line.split()[0] for line in mounts.splitlines() if f" {BUILT.parent}/" in line]
     if ours:

@@ -89,10 +89,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One page of an answer; `next_cursor` only when paging by cursor, `total` None when it costs another read."""
+    """One page of an answer; `next_cursor` only when paging by cursor, `start_index` only when not."""
 
     users: Sequence[StoredUser]
-    total: int | None
+    total: int
     start_index: int | None
     next_cursor: str | None = None
 

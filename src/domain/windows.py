@@ -2,7 +2,7 @@
 
 What an index answers comes from there; what it cannot is read user by user (`UserStore.scan`). A page begins after a
 number of users, or after a position, which is the last key of the order that was seen: users who stay are seen once
-each, whoever comes and goes meanwhile (docs/decisions/030).
+each while others come and go (docs/decisions/030).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Window(NamedTuple):
     positions: Sequence[Position]
     total: int
     next_after: Position | None
-    """The position that the next page is after; None when nobody is behind this one."""
+    """The position that the next page is after; None at the end of the list."""
 
 
 class Found:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -55,7 +57,7 @@ _accounts = itertools.count()
 
 
 def attributes(number: int, look: dict[str, Any]) -> dict[str, Any]:
-    """A user of that look, whose userName and addresses are nobody else's."""
+    """A user of that look, whose userName and addresses no other user has."""
     said: dict[str, Any] = {"userName": f"{look['name']}{number}", "active": look["active"]}
     if look["mails"]:
         said["emails"] = [{"value": f"{mail}{number}@example.com", "type": "work"} for mail in look["mails"]]
@@ -152,7 +154,7 @@ def test_who_stays_is_seen_once_on_the_table(table: Any, request: pytest.Fixture
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_a_user_who_was_read_and_is_deleted_costs_nobody_their_place(query: dict[str, str]) -> None:
+def test_a_user_who_was_read_and_is_deleted_moves_no_other_past_the_next_page(query: dict[str, str]) -> None:
     crowd = Crowd(InMemoryUsers())
     look = {"name": "n", "mails": ["ma", "mb"], "title": "a", "external": True, "active": True}
     users = [crowd.create(look) for _ in range(9)]
@@ -248,3 +250,17 @@ def test_what_happens_between_the_index_and_its_users_moves_no_position(query: d
     seen += [one for page in _rest(where, query, first.next_cursor) for one in page]
 
     assert [one for one in seen if one not in {last.id, before.id}] == order[2:]
+
+
+@pytest.mark.parametrize("query", [one for one in QUERIES if "sortBy" not in one], ids=str)
+def test_a_cursor_holds_nothing_personal_unless_the_list_is_sorted(query: dict[str, str]) -> None:
+    crowd = Crowd(InMemoryUsers())
+    look = {"name": "n", "mails": ["ma"], "title": "a", "external": True, "active": True}
+    for _ in range(3):
+        crowd.create(look)
+
+    page = directory(crowd.store).search(Query.of({**query, "cursor": "", "count": "2"}))
+
+    assert page.next_cursor is not None
+    sealed = urlsafe_b64decode(page.next_cursor + "==")
+    assert re.fullmatch(rb'\[3600,"' + page.users[-1].id.encode() + rb'"\].{16}', sealed, re.DOTALL)

@@ -11,8 +11,12 @@ import pytest
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
+from domain.cursor import CursorSeal
 from domain.errors import UniquenessConflict
 from domain.ports import UserStore, VersionMismatch
+from domain.projection import Projection
+from domain.queries import Directory, Query
+from domain.rendering import Renderer
 from domain.stored_user import StoredUser
 from storage.engines import make_table, new_client
 from storage.invariants import assert_sound
@@ -128,3 +132,42 @@ def test_after_a_storm_of_creates_and_deletes_the_counters_count_the_users(patie
     store = patient.users("default", MonotonicDeadline.after(9))
     assert store.total() == len(list(store.scan())) == 24
     assert_sound(patient)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"filter": 'userName sw "user"'}, {"filter": 'emails sw "user"'}, {"sortBy": "userName"}, {"sortBy": "title"}],
+    ids=str,
+)
+def test_a_crawl_sees_who_stays_while_others_come_move_and_go(
+    patient: Table, users: Users, query: dict[str, str]
+) -> None:
+    stay = [users(f"user{number}a", f"user{number}a@example.com", title=f"t{number}") for number in range(9)]
+    for user in stay:
+        patient.users("default", MonotonicDeadline.after(60)).create(user)
+    others = [users(f"user{number}b", f"user{number}b@example.com", title=f"t{number}") for number in range(9)]
+    seen: list[str] = []
+
+    def come_move_and_go(user: StoredUser) -> Callable[[UserStore], None]:
+        def steps(store: UserStore) -> None:
+            store.create(user)
+            moved = renamed(user, f"user9{user.attributes['userName']}")
+            store.replace(user, moved)
+            store.delete(moved)
+
+        return steps
+
+    def crawl(store: UserStore) -> None:
+        seal = CursorSeal(b"k" * 32, "default", lambda: 0.0)
+        directory = Directory(store, Renderer("https://x.example/scim/v2", Projection.of()), seal)
+        cursor: str | None = ""
+        while cursor is not None:
+            page = directory.search(Query.of({**query, "cursor": cursor, "count": "2"}))
+            seen.extend(user.id for user in page.users)
+            cursor = page.next_cursor
+
+    errors = at_once(patient, [crawl, *map(come_move_and_go, others)])
+
+    assert errors == [None] * 10
+    staying = {user.id for user in stay}
+    assert sorted(user_id for user_id in seen if user_id in staying) == sorted(staying)

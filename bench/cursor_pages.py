@@ -1,0 +1,157 @@
+"""What a page by cursor costs at every depth of a list that comes from an index, on DynamoDB Local.
+
+    make bench-cursors      (or: .venv/bin/python bench/cursor_pages.py [--quick] [--json FILE] [--publish])
+
+Every figure is of a whole handler, for a page of 100; calls and capacity units are those of its log line. In every
+round each list is read once at each depth, so that the machine's noise meets all depths alike.
+
+--publish also writes docs/benchmarks/cursor-pages.md and cursor-pages.json. Exit code 1 when calls or units of a page
+are more than the goal times those of the first one; times depend on the machine and are only shown.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from directories import Directory
+from measuring import parser_of, publish
+from rich.console import Console
+from rich.progress import track
+from service import Call, Cost, serving
+
+from storage import engines
+
+DOCUMENTS: Final = Path(__file__).parents[1] / "docs" / "benchmarks"
+LISTS: Final[dict[str, dict[str, str]]] = {
+    "everyone": {},
+    "by userName": {"sortBy": "userName"},
+    "by userName, descending": {"sortBy": "userName", "sortOrder": "descending"},
+    "`userName sw`, which all match": {"filter": 'userName sw "user"'},
+    "`emails sw`, which all match": {"filter": 'emails sw "user"'},
+    "`userName sw` by userName": {"filter": 'userName sw "user"', "sortBy": "userName"},
+}
+PAGE: Final = 100
+FLAT: Final = 1.05
+COLUMNS: Final = ("list", "users before", "calls", "units", "ms")
+ERRORS: Final = Console(stderr=True)
+
+Row = tuple[str, int, float, float, float]
+
+_DOCUMENT: Final = """# What a page by cursor costs at every depth
+
+    make bench-cursors        (these figures: .venv/bin/python bench/cursor_pages.py --publish)
+
+On DynamoDB Local, in memory; {machine}, {date}. {users} users of 1.2 KB, pages of {page}, a whole
+handler each; medians of {rounds} rounds. Each cell has the page that {depths} users are before. A page
+begins at a position ([decision 030](../decisions/030-cursors-are-positions.md)), so all of them cost the same. The
+goal: calls and units at most {flat} times those of the first page. Milliseconds are the engine's and this machine's,
+with other work on it.
+
+| list | calls | units | ms |
+| --- | --- | --- | --- |
+{rows}
+
+With a filter by prefix each page also counts in the index who matches: its units grow with those, not with the depth.
+Pages by `startIndex` are in [storage.md](storage.md).
+"""
+
+
+def depths(users: int) -> list[int]:
+    """How many users are before each page that is measured; the last one is the last of the list."""
+    return [*(users * quarter // 4 for quarter in range(4)), users - PAGE]
+
+
+def pages(on: Directory, query: dict[str, str]) -> Iterator[Call]:
+    """The request for the page at each depth, which a crawl finds."""
+    passed, cursor = 0, ""
+    for depth in depths(on.size):
+        while passed < depth:
+            count = min(1_000, depth - passed)
+            answer = json.loads(on.service.call("GET", "/Users", **query, cursor=cursor, count=count)()["body"])
+            passed, cursor = passed + answer["itemsPerPage"], answer["nextCursor"]
+        yield on.service.call("GET", "/Users", **query, cursor=cursor, count=PAGE)
+
+
+def measured(on: Directory, rounds: int) -> list[Row]:
+    """What the page at each depth of each list took."""
+    on.service.use(on.table)
+    calls = {
+        (name, depth): call
+        for name, query in LISTS.items()
+        for depth, call in zip(depths(on.size), pages(on, query), strict=True)
+    }
+    seconds: dict[tuple[str, int], list[float]] = {at: [] for at in calls}
+    costs: dict[tuple[str, int], list[Cost]] = {at: [] for at in calls}
+    for _ in track(range(rounds), "Measuring", console=ERRORS, transient=True):
+        for at, call in calls.items():
+            on.service.cost()
+            began = time.perf_counter()
+            call()
+            seconds[at].append(time.perf_counter() - began)
+            costs[at].append(on.service.cost())
+    # Medians of calls and units, too: now and then the account's share of its rate is one call more.
+    return [
+        (
+            *at,
+            median(cost.calls for cost in costs[at]),
+            median(cost.units for cost in costs[at]),
+            round(1000 * median(seconds[at]), 1),
+        )
+        for at in calls
+    ]
+
+
+def grown(rows: list[Row]) -> list[str]:
+    """The pages that cost more than the first one of their list allows."""
+    first = {name: (calls, units) for name, before, calls, units, _ in rows if before == 0}
+    return [
+        f"{name} after {before} users"
+        for name, before, calls, units, _ in rows
+        if calls > FLAT * first[name][0] or units > FLAT * first[name][1]
+    ]
+
+
+def main() -> None:
+    parser = parser_of(__doc__, "cursor-pages.json")
+    parser.add_argument("--publish", action="store_true", help="also renew the figures in docs")
+    options = parser.parse_args()
+    users, rounds = (2_000, 3) if options.quick else (20_000, 20)
+    if (why_not := engines.missing()) is not None:
+        sys.exit(why_not)
+    with engines.dynamodb_local() as endpoint, serving() as service:
+        client = engines.new_client(endpoint, read_timeout=60, max_pool_connections=16)
+        rows = measured(Directory.loaded(users, client, service, ERRORS), rounds)
+    written = [options.json, *([DOCUMENTS / "cursor-pages.json"] if options.publish else [])]
+    for path in written:
+        publish("Pages by cursor at every depth", COLUMNS, rows, path, users=users, rounds=rounds, page=PAGE)
+    if options.publish:
+        (DOCUMENTS / "cursor-pages.md").write_text(markdown(rows, users, rounds), encoding="utf-8")
+    if grown(rows):
+        sys.exit(f"cost more than the first page: {', '.join(grown(rows))}")
+
+
+def markdown(rows: list[Row], users: int, rounds: int) -> str:
+    """The page of docs."""
+    cells = {name: [" / ".join(f"{row[at]:g}" for row in rows if row[0] == name) for at in (2, 3, 4)] for name in LISTS}
+    return _DOCUMENT.format(
+        machine=f"CPython {platform.python_version()} on {platform.machine()}",
+        date=datetime.now(UTC).date().isoformat(),
+        users=f"{users:,}",
+        page=PAGE,
+        rounds=rounds,
+        depths=" / ".join(f"{depth:,}" for depth in depths(users)),
+        flat=FLAT,
+        rows="\n".join(f"| {name} | {' | '.join(of)} |" for name, of in cells.items()),
+    )
+
+
+if __name__ == "__main__":
+    main()
