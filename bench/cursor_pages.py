@@ -123,7 +123,7 @@ def main() -> None:
     parser = parser_of(__doc__, "cursor-pages.json")
     parser.add_argument("--publish", action="store_true", help="also renew the figures in docs")
     options = parser.parse_args()
-    users, rounds = (2_000, 3) if options.quick else (20_000, 20)
+    users, rounds = (2_000, 3) if options.quick else (10_000, 9)
     if (why_not := engines.missing()) is not None:
         sys.exit(why_not)
     with engines.dynamodb_local() as endpoint, serving() as service:
