@@ -21,7 +21,8 @@ NOT_ACTIVE = [
     "isActive", "IsActive", "is_active", "active.value", "Active.value", "User.active", "user.active", "Users.Active",
     "enabled", "accountEnabled", "suspended", "status", "__ENABLE__", "userStatus.active", "urn:ietf:active",
     "urn:ietf:params:scim:schemas:core:2.0:active", f"{CUSTOM}:active", f"{CUSTOM}.isActive", f"{ENTERPRISE}:active",
-    f"{ENTERPRISE}.active", f"{CORE}:isActive", "name.active", 'active[value eq "true"]', "emails.active",
+    f"{ENTERPRISE}.active", f"{CORE}active", f"{CORE}/active", f"{ENTERPRISE}s:active", "loginEnabled", "isDisabled",
+    f"{CORE}:isActive", "name.active", 'active[value eq "true"]', "emails.active",
 ]  # fmt: skip
 
 
@@ -96,6 +97,9 @@ def test_the_core_schema_as_a_container_deactivates(client: Client, operation: J
     [
         {ENTERPRISE: {"active": False}},
         {"urn:core": {"active": False}},
+        {CORE: False},
+        {OLD_CORE: "inactive"},
+        {"http://schemas.example.com/active": False},
         {"User": {"active": False}},
         {"account": {"enabled": False}},
         {"schemas": [CORE], "isActive": False},

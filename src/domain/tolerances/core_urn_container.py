@@ -30,11 +30,13 @@ def _resource(body: Json) -> Json | None:
 
 def _unfolded(value: Json) -> Json | None:
     inner = [member for name, member in value.items() if name.lower() == CORE_URN.lower()]
-    if not inner or not all(isinstance(member, dict) for member in inner):
+    if not inner:
         return None
+    if not all(isinstance(member, dict | None) for member in inner):
+        raise InvalidSyntax(f'"{CORE_URN}" takes an object with attributes of a User, or does not belong here.')
     outer = {name: member for name, member in value.items() if name.lower() != CORE_URN.lower()}
     for members in inner:
-        for name, member in members.items():
+        for name, member in (members or {}).items():
             if name in outer:
                 raise InvalidSyntax(f'{quoted(name)} is there twice, once within "{CORE_URN}". Send it once.')
             outer[name] = member

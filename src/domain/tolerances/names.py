@@ -12,11 +12,8 @@ from domain.user_schema import CORE_URN, USER
 
 _URNS: Final = tuple(urn.lower() for urn in (CORE_URN, *(extension.id for extension in USER.extensions)))
 _ACTIVE: Final = frozenset({"active", "isactive"})
-_STATES: Final = _ACTIVE | {
-    "accountdisabled", "accountenabled", "accountlocked", "accountstatus", "blocked", "deactivated", "disabled",
-    "enable", "enabled", "inactive", "isblocked", "isdeactivated", "isdisabled", "isenabled", "islocked",
-    "issuspended", "locked", "status", "suspended", "userstatus",
-}  # fmt: skip
+_STATES: Final = frozenset({"accountstatus", "deleted", "enable", "isdeleted", "status", "userstatus"})
+_STATE_ENDS: Final = ("active", "blocked", "deactivated", "disabled", "enabled", "locked", "suspended")
 
 
 @cache
@@ -34,9 +31,8 @@ def _names(attribute: Attribute) -> Iterator[str]:
 def is_foreign(name: str) -> bool:
     """Whether a name is under the URN of a schema that this service does not have."""
     folded = name.lower()
-    return folded.startswith("urn:") and not any(
-        folded == urn or folded.startswith((f"{urn}:", f"{urn}.")) for urn in _URNS
-    )
+    # What only begins as a known URN does is that one, mistyped.
+    return folded.startswith("urn:") and not folded.startswith(_URNS)
 
 
 def says_active(name: str) -> bool:
@@ -46,8 +42,8 @@ def says_active(name: str) -> bool:
 
 def says_state(name: str) -> bool:
     """Whether a part of a name may say if the user may sign in: `isActive`, `account.enabled`, `__SUSPENDED__`."""
-    return not _STATES.isdisjoint(_words(name))
+    return any(word in _STATES or word.endswith(_STATE_ENDS) for word in _words(name))
 
 
 def _words(name: str) -> list[str]:
-    return [re.sub("[^a-z0-9]", "", word) for word in re.split("[:.]", name.lower())]
+    return [re.sub("[_-]", "", word) for word in re.split(r"[^a-z0-9_-]+", name.lower())]

@@ -103,7 +103,7 @@ def tolerate_operations(operations: Operations, applied: Applied) -> list[Operat
             applied.add(name)
             read = list(changed)
     kept = [ready for part in read if (ready := _with_value(part, applied)) is not None]
-    if operations and not kept and not any(map(names_foreign, operations)):
+    if operations and not kept and not any(names_foreign(_spelled(each, set())) for each in operations):
         raise InvalidPath(
             "Nothing that the operations name is an attribute of a User, so nothing would be changed. Correct the "
             "names, or leave the operations out."
