@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
@@ -69,6 +70,11 @@ def test_of_32_deletes_one_finds_the_user_and_is_counted(service: LocalService, 
     account, limit = client.key.split("_")[1], Limit(THREADS)
     service.accounts.configure(account, deprovisioning_limit=limit)
     created = client.create(user())
+    store = Table(aws.client("dynamodb"), TABLE_NAME).users(account, MonotonicDeadline.after(30))
+    made = store.get(created["id"])
+    assert made is not None
+    # Of long ago, as a user made within the hour does not count.
+    store.replace(made, replace(made, version=2, created="2020-01-31T12:00:00.000Z"))
 
     answers = at_once(lambda number: client.delete(created["id"]))
 
