@@ -112,6 +112,9 @@ def of_users() -> Iterator[Shape]:
     ] * 500)  # fmt: skip
     yield posted("500 values of 70 unknown members", phoneNumbers=[{f"m{number}": 0 for number in range(70)}] * 500)
     yield posted("500 values, all primary", phoneNumbers=numbers(primary=True))
+    yield posted("500 times one value, every other with a type", phoneNumbers=[
+        {"value": "a", "display": f"{n}"} | ({"type": f"t{n}"} if n % 2 else {}) for n in range(500)
+    ])  # fmt: skip
     yield posted("13,000 spellings of one name", **{
         "".join(letter.upper() if number >> place & 1 else letter for place, letter in enumerate("name.middlename")): 0
         for number in range(13_000)

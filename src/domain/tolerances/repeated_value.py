@@ -31,11 +31,13 @@ def _once(values: list[Any], attribute: Attribute, before: list[Any]) -> list[An
         return values
     places: dict[_Key, int] = {}
     kept: list[Any] = []
+    known: frozenset[str] | None = None
     for item in values:
         key = _key(item, attribute)
         place = None if key is None else places.get(key)
-        if place is None and key is not None and len(key) == 1 and item not in before:
-            place = places.get((*key, None))
+        if place is None and key is not None and len(key) == 1 and (*key, None) in places:
+            known = frozenset(map(_all_of, before)) if known is None else known
+            place = None if _all_of(item) in known else places[(*key, None)]
         if place is not None:
             kept[place] = kept[place] | _more(item)
             continue
@@ -45,6 +47,11 @@ def _once(values: list[Any], attribute: Attribute, before: list[Any]) -> list[An
             places.setdefault((key[0], None), len(kept))
         kept.append(item)
     return values if len(kept) == len(values) else kept
+
+
+def _all_of(item: Any) -> str:
+    """What is equal for equal values: each is looked for among hundreds."""
+    return repr(sorted(item.items()) if isinstance(item, dict) else item)
 
 
 def _key(item: Any, attribute: Attribute) -> _Key | None:
