@@ -92,6 +92,7 @@ def test_another_accounts_users_are_not_listed(rollcall: Rollcall, store: UserSt
     "which",
     [
         ("--email", "USER1@Corp.example"),
+        ("--email", "\uff35ser1@corp\u3002example."),
         ("--user-name", "User1@corp.EXAMPLE"),
         ("--id", "00000001-0000-4000-8000-000000000000"),
     ],

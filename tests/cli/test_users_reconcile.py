@@ -128,6 +128,35 @@ def test_the_export_of_each_identity_provider_is_understood_as_it_is(
     assert found["differs"]["attributes"] == ["title"]
 
 
+def test_users_are_matched_in_every_spelling_of_a_name_or_an_address(
+    rollcall: Rollcall, store: UserStore, tmp_path: Path
+) -> None:
+    ann, bob, eve = (person(number, name, name, name) for number, name in enumerate(("ann", "bob", "stra\u00df"), 1))
+    for user, address in (
+        (ann, "ann@xn--mller-kva.example"),
+        (bob, "bob@m\u00fcller.example"),
+        (eve, "eve@corp.example"),
+    ):
+        attributes = user.attributes | {"emails": [{"value": address, "type": "work"}]}
+        store.create(StoredUser.new(user.id, attributes, user.created))
+    export = tmp_path / "export.csv"
+    rows = [
+        "username,email",
+        "\uff21nn@Corp.example,ann@M\u00dcLLER.example",
+        "bob@xn--mller-kva.example,",
+        "strass@corp.example,",
+    ]
+    export.write_text("\n".join(rows), encoding="utf-8")
+
+    answer = json.loads(run(rollcall, str(export), "--json").stdout)
+
+    found = [(each["difference"], each["userName"]) for each in answer["differences"]]
+    assert [each for each in sorted(found) if "only" in each[0]] == [
+        ("only here", "stra\u00df@corp.example"),
+        ("only there", "strass@corp.example"),
+    ]
+
+
 def test_the_same_as_a_table_and_as_csv(rollcall: Rollcall, people: dict[str, StoredUser], export: str) -> None:
     table = run(rollcall, export).stdout
     rows = list(csv.DictReader(io.StringIO(run(rollcall, export, "--csv").stdout)))
