@@ -100,7 +100,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _lowered(text: str) -> str:
-    """NFKC, lower case whatever the neighbours, and NFKC again; the final sigma stays, as domains tell it apart.
+    """NFKC, lower case whatever the neighbours, and NFKC again; the final sigma stays, another letter in domains.
 
     Raises InvalidValue for text whose normalising could take seconds, wherever it came from; what can name the
     attribute has asked before.

@@ -194,7 +194,7 @@ def test_one_mailbox_is_one_address(text: str) -> None:
 
 
 @given(st.one_of(PEOPLE, ADDRESSES), st.data())
-def test_the_index_misses_nobody_who_has_the_prefix(value: str, data: st.DataObject) -> None:
+def test_the_index_misses_no_user_who_has_the_prefix(value: str, data: st.DataObject) -> None:
     form = unique_form(value)
     prefix = data.draw(st.one_of(PEOPLE, st.integers(0, len(value)).map(lambda end: value[:end])))
 
