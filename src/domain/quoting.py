@@ -39,7 +39,7 @@ def argument(option: str, value: str, instead: str) -> str:
     """`--option=value` for a POSIX shell, or with `instead` for a value that is better not pasted.
 
     One word, so that a value that begins with a dash is no option. A shell's line editor obeys what does not print,
-    quoted or not, and nobody checks a long word.
+    quoted or not, and a long word is pasted unread.
     """
     fits = 0 < len(value) <= MAX_QUOTED and value.isprintable()
     return f"{option}={shlex.quote(value) if fits else instead}"
