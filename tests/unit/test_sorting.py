@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidValue
+from domain.limits import MAX_SORT_CHARACTERS
 from domain.sorting import Ordering
 from domain.user_schema import ENTERPRISE_URN
 from filter_strategies import paths, users
@@ -61,6 +63,18 @@ def test_a_multi_valued_attribute_is_sorted_by_its_primary_value_else_by_its_fir
     assert in_order("emails.type", resources) == ["1", "4", "2", "3"]
 
 
+def test_of_a_long_text_the_first_characters_count() -> None:
+    start = "x" * (MAX_SORT_CHARACTERS - 1)
+    resources = [
+        {"id": "1", "title": f"{start}bb"},
+        {"id": "2", "title": f"{start}BA"},
+        {"id": "3", "title": f"{start}a"},
+    ]
+
+    assert in_order("title", resources) == ["3", "1", "2"]
+    assert in_order("title", resources, descending=True) == ["1", "2", "3"]
+
+
 def test_times_are_sorted_as_time() -> None:
     resources = [
         {"id": "1", "meta": {"created": "2011-05-13T04:42:34.5Z"}},
@@ -103,8 +117,12 @@ def test_the_order_of_the_user_name_index_is_recognised(sort_by: str, expected: 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.sampled_from(_SORTABLE), st.booleans(), st.lists(users(), max_size=4))
 def test_any_users_can_be_sorted_by_any_attribute(sort_by: str, descending: bool, some: list[dict[str, Any]]) -> None:
-    key = Ordering.of(sort_by, descending=descending).key
+    ordering = Ordering.of(sort_by, descending=descending)
+    key = ordering.key
 
     ordered = sorted(some, key=key)
 
     assert all(not key(later) < key(earlier) for earlier, later in pairwise(ordered))
+    # A cursor holds any key, and leads to the same place.
+    for one in some:
+        assert ordering.key_at(json.loads(json.dumps(ordering.position(key(one))))) == key(one)
