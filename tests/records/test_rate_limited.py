@@ -15,6 +15,7 @@ from adapters.runtime import RUNTIME
 from domain.connector_key import ConnectorKey
 from domain.errors import ServiceUnavailable
 from domain.rate import DEFAULT_RATE, FREE, Rate, Standing
+from handlers.endpoint import Handler
 from in_process import Client, InProcess
 from records.output import Json, Output, samples
 from records.people import bulk, person
@@ -254,6 +255,19 @@ def test_an_ordinary_request_counts_as_one(client: Client, output: Output, ticks
     client.call("GET", DISCOVERY)
 
     assert "counted_as" not in output.line()
+
+
+def test_the_first_request_of_a_container_is_not_charged_for_what_starting_burns(
+    client: Client, output: Output, ticks: Ticks, cpu: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Handler, "_cold", True)
+    cpu += [10.0, 11.0]
+
+    client.call("GET", DISCOVERY)
+
+    line = output.line()
+    assert line["cold_start"]
+    assert "counted_as" not in line
 
 
 class Silent:
