@@ -105,11 +105,12 @@ def own_list(count: int) -> Callable[[], object]:
 
 def own_patch(attributes: dict[str, Any]) -> dict[str, Any]:
     applied: set[str] = set()
+    before = attributes
     operations = patch.parse_operations(tolerances.tolerate_patch(ENTRA_PATCH, applied))
     for operation in tolerances.tolerate_operations(operations, applied):
         for rewritten in tolerances.tolerate_operation(operation, attributes, applied):
             attributes = patch.apply(attributes, rewritten)
-    return resource.checked(attributes)
+    return resource.checked(tolerances.tolerate_result(before, attributes, applied))
 
 
 def peer_patch(user: Any) -> object:

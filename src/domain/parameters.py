@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from domain.paths import resolve
+from domain.paths import resolve, with_colon
 from domain.stored_user import Json
-from domain.user_schema import CORE_URN, USER
+from domain.user_schema import USER
 
 CASE: Final = "parameter-case"
 REPEATED: Final = "repeated-parameter"
@@ -80,8 +80,5 @@ def _spelled(name: str) -> str:
     """The name with a colon after a known URN, or with the URN of the extension that has it."""
     if resolve(name) is not None:
         return name
-    for urn in (CORE_URN, *(extension.id for extension in USER.extensions)):
-        if name.lower().startswith(urn.lower() + "."):
-            return f"{urn}:{name[len(urn) + 1 :]}"
     paths = (resolve(f"{extension.id}:{name}") for extension in USER.extensions)
-    return next((str(path) for path in paths if path is not None), name)
+    return with_colon(name) or next((str(path) for path in paths if path is not None), name)

@@ -37,6 +37,7 @@ _EXTENSIONS: Final = tuple(
     for extension in USER.extensions
     if (container := USER.root.sub_attribute(extension.id)) is not None
 )
+_URNS: Final = (CORE_URN, *(extension.id for extension in USER.extensions))
 _CORE_PREFIX: Final = CORE_URN.lower() + ":"
 
 
@@ -57,6 +58,15 @@ def _resolve(text: str) -> AttributePath | None:
             return None
         text = text[len(_CORE_PREFIX) :]
     return _descend((), text)
+
+
+def with_colon(text: str) -> str | None:
+    """The text with a colon for the dot after the URN of a schema, None where there is no such dot."""
+    folded = text.lower()
+    for urn in _URNS:
+        if folded.startswith(urn.lower() + "."):
+            return f"{urn}:{text[len(urn) + 1 :]}"
+    return None
 
 
 def _descend(steps: tuple[Attribute, ...], names: str) -> AttributePath | None:

@@ -213,6 +213,8 @@ def test_a_put_with_addresses_replaces_the_stored_ones() -> None:
     [
         ("externalId eq rkeller", 'externalId eq "rkeller"', "bare-word"),
         ('manager eq "m1"', f'{ENTERPRISE_URN}:manager eq "m1"', "unqualified-attribute"),
+        (f'{ENTERPRISE_URN}.manager.value eq "m1"', f'{ENTERPRISE_URN}:manager.value eq "m1"', "dot-after-urn"),
+        (f'{CORE_URN.upper()}.emails[type eq "work"]', 'emails[type eq "work"]', "dot-after-urn"),
         ('active eq "True"', "active eq true", "string-boolean"),
         ('roles[primary eq "False"]', "roles[primary eq false]", "string-boolean"),
     ],

@@ -21,12 +21,14 @@ class Leniency:
 
     `unqualified_extensions`: `manager eq "x"` for an extension's attribute without its URN.
     `bare_words`: `externalId eq rkeller`, a string without quotes.
+    `dotted_urns`: `<URN>.manager eq "x"`, a dot for the colon after a URN.
     `foreign_quotes`: `externalId eq 'rkeller'`, a string in quotes that are not JSON's.
     `string_booleans`: `active eq "True"`.
     """
 
     unqualified_extensions: bool = False
     bare_words: bool = False
+    dotted_urns: bool = False
     foreign_quotes: bool = False
     string_booleans: bool = False
     on_use: Callable[[str], object] | None = field(default=None, compare=False)

@@ -31,7 +31,7 @@ from domain.filter.syntax import (
     compared,
 )
 from domain.limits import MAX_FILTER_CHARACTERS, MAX_FILTER_COMPARISONS, MAX_FILTER_DEPTH
-from domain.paths import AttributePath, resolve
+from domain.paths import AttributePath, resolve, with_colon
 from domain.text import MARKS_PROBLEM, has_too_many_marks, is_text
 from domain.user_schema import USER
 
@@ -237,7 +237,7 @@ class _Parser:
             sub = self.container.sub_attribute(word)
             path = None if sub is None else AttributePath((sub,))
         else:
-            path = resolve(word) or self.unqualified(word)
+            path = resolve(word) or self.lenient(word)
         if path is None:
             container = self.container or USER.root
             owner = "a User" if self.container is None else f"a value of {container.name}"
@@ -247,8 +247,11 @@ class _Parser:
         self.index += 1
         return path
 
-    def unqualified(self, word: str) -> AttributePath | None:
-        """An extension's attribute without its URN, if that is to be understood."""
+    def lenient(self, word: str) -> AttributePath | None:
+        """An extension's attribute without its URN, or one with a dot after a URN, if that is to be understood."""
+        if self.leniency.dotted_urns and (spelled := with_colon(word)) is not None:
+            self.leniency.used("dotted_urns")
+            return resolve(spelled)
         if not self.leniency.unqualified_extensions:
             return None
         for extension in USER.extensions:
