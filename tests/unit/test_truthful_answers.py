@@ -233,6 +233,19 @@ def test_a_patch_of_which_nothing_remains_is_refused(client: Client, operation: 
     assert (mixed.status, mixed.body["title"]) == (200, "Lead")
 
 
+def test_another_name_for_the_state_does_no_harm_where_active_is_said(client: Client) -> None:
+    made = created(client)
+
+    for value in (
+        {"status": "gone"},
+        {"isActive": True},
+        {ENTERPRISE: {"status": "gone"}},
+        {"account": {"enabled": 1}},
+    ):
+        answer = patched(client, made, {"op": "replace", "value": value | {"Active": False}})
+        assert (answer.status, answer.body["active"]) == (200, False)
+
+
 @pytest.mark.parametrize("name", ["schemas", "id", "meta", "externalId"])
 def test_what_every_resource_has_is_left_out_of_an_extension(client: Client, name: str) -> None:
     made = created(client)

@@ -44,7 +44,8 @@ def _reading(operation: Operation) -> None:
     if operation.op is Op.REMOVE or not isinstance(value, dict) or container is None:
         return
     if container is USER.root or container.is_extension:
-        for name in _misleading(value, container):
+        is_said = any(name.lower() == "active" and member is not None for name, member in value.items())
+        for name in (*_misleading(value, container), *(() if is_said else _of_state(value, container))):
             raise InvalidPath(
                 f"{quoted(name)} is not an attribute of a User. Leave it out, or name the attribute that it is "
                 'meant for; "active" says whether the user may sign in.'
@@ -58,8 +59,6 @@ def _misleading(value: Json, container: Attribute) -> Iterator[str]:
             yield from _misleading(member, sub)
         elif sub is None and _leaf(name) in known_names() and not is_foreign(name) and name not in _OF_ALL:
             yield name
-    if all(member is None for name, member in value.items() if name.lower() == "active"):
-        yield from _of_state(value, container)
 
 
 def _of_state(value: Json, container: Attribute = USER.root) -> Iterator[str]:
