@@ -184,6 +184,7 @@ class InMemoryGuard:
         self._taken: list[tuple[int, str | None]] = []
         self._known: tuple[int, Limit, int] | None = None
         self._paused_until: datetime | None = None
+        self._paused_limit = limit
         self._passes: dict[str, LetThrough] = {}
 
     def take(self, user_id: str | None = None) -> Place:
@@ -196,6 +197,7 @@ class InMemoryGuard:
             if passed is not None and passed.until > self._time():
                 return Place(used, self._known_allowance(), hour, passed)
             self._paused_until = self._paused_until or self._time() + PAUSE
+            self._paused_limit = self.limit
             raise DeprovisioningPaused(self._account, used, self._paused_until)
 
     def give_back(self, place: Place) -> None:
@@ -231,7 +233,9 @@ class InMemoryGuard:
         return datetime.fromtimestamp(int(self._now()), UTC)
 
     def _sweep(self) -> int:
-        """How many count still; after a pause none do."""
+        """How many count still; after a pause none do. A pause is one of the limit that was set then."""
+        if self._paused_limit != self.limit:
+            self._paused_until = None
         if self._paused_until is not None and self._paused_until <= self._time():
             self._paused_until = None
             self._taken.clear()

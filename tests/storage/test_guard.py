@@ -242,8 +242,9 @@ def test_a_limit_of_none_lets_nobody_through(guarded: Guarded) -> None:
 
 
 def test_a_changed_limit_holds_at_once(guarded: Guarded) -> None:
-    assert let_through(guarded, Limit(2), 2) == 2
-    assert let_through(guarded, Limit(4), 2) == 2
+    assert let_through(guarded, Limit(2), 5) == 2
+    assert guarded.guard(Limit(4)).state() == GuardState(2, 4, is_paused=False)
+    assert let_through(guarded, Limit(4), 5) == 2
     assert let_through(guarded, Limit(3), 5) == 0
 
 

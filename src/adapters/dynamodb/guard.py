@@ -98,7 +98,7 @@ class DynamoDBGuard:
     def state(self) -> GuardState:
         hour = self._hour()
         item = self.reads.item(Collection.GUARD, _ITEM) or {}
-        until = None if self._is_over(item) else _time(item, "pausedUntil")
+        until = None if self._is_over(item) or self._is_of_another_limit(item) else _time(item, "pausedUntil")
         used = 0 if self._is_over(item) else sum(_live(item, hour).values())
         known = self._known_allowance(item, hour)
         allowed = max(self.limit.least, known or 0)
@@ -190,10 +190,15 @@ class DynamoDBGuard:
         until = int(self.now() + PAUSE.total_seconds())
         try:
             self._update(
-                "SET pausedUntil = :until, #token = :token",
+                "SET pausedUntil = :until, pausedLimit = :limit, #token = :token",
                 "#token = :seen AND attribute_not_exists(pausedUntil)",
                 {"#token": "token"},
-                {":until": _n(until), ":token": _s(str(uuid4())), ":seen": item["token"]},
+                {
+                    ":until": _n(until),
+                    ":limit": _s(str(self.limit)),
+                    ":token": _s(str(uuid4())),
+                    ":seen": item["token"],
+                },
             )
         except ConditionFailed:
             return False
@@ -216,9 +221,14 @@ class DynamoDBGuard:
         """Whether a pause was, and its time is over."""
         return "pausedUntil" in item and _number(item, "pausedUntil") <= self.now()
 
+    def _is_of_another_limit(self, item: _Item) -> bool:
+        """Whether a pause was, and an operator has set another limit since."""
+        return "pausedUntil" in item and _text(item, "pausedLimit") != str(self.limit)
+
     def _is_to_be_swept(self, item: _Item, hour: int) -> bool:
         too_old = len(_hours(item)) > len(_live(item, hour))
-        return not item or too_old or _number(item, "swept") <= hour - _MOST_HOURS or self._is_over(item)
+        no_pause = self._is_over(item) or self._is_of_another_limit(item)
+        return not item or too_old or no_pause or _number(item, "swept") <= hour - _MOST_HOURS
 
     def _sweep(self, item: _Item, hour: int) -> None:
         """Take out what is too old, if the item still is what was seen; else somebody else has done so.
@@ -229,7 +239,8 @@ class DynamoDBGuard:
         good = {_PASS + each.user_id for each in self._passes(item)}
         old = [name for name in _hours(item) if name not in live]
         old += [name for name in item if name.startswith(_PASS) and name not in good]
-        old += ["pausedUntil"] if self._is_over(item) else []
+        if self._is_over(item) or self._is_of_another_limit(item):
+            old += ["pausedUntil", "pausedLimit"]
         names = {f"#o{at}": name for at, name in enumerate(old)}
         values = {":hour": _n(hour), ":used": _n(sum(live.values())), ":token": _s(str(uuid4()))}
         condition = "attribute_not_exists(pk)"
