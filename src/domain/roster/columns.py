@@ -163,7 +163,7 @@ class Columns:
             )
         body: Json = {"schemas": [CORE_URN]}
         for target, raw in zip(self.targets, cells, strict=False):
-            if target is not None and (cell := unguarded(raw.strip())):
+            if target is not None and (cell := unguarded(raw.lstrip()).rstrip()):
                 target.put(target.value(cell), body)
         emails = body.get("emails", [])
         if emails and not any("primary" in email for email in emails):
