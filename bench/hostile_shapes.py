@@ -27,6 +27,9 @@ MARKS: Final = "\u0301\u0316"
 ID: Final = "2819c223-7f76-453a-919d-413861904646"
 
 
+CROWDED: Final = ("phoneNumbers", "ims", "photos", "entitlements", "roles", "x509Certificates")
+
+
 @dataclass(frozen=True)
 class Shape:
     """A request: `users` are those that are there before it; `mode` is the account's."""
@@ -281,6 +284,10 @@ def of_bulks() -> Iterator[Shape]:
         lambda n: posted(n, phoneNumbers=numbers(300)), most
     )[:200], ())  # fmt: skip
     yield bulk("POSTs of marks", filled(lambda n: posted(n, userName="a" + MARKS * 1_000), most)[:200], ())
+    full = (user(**{name: numbers(display="x", type="y") for name in CROWDED}),)
+    yield bulk("PATCHes of a user with 500 values in each attribute", [
+        patched({"op": "replace", "path": "title", "value": f"{n}"}) for n in range(200)
+    ], full)  # fmt: skip
     yield bulk("wrong names, each of which is explained", [
         patched({"op": "replace", "path": f"userNam{n}{'x' * 100}", "value": "x"}) for n in range(200)
     ])  # fmt: skip

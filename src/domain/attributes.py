@@ -70,12 +70,17 @@ class Attribute:
     is_complex: bool = field(init=False, repr=False, compare=False)
     is_kept: bool = field(init=False, repr=False, compare=False)
     """Whether what a client sends for it is kept: not what is readOnly, nor what is never returned (the password)."""
+    names: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Those of the sub-attributes, as the schema spells them."""
+    complex_sub_attributes: tuple[Attribute, ...] = field(init=False, repr=False, compare=False)
     _by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         spellings = {sub.name.lower(): sub for sub in self.sub_attributes}
         object.__setattr__(self, "_by_name", spellings | {sub.name: sub for sub in self.sub_attributes})
+        object.__setattr__(self, "names", frozenset(sub.name for sub in self.sub_attributes))
         object.__setattr__(self, "is_complex", self.type is Type.COMPLEX)
+        object.__setattr__(self, "complex_sub_attributes", tuple(sub for sub in self.sub_attributes if sub.is_complex))
         kept = self.mutability is not Mutability.READ_ONLY and self.returned is not Returned.NEVER
         object.__setattr__(self, "is_kept", kept)
 

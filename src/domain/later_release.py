@@ -42,12 +42,16 @@ def with_unknown_part(changed: Json, stored: Json) -> Json:
 
 
 def _is_known(value: Any, attribute: Attribute) -> bool:
-    if isinstance(value, dict):
-        return all(
-            (sub := attribute.sub_attribute(name)) is not None and (not sub.is_complex or _is_known(member, sub))
-            for name, member in value.items()
-        )
-    return not isinstance(value, list) or all(_is_known(item, attribute) for item in value)
+    """Whether all names are known, as the schema spells them: asked of every value of a user at each change."""
+    for item in value if isinstance(value, list) else (value,):
+        if not isinstance(item, dict):
+            continue
+        if not attribute.names.issuperset(item):
+            return False
+        for sub in attribute.complex_sub_attributes:
+            if sub.name in item and not _is_known(item[sub.name], sub):
+                return False
+    return True
 
 
 def _known(value: Any, attribute: Attribute) -> Any:
