@@ -181,8 +181,10 @@ class Directory:
             starting = self.store.user_names_starting if by_name else self.store.addresses_starting
             entries = (entry for entry in starting(prefix.value) if entry.value.startswith(forms))
             if in_index_order:
-                found = [Place(entry.position, entry.user_id) for entry in entries]
-                return found[::-1] if descending else found
+                found: dict[str, Place] = {}
+                for entry in entries:  # two of one user who was renamed while the index was read
+                    found.setdefault(entry.user_id, Place(entry.position, entry.user_id))
+                return list(found.values())[:: -1 if descending else 1]
             return [Place(user_id, user_id) for user_id in sorted({entry.user_id for entry in entries})]
 
         if ordering is not None and not in_index_order:

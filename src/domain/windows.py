@@ -218,11 +218,17 @@ def read_at(store: UserStore, places: Iterable[Place]) -> Iterator[tuple[str, St
 
 
 def _page(store: UserStore, places: Sequence[Place], count: int, total: int, matches: Matches) -> Window:
-    """The first of the places; who has gone from one since it was read is left out."""
+    """The users at the first of the places; who has gone since they were read is left out."""
     page = places[:count]
-    users = [(position, user) for position, user in read_at(store, page) if matches(user)]
+    positions: dict[str, Position] = {}
+    users: list[StoredUser] = []
+    for position, user in read_at(store, page):
+        # Who was renamed while the index was read may have two places in it.
+        if user.id not in positions and matches(user):
+            positions[user.id] = position
+            users.append(user)
     next_after = page[-1].position if page and len(places) > count else None
-    return Window([user for _, user in users], [position for position, _ in users], total, next_after)
+    return Window(users, list(positions.values()), total, next_after)
 
 
 def _after(position: Position | None, *, descending: bool) -> Callable[[str], bool]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -17,13 +18,14 @@ from hypothesis import strategies as st
 from adapters.memory import InMemoryUsers
 from domain.cursor import CursorSeal
 from domain.limits import MAX_PAGE_CHARACTERS, MAX_SORT_CHARACTERS
-from domain.ports import UserStore
+from domain.ports import IndexEntry, UserStore
 from domain.projection import Projection
 from domain.queries import Directory, Query
 from domain.rendering import Renderer
 from domain.stored_user import StoredUser
 from storage.samples import LATER, NOW, Patience, new_id
 
+BY_NAME = {"sortBy": "userName"}
 QUERIES: tuple[dict[str, str], ...] = (
     {},
     {"filter": 'userName sw "n"'},
@@ -32,7 +34,7 @@ QUERIES: tuple[dict[str, str], ...] = (
     {"filter": 'emails[type eq "work" and value sw "m"]'},
     {"filter": 'externalId eq "e"'},
     {"filter": "title pr"},
-    {"sortBy": "userName"},
+    BY_NAME,
     {"sortBy": "userName", "sortOrder": "descending"},
     {"sortBy": "title"},
     {"sortBy": "title", "sortOrder": "descending"},
@@ -250,6 +252,39 @@ def test_what_happens_between_the_index_and_its_users_moves_no_position(query: d
     seen += [one for page in _rest(where, query, first.next_cursor) for one in page]
 
     assert [one for one in seen if one not in {last.id, before.id}] == order[2:]
+
+
+class Twice(InMemoryUsers):
+    """A store in which the first user of every index is renamed to its end while it is read."""
+
+    def user_names(self, **asked: Any) -> Iterator[IndexEntry]:
+        at_most = asked.pop("at_most", None)
+        return islice(self._with_the_first_again(super().user_names(**asked)), at_most)
+
+    def user_names_starting(self, prefix: str) -> Iterator[IndexEntry]:
+        return self._with_the_first_again(super().user_names_starting(prefix))
+
+    def addresses_starting(self, prefix: str) -> Iterator[IndexEntry]:
+        return self._with_the_first_again(super().addresses_starting(prefix))
+
+    @staticmethod
+    def _with_the_first_again(entries: Iterator[IndexEntry]) -> Iterator[IndexEntry]:
+        for first in islice(entries, 1):
+            yield first
+            yield from entries
+            yield first._replace(value=f"{first.value}~", position=f"{first.position}~")
+
+
+@pytest.mark.parametrize("query", [one for one in QUERIES if " sw " in str(one) or one == BY_NAME], ids=str)
+def test_who_is_renamed_while_the_index_is_read_is_on_a_page_and_counted_once(query: dict[str, str]) -> None:
+    crowd = Crowd(Twice())
+    look = {"name": "n", "mails": ["m"], "title": "a", "external": True, "active": True}
+    users = [crowd.create(look) for _ in range(4)]
+
+    page = directory(crowd.store).search(Query.of({**query, "cursor": "", "count": "9"}))
+
+    assert sorted(user.id for user in page.users) == sorted(user.id for user in users)
+    assert page.total == 4
 
 
 @pytest.mark.parametrize("query", [one for one in QUERIES if "sortBy" not in one], ids=str)
