@@ -24,6 +24,7 @@ NEVER = frozenset(
         "aws_xray_sdk",
         "boto3",
         "cli",
+        "idna",
         "pydantic",
         "s3transfer",
     }
