@@ -94,7 +94,7 @@ def test_the_doctor_is_content_with_it(tmp_path: Path) -> None:
     assert report["ok"]
     assert [check["name"] for check in report["checks"] if check["fix"]] == []
     # From the address to the removal of the test user; fewer would be checks left out.
-    assert len(report["checks"]) == 15
+    assert len(report["checks"]) == 14
 
 
 def test_the_key_can_be_chosen(tmp_path: Path) -> None:
