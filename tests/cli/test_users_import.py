@@ -79,12 +79,14 @@ def test_a_csv_file_with_the_headers_that_people_have(
             "name": {"givenName": "Ann", "familyName": "Ås"},
             "userName": "ann",
             ENTERPRISE_URN: {"department": "Board"},
+            "active": True,
         },
         {
             "schemas": [CORE_URN],
             "emails": [{"type": "work", "value": "bob@corp.example", "primary": True}],
             "name": {"givenName": "Bob", "familyName": "Bo"},
             "userName": "bob",
+            "active": True,
         },
     ]
     assert_sound(table, "acme")
@@ -95,7 +97,7 @@ def test_json_lines_of_scim_users(rollcall: Rollcall, store: UserStore, users_fi
     file = users_file("\n".join(json.dumps(line) for line in lines), "users.jsonl")
 
     assert said(run(rollcall, file, "--json"))["created"] == 2
-    assert all_of(store) == [{"schemas": [CORE_URN], **line} for line in lines]
+    assert all_of(store) == [{"schemas": [CORE_URN], "active": True, **line} for line in lines]
 
 
 def test_a_dash_is_standard_input(rollcall: Rollcall, store: UserStore) -> None:
