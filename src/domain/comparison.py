@@ -3,11 +3,12 @@
 Unicode decides (docs/decisions/023): NFKC, then lower case, as RFC 8265 has it for user names. That is no case
 folding: `strauß` and `strauss` are two people. Each form is its own form, and is the same for canonically equivalent
 text. What the lower case of a letter is does not depend on its neighbours, so that the form of a text starts with the
-form of its first letters; this makes one letter of the two small sigmas.
+form of its first letters; this makes one letter of the two small sigmas (`_of_names`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from os.path import commonprefix
@@ -22,6 +23,8 @@ from domain.text import MARKS_PROBLEM, has_too_many_marks
 _CAPITAL_SIGMA: Final = "\u03a3"
 _SIGMA: Final = "\u03c3"
 _FINAL_SIGMA: Final = "\u03c2"
+_DOT_ABOVE: Final = "\u0307"
+_SECOND_DOT: Final = re.compile("(?<=[ij])\u0307+")
 _IDEOGRAPHIC_FULL_STOP: Final = "\u3002"
 _OGHAM_SPACE: Final = "\u1680"
 """The only space that NFKC leaves as it is."""
@@ -37,7 +40,7 @@ _MAX_LABEL: Final = 63
 
 def text_form(text: str) -> str:
     """The form of text whose case does not matter (RFC 7643 section 2.2, caseExact false)."""
-    return text.lower() if text.isascii() else _one_sigma(_lowered(text))
+    return text.lower() if text.isascii() else _of_names(_lowered(text))
 
 
 def unique_form(text: str) -> str:
@@ -55,8 +58,8 @@ def unique_form(text: str) -> str:
         form = _lowered(text).strip()
     local, at, domain = form.rpartition("@")
     if not at:
-        return _one_sigma(form)
-    return _one_sigma(local) + at + _labels(_dotted(domain).rstrip(_AT_THE_END_OF_A_DOMAIN))
+        return _of_names(form)
+    return _of_names(local) + at + _labels(_dotted(domain).rstrip(_AT_THE_END_OF_A_DOMAIN))
 
 
 def address_form(text: str) -> str:
@@ -77,8 +80,8 @@ def part_forms(text: str, *, from_start: bool) -> tuple[str, ...]:
     """
     lowered = _lowered(text)
     local, at, domain = lowered.rpartition("@")
-    plain = _one_sigma(lowered)
-    in_domain = plain if from_start and not at else _one_sigma(local) + at + _labels(_dotted(domain))
+    plain = _of_names(lowered)
+    in_domain = plain if from_start and not at else _of_names(local) + at + _labels(_dotted(domain))
     return (plain,) if plain == in_domain else (plain, in_domain)
 
 
@@ -111,9 +114,13 @@ def _lowered(text: str) -> str:
     return normalize("NFKC", composed.lower())
 
 
-def _one_sigma(lowered: str) -> str:
-    """The capital sigma has two small ones, of which neighbours choose; in names they are one letter."""
-    return lowered.replace(_FINAL_SIGMA, _SIGMA)
+def _of_names(lowered: str) -> str:
+    """What is one letter in names, though not in domains: the two small sigmas, and i or j with its dot written twice.
+
+    Neighbours choose the sigma of a capital one. The lower case of U+0130 is i with one more dot, which is not seen.
+    """
+    plain = lowered.replace(_FINAL_SIGMA, _SIGMA)
+    return normalize("NFC", _SECOND_DOT.sub("", plain)) if _DOT_ABOVE in plain else plain
 
 
 def _dotted(domain: str) -> str:

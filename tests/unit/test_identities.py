@@ -268,6 +268,8 @@ SPELLINGS = {
     "bold of mathematics": "\U0001d41a\U0001d41d\U0001d426\U0001d422\U0001d427@corp.example",
     "script of mathematics": "\U0001d4b6dmin@corp.example",
     "circled": "\u24d0dmin@corp.example",
+    "capital i with a dot": "ADM\u0130N@CORP.EXAMPLE",
+    "second dot on an i": "admi\u0307n@corp.example",
     "superscript": "adm\u2071n@corp.example",
     "dot at the end": "admin@corp.example.",
     "dots at the end": "admin@corp.example..",
