@@ -37,7 +37,7 @@ run: .venv/.local ## Serve SCIM on this machine (PORT=8080, CONNECTOR_KEY, DYNAM
 	@$(BIN)/python -m cli.serve
 
 .PHONY: run-dynamodb-local
-run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on DynamoDB Local, the real engine; keeps the users (needs Java 17, Maven)
+run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on DynamoDB Local, the real engine; keeps the users (needs JDK 17, Maven)
 	@! (exec 3<>/dev/tcp/127.0.0.1/$(DYNAMODB_PORT)) 2>/dev/null || { echo 'Port $(DYNAMODB_PORT) is taken: make run-dynamodb-local DYNAMODB_PORT=8001' >&2; exit 1; }
 	@mkdir -p '$(DYNAMODB_DATA)'
 	@java -Dsqlite4java.library.path=.dynamodb-local -cp '.dynamodb-local/*' $(DYNAMODB_LOCAL) \
@@ -56,11 +56,11 @@ run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on Dynam
 
 .PHONY: test
 test: .venv/.dev ## Run the tests that need neither Docker nor Java nor a browser
-	@echo 'Not in this run: make test-dynamodb-local (Java 17, Maven), make test-sam-local (Docker), make test-browser (Chromium)'
+	@echo 'Not in this run: make test-dynamodb-local (JDK 17, Maven), make test-sam-local (Docker), make test-browser (Chromium)'
 	@$(BIN)/pytest -n $(WORKERS) -m 'not ($(SLOW_TIERS))'
 
 .PHONY: test-dynamodb-local
-test-dynamodb-local: .venv/.dev .dynamodb-local/.installed ## Storage, contract and concurrency tests on DynamoDB Local (needs Java 17, Maven)
+test-dynamodb-local: .venv/.dev .dynamodb-local/.installed ## Storage, contract and concurrency tests on DynamoDB Local (needs JDK 17, Maven)
 	@$(BIN)/pytest -m dynamodb_local
 
 .PHONY: test-sam-local
@@ -103,23 +103,23 @@ bench-hostile: .venv/.dev ## Measure requests that are meant to cost much
 	@PYTHONPATH=src $(BIN)/python bench/hostile.py
 
 .PHONY: bench-import
-bench-import: .venv/.dev .dynamodb-local/.installed ## Measure the import of users on DynamoDB Local (needs Java 17, Maven)
+bench-import: .venv/.dev .dynamodb-local/.installed ## Measure the import of users on DynamoDB Local (needs JDK 17, Maven)
 	@PYTHONPATH=src $(BIN)/python bench/importing.py
 
 .PHONY: bench-storage
-bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure what requests cost with 1,000 to 100,000 users (needs Java 17, Maven)
+bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure what requests cost with 1,000 to 100,000 users (needs JDK 17, Maven)
 	@$(BIN)/python bench/storage_costs.py
 
 .PHONY: bench-cursors
-bench-cursors: .venv/.dev .dynamodb-local/.installed ## Measure pages by cursor at every depth of a list (needs Java 17, Maven)
+bench-cursors: .venv/.dev .dynamodb-local/.installed ## Measure pages by cursor at every depth of a list (needs JDK 17, Maven)
 	@$(BIN)/python bench/cursor_pages.py
 
 .PHONY: load
-load: .venv/.dev .dynamodb-local/.installed ## 25 requests a second for five minutes on DynamoDB Local (LOAD='--rate 50 --accounts 10'; needs Java 17, Maven)
+load: .venv/.dev .dynamodb-local/.installed ## 25 requests a second for five minutes on DynamoDB Local (LOAD='--rate 50 --accounts 10'; needs JDK 17, Maven)
 	@PYTHONPATH=src:tests $(BIN)/python bench/load.py $(LOAD)
 
 .PHONY: bench-fairness
-bench-fairness: .venv/.dev .dynamodb-local/.installed ## Measure what an account at ten times its limit takes from others (needs Java 17, Maven)
+bench-fairness: .venv/.dev .dynamodb-local/.installed ## Measure what an account at ten times its limit takes from others (needs JDK 17, Maven)
 	@PYTHONPATH=src:tests $(BIN)/python bench/fairness.py
 
 # --- Build and deploy --------------------------------------------------------

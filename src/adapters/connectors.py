@@ -211,7 +211,7 @@ class Connectors:
             now, before = self._monotonic(), entry.state
             last_good = before.connector if now < before.good_until else None
             again = now + _PAUSE_WITHOUT_VALUE if last_good is None else min(now + self._cooldown, before.good_until)
-            # Anew, here and below: what is kept must not hold the stack of the request that met it, body and all.
+            # A copy, here and below: what is kept must not hold the stack of the request that met it, body and all.
             entry.state = _State(again, last_good, failure.anew(), before.good_until)
             return
         except SecretUnusable as failure:

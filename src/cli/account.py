@@ -221,5 +221,6 @@ def duration(text: str) -> timedelta:
 # Last, as they are listed in this order.
 app.command()(account_pause.resume)
 app.command("let-through")(account_pause.let_through)
-app.command("set")(account_settings.set_setting)
+# A negative number is a bad value, not an option.
+app.command("set", context_settings={"ignore_unknown_options": True})(account_settings.set_setting)
 app.command("delete")(account_deletion.delete)

@@ -135,7 +135,8 @@ class DeprovisioningPaused(Forbidden):
             f"Nothing was changed: as many users of this account as it allows ({used}) lost access within a day, so "
             f"no further one does until {minute_text(until)}. Check which users and groups the identity provider has "
             f"in scope. If it is intended, the service's operator ends the pause with: rollcall account resume "
-            f"{account}; or lets one user through with: rollcall account let-through {account}"
+            f"{account}; or lets one user through with: rollcall account let-through {account} "
+            "--email ADDRESS"
         )
 
 

@@ -113,9 +113,9 @@ def _check_types(attributes: Json) -> None:
         USER_VALIDATOR.validate_python(attributes)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
-        told = "; ".join(f"{_place(error['loc'])} {_message(error)}" for error in errors[:_MAX_PROBLEMS_TOLD])
+        named = "; ".join(f"{_place(error['loc'])} {_message(error)}" for error in errors[:_MAX_PROBLEMS_TOLD])
         more = len(errors) - _MAX_PROBLEMS_TOLD
-        detail = told + (f"; and {more} more" if more > 0 else "") + "."
+        detail = named + (f"; and {more} more" if more > 0 else "") + "."
         unknown = all(error["type"] == "extra_forbidden" for error in errors)
         attribute = ", ".join(sorted({_known(place) for place in {error["loc"] for error in errors}}))
         raise (InvalidSyntax if unknown else InvalidValue)(detail, attribute=attribute) from None

@@ -117,7 +117,7 @@ def test_the_deprovisioning_limit_is_set(rollcall: Rollcall, aws: Aws, text: str
 def test_a_limit_that_is_none_is_refused(rollcall: Rollcall, aws: Aws, text: str) -> None:
     rollcall("account", "enable", "acme")
 
-    result = rollcall("account", "set", "acme", "deprovisioning-limit", "--", text)
+    result = rollcall("account", "set", "acme", "deprovisioning-limit", text)
 
     assert result.exit_code == 2
     assert "20,10%" in result.stderr
@@ -249,7 +249,7 @@ def test_the_rate_is_set_and_shown(rollcall: Rollcall, aws: Aws, number: int) ->
 def test_a_rate_that_cannot_be_is_refused_with_the_bounds(rollcall: Rollcall, aws: Aws, text: str) -> None:
     rollcall("account", "enable", "acme")
 
-    result = rollcall("account", "set", "acme", "requests-per-second", "--", text)
+    result = rollcall("account", "set", "acme", "requests-per-second", text)
 
     assert result.exit_code == 2
     assert "from 25" in result.stderr

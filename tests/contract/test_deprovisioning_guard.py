@@ -124,7 +124,7 @@ def test_the_refusal_says_why_and_what_to_do(service: LocalService, client: Scim
         "within a day",
         f"until {until:%Y-%m-%dT%H:%MZ}",
         f"rollcall account resume {account}",
-        f"rollcall account let-through {account}",
+        f"rollcall account let-through {account} --email ADDRESS",
     ):
         assert said in refused.json["detail"]
     assert client.get(f"/Users/{users[1]['id']}").json == users[1]

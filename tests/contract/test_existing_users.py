@@ -318,7 +318,7 @@ LOOK_ALIKES = (
 
 @pytest.mark.parametrize("address", LOOK_ALIKES)
 @pytest.mark.parametrize("primary", [{}, {"primary": True}])
-def test_an_address_that_only_looks_or_folds_alike_adopts_nobody(
+def test_an_address_that_only_looks_or_folds_alike_adopts_no_user(
     application: Application, address: str, primary: Json
 ) -> None:
     application.matches_existing()

@@ -152,7 +152,7 @@ def a_user_name_that_looks_alike(client: ScimClient) -> Json:
         a_user_name_that_looks_alike,
     ],
 )
-def test_whoever_it_might_be_instead_is_refused(client: ScimClient, attempt: Callable[[ScimClient], Json]) -> None:
+def test_who_may_be_somebody_else_is_refused(client: ScimClient, attempt: Callable[[ScimClient], Json]) -> None:
     body = attempt(client)
     before = client.all()
 
@@ -163,7 +163,7 @@ def test_whoever_it_might_be_instead_is_refused(client: ScimClient, attempt: Cal
     assert client.all() == before
 
 
-def test_a_user_whom_nobody_claimed_is_not_taken_back(client: ScimClient, account: str) -> None:
+def test_a_user_who_was_never_claimed_is_not_taken_back(client: ScimClient, account: str) -> None:
     row = Row(2, {"schemas": [CORE], "userName": "ada", "active": False, "emails": [{"value": "ada@example.com"}]})
     store = table().users(account, MonotonicDeadline.after(9))
     (outcome,) = Importer(lambda: store, new_id, now).run([row])

@@ -173,7 +173,7 @@ def test_refusals_have_a_line_a_second_which_says_how_many_there_were(
     }
 
 
-def test_refusals_without_a_line_are_told_by_the_accounts_next_line_of_any_kind(
+def test_refusals_without_a_line_are_counted_in_the_accounts_next_line_of_any_kind(
     service: InProcess, client: Client, output: Output, ticks: Ticks
 ) -> None:
     use_up(service)

@@ -143,7 +143,7 @@ def test_a_short_window_ends_the_alarm_when_all_is_well_again(name: str) -> None
     assert not rings(name, **well)
 
 
-def test_a_secret_that_cannot_be_used_rings_by_the_hourly_look_and_by_the_first_request() -> None:
+def test_an_unusable_secret_sets_off_an_alarm_by_the_hourly_look_and_by_the_first_request() -> None:
     assert rings("AccountsUnusable", found=1, refused=0)
     assert rings("AccountsUnusable", found=0, refused=1)
     assert not rings("AccountsUnusable", found=0, refused=0)

@@ -93,7 +93,7 @@ def test_a_key_is_to_be_rotated_before_it_is_a_year_old(days: int, urgency: str)
     assert age.is_old is (urgency == "now")
 
 
-def test_a_key_of_which_nobody_knows_when_it_was_made_is_old() -> None:
+def test_a_key_that_does_not_say_when_it_was_made_is_old() -> None:
     text = json.dumps({"account": "acme", "enabled": True, "current": {"key": FIRST.text}})
 
     age = KeyAge.of(connector_from_json(text, "acme"), NOW)

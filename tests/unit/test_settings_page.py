@@ -205,7 +205,7 @@ def test_an_identity_that_lambda_has_checked_is_the_actor(log: Path) -> None:
     assert {line["actor"] for line in audited(log, context)} == {"Cognito identity eu:17"}
 
 
-def test_nobody_chooses_the_name_that_is_recorded(log: Path) -> None:
+def test_no_caller_chooses_the_name_that_is_recorded(log: Path) -> None:
     claimed = {"actor": "ada", "operator": "ada", "userArn": "ada", "identity": {"cognito_identity_id": "ada"}}
     context = SimpleNamespace(invoked_function_arn=ARN, aws_request_id="1", client_context=SimpleNamespace(**claimed))
 
