@@ -75,7 +75,7 @@ class RequestCounter(Protocol):
     """What an account has used of its rate, in all containers together (`domain.rate`)."""
 
     def settle(self, requests: int, rate: Rate) -> Standing:
-        """Count so many requests, unless the account has no room; a `Retryable` error when the table does not answer."""
+        """Count so many requests, unless the account has no room; `Retryable` when the table does not answer."""
 
 
 class UserStore(Protocol):
