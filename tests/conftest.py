@@ -1,4 +1,4 @@
-"""The SAM CLI, the stand-ins that its containers reach, and the API that it serves: one of each for a whole run."""
+"""What all tests share: how properties are tried; the SAM CLI, its stand-ins and the API, one of each for a run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
+import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -18,6 +19,10 @@ from cli.events import ROOT
 from cli.local_transactions import cheap_transactions
 from sam_api import SamApi, remove_containers, start_api
 from stand_ins import Aws
+
+# No example fails because the machine is busy.
+hypothesis.settings.register_profile("rollcall", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("rollcall")
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,11 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
     here = invocation(context)
     guard = _guard(here, name)
     before = guard.state()
+    if before.allowed == 0:
+        raise UsageError(
+            f"The limit of {name} lets no user lose access, so there is nothing to resume; nothing was changed. Set "
+            f"another one: rollcall account set {name} deprovisioning-limit 20,10%."
+        )
     if before.is_paused:
         here.confirm(
             f"Users of {name} who lost access in the last day: {before.used}. "

@@ -109,8 +109,9 @@ def export(
         here.stack.require_account(account, _SECONDS)
     written = 0
     with private_file(output) as target:
-        write = _writer(form, target, at_a_terminal=output is None and target.isatty())
-        for user in watched(here, store, "Exporting"):
+        at_a_terminal = output is None and target.isatty()
+        write = _writer(form, target, at_a_terminal=at_a_terminal)
+        for user in watched(here, store, "Exporting", quietly=at_a_terminal):
             write(user)
             written += 1
     if output is not None:

@@ -150,6 +150,16 @@ def test_a_paused_account_says_so_and_is_resumed(rollcall: Rollcall, table: Tabl
     }
 
 
+@pytest.mark.usefixtures("acme")
+def test_an_account_that_lets_no_user_lose_access_is_not_said_to_be_resumed(rollcall: Rollcall) -> None:
+    rollcall("account", "set", "acme", "deprovisioning-limit", "0")
+
+    refused = rollcall("account", "resume", "acme", "--yes")
+
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "account set acme deprovisioning-limit 20,10%" in refused.stderr
+
+
 @pytest.fixture
 def ada(store: UserStore) -> StoredUser:
     user = Users()("ada", "ada@example.com")

@@ -55,7 +55,7 @@ def _assigned(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(USERS, st.lists(OPERATIONS, min_size=1, max_size=3))
 def test_both_change_a_user_in_the_same_way(user: Json, operations: list[Json]) -> None:
     ours: Json | None

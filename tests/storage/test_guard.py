@@ -165,15 +165,18 @@ def crowd(guarded: Guarded, number: int, name: str = "user", age: timedelta | No
     return made
 
 
-def emptied(guarded: Guarded, users: list[Any], limit: Limit = DEFAULT) -> int:
-    """How many of the users can be deactivated, one after the other."""
+def emptied(guarded: Guarded, users: list[Any], limit: Limit = DEFAULT, *, by_removal: bool = False) -> int:
+    """How many of the users can be deactivated, or removed, one after the other."""
     gone = 0
     for user in users:
         try:
             guarded.guard(limit).take(user.id)
         except DeprovisioningPaused:
             continue
-        guarded.store.replace(user, changed(user, active=False))
+        if by_removal:
+            guarded.store.delete(user)
+        else:
+            guarded.store.replace(user, changed(user, active=False))
         gone += 1
     return gone
 
@@ -184,17 +187,7 @@ def test_a_small_account_keeps_half_of_its_people(guarded: Guarded, users: int, 
 
 
 def test_users_who_are_removed_count_for_the_size_of_the_account_as_well(guarded: Guarded) -> None:
-    users = crowd(guarded, 12)
-    gone = 0
-    for user in users:
-        try:
-            guarded.guard(DEFAULT).take(user.id)
-        except DeprovisioningPaused:
-            continue
-        guarded.store.delete(user)
-        gone += 1
-
-    assert gone == 6
+    assert emptied(guarded, crowd(guarded, 12), by_removal=True) == 6
 
 
 def test_who_is_counted_and_not_written_yet_does_not_widen_the_limit(guarded: Guarded) -> None:

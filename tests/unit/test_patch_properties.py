@@ -17,7 +17,7 @@ from patch_users import message, patched_strictly, patched_tolerantly
 
 Json = dict[str, Any]
 
-_QUICK = settings(max_examples=200, deadline=None)
+_QUICK = settings(max_examples=200)
 
 
 @_QUICK

@@ -66,7 +66,7 @@ def suggested(detail: str) -> str:
     return str(command)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(conflicts=st.lists(st.tuples(st.sampled_from(["emails.value", "userName"]), values), min_size=1, max_size=40))
 def test_the_command_that_a_conflict_suggests_gives_a_shell_the_value_or_leaves_it_out(
     conflicts: list[tuple[str, str]],
