@@ -106,6 +106,21 @@ def test_half_a_pair_is_refused(client: Client, word: str) -> None:
     assert (answer.status, answer.body["scimType"]) == (400, "invalidFilter")
 
 
+@pytest.mark.parametrize("attribute", ["roles", "entitlements", "ims", "photos", "x509Certificates"])
+def test_half_a_pair_is_refused_around_any_label(client: Client, attribute: str) -> None:
+    made = created(client)
+
+    for word in ("'work", "work'", "\u2018desk", "desk\u2019"):
+        path = f"{attribute}[type eq {word}]"
+        for operation in (
+            {"op": "add", "path": f"{path}.value", "value": "MIIB"},
+            {"op": "replace", "value": {f"{path}.value": "MIIB"}},
+            {"op": "remove", "path": path},
+        ):
+            assert patched(client, made, operation).body["scimType"] == "invalidPath"
+    assert read(client, made) == made
+
+
 @pytest.mark.parametrize("name", ["'tHooft", "’tHooft", "‘tHooft", "O'Brien", "O’Brien", "James'", "d'Arc-d'Or"])
 def test_an_apostrophe_of_a_name_stays_in_it(client: Client, name: str) -> None:
     made = created(client, nickName=f"{name}{ord(name[0])}{len(name)}", title=name)

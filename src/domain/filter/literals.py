@@ -55,7 +55,7 @@ def read_literal(word: str, attribute: Attribute, leniency: Leniency) -> Value:
             return _number(word, attribute)
     if word[:1] == '"':
         text = unquote(word)
-    elif leniency.bare_words and word and word not in "()[]" and not misses_a_quote(word, attribute.canonical_values):
+    elif leniency.bare_words and word and word not in "()[]" and not _misses_a_quote(word, attribute):
         if word[0] == "{":
             raise Unfit(f"a value in double quotes and no object, as {attribute.name} is a {attribute.type}")
         leniency.used("bare_words")
@@ -65,6 +65,11 @@ def read_literal(word: str, attribute: Attribute, leniency: Leniency) -> Value:
     if attribute.type is Type.DATE_TIME and instant(text) is None:
         raise Unfit(f'a time such as "2030-01-31T12:00:00Z", as {attribute.name} is a dateTime')
     return text
+
+
+def _misses_a_quote(word: str, attribute: Attribute) -> bool:
+    # A label such as `work` (RFC 7643 section 2.4) is no person's name, which may begin or end with an apostrophe.
+    return misses_a_quote(word, is_label=attribute.name == "type")
 
 
 def unquote(word: str) -> str:

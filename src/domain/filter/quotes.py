@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Final
 
 _APOSTROPHES: Final = "'\u2018\u2019\u201a\u201b\u02bc\u2032"
@@ -40,12 +39,12 @@ def _with_json_quotes(match: re.Match[str]) -> str:
     return json.dumps((match["text"] or "").replace("\\'", "'"), ensure_ascii=False)
 
 
-def misses_a_quote(word: str, known: Iterable[str]) -> bool:
-    """Whether the quotes of a word are no apostrophes and no pair: `“work`, `'a'b`, `'work` of the known `work`."""
+def misses_a_quote(word: str, *, is_label: bool) -> bool:
+    """Whether the quotes of a word are no apostrophes and no pair: `“work`, `'a'b`; `'work` where it is a label."""
     if word[0] in _OTHERS or word[-1] in _OTHERS:
         return True
     bare = word.strip(_APOSTROPHES)
     if len(bare) == len(word):
         return False
     inner = not bare or (word[0] in _APOSTROPHES and any(quote in bare for quote in _APOSTROPHES))
-    return inner or bare.lower() in (each.lower() for each in known)
+    return inner or is_label
