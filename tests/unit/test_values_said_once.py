@@ -34,6 +34,8 @@ def client() -> Iterator[Client]:
         ([{"value": "Admin"}], [{"value": "admin", "display": "D"}], [{"value": "Admin", "display": "D"}]),
         ([{"value": "A", "display": "x"}], [{"value": "A", "display": "y"}], [{"value": "A", "display": "y"}]),
         ([TYPED], [{"type": "b", "value": "A"}], [TYPED, {"type": "b", "value": "A"}]),
+        ([{"value": "A", "display": "D"}], [{"type": "a", "value": "a"}], [TYPED | {"display": "D"}]),
+        ([{"value": "A"}], [{"type": t, "value": "A"} for t in "ab"], [TYPED, {"type": "b", "value": "A"}]),
         ([TYPED], [{"type": "A", "value": "a", "primary": False}], [TYPED]),
         ([], [{"value": "A"}, {"value": "A", "display": "D"}, {"value": "a"}], [{"value": "A", "display": "D"}]),
         ([{"value": "B"}], [{"value": "A"}, {"value": "B"}], [{"value": "B"}, {"value": "A"}]),
@@ -135,10 +137,17 @@ NOTHING = [
     "",
     [{"type": "work", "value": None}, None, {}],
 ]
+WITHOUT_ADDRESS = [
+    [{"type": "work", "display": "Noor"}],
+    {"display": "Noor"},
+    [{"display": "Noor", "primary": True}, {"type": "home", "value": None}],
+]
 
 
-@pytest.mark.parametrize("emails", NOTHING, ids=str)
-def test_a_put_with_empty_entries_keeps_the_address_and_its_uniqueness(client: Client, emails: object) -> None:
+@pytest.mark.parametrize("emails", NOTHING + WITHOUT_ADDRESS, ids=str)
+def test_a_put_with_entries_without_an_address_keeps_the_address_and_its_uniqueness(
+    client: Client, emails: object
+) -> None:
     made = created(client)
 
     answer = client.call("PUT", f"/Users/{made['id']}", made | {"emails": emails})

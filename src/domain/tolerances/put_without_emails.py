@@ -1,4 +1,4 @@
-"""A PUT whose `emails` is null, missing or empty keeps the stored addresses.
+"""A PUT whose `emails` is null, missing, empty or without an address in it keeps the stored addresses.
 
 JumpCloud sends `"emails": null` in its updates. An address is how a user is recognised, and unique: a message that does
 not mean to change it must not lose it, nor free it for another user. PATCH can remove addresses.
@@ -13,7 +13,9 @@ from domain.tolerances.record import Tolerance
 
 
 def _replacement(body: Json, stored: Json) -> Json | None:
-    if body.get("emails") or not stored.get("emails"):
+    sent = body.get("emails") or []
+    has_address = not isinstance(sent, list) or any(not isinstance(each, dict) or each.get("value") for each in sent)
+    if not stored.get("emails") or has_address:
         return None
     return body | {"emails": stored["emails"]}
 

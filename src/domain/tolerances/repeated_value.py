@@ -1,4 +1,4 @@
-"""A value that is there already, sent again with another `display` or `primary`, or without its `type`: it stays one.
+"""A value that is there already, sent again with another `display` or `primary`, or a `type` in one of the two only.
 
 RFC 7643 section 2.4: the same combination of type and value should not be returned more than once. What the client says
 of it with that is written to the one that is there; `primary: false` says nothing.
@@ -26,7 +26,7 @@ def _patched(attribute: Attribute, before: list[Any], after: list[Any]) -> list[
 
 
 def _once(values: list[Any], attribute: Attribute, before: list[Any]) -> list[Any]:
-    """The values, each once; one without a type that was not there before may be one of any type."""
+    """The values, each once; one without a type may be one of any type, unless both were there before."""
     if not attribute.is_complex or len(values) < 2:
         return values
     places: dict[_Key, int] = {}
@@ -38,6 +38,11 @@ def _once(values: list[Any], attribute: Attribute, before: list[Any]) -> list[An
         if place is None and key is not None and len(key) == 1 and (*key, None) in places:
             known = frozenset(map(_all_of, before)) if known is None else known
             place = None if _all_of(item) in known else places[(*key, None)]
+        elif place is None and key is not None and len(key) == 2 and key[:1] in places:
+            known = frozenset(map(_all_of, before)) if known is None else known
+            if _all_of(item) not in known:
+                place = places[key] = places.pop(key[:1])
+                kept[place] = kept[place] | {"type": item["type"]}
         if place is not None:
             kept[place] = kept[place] | _more(item)
             continue
