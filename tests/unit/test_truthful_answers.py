@@ -117,6 +117,128 @@ def test_active_in_a_container_that_does_not_have_it_is_refused(client: Client, 
     assert read(client, made) == made
 
 
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"isActive": False},
+        {"is_active": "False"},
+        {"active.value": 0},
+        {"User.active": [False]},
+        {"User": {"active": False}},
+        {ENTERPRISE: {"active": "false"}},
+        {f"{CORE}:active": False},
+        {f"{CORE}.Active": "False"},
+        {f"{OLD_CORE}:active": "no"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("active", [True, "True"])
+def test_a_body_that_deactivates_under_another_name_only_is_refused(client: Client, member: Json, active: Any) -> None:
+    made = created(client)
+
+    for body in (made | {"active": active} | member, member | made):
+        assert client.call("PUT", f"/Users/{made['id']}", body).body["scimType"] == "invalidSyntax"
+    assert client.call("POST", "/Users", user("other") | {"active": active} | member).status == 400
+    assert read(client, made) == made
+
+
+def test_a_body_that_says_active_in_two_forms_is_taken_where_they_agree(client: Client) -> None:
+    made = created(client)
+
+    for member in (
+        {f"{CORE}:active": "True"},
+        {f"{CORE}.active": None},
+        {"isActive": True},
+        {"isActive": "since 2020"},
+    ):
+        assert client.call("PUT", f"/Users/{made['id']}", made | member).body == made
+
+
+def test_members_of_a_clients_own_are_left_out_of_a_whole_user(client: Client) -> None:
+    made = created(client)
+    own = {
+        "role": "admin",
+        "groups": [],
+        "password": "Correct-horse-7",
+        "profile": {"department": "D", "login": "x"},
+        "mfaEnabled": False,
+        "locked": True,
+        "status": "ACTIVE",
+        "customAttributes": {"status": "none", "enabled": False},
+        CUSTOM: {"isActive": False, "active": False, "title": "T"},
+        f"{CUSTOM}:tag": "blue",
+    }
+
+    assert client.call("PUT", f"/Users/{made['id']}", made | own).body == made
+    for op in ("add", "replace"):
+        assert patched(client, made, {"op": op, "value": made | own}).body == made
+    assert created(client, **own).keys() == made.keys()
+
+
+@pytest.mark.parametrize("name", ["isActive", "User.active", "active.value"])
+def test_a_patch_without_path_that_deactivates_under_another_name_only_is_refused(client: Client, name: str) -> None:
+    made = created(client)
+
+    for value in ({"active": True, name: False}, {name: "False", "Active": "true", "title": "Lead"}):
+        assert patched(client, made, {"op": "replace", "value": value}).body["scimType"] == "invalidPath"
+    assert read(client, made) == made
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "archived",
+        "deactivate",
+        "isActivated",
+        "accountState",
+        "lifecycleState",
+        "lockedOut",
+        "activeStatus",
+        "terminated",
+    ],
+)
+def test_a_patch_without_path_whose_other_names_say_that_the_user_left_is_refused(client: Client, name: str) -> None:
+    made = created(client)
+
+    assert patched(client, made, {"op": "replace", "value": {name: True, "title": "Lead"}}).status == 400
+    assert read(client, made) == made
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "urn:ietf:params:scim:schemas:core:2.0:title",
+        "urn:ietf:params:scim:schemas:core:2.0:Users:name.familyName",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:department",
+        "urn:ietf:params:scim:schemas:extension:enterprise:1.0:User:costCenter",
+        "urn:ietf:params:scim:schemas:extension:enterprise:1.0:User:manager.value",
+    ],
+)
+def test_a_name_of_the_users_own_under_a_mistyped_urn_is_refused(client: Client, name: str) -> None:
+    made = created(client)
+
+    for operations in shapes(name, "x"):
+        assert patched(client, made, *operations).body["scimType"] == "invalidPath", operations
+    assert patched(client, made, {"op": "remove", "path": name}).body["scimType"] == "invalidPath"
+
+
+def test_a_name_as_a_json_pointer_is_refused(client: Client) -> None:
+    made = created(client)
+
+    for operations in shapes("/name/formatted", "x"):
+        assert patched(client, made, *operations).body["scimType"] == "invalidPath", operations
+
+
+@pytest.mark.parametrize("schemas", [[], None, [ENTERPRISE], [PATCH_OP], ["urn:example:User"], CORE.lower()], ids=str)
+def test_a_patch_of_a_whole_user_may_lack_the_users_schema(client: Client, schemas: Any) -> None:
+    made = created(client, **{ENTERPRISE: {"department": "D"}})
+
+    for op in ("add", "replace"):
+        answer = patched(client, made, {"op": op, "value": made | {"schemas": schemas, "title": op}})
+        assert (answer.status, answer.body["title"]) == (200, op)
+        assert answer.body["schemas"] == made["schemas"]
+
+
 @pytest.mark.parametrize("name", ["isActive", "enabled", "accountEnabled", "suspended", "status", "User.active"])
 @pytest.mark.parametrize("value", [True, False, "False"])
 def test_a_body_that_says_so_under_another_name_is_refused_unless_it_says_active(

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from domain.attributes import Attribute
 from domain.user_schema import CORE_URN, USER
 
 _URNS: Final = tuple(urn.lower() for urn in (CORE_URN, *(extension.id for extension in USER.extensions)))
+_OWN: Final = (":schemas:core:", ":schemas:extension:enterprise:")
 _ACTIVE: Final = frozenset({"active", "isactive"})
-_STATES: Final = frozenset({"accountstatus", "deleted", "enable", "isdeleted", "status", "userstatus"})
-_STATE_ENDS: Final = ("active", "blocked", "deactivated", "disabled", "enabled", "locked", "suspended")
+_STATES: Final = frozenset(
+    {"accountstate", "accountstatus", "activestatus", "archived", "deactivate", "deleted", "disable", "enable"}
+    | {"isdeleted", "lifecyclestate", "lifecyclestatus", "lockedout", "status", "suspend", "terminated", "userstate"}
+    | {"userstatus"}
+)
+_STATE_ENDS: Final = ("activated", "active", "blocked", "disabled", "enabled", "locked", "suspended")
 
 
 @cache
@@ -35,6 +40,17 @@ def is_foreign(name: str) -> bool:
     return folded.startswith("urn:") and not folded.startswith(_URNS)
 
 
+def is_mistyped(name: str) -> bool:
+    """Whether a name is one that a User has, under a URN that is almost that of its schema: `...:core:2.0:title`."""
+    folded = name.lower()
+    return is_foreign(name) and any(part in folded for part in _OWN) and last_name(name) in known_names()
+
+
+def last_name(name: str) -> str:
+    """What a name ends in, in lower case: `title` of `User.Title`, of `/title` and of `urn:...:User:title`."""
+    return re.split(r"[^\w $-]+", name.lower())[-1]
+
+
 def says_active(name: str) -> bool:
     """Whether a part of a name is `active`, or means it and nothing else."""
     return not _ACTIVE.isdisjoint(_words(name))
@@ -43,6 +59,13 @@ def says_active(name: str) -> bool:
 def says_state(name: str) -> bool:
     """Whether a part of a name may say if the user may sign in: `isActive`, `account.enabled`, `__SUSPENDED__`."""
     return any(word in _STATES or word.endswith(_STATE_ENDS) for word in _words(name))
+
+
+def boolean_of(value: Any) -> bool | None:
+    """What a member says, in any form in which clients write a boolean; None for anything else."""
+    if isinstance(value, list) and len(value) == 1:
+        return boolean_of(value[0])
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
 
 
 def _words(name: str) -> list[str]:

@@ -18,8 +18,11 @@ from domain.paths import resolve
 from domain.quoting import quoted
 from domain.stored_user import Json
 from domain.tolerances.missing_value import described
+from domain.tolerances.names import boolean_of
 from domain.tolerances.record import Tolerance
 from domain.user_schema import USER
+
+_ACTIVE: Final = USER.root.sub_attribute("active")
 
 
 def _is_path(name: str) -> bool:
@@ -69,6 +72,13 @@ def _place(container: Json, path: PatchPath, value: Any) -> None:
         _place_in_list(container, many, path, value)
     elif _is_unassigned(container.get(last.name)):
         container[last.name] = canonical_value(value, last)
+    elif (
+        path.path.steps == (_ACTIVE,)
+        and not _is_unassigned(value)
+        and boolean_of(value) is not boolean_of(container["active"])
+    ):
+        # Whoever is deactivated under one name and not under the other must not stay active in silence.
+        raise InvalidSyntax('"active" is there twice, with different values. Send it once.', attribute="active")
 
 
 def _place_in_list(container: Json, attribute: Attribute, path: PatchPath, value: Any) -> None:

@@ -2,7 +2,8 @@
 
 Unless the client would take the answer for more than was done. In a PATCH without a path such a member is an error when
 its name is one that a User has elsewhere (`{"formatted": ...}`); in all bodies when it may say whether the user may
-sign in (`isActive`, `accountEnabled`) and `active` is not there to say it.
+sign in (`isActive`, `accountEnabled`) and `active` is not there to say it, or says that the user may while another form
+of that name says no.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from domain.patch import Op, Operation
 from domain.paths import resolve
 from domain.quoting import quoted
 from domain.stored_user import Json
-from domain.tolerances.names import is_foreign, known_names, says_active, says_state
+from domain.tolerances.names import boolean_of, is_foreign, is_mistyped, known_names, last_name, says_active, says_state
 from domain.tolerances.record import Tolerance
 from domain.user_schema import COMMON_ATTRIBUTES, USER
 
@@ -32,9 +33,8 @@ def _value(attribute: Attribute, value: Any) -> Any:
 
 
 def _resource(body: Json) -> None:
-    if body.get("active") is None:
-        for name in _of_state(body):
-            raise InvalidSyntax(f'{quoted(name)} is not an attribute of a User. Send "active".', attribute="active")
+    for name in _of_state(body) if body.get("active") is None else _deactivations(body):
+        raise InvalidSyntax(f'{quoted(name)} is not an attribute of a User. Send "active".', attribute="active")
 
 
 def _reading(operation: Operation) -> None:
@@ -45,7 +45,8 @@ def _reading(operation: Operation) -> None:
         return
     if container is USER.root or container.is_extension:
         is_said = any(name.lower() == "active" and member is not None for name, member in value.items())
-        for name in (*_misleading(value, container), *(() if is_said else _of_state(value, container))):
+        of_state = _deactivations(value, container) if is_said else _of_state(value, container)
+        for name in (*_misleading(value, container), *of_state):
             raise InvalidPath(
                 f"{quoted(name)} is not an attribute of a User. Leave it out, or name the attribute that it is "
                 'meant for; "active" says whether the user may sign in.'
@@ -57,24 +58,39 @@ def _misleading(value: Json, container: Attribute) -> Iterator[str]:
         sub = container.sub_attribute(name)
         if sub is not None and sub.is_extension and isinstance(member, dict):
             yield from _misleading(member, sub)
-        elif sub is None and _leaf(name) in known_names() and not is_foreign(name) and name not in _OF_ALL:
+        elif sub is None and name not in _OF_ALL and _is_own(name):
             yield name
 
 
 def _of_state(value: Json, container: Attribute = USER.root) -> Iterator[str]:
-    """The names of unknown members that may say whether the user may sign in, also one level further in."""
+    """The names of unknown members that may say whether the user may sign in."""
+    for name, _, is_of_another_schema in _unknown(value, container):
+        if says_active(name) if is_of_another_schema else says_state(name):
+            yield name
+
+
+def _deactivations(value: Json, container: Attribute = USER.root) -> Iterator[str]:
+    """The names of unknown members that say no where `active` says yes: `{"active": true, "isActive": false}`."""
+    active = next((boolean_of(member) for name, member in value.items() if name.lower() == "active"), None)
+    if active is True:
+        for name, member, is_of_another_schema in _unknown(value, container):
+            if not is_of_another_schema and says_active(name) and boolean_of(member) is False:
+                yield name
+
+
+def _unknown(value: Json, container: Attribute) -> Iterator[tuple[str, Any, bool]]:
+    """Unknown members, also one level further in, and whether a schema that this service does not have is theirs."""
     for name, member in value.items():
         sub = container.sub_attribute(name)
-        says = says_active if is_foreign(name) else says_state
-        if sub is None and says(name):
-            yield name
-        elif isinstance(member, dict) and (sub is None or sub.is_extension):
+        if sub is None:
+            yield name, member, is_foreign(name)
+        if isinstance(member, dict) and (sub is None or sub.is_extension):
             known = sub.sub_attribute if sub is not None else lambda _: None
-            yield from (inner for inner in member if known(inner) is None and says(inner))
+            yield from ((inner, said, is_foreign(name)) for inner, said in member.items() if known(inner) is None)
 
 
-def _leaf(name: str) -> str:
-    return name.lower().replace(":", ".").rpartition(".")[2]
+def _is_own(name: str) -> bool:
+    return is_mistyped(name) if is_foreign(name) else last_name(name) in known_names()
 
 
 TOLERANCE: Final = Tolerance(

@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from domain.patch import Operation
-from domain.tolerances.names import is_foreign, known_names, says_active
+from domain.tolerances.names import is_foreign, is_mistyped, says_active
 from domain.tolerances.record import Tolerance
 
 _NAME: Final = r"[A-Za-z$][\w$-]*+"
@@ -29,10 +29,7 @@ def _reading(operation: Operation) -> list[Operation] | None:
 
 def _is_left_out(text: str) -> bool:
     name = text.partition("[")[0]
-    if not is_foreign(name) or _PATH.fullmatch(text) is None or says_active(name):
-        return False
-    is_of_core = ":schemas:core:" in name.lower()
-    return not (is_of_core and re.split("[:.]", name.lower())[-1] in known_names())
+    return is_foreign(name) and _PATH.fullmatch(text) is not None and not says_active(name) and not is_mistyped(name)
 
 
 def names_foreign(operation: Operation) -> bool:
