@@ -212,6 +212,7 @@ def of_queries() -> Iterator[Shape]:
         for number in range(1, 51)
     )
     plain = tuple(user(number, title="x" * 4_096) for number in range(1, 101))
+    growing = tuple(user(number, title="\ufdfa" * 4_096) for number in range(1, 301))
 
     def searched(name: str, users: tuple[StoredUser, ...], **members: Any) -> Shape:
         return Shape(f"search, {name}", "POST", "/Users/.search", {"schemas": [SEARCH_URN]} | members, users=users)
@@ -219,6 +220,8 @@ def of_queries() -> Iterator[Shape]:
     yield searched("256 comparisons with 500 numbers of 50 users", crowded, filter=terms(256, 'phoneNumbers co "zz"'))
     yield searched("256 comparisons within brackets", crowded, filter=f"phoneNumbers[{terms(256)}]")
     yield searched("256 comparisons with texts of marks", marked, filter=terms(256, 'displayName co "zz"'))
+    yield searched("a comparison with texts that NFKC makes 18 times as long", growing, filter='title co "zz"')
+    yield searched("sorted by texts that NFKC makes 18 times as long", growing, sortBy="title")
     yield searched("a part that nearly matches everywhere", plain, filter=terms(8, f'title co "{"x" * 900}y"'))
     yield searched("a filter of marks", plain, filter=f'displayName co "a{MARKS * 4_000}"')
     yield searched("a filter of open brackets", plain, filter="(" * MAX_FILTER_CHARACTERS)
@@ -288,6 +291,10 @@ def of_bulks() -> Iterator[Shape]:
     yield bulk("PATCHes of a user with 500 values in each attribute", [
         patched({"op": "replace", "path": "title", "value": f"{n}"}) for n in range(200)
     ], full)  # fmt: skip
+    marked = (user(photos=[{"value": ("a" + MARKS * 15) * 1_800}, {"value": ("b" + MARKS * 15) * 1_800}]),)
+    yield bulk("PATCHes of a user with as many marks as it may have", [
+        patched({"op": "replace", "path": "title", "value": f"{n}"}) for n in range(200)
+    ], marked)  # fmt: skip
     yield bulk("wrong names, each of which is explained", [
         patched({"op": "replace", "path": f"userNam{n}{'x' * 100}", "value": "x"}) for n in range(200)
     ])  # fmt: skip

@@ -21,7 +21,11 @@ from adapters import stack
 from adapters.stack import Stack
 from cli.wording import harmless, harmless_json
 
-_SUGGESTED: Final = re.compile(r"\brollcall (?=(?:account|users|activity|doctor|table|events)\b)")
+_SUGGESTED: Final = re.compile(
+    r"""(?P<value>='[^']*'(?:"'"'[^']*')*|"(?:\\"|[^"])*")"""
+    r"|\brollcall (?=(?:account|users|activity|doctor|table|events)\b)"
+)
+"""A command; or a value, in the quotes of a shell or of a message, whose words are the user's own."""
 
 
 @dataclass
@@ -75,7 +79,7 @@ class Invocation:
 
     def to_be_typed(self, text: str) -> str:
         """The text with its commands as they are to be typed: for this deployment, not for another."""
-        return _SUGGESTED.sub(lambda _: f"rollcall{self.options} ", text)
+        return _SUGGESTED.sub(lambda found: found["value"] or f"rollcall{self.options} ", text)
 
     def confirm(self, question: str, yes: bool) -> None:
         """Go on only when the operator agrees, or said --yes; raises `typer.Abort`."""

@@ -8,6 +8,7 @@ import typer
 
 from cli.invocation import Invocation
 from cli.root import UsageError
+from domain.quoting import quoted
 from domain.stored_user import StoredUser
 
 Email = Annotated[str | None, typer.Option(help="An address of the user.")]
@@ -34,6 +35,6 @@ def chosen_user(
     if user is None:
         here.stack.require_account(account, _SECONDS)
         option, value = next((option, value) for option, value in given.items() if value is not None)
-        here.note(f"rollcall: The account {account} has no user with {option} {value}.")
+        here.note(f"rollcall: The account {account} has no user with {option} {quoted(value)}.")
         raise typer.Exit(1)
     return user

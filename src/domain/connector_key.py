@@ -20,7 +20,7 @@ PREFIX: Final = "rck"
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM_LENGTH: Final = 32
 _CHECKSUM_LENGTH: Final = 6
-_ACCOUNT: Final = re.compile(r"[a-z0-9-]{1,40}")
+_ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _FORM: Final = re.compile(rf"{PREFIX}_({_ACCOUNT.pattern})_([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{6}})")
 
 Entropy = Callable[[int], bytes]
@@ -35,13 +35,14 @@ def account_name(text: str) -> str:
     """`text` if it can name an account; raises `InvalidAccountName`.
 
     The alphabet has no path, wildcard or separator character, so that a name is safe within a secret's name, an IAM
-    resource, a key of the table and a Connector Key alike.
+    resource, a key of the table and a Connector Key alike. What starts with a dash would be an option of a command.
     """
     if _ACCOUNT.fullmatch(text):
         return text
     shown = text if len(text) <= 60 else f"{text[:60]}..."
     raise InvalidAccountName(
-        f"{shown!r} is not an account name: use 1 to 40 characters out of a-z, 0-9 and '-', for example 'acme-corp'."
+        f"{shown!r} is not an account name: use 1 to 40 characters out of a-z, 0-9 and '-', with no '-' "
+        "at the start, for example 'acme-corp'."
     )
 
 

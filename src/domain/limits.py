@@ -56,6 +56,8 @@ MAX_FILTER_DEPTH: Final = 32
 """Of parentheses and brackets open at once."""
 MAX_FILTER_COMPARISONS: Final = 256
 """In one filter."""
+MAX_SHORT_CHARACTERS: Final = 256
+"""Of a text with which a comparison counts as one; a longer one counts by its length."""
 MAX_COMPARISONS_OF_A_QUERY: Final = 1_000_000
 """Of a filter with the values of all users that it is matched with: enough for 100,000 users and ten comparisons."""
 MAX_SORT_CHARACTERS: Final = 256

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import Any
 
-from domain.attributes import Attribute, Returned, Type
+from domain.attributes import Attribute, Returned, Type, Uniqueness
 from domain.comparison import form_of
 from domain.date_times import instant, text_of
 from domain.errors import InvalidValue
@@ -106,8 +106,12 @@ class Ordering:
                 return value
             case Type.DATE_TIME:
                 return instant(value)
-        form = form_of(self.leaf)(value)
-        return form[:MAX_SORT_CHARACTERS] if isinstance(form, str) else form
+        form = form_of(self.leaf)
+        if not isinstance(value, str):
+            return form(value)
+        # A unique value is short, and its end decides what its form starts with.
+        start = value if self.leaf.uniqueness is Uniqueness.SERVER else value[:MAX_SORT_CHARACTERS]
+        return form(start)[:MAX_SORT_CHARACTERS]
 
 
 def _preferred(values: list[Any]) -> Any:

@@ -63,9 +63,8 @@ class StoredUser:
         attributes = with_defaults(attributes)
         if attributes == self.attributes:
             return self
-        return replace(
-            self, version=self.version + 1, last_modified=now, document=document_of(attributes), replaced=replaced
-        )
+        document = document_of(attributes, self.attributes)
+        return replace(self, version=self.version + 1, last_modified=now, document=document, replaced=replaced)
 
     def adopted(self, attributes: Json, now: str, adoption: str) -> StoredUser:
         """The next version, which an identity provider's own attributes make one of its users."""
@@ -73,7 +72,7 @@ class StoredUser:
             self,
             version=self.version + 1,
             last_modified=now,
-            document=document_of(with_defaults(attributes)),
+            document=document_of(with_defaults(attributes), self.attributes),
             adoption=adoption,
             replaced=False,
         )
@@ -129,17 +128,20 @@ def encode(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def document_of(attributes: Json) -> str:
+def document_of(attributes: Json, kept: Json | None = None) -> str:
     """The attributes as the JSON text that is kept; InvalidValue for text that could not be read again.
 
-    Every write of a user comes by here, whatever has decoded its values.
+    Every write of a user comes by here, whatever has decoded its values. What is as it was in the attributes `kept`
+    before was looked at then.
     """
     document = encode(attributes)
     if not document.isascii():
+        changed = {name: value for name, value in attributes.items() if not kept or kept.get(name) != value}
+        text = encode(changed)
         # Strings end in a quotation mark, so that a run of marks in the document is one in a string.
         for is_fault, problem in ((_is_no_text, "has half of a surrogate pair"), (has_too_many_marks, MARKS_PROBLEM)):
-            if is_fault(document):
-                name = next((name for name, text in _texts(attributes, "") if is_fault(text)), "A name")
+            if is_fault(text):
+                name = next((name for name, text in _texts(changed, "") if is_fault(text)), "A name")
                 raise InvalidValue(f"{name} {problem}. Send it without.", attribute=name)
     return document
 

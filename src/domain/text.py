@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from functools import lru_cache
 from typing import Final
+from unicodedata import combining, normalize
 
 from domain.limits import MAX_COMBINING_MARKS
 
 MARKS_PROBLEM: Final = f"has more than {MAX_COMBINING_MARKS} combining marks in a row"
+
+_NEAR_MARKS: Final = re.compile(
+    "[\u0300-\u109f\u1350-\u135f\u1700-\u1dff\u20d0-\u20ff\u2ce0-\u2dff\u3020-\u309f\ua660-\uabff\ufb1e"
+    "\ufe20-\ufe2f\uff9e\uff9f\U00010100-\U000103ff\U00010a00-\U00011dff\U00016af0-\U00016fff"
+    "\U0001bc90-\U0001bc9f\U0001d100-\U0001d2ff\U0001e000-\U0001e9ff]+"
+)
+"""Runs of characters from the blocks that have all marks of Unicode, among letters of the same scripts."""
 
 
 def is_text(text: str) -> bool:
@@ -26,31 +34,29 @@ def has_too_many_marks(text: str) -> bool:
     """Whether more than `MAX_COMBINING_MARKS` marks follow each other: to be asked before anything normalises `text`.
 
     `unicodedata.normalize` sorts each run of marks, which takes the square of the run's length. A run that is too long
-    holds one of every so many characters, so no others are looked at until one of those is a mark.
+    has one of every so many characters, so others are looked at only if one of those may be a mark. What is asked of a
+    character is asked once: a whole document of marks is checked at every write.
 
     >>> has_too_many_marks("e" + 30 * chr(0x301)), has_too_many_marks("e" + 31 * chr(0x301))
     (False, True)
     """
     if len(text) <= MAX_COMBINING_MARKS or text.isascii():
         return False
-    end = -1
-    for position in range(MAX_COMBINING_MARKS, len(text), MAX_COMBINING_MARKS + 1):
-        if position <= end or not _is_mark(text[position]):
-            continue
-        start, end = position, position
-        while start and _is_mark(text[start - 1]):
-            start -= 1
-        while end + 1 < len(text) and _is_mark(text[end + 1]):
-            end += 1
-        if end - start >= MAX_COMBINING_MARKS:
-            return True
-    return False
+    if not _NEAR_MARKS.search(text[MAX_COMBINING_MARKS :: MAX_COMBINING_MARKS + 1]):
+        return False
+    return any(len(run) > MAX_COMBINING_MARKS and _has_long_run(run) for run in _NEAR_MARKS.findall(text))
 
 
-@lru_cache(maxsize=512)
+def _has_long_run(text: str) -> bool:
+    """Whether the marks among the characters of those blocks follow each other so often."""
+    marks = "".join(sorted(filter(_is_mark, set(text))))
+    return marks != "" and any(len(run) > MAX_COMBINING_MARKS for run in re.findall(f"[{re.escape(marks)}]+", text))
+
+
+@lru_cache(maxsize=20_000)
 def _is_mark(character: str) -> bool:
     """Whether normalising may move the character: its decomposition begins with a mark of another class than 0.
 
     Not its own class: U+0F73 and the half-width U+FF9E are of class 0 and decompose into marks.
     """
-    return unicodedata.combining(unicodedata.normalize("NFKD", character)[0]) != 0
+    return combining(normalize("NFKD", character)[0]) != 0

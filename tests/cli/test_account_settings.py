@@ -207,7 +207,7 @@ def test_only_a_user_who_is_there_is_let_through(rollcall: Rollcall) -> None:
     result = rollcall("account", "let-through", "acme", "--email", "stranger@example.com")
 
     assert result.exit_code == 1
-    assert "has no user with --email stranger@example.com" in result.stderr
+    assert 'has no user with --email "stranger@example.com"' in result.stderr
 
 
 @pytest.mark.usefixtures("acme")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from typer.testing import CliRunner, Result
 from cli.invocation import Invocation
 from cli.main import app
 from cli.root import globals_first
+from domain.errors import UniquenessConflict
+from domain.quoting import quoted
 
 Rollcall = Callable[..., Result]
 
@@ -138,3 +141,17 @@ def test_a_command_that_is_suggested_is_one_for_the_same_deployment(chosen: Invo
 
     assert told == f"rollcall: There is none. Make it with: {typed}"
     assert chosen.to_be_typed(told) == told or not chosen.options
+
+
+@pytest.mark.parametrize(
+    "value", ["rollcall users", "it's 'rollcall users' \"rollcall account x\"", 'a\\" rollcall users']
+)
+@pytest.mark.parametrize("attribute", ["userName", "emails.value"])
+def test_a_value_that_reads_like_a_command_stays_the_value(attribute: str, value: str) -> None:
+    detail = UniquenessConflict(attribute, value).detail
+
+    typed = Invocation("other").to_be_typed(detail)
+
+    assert typed.count("rollcall --stack other ") == detail.count("rollcall ") - 2 * value.count("rollcall ")
+    assert quoted(value) in typed
+    assert f"={shlex.quote(value)}" in typed

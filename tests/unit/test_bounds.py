@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import comparison
+from domain import comparison, text
 from domain.errors import InvalidValue
 from domain.json_text import NotJson, RefusedJson, decode
 from domain.limits import (
@@ -115,6 +115,25 @@ def test_text_with_too_many_marks_is_never_folded() -> None:
         comparison.unique_form("e" + 31 * MARK)
 
     assert normalize.call_count == 0
+
+
+def test_all_marks_of_unicode_are_looked_for() -> None:
+    marks = [mark for number in range(0x110000) if text._is_mark.__wrapped__(mark := chr(number))]
+
+    assert len(marks) > 800
+    assert [mark for mark in marks if not has_too_many_marks(f"e{(MAX_COMBINING_MARKS + 1) * mark}")] == []
+
+
+@pytest.mark.parametrize(
+    "letters", ["a" + 15 * "\u0301\u0316", "क्षि", "".join(map(chr, range(0x4E00, 0x9000))), "\U00011123" * 31 + "a"]
+)
+def test_no_character_of_a_long_text_is_examined_twice(letters: str) -> None:
+    text._is_mark.cache_clear()
+
+    with patch.object(text, "combining", wraps=unicodedata.combining) as examined:
+        has_too_many_marks(1_000 * letters)
+
+    assert examined.call_count <= len(set(letters))
 
 
 @given(

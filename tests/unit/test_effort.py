@@ -21,7 +21,7 @@ from domain.queries import Directory, Query
 from domain.rendering import Renderer
 from domain.resource import attributes_of
 from domain.stored_user import StoredUser
-from domain.user_schema import CORE_URN
+from domain.user_schema import CORE_URN, ENTERPRISE_URN
 from domain.users import Users
 from patch_users import message
 
@@ -218,6 +218,40 @@ def test_a_query_looks_at_the_deadline_between_users() -> None:
 )
 def test_a_comparison_counts_once_for_each_value_that_it_may_look_at(text: str, cost: int) -> None:
     assert cost_of_filter(parse(text))({"phoneNumbers": numbers(3)}) == cost
+
+
+@pytest.mark.parametrize(
+    ("filter_", "resource"),
+    [
+        ('title co "x"', lambda text: {"title": text}),
+        ('name.formatted co "x"', lambda text: {"name": {"formatted": text}}),
+        ('phoneNumbers.display co "x"', lambda text: {"phoneNumbers": [{"value": "1", "display": text}]}),
+        ('photos[value co "x"]', lambda text: {"photos": [{"value": text}]}),
+        (f'{ENTERPRISE_URN}:department co "x"', lambda text: {ENTERPRISE_URN: {"department": text}}),
+    ],
+)
+def test_a_comparison_with_a_long_text_counts_by_what_its_form_takes(
+    filter_: str, resource: Callable[[str], Json]
+) -> None:
+    cost = cost_of_filter(parse(filter_))
+    of = [cost(resource(text)) for text in ("x" * 200, "é" * 200, "x" * 4_096, "é" * 4_096, "\ufdfa" * 4_096)]
+
+    assert of[0] == of[1] < of[2] < of[3] < of[4]
+    assert of[3] - of[1] >= 1_000
+    assert of[4] - of[1] >= 18_000
+    assert cost_of_filter(parse(f"{filter_} or {filter_}"))(resource("é" * 4_096)) == 2 * of[3]
+
+
+def test_the_texts_of_a_query_are_counted_before_they_are_normalised() -> None:
+    store = InMemoryUsers()
+    for number in range(60):
+        body = {"schemas": [CORE_URN], "userName": f"u{number}", "title": "\ufdfa" * 4_096}
+        store.create(StoredUser.new(f"{number:04x}", attributes_of(body), NOW))
+    found = Directory(
+        store, Renderer("https://scim.example.com", Projection.of()), CursorSeal(b"k" * 32, "default", lambda: 0.0)
+    )
+
+    assert isinstance(refusal(lambda: found.search(Query.of({"filter": 'title co "x"'}))), TooMany)
 
 
 def test_many_comparisons_make_the_form_of_each_value_once() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain import comparison
 from domain.errors import InvalidValue
 from domain.limits import MAX_SORT_CHARACTERS
 from domain.sorting import Ordering
@@ -73,6 +76,13 @@ def test_of_a_long_text_the_first_characters_count() -> None:
 
     assert in_order("title", resources) == ["3", "1", "2"]
     assert in_order("title", resources, descending=True) == ["1", "2", "3"]
+
+
+def test_no_more_of_a_long_text_is_normalised_than_counts() -> None:
+    with patch.object(comparison, "normalize", wraps=unicodedata.normalize) as normalize:
+        assert in_order("title", [{"id": "1", "title": "É" * 4_096}, {"id": "2", "title": "a"}]) == ["2", "1"]
+
+    assert max(len(call.args[1]) for call in normalize.call_args_list) <= MAX_SORT_CHARACTERS
 
 
 def test_times_are_sorted_as_time() -> None:
