@@ -83,9 +83,9 @@ class Stage:
     def play(self, phase: Phase, noisy: str | None, seconds: float, progress: Progress) -> None:
         """One round of one phase."""
         with ExitStack() as stack:
-            told = self.folder / "noise"
+            answers = self.folder / "noise"
             if noisy is not None:
-                output = stack.enter_context(told.open("wb"))
+                output = stack.enter_context(answers.open("wb"))
                 arguments = [f"{NOISE}", f"{NOISE_WARM_UP}", f"{seconds}", *self.noisy[noisy]]
                 said(stack.enter_context(process("noise.py", *arguments, output=output, niceness=19)), "warm")
             load = Load(self.others)
@@ -94,7 +94,7 @@ class Stage:
         phase.taken += [one for taken in load.taken.values() for one in taken]
         phase.errors += load.errors
         if noisy is not None:
-            phase.noise.update(json.loads(told.read_text(encoding="utf-8")))
+            phase.noise.update(json.loads(answers.read_text(encoding="utf-8")))
 
 
 def services(stack: ExitStack, endpoint: str, folder: Path) -> Iterator[dict[str, Any]]:

@@ -82,7 +82,7 @@ class Request:
 class Mix:
     """Draws requests of one account; `people` are users who exist. May be used while other threads finish requests.
 
-    When nobody is left whom no request is under way about, it makes new people.
+    When every person left has a request under way, it makes new people.
     """
 
     people: list[Person]

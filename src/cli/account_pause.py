@@ -26,7 +26,7 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
     here = invocation(context)
     guard = _guard(here, name)
     before = guard.state()
-    if before.allowed == 0:
+    if guard.limit.is_closed:
         raise UsageError(
             f"The limit of {name} lets no user lose access, so there is nothing to resume; nothing was changed. Set "
             f"another one: rollcall account set {name} deprovisioning-limit 20,10%."

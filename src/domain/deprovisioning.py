@@ -64,6 +64,11 @@ class Limit:
         """What is allowed in any account: up to this the users need not be counted."""
         return min(self.users, LEAST) if self.percent else self.users
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether no user may lose access, whatever the account's size: no pause begins or ends then."""
+        return not self.users and not self.percent
+
     def allowance(self, settled: int) -> int:
         """What is allowed in an account of so many settled users.
 

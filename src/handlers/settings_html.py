@@ -133,7 +133,10 @@ class Page:
 
     def _does(self, connector: Connector, guard: GuardState | None, now: datetime) -> str:
         account = connector.account
-        buttons = [_resume(account, guard)] if guard is not None and guard.is_paused else []
+        limit = connector.settings.deprovisioning_limit
+        buttons = []
+        if guard is not None and guard.is_paused and limit is not None and not limit.is_closed:
+            buttons.append(_resume(account, guard))
         if self.reveals:
             question = f"Show the Connector Key of {account}? It is recorded that it was shown."
             buttons.append(Button("Reveal key", {"action": "reveal", "account": account}, question, popup=True))
@@ -209,12 +212,12 @@ def _rotation(connector: Connector, now: datetime) -> str:
 def _settings(connector: Connector) -> str:
     """The settings that are not the usual ones."""
     settings = connector.settings
-    told = ["strict"] if settings.mode == "strict" else []
-    told += ["matches by e-mail"] if settings.match_existing_by_email else []
-    told += ["privileges kept"] if settings.match_existing_by_email and settings.adopted_keep_privileges else []
-    told += ["takes no user back"] if not settings.take_back_deactivated else []
-    told += [f"{settings.rate.per_second} requests a second"] if settings.rate != DEFAULT_RATE else []
-    return f'<div class="small">{escape(", ".join(told))}</div>' if told else ""
+    unusual = ["strict"] if settings.mode == "strict" else []
+    unusual += ["matches by e-mail"] if settings.match_existing_by_email else []
+    unusual += ["privileges kept"] if settings.match_existing_by_email and settings.adopted_keep_privileges else []
+    unusual += ["takes no user back"] if not settings.take_back_deactivated else []
+    unusual += [f"{settings.rate.per_second} requests a second"] if settings.rate != DEFAULT_RATE else []
+    return f'<div class="small">{escape(", ".join(unusual))}</div>' if unusual else ""
 
 
 def _age(age: KeyAge) -> str:

@@ -137,8 +137,8 @@ def _act(event: dict[str, Any], press: _Press) -> _Done:
             return _Done(popup=values_html(SETTINGS.base_url, connector, f"New key for {account}", _theme(event)))
         case "resume":
             limit = accounts.show(account).settings.deprovisioning_limit
-            if limit is None:
-                return _Done(f"{account} has no limit for deactivations and removals.")
+            if limit is None or limit.is_closed:
+                return _Done(f"Nothing to resume: {account} has no limit, or one that lets no user lose access.")
             SETTINGS.guard(account, limit).resume(press.by, clock.now())
             press.audit("deprovisioning-resumed", account)
             return _Done(f"The identity provider of {account} may deactivate and remove users again.")

@@ -14,6 +14,8 @@ import pytest
 from adapters import aws
 from cli.local_service import LocalService
 from contract.scim_http import ScimClient, user
+from domain.limits import MAX_REQUESTS_PER_SECOND
+from domain.rate import Rate
 from sam_api import SamApi
 from storage import engines
 
@@ -71,5 +73,7 @@ def warm_up(client: ScimClient) -> None:
 
 @pytest.fixture
 def client(service: LocalService) -> ScimClient:
-    """A client of a fresh account."""
-    return ScimClient(service.base_url, service.new_account().text)
+    """A client of a fresh account, which may send so much that no test is refused for being fast."""
+    key = service.new_account()
+    service.accounts.configure(key.account, rate=Rate(MAX_REQUESTS_PER_SECOND))
+    return ScimClient(service.base_url, key.text)

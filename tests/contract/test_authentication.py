@@ -36,6 +36,12 @@ REFUSED = {
 }
 
 
+@pytest.fixture
+def client(service: LocalService) -> ScimClient:
+    """A client of an account as it was made: moto lets no value that is put by hand take the place of a changed one."""
+    return ScimClient(service.base_url, service.new_account().text)
+
+
 @pytest.fixture(autouse=True)
 def _no_guess_of_another_test_counts(service: LocalService) -> None:
     """An address that has sent wrong keys is held back for a while, and all tests have the same."""

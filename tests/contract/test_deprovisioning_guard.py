@@ -22,7 +22,6 @@ from cli.local_service import TABLE_NAME, LocalService
 from contract.scim_http import CORE, PATCH_OP, Json, ScimClient, user
 from domain import rate
 from domain.deprovisioning import Limit
-from domain.limits import MAX_REQUESTS_PER_SECOND
 from domain.stored_user import MADE_BY_CLIENT, StoredUser
 from storage.loading import load
 from storage.samples import Users, new_id
@@ -74,7 +73,6 @@ def test_many_threads_cannot_empty_a_directory(
     service: LocalService, client: ScimClient, account: str, crowd: int, threads: int
 ) -> None:
     limited(service, account, "10,10%")
-    service.accounts.configure(account, rate=rate.Rate(MAX_REQUESTS_PER_SECOND))
     users = Users(Random(5)).numbered(crowd)
     load(table(), account, users)
     together = Barrier(threads)

@@ -379,6 +379,16 @@ def test_an_account_without_a_limit_has_nothing_to_resume(log: Path) -> None:
     assert ("deprovisioning-resumed", "acme") not in audits(log)
 
 
+def test_an_account_that_lets_no_user_lose_access_has_nothing_to_resume(log: Path) -> None:
+    press(action="enable", account="acme")
+    SETTINGS.accounts.configure("acme", deprovisioning_limit=Limit(0))
+
+    assert "Resume" not in [action.label for action in read(press()).actions]
+    assert "lets no user lose access" in press(action="resume", account="acme")
+
+    assert ("deprovisioning-resumed", "acme") not in audits(log)
+
+
 def test_a_table_that_does_not_answer_is_told_on_the_page(log: Path) -> None:
     press(action="enable", account="acme")
     FaultyClient(aws.client("dynamodb")).always(REFUSING[0])

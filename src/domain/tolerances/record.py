@@ -24,7 +24,7 @@ class Tolerance:
     `operations`: all of a PATCH, so read.
     `value`: any value beside the attribute that it is for, from the outermost inwards, of a body or an operation; in a
     list, None drops the item. `settled`: the same of an array or object once all in it is rewritten, not in removals.
-    `operation`: one operation, its path read (None without one), beside the attributes at that moment.
+    `operation`: one operation, its path read (None without one), with the attributes at that moment.
     `patched`: the values of an attribute that has several, before and after all operations.
     `leniency`: the flag of `domain.filter.Leniency`. `lookup`: a value that no index knows.
     """
