@@ -77,7 +77,7 @@ def _place(container: Json, path: PatchPath, value: Any) -> None:
         and not _is_unassigned(value)
         and boolean_of(value) is not boolean_of(container["active"])
     ):
-        # Whoever is deactivated under one name and not under the other must not stay active in silence.
+        # A user who is deactivated under one name and not under the other must not stay active in silence.
         raise InvalidSyntax('"active" is there twice, with different values. Send it once.', attribute="active")
 
 

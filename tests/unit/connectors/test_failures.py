@@ -6,8 +6,18 @@ import pytest
 
 from adapters.connector_secrets import ConnectorUnavailable
 from adapters.connectors import Connectors
+from domain.connector_key import ConnectorKey
 from domain.errors import ServiceUnavailable
 from recorded_secrets_manager import PREFIX, Clock, SecretsManager, connector, key, refusal, sign_in
+
+
+@pytest.fixture
+def acme(connectors: Connectors, secrets_manager: SecretsManager) -> ConnectorKey:
+    """A key that was let in once."""
+    made = key()
+    secrets_manager.keep(connector(made))
+    sign_in(connectors, made)
+    return made
 
 
 def test_the_last_good_value_serves_while_secrets_manager_is_down(
@@ -29,11 +39,8 @@ def test_the_last_good_value_serves_while_secrets_manager_is_down(
 
 @pytest.mark.parametrize("interval", [1, 13, 60, 3599])
 def test_the_last_good_value_serves_for_an_hour_and_no_longer(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock, interval: int
+    connectors: Connectors, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock, interval: int
 ) -> None:
-    acme = key()
-    secrets_manager.keep(connector(acme))
-    sign_in(connectors, acme)
     secrets_manager.down = True
     while (clock.seconds + interval) < 3600:
         clock.seconds += interval
@@ -64,11 +71,8 @@ def test_an_hour_begins_with_the_last_successful_read(
 
 
 def test_wrong_keys_do_not_prolong_the_hour(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Connectors, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
-    acme = key()
-    secrets_manager.keep(connector(acme))
-    sign_in(connectors, acme)
     secrets_manager.down = True
 
     for _ in range(360):
@@ -79,11 +83,8 @@ def test_wrong_keys_do_not_prolong_the_hour(
 
 
 def test_a_down_secrets_manager_is_not_asked_for_every_request(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Connectors, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
-    acme = key()
-    secrets_manager.keep(connector(acme))
-    sign_in(connectors, acme)
     secrets_manager.down = True
     clock.seconds = 60
 
@@ -130,12 +131,8 @@ def test_a_key_that_cannot_be_checked_is_not_called_wrong(
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"account": "acme", "enabled": true}', "rck_acme"])
 def test_a_secret_edited_into_nonsense_opens_nothing_even_if_it_was_good_before(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock, text: str
+    connectors: Connectors, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock, text: str
 ) -> None:
-    acme = key()
-    secrets_manager.keep(connector(acme))
-    sign_in(connectors, acme)
-
     secrets_manager.write(text or " ")
     clock.seconds = 60
     refused = refusal(connectors, acme)
@@ -167,12 +164,8 @@ def test_one_accounts_connector_copied_into_anothers_secret_opens_nothing(
 
 
 def test_a_secret_marked_for_deletion_is_answered_as_a_deleted_one_and_logged_apart(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Connectors, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
-    acme = key()
-    secrets_manager.keep(connector(acme))
-    sign_in(connectors, acme)
-
     secrets_manager.client.delete_secret(SecretId=f"{PREFIX}acme", RecoveryWindowInDays=7)
     clock.seconds = 60
     marked = refusal(connectors, acme)
