@@ -221,6 +221,12 @@ def of_queries() -> Iterator[Shape]:
     yield searched("256 comparisons within brackets", crowded, filter=f"phoneNumbers[{terms(256)}]")
     yield searched("256 comparisons with texts of marks", marked, filter=terms(256, 'displayName co "zz"'))
     yield searched("a comparison with texts that NFKC makes 18 times as long", growing, filter='title co "zz"')
+    encoded = tuple(
+        user(number, emails=[
+            {"value": f"{n}@" + ".".join(f"xn--{n}{k}{number}-8ta" for k in range(12))} for n in range(40)
+        ]) for number in range(1, 301)
+    )  # fmt: skip
+    yield searched("a comparison with addresses of 12 encoded labels", encoded, filter='emails.value co "zz"')
     yield searched("sorted by texts that NFKC makes 18 times as long", growing, sortBy="title")
     yield searched("a part that nearly matches everywhere", plain, filter=terms(8, f'title co "{"x" * 900}y"'))
     yield searched("a filter of marks", plain, filter=f'displayName co "a{MARKS * 4_000}"')

@@ -242,6 +242,15 @@ def test_a_comparison_with_a_long_text_counts_by_what_its_form_takes(
     assert cost_of_filter(parse(f"{filter_} or {filter_}"))(resource("é" * 4_096)) == 2 * of[3]
 
 
+@pytest.mark.parametrize("label", ["xn--mller-kva", "XN--MLLER-KVA"])
+def test_a_comparison_with_an_address_counts_by_the_labels_that_are_decoded(label: str) -> None:
+    cost = cost_of_filter(parse('emails.value co "x"'))
+    of = [cost({"emails": [{"value": f"a@{f'{label}.' * labels}de"}]}) for labels in (0, 1, 2, 12)]
+
+    assert of[0] == of[1] < of[2]
+    assert of[3] - of[2] == 10 * (of[2] - of[1])
+
+
 def test_the_texts_of_a_query_are_counted_before_they_are_normalised() -> None:
     store = InMemoryUsers()
     for number in range(60):
