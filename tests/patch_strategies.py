@@ -25,7 +25,9 @@ ENTERPRISE = st.fixed_dictionaries({}, optional={"department": WORDS, "costCente
 
 def _distinct(element: st.SearchStrategy[Json], **kwargs: Any) -> st.SearchStrategy[list[Json]]:
     return st.lists(
-        element, unique_by=lambda value: f"{value.get('value', value)} {value.get('type')}".lower(), **kwargs
+        element,
+        unique_by=lambda value: f"{value.get('value', sorted(value.items()))} {value.get('type')}".lower(),
+        **kwargs,
     )
 
 
