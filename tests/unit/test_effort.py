@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import normalize
 from unittest.mock import patch as replaced
 
 import pytest
@@ -240,6 +241,21 @@ def test_a_comparison_with_a_long_text_counts_by_what_its_form_takes(
     assert of[3] - of[1] >= 1_000
     assert of[4] - of[1] >= 18_000
     assert cost_of_filter(parse(f"{filter_} or {filter_}"))(resource("é" * 4_096)) == 2 * of[3]
+
+
+@pytest.mark.parametrize("letter", ["\ufdfa", "\ufdfb"])
+def test_a_short_text_that_normalising_makes_long_counts_as_long(letter: str) -> None:
+    cost = cost_of_filter(parse('title co "x"'))
+
+    assert cost({"title": letter}) == cost({"title": "é"}) == 1
+    assert cost({"title": 200 * letter}) > 300
+
+
+def test_no_character_grows_more_than_is_counted() -> None:
+    grown = {mark: len(normalize("NFKC", mark)) for number in range(0x110000) if (mark := chr(number))}
+
+    assert max(length for letter, length in grown.items() if letter not in "\ufdfa\ufdfb") <= 6
+    assert [grown["\ufdfa"], grown["\ufdfb"]] == [18, 8]
 
 
 @pytest.mark.parametrize("label", ["xn--mller-kva", "XN--MLLER-KVA"])

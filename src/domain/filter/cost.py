@@ -21,10 +21,8 @@ _IN_A_LABEL: Final = "--"
 """What an `xn--` label has, in small letters or in capitals."""
 _FOR_ANOTHER_LABEL: Final = 24
 """Comparisons in the time in which one is decoded; a domain seldom has a second, and the first is soon remembered."""
-_LONGEST: Final = "\ufdfa"
-"""The one character that NFKC makes 18 of; all others become eight at most."""
-_LETTERS_IN_LONGEST: Final = 17
-"""More than the one that it was."""
+_GROWING: Final = (("\ufdfa", 17), ("\ufdfb", 7))
+"""The characters that NFKC makes longest, and by how many; of any other it makes six at most."""
 
 
 def cost_of_filter(filter_: Filter) -> Cost:
@@ -67,8 +65,7 @@ def cost_of_filter(filter_: Filter) -> Cost:
 def _length(value: Any) -> int:
     """What the long texts and encoded domains in a value of an attribute add to one comparison with it."""
     if isinstance(value, str):
-        labels = _FOR_ANOTHER_LABEL * max(0, value.count(_IN_A_LABEL) - 1)
-        return labels + _length_of_text(value) if len(value) > MAX_SHORT_CHARACTERS else labels
+        return _FOR_ANOTHER_LABEL * max(0, value.count(_IN_A_LABEL) - 1) + _length_of_text(value)
     if isinstance(value, dict):
         return sum(map(_length, value.values()))
     return sum(map(_length, value)) if isinstance(value, list) else 0
@@ -77,5 +74,6 @@ def _length(value: Any) -> int:
 def _length_of_text(text: str) -> int:
     """As many as it takes to make the comparison form of a long text and to look for a part in it."""
     if text.isascii():
-        return len(text) // _ASCII_FOR_ONE
-    return (len(text) + _LETTERS_IN_LONGEST * text.count(_LONGEST)) // _OTHERS_FOR_ONE
+        return len(text) // _ASCII_FOR_ONE if len(text) > MAX_SHORT_CHARACTERS else 0
+    formed = len(text) + sum(more * text.count(letter) for letter, more in _GROWING)
+    return formed // _OTHERS_FOR_ONE if formed > MAX_SHORT_CHARACTERS else 0
