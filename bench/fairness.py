@@ -4,13 +4,15 @@
 
 Over HTTP, on DynamoDB Local. The others' requests are served by one process, the noisy account's by two more, which
 share the table: on Lambda no two requests are in one container at the same time, either, and each container has a CPU
-of its own. So that they have it here, too, what makes and serves the noise has the lowest priority. Three phases take
-turns: without noise, with it, and, for comparison, with the same noise from an account whose limit does not bind.
+of its own. So that they have it here, too, what makes and serves the noise runs on one half of the machine's cores, and
+all else, DynamoDB Local included, on the other. Three phases take turns: without noise, with it, and, for comparison,
+with the same noise from an account whose limit does not bind.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -43,6 +45,15 @@ PHASES: Final = {
     "with": "limited",
     "no limit": "unlimited",
 }
+
+
+def halves() -> tuple[frozenset[int], frozenset[int]]:
+    """The cores for the noise and those for all else; two empty sets where they cannot be divided."""
+    if not hasattr(os, "sched_getaffinity"):
+        return frozenset(), frozenset()
+    cores = sorted(os.sched_getaffinity(0))
+    half = len(cores) // 2
+    return (frozenset(cores[:half]), frozenset(cores[half:])) if half else (frozenset(), frozenset())
 
 
 @dataclass
@@ -79,6 +90,7 @@ class Stage:
     mixes: list[Mix]
     noisy: dict[str, list[str]]
     """Addresses and keys of the noisy account, by whether its limit binds."""
+    cores_of_noise: frozenset[int]
 
     def play(self, phase: Phase, noisy: str | None, seconds: float, progress: Progress) -> None:
         """One round of one phase."""
@@ -87,7 +99,10 @@ class Stage:
             if noisy is not None:
                 output = stack.enter_context(answers.open("wb"))
                 arguments = [f"{NOISE}", f"{NOISE_WARM_UP}", f"{seconds}", *self.noisy[noisy]]
-                said(stack.enter_context(process("noise.py", *arguments, output=output, niceness=19)), "warm")
+                said(
+                    stack.enter_context(process("noise.py", *arguments, output=output, cores=self.cores_of_noise)),
+                    "warm",
+                )
             load = Load(self.others)
             load.run(self.mixes, round(REQUESTS_OF_OTHERS * seconds), REQUESTS_OF_OTHERS, progress)
         phase.seconds += seconds
@@ -97,15 +112,16 @@ class Stage:
             phase.noise.update(json.loads(answers.read_text(encoding="utf-8")))
 
 
-def services(stack: ExitStack, endpoint: str, folder: Path) -> Iterator[dict[str, Any]]:
+def services(stack: ExitStack, endpoint: str, folder: Path, cores_of_noise: frozenset[int]) -> Iterator[dict[str, Any]]:
     """What each service says of itself: that of the others, and those of the noisy accounts."""
     of_noise = [f"{MAX_REQUESTS_PER_SECOND}", "unlimited"], [f"{LIMIT}", "limited"]
-    wanted = [(0, ["300", f"{DEFAULT_REQUESTS_PER_SECOND}", *OTHERS])]
-    wanted += [(19, ["1", *each]) for each in of_noise for _ in range(CONTAINERS)]
-    for number, (niceness, arguments) in enumerate(wanted):
+    as_here: frozenset[int] = frozenset()
+    wanted = [(as_here, ["300", f"{DEFAULT_REQUESTS_PER_SECOND}", *OTHERS])]
+    wanted += [(cores_of_noise, ["1", *each]) for each in of_noise for _ in range(CONTAINERS)]
+    for number, (cores, arguments) in enumerate(wanted):
         log = stack.enter_context((folder / f"log-{number}").open("wb"))
         service: Child[bytes] = stack.enter_context(
-            process("load_service.py", endpoint, *arguments, output=log, niceness=niceness)
+            process("load_service.py", endpoint, *arguments, output=log, cores=cores)
         )
         yield json.loads(said(service, "{"))
 
@@ -113,16 +129,19 @@ def services(stack: ExitStack, endpoint: str, folder: Path) -> Iterator[dict[str
 def measure(rounds: int, seconds: float) -> dict[str, Phase]:
     """Start everything and play the phases in turn, so that the machine's own noise meets all of them alike."""
     phases = {name: Phase() for name in PHASES}
+    cores_of_noise, cores_of_all_else = halves()
+    if cores_of_all_else:
+        os.sched_setaffinity(0, cores_of_all_else)  # and what it starts, where nothing else is said
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         endpoint = stack.enter_context(engines.dynamodb_local())
         make_table(endpoint)
-        others, *noisy = services(stack, endpoint, folder)
+        others, *noisy = services(stack, endpoint, folder, cores_of_noise)
         sent_to: dict[str, list[str]] = {"limited": [], "unlimited": []}
         for state in noisy:
             for account, filled in state["accounts"].items():
                 sent_to[account] += [state["url"], filled["key"]]
-        stage = Stage(folder, others["url"], mixes_of(others), sent_to)
+        stage = Stage(folder, others["url"], mixes_of(others), sent_to, cores_of_noise)
         with Progress(*COLUMNS, console=CONSOLE) as progress:
             Load(others["url"]).run(stage.mixes, WARM_UP, REQUESTS_OF_OTHERS, progress)
             for _ in range(rounds):

@@ -16,7 +16,7 @@ import queue
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -112,11 +112,15 @@ class Load:
 
 
 @contextmanager
-def process(script: str, *arguments: str, output: IO[bytes] | int, niceness: int = 0) -> Iterator[Child[bytes]]:
-    """A process of ours, which ends by itself or when its standard input does; 19 is the lowest priority."""
+def process(
+    script: str, *arguments: str, output: IO[bytes] | int, cores: Set[int] = frozenset()
+) -> Iterator[Child[bytes]]:
+    """A process of ours, which ends by itself or when its standard input does; on some cores only, if any are given."""
     paths = os.pathsep.join([str(HERE), *sys.path])
-    command = ["nice", "-n", f"{niceness}", sys.executable, HERE / script, *arguments]
+    command = [sys.executable, HERE / script, *arguments]
     with started(command, stdin=PIPE, stdout=output, stderr=PIPE, env=os.environ | {"PYTHONPATH": paths}) as running:
+        if cores:
+            os.sched_setaffinity(running.pid, cores)
         yield running
         running.communicate(timeout=60)
 

@@ -44,8 +44,8 @@ MAX_COMBINING_MARKS: Final = 30
 MAX_OPERATIONS: Final = 1_000
 """Of a PATCH, counted as they are applied; the largest body seen of an identity provider has 36."""
 MAX_COMPARISONS: Final = 400_000
-"""Of values with the filters in the paths of one request's operations: enough to remove 500 values one by one. Each
-PATCH counts all values of its user once more."""
+"""Of values with the filters in the paths of one request's operations: enough to remove 500 values one by one. A
+path that writes in every value counts each twice; each PATCH counts all values of its user twice more."""
 MAX_BULK_OPERATIONS: Final = 200
 MAX_BULK_PAYLOAD: Final = 1_048_576
 

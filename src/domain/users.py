@@ -98,7 +98,7 @@ class Users:
         def patched(current: StoredUser) -> Json:
             attributes = before = known_part(current.attributes)
             # All of them are read, checked and written again, however little is changed.
-            self.effort.spend(sum(len(value) for value in before.values() if isinstance(value, list)))
+            self.effort.spend(2 * sum(len(value) for value in before.values() if isinstance(value, list)))
             done = 0
             for operation in operations:
                 self._spend(operation, attributes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from domain.attributes import Attribute
@@ -19,7 +19,7 @@ _OTHERS_FOR_ONE: Final = 4
 """Characters that are normalised in that time, such as marks that normalising has to sort."""
 _IN_A_LABEL: Final = "--"
 """What an `xn--` label has, in small letters or in capitals."""
-_FOR_ANOTHER_LABEL: Final = 24
+_FOR_ANOTHER_LABEL: Final = 40
 """Comparisons in the time in which one is decoded; a domain seldom has a second, and the first is soon remembered."""
 _GROWING: Final = (("\ufdfa", 17), ("\ufdfb", 7))
 """The characters that NFKC makes longest, and by how many; of any other it makes six at most."""
@@ -31,9 +31,9 @@ def cost_of_filter(filter_: Filter) -> Cost:
     With a long text or an encoded domain it counts more often, as the form of that is made from end to end.
     """
     asked: dict[str, int] = {}
+    compared: dict[tuple[str, ...], int] = {}
     pending: list[tuple[Filter, Attribute | None]] = [(filter_, None)]
     single = 0
-    repeated: set[str] = set()
     while pending:
         part, within = pending.pop()
         match part:
@@ -45,30 +45,40 @@ def cost_of_filter(filter_: Filter) -> Cost:
                 pending.append((inner, path.steps[0]))
             case Comparison(path, _, _) | Present(path):
                 looked_at = within or path.steps[0]
-                asked[looked_at.name] = asked.get(looked_at.name, 0) + 1
                 if looked_at.multi_valued:
-                    repeated.add(looked_at.name)
+                    asked[looked_at.name] = asked.get(looked_at.name, 0) + 1
                 else:
                     single += 1
+                if isinstance(part, Comparison):
+                    place = tuple(step.name for step in (path.steps if within is None else (within, *path.steps)))
+                    compared[place] = compared.get(place, 0) + 1
 
     def cost(resource: Json) -> int:
         total = single
-        for name, comparisons in asked.items():
-            value = resource.get(name)
-            if value:
-                total += comparisons * ((len(value) if name in repeated else 0) + _length(value))
+        for name, times in asked.items():
+            total += times * len(resource.get(name, ()))
+        for (name, *rest), times in compared.items():
+            total += times * _length(resource.get(name), rest)
         return total
 
     return cost
 
 
-def _length(value: Any) -> int:
-    """What the long texts and encoded domains in a value of an attribute add to one comparison with it."""
+def _length(value: Any, place: Sequence[str]) -> int:
+    """What the long texts and encoded domains at a place within a value add to one comparison with it."""
     if isinstance(value, str):
-        return _FOR_ANOTHER_LABEL * max(0, value.count(_IN_A_LABEL) - 1) + _length_of_text(value)
-    if isinstance(value, dict):
-        return sum(map(_length, value.values()))
-    return sum(map(_length, value)) if isinstance(value, list) else 0
+        return (
+            0 if len(value) <= MAX_SHORT_CHARACTERS and value.isascii() and _IN_A_LABEL not in value else _weight(value)
+        )
+    if isinstance(value, list):
+        return sum(_length(item, place) for item in value)
+    if not isinstance(value, dict):
+        return 0
+    return _length(value.get(place[0]), place[1:]) if place else sum(_length(member, ()) for member in value.values())
+
+
+def _weight(text: str) -> int:
+    return _FOR_ANOTHER_LABEL * max(0, text.count(_IN_A_LABEL) - 1) + _length_of_text(text)
 
 
 def _length_of_text(text: str) -> int:
