@@ -67,14 +67,21 @@ def cost_of_filter(filter_: Filter) -> Cost:
 def _length(value: Any, place: Sequence[str]) -> int:
     """What the long texts and encoded domains at a place within a value add to one comparison with it."""
     if isinstance(value, str):
-        return (
-            0 if len(value) <= MAX_SHORT_CHARACTERS and value.isascii() and _IN_A_LABEL not in value else _weight(value)
-        )
+        return 0 if _is_plain(value) else _weight(value)
     if isinstance(value, list):
+        if (
+            len(place) == 1
+        ):  # of many values that are short, each is looked at in no more time than its comparison takes
+            texts = [item.get(place[0]) for item in value if isinstance(item, dict)]
+            return sum(_weight(text) for text in texts if isinstance(text, str) and not _is_plain(text))
         return sum(_length(item, place) for item in value)
     if not isinstance(value, dict):
         return 0
     return _length(value.get(place[0]), place[1:]) if place else sum(_length(member, ()) for member in value.values())
+
+
+def _is_plain(text: str) -> bool:
+    return len(text) <= MAX_SHORT_CHARACTERS and text.isascii() and _IN_A_LABEL not in text
 
 
 def _weight(text: str) -> int:
