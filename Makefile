@@ -34,7 +34,7 @@ help: ## List the commands
 
 .PHONY: run
 run: .venv/.local ## Serve SCIM on this machine (PORT=8080, CONNECTOR_KEY, DYNAMODB_ENDPOINT)
-	@$(BIN)/python -m cli.serve
+	@$(BIN)/python -m local.serve
 
 .PHONY: run-dynamodb-local
 run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on DynamoDB Local, the real engine; keeps the users (needs JDK 17, Maven)
@@ -49,7 +49,7 @@ run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on Dynam
 	done; \
 	echo 'The users are kept in $(DYNAMODB_DATA); the keys are not. To keep the one of the account default, give it again:' >&2; \
 	echo '  make run-dynamodb-local CONNECTOR_KEY=rck_default_...   (other accounts: rollcall --local account enable NAME)' >&2; \
-	DYNAMODB_ENDPOINT=http://127.0.0.1:$(DYNAMODB_PORT) $(BIN)/python -m cli.serve & \
+	DYNAMODB_ENDPOINT=http://127.0.0.1:$(DYNAMODB_PORT) $(BIN)/python -m local.serve & \
 	server=$$!; wait $$server
 
 # --- Test and check ----------------------------------------------------------
@@ -92,19 +92,19 @@ format: .venv/.dev ## Format the code and mend what ruff can mend
 
 .PHONY: bench
 bench: .venv/.dev ## Measure the SCIM engine beside its peers
-	@PYTHONPATH=src $(BIN)/python bench/protocol.py
+	@PYTHONPATH=src:tests $(BIN)/python bench/protocol.py
 
 .PHONY: bench-cold-start
 bench-cold-start: .venv/.dev ## Measure cold starts beside the least and the usual (needs Python 3.13)
-	@PYTHONPATH=src $(BIN)/python bench/cold_start.py
+	@PYTHONPATH=src:tests $(BIN)/python bench/cold_start.py
 
 .PHONY: bench-hostile
 bench-hostile: .venv/.dev ## Measure requests that are meant to cost much
-	@PYTHONPATH=src $(BIN)/python bench/hostile.py
+	@PYTHONPATH=src:tests $(BIN)/python bench/hostile.py
 
 .PHONY: bench-import
 bench-import: .venv/.dev .dynamodb-local/.installed ## Measure the import of users on DynamoDB Local (needs JDK 17, Maven)
-	@PYTHONPATH=src $(BIN)/python bench/importing.py
+	@PYTHONPATH=src:tests $(BIN)/python bench/importing.py
 
 .PHONY: bench-storage
 bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure what requests cost with 1,000 to 100,000 users (needs JDK 17, Maven)
@@ -167,7 +167,7 @@ install-sam: .venv-sam/.installed ## Install the SAM CLI, which builds and deplo
 
 .PHONY: events
 events: .venv/.local ## Write events/ anew
-	@$(BIN)/python -m cli.events
+	@$(BIN)/python -m local.sample_events
 
 # --- Set-up ------------------------------------------------------------------
 

@@ -14,11 +14,11 @@ from threading import Thread
 from typing import Any
 
 from adapters.dynamodb import items
-from cli.events import EXAMPLE_KEY, USER_ID
-from domain.account import Connector
-from domain.connector_key import ConnectorKey
-from domain.stored_user import StoredUser
-from domain.user_schema import CORE_URN
+from domain.accounts.account import Connector
+from domain.accounts.connector_key import ConnectorKey
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import CORE_URN
+from local.sample_events import EXAMPLE_KEY, USER_ID
 
 _NOW = "2026-01-02T03:04:05.000Z"
 

@@ -20,7 +20,7 @@ from adapters.dynamodb.calls import Operation
 from adapters.dynamodb.reads import Reads
 from adapters.dynamodb.users import DynamoDBUsers
 from adapters.dynamodb.writes import Writes
-from storage.samples import person_of
+from support.samples import person_of
 
 Work = Callable[[], object]
 

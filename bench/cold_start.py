@@ -41,7 +41,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from answering import answering
 from measuring import arguments, publish
 
-from child_processes import run
+from support.child_processes import run
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRATCH = ROOT / "build" / "bench" / "cold-start"

@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.progress import track
 from service import Call, Cost, serving
 
-from storage import engines
+from support import engines
 
 DOCUMENTS: Final = Path(__file__).parents[1] / "docs" / "benchmarks"
 LISTS: Final[dict[str, dict[str, str]]] = {

@@ -13,10 +13,10 @@ from rich.progress import track
 from service import ACCOUNT, Call, Service
 
 from adapters.dynamodb import Table, table_definition
-from domain.queries import Query
-from domain.stored_user import StoredUser
-from storage.loading import load
-from storage.samples import person, person_of
+from domain.queries.listing import Query
+from domain.resources.stored_user import StoredUser
+from support.loading import load
+from support.samples import person, person_of
 
 PAGE = 100
 CRAWL_PAGE = 1_000

@@ -27,9 +27,9 @@ from load import COLUMNS, CONSOLE, WARM_UP, Load, make_table, mixes_of, percenti
 from measuring import parser_of, publish
 from rich.progress import Progress
 
-from child_processes import Child
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
-from storage import engines
+from support import engines
+from support.child_processes import Child
 
 OTHERS: Final = [f"other-{number}" for number in range(5)]
 REQUESTS_OF_OTHERS: Final = 20

@@ -19,10 +19,10 @@ from hostile_shapes import MAX_BODY_BYTES, SEARCH_URN, Shape, person, shapes
 from measuring import arguments, publish
 from service import ACCOUNT, Context, Service, serving
 
-from adapters.memory import InMemoryUsers
-from domain.bulk import BULK_REQUEST_URN
-from domain.stored_user import StoredUser
-from in_process import TwinTable
+from domain.changes.bulk import BULK_REQUEST_URN
+from domain.resources.stored_user import StoredUser
+from support.in_process import TwinTable
+from support.memory import InMemoryUsers
 
 WORST_SECONDS: Final = 1.0
 _ORDINARY: Final = {

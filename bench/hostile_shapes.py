@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from domain.account import Mode
-from domain.bulk import BULK_REQUEST_URN
+from domain.accounts.account import Mode
+from domain.changes.bulk import BULK_REQUEST_URN
 from domain.limits import MAX_BODY_BYTES, MAX_BULK_PAYLOAD, MAX_FILTER_CHARACTERS
 from domain.patch import PATCH_OP_URN
-from domain.resource import attributes_of
-from domain.stored_user import StoredUser
-from domain.user_schema import CORE_URN
+from domain.resources.body import attributes_of
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import CORE_URN
 
 Json = dict[str, Any]
 

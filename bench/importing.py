@@ -30,12 +30,12 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.dynamodb import Table, items, table_definition
-from adapters.importer import WORKERS, Done, Importer
 from domain.ports import UserStore
-from domain.roster import Row
-from domain.stored_user import StoredUser
-from domain.user_schema import CORE_URN, ENTERPRISE_URN
-from storage import engines
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from operations.roster import Row
+from operations.user_import import WORKERS, Done, Importer
+from support import engines
 
 TABLE = "rollcall-users"
 _BATCH = 25

@@ -35,10 +35,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adapters.dynamodb import table_definition
-from child_processes import PIPE, Child, started
-from cli.local_service import TABLE_NAME
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND
-from storage import engines
+from local.service import TABLE_NAME
+from support import engines
+from support.child_processes import PIPE, Child, started
 
 HERE: Final = Path(__file__).parent
 WORKERS: Final = 48

@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from botocore.session import Session
 
-from adapters.event_bus import EventBus
-from handlers.publisher import Publisher
+from adapters.events.event_bus import EventBus
+from handlers.jobs.publisher import Publisher
 
 READS_A_SECOND: Final = 4
 BATCH: Final = 100

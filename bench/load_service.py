@@ -15,14 +15,15 @@ from uuid import uuid4
 
 from identity_providers import Person
 
-from adapters import clock, telemetry
+from adapters import clock
+from adapters.logs import telemetry
 from adapters.runtime import RUNTIME
-from cli.local_service import LocalService
-from domain import resource
-from domain.deprovisioning import Limit
-from domain.rate import Rate
-from domain.stored_user import StoredUser
-from storage.loading import load
+from domain.accounts.deprovisioning import Limit
+from domain.accounts.rate import Rate
+from domain.resources import body as resource
+from domain.resources.stored_user import StoredUser
+from local.service import LocalService
+from support.loading import load
 
 
 def main() -> None:

@@ -20,15 +20,16 @@ from scim2_server.memory import InMemoryStorage
 from scim2_server.requests import ScimRequest
 from scim2_server.service import ScimService
 
-from adapters.memory import InMemoryUsers
-from domain import patch, resource, tolerances
-from domain.cursor import CursorSeal
+from domain import patch, tolerances
 from domain.filter import compile_filter, parse
-from domain.projection import Projection
-from domain.queries import Directory, Query
-from domain.rendering import Renderer
-from domain.stored_user import StoredUser
-from domain.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.queries.cursor import CursorSeal
+from domain.queries.listing import Directory, Query
+from domain.queries.projection import Projection
+from domain.queries.rendering import Renderer
+from domain.resources import body as resource
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from support.memory import InMemoryUsers
 
 BASE = "https://scim.example.com/scim/v2"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

@@ -17,15 +17,15 @@ from urllib.parse import urlencode
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from adapters.connectors import Connectors
 from adapters.dynamodb import Table
 from adapters.runtime import RUNTIME
-from cli.gateway_event import proxy_event
-from domain.account import Connector, Mode
-from domain.connector_key import ConnectorKey
-from domain.cursor import CursorSeal
-from domain.deprovisioning import Limit
+from adapters.secrets.authentication import Connectors
+from domain.accounts.account import Connector, Mode
+from domain.accounts.connector_key import ConnectorKey
+from domain.accounts.deprovisioning import Limit
+from domain.queries.cursor import CursorSeal
 from handlers import routes
+from local.gateway_event import proxy_event
 
 ACCOUNT = "default"
 _SEALING_KEY = b"k" * 32

@@ -30,7 +30,7 @@ from rich.progress import track
 from service import Cost, serving
 from storage_report import Report
 
-from storage import engines
+from support import engines
 
 DOCUMENTS = Path(__file__).parents[1] / "docs"
 SIZES = (1_000, 10_000, 100_000)

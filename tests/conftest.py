@@ -14,11 +14,11 @@ import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
 
-from child_processes import run
-from cli.events import ROOT
-from cli.local_transactions import cheap_transactions
-from sam_api import SamApi, remove_containers, start_api
-from stand_ins import Aws
+from local.moto_transactions import cheap_transactions
+from local.sample_events import ROOT
+from support.child_processes import run
+from support.sam_api import SamApi, remove_containers, start_api
+from support.stand_ins import Aws
 
 # No example fails because the machine is busy.
 hypothesis.settings.register_profile("rollcall", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

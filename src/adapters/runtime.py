@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import Final
 
 from adapters.aws import client, on_lambda
-from adapters.connectors import Connectors
 from adapters.dynamodb import Table, Usage, with_items_as_sent
+from adapters.dynamodb.pace import Pace
 from adapters.environment import Environment
-from adapters.last_words import LastWords
-from adapters.pace import Pace
-from adapters.refusals import Refusals
-from domain.ports import RequestCounter
+from adapters.logs.last_words import LastWords
+from adapters.logs.refusals import Refusals
+from adapters.secrets.authentication import Connectors
+from domain.accounts.rate import RequestCounter
 
 
 class Runtime:

@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from adapters.accounts import Accounts
-from adapters.activity import Activity, FileActivity, InsightsActivity
 from adapters.aws import client
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from domain.deprovisioning import Limit
-from domain.ports import DeprovisioningGuard, UserStore
+from adapters.logs.activity import Activity, FileActivity, InsightsActivity
+from adapters.secrets.accounts import Accounts
+from domain.accounts.deprovisioning import DeprovisioningGuard, Limit
+from domain.ports import UserStore
 
 _SECONDS: Final = 5.0
 """For what is asked of the table about one account."""

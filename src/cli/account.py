@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
-from adapters.accounts import DEFAULT_GRACE
+from adapters.secrets.accounts import DEFAULT_GRACE
 from cli import account_deletion, account_pause, account_settings
 from cli.account_view import (
     age_advice,
@@ -24,9 +24,9 @@ from cli.arguments import Name, Yes
 from cli.invocation import invocation
 from cli.root import UsageError
 from cli.wording import plain
-from domain.account import rfc3339
+from domain.accounts.account import rfc3339
+from domain.accounts.key_age import KeyAge, Urgency
 from domain.errors import ScimError
-from domain.key_age import KeyAge, Urgency
 from domain.limits import MAX_GRACE
 
 app: Final = typer.Typer(

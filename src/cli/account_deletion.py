@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 from rich.progress import Progress
 
-from adapters.connector_secrets import SecretUnusable
+from adapters.secrets.connector_secrets import SecretUnusable
 from cli.arguments import Name, Yes
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError

@@ -12,8 +12,8 @@ from cli.arguments import Name, Yes
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.whom import Email, UserId, UserName, chosen_user
-from domain.account import rfc3339
-from domain.deprovisioning import MAX_PASSES, minute_text
+from domain.accounts.account import rfc3339
+from domain.accounts.deprovisioning import MAX_PASSES, minute_text
 
 _SECONDS: Final = 15.0
 

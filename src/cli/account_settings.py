@@ -9,15 +9,15 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 
-from adapters.accounts import Listed, SomeSettings
+from adapters.secrets.accounts import Listed, SomeSettings
 from cli.account_view import listed_as_json
 from cli.invocation import invocation
 from cli.root import UsageError
-from domain.account import OFF, Mode
-from domain.connector_key import account_name
-from domain.deprovisioning import Limit
+from domain.accounts.account import OFF, Mode
+from domain.accounts.connector_key import account_name
+from domain.accounts.deprovisioning import Limit
+from domain.accounts.rate import Rate
 from domain.limits import MAX_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
-from domain.rate import Rate
 
 _Value = TypeVar("_Value")
 

@@ -9,12 +9,12 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from adapters.accounts import Listed
+from adapters.secrets.accounts import Listed
 from cli.consoles import console_setups
 from cli.wording import plain
-from domain.account import Connector, Settings, limit_as_text, rfc3339
-from domain.deprovisioning import LEAST, GuardState, minute_text
-from domain.key_age import KeyAge, Urgency
+from domain.accounts.account import Connector, Settings, limit_as_text, rfc3339
+from domain.accounts.deprovisioning import LEAST, GuardState, minute_text
+from domain.accounts.key_age import KeyAge, Urgency
 from domain.limits import MAX_KEY_AGE
 
 

@@ -12,11 +12,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from adapters.activity_log import MOST_LINES, Asked, Line, time_of
+from adapters.logs.activity_log import MOST_LINES, Asked, Line, time_of
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.wording import harmless_json, plain
-from domain.connector_key import account_name
+from domain.accounts.connector_key import account_name
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _WIDTHS: Final = (19, 12, 13, 15, 24)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from domain.connector_key import account_name
+from domain.accounts.connector_key import account_name
 
 # Checked while the command line is read: a bad name is refused before anybody is asked.
 Name = Annotated[

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cli.wording import counted
-from domain.connector_key import ConnectorKey
+from domain.accounts.connector_key import ConnectorKey
 
 Json = dict[str, Any]
 

@@ -28,7 +28,7 @@ from cli.checks import (
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.wording import plain
-from domain.connector_key import ConnectorKey
+from domain.accounts.connector_key import ConnectorKey
 
 # As patient as an identity provider; API Gateway itself gives up after 29 seconds.
 _SECONDS: Final = 30.0

@@ -9,7 +9,7 @@ from rich.progress import track
 
 from cli.invocation import Invocation
 from domain.ports import UserStore
-from domain.stored_user import StoredUser
+from domain.resources.stored_user import StoredUser
 
 _PAGE: Final = 500
 

@@ -17,9 +17,9 @@ from typing import Any, Final
 import typer
 from rich.console import Console, RenderableType
 
-from adapters import stack
-from adapters.stack import Stack
 from cli.wording import harmless, harmless_json
+from operations import deployment as stack
+from operations.deployment import Stack
 
 _SUGGESTED: Final = re.compile(
     r"""(?P<value>='[^']*'(?:"'"'[^']*')*|"(?:\\"|[^"])*")"""

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import account, activity, doctor, events_redrive, users
+from cli import account, activity, doctor, users
+from cli import events as events_redrive
 from cli import table as table_commands
 from cli.invocation import Invocation
 from cli.root import Root

@@ -8,15 +8,15 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from adapters.accounts import AdministrationError
-from adapters.activity_log import NoActivity
-from adapters.connector_secrets import ConnectorUnavailable
-from adapters.stack import StackError
+from adapters.logs.activity_log import NoActivity
+from adapters.secrets.accounts import AdministrationError
+from adapters.secrets.connector_secrets import ConnectorUnavailable
 from cli.invocation import Invocation
 from cli.readable_help import make_readable
 from cli.wording import harmless
-from domain.connector_key import InvalidAccountName
+from domain.accounts.connector_key import InvalidAccountName
 from domain.errors import ScimError
+from operations.deployment import StackError
 
 _FLAGS: Final = frozenset({"--json", "--local"})
 _FIRST: Final = ("account", "users", "doctor", "activity")

@@ -10,11 +10,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from adapters.dynamodb.findings import Finding, Problem
 from cli.arguments import OneAccount, Yes
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.wording import counted, plain
+from operations.consistency.findings import Finding, Problem
 
 app: Final = typer.Typer(no_args_is_help=True, help="Check that users, their indexes and the counters agree.")
 

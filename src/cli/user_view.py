@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.roster import guarded
-from domain.stored_user import Json, StoredUser
+from domain.documents import Json
+from domain.resources.stored_user import StoredUser
+from operations.roster import guarded
 
 COLUMNS: Final = (
     "id",

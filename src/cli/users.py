@@ -22,7 +22,8 @@ from cli.root import UsageError
 from cli.user_view import COLUMNS, as_resource, as_row, primary_email
 from cli.whom import Email, UserId, UserName, chosen_user
 from cli.wording import counted, harmless, harmless_json, plain
-from domain.stored_user import StoredUser, encode
+from domain.documents import encode
+from domain.resources.stored_user import StoredUser
 
 app: Final = typer.Typer(no_args_is_help=True, help="Look at the users of an account, bring them in and out.")
 app.command("import")(users_import.import_users)

@@ -15,7 +15,6 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adapters.clock import new_id, now
-from adapters.importer import Done, Importer
 from cli.arguments import Account
 from cli.invocation import Invocation, invocation
 from cli.private_file import private_file
@@ -23,7 +22,8 @@ from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, Roster, opened
 from cli.wording import counted
 from domain.errors import Retryable
-from domain.roster import Refusal, Row, guarded
+from operations.roster import Refusal, Row, guarded
+from operations.user_import import Done, Importer
 
 _SECONDS_OF_A_WRITE: Final = 60.0
 """How long a write is repeated that DynamoDB throttles, before the import stops."""

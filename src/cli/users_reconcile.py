@@ -16,7 +16,7 @@ from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
 from cli.wording import counted, harmless, plain
-from domain.roster import Finding, Kind, Reconciliation, Row, guarded
+from operations.roster import Finding, Kind, Reconciliation, Row, guarded
 
 _SECONDS: Final = 24 * 3600.0
 _HEADER: Final = ("difference", "userName", "line", "id", "attributes", "detail")

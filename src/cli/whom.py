@@ -9,7 +9,7 @@ import typer
 from cli.invocation import Invocation
 from cli.root import UsageError
 from domain.quoting import quoted
-from domain.stored_user import StoredUser
+from domain.resources.stored_user import StoredUser
 
 Email = Annotated[str | None, typer.Option(help="An address of the user.")]
 UserName = Annotated[str | None, typer.Option(help="The user's userName.")]

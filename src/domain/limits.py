@@ -62,6 +62,8 @@ MAX_COMPARISONS_OF_A_QUERY: Final = 1_000_000
 """Of a filter with the values of all users that it is matched with: enough for 100,000 users and ten comparisons."""
 MAX_SORT_CHARACTERS: Final = 256
 """Of a text that users are sorted by: a cursor holds it, and an address in the API takes no more than 10,240 bytes."""
+CURSOR_LIFETIME: Final = 3_600
+"""Seconds for which a cursor continues a list."""
 MAX_NAMES: Final = 500
 """In `attributes` or `excludedAttributes`."""
 

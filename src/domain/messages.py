@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from domain.documents import Json
 from domain.errors import InvalidSyntax
-from domain.stored_user import Json
 
 
 def require_message(body: Json, urn: str) -> None:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from domain.paths import resolve, with_colon
-from domain.stored_user import Json
-from domain.user_schema import USER
+from domain.documents import Json
+from domain.resources.paths import resolve, with_colon
+from domain.resources.user_schema import USER
 
 CASE: Final = "parameter-case"
 REPEATED: Final = "repeated-parameter"

@@ -9,9 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from domain.deprovisioning import GuardState, LetThrough, Place
-from domain.rate import Rate, Standing
-from domain.stored_user import StoredUser
+from domain.resources.stored_user import StoredUser
 
 
 class VersionMismatch(Exception):
@@ -48,34 +46,6 @@ class IndexEntry(NamedTuple):
     user_id: str
     position: str
     """In the order of the values, but for what follows their first 900 bytes; a thousand bytes at most."""
-
-
-class DeprovisioningGuard(Protocol):
-    """Counts an account's losses of access over a rolling day, exactly, however many do so at the same time
-    (`domain.deprovisioning`)."""
-
-    def take(self, user_id: str | None = None) -> Place:
-        """Count one more, of that user; `DeprovisioningPaused` when the limit is reached and no operator let
-        the user through."""
-
-    def give_back(self, place: Place) -> None:
-        """Count the place no more, as no user lost access after all."""
-
-    def state(self) -> GuardState:
-        """How far the limit is used up, for people who look at it."""
-
-    def resume(self, by: str, at: str) -> None:
-        """End the pause and begin a new day, as somebody has decided (who, and when as RFC 3339 text)."""
-
-    def let_through(self, user_id: str, by: str) -> LetThrough:
-        """Have one user pass while the account is paused, once and within a day, as somebody has decided."""
-
-
-class RequestCounter(Protocol):
-    """What an account has used of its rate, in all containers together (`domain.rate`)."""
-
-    def settle(self, requests: int, rate: Rate) -> Standing:
-        """Count so many requests, unless the account has no room; `Retryable` when the table does not answer."""
 
 
 class UserStore(Protocol):

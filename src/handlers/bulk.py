@@ -5,13 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from adapters.telemetry import OperationRecord, own_id
-from domain.bulk import BulkJob, FailedOperation
+from adapters.logs.telemetry import OperationRecord, own_id
+from domain.changes.bulk import BulkJob, FailedOperation
+from domain.documents import encode
 from domain.limits import MAX_BULK_PAYLOAD
-from domain.stored_user import encode
-from handlers.changing import users_of
 from handlers.endpoint import ScimRequest, at_fault, endpoint
 from handlers.http import HttpResponse
+from handlers.user_changes import users_of
 
 _OPERATIONS: Final = {"POST": "CreateUser", "PUT": "ReplaceUser", "PATCH": "PatchUser", "DELETE": "DeleteUser"}
 """What each would be called if it had come alone."""

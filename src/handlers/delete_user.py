@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from handlers.changing import users_of
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
+from handlers.user_changes import users_of
 
 
 @endpoint("DeleteUser")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from domain import discovery
+from domain.documents import Json, encode
 from domain.errors import Forbidden
-from domain.rendering import LIST_RESPONSE_URN
-from domain.stored_user import Json, encode
+from domain.queries.rendering import LIST_RESPONSE_URN
+from domain.resources import discovery
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
 from handlers.routes import segments

@@ -13,21 +13,22 @@ from http import HTTPStatus
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from adapters import clock, telemetry
-from adapters.connectors import Authenticated
+from adapters import clock
+from adapters.logs import telemetry
 from adapters.runtime import RUNTIME
+from adapters.secrets.authentication import Authenticated
 from domain import parameters
+from domain.accounts.rate import RateLimited, extra_requests
 from domain.errors import ScimError, ServiceUnavailable, TooManyWrongKeys, UniquenessConflict
-from domain.masking import masked, masked_user
-from domain.projection import Projection
-from domain.rate import RateLimited, extra_requests
-from domain.rendering import Renderer
+from domain.queries.projection import Projection
+from domain.queries.rendering import Renderer
+from domain.resources.mask import masked, masked_user
 from handlers.http import Event, HttpRequest, HttpResponse, accept_of
 
 if TYPE_CHECKING:
-    from domain.deprovisioning import Limit
-    from domain.ports import DeprovisioningGuard, UserStore
-    from domain.stored_user import StoredUser
+    from domain.accounts.deprovisioning import DeprovisioningGuard, Limit
+    from domain.ports import UserStore
+    from domain.resources.stored_user import StoredUser
     from domain.tolerances import Applied
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from domain.preconditions import is_unchanged
-from domain.reading import get_user
+from domain.changes.preconditions import is_unchanged
+from domain.queries.single_user import get_user
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
 

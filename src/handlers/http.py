@@ -9,11 +9,11 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote
 
+from domain.documents import Json, encode
 from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
 from domain.json_text import NotJson, RefusedJson, TooLarge, TooManyItems, decode
 from domain.limits import MAX_BODY_BYTES
-from domain.paths import resolve
-from domain.stored_user import Json, encode
+from domain.resources.paths import resolve
 from handlers.accept import prefers_json
 from handlers.routes import BASE_PATH
 

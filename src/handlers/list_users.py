@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from domain.queries import Query
+from domain.queries.listing import Query
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
-from handlers.querying import directory_of, looks_up
+from handlers.user_queries import directory_of, looks_up
 
 
 @endpoint("ListUsers")

@@ -7,12 +7,12 @@ from typing import Final
 
 from domain import parameters
 from domain.messages import require_message
-from domain.projection import Projection
-from domain.queries import Query
+from domain.queries.listing import Query
+from domain.queries.projection import Projection
 from domain.tolerances import tolerate_message
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
-from handlers.querying import directory_of, looks_up
+from handlers.user_queries import directory_of, looks_up
 
 SEARCH_REQUEST_URN: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from cli.local_service import LocalService
+from local.service import LocalService
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Everything that Chromium would do beside showing the page is switched off: there is no network in tests.

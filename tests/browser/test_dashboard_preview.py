@@ -12,14 +12,14 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from adapters import aws
-from adapters.activity import InsightsActivity
 from adapters.dynamodb import Table
+from adapters.logs.activity import InsightsActivity
 from adapters.settings import SETTINGS
-from dashboard import Widget, body
-from handlers import settings_widget
-from insights import LogsClient
+from handlers.settings import widget as settings_widget
 from preview.day import Day, a_day
 from preview.page import WIDTH, page
+from support.dashboard import Widget, body
+from support.insights import LogsClient
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from cli.local_service import LocalService
+from local.service import LocalService
 
 pytestmark = pytest.mark.browser
 

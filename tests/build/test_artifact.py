@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from artifact_build import PACKAGES, SERVICES, python_of_the_functions
-from cli.events import ROOT
-from stack_template import FUNCTIONS
+from local.sample_events import ROOT
+from support.artifact_build import PACKAGES, SERVICES, python_of_the_functions
+from support.stack_template import FUNCTIONS
 
 pytestmark = pytest.mark.sam_local
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from child_processes import run
-from cli.events import ROOT
+from local.sample_events import ROOT
+from support.child_processes import run
 
 CLEAN = {"name": "six", "version": "1.17.0", "vulns": []}
 KNOWN = {

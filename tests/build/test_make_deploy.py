@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from child_processes import CompletedProcess, run
-from cli.events import ROOT
+from local.sample_events import ROOT
+from support.child_processes import CompletedProcess, run
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "id",

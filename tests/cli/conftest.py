@@ -16,14 +16,14 @@ import pytest
 from botocore.client import BaseClient
 from typer.testing import CliRunner, Result
 
-import child_processes
-from adapters.accounts import Accounts
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table, table_definition
-from cli.local_aws import LocalAws
-from cli.local_service import serve
+from adapters.secrets.accounts import Accounts
 from cli.main import app
 from domain.ports import UserStore
+from local.embedded_aws import LocalAws
+from local.service import serve
+from support import child_processes
 
 BASE_URL = "http://127.0.0.1:8080/scim/v2"
 PREFIX = "rollcall/connectors/"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.connector_key import ConnectorKey
-from rollcall_command import PREFIX, Aws, Rollcall, answer, kept
+from domain.accounts.connector_key import ConnectorKey
+from support.rollcall_command import PREFIX, Aws, Rollcall, answer, kept
 
 BASE_URL = "http://127.0.0.1:8080/scim/v2"
 

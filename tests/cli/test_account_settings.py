@@ -8,12 +8,12 @@ import pytest
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from domain.deprovisioning import MAX_PASSES, DeprovisioningPaused, Limit
+from domain.accounts.deprovisioning import MAX_PASSES, DeprovisioningPaused, Limit
+from domain.accounts.rate import Rate
 from domain.ports import UserStore
-from domain.rate import Rate
-from domain.stored_user import StoredUser
-from rollcall_command import Aws, Rollcall, answer, kept
-from storage.samples import Users
+from domain.resources.stored_user import StoredUser
+from support.rollcall_command import Aws, Rollcall, answer, kept
+from support.samples import Users
 
 
 def test_settings(rollcall: Rollcall, aws: Aws) -> None:

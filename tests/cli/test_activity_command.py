@@ -14,11 +14,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from child_processes import PIPE, started
-from cli.local_service import LocalService
 from cli.main import app
-from cli.serve import write_state
-from domain.connector_key import ConnectorKey
+from domain.accounts.connector_key import ConnectorKey
+from local.serve import write_state
+from local.service import LocalService
+from support.child_processes import PIPE, started
 
 URN = "urn:ietf:params:scim:schemas:core:2.0:User"
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from cli.checks import Failed, check_base_url, check_key
 from cli.main import app
-from least_scim_service import KEY, LIST, Answer, Service, at, doctor, error, failures, least_scim_service
+from support.least_scim_service import KEY, LIST, Answer, Service, at, doctor, error, failures, least_scim_service
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from typer.testing import CliRunner
 
 from cli.main import app
-from least_scim_service import LIST, Answer, Service, at, doctor, error, failures, least_scim_service
+from support.least_scim_service import LIST, Answer, Service, at, doctor, error, failures, least_scim_service
 
 
 @pytest.fixture

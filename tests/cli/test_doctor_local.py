@@ -14,13 +14,13 @@ from typer.testing import CliRunner, Result
 from adapters import aws
 from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.dynamodb import Table
-from cli.local_service import TABLE_NAME, LocalService
 from cli.main import app
-from cli.serve import write_state
-from domain.connector_key import ConnectorKey
-from domain.deprovisioning import DeprovisioningPaused, Limit
-from domain.stored_user import StoredUser
-from least_scim_service import failures
+from domain.accounts.connector_key import ConnectorKey
+from domain.accounts.deprovisioning import DeprovisioningPaused, Limit
+from domain.resources.stored_user import StoredUser
+from local.serve import write_state
+from local.service import TABLE_NAME, LocalService
+from support.least_scim_service import failures
 
 Doctor = Callable[..., Result]
 

@@ -12,7 +12,7 @@ from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from adapters.dynamodb import table_definition
-from cli.events_redrive import app
+from cli.events import app
 from cli.invocation import Invocation
 from cli.root import UsageError
 

@@ -16,10 +16,10 @@ from typer.testing import CliRunner, Result
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from cli.main import app
-from domain.deprovisioning import Limit
+from domain.accounts.deprovisioning import Limit
 from domain.ports import UserStore
-from domain.stored_user import StoredUser
-from domain.user_schema import CORE_URN
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import CORE_URN
 
 Rollcall = Callable[..., Result]
 

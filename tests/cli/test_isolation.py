@@ -9,9 +9,9 @@ import pytest
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from domain.stored_user import StoredUser
-from rollcall_command import Rollcall, answer
-from storage.invariants import assert_sound
+from domain.resources.stored_user import StoredUser
+from support.invariants import assert_sound
+from support.rollcall_command import Rollcall, answer
 
 PEOPLE = "email,username,title,external id\nann@corp.example,ann,CEO,1\nbob@corp.example,bob,CTO,2\n"
 

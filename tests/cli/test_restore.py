@@ -13,7 +13,7 @@ from typer.testing import Result
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table, table_definition
 from domain.ports import UserStore
-from domain.stored_user import StoredUser
+from domain.resources.stored_user import StoredUser
 
 Rollcall = Callable[..., Result]
 

@@ -114,7 +114,7 @@ def test_a_defect_is_one_line_without_a_traceback(rollcall: Rollcall, monkeypatc
     def broken(*_: object) -> object:
         raise RuntimeError("rck_secret")
 
-    monkeypatch.setattr("adapters.accounts.Accounts.list_all", broken)
+    monkeypatch.setattr("adapters.secrets.accounts.Accounts.list_all", broken)
 
     result = rollcall("account", "list")
 

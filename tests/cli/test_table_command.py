@@ -12,11 +12,11 @@ from typer.testing import CliRunner, Result
 
 from adapters.dynamodb import Table, items, keys, table_definition
 from adapters.dynamodb.keys import Collection
-from cli.local_service import LocalService
 from cli.main import app
-from cli.serve import write_state
-from contract.scim_http import ScimClient, user
-from storage.samples import Patience, Users, changed
+from local.serve import write_state
+from local.service import LocalService
+from support.samples import Patience, Users, changed
+from support.scim_http import ScimClient, user
 
 Rollcall = Callable[..., Result]
 Aws = Callable[[str], Any]

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-import child_processes
-from adapters.activity_log import Line
+from adapters.logs.activity_log import Line
 from cli.activity import row_of
 from cli.wording import harmless_json
 from domain.ports import UserStore
-from domain.stored_user import StoredUser
-from rollcall_command import Rollcall
+from domain.resources.stored_user import StoredUser
+from support import child_processes
+from support.rollcall_command import Rollcall
 
 pytestmark = pytest.mark.usefixtures("acme")
 

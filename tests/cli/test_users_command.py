@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from domain.ports import UserStore
-from domain.stored_user import StoredUser
-from rollcall_command import Aws, Rollcall, answer
+from domain.resources.stored_user import StoredUser
+from support.rollcall_command import Aws, Rollcall, answer
 
 NOW = "2030-01-31T12:00:00.000Z"
 

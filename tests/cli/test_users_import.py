@@ -14,9 +14,9 @@ from typer.testing import Result
 
 from adapters.dynamodb import Table
 from domain.ports import UserStore
-from domain.stored_user import StoredUser
-from domain.user_schema import CORE_URN, ENTERPRISE_URN
-from storage.invariants import assert_sound
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from support.invariants import assert_sound
 
 Rollcall = Callable[..., Result]
 

@@ -15,7 +15,7 @@ from typer.testing import Result
 
 from adapters.dynamodb import Table
 from domain.ports import UserStore
-from storage.invariants import assert_sound
+from support.invariants import assert_sound
 
 Rollcall = Callable[..., Result]
 Faults = Callable[[Callable[[int], BaseException | None]], None]

@@ -14,8 +14,8 @@ from typer.testing import Result
 
 from adapters.dynamodb import Table
 from domain.ports import UserStore
-from domain.stored_user import StoredUser
-from domain.user_schema import CORE_URN
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import CORE_URN
 
 Rollcall = Callable[..., Result]
 

@@ -13,15 +13,15 @@ from typer.testing import Result
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from adapters.stack import Stack
 from cli.user_view import as_row
 from domain.ports import UserStore
-from domain.stored_user import StoredUser
-from generated_users import attribute_names, generated_users, kept_names
-from in_process import TwinTable
-from storage import engines
-from storage.invariants import assert_sound
-from storage.loading import load
+from domain.resources.stored_user import StoredUser
+from operations.deployment import Stack
+from support import engines
+from support.generated_users import attribute_names, generated_users, kept_names
+from support.in_process import TwinTable
+from support.invariants import assert_sound
+from support.loading import load
 
 Rollcall = Callable[..., Result]
 

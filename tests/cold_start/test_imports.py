@@ -10,8 +10,8 @@ from functools import cache
 
 import pytest
 
-from child_processes import run
-from cli.events import ROOT
+from local.sample_events import ROOT
+from support.child_processes import run
 
 NEVER = frozenset(
     {
@@ -31,10 +31,10 @@ NEVER = frozenset(
 )
 """What no function imports: dear, or not part of the artifact at all."""
 
-READING = frozenset({"pydantic_core", "domain.users", "domain.validation"})
+READING = frozenset({"pydantic_core", "domain.changes.users", "domain.resources.validation"})
 """What checks and changes users; reading should not wait for it."""
 
-NO_QUERIES = frozenset({"domain.filter", "domain.queries"})
+NO_QUERIES = frozenset({"domain.filter", "domain.queries.listing"})
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def test_a_function_keeps_to_its_diet(module: str) -> None:
 
 def test_a_function_that_changes_users_is_ready_to_check_them_before_its_first_request() -> None:
     for module in ("create_user", "replace_user", "patch_user", "bulk"):
-        assert {"pydantic_core", "domain.users"} <= imported(module)
+        assert {"pydantic_core", "domain.changes.users"} <= imported(module)
 
 
 @pytest.mark.parametrize("module", CLIENTS)

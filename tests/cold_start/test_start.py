@@ -18,11 +18,11 @@ from botocore.exceptions import NoRegionError
 from moto import mock_aws
 
 from adapters import aws
-from adapters.accounts import Accounts
 from adapters.clock import RESERVE_SECONDS
 from adapters.runtime import RUNTIME
+from adapters.secrets.accounts import Accounts
 from domain.errors import Forbidden
-from stack_template import of_type
+from support.stack_template import of_type
 
 PREFIX = "test/connectors/"
 

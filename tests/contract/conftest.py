@@ -12,12 +12,12 @@ from unittest.mock import patch
 import pytest
 
 from adapters import aws
-from cli.local_service import LocalService
-from contract.scim_http import ScimClient, user
+from domain.accounts.rate import Rate
 from domain.limits import MAX_REQUESTS_PER_SECOND
-from domain.rate import Rate
-from sam_api import SamApi
-from storage import engines
+from local.service import LocalService
+from support import engines
+from support.sam_api import SamApi
+from support.scim_http import ScimClient, user
 
 ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
 

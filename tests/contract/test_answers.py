@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from contract.scim_http import LIST, PATCH_OP, Json, ScimClient, user
+from support.scim_http import LIST, PATCH_OP, Json, ScimClient, user
 
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 NAME = {"givenName": "Mara", "familyName": "Lind"}

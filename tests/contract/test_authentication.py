@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from adapters import aws
-from adapters.guesses import Guesses
 from adapters.runtime import RUNTIME
-from cli.local_service import SECRET_PREFIX, LocalService
-from contract.scim_http import ScimClient, user
-from domain.connector_key import ConnectorKey
+from adapters.secrets.guesses import Guesses
+from domain.accounts.connector_key import ConnectorKey
+from local.service import SECRET_PREFIX, LocalService
+from support.scim_http import ScimClient, user
 
 WRONG_KEY = ConnectorKey.generate("default", bytes)
 UNKNOWN_ACCOUNT = ConnectorKey.generate("nobody", bytes)

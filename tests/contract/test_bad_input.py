@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract.scim_http import CORE, ENTERPRISE, PATCH_OP, ScimClient, user
+from support.scim_http import CORE, ENTERPRISE, PATCH_OP, ScimClient, user
 
 HALF_A_SURROGATE = '"\\ud800"'
 

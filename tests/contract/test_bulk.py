@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contract.scim_http import ENTERPRISE, ERROR, PATCH_OP, Answer, ScimClient, user
+from support.scim_http import ENTERPRISE, ERROR, PATCH_OP, Answer, ScimClient, user
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"

@@ -8,8 +8,8 @@ import httpx
 from scim2_client.client import BaseSyncSCIMClient
 from scim2_tester import Status, check_server
 
-from cli.local_service import LocalService
-from contract.scim_http import ScimClient
+from local.service import LocalService
+from support.scim_http import ScimClient
 
 PASSED = {Status.SUCCESS, Status.COMPLIANT, Status.ACCEPTABLE, Status.SKIPPED}
 

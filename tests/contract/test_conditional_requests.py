@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract.scim_http import PATCH_OP, ScimClient, user
+from support.scim_http import PATCH_OP, ScimClient, user
 
 TITLE = {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": "title", "value": "Lead"}]}
 

@@ -18,13 +18,13 @@ import pytest
 from adapters import aws
 from adapters.clock import MonotonicDeadline, now
 from adapters.dynamodb import Table
-from cli.local_service import TABLE_NAME, LocalService
-from contract.scim_http import CORE, PATCH_OP, Json, ScimClient, user
-from domain import rate
-from domain.deprovisioning import Limit
-from domain.stored_user import MADE_BY_CLIENT, StoredUser
-from storage.loading import load
-from storage.samples import Users, new_id
+from domain.accounts import rate
+from domain.accounts.deprovisioning import Limit
+from domain.resources.stored_user import MADE_BY_CLIENT, StoredUser
+from local.service import TABLE_NAME, LocalService
+from support.loading import load
+from support.samples import Users, new_id
+from support.scim_http import CORE, PATCH_OP, Json, ScimClient, user
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 FALSE: Json = {"op": "replace", "path": "active", "value": False}

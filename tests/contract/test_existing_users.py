@@ -13,16 +13,16 @@ import pytest
 from adapters import aws
 from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.dynamodb import Table
-from adapters.dynamodb.check import Finding, check
-from adapters.importer import Done, Importer
-from adapters.stream import change_of
-from cli.local_service import TABLE_NAME, LocalService
-from contract.scim_http import CORE, Json, ScimClient, user
-from domain.event_detail import detail
-from domain.lifecycle import Kind, LifecycleEvent, events_of
+from adapters.events.stream import change_of
+from domain.events.event_detail import detail
+from domain.events.lifecycle import Kind, LifecycleEvent, events_of
 from domain.ports import UserStore
-from domain.roster import Row
-from table_stream import stream_record
+from local.service import TABLE_NAME, LocalService
+from operations.consistency.check import Finding, check
+from operations.roster import Row
+from operations.user_import import Done, Importer
+from support.scim_http import CORE, Json, ScimClient, user
+from support.table_stream import stream_record
 
 ADDRESS = "mara.lind@example.com"
 EXTERNAL_ID = "5f2a9c0d1b3e4f5061728394"

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from cli.local_service import LocalService
-from contract.scim_http import PATCH_OP, Answer, Json, ScimClient, user
+from local.service import LocalService
+from support.scim_http import PATCH_OP, Answer, Json, ScimClient, user
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"

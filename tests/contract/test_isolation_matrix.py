@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import pytest
 
-from cli.local_service import LocalService
-from contract.scim_http import ENTERPRISE, PATCH_OP, Answer, Json, ScimClient, user
 from handlers import routes
+from local.service import LocalService
+from support.scim_http import ENTERPRISE, PATCH_OP, Answer, Json, ScimClient, user
 
 MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
 

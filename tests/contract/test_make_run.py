@@ -1,4 +1,4 @@
-"""`python -m cli.serve`, what `make run` starts: a process of its own, its settings and its end.
+"""`python -m local.serve`, what `make run` starts: a process of its own, its settings and its end.
 
 Also `make run-dynamodb-local`, whose users outlive it.
 """
@@ -17,11 +17,11 @@ from random import Random
 
 import pytest
 
-from child_processes import PIPE, Child, run, started
-from contract.scim_http import ScimClient, user
-from domain.connector_key import ConnectorKey
-from storage import engines
-from this_machine import listening_elsewhere
+from domain.accounts.connector_key import ConnectorKey
+from support import engines
+from support.child_processes import PIPE, Child, run, started
+from support.scim_http import ScimClient, user
+from support.this_machine import listening_elsewhere
 
 ROOT = Path(__file__).parents[2]
 SOURCE = str(ROOT / "src")
@@ -33,7 +33,7 @@ IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
 def serving(folder: Path, *wrapper: str, **settings: str) -> Iterator[Child[str]]:
     """The process, killed at the end if it still runs; a wrapper is a command that is given this one."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": SOURCE, "PORT": "0", **settings}
-    command = [*wrapper, sys.executable, "-m", "cli.serve"]
+    command = [*wrapper, sys.executable, "-m", "local.serve"]
     with started(command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
         yield process
 

@@ -13,10 +13,10 @@ import pytest
 from adapters import aws
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from adapters.dynamodb.check import Finding, check
-from cli.local_service import TABLE_NAME, LocalService
-from contract.scim_http import PATCH_OP, Answer, ScimClient, user
-from domain.deprovisioning import Limit
+from domain.accounts.deprovisioning import Limit
+from local.service import TABLE_NAME, LocalService
+from operations.consistency.check import Finding, check
+from support.scim_http import PATCH_OP, Answer, ScimClient, user
 
 THREADS = 32
 

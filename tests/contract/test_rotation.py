@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Event
 
-from cli.local_service import LocalService
-from contract.scim_http import ScimClient, user
+from local.service import LocalService
+from support.scim_http import ScimClient, user
 
 THREADS = 8
 ROTATIONS = 3

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from adapters import aws
-from adapters.stream import change_of
-from cli.local_service import TABLE_NAME
-from contract.scim_http import ScimClient, user
-from domain.event_detail import detail
-from domain.lifecycle import events_of
-from table_stream import stream_record
+from adapters.events.stream import change_of
+from domain.events.event_detail import detail
+from domain.events.lifecycle import events_of
+from local.service import TABLE_NAME
+from support.scim_http import ScimClient, user
+from support.table_stream import stream_record
 
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 TITLE = {"op": "replace", "path": "title", "value": "Chief"}

@@ -16,15 +16,15 @@ import pytest
 from adapters import aws
 from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.dynamodb import Table
-from adapters.dynamodb.check import Finding, check
-from adapters.importer import Done, Importer
-from adapters.stream import change_of
-from cli.local_service import TABLE_NAME, LocalService
-from contract.scim_http import CORE, Answer, Json, ScimClient, user
-from domain.deprovisioning import Limit
-from domain.lifecycle import Kind, events_of
-from domain.roster import Row
-from table_stream import stream_record
+from adapters.events.stream import change_of
+from domain.accounts.deprovisioning import Limit
+from domain.events.lifecycle import Kind, events_of
+from local.service import TABLE_NAME, LocalService
+from operations.consistency.check import Finding, check
+from operations.roster import Row
+from operations.user_import import Done, Importer
+from support.scim_http import CORE, Answer, Json, ScimClient, user
+from support.table_stream import stream_record
 
 FALSE: Json = {"op": "replace", "path": "active", "value": False}
 THREADS = 32

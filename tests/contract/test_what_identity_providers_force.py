@@ -7,8 +7,8 @@ import json
 import pytest
 
 from adapters import aws
-from cli.local_service import TABLE_NAME, LocalService
-from contract.scim_http import CORE, ENTERPRISE, ScimClient, user
+from local.service import TABLE_NAME, LocalService
+from support.scim_http import CORE, ENTERPRISE, ScimClient, user
 
 OLD_ADDRESS = "mara.lind@example.com"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contract.scim_http import ENTERPRISE, LIST, Json, ScimClient
-from contract.wire_requests import GIVEN, REQUESTS, Played, WireRequest, play
+from support.scim_http import ENTERPRISE, LIST, Json, ScimClient
+from support.wire_requests import GIVEN, REQUESTS, Played, WireRequest, play
 
 Check = Callable[[Played], None]
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from scim2_models import EnterpriseUser, ScimFilter, User
 from scim2_models.exceptions import InvalidFilterException
 
-from domain.attributes import Attribute, Type
 from domain.errors import InvalidFilter
 from domain.filter import Filter, Operator, compile_filter, parse
-from domain.paths import AttributePath
-from domain.user_schema import CORE_URN, ENTERPRISE_URN, USER
-from filter_strategies import filters, users
+from domain.resources.attributes import Attribute, Type
+from domain.resources.paths import AttributePath
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
+from support.filter_strategies import filters, users
 
 _SUBSTRING: Final = (Operator.CO, Operator.SW, Operator.EW)
 _EMAILS: Final = USER.root.sub_attribute("emails")

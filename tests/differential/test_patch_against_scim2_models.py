@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import ScimError
-from patch_strategies import OPERATIONS, USERS
-from patch_users import message, patched_strictly
+from support.patch_strategies import OPERATIONS, USERS
+from support.patch_users import message, patched_strictly
 
 scim2_models = pytest.importorskip("scim2_models")
 

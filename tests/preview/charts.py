@@ -9,7 +9,7 @@ from html import escape
 from itertools import pairwise
 from math import cos, floor, log10, pi, sin
 
-from metric_math import Series
+from support.metric_math import Series
 
 COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 10, 22

@@ -18,16 +18,17 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from adapters import aws, telemetry
+from adapters import aws
 from adapters.dynamodb import table_definition
+from adapters.logs import telemetry
 from adapters.runtime import RUNTIME
-from cli.local_transactions import cheap_transactions
-from dashboard import ENVIRONMENT, STACK, Metric
-from domain.deprovisioning import Limit
-from in_process import Client, InProcess, in_process
-from insights import Event, event
-from metric_math import Series, statistic
-from metric_sources import broken_table
+from domain.accounts.deprovisioning import Limit
+from local.moto_transactions import cheap_transactions
+from support.dashboard import ENVIRONMENT, STACK, Metric
+from support.in_process import Client, InProcess, in_process
+from support.insights import Event, event
+from support.metric_math import Series, statistic
+from support.metric_sources import broken_table
 
 SECONDS = 24 * 3600
 REQUESTS = 1400

@@ -9,11 +9,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from dashboard import REGION, STACK, Expression, Metric, Widget, contents
-from insights import Event, Query
-from metric_math import Series, evaluate
 from preview.charts import COLOURS, Frame, Line, Mark, gauge, number, numbers, time_series
 from preview.day import Day
+from support.dashboard import REGION, STACK, Expression, Metric, Widget, contents
+from support.insights import Event, Query
+from support.metric_math import Series, evaluate
 
 COLUMN, ROW, GAP = 66, 48, 12
 WIDTH = 24 * COLUMN

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.attributes import Attribute
 from domain.errors import ERROR_URN
-from domain.user_schema import CORE_URN, ENTERPRISE_URN, USER
-from in_process import Client, InProcess, in_process
+from domain.resources.attributes import Attribute
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
+from support.in_process import Client, InProcess, in_process
 
 EXAMPLES = 10_000 // 8  # four tests, in both modes
 MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from adapters.memory import InMemoryUsers
 from cli.users import Format, _writer
 from domain.limits import MAX_COMBINING_MARKS
-from domain.user_schema import CORE_URN, ENTERPRISE_URN
-from in_process import Answer, Client, InProcess, in_process
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from support.in_process import Answer, Client, InProcess, in_process
+from support.memory import InMemoryUsers
 
 MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
 PERSON = {"schemas": [CORE_URN], "userName": "known", "emails": [{"value": "known@example.com", "type": "work"}]}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from in_process import Client, InProcess, in_process
 from records.net import Net
 from records.output import Output
+from support.in_process import Client, InProcess, in_process
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from domain.attributes import Attribute, Mutability, Type
-from domain.cursor import CursorSeal
-from domain.user_schema import CORE_URN, ENTERPRISE_URN, USER
+from domain.queries.cursor import CursorSeal
+from domain.resources.attributes import Attribute, Mutability, Type
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 
 MARK = "canary7f3a"
 """Letters and digits only: percent-encoding, folding of case and normalisation leave it as it is."""

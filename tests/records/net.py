@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from in_process import Answer, Client
 from records.marked import ENCODED, HEADERS, MARK, Attempt
 from records.output import Output
+from support.in_process import Answer, Client
 
 
 @dataclass

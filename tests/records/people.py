@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.user_schema import CORE_URN
-from in_process import Client
+from domain.resources.user_schema import CORE_URN
 from records.output import Json
+from support.in_process import Client
 
 MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
 NOBODY = "00000000-0000-4000-8000-000000000000"

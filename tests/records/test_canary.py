@@ -18,15 +18,15 @@ from botocore.exceptions import EndpointConnectionError
 from adapters import aws
 from adapters.dynamodb import Table, table_definition
 from adapters.runtime import RUNTIME
-from domain.connector_key import ConnectorKey
-from domain.cursor import CursorSeal
-from domain.deprovisioning import Limit
-from in_process import Client, Context, InProcess
+from domain.accounts.connector_key import ConnectorKey
+from domain.accounts.deprovisioning import Limit
+from domain.queries.cursor import CursorSeal
 from records import marked
 from records.marked import ENCODED, MARK, NOBODY, Attempt
 from records.net import Net
-from storage import faults
-from storage.faults import Fault, FaultyClient
+from support import faults
+from support.faults import Fault, FaultyClient
+from support.in_process import Client, Context, InProcess
 
 MODES = {
     "tolerant": {},
@@ -79,7 +79,7 @@ def test_no_operation_and_no_refusal_writes_what_a_client_sent(
     for attempt in marked.attempts(user, of_old):
         answer = net.send(client, attempt)
         assert answer.status < 500 or answer.status == 501, (attempt, answer.text)
-    monkeypatch.setattr("domain.windows.MAX_SORTED", 0)
+    monkeypatch.setattr("domain.queries.windows.MAX_SORTED", 0)
     net.send(client, Attempt("GET", "/Users", query="sortBy=title"))
     assert net.send(client, Attempt("DELETE", f"/Users/{user}")).status == 204
 

@@ -12,24 +12,25 @@ import pytest
 from botocore.exceptions import ClientError
 
 from adapters import aws
-from adapters.accounts import Accounts
 from adapters.dynamodb import table_definition
-from adapters.event_bus import EventBus
-from adapters.insights import NoAnswer
+from adapters.events.event_bus import EventBus
+from adapters.logs.insights import NoAnswer
+from adapters.logs.last_requests import Logs
+from adapters.secrets.accounts import Accounts
 from adapters.settings import SETTINGS
-from adapters.watch import Logs
-from domain.account import RELEASE_CHECK_ACCOUNT
-from domain.stored_user import StoredUser
-from handlers import seed_default_account, settings_widget, watch
-from handlers.publisher import Publisher, UnpublishableRecord
-from in_process import InProcess
-from insights import LogsClient
-from log_lines import heard_request
+from domain.accounts.account import RELEASE_CHECK_ACCOUNT
+from domain.resources.stored_user import StoredUser
+from handlers.jobs import seed_default_account, watch
+from handlers.jobs.publisher import Publisher, UnpublishableRecord
+from handlers.settings import widget as settings_widget
 from records import marked
 from records.marked import MARK, Attempt
 from records.net import Net
-from releases import FUNCTIONS, deploy, release_of
-from table_stream import record
+from support.in_process import InProcess
+from support.insights import LogsClient
+from support.log_lines import heard_request
+from support.releases import FUNCTIONS, deploy, release_of
+from support.table_stream import record
 
 SECRET = "test/connectors/"
 

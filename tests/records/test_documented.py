@@ -6,10 +6,10 @@ import re
 from dataclasses import fields
 from typing import Final
 
-from adapters.telemetry import Metric, OperationRecord, RequestRecord
-from cli.events import ROOT
+from adapters.logs.telemetry import Metric, OperationRecord, RequestRecord
 from domain.effects import Adopted, Effects
-from metric_sources import emitted
+from local.sample_events import ROOT
+from support.metric_sources import emitted
 
 TEXT: Final = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 SECTION: Final = TEXT.partition("## What is measured where")[2].partition("\n## ")[0]

@@ -12,13 +12,13 @@ from unittest.mock import patch
 
 import pytest
 
-from adapters import telemetry
-from adapters.publisher_telemetry import LATE_MS, BatchRecord, emit
-from cli.events import ROOT
-from in_process import Client, InProcess, in_process
-from log_lines import everything_beside_requests
+from adapters.logs import telemetry
+from adapters.logs.publisher_telemetry import LATE_MS, BatchRecord, emit
+from local.sample_events import ROOT
 from records.people import patch as patched
 from records.people import person
+from support.in_process import Client, InProcess, in_process
+from support.log_lines import everything_beside_requests
 
 VARIABLES = ("POWERTOOLS_LOG_LEVEL", "LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL")
 

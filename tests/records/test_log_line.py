@@ -15,21 +15,21 @@ import pytest
 from botocore.exceptions import ClientError
 
 import handlers.bulk  # noqa: F401 - so that every error class is there to walk
-from adapters import connector_secrets
 from adapters.aws import client as aws_client
 from adapters.dynamodb import Table, table_definition
 from adapters.runtime import RUNTIME
-from domain.connector_key import ConnectorKey
-from domain.deprovisioning import DeprovisioningPaused
+from adapters.secrets import connector_secrets
+from domain.accounts.connector_key import ConnectorKey
+from domain.accounts.deprovisioning import DeprovisioningPaused
+from domain.accounts.rate import DEFAULT_RATE, RateLimited
 from domain.errors import MethodNotAllowed, OutOfTime, ScimError, TooManyWrongKeys, UniquenessConflict
-from domain.rate import DEFAULT_RATE, RateLimited
-from domain.user_schema import CORE_URN
+from domain.resources.user_schema import CORE_URN
 from handlers.endpoint import Handler
-from in_process import Client, Context, InProcess
 from records.output import Json, Output
 from records.people import NOBODY, bulk, create, patch, person
-from storage import faults
-from storage.faults import FaultyClient
+from support import faults
+from support.faults import FaultyClient
+from support.in_process import Client, Context, InProcess
 
 ALWAYS = {
     "timestamp", "level", "message", "service", "operation", "request_id", "gateway_request_id", "cold_start",

@@ -11,13 +11,13 @@ from itertools import permutations
 
 import pytest
 
-from adapters import telemetry
+from adapters.logs import telemetry
 from adapters.runtime import RUNTIME
 from handlers.endpoint import ScimRequest
-from in_process import Client, InProcess
-from metric_sources import broken_table
 from records.output import Json, Output
 from records.people import NOBODY, bulk, create, patch, person
+from support.in_process import Client, InProcess
+from support.metric_sources import broken_table
 
 VARYING = {"timestamp", "duration_ms", "cold_start", "user_id", "previous_key_hours_left"}
 """What two lines of the same request need not have in common; a user_id only says whether there is one."""

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.masking import masked
-from in_process import Client, InProcess
+from domain.resources.mask import masked
 from records import marked
 from records.marked import MARK
 from records.output import Json, Output
 from records.people import NOBODY, bulk, create, patch, person, search
+from support.in_process import Client, InProcess
 
 ADA = "a***@example.com"
 

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from adapters import clock
-from adapters.guesses import AT_ONCE
-from adapters.pace import Pace
-from adapters.refusals import Refusals
+from adapters.dynamodb.pace import Pace
+from adapters.logs.refusals import Refusals
 from adapters.runtime import RUNTIME
-from domain.connector_key import ConnectorKey
+from adapters.secrets.guesses import AT_ONCE
+from domain.accounts.connector_key import ConnectorKey
+from domain.accounts.rate import DEFAULT_RATE, FREE, Rate, Standing
 from domain.errors import ServiceUnavailable
-from domain.rate import DEFAULT_RATE, FREE, Rate, Standing
 from handlers.endpoint import Handler
-from in_process import Client, InProcess
 from records.output import Json, Output, samples
 from records.people import bulk, person
+from support.in_process import Client, InProcess
 
 DISCOVERY = "/ServiceProviderConfig"
 

@@ -19,13 +19,13 @@ from urllib.parse import quote
 import pytest
 from jsonschema import Draft202012Validator
 
+from adapters.logs.telemetry import NAMESPACE, Metric
 from adapters.runtime import RUNTIME
-from adapters.telemetry import NAMESPACE, Metric
-from domain.connector_key import ConnectorKey
-from domain.deprovisioning import Limit
-from in_process import Client, InProcess
+from domain.accounts.connector_key import ConnectorKey
+from domain.accounts.deprovisioning import Limit
 from records.output import Json, Output, samples
 from records.people import NOBODY, bulk, patch, person
+from support.in_process import Client, InProcess
 
 SCHEMA: Final = Draft202012Validator(
     json.loads((Path(__file__).parent / "embedded_metric_format.schema.json").read_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stand_ins import Aws
+from support.stand_ins import Aws
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from child_processes import run
-from cli.events import EXAMPLES, ROOT, USER_ID, Example, recorded_requests
-from domain.account import connector_from_json
-from stack_template import FUNCTIONS
-from stand_ins import SECRET, Aws
+from domain.accounts.account import connector_from_json
+from local.sample_events import EXAMPLES, ROOT, USER_ID, Example, recorded_requests
+from support.child_processes import run
+from support.stack_template import FUNCTIONS
+from support.stand_ins import SECRET, Aws
 
 pytestmark = [pytest.mark.sam_local, pytest.mark.timeout(300)]
 

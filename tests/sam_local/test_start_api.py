@@ -7,8 +7,8 @@ import re
 import httpx
 import pytest
 
-from sam_api import SamApi
-from stack_template import OF_THE_API, RESOURCES
+from support.sam_api import SamApi
+from support.stack_template import OF_THE_API, RESOURCES
 
 pytestmark = [pytest.mark.sam_local, pytest.mark.timeout(300)]
 

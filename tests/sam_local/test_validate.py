@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from child_processes import run
-from cli.events import ROOT
+from local.sample_events import ROOT
+from support.child_processes import run
 
 pytestmark = [pytest.mark.sam_local, pytest.mark.timeout(300)]
 

@@ -10,11 +10,11 @@ import pytest
 from moto import mock_aws
 
 from adapters.dynamodb import Table
-from adapters.memory import InMemoryUsers
 from domain.ports import UserStore
-from storage import engines
-from storage.engines import ENGINES, client_of, make_table
-from storage.samples import Patience, Users
+from support import engines
+from support.engines import ENGINES, client_of, make_table
+from support.memory import InMemoryUsers
+from support.samples import Patience, Users
 
 
 @pytest.fixture(scope="session")

@@ -17,17 +17,18 @@ import pytest
 from adapters.dynamodb import Table, Usage
 from adapters.dynamodb.guard import DynamoDBGuard
 from adapters.dynamodb.users import DynamoDBUsers
-from cli.local_transactions import cheap_transactions
-from domain import rate, resource
-from domain.deprovisioning import Limit
+from domain.accounts import rate
+from domain.accounts.deprovisioning import Limit
 from domain.errors import UniquenessConflict
-from domain.stored_user import StoredUser
-from in_process import Client
+from domain.resources import body as resource
+from domain.resources.stored_user import StoredUser
+from local.moto_transactions import cheap_transactions
 from storage.budgets import Budget, budgets
-from storage.engines import ENGINES, OneAtATime, make_table, new_client
-from storage.loading import load
-from storage.samples import LATER, Patience, ids, person, person_of
-from storage.served import Request, Served, served
+from support.engines import ENGINES, OneAtATime, make_table, new_client
+from support.in_process import Client
+from support.loading import load
+from support.samples import LATER, Patience, ids, person, person_of
+from support.served import Request, Served, served
 
 CROWD = 1_000
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

@@ -11,11 +11,11 @@ import pytest
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table, items, keys
-from adapters.dynamodb.check import Finding, Problem, Progress, check
 from adapters.dynamodb.keys import Collection
-from domain.stored_user import StoredUser
-from storage.invariants import assert_sound, findings
-from storage.samples import Patience, Users, changed, ids, renamed
+from domain.resources.stored_user import StoredUser
+from operations.consistency.check import Finding, Problem, Progress, check
+from support.invariants import assert_sound, findings
+from support.samples import Patience, Users, changed, ids, renamed
 
 NAME = (Collection.USER_NAME, "ada")
 EMAIL = (Collection.EMAIL, "ada@example.com")

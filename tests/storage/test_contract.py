@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.storable import MAX_DOCUMENT_BYTES
 from domain.errors import PayloadTooLarge, ServiceUnavailable, UniquenessConflict
 from domain.limits import MAX_EMAILS
 from domain.ports import UserStore, VersionMismatch
-from storage.samples import Users, changed, ids, renamed
+from domain.resources.storable import MAX_DOCUMENT_BYTES
+from support.samples import Users, changed, ids, renamed
 
 Accounts = Callable[[str], UserStore]
 

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.memory import InMemoryUsers
-from domain.cursor import CursorSeal
 from domain.limits import MAX_PAGE_CHARACTERS, MAX_SORT_CHARACTERS
 from domain.ports import IndexEntry, UserStore
-from domain.projection import Projection
-from domain.queries import Directory, Query
-from domain.rendering import Renderer
-from domain.stored_user import StoredUser
-from storage.samples import LATER, NOW, Patience, new_id
+from domain.queries.cursor import CursorSeal
+from domain.queries.listing import Directory, Query
+from domain.queries.projection import Projection
+from domain.queries.rendering import Renderer
+from domain.resources.stored_user import StoredUser
+from support.memory import InMemoryUsers
+from support.samples import LATER, NOW, Patience, new_id
 
 BY_NAME = {"sortBy": "userName"}
 QUERIES: tuple[dict[str, str], ...] = (

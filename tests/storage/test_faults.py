@@ -12,12 +12,12 @@ from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.users import DynamoDBUsers
 from domain.errors import ServiceUnavailable, TooManyRequests, UniquenessConflict
 from domain.ports import VersionMismatch
-from storage import faults
-from storage.engines import ENGINES, make_table, new_client
-from storage.faults import Fault, FaultyClient
-from storage.invariants import assert_sound
-from storage.loading import load
-from storage.samples import Patience, Users, changed, ids, renamed
+from support import faults
+from support.engines import ENGINES, make_table, new_client
+from support.faults import Fault, FaultyClient
+from support.invariants import assert_sound
+from support.loading import load
+from support.samples import Patience, Users, changed, ids, renamed
 
 MAKE = Users()
 ADA = MAKE("ada", "ada@example.com", "a@example.com", external_id="1")

@@ -17,16 +17,16 @@ import pytest
 from adapters import aws
 from adapters.dynamodb import Table
 from adapters.dynamodb.users import DynamoDBUsers
-from cli.local_transactions import cheap_transactions
-from domain.deprovisioning import DEFAULT_LIMIT
-from in_process import Answer, Client
-from storage import faults
-from storage.engines import ENGINES, make_table, new_client
-from storage.faults import Fault, FaultyClient
-from storage.invariants import assert_sound
-from storage.loading import load
-from storage.samples import Patience, person, person_of
-from storage.served import Request, Served, served
+from domain.accounts.deprovisioning import DEFAULT_LIMIT
+from local.moto_transactions import cheap_transactions
+from support import faults
+from support.engines import ENGINES, make_table, new_client
+from support.faults import Fault, FaultyClient
+from support.in_process import Answer, Client
+from support.invariants import assert_sound
+from support.loading import load
+from support.samples import Patience, person, person_of
+from support.served import Request, Served, served
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

@@ -13,11 +13,19 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from adapters.dynamodb import Table, Usage
-from adapters.memory import InMemoryGuard, InMemoryUsers
-from domain.deprovisioning import HOURS, MAX_PASSES, DeprovisioningPaused, GuardState, Limit, settled_before
-from domain.ports import DeprovisioningGuard, UserStore
-from storage.engines import ENGINES, client_of, make_table
-from storage.samples import Patience, Users, changed
+from domain.accounts.deprovisioning import (
+    HOURS,
+    MAX_PASSES,
+    DeprovisioningGuard,
+    DeprovisioningPaused,
+    GuardState,
+    Limit,
+    settled_before,
+)
+from domain.ports import UserStore
+from support.engines import ENGINES, client_of, make_table
+from support.memory import InMemoryGuard, InMemoryUsers
+from support.samples import Patience, Users, changed
 
 HALF_PAST_NINE = 1_800_000_000.0 // 3600 * 3600 + 1800
 

@@ -12,16 +12,16 @@ import pytest
 
 from adapters.clock import new_id
 from adapters.dynamodb import Table
-from adapters.importer import Done, Importer, Outcome
-from adapters.memory import InMemoryUsers
 from domain.errors import TooManyRequests
 from domain.ports import UserStore
-from domain.roster import Row
-from domain.stored_user import StoredUser
-from storage.engines import ENGINES, make_table, new_client
-from storage.faults import CONTENDED, LOST, THROTTLING, Fault, FaultyClient
-from storage.invariants import assert_sound
-from storage.samples import NOW, Patience, attributes
+from domain.resources.stored_user import StoredUser
+from operations.roster import Row
+from operations.user_import import Done, Importer, Outcome
+from support.engines import ENGINES, make_table, new_client
+from support.faults import CONTENDED, LOST, THROTTLING, Fault, FaultyClient
+from support.invariants import assert_sound
+from support.memory import InMemoryUsers
+from support.samples import NOW, Patience, attributes
 
 ROWS = [Row(number + 2, attributes(f"user{number}", f"user{number}@example.com")) for number in range(30)]
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from cli.events import ROOT
-from storage.engines import LOOPBACK
-from this_machine import listening_elsewhere, own_addresses
+from local.sample_events import ROOT
+from support.engines import LOOPBACK
+from support.this_machine import listening_elsewhere, own_addresses
 
 HEADERS = {
     "X-Amz-Target": "DynamoDB_20120810.ListTables",

@@ -8,10 +8,10 @@ from itertools import count
 import pytest
 from moto import mock_aws
 
-from adapters.dynamodb.making import NoAnswer, make_table
-from storage import faults
-from storage.engines import new_client
-from storage.faults import FaultyClient
+from operations.table_creation import NoAnswer, make_table
+from support import faults
+from support.engines import new_client
+from support.faults import FaultyClient
 
 
 @pytest.fixture

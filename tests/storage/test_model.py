@@ -24,12 +24,12 @@ from hypothesis.stateful import (
 
 from adapters.dynamodb import Table
 from adapters.dynamodb.keys import sort_key
-from adapters.memory import InMemoryUsers
 from domain.errors import UniquenessConflict
 from domain.ports import UserStore, VersionMismatch
-from domain.stored_user import StoredUser
-from storage.invariants import assert_items_agree, assert_sound
-from storage.samples import LATER, NOW, Patience, attributes, ids, new_id
+from domain.resources.stored_user import StoredUser
+from support.invariants import assert_items_agree, assert_sound
+from support.memory import InMemoryUsers
+from support.samples import LATER, NOW, Patience, attributes, ids, new_id
 
 NAMES = st.sampled_from(["ada", "Ada", "ADA ", "bob", "zoë", "ZOË", "x" * 1000, "tab\tbed"])
 ADDRESSES = st.lists(st.sampled_from(["a@x", "A@X", "b@x", "c@x", "y" * 950]), max_size=3)

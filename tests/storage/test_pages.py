@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.memory import InMemoryUsers
 from domain.errors import TooMany
 from domain.limits import MAX_PAGE_CHARACTERS
 from domain.ports import Deadline, UserStore
-from domain.stored_user import StoredUser
-from storage.engines import ENGINES, client_of, make_table
-from storage.loading import load
-from storage.samples import Patience, Users
+from domain.resources.stored_user import StoredUser
+from support.engines import ENGINES, client_of, make_table
+from support.loading import load
+from support.memory import InMemoryUsers
+from support.samples import Patience, Users
 
 CROWD = 300
 LARGE = 100_000

@@ -11,16 +11,16 @@ import pytest
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from domain.cursor import CursorSeal
 from domain.errors import UniquenessConflict
 from domain.ports import UserStore, VersionMismatch
-from domain.projection import Projection
-from domain.queries import Directory, Query
-from domain.rendering import Renderer
-from domain.stored_user import StoredUser
-from storage.engines import make_table, new_client
-from storage.invariants import assert_sound
-from storage.samples import Users, changed, renamed
+from domain.queries.cursor import CursorSeal
+from domain.queries.listing import Directory, Query
+from domain.queries.projection import Projection
+from domain.queries.rendering import Renderer
+from domain.resources.stored_user import StoredUser
+from support.engines import make_table, new_client
+from support.invariants import assert_sound
+from support.samples import Users, changed, renamed
 
 THREADS = 32
 

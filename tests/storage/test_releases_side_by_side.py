@@ -15,12 +15,12 @@ import pytest
 
 from adapters.dynamodb import Table, items
 from adapters.dynamodb.keys import Collection
-from domain import resource
+from domain.changes.users import Users
 from domain.errors import UniquenessConflict
-from domain.stored_user import StoredUser
-from domain.users import Users
-from storage.invariants import assert_sound
-from storage.samples import LATER, Patience, ids
+from domain.resources import body as resource
+from domain.resources.stored_user import StoredUser
+from support.invariants import assert_sound
+from support.samples import LATER, Patience, ids
 
 RECORDED: dict[str, list[items.Item]] = json.loads(
     (Path(__file__).parents[1] / "data" / "recorded-items.json").read_text(encoding="utf-8")

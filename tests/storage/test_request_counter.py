@@ -11,12 +11,11 @@ import pytest
 from moto import mock_aws
 
 from adapters.dynamodb import Table, Usage
-from adapters.memory import InMemoryRequestCounter
+from domain.accounts.rate import BURST, MOST_AT_ONCE, SLACK, UNBELIEVABLE, Rate, RequestCounter
 from domain.errors import ServiceUnavailable, TooManyRequests
-from domain.ports import RequestCounter
-from domain.rate import BURST, MOST_AT_ONCE, SLACK, UNBELIEVABLE, Rate
-from storage.engines import ENGINES, client_of, make_table, new_client
-from storage.faults import BREAKING, LOST, THROTTLING, Fault, FaultyClient
+from support.engines import ENGINES, client_of, make_table, new_client
+from support.faults import BREAKING, LOST, THROTTLING, Fault, FaultyClient
+from support.memory import InMemoryRequestCounter
 
 RATE = Rate(25)
 

@@ -10,14 +10,14 @@ from urllib.parse import quote
 import pytest
 
 from adapters.dynamodb import Table, Usage
-from cli.local_transactions import cheap_transactions
-from in_process import Client, Context
-from storage import faults
-from storage.engines import ENGINES, make_table, new_client
-from storage.invariants import assert_sound
-from storage.loading import load
-from storage.samples import Patience, person_of
-from storage.served import Request, Served, served
+from local.moto_transactions import cheap_transactions
+from support import faults
+from support.engines import ENGINES, make_table, new_client
+from support.in_process import Client, Context
+from support.invariants import assert_sound
+from support.loading import load
+from support.samples import Patience, person_of
+from support.served import Request, Served, served
 
 CROWD = sorted((person_of(number) for number in range(40)), key=lambda user: user.id)
 ADA = CROWD[0]

@@ -14,9 +14,9 @@ from moto import mock_aws
 
 from adapters.dynamodb import items, keys, table_definition, with_items_as_sent
 from adapters.dynamodb.keys import Collection
-from storage import faults
-from storage.engines import ENGINES
-from storage.samples import person_of
+from support import faults
+from support.engines import ENGINES
+from support.samples import person_of
 
 ADA = person_of(1)
 ODD: dict[str, Any] = {

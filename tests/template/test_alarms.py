@@ -9,10 +9,10 @@ from typing import Any, get_args
 import pytest
 
 from adapters.dynamodb.calls import Operation
-from cli.events import ROOT
-from log_lines import events
-from metric_sources import problem_with
-from stack_template import OF_THE_API, PARAMETERS, RESOURCES, Resource, of_type
+from local.sample_events import ROOT
+from support.log_lines import events
+from support.metric_sources import problem_with
+from support.stack_template import OF_THE_API, PARAMETERS, RESOURCES, Resource, of_type
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 COMPOSITES = of_type("AWS::CloudWatch::CompositeAlarm")

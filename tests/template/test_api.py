@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from in_process import OF_EVERY_ANSWER
-from stack_template import OF_THE_API, RESOURCES, of_type
+from support.in_process import OF_EVERY_ANSWER
+from support.stack_template import OF_THE_API, RESOURCES, of_type
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
 RESPONSES: dict[str, Any] = API["GatewayResponses"]

@@ -10,14 +10,14 @@ from typing import Any
 import boto3
 import pytest
 
-from adapters.accounts import Accounts
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from created_stack import LEFT_OUT, REGION, created_stack, reduced
-from domain.account import RELEASE_CHECK_ACCOUNT
-from handlers.seed_default_account import seed
-from stack_template import of_type, translated
-from storage.samples import Users
+from adapters.secrets.accounts import Accounts
+from domain.accounts.account import RELEASE_CHECK_ACCOUNT
+from handlers.jobs.seed_default_account import seed
+from support.created_stack import LEFT_OUT, REGION, created_stack, reduced
+from support.samples import Users
+from support.stack_template import of_type, translated
 
 PREFIX = "rollcall/connectors/"
 

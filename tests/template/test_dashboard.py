@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from dashboard import REGION, Expression, Metric, Widget, body, contents, template_text
-from handlers import settings_widget
-from insights import Query
-from log_lines import events
-from metric_math import evaluate, names_in
-from metric_sources import problem_with
-from stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, of_type, translated
+from handlers.settings import widget as settings_widget
+from support.dashboard import REGION, Expression, Metric, Widget, body, contents, template_text
+from support.insights import Query
+from support.log_lines import events
+from support.metric_math import evaluate, names_in
+from support.metric_sources import problem_with
+from support.stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, of_type, translated
 
 WIDGETS: list[Widget] = body()["widgets"]
 ON_METRICS = [widget for widget in WIDGETS if widget["type"] == "metric"]

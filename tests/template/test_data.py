@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.dynamodb.table import table_definition
-from stack_template import RESOURCES, TEMPLATE
+from support.stack_template import RESOURCES, TEMPLATE
 
 TABLE: dict[str, Any] = RESOURCES["UsersTable"]["Properties"]
 SECRET: dict[str, Any] = RESOURCES["DefaultAccountSecret"]["Properties"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cli.events import ROOT
-from stack_template import PARAMETERS, RESOURCES, TEMPLATE
+from local.sample_events import ROOT
+from support.stack_template import PARAMETERS, RESOURCES, TEMPLATE
 
 PAGE = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 SAMCONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))

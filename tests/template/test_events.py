@@ -11,8 +11,8 @@ import pytest
 
 from adapters.dynamodb.keys import Collection
 from adapters.publisher_environment import PublisherEnvironment
-from event_schemas import FOLDER
-from stack_template import RESOURCES, TEMPLATE, of_type
+from support.event_schemas import FOLDER
+from support.stack_template import RESOURCES, TEMPLATE, of_type
 
 MAPPING: dict[str, Any] = RESOURCES["PublisherStream"]["Properties"]
 QUEUE: dict[str, Any] = RESOURCES["UnpublishedEvents"]["Properties"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from in_process import OF_EVERY_ANSWER
-from stack_template import PARAMETERS, RESOURCES, TEMPLATE, of_type, translated
+from support.in_process import OF_EVERY_ANSWER
+from support.stack_template import PARAMETERS, RESOURCES, TEMPLATE, of_type, translated
 
 POLICY: dict[str, Any] = translated()["Api"]["Properties"]["Body"]["x-amazon-apigateway-policy"]
 WEB_ACL: dict[str, Any] = RESOURCES["WebAcl"]["Properties"]

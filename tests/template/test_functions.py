@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, TEMPLATE, of_type
+from support.stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, TEMPLATE, of_type
 
 SECONDS_OF_API_GATEWAY = 29
 SECONDS_OF_LAMBDA = 900

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from adapters.telemetry import NAMESPACE, Metric
-from log_lines import events
-from metric_sources import emitted, filtered, problem_with, sources
+from adapters.logs.telemetry import NAMESPACE, Metric
+from support.log_lines import events
+from support.metric_sources import emitted, filtered, problem_with, sources
 
 ALL = {"service": "rollcall", "environment": "${Environment}"}
 

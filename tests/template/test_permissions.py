@@ -12,17 +12,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from adapters.connectors import Connectors
 from adapters.dynamodb import Table
 from adapters.dynamodb.keys import Collection
+from adapters.dynamodb.pace import Pace
 from adapters.environment import Environment
-from adapters.pace import Pace
 from adapters.runtime import RUNTIME
-from cli.events import EXAMPLES, USER_ID, Example, events, recorded_requests
-from domain.account import RELEASE_CHECK_ACCOUNT
-from domain.rate import DEFAULT_RATE
-from stack_template import FUNCTIONS, OF_THE_API, RESOURCES, TEXT, of_type
-from stand_ins import SECRET, TABLE, Aws
+from adapters.secrets.authentication import Connectors
+from domain.accounts.account import RELEASE_CHECK_ACCOUNT
+from domain.accounts.rate import DEFAULT_RATE
+from local.sample_events import EXAMPLES, USER_ID, Example, events, recorded_requests
+from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, TEXT, of_type
+from support.stand_ins import SECRET, TABLE, Aws
 
 READ_ONE = {"GetItem"}
 READ = {"GetItem", "Query", "BatchGetItem"}

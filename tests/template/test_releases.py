@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from domain.account import RELEASE_CHECK_ACCOUNT
-from stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, TEMPLATE, of_type, translated
+from domain.accounts.account import RELEASE_CHECK_ACCOUNT
+from support.stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, TEMPLATE, of_type, translated
 
 CONDITIONS: dict[str, Any] = TEMPLATE["Conditions"]
 NOT_VERSIONED = {"Code", "LoggingConfig", "ReservedConcurrentExecutions", "Role", "Tags"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cli.template_routes import load_routes
 from handlers.routes import BASE_PATH, ROUTES
+from local.template_routes import load_routes
 
 FOUND = {(route.method, route.path): route.function.handler for route in load_routes().routes}
 UNROUTED = "handlers.unrouted.handler"

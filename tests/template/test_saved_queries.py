@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from cli.events import ROOT
-from insights import Event, Query
-from log_lines import events
-from stack_template import OF_THE_API, RESOURCES, of_type
+from local.sample_events import ROOT
+from support.insights import Event, Query
+from support.log_lines import events
+from support.stack_template import OF_THE_API, RESOURCES, of_type
 
 OF_CLOUDWATCH = {"@timestamp", "@message", "@log", "@logStream"}
 NAMES = {

@@ -7,13 +7,13 @@ from itertools import product
 
 import pytest
 
-from adapters.guesses import AT_ONCE, SECONDS_EACH
-from cli.events import ROOT
-from dashboard import template_text
+from adapters.secrets.guesses import AT_ONCE, SECONDS_EACH
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
-from metric_sources import emitted, filtered
-from stack_template import TEXT, of_type
+from local.sample_events import ROOT
 from storage.budgets import budgets
+from support.dashboard import template_text
+from support.metric_sources import emitted, filtered
+from support.stack_template import TEXT, of_type
 
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
 COSTS = PAGE.partition("## What a month costs")[2].partition("\n## ")[0]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from child_processes import run
-from cli.events import ROOT
-from stack_template import PARAMETERS, RESOURCES, TEMPLATE, TEXT, template, translated
+from local.sample_events import ROOT
+from support.child_processes import run
+from support.stack_template import PARAMETERS, RESOURCES, TEMPLATE, TEXT, template, translated
 
 
 def test_the_sam_translator_expands_it() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from child_processes import run
-from cli.events import ROOT
-from stack_template import FUNCTIONS, PARAMETERS, RESOURCES, TEMPLATE, of_type
+from local.sample_events import ROOT
+from support.child_processes import run
+from support.stack_template import FUNCTIONS, PARAMETERS, RESOURCES, TEMPLATE, of_type
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 MODULES = sorted({RESOURCES[name]["Properties"]["Handler"].rpartition(".")[0] for name in FUNCTIONS})

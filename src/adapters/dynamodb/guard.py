@@ -27,7 +27,7 @@ from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.ranks import read_ranks
 from adapters.dynamodb.reads import Range, Reads
-from domain.deprovisioning import (
+from domain.accounts.deprovisioning import (
     HOURS,
     PASS,
     PAUSE,

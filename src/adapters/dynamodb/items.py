@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from adapters.dynamodb import keys
 from adapters.dynamodb.keys import Collection
-from domain.stored_user import SCHEMA_VERSION, StoredUser
+from domain.resources.stored_user import SCHEMA_VERSION, StoredUser
 
 Item = dict[str, dict[str, Any]]
 """An item as the low-level client takes it: name -> {type: value}."""

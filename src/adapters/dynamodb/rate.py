@@ -19,8 +19,8 @@ from adapters.dynamodb import keys
 from adapters.dynamodb.calls import Calls
 from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.keys import Collection
+from domain.accounts.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
 from domain.errors import ServiceUnavailable
-from domain.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
 
 _ITEM: Final = "requests"
 _ATTEMPTS: Final = 5

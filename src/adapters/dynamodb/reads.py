@@ -10,7 +10,7 @@ from adapters.dynamodb.calls import Calls
 from adapters.dynamodb.failures import Failure
 from adapters.dynamodb.items import USER_PROJECTION, Item, user_of
 from adapters.dynamodb.keys import Collection, is_user_key, key, partition
-from domain.stored_user import StoredUser
+from domain.resources.stored_user import StoredUser
 
 BATCH: Final = 100
 """Keys that one BatchGetItem takes."""

@@ -21,7 +21,7 @@ from adapters.dynamodb.ranks import read_ranks
 from adapters.dynamodb.reads import Range, Reads
 from domain.errors import TooMany
 from domain.ports import Deadline
-from domain.stored_user import StoredUser
+from domain.resources.stored_user import StoredUser
 
 _AT_ONCE: Final = 8
 _FILL: Final = 0.8

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
 
-    from domain.deprovisioning import Limit
+    from domain.accounts.deprovisioning import Limit
     from domain.ports import Deadline
 
 

@@ -12,10 +12,10 @@ from adapters.dynamodb.ranks import read_ranks
 from adapters.dynamodb.reads import Range, Reads
 from adapters.dynamodb.scan import scan
 from adapters.dynamodb.writes import Writes
-from domain.comparison import prefix_form, unique_form
 from domain.limits import MAX_PAGE_CHARACTERS
 from domain.ports import IndexEntry, Page, Slice
-from domain.stored_user import StoredUser
+from domain.resources.comparison import prefix_form, unique_form
+from domain.resources.stored_user import StoredUser
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from adapters.dynamodb import items, keys
 from adapters.dynamodb.calls import Calls
 from adapters.dynamodb.failures import ConditionFailed, Failure, MismatchedToken, unavailable
 from adapters.dynamodb.keys import Collection
-from adapters.storable import require_storable
 from domain.errors import ServiceUnavailable, UniquenessConflict
 from domain.ports import VersionMismatch
-from domain.stored_user import StoredUser
+from domain.resources.storable import require_storable
+from domain.resources.stored_user import StoredUser
 
 Action = dict[str, dict[str, Any]]
 """One of a transaction's TransactItems."""

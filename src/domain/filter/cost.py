@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from domain.attributes import Attribute
+from domain.documents import Json
 from domain.filter.syntax import And, Comparison, Filter, Not, Or, Present, ValuePath
 from domain.limits import MAX_SHORT_CHARACTERS
-from domain.stored_user import Json
+from domain.resources.attributes import Attribute
 
 Cost = Callable[[Json], int]
 """The comparisons that it takes to match a resource at the most."""

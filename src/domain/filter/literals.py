@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from domain.attributes import Attribute, Type
-from domain.date_times import instant
 from domain.filter.quotes import misses_a_quote
 from domain.filter.syntax import Value
+from domain.resources.attributes import Attribute, Type
+from domain.resources.date_times import instant
 from domain.text import is_text
 
 

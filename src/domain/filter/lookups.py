@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.comparison import part_forms, prefix_form
 from domain.filter.syntax import And, Comparison, Filter, Operator, ValuePath
+from domain.resources.comparison import part_forms, prefix_form
 
 _Names = tuple[str, ...]
 

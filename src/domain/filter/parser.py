@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from domain.attributes import Attribute, Returned
 from domain.errors import InvalidFilter, InvalidPath, ScimError
 from domain.filter.literals import STRICT, Leniency, Unfit, read_literal
 from domain.filter.quotes import with_json_quotes
@@ -31,9 +30,10 @@ from domain.filter.syntax import (
     compared,
 )
 from domain.limits import MAX_FILTER_CHARACTERS, MAX_FILTER_COMPARISONS, MAX_FILTER_DEPTH
-from domain.paths import AttributePath, resolve, with_colon
+from domain.resources.attributes import Attribute, Returned
+from domain.resources.paths import AttributePath, resolve, with_colon
+from domain.resources.user_schema import USER
 from domain.text import MARKS_PROBLEM, has_too_many_marks, is_text
-from domain.user_schema import USER
 
 # A string; an unclosed string, to the end; a word; a bracket.
 _TOKEN: Final = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"|"[\s\S]*+|[^ \t\r\n()\[\]"]++|[()\[\]]')

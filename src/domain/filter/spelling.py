@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.attributes import Attribute
-from domain.user_schema import USER
+from domain.resources.attributes import Attribute
+from domain.resources.user_schema import USER
 
 _LONGEST_NAME = 128
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.attributes import Attribute, Type
-from domain.paths import AttributePath
+from domain.resources.attributes import Attribute, Type
+from domain.resources.paths import AttributePath
 
 Value = str | bool | int | float | None
 """What an attribute is compared with; None is the literal `null`."""

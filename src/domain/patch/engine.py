@@ -8,7 +8,7 @@ that changes nothing gives its input back, or what equals it. Three readings whe
   values that no filter matches is noTarget.
 - `emails.type` without brackets is the sub-attribute of every value.
 
-`schemas` is kept in step with the extensions by `domain.resource.checked`, which every result passes: it lists an
+`schemas` is kept in step with the extensions by `domain.resources.body.checked`, which every result passes: it lists an
 extension that has attributes, and otherwise what the client wrote.
 """
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from domain.attributes import Attribute, Mutability
+from domain.documents import Json
 from domain.errors import InvalidValue, MutabilityViolation, NoTarget
 from domain.patch.operations import Op, Operation
 from domain.patch.targets import Target, single, target_of
@@ -32,15 +32,15 @@ from domain.patch.values import (
     scalar,
 )
 from domain.quoting import cut
-from domain.stored_user import Json
-from domain.user_schema import USER
+from domain.resources.attributes import Attribute, Mutability
+from domain.resources.user_schema import USER
 
 
 def apply(attributes: Json, operation: Operation) -> Json:
     """The attributes with the operation applied; the input is left as it is.
 
     `attributes` has canonical names and no unassigned values, and so has the result, whose required values, single
-    primary and forms are still to be checked (`domain.resource.checked`). Raises InvalidPath, InvalidSyntax,
+    primary and forms are still to be checked (`domain.resources.body.checked`). Raises InvalidPath, InvalidSyntax,
     InvalidValue, MutabilityViolation or NoTarget.
     """
     op, value = operation.op, operation.value

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from domain.documents import Json
 from domain.errors import InvalidPath, InvalidSyntax, InvalidValue, TooMany
 from domain.limits import MAX_OPERATIONS
 from domain.messages import require_message
-from domain.stored_user import Json
 
 PATCH_OP_URN: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from domain.attributes import Attribute
+from domain.documents import Json
 from domain.filter import (
     And,
     Cost,
@@ -17,7 +17,7 @@ from domain.filter import (
     cost_of_filter,
     parse_patch_path,
 )
-from domain.stored_user import Json
+from domain.resources.attributes import Attribute
 
 
 @dataclass(frozen=True, slots=True)

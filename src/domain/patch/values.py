@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, Final
 
-from domain.attributes import Attribute, Mutability, Type
-from domain.comparison import form_of
+from domain.documents import Json
 from domain.errors import InvalidSyntax, InvalidValue, MutabilityViolation
 from domain.limits import MAX_VALUES
 from domain.quoting import quoted
-from domain.stored_user import Json
+from domain.resources.attributes import Attribute, Mutability, Type
+from domain.resources.comparison import form_of
 from domain.text import MARKS_PROBLEM, has_too_many_marks
 
 _KINDS: Final[dict[Type, tuple[type | tuple[type, ...], str]]] = {

@@ -1,7 +1,7 @@
 """What identity providers send beside the RFC, and how it is read: each quirk a small record in a file of its own.
 
 An account in strict mode uses none of this. In tolerant mode the service calls `tolerate_*` before the strict reading
-(`domain.resource`, `domain.patch`, `domain.filter`) of what comes out; the names of the tolerances that a request
+(`domain.resources.body`, `domain.patch`, `domain.filter`) of what comes out; the names of the tolerances that a request
 needed are collected in an `Applied`.
 """
 

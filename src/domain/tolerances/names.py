@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from domain.attributes import Attribute
-from domain.user_schema import CORE_URN, USER
+from domain.resources.attributes import Attribute
+from domain.resources.user_schema import CORE_URN, USER
 
 _URNS: Final = tuple(urn.lower() for urn in (CORE_URN, *(extension.id for extension in USER.extensions)))
 _OWN: Final = (":schemas:core:", ":schemas:extension:enterprise:")

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from domain.canonical import canonical_names, canonical_value
+from domain.documents import Json
 from domain.errors import InvalidPath, InvalidSyntax
 from domain.filter import STRICT, Leniency, parse_patch_path
 from domain.patch import PATCH_OP_URN, Op, Operation, Target, require_bounded, target_of
-from domain.paths import resolve
 from domain.quoting import quoted
-from domain.stored_user import Json
-from domain.tolerances import unknown_member
+from domain.resources.canonical import canonical_names, canonical_value
+from domain.resources.paths import resolve
+from domain.resources.user_schema import USER
+from domain.tolerances.quirks import unknown_member
+from domain.tolerances.quirks.unknown_path import names_foreign
 from domain.tolerances.record import Operations, Tolerance
 from domain.tolerances.registry import TOLERANCES
-from domain.tolerances.unknown_path import names_foreign
 from domain.tolerances.walk import rewritten
-from domain.user_schema import USER
 
 Applied = set[str]
 """The names of the tolerances that a request needed; a name tells nothing of the request's values."""

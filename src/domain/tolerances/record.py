@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.attributes import Attribute
+from domain.documents import Json
 from domain.patch import Operation, Target
-from domain.stored_user import Json
+from domain.resources.attributes import Attribute
 
 Operations = Sequence[Operation]
 

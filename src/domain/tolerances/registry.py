@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.tolerances import (
+from domain.tolerances.quirks import (
     array_for_single_value,
     attribute_names,
     bare_sub_attribute,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from domain.attributes import Attribute, Mutability
 from domain.patch.targets import single
+from domain.resources.attributes import Attribute, Mutability
 
 _Hooks = Sequence[tuple[str, Callable[[Attribute, Any], Any]]]
 

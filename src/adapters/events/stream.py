@@ -1,0 +1,72 @@
+"""From a record of the table's stream (NEW_AND_OLD_IMAGES) to the change of a user that it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from adapters.dynamodb import items
+from adapters.dynamodb.keys import Collection
+from domain.accounts.account import RELEASE_CHECK_ACCOUNT
+from domain.events.lifecycle import Change
+from domain.resources.stored_user import StoredUser
+
+_IMAGES: Final = {"INSERT": (False, True), "MODIFY": (True, True), "REMOVE": (True, False)}
+"""For each kind of record: whether it has the old and the new image."""
+
+Record = Mapping[str, Any]
+
+
+class MalformedRecord(Exception):
+    """A record that no retry will make right. The message says what is wrong with its form, never what is in it."""
+
+
+def sequence_number(record: Record) -> str | None:
+    """The record's place in its shard, by which Lambda is told where to begin again; None when it has none."""
+    body = record.get("dynamodb")
+    number = body.get("SequenceNumber") if isinstance(body, Mapping) else None
+    return number if isinstance(number, str) and number else None
+
+
+def change_of(record: Record) -> Change | None:
+    """The change of a user; raises `MalformedRecord`.
+
+    None for an item of an index, and for the test users that a release is tried with, who are no news to anybody.
+    """
+    try:
+        body = record["dynamodb"]
+        account, _, collection = body["Keys"]["pk"]["S"].partition("#")
+        if collection != Collection.USER or account == RELEASE_CHECK_ACCOUNT:
+            return None
+        images = _IMAGES.get(record["eventName"])
+        if images is None:
+            raise MalformedRecord("its eventName is not one of a table's stream")
+        has_old, has_new = images
+        return Change(
+            id=record["eventID"],
+            account=account,
+            before=_user(body["OldImage"]) if has_old else None,
+            after=_user(body["NewImage"]) if has_new else None,
+            recorded_at=datetime.fromtimestamp(float(body["ApproximateCreationDateTime"]), UTC),
+            adopted=has_old and has_new and _was_adopted(body["OldImage"], body["NewImage"]),
+        )
+    except KeyError as error:
+        raise MalformedRecord(f"it has no {error.args[0]}") from None
+    # These errors may quote the item, so nothing of them is passed on.
+    except (AttributeError, TypeError, ValueError, RecursionError, OverflowError):
+        raise MalformedRecord("its form is not that of the table's items") from None
+
+
+def _user(image: Record) -> StoredUser:
+    user = items.user_of(dict(image))
+    if not isinstance(user.attributes, dict):
+        raise TypeError("the document is not a JSON object")
+    if datetime.fromisoformat(user.last_modified).tzinfo is None:
+        raise ValueError("a time without its zone")
+    return user
+
+
+def _was_adopted(old: Record, new: Record) -> bool:
+    mark = new.get(items.ADOPTION_ATTRIBUTE)
+    return mark is not None and mark != old.get(items.ADOPTION_ATTRIBUTE)

@@ -1,0 +1,98 @@
+"""What the watch is made of: its environment, the logs that it asks, and the lines that it writes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from adapters.logs import insights
+from adapters.logs.telemetry import write
+from domain.accounts.silence import Finding, Heard
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+_QUERY: Final = """
+filter message = "request" and ispresent(account)
+| stats max(toMillis(@timestamp)) as last, latest(key_used) as key by account
+| limit 10000
+"""
+_SECONDS: Final = 9.0
+"""For one question; two are asked at most, and the function has 28."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEnvironment:
+    """What template.yaml tells the watch. `silence`: None when nobody shall be called silent."""
+
+    secret_prefix: str
+    log_groups: tuple[str, ...]
+    silence: timedelta | None
+    retention: timedelta
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> WatchEnvironment:
+        """Raises KeyError naming the variable that is missing."""
+        hours = float(env["SILENCE_HOURS"])
+        return cls(
+            env["CONNECTOR_SECRET_PREFIX"],
+            tuple(env["LOG_GROUPS"].split(",")),
+            timedelta(hours=hours) if hours > 0 else None,
+            timedelta(days=int(env["LOG_RETENTION_DAYS"])),
+        )
+
+
+class Logs:
+    """The functions' logs, asked when accounts were last heard."""
+
+    def __init__(self, client: CloudWatchLogsClient, groups: Collection[str]) -> None:
+        self._client = client
+        self._groups = tuple(groups)
+
+    def last_heard(
+        self, accounts: Collection[str], now: datetime, lately: timedelta, at_most: timedelta
+    ) -> dict[str, Heard]:
+        """By account, as far back as `at_most`; raises `insights.NoAnswer`.
+
+        Insights charges by what it reads. So first it reads what was written `lately`, and the rest only when an
+        account is missing there.
+        """
+        heard = self._heard(now, min(lately, at_most)) if accounts else {}
+        if any(account not in heard for account in accounts) and lately < at_most:
+            heard = self._heard(now, at_most)
+        return heard
+
+    def _heard(self, now: datetime, period: timedelta) -> dict[str, Heard]:
+        rows = insights.ask(self._client, self._groups, _QUERY, now - period, now, seconds=_SECONDS)
+        return {
+            row["account"]: Heard(
+                datetime.fromtimestamp(float(row["last"]) / 1000, UTC),
+                "previous" if row.get("key") == "previous" else "current",
+            )
+            for row in rows
+        }
+
+
+def emit(finding: Finding) -> None:
+    """One line for what was found of an account."""
+    write("watch", {name: value for name, value in asdict(finding).items() if value is not None}, logging.WARNING)
+
+
+def emit_unreadable(account: str, reason: str) -> None:
+    """One line for an account whose secret cannot be used."""
+    write("watch", {"account": account, "reason": reason}, logging.WARNING)
+
+
+def emit_end(accounts: int, silent_accounts: int, old_keys: int, unusable_secrets: int) -> None:
+    """The line that ends a look; metric filters of template.yaml make a metric of each number but the first."""
+    numbers = {
+        "accounts": accounts,
+        "silent_accounts": silent_accounts,
+        "old_keys": old_keys,
+        "unusable_secrets": unusable_secrets,
+    }
+    write("watched", numbers | {"environment": os.environ.get("ENVIRONMENT", "local")})

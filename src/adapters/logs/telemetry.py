@@ -1,0 +1,310 @@
+"""What operators see of a request: one structured log line (Powertools Logger) and its metrics (EMF).
+
+The record is an allow-list: a field that is not one of `RequestRecord` cannot reach the log, and none of its fields
+holds a body, a filter value, a name, an address or a key; `user`, which is masked, is there only where the operator has
+allowed it. A user who was adopted or taken back, and each operation of a bulk request that failed, has a line besides.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from dataclasses import fields as dataclass_fields
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from adapters.dynamodb import Usage
+from domain.accounts.deprovisioning import DeprovisioningPaused
+from domain.accounts.rate import RateLimited
+from domain.effects import Effects
+from domain.errors import TooManyWrongKeys
+
+SERVICE: Final = "rollcall"
+NAMESPACE: Final = "Rollcall"
+
+
+class Metric(StrEnum):
+    """The names of the service's own metrics; alarms, dashboard and queries use these and no others.
+
+    CloudWatch charges for each name in each set of dimensions, so there are ten. What AWS counts anyway (invocations,
+    durations and errors of a function, DynamoDB's throttling) has no name here. Failures of the service are Requests
+    less Succeeded and ClientErrors.
+    """
+
+    REQUESTS = "Requests"
+    SUCCEEDED = "Succeeded"
+    CLIENT_ERRORS = "ClientErrors"
+    UNIQUENESS_CONFLICTS = "UniquenessConflicts"
+    AUTH_REJECTED = "AuthRejected"
+    PREVIOUS_KEY_USED = "PreviousKeyUsed"
+    LATENCY = "Latency"
+    STORAGE_RETRIES = "StorageRetries"
+    TOLERANCE_APPLIED = "ToleranceApplied"
+    USERS_DEACTIVATED = "UsersDeactivated"
+
+
+HALF_USED: Final = "deprovisioning-half-used"
+"""Succeeded counts with this reason what took access away when half of the account's limit was used up."""
+HOURS_OF_ENDING_GRACE: Final = 48
+"""Of a previous key's grace period: with less left, PreviousKeyUsed counts with the dimension grace=ending, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRecord:
+    """What is known of one operation of a bulk request that failed; `position` is its place in the request, from 0."""
+
+    position: int
+    operation: str
+    user_id: str | None
+    status: int
+    scim_type: str | None
+    attribute: str | None
+    reason: str
+    remedy: str
+    user: str | None
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """What is known of one request; filled while it is served."""
+
+    operation: str
+    request_id: str
+    cold_start: bool
+    gateway_request_id: str | None = None
+    """`extendedRequestId` in the gateway's access log."""
+    account: str | None = None
+    key_used: str | None = None
+    stale: bool | None = None
+    """True when Secrets Manager is down and the key was checked against an earlier answer."""
+    previous_key_hours_left: float | None = None
+    """Of the grace period of the previous key, when the request came with that."""
+    user_id: str | None = None
+    user: str | None = None
+    """The user concerned, masked (`domain.resources.mask`); None unless the operator lets logs hold personal data."""
+    status: int = 0
+    scim_type: str | None = None
+    attribute: str | None = None
+    """What a refusal is about, as the schema or the protocol calls it."""
+    reason: str | None = None
+    remedy: str | None = None
+    duration_ms: float = 0.0
+    usage: Usage = field(default_factory=Usage)
+    counted_as: int = 0
+    """As how many requests it counted for its account's rate."""
+    rate_unchecked: bool = False
+    """Whether the table did not answer when the account's rate was to be looked at, and the request was let in."""
+    unlogged_refusals: int = 0
+    """Refusals for the account's rate, or of wrong keys, that have no line of their own: this one stands for them."""
+    tolerances: list[str] = field(default_factory=list)
+    effects: Effects = field(default_factory=Effects)
+    bulk_operations: int | None = None
+    bulk_failures: list[OperationRecord] = field(default_factory=list)
+    cause: str | None = None
+    """For failures of the service itself: the class of the error and where it arose, never its text."""
+    secret: str | None = None
+    """The name of a connector's secret that is missing or unreadable; never what it holds."""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the service failed."""
+        return _is_failure(self.status)
+
+    def fields(self) -> dict[str, object]:
+        """The record as the log line's fields, without those that say nothing."""
+        flat: dict[str, object] = {each.name: getattr(self, each.name) for each in dataclass_fields(self)} | {
+            "dynamodb_calls": self.usage.calls,
+            "dynamodb_units": self.usage.units,
+            "dynamodb_retries": self.usage.retries,
+            "users_deactivated": self.effects.deactivated or None,
+            "users_removed": self.effects.removed or None,
+            "users_displaced": self.effects.displaced or None,
+            "users_adopted": len(self.effects.adopted) or None,
+            "users_taken_back": len(self.effects.taken_back) or None,
+            "deprovisioning_used": self.effects.guard_used,
+            "deprovisioning_allowed": self.effects.guard_allowed,
+            "deprovisioning_refused": self.effects.refused or None,
+            "bulk_failures": len(self.bulk_failures) if self.bulk_operations is not None else None,
+            "counted_as": self.counted_as if self.counted_as > 1 else None,
+            "rate_unchecked": self.rate_unchecked or None,
+            "unlogged_refusals": self.unlogged_refusals or None,
+        }
+        del flat["usage"], flat["effects"]
+        return {name: value for name, value in flat.items() if value is not None and value != []}
+
+    def metrics(self) -> dict[Metric, float]:
+        """The values that this request adds to the metrics; Requests and Latency always, the others when they count."""
+        counted = {
+            Metric.SUCCEEDED: self.status < 400,
+            Metric.CLIENT_ERRORS: self.status >= 400 and not self.is_failure,
+            Metric.UNIQUENESS_CONFLICTS: [self.scim_type, *(one.scim_type for one in self.bulk_failures)].count(
+                "uniqueness"
+            ),
+            Metric.AUTH_REJECTED: self.status == 401 or self.reason == TooManyWrongKeys.reason,
+            Metric.PREVIOUS_KEY_USED: self.key_used == "previous",
+            Metric.TOLERANCE_APPLIED: len(self.tolerances),
+            Metric.USERS_DEACTIVATED: self.effects.deactivated,
+            Metric.STORAGE_RETRIES: self.usage.retries,
+        }
+        return {Metric.REQUESTS: 1, Metric.LATENCY: self.duration_ms} | {
+            metric: value for metric, value in counted.items() if value
+        }
+
+    def narrower(self) -> list[tuple[Metric, dict[str, str], float]]:
+        """What counts once more with a further dimension, where that pays: it names no account, no user."""
+        found: list[tuple[Metric, dict[str, str], float]] = []
+        if self.status < 400:
+            found.append((Metric.SUCCEEDED, {"operation": self.operation}, 1))
+        if self.previous_key_hours_left is not None and self.previous_key_hours_left < HOURS_OF_ENDING_GRACE:
+            found.append((Metric.PREVIOUS_KEY_USED, {"grace": "ending"}, 1))
+        if self.status == 401 and self.account is not None:
+            # A key that names one of this service's accounts: what anybody can make up is not among them.
+            found.append((Metric.AUTH_REJECTED, {"key": "wrong" if self.secret is None else "unusable"}, 1))
+        if self.effects.refused:
+            # Operations of a bulk request among them, which itself succeeds.
+            found.append((Metric.CLIENT_ERRORS, {"reason": DeprovisioningPaused.reason}, self.effects.refused))
+        elif self.effects.half_used and self.status < 400:
+            # One line has one reason: what was held back says more than that half is used up.
+            found.append((Metric.SUCCEEDED, {"reason": HALF_USED}, 1))
+        if self.reason == RateLimited.reason:
+            found.append((Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, 1))
+        return found
+
+
+@cache
+def logger() -> Logger:
+    """Writes to standard output, where Lambda takes lines from, or to ACTIVITY_FILE, as on the local server."""
+    file = os.environ.get("ACTIVITY_FILE")
+    return Logger(
+        service=SERVICE,
+        level="INFO" if file else None,
+        logger_handler=logging.FileHandler(file, encoding="utf-8") if file else None,
+        log_uncaught_exceptions=False,
+        use_rfc3339=True,
+        location=None,
+    )
+
+
+def forget() -> None:
+    """Have the logger made anew, for an environment that has changed: the local server, tests."""
+    logger.cache_clear()
+    registered = logging.getLogger(SERVICE)
+    for handler in registered.handlers:
+        handler.close()
+    registered.handlers.clear()
+    for mark in ("init", "powertools_handler"):  # by which Powertools knows a logger that is set up
+        registered.__dict__.pop(mark, None)
+
+
+def place_of(error: Exception) -> str:
+    """Where an unexpected error came from, without its text, which may hold values of the request."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + place
+
+
+def place_of_thread(thread: int) -> str | None:
+    """Where a thread of this process is, None when it has ended."""
+    frame = sys._current_frames().get(thread)
+    return None if frame is None else f"at {frame.f_code.co_name}:{frame.f_lineno}"
+
+
+_OWN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def own_id(text: str | None) -> str | None:
+    """An id that came with a request, if it has the form of this service's ids: a path may hold an address as well.
+
+    >>> own_id("2819c223-7f76-453a-919d-413861904646"), own_id("ada@example.com")
+    ('2819c223-7f76-453a-919d-413861904646', None)
+    """
+    return text if text is not None and _OWN_ID.fullmatch(text) else None
+
+
+def write(message: str, fields: Mapping[str, Any], level: int = logging.INFO) -> None:
+    """Write a line that something relies on: alarms, queries, the activity, the question of who did what.
+
+    At every log level: a level is there to be turned up and down, and this is a record.
+    """
+    logger()  # sets up the one that is asked for below, past its level
+    log = logging.getLogger(SERVICE)
+    log.handle(log.makeRecord(SERVICE, level, "", 0, message, (), None, extra=dict(fields)))
+
+
+def audit(what: str, account: str, actor: str, request_id: str) -> None:
+    """Record what was done or seen at the settings page, and by whom as far as that is known."""
+    write("audit", {"what": what, "account": account, "actor": actor, "request_id": request_id})
+
+
+def emit(record: RequestRecord) -> None:
+    """Write the request's one line (warning for a refusal, error for a failure of the service) and its metrics."""
+    _write("request", record.status, record.fields())
+    of_request = {"request_id": record.request_id, "account": record.account}
+    for failed in record.bulk_failures:
+        fields = {name: value for name, value in asdict(failed).items() if value is not None}
+        _write("bulk-operation", failed.status, of_request | fields)
+    of_request["operation"] = record.operation
+    for one in record.effects.adopted:
+        reason = "adopted-without-privileges" if one.privileges_dropped else "adopted-existing-user"
+        _write("adoption", 200, of_request | {"user_id": one.user_id, "reason": reason})
+    for user_id, by in record.effects.let_through.items():
+        _write("let-through", 200, of_request | {"user_id": user_id, "by": by, "reason": "let-through-by-operator"})
+    for user_id in record.effects.taken_back:
+        _write("take-back", 200, of_request | {"user_id": user_id, "reason": "took-back-deactivated-user"})
+    _emit_metrics(record.metrics(), record.narrower())
+    if unlogged := record.unlogged_refusals:
+        refused: dict[Metric, float] = {Metric.REQUESTS: unlogged, Metric.CLIENT_ERRORS: unlogged}
+        if record.account is None:
+            _emit_metrics(refused | {Metric.AUTH_REJECTED: unlogged}, [])
+        else:
+            _emit_metrics(refused, [(Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, unlogged)])
+
+
+def _write(message: str, status: int, fields: dict[str, Any]) -> None:
+    level = logging.ERROR if _is_failure(status) else logging.WARNING if status >= 400 else logging.INFO
+    write(message, fields, level)
+
+
+def _is_failure(status: int) -> bool:
+    """Whether the service failed; 501 is the right answer to what it does not do."""
+    return status >= 500 and status != 501
+
+
+def _emit_metrics(values: dict[Metric, float], narrower: list[tuple[Metric, dict[str, str], float]]) -> None:
+    """One blob in embedded metric format for all of these metrics, whatever dimensions they have."""
+    if os.environ.get("POWERTOOLS_METRICS_DISABLED", "false").lower() == "true":
+        return
+    of_all = {"service": SERVICE, "environment": os.environ.get("ENVIRONMENT", "local")}
+    directives, dimensions = [_directive(tuple(values), tuple(of_all))], of_all
+    for metric, further, value in narrower:
+        directives.append(_directive((metric,), (*of_all, *further)))
+        dimensions = dimensions | further
+        values = values | {metric: value}  # the same as without the dimension, or there is none without it
+    blob: dict[str, Any] = {"_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives}}
+    blob |= dimensions | {metric.value: [float(value)] for metric, value in values.items()}
+    print(json.dumps(blob, separators=(",", ":")))  # noqa: T201 - standard output is where Lambda takes metrics from
+
+
+@lru_cache(maxsize=128)
+def _directive(metrics: tuple[Metric, ...], dimensions: tuple[str, ...]) -> dict[str, Any]:
+    """What tells CloudWatch which members of a blob are those metrics; the same for every request that has them."""
+    described = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    for name in dimensions:
+        described.add_dimension(name, "-")
+    for metric in metrics:
+        unit = MetricUnit.Milliseconds if metric is Metric.LATENCY else MetricUnit.Count
+        described.add_metric(metric.value, unit, 0)
+    directive: dict[str, Any] = dict(described.serialize_metric_set()["_aws"]["CloudWatchMetrics"][0])
+    described.clear_metrics()
+    return directive

@@ -1,0 +1,100 @@
+"""The secrets of the accounts: one Secrets Manager secret each, whose name is the prefix and the account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from domain.accounts.account import Connector, InvalidConnector, connector_from_json
+from domain.errors import ServiceUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_DETAIL: Final = "The Connector Key cannot be checked at the moment, so nothing was done. Try again later."
+
+
+class ConnectorUnavailable(ServiceUnavailable):
+    """The account's secret cannot be had or used. `secret_name` is for the log; the answer does not hold it."""
+
+    secret_name: str
+
+    def __init__(self, secret_name: str, reason: str, remedy: str) -> None:
+        super().__init__(_DETAIL, reason=reason, remedy=remedy)
+        self.secret_name = secret_name
+
+    def anew(self) -> Self:
+        """The same failure, to be raised once more without the traceback of the first time."""
+        return type(self)(self.secret_name, self.reason, self.remedy)
+
+
+class SecretsManagerDown(ConnectorUnavailable):
+    """Secrets Manager does not answer, throttles or refuses: what was known before is still the best there is."""
+
+    def of_some_account(self, prefix: str) -> Self:
+        """The same without the account's name: where nothing is known of the account, that is a client's text."""
+        some = f"{prefix}*"
+        return type(self)(some, self.reason, self.remedy.replace(self.secret_name, some))
+
+
+class SecretUnusable(ConnectorUnavailable):
+    """Secrets Manager did answer: the secret is marked for deletion, or holds no connector of its account.
+
+    A request is answered as if there were no such account (`adapters.secrets.authentication`).
+    """
+
+
+class ConnectorSecrets:
+    """Reads the secrets of the accounts below one prefix, such as `rollcall/connectors/`."""
+
+    def __init__(self, client: SecretsManagerClient, prefix: str) -> None:
+        self.client = client
+        self.prefix = prefix
+
+    def name(self, account: str) -> str:
+        """The name of an account's secret."""
+        return self.prefix + account
+
+    def read(self, account: str) -> Connector | None:
+        """The account's connector, None when there is no such account; raises `ConnectorUnavailable`."""
+        found = self.read_version(account)
+        return None if found is None else found[0]
+
+    def read_version(self, account: str) -> tuple[Connector, str] | None:
+        """The account's connector and the id of the secret's version that holds it."""
+        name = self.name(account)
+        try:
+            answer = self.client.get_secret_value(SecretId=name, VersionStage="AWSCURRENT")
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code == "ResourceNotFoundException":
+                return None
+            if code == "InvalidRequestException":
+                raise SecretUnusable(
+                    name,
+                    "secret-marked-for-deletion",
+                    f"The secret {name} is marked for deletion. Restore it, with the keys that it has: "
+                    f"rollcall account enable {account}",
+                ) from error
+            raise _down(name, code) from error
+        except BotoCoreError as error:
+            raise _down(name, type(error).__name__) from error
+        try:
+            return connector_from_json(answer.get("SecretString", ""), account), answer["VersionId"]
+        except InvalidConnector as error:
+            raise SecretUnusable(
+                name,
+                "secret-malformed",
+                f"The secret {name} was edited into something unusable: {error}. Correct it, or make a new key with: "
+                f"rollcall account enable {account} --replace",
+            ) from error
+
+
+def _down(name: str, cause: str) -> SecretsManagerDown:
+    return SecretsManagerDown(
+        name,
+        "secrets-manager-unavailable",
+        f"Secrets Manager did not give the secret {name} ({cause}). Check the service's health, the function's "
+        "permission secretsmanager:GetSecretValue and the key that encrypts the secret.",
+    )

@@ -1,0 +1,47 @@
+"""The Authorization header: which Connector Key a request carries, or what is wrong with how it was pasted."""
+
+from __future__ import annotations
+
+from domain.accounts.connector_key import ConnectorKey
+from domain.errors import Unauthorized
+
+
+def bearer_key(authorization: str | None) -> ConnectorKey:
+    """The well-formed key of an Authorization header (RFC 6750 section 2.1); raises `Unauthorized`.
+
+    The scheme's case does not matter (RFC 9110 section 11.1), nor does white space around the key.
+    """
+    scheme, _, credentials = (authorization or "").strip().partition(" ")
+    credentials = credentials.strip()
+    if not scheme:
+        raise Unauthorized(
+            "The request has no Authorization header. Send: Authorization: Bearer <Connector Key>",
+            reason="no-key",
+        )
+    if ConnectorKey.parse(scheme) is not None:
+        raise Unauthorized(
+            "The Authorization header lacks the word Bearer. Send: Authorization: Bearer <Connector Key>",
+            reason="no-scheme",
+        )
+    if scheme.lower() != "bearer":
+        raise Unauthorized(
+            "The Authorization header is of a scheme other than Bearer. Choose bearer token (also called OAuth bearer "
+            "token, or HTTP header) in the identity provider, which sends: Authorization: Bearer <Connector Key>",
+            reason="other-scheme",
+        )
+    if not credentials:
+        raise Unauthorized("The word Bearer is there, but no Connector Key after it.", reason="no-key")
+    if credentials.split(maxsplit=1)[0].lower() == "bearer":
+        raise Unauthorized(
+            "The word Bearer is there twice: the identity provider adds it by itself. Paste only the Connector Key, "
+            "from rck_ on, into its token field.",
+            reason="bearer-twice",
+        )
+    key = ConnectorKey.parse(credentials)
+    if key is None:
+        raise Unauthorized(
+            "The bearer token is not a Connector Key, or only a part of one. Copy the key again, from rck_ to its last "
+            "character, and paste it into the identity provider's token field.",
+            reason="malformed-key",
+        )
+    return key

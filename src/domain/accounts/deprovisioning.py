@@ -1,0 +1,215 @@
+"""How many users may lose access at once: one wrong group scope in an identity provider can empty a directory.
+
+An account's guard counts what takes access away (`.access`) over a rolling day. A request takes its place before
+it writes, so that never more than the limit get through at the same time; it gives the place back when nothing was
+written. The first that finds no place pauses the account: for a day, or until an operator resumes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from domain.effects import Effects
+from domain.errors import Forbidden, Retryable, ScimError
+
+HOURS: Final = 24
+"""Of the rolling window; what is older counts no more."""
+PAUSE: Final = timedelta(hours=24)
+"""How long an account stays paused that is not resumed."""
+PASS: Final = timedelta(hours=24)
+"""How long an operator's word that one user may pass holds."""
+MAX_PASSES: Final = 20
+"""Users whom an operator may let through at the same time; for more of them, `resume` is meant."""
+SETTLED: Final = timedelta(days=1)
+"""Since when a user must be there to count for the size of an account, which a client must not widen at will."""
+LEAST: Final = 3
+"""That a limit with a percentage allows in every account: fewer would keep a small team from letting two people go."""
+
+_TEXT: Final = re.compile(r"(\d{1,7})(?:\s*(?:,|or)\s*(\d{1,3})\s*%)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many users may lose access in a day.
+
+    A number alone is that number, whatever the account's size. With `percent` the limit follows the settled users, who
+    are active and have been there for more than a day: the number, but at most half of them in a small account;
+    `percent` of them in a large one.
+    """
+
+    users: int
+    percent: int = 0
+
+    def __post_init__(self) -> None:
+        if self.users < 0 or not 0 <= self.percent <= 100:
+            raise ValueError("a limit of less than no users, or of more than all")
+
+    @classmethod
+    def parse(cls, text: str) -> Limit | None:
+        """The limit that a person writes, such as `20` or `20,10%`; None for any other text."""
+        found = _TEXT.fullmatch(text.strip())
+        if found is None or int(found[2] or 0) > 100:
+            return None
+        return cls(int(found[1]), int(found[2] or 0))
+
+    @property
+    def least(self) -> int:
+        """What is allowed in any account: up to this the users need not be counted."""
+        return min(self.users, LEAST) if self.percent else self.users
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no user may lose access, whatever the account's size: no pause begins or ends then."""
+        return not self.users and not self.percent
+
+    def allowance(self, settled: int) -> int:
+        """What is allowed in an account of so many settled users.
+
+        >>> [Limit(20, 10).allowance(users) for users in (3, 12, 40, 200, 1_000)]
+        [3, 6, 20, 20, 100]
+        """
+        if not self.percent:
+            return self.users
+        return max(min(self.users, max(LEAST, settled // 2)), settled * self.percent // 100)
+
+    def __str__(self) -> str:
+        return f"{self.users},{self.percent}%" if self.percent else str(self.users)
+
+
+DEFAULT_LIMIT: Final = Limit(20, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class LetThrough:
+    """A user who may lose access while the account is paused, once, until then; by whose word."""
+
+    user_id: str
+    until: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that was taken: the `used` ones with it, of how many (None: not worked out yet).
+
+    `hour` (since 1970) is in which it counts; `let_through` by which word of an operator it passed the limit.
+    """
+
+    used: int
+    allowed: int | None
+    hour: int
+    let_through: LetThrough | None = None
+
+    @property
+    def is_in_second_half(self) -> bool:
+        """Whether half of what is allowed is used up."""
+        return self.let_through is None and self.allowed is not None and 2 * self.used >= self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class GuardState:
+    """How far an account is: losses of access in the last day, and how many there may be."""
+
+    used: int
+    allowed: int
+    is_paused: bool
+    """Whether the next one will be refused."""
+    paused_until: datetime | None = None
+    """When the pause ends by itself; None before the first refusal."""
+    let_through: tuple[LetThrough, ...] = ()
+
+
+class DeprovisioningPaused(Forbidden):
+    """The account's limit is reached: no other user loses access until the pause is over or a person has looked."""
+
+    reason = "deprovisioning-paused"
+    remedy = (
+        "Look at who lost access in the last day (rollcall activity) and at the identity provider's scope. If it is as "
+        "intended: rollcall account resume NAME. For one urgent user: rollcall account let-through NAME --id ID."
+    )
+
+    def __init__(self, account: str, used: int, until: datetime) -> None:
+        super().__init__(
+            f"Nothing was changed: as many users of this account as it allows ({used}) lost access within a day, so "
+            f"no further one does until {minute_text(until)}. Check which users and groups the identity provider has "
+            f"in scope. If it is intended, the service's operator ends the pause with: rollcall account resume "
+            f"{account}; or lets one user through with: rollcall account let-through {account} "
+            "--email ADDRESS"
+        )
+
+
+class DeprovisioningGuard(Protocol):
+    """Counts an account's losses of access over a rolling day, exactly, however many requests run at once."""
+
+    def take(self, user_id: str | None = None) -> Place:
+        """Count one more, of that user; `DeprovisioningPaused` when the limit is reached and no operator let
+        the user through."""
+
+    def give_back(self, place: Place) -> None:
+        """Count the place no more, as no user lost access after all."""
+
+    def state(self) -> GuardState:
+        """How far the limit is used up, for people who look at it."""
+
+    def resume(self, by: str, at: str) -> None:
+        """End the pause and begin a new day, as an operator has decided (who, and when as RFC 3339 text)."""
+
+    def let_through(self, user_id: str, by: str) -> LetThrough:
+        """Have one user pass while the account is paused, once and within a day, as an operator has decided."""
+
+
+class Reservation:
+    """A request's place among those that the guard lets through; taken once, given back unless it was used.
+
+    Without a guard it lets everything through.
+    """
+
+    def __init__(self, guard: DeprovisioningGuard | None, effects: Effects) -> None:
+        self._guard = guard
+        self._effects = effects
+        self._place: Place | None = None
+
+    def take(self, user_id: str) -> None:
+        """Take the place for that user, if this has not been done; raises `DeprovisioningPaused`."""
+        if self._guard is None or self._place is not None:
+            return
+        try:
+            self._place = self._guard.take(user_id)
+        except DeprovisioningPaused:
+            self._effects.refused += 1
+            raise
+
+    def use(self, user_id: str) -> None:
+        """The user lost access."""
+        place, self._place = self._place, None
+        if place is None:
+            return
+        self._effects.guard_used, self._effects.guard_allowed = place.used, place.allowed
+        self._effects.half_used = self._effects.half_used or place.is_in_second_half
+        if place.let_through is not None:
+            self._effects.let_through[user_id] = place.let_through.by
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        # After a failure of the table nobody knows whether the write was done after all; then the place counts as used.
+        nothing_was_written = error is None or (isinstance(error, ScimError) and not isinstance(error, Retryable))
+        if self._place is not None and self._guard is not None and nothing_was_written:
+            self._guard.give_back(self._place)
+
+
+def settled_before(now: datetime) -> str:
+    """Users created by then count for the size of an account; in the form of `StoredUser.created`."""
+    return (now - SETTLED).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def minute_text(moment: datetime) -> str:
+    """The minute in UTC as RFC 3339 has it, such as 2030-01-31T12:00Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")

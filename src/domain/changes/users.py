@@ -1,0 +1,253 @@
+"""What can be done to a user (RFC 7644 sections 3.3, 3.5, 3.6): create, replace, patch, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from domain import patch, tolerances
+from domain.accounts.access import is_deactivated, is_fresh, loses_identity, traced
+from domain.accounts.deprovisioning import DeprovisioningGuard, Reservation
+from domain.changes.preconditions import require_match
+from domain.documents import Json
+from domain.effects import Adopted, Effects
+from domain.effort import Effort
+from domain.errors import PreconditionFailed, ServiceUnavailable, UniquenessConflict
+from domain.patch import Operation
+from domain.ports import Deadline, UserStore, VersionMismatch
+from domain.queries.single_user import get_user
+from domain.resources import body as resource
+from domain.resources.adoption import (
+    is_adoptable,
+    lost_privileges,
+    may_return,
+    primary_address,
+    without_former_privileges,
+    without_privileges,
+)
+from domain.resources.later_release import known_part, with_unknown_part
+from domain.resources.stored_user import MADE_BY_CLIENT, StoredUser
+from domain.tolerances import Applied
+
+_TIME_TO_SETTLE_A_RACE: Final = 0.5
+"""Seconds that must be left for another round of read, compute and write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The users of one account, for one request.
+
+    `now` gives RFC 3339 UTC time with milliseconds, `new_id` a random id; `applied` collects the names of the
+    tolerances that a request needed, and is None for an account in strict mode; `effects` what was done to users.
+    `guard` bounds how many users may lose access, None when nothing does. What an identity provider may do with users
+    who are there already (`accounts.account.Settings`): `adopts` whom none has claimed, `keeps_privileges` of those,
+    `takes_back` whom it had deactivated.
+    """
+
+    store: UserStore
+    deadline: Deadline
+    now: Callable[[], str]
+    new_id: Callable[[], str]
+    applied: Applied | None = None
+    effects: Effects = field(default_factory=Effects)
+    guard: DeprovisioningGuard | None = None
+    adopts: bool = False
+    keeps_privileges: bool = False
+    takes_back: bool = False
+    effort: Effort = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "effort", Effort.of_operations(self.deadline))
+
+    def create(self, body: Json) -> StoredUser:
+        """A new user (RFC 7644 section 3.3); UniquenessConflict when userName or an address is taken.
+
+        Where the account says so, a user who is there already becomes this one: one of that userName who was
+        deactivated, or one of that address whom no identity provider has claimed (`domain.resources.adoption`).
+        """
+        if self.applied is not None:
+            body = tolerances.tolerate_resource(body, self.applied)
+        sent = resource.attributes_of(body)
+        user = StoredUser.new(self.new_id(), sent, self.now(), MADE_BY_CLIENT)
+        try:
+            self.store.create(user)
+        except UniquenessConflict as conflict:
+            return self._instead(user, sent, conflict)
+        return user
+
+    def replace(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
+        """The user with the body's attributes in the place of the present ones (RFC 7644 section 3.5.1)."""
+        if self.applied is not None:
+            body = tolerances.tolerate_resource(body, self.applied)
+
+        def replaced(current: StoredUser) -> Json:
+            kept = body
+            if self.applied is not None:
+                kept = tolerances.tolerate_replacement(body, known_part(current.attributes), self.applied)
+            return with_unknown_part(resource.attributes_of(kept), current.attributes)
+
+        return self._change(user_id, if_match, replaced, put=True)
+
+    def patch(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
+        """The user with all of the body's operations applied in order, or with none (RFC 7644 section 3.5.2)."""
+        if self.applied is not None:
+            body = tolerances.tolerate_patch(body, self.applied)
+        operations: Sequence[Operation] = patch.parse_operations(body)
+        if self.applied is not None:
+            operations = tolerances.tolerate_operations(operations, self.applied)
+
+        def patched(current: StoredUser) -> Json:
+            attributes = before = known_part(current.attributes)
+            # All of them are read, checked and written again, however little is changed.
+            self.effort.spend(2 * sum(len(value) for value in before.values() if isinstance(value, list)))
+            done = 0
+            for operation in operations:
+                self._spend(operation, attributes)
+                meant: Sequence[Operation] = (operation,)
+                if self.applied is not None:
+                    meant = tolerances.tolerate_operation(operation, attributes, self.applied)
+                done += len(meant)
+                patch.require_bounded(done)
+                for each in meant:
+                    if each is not operation:
+                        self._spend(each, attributes)
+                    attributes = patch.apply(attributes, each)
+            if self.applied is not None:
+                attributes = tolerances.tolerate_result(before, attributes, self.applied)
+            return with_unknown_part(resource.checked(attributes), current.attributes)
+
+        return self._change(user_id, if_match, patched)
+
+    def _spend(self, operation: Operation, attributes: Json) -> None:
+        """Count what finding the values of an operation's path takes; TooMany or OutOfTime when that is too much."""
+        self.effort.spend(0 if operation.path is None else patch.target_of(operation.path).cost(attributes))
+
+    def delete(self, user_id: str, if_match: str | None = None) -> StoredUser:
+        """Remove the user and free its unique values at once (RFC 7644 section 3.6); who that was."""
+        with Reservation(self.guard, self.effects) as reservation:
+            while True:
+                current = get_user(self.store, user_id)
+                require_match(if_match, current)
+                if not is_fresh(current, self.now()):
+                    reservation.take(current.id)
+                try:
+                    self.store.delete(current)
+                except VersionMismatch:
+                    self._again(if_match)
+                else:
+                    reservation.use(current.id)
+                    self.effects.removed += 1
+                    return current
+
+    def _change(
+        self, user_id: str, if_match: str | None, compute: Callable[[StoredUser], Json], *, put: bool = False
+    ) -> StoredUser:
+        """Read, compute, write on condition of the version read; without If-Match a lost race starts over."""
+        with Reservation(self.guard, self.effects) as reservation:
+            while True:
+                current = get_user(self.store, user_id)
+                require_match(if_match, current)
+                changed = current.changed_to(compute(current), self.now(), replaced=put)
+                if changed is current:
+                    return current
+                if self._adopts_with(current, changed):
+                    attributes = changed.attributes
+                    if not (put or self.keeps_privileges):
+                        attributes = without_former_privileges(attributes, current.attributes)
+                    changed = current.adopted(resource.checked(attributes), changed.last_modified, self.new_id())
+                try:
+                    return self._put(current, changed, reservation)
+                except VersionMismatch:
+                    self._again(if_match)
+
+    def _adopts_with(self, current: StoredUser, changed: StoredUser) -> bool:
+        """Whether a change of an unclaimed user makes it an identity provider's own.
+
+        A client that found the user by the address changes it, and does not create: it gives the user its externalId,
+        or its userName where it has none to give.
+        """
+        if not self.adopts or current.is_claimed:
+            return False
+        return changed.is_claimed or changed.keys.user_name != current.keys.user_name
+
+    def _instead(self, user: StoredUser, sent: Json, conflict: UniquenessConflict) -> StoredUser:
+        """The user who is there already and becomes the new one; raises the conflict itself where there is none.
+
+        `sent` are the new one's attributes without defaults.
+        """
+        with Reservation(self.guard, self.effects) as reservation:
+            while True:
+                taken_back = self._taken_back(user, conflict)
+                found = taken_back or self._adopted(sent)
+                if found is None:
+                    raise conflict
+                current, changed = found
+                if changed is current:
+                    return current
+                try:
+                    written = self._put(current, changed, reservation)
+                except VersionMismatch:
+                    self._again(None)
+                    continue
+                if taken_back:
+                    self.effects.taken_back.append(written.id)
+                return written
+
+    def _taken_back(self, user: StoredUser, conflict: UniquenessConflict) -> tuple[StoredUser, StoredUser] | None:
+        """The deactivated user of that userName, before and after: what the create sends takes the place of all else.
+
+        The id stays, as in a replacement.
+        """
+        if not self.takes_back or conflict.attribute != "userName":
+            return None
+        current = self.store.find_by_user_name(user.attributes["userName"])
+        if current is None or not may_return(current, user):
+            return None
+        attributes = with_unknown_part(user.attributes, current.attributes)
+        return current, current.changed_to(attributes, self.now(), replaced=True)
+
+    def _adopted(self, sent: Json) -> tuple[StoredUser, StoredUser] | None:
+        """The unclaimed user of that primary address, before and after.
+
+        The id stays, and so does what the identity provider does not send; what it sends is the user's from now on.
+        Privileges were given to whom the application knew, so they go unless the operator trusts the addresses.
+        """
+        address = primary_address(sent)
+        if not self.adopts or address is None:
+            return None
+        current = self.store.find_by_email(address)
+        if current is None or not is_adoptable(current, address):
+            return None
+        present = known_part(current.attributes)
+        if not self.keeps_privileges:
+            present = without_privileges(present)
+        attributes = with_unknown_part(resource.checked(present | sent), current.attributes)
+        return current, current.adopted(attributes, self.now(), self.new_id())
+
+    def _put(self, current: StoredUser, changed: StoredUser, reservation: Reservation) -> StoredUser:
+        """Write one change of a user, and keep account of what it was; the user as written."""
+        now = self.now()
+        deactivates, displaces = is_deactivated(current, changed), loses_identity(current, changed, now)
+        changed = traced(current, changed, now)
+        loses = deactivates or displaces
+        if loses and not is_fresh(current, now):
+            reservation.take(current.id)
+        self.store.replace(current, changed)
+        if loses:
+            reservation.use(current.id)
+        self.effects.deactivated += deactivates
+        self.effects.displaced += displaces
+        if changed.adoption != current.adoption:
+            dropped = lost_privileges(current.attributes, changed.attributes)
+            self.effects.adopted.append(Adopted(changed.id, privileges_dropped=dropped))
+        return changed
+
+    def _again(self, if_match: str | None) -> None:
+        """Whether a lost race may be tried again: not when the client named a version, and not without time."""
+        if if_match is not None and if_match.strip() != "*":
+            raise PreconditionFailed(
+                "The user was changed by another request at the same time. Read it again and repeat the change."
+            )
+        if self.deadline.remaining() < _TIME_TO_SETTLE_A_RACE:
+            raise ServiceUnavailable("Other requests keep changing this user. Repeat the request later.")

@@ -1,0 +1,59 @@
+"""From stored users to answers: the resource with `id` and `meta`, as text or as JSON values.
+
+The usual answer, a whole resource, is put together from the stored text without parsing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from domain.documents import Json, encode
+from domain.queries.projection import Projection
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER
+
+LIST_RESPONSE_URN: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Answers for one request: under which base URL resources are found, and which attributes were asked for."""
+
+    base_url: str
+    projection: Projection
+
+    def location(self, user_id: str) -> str:
+        """The URI of a user (RFC 7643 section 3.1, `meta.location`)."""
+        return f"{self.base_url}{USER.endpoint}/{user_id}"
+
+    def text(self, user: StoredUser) -> str:
+        """The resource as JSON text."""
+        if not self.projection.is_identity:
+            return encode(self.projection.apply(self.resource(user)))
+        # Ids are ours, dates are ours: nothing in them wants escaping. The document starts with "{" and is not empty.
+        return (
+            f'{{"id":"{user.id}","meta":{{"resourceType":"User","created":"{user.created}",'
+            f'"lastModified":"{user.last_modified}","location":"{self.location(user.id)}",'
+            f'"version":"W/\\"{user.version}\\""}},{user.text[1:]}'
+        )
+
+    def resource(self, user: StoredUser) -> Json:
+        """The whole resource as JSON values, before projection."""
+        return {
+            **user.attributes,
+            "id": user.id,
+            "meta": {
+                "resourceType": "User",
+                "created": user.created,
+                "lastModified": user.last_modified,
+                "location": self.location(user.id),
+                "version": user.etag,
+            },
+        }
+
+    def list_text(self, users: Iterable[StoredUser], **members: int | str | None) -> str:
+        """A ListResponse (RFC 7644 section 3.4.2) as JSON text; members that are None are left out."""
+        head = {"schemas": [LIST_RESPONSE_URN]} | {name: value for name, value in members.items() if value is not None}
+        return f'{encode(head)[:-1]},"Resources":[{",".join(map(self.text, users))}]}}'

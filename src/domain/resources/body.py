@@ -1,0 +1,166 @@
+"""From the body of a POST or PUT to the attributes that are kept: the strict reading of RFC 7643 and 7644.
+
+What clients send beside the RFC has been rewritten before (`domain.tolerances`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic_core import ValidationError
+
+from domain.documents import Json
+from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
+from domain.limits import MAX_EMAILS
+from domain.quoting import cut, quoted
+from domain.resources.attributes import Attribute
+from domain.resources.user_schema import CORE_URN, USER
+from domain.resources.validation import USER_VALIDATOR
+
+_KNOWN_URNS: Final = {CORE_URN.lower(): CORE_URN} | {schema.id.lower(): schema.id for schema in USER.extensions}
+_MAX_PROBLEMS_TOLD: Final = 3
+_MESSAGES: Final = {
+    "string_type": "must be a string",
+    "string_unicode": "must be valid Unicode text",
+    "bool_type": "must be true or false",
+    "int_type": "must be an integer",
+    "float_type": "must be a number",
+    "list_type": "must be an array",
+    "dict_type": "must be an object",
+    "missing": "is required",
+    "extra_forbidden": "is not an attribute of a User",
+}
+
+
+def attributes_of(body: Json) -> Json:
+    """The attributes that a POST or PUT body asks to keep, checked.
+
+    Names in any case become the schema's own; null, empty arrays and empty objects are unassigned (RFC 7643 section
+    2.5); readOnly attributes are ignored (RFC 7644 section 3.3), the password is not kept.
+    Raises InvalidSyntax, InvalidValue or PayloadTooLarge, each naming the attribute.
+    """
+    return checked(_read(body, USER.root))
+
+
+def checked(attributes: Json) -> Json:
+    """The same attributes with `schemas` in step, or the error that says what is wrong with them.
+
+    `attributes` has canonical names and no unassigned values, as from `attributes_of` or the PATCH engine.
+    """
+    _check_types(attributes)
+    _check_primaries(attributes)
+    addresses = {email["value"] for email in attributes.get("emails", ()) if "value" in email}
+    if len(addresses) > MAX_EMAILS:
+        raise PayloadTooLarge(
+            f"emails has {len(addresses)} addresses; a user may have {MAX_EMAILS} at most. Send fewer addresses.",
+            attribute="emails",
+        )
+    return attributes | {"schemas": _schemas(attributes)}
+
+
+def _read(body: Json, attribute: Attribute) -> Json:
+    """What is assigned and kept of an object, names as the schema spells them, as deep as it goes."""
+    kept: Json = {}
+    for name, member in body.items():
+        sub = attribute.sub_attribute(name)
+        if sub is None:
+            spelled, assigned = name, member
+        elif not sub.is_kept:
+            continue
+        else:
+            spelled = sub.name
+            assigned = _read_value(member, sub) if sub.is_complex else member
+        if assigned is None or assigned == [] or assigned == {}:
+            continue
+        if spelled in kept:
+            raise InvalidSyntax(
+                f"{quoted(spelled)} is there twice, in different cases. Send it once.",
+                attribute=None if sub is None else sub.name,
+            )
+        kept[spelled] = assigned
+    return kept
+
+
+def _read_value(value: Any, attribute: Attribute) -> Any:
+    """The same for a value of a complex attribute, or for a list of values; what is neither is left to be refused."""
+    if isinstance(value, dict):
+        return _read(value, attribute)
+    if isinstance(value, list):
+        items = (_read(item, attribute) if isinstance(item, dict) else item for item in value)
+        return [item for item in items if item is not None and item != {}]
+    return value
+
+
+def _schemas(attributes: Json) -> list[str]:
+    """`schemas` in the schema's own spelling, with the extensions that the attributes use (RFC 7643 section 3)."""
+    urns = []
+    for urn in attributes["schemas"]:
+        known = _KNOWN_URNS.get(urn.lower())
+        if known is None:
+            raise InvalidValue(
+                f"schemas names {quoted(urn)}, which this service does not know. Leave it out.", attribute="schemas"
+            )
+        if known not in urns:
+            urns.append(known)
+    if CORE_URN not in urns:
+        raise InvalidValue(f'schemas must contain "{CORE_URN}".', attribute="schemas")
+    urns.extend(schema.id for schema in USER.extensions if schema.id in attributes and schema.id not in urns)
+    return urns
+
+
+def _check_types(attributes: Json) -> None:
+    try:
+        USER_VALIDATOR.validate_python(attributes)
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False, include_input=False)
+        named = "; ".join(f"{_place(error['loc'])} {_message(error)}" for error in errors[:_MAX_PROBLEMS_TOLD])
+        more = len(errors) - _MAX_PROBLEMS_TOLD
+        detail = named + (f"; and {more} more" if more > 0 else "") + "."
+        unknown = all(error["type"] == "extra_forbidden" for error in errors)
+        attribute = ", ".join(sorted({_known(place) for place in {error["loc"] for error in errors}}))
+        raise (InvalidSyntax if unknown else InvalidValue)(detail, attribute=attribute) from None
+
+
+def _message(error: Any) -> str:
+    """What is wrong, after the place; pydantic puts "Value error, " in front of what our own form checks say."""
+    match error["type"]:
+        case "string_too_long":
+            return f"has more than {error['ctx']['max_length']} characters, which is as many as it may have"
+        case "too_long":
+            return f"has more than {error['ctx']['max_length']} values, which is as many as it may have"
+    return _MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """`("emails", 0, "value")` as `emails[0].value`, an extension's attribute as `urn:...:User:department`."""
+    text = ""
+    for step in location:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif text:
+            text += (":" if text.startswith("urn:") and text.endswith(":User") else ".") + cut(step)
+        else:
+            text = cut(step)
+    return text
+
+
+def _known(location: tuple[int | str, ...]) -> str:
+    """The attribute at a place as far as the schema has names for it: what a client called it may be anything."""
+    attribute, names = USER.root, [USER.name]
+    for step in location:
+        sub = attribute.sub_attribute(step) if isinstance(step, str) else attribute
+        if sub is None:
+            break
+        attribute, names = sub, names if sub is attribute else [*names, sub.name]
+    return _place(tuple(names[1:] or names))
+
+
+def _check_primaries(attributes: Json) -> None:
+    """At most one value of an attribute may be primary (RFC 7643 section 2.4)."""
+    for name, value in attributes.items():
+        if not isinstance(value, list) or len(value) < 2 or name == "schemas":
+            continue
+        if sum(item.get("primary") is True for item in value) > 1:
+            raise InvalidValue(
+                f"{name} has more than one value with primary true. Mark one value as primary at most.", attribute=name
+            )

@@ -1,0 +1,123 @@
+"""What the service says of itself (RFC 7644 section 4, RFC 7643 sections 5 to 7): made from the attribute tree."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.documents import Json
+from domain.errors import NotFound
+from domain.limits import CURSOR_LIFETIME, DEFAULT_PAGE_SIZE, MAX_BULK_OPERATIONS, MAX_BULK_PAYLOAD, MAX_PAGE_SIZE
+from domain.quoting import quoted
+from domain.resources.attributes import Attribute, ResourceType, Schema
+from domain.resources.user_schema import USER
+
+SCHEMA_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:Schema"
+RESOURCE_TYPE_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+CONFIG_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+
+
+def service_provider_config(base_url: str) -> Json:
+    """The ServiceProviderConfig (RFC 7643 section 5, `pagination` of RFC 9865 section 4)."""
+    return {
+        "schemas": [CONFIG_URN],
+        "patch": {"supported": True},
+        "bulk": {
+            "supported": True,
+            "maxOperations": MAX_BULK_OPERATIONS,
+            "maxPayloadSize": MAX_BULK_PAYLOAD,
+        },
+        "filter": {"supported": True, "maxResults": MAX_PAGE_SIZE},
+        "changePassword": {"supported": False},
+        "sort": {"supported": True},
+        "etag": {"supported": True},
+        "pagination": {
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": DEFAULT_PAGE_SIZE,
+            "maxPageSize": MAX_PAGE_SIZE,
+            "cursorTimeout": CURSOR_LIFETIME,
+        },
+        "authenticationSchemes": [
+            {
+                "type": "oauthbearertoken",
+                "name": "Connector Key",
+                "description": "The account's Connector Key as a bearer token (RFC 6750).",
+                "specUri": "https://www.rfc-editor.org/info/rfc6750",
+                "primary": True,
+            }
+        ],
+        "meta": {"resourceType": "ServiceProviderConfig", "location": f"{base_url}/ServiceProviderConfig"},
+    }
+
+
+def resource_types(base_url: str) -> list[Json]:
+    """The one ResourceType: users."""
+    return [_resource_type(USER, base_url)]
+
+
+def resource_type(name: str, base_url: str) -> Json:
+    """One ResourceType by its name."""
+    for candidate in resource_types(base_url):
+        if candidate["id"] == name:
+            return candidate
+    raise NotFound(f"There is no resource type {quoted(name)}. This service has one: {USER.name}.")
+
+
+def schemas(base_url: str) -> list[Json]:
+    """Every Schema of the service."""
+    return [_schema(schema, base_url) for schema in (USER.schema, *USER.extensions)]
+
+
+def schema(urn: str, base_url: str) -> Json:
+    """One Schema by its URN, in any case."""
+    for candidate in schemas(base_url):
+        if candidate["id"].lower() == urn.lower():
+            return candidate
+    raise NotFound(f"There is no schema {quoted(urn)}. {base_url}/Schemas lists the schemas of this service.")
+
+
+def _resource_type(resource_type: ResourceType, base_url: str) -> Json:
+    return {
+        "schemas": [RESOURCE_TYPE_URN],
+        "id": resource_type.name,
+        "name": resource_type.name,
+        "endpoint": resource_type.endpoint,
+        "description": resource_type.description,
+        "schema": resource_type.schema.id,
+        "schemaExtensions": [{"schema": extension.id, "required": False} for extension in resource_type.extensions],
+        "meta": {"resourceType": "ResourceType", "location": f"{base_url}/ResourceTypes/{resource_type.name}"},
+    }
+
+
+def _schema(schema: Schema, base_url: str) -> Json:
+    return {
+        "schemas": [SCHEMA_URN],
+        "id": schema.id,
+        "name": schema.name,
+        "description": schema.description,
+        "attributes": [_attribute(attribute) for attribute in schema.attributes],
+        "meta": {"resourceType": "Schema", "location": f"{base_url}/Schemas/{schema.id}"},
+    }
+
+
+def _attribute(attribute: Attribute) -> Json:
+    """The definition of one attribute (RFC 7643 section 7), with all characteristics, as typed clients expect them."""
+    definition: Json = {
+        "name": attribute.name,
+        "type": attribute.type.value,
+        "multiValued": attribute.multi_valued,
+        "description": attribute.description,
+        "required": attribute.required,
+        "caseExact": attribute.case_exact,
+        "mutability": attribute.mutability.value,
+        "returned": attribute.returned.value,
+        "uniqueness": attribute.uniqueness.value,
+    }
+    if attribute.canonical_values:
+        definition["canonicalValues"] = list(attribute.canonical_values)
+    if attribute.reference_types:
+        definition["referenceTypes"] = list(attribute.reference_types)
+    if attribute.sub_attributes:
+        definition["subAttributes"] = [_attribute(sub) for sub in attribute.sub_attributes]
+    return definition

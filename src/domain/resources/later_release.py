@@ -1,0 +1,66 @@
+"""What a later release has stored and this one does not know: left alone, neither refused nor lost.
+
+While traffic moves from one release to the next both serve the same users, so this one may be asked to change a user
+that the next one has written. It reads, computes and checks what it knows, and keeps the rest as it found it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.documents import Json
+from domain.resources.attributes import Attribute
+from domain.resources.user_schema import CORE_URN, USER
+
+_SCHEMAS = frozenset({CORE_URN, *(schema.id for schema in USER.extensions)})
+
+
+def known_part(stored: Json) -> Json:
+    """What this release knows of a user's attributes; the very same object when it knows all of them."""
+    if _is_known(stored, USER.root) and _SCHEMAS.issuperset(stored.get("schemas", ())):
+        return stored
+    known: Json = _known(stored, USER.root)
+    return known | {"schemas": [urn for urn in stored.get("schemas", ()) if urn in _SCHEMAS]}
+
+
+def with_unknown_part(changed: Json, stored: Json) -> Json:
+    """The changed attributes, and of the stored ones what this release does not know.
+
+    A part of an attribute that this release does not know stays as long as the attribute itself is not changed: it may
+    not fit another value.
+    """
+    known = known_part(stored)
+    if known is stored:
+        return changed
+    kept = {
+        name: value
+        for name, value in stored.items()
+        if name not in known or (name != "schemas" and known[name] != value and changed.get(name) == known[name])
+    }
+    schemas = [urn for urn in stored.get("schemas", ()) if urn not in _SCHEMAS]
+    return changed | kept | {"schemas": [*changed.get("schemas", ()), *schemas]}
+
+
+def _is_known(value: Any, attribute: Attribute) -> bool:
+    """Whether all names are known, as the schema spells them: asked of every value of a user at each change."""
+    for item in value if isinstance(value, list) else (value,):
+        if not isinstance(item, dict):
+            continue
+        if not attribute.names.issuperset(item):
+            return False
+        for sub in attribute.complex_sub_attributes:
+            if sub.name in item and not _is_known(item[sub.name], sub):
+                return False
+    return True
+
+
+def _known(value: Any, attribute: Attribute) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _known(member, sub)
+            for name, member in value.items()
+            if (sub := attribute.sub_attribute(name)) is not None
+        }
+    if isinstance(value, list):
+        return [_known(item, attribute) for item in value]
+    return value

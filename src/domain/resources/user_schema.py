@@ -1,0 +1,269 @@
+"""The User: core schema (RFC 7643 section 4.1), Enterprise User extension (4.3) and the common attributes (3.1).
+
+The single source of truth for names, types and characteristics. The values are those of RFC 7643 section 8.7.1 with
+its verified errata, but where this service itself is stricter and says so: an address in `emails.value` belongs to
+one user only (`uniqueness: server`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.resources.attributes import Attribute, Mutability, ResourceType, Returned, Schema, Type, Uniqueness
+
+CORE_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE_URN: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+_READ_ONLY: Final = Mutability.READ_ONLY
+
+
+def _plural(
+    name: str,
+    description: str,
+    value: Attribute,
+    canonical_types: tuple[str, ...] = (),
+) -> Attribute:
+    """A multi-valued complex attribute with the default sub-attributes of RFC 7643 section 2.4."""
+    return Attribute(
+        name,
+        description,
+        Type.COMPLEX,
+        multi_valued=True,
+        sub_attributes=(
+            value,
+            Attribute("display", "A human-readable name, primarily used for display purposes."),
+            Attribute("type", "A label indicating the attribute's function.", canonical_values=canonical_types),
+            Attribute(
+                "primary",
+                "Whether this is the preferred value; true on at most one value.",
+                Type.BOOLEAN,
+            ),
+        ),
+    )
+
+
+_NAME: Final = Attribute(
+    "name",
+    "The components of the user's name.",
+    Type.COMPLEX,
+    sub_attributes=(
+        Attribute("formatted", "The full name, formatted for display."),
+        Attribute("familyName", "The family name, or last name."),
+        Attribute("givenName", "The given name, or first name."),
+        Attribute("middleName", "The middle name or names."),
+        Attribute("honorificPrefix", "The honorific prefix, or title."),
+        Attribute("honorificSuffix", "The honorific suffix."),
+    ),
+)
+
+_ADDRESSES: Final = Attribute(
+    "addresses",
+    "A physical mailing address for this user.",
+    Type.COMPLEX,
+    multi_valued=True,
+    sub_attributes=(
+        Attribute("formatted", "The full mailing address, formatted for display."),
+        Attribute("streetAddress", "The full street address."),
+        Attribute("locality", "The city or locality."),
+        Attribute("region", "The state or region."),
+        Attribute("postalCode", "The zip code or postal code."),
+        Attribute("country", "The country name, ISO 3166-1 alpha-2."),
+        Attribute("type", "A label indicating the function.", canonical_values=("work", "home", "other")),
+        Attribute("primary", "Whether this is the preferred address; true on at most one.", Type.BOOLEAN),
+    ),
+)
+
+_GROUPS: Final = Attribute(
+    "groups",
+    "The groups to which the user belongs. This service provisions users only, so it is never present.",
+    Type.COMPLEX,
+    multi_valued=True,
+    mutability=_READ_ONLY,
+    sub_attributes=(
+        Attribute("value", "The identifier of the group.", mutability=_READ_ONLY),
+        Attribute(
+            "$ref",
+            "The URI of the group.",
+            Type.REFERENCE,
+            case_exact=True,
+            mutability=_READ_ONLY,
+            reference_types=("User", "Group"),
+        ),
+        Attribute("display", "A human-readable name of the group.", mutability=_READ_ONLY),
+        Attribute(
+            "type",
+            "Whether the membership is direct or indirect.",
+            mutability=_READ_ONLY,
+            canonical_values=("direct", "indirect"),
+        ),
+    ),
+)
+
+CORE_USER: Final = Schema(
+    CORE_URN,
+    "User",
+    "User Account",
+    (
+        Attribute(
+            "userName",
+            "Unique identifier for the user, compared without regard to case.",
+            required=True,
+            uniqueness=Uniqueness.SERVER,
+        ),
+        _NAME,
+        Attribute("displayName", "The name of the user, suitable for display to end-users."),
+        Attribute("nickName", "The casual way to address the user."),
+        Attribute(
+            "profileUrl",
+            "The URL of the user's online profile.",
+            Type.REFERENCE,
+            case_exact=True,
+            reference_types=("external",),
+        ),
+        Attribute("title", 'The user\'s title, such as "Vice President".'),
+        Attribute("userType", "The relationship between the organization and the user."),
+        Attribute("preferredLanguage", "The user's preferred written or spoken language."),
+        Attribute("locale", "The user's default location, for localizing currency, dates and numbers."),
+        Attribute("timezone", 'The user\'s time zone, in the "Olson" format.'),
+        Attribute("active", "The user's administrative status; false deactivates the user.", Type.BOOLEAN),
+        Attribute(
+            "password",
+            "Accepted for compatibility; never stored, returned or logged.",
+            case_exact=True,
+            mutability=Mutability.WRITE_ONLY,
+            returned=Returned.NEVER,
+        ),
+        _plural(
+            "emails",
+            "E-mail addresses of the user.",
+            Attribute(
+                "value",
+                "The address, unique among the users of this service without regard to case.",
+                uniqueness=Uniqueness.SERVER,
+            ),
+            ("work", "home", "other"),
+        ),
+        _plural(
+            "phoneNumbers",
+            "Phone numbers of the user.",
+            Attribute("value", "The phone number."),
+            ("work", "home", "mobile", "fax", "pager", "other"),
+        ),
+        _plural(
+            "ims",
+            "Instant messaging addresses of the user.",
+            Attribute("value", "The instant messaging address."),
+            ("aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo"),
+        ),
+        _plural(
+            "photos",
+            "URLs of photos of the user.",
+            Attribute(
+                "value",
+                "The URL of a photo.",
+                Type.REFERENCE,
+                case_exact=True,
+                reference_types=("external",),
+            ),
+            ("photo", "thumbnail"),
+        ),
+        _ADDRESSES,
+        _GROUPS,
+        _plural("entitlements", "Entitlements of the user.", Attribute("value", "The value of an entitlement.")),
+        _plural("roles", "Roles of the user.", Attribute("value", "The value of a role.")),
+        _plural(
+            "x509Certificates",
+            "Certificates issued to the user.",
+            Attribute("value", "The DER-encoded certificate, base64.", Type.BINARY, case_exact=True),
+        ),
+    ),
+)
+
+ENTERPRISE_USER: Final = Schema(
+    ENTERPRISE_URN,
+    "EnterpriseUser",
+    "Enterprise User",
+    (
+        Attribute("employeeNumber", "Identifier assigned to the user by the organization."),
+        Attribute("costCenter", "The name of a cost center."),
+        Attribute("organization", "The name of an organization."),
+        Attribute("division", "The name of a division."),
+        Attribute("department", "The name of a department."),
+        Attribute(
+            "manager",
+            "The user's manager.",
+            Type.COMPLEX,
+            sub_attributes=(
+                Attribute("value", "The id of the user who is the manager.", case_exact=True),
+                Attribute(
+                    "$ref",
+                    "The URI of the user who is the manager.",
+                    Type.REFERENCE,
+                    case_exact=True,
+                    reference_types=("User",),
+                ),
+                Attribute("displayName", "The displayName of the manager.", mutability=_READ_ONLY),
+            ),
+        ),
+    ),
+)
+
+COMMON_ATTRIBUTES: Final = (
+    Attribute(
+        "schemas",
+        "The URNs of the schemas present in the resource.",
+        Type.REFERENCE,
+        multi_valued=True,
+        required=True,
+        returned=Returned.ALWAYS,
+        reference_types=("uri",),
+    ),
+    Attribute(
+        "id",
+        "The identifier that this service gave the user.",
+        case_exact=True,
+        mutability=_READ_ONLY,
+        returned=Returned.ALWAYS,
+        uniqueness=Uniqueness.SERVER,
+    ),
+    Attribute("externalId", "The identifier that the identity provider gave the user.", case_exact=True),
+    Attribute(
+        "meta",
+        "Metadata of the resource.",
+        Type.COMPLEX,
+        mutability=_READ_ONLY,
+        sub_attributes=(
+            Attribute("resourceType", "The name of the resource type.", case_exact=True, mutability=_READ_ONLY),
+            Attribute("created", "When the resource was created.", Type.DATE_TIME, mutability=_READ_ONLY),
+            Attribute("lastModified", "When the resource last changed.", Type.DATE_TIME, mutability=_READ_ONLY),
+            Attribute(
+                "location",
+                "The URI of the resource.",
+                Type.REFERENCE,
+                case_exact=True,
+                mutability=_READ_ONLY,
+                reference_types=("uri",),
+            ),
+            Attribute("version", "The version of the resource, its ETag.", case_exact=True, mutability=_READ_ONLY),
+        ),
+    ),
+)
+
+
+def _extension(schema: Schema) -> Attribute:
+    return Attribute(schema.id, schema.description, Type.COMPLEX, sub_attributes=schema.attributes)
+
+
+USER: Final = ResourceType(
+    name="User",
+    endpoint="/Users",
+    description="User Account",
+    schema=CORE_USER,
+    extensions=(ENTERPRISE_USER,),
+    root=Attribute(
+        "User",
+        "User Account",
+        Type.COMPLEX,
+        sub_attributes=COMMON_ATTRIBUTES + CORE_USER.attributes + (_extension(ENTERPRISE_USER),),
+    ),
+)

@@ -1,0 +1,21 @@
+"""`"manager": [{...}]`: an array of one where a single value belongs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from domain.resources.attributes import Attribute
+from domain.tolerances.record import Tolerance
+
+
+def _value(attribute: Attribute, value: Any) -> Any:
+    if attribute.multi_valued or not isinstance(value, list) or len(value) != 1:
+        return value
+    return value[0]
+
+
+TOLERANCE: Final = Tolerance(
+    name="array-for-single-value",
+    source="Entra ID's sample of a manager: learn.microsoft.com, use-scim-to-provision-users-and-groups",
+    value=_value,
+)

@@ -1,0 +1,42 @@
+"""`{"type": "work", "value": null}`: what says nothing any more is gone, as it is with an empty text.
+
+To the letter only the sub-attribute would be unassigned, and an entry would stay that is a label and nothing else, or a
+manager who is a `$ref` alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from domain.resources.attributes import Attribute
+from domain.tolerances.record import Tolerance
+
+_LABELS: Final = frozenset({"type", "primary"})
+
+
+def _settled(attribute: Attribute, value: Any) -> Any:
+    if isinstance(value, dict):
+        has_none = attribute.sub_attribute("value") is not None and "value" in value and is_unassigned(value["value"])
+        return None if has_none else value
+    if not attribute.is_complex or not isinstance(value, list):
+        return value
+    kept = [item for item in value if _says_something(item)]
+    return value if len(kept) == len(value) else kept
+
+
+def _says_something(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return not is_unassigned(item)
+    return any(name not in _LABELS and not is_unassigned(member) for name, member in item.items())
+
+
+def is_unassigned(value: Any) -> bool:
+    """Whether a value is null, or an array or object with nothing in it (RFC 7643 section 2.5)."""
+    return value is None or value == [] or value == {}
+
+
+TOLERANCE: Final = Tolerance(
+    name="emptied-entry",
+    source="Entra ID on demand: better-auth issue 11015; entries without a value: gravitee-io AM-7628",
+    settled=_settled,
+)

@@ -1,0 +1,19 @@
+"""`"emails": {...}`: a single value where an array belongs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from domain.resources.attributes import Attribute
+from domain.tolerances.record import Tolerance
+
+
+def _value(attribute: Attribute, value: Any) -> Any:
+    return [value] if attribute.multi_valued and isinstance(value, dict | str) else value
+
+
+TOLERANCE: Final = Tolerance(
+    name="single-value-for-array",
+    source="RFC 7644 section 3.5.2.1 shows it for an add to members only; Entra ID and others do so elsewhere",
+    value=_value,
+)

@@ -1,0 +1,103 @@
+"""A member that is no attribute of a User, or of the attribute that it is in: it is left out.
+
+Unless the client would take the answer for more than was done. In a PATCH without a path such a member is an error when
+its name is one that a User has elsewhere (`{"formatted": ...}`); in all bodies when it may say whether the user may
+sign in (`isActive`, `accountEnabled`) and `active` is not there to say it, or says that the user may while another form
+of that name says no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from domain.documents import Json
+from domain.errors import InvalidPath, InvalidSyntax
+from domain.patch import Op, Operation
+from domain.quoting import quoted
+from domain.resources.attributes import Attribute
+from domain.resources.paths import resolve
+from domain.resources.user_schema import COMMON_ATTRIBUTES, USER
+from domain.tolerances.names import boolean_of, is_foreign, is_mistyped, known_names, last_name, says_active, says_state
+from domain.tolerances.record import Tolerance
+
+_OF_ALL: Final = frozenset(attribute.name for attribute in COMMON_ATTRIBUTES)
+"""What every resource has (RFC 7643 section 3.1): a client that writes it in an extension means no other attribute."""
+
+
+def _value(attribute: Attribute, value: Any) -> Any:
+    if not attribute.is_complex or not isinstance(value, dict):
+        return value
+    known = {name: member for name, member in value.items() if attribute.sub_attribute(name) is not None}
+    return value if len(known) == len(value) else known
+
+
+def _resource(body: Json) -> None:
+    for name in _of_state(body) if body.get("active") is None else _deactivations(body):
+        raise InvalidSyntax(f'{quoted(name)} is not an attribute of a User. Send "active".', attribute="active")
+
+
+def _reading(operation: Operation) -> None:
+    path = None if operation.path is None else resolve(operation.path)
+    container = USER.root if operation.path is None else path.attribute if path is not None else None
+    value = operation.value
+    if operation.op is Op.REMOVE or not isinstance(value, dict) or container is None:
+        return
+    if container is USER.root or container.is_extension:
+        is_said = any(name.lower() == "active" and member is not None for name, member in value.items())
+        of_state = _deactivations(value, container) if is_said else _of_state(value, container)
+        for name in (*_misleading(value, container), *of_state):
+            raise InvalidPath(
+                f"{quoted(name)} is not an attribute of a User. Leave it out, or name the attribute that it is "
+                'meant for; "active" says whether the user may sign in.'
+            )
+
+
+def _misleading(value: Json, container: Attribute) -> Iterator[str]:
+    for name, member in value.items():
+        sub = container.sub_attribute(name)
+        if sub is not None and sub.is_extension and isinstance(member, dict):
+            yield from _misleading(member, sub)
+        elif sub is None and name not in _OF_ALL and _is_own(name):
+            yield name
+
+
+def _of_state(value: Json, container: Attribute = USER.root) -> Iterator[str]:
+    """The names of unknown members that may say whether the user may sign in."""
+    for name, _, is_of_another_schema in _unknown(value, container):
+        if says_active(name) if is_of_another_schema else says_state(name):
+            yield name
+
+
+def _deactivations(value: Json, container: Attribute = USER.root) -> Iterator[str]:
+    """The names of unknown members that say no where `active` says yes: `{"active": true, "isActive": false}`."""
+    active = next((boolean_of(member) for name, member in value.items() if name.lower() == "active"), None)
+    if active is True:
+        for name, member, is_of_another_schema in _unknown(value, container):
+            if not is_of_another_schema and says_active(name) and boolean_of(member) is False:
+                yield name
+
+
+def _unknown(value: Json, container: Attribute) -> Iterator[tuple[str, Any, bool]]:
+    """Unknown members, also one level further in, and whether a schema that this service does not have is theirs."""
+    for name, member in value.items():
+        sub = container.sub_attribute(name)
+        if sub is None:
+            yield name, member, is_foreign(name)
+        if isinstance(member, dict) and (sub is None or sub.is_extension):
+            known = sub.sub_attribute if sub is not None else lambda _: None
+            yield from ((inner, said, is_foreign(name)) for inner, said in member.items() if known(inner) is None)
+
+
+def _is_own(name: str) -> bool:
+    return is_mistyped(name) if is_foreign(name) else last_name(name) in known_names()
+
+
+TOLERANCE: Final = Tolerance(
+    name="unknown-member",
+    source="Entra ID's sample with enterprise attributes at the top level, custom extensions of all: "
+    "learn.microsoft.com, use-scim-to-provision-users-and-groups",
+    resource=_resource,
+    reading=_reading,
+    value=_value,
+)

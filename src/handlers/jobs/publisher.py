@@ -1,0 +1,151 @@
+"""From the table's stream to the event bus: at least once, and in order for each user.
+
+A batch is published up to the first record that fails. Lambda is told that record's sequence number and comes again
+from there, so a record may be published again (its events keep their ids) but never after a later one of its user.
+A record that can never be published is brought into a batch of its own (docs/events), which goes to the dead-letter
+queue when its retries are used up; what stands behind it in the shard is published.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Protocol
+
+from adapters.aws import client, on_lambda
+from adapters.events.event_bus import HOPELESS, NOT_SENT, Entry, EventBus
+from adapters.events.stream import MalformedRecord, Record, change_of, sequence_number
+from adapters.logs.publisher_telemetry import BatchRecord, emit
+from adapters.publisher_environment import PublisherEnvironment
+from domain.documents import encode
+from domain.events.event_detail import detail, without_values
+from domain.events.lifecycle import LifecycleEvent, events_of
+
+
+class InvocationContext(Protocol):
+    """What is used of the Lambda context object."""
+
+    aws_request_id: str
+
+
+class UnpublishableRecord(Exception):
+    """The batch begins with a record that can never be published.
+
+    Raised while other records stand behind it: an error of the function makes Lambda halve the batch, which a report
+    of that first record would not, and only a batch of one leaves the others out of the dead-letter queue.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An event, the place of its record in the batch, and its form on the bus."""
+
+    position: int
+    event: LifecycleEvent
+    entry: Entry
+    values_omitted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    position: int
+    code: str
+    hopeless: bool
+    event: LifecycleEvent | None = None
+    cause: str | None = None
+
+
+class Publisher:
+    """Publishes batches; `now` is the wall clock in seconds since 1970."""
+
+    def __init__(self, bus: EventBus, issuer: str, personal_data: bool, now: Callable[[], float]) -> None:
+        self._bus = bus
+        self._issuer = issuer
+        self._personal_data = personal_data
+        self._now = now
+
+    def publish(self, records: Sequence[Record], request_id: str) -> dict[str, Any]:
+        """Publish the records' events; the answer reports the first record that failed, if any did."""
+        batch = BatchRecord(request_id, len(records))
+        events, malformed = self._events(records)
+        codes = self._bus.publish([event.entry for event in events])
+        failure = _first_failure(events, codes) or malformed
+        self._describe(batch, events, codes, failure)
+        if failure is not None:
+            batch.sequence_number = sequence_number(records[failure.position])
+        emit(batch)
+        if failure is None:
+            return {"batchItemFailures": []}
+        if failure.position == 0 and failure.hopeless and len(records) > 1:
+            raise UnpublishableRecord(failure.code)
+        # Without a sequence number the report names nothing, which Lambda takes for a failure of the whole batch.
+        return {"batchItemFailures": [{"itemIdentifier": batch.sequence_number or ""}]}
+
+    def _events(self, records: Sequence[Record]) -> tuple[list[_Event], _Failure | None]:
+        """The events of the records before the first malformed one, and that one."""
+        events: list[_Event] = []
+        for position, record in enumerate(records):
+            try:
+                change = change_of(record)
+            except MalformedRecord as error:
+                return events, _Failure(position, _MALFORMED, hopeless=True, cause=str(error))
+            events += [self._event(position, event) for event in (events_of(change) if change else ())]
+        return events, None
+
+    def _event(self, position: int, event: LifecycleEvent) -> _Event:
+        told = detail(event, self._issuer, self._personal_data)
+        entry = _entry(event, encode(told))
+        if self._personal_data and not entry.fits:
+            return _Event(position, event, _entry(event, encode(without_values(told))), values_omitted=True)
+        return _Event(position, event, entry, values_omitted=False)
+
+    def _describe(
+        self, batch: BatchRecord, events: Sequence[_Event], codes: Sequence[str | None], failure: _Failure | None
+    ) -> None:
+        sent = [event for event, code in zip(events, codes, strict=True) if code is None]
+        batch.published = dict(Counter(one.event.kind.value for one in sent))
+        batch.values_omitted = sum(one.values_omitted for one in sent)
+        batch.failed = sum(code not in (None, NOT_SENT) for code in codes)
+        if sent:
+            oldest = min(one.event.change.recorded_at.timestamp() for one in sent)
+            batch.lag_ms = max(0.0, round((self._now() - oldest) * 1000, 1))
+        if failure is None:
+            return
+        batch.failure, batch.cause = failure.code, failure.cause
+        batch.failed += failure.code == _MALFORMED
+        if failure.event is not None:
+            batch.account, batch.user_id = failure.event.change.account, failure.event.user.id
+
+
+_MALFORMED: Final = "MalformedRecord"
+
+
+def _first_failure(events: Sequence[_Event], codes: Sequence[str | None]) -> _Failure | None:
+    for event, code in zip(events, codes, strict=True):
+        if code is not None:
+            return _Failure(event.position, code, code in HOPELESS, event.event)
+    return None
+
+
+def _entry(event: LifecycleEvent, text: str) -> Entry:
+    change = event.change
+    return Entry(event.kind.value, text, change.recorded_at, f"{change.account}/{event.user.id}")
+
+
+@cache
+def _publisher() -> Publisher:
+    environment = PublisherEnvironment.from_env()
+    bus = EventBus(client("events"), environment.event_bus)
+    return Publisher(bus, environment.issuer, environment.personal_data, time.time)
+
+
+if on_lambda():
+    _publisher()
+
+
+def handler(event: dict[str, Any], context: InvocationContext) -> dict[str, Any]:
+    """Publish what one batch of the table's stream tells; the event source mapping reads `batchItemFailures`."""
+    return _publisher().publish(event.get("Records", []), context.aws_request_id)

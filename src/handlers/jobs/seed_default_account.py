@@ -1,0 +1,77 @@
+"""CloudFormation custom resource: gives the account `default` its first Connector Key when the stack is created.
+
+The key goes from this function into the secret and nowhere else: not into the template, the stack's outputs, the
+answer to CloudFormation or a log. `rollcall account show default --reveal` shows it to those who may read the secret.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from adapters.aws import client
+from adapters.environment import Environment
+from adapters.secrets.accounts import Accounts, AdministrationError
+from adapters.secrets.connector_secrets import ConnectorUnavailable
+from domain.accounts.connector_key import InvalidAccountName
+
+Event = dict[str, Any]
+Respond = Callable[[str, bytes], None]
+
+ALLOWED_SCHEMES: Final[tuple[str, ...]] = ("https",)
+_SECONDS_TO_ANSWER: Final = 10
+
+
+def handler(event: Event, context: object) -> None:
+    """One request of CloudFormation; whatever happens it is answered, since a stack waits an hour for the answer."""
+    prefix = Environment.from_env().connector_secret_prefix
+    answer(event, Accounts(client("secretsmanager"), prefix, lambda: "cloudformation"), put)
+
+
+def answer(event: Event, accounts: Accounts, respond: Respond) -> None:
+    """Do what the event asks, and tell CloudFormation at the event's `ResponseURL` how it went."""
+    account = event.get("ResourceProperties", {}).get("Account", "default")
+    failure = None
+    if event["RequestType"] == "Create":
+        failure = seed(account, accounts)
+    body = {
+        "Status": "SUCCESS" if failure is None else "FAILED",
+        "Reason": failure or "done",
+        # Unchanged through the resource's life, so that CloudFormation never replaces it.
+        "PhysicalResourceId": event.get("PhysicalResourceId", f"first-connector-key-{account}"),
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+    }
+    respond(event["ResponseURL"], json.dumps(body).encode())
+
+
+def seed(account: str, accounts: Accounts) -> str | None:
+    """Write the first key unless the secret has a usable connector already; what went wrong, or None.
+
+    An existing connector stays as it is, switched off too: CloudFormation repeats requests, and a stack made anew may
+    find the secret of the one before.
+    """
+    try:
+        if not accounts.exists(account):
+            accounts.enable(account, replace=True)
+    except (AdministrationError, InvalidAccountName) as error:
+        return str(error)
+    except ConnectorUnavailable as error:
+        return error.remedy
+    except Exception as error:
+        # Only the type: an unexpected error's text might hold anything.
+        return f"unexpected {type(error).__name__}; see the function's log"
+    return None
+
+
+def put(url: str, body: bytes) -> None:
+    """PUT to the pre-signed address, which wants the content type left empty."""
+    if urlsplit(url).scheme not in ALLOWED_SCHEMES:
+        raise ValueError("ResponseURL is not an https address")
+    request = Request(url, data=body, method="PUT", headers={"Content-Type": ""})  # noqa: S310 - checked above
+    with urlopen(request, timeout=_SECONDS_TO_ANSWER):  # noqa: S310 - checked above
+        pass

@@ -1,0 +1,93 @@
+"""What other services of AWS than API Gateway hand to functions: examples for `events/`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from adapters.dynamodb import items
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import CORE_URN
+
+Event = dict[str, Any]
+
+_AWS_ACCOUNT: Final = "123456789012"
+_REGION: Final = "eu-central-1"
+_REQUEST_ID: Final = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+STACK_CREATION: Final[Event] = {
+    "RequestType": "Create",
+    "ServiceToken": f"arn:aws:lambda:{_REGION}:{_AWS_ACCOUNT}:function:rollcall-SeedDefaultAccount",
+    "ResponseURL": "https://cloudformation-custom-resource-response.invalid/?signature=example",
+    "StackId": f"arn:aws:cloudformation:{_REGION}:{_AWS_ACCOUNT}:stack/rollcall/2819c223-7f76-453a-919d-413861904646",
+    "RequestId": _REQUEST_ID,
+    "LogicalResourceId": "FirstConnectorKey",
+    "ResourceType": "Custom::FirstConnectorKey",
+    "ResourceProperties": {"Account": "default"},
+}
+"""What CloudFormation sends to SeedDefaultAccount; nobody listens at its ResponseURL."""
+
+PAGE_VIEW: Final[Event] = {
+    "widgetContext": {
+        "dashboardName": "rollcall",
+        "widgetId": "widget-1",
+        "accountId": _AWS_ACCOUNT,
+        "locale": "en",
+        "timezone": {"label": "UTC", "offsetISO": "+00:00", "offsetInMinutes": 0},
+        "period": 300,
+        "isAutoPeriod": True,
+        "timeRange": {"mode": "relative", "start": 1767322800000, "end": 1767326400000},
+        "theme": "light",
+        "linkCharts": True,
+        "title": "Accounts",
+        "forms": {"all": {}},
+        "params": {},
+        "width": 1200,
+        "height": 600,
+    }
+}
+"""What CloudWatch sends to SettingsWidget when somebody opens the dashboard."""
+
+HOUR: Final[Event] = {
+    "version": "0",
+    "id": _REQUEST_ID,
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": _AWS_ACCOUNT,
+    "time": "2026-01-02T03:04:05Z",
+    "region": _REGION,
+    "resources": [f"arn:aws:events:{_REGION}:{_AWS_ACCOUNT}:rule/rollcall-Watch"],
+    "detail": {},
+}
+"""What EventBridge sends to Watch."""
+
+RELEASE: Final[Event] = {"DeploymentId": "d-ABCDEF123", "LifecycleEventHookExecutionId": "example"}
+"""What CodeDeploy sends to PreTraffic."""
+
+
+def new_user(user_id: str) -> Event:
+    """What the table's stream sends to Publisher when a user has been created."""
+    attributes = {
+        "schemas": [CORE_URN],
+        "userName": "somebody@example.com",
+        "emails": [{"value": "somebody@example.com", "type": "work", "primary": True}],
+        "active": True,
+    }
+    user = StoredUser.new(user_id, attributes, "2026-01-02T03:04:05.000Z")
+    item = items.user_item("default", user, "9b2c6f3e")
+    record = {
+        "eventID": "c4ca4238a0b923820dcc509a6f75849b",
+        "eventName": "INSERT",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": _REGION,
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1767323045,
+            "Keys": {"pk": item["pk"], "sk": item["sk"]},
+            "NewImage": item,
+            "SequenceNumber": "4421584500000000017450439091",
+            "SizeBytes": 512,
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+        "eventSourceARN": f"arn:aws:dynamodb:{_REGION}:{_AWS_ACCOUNT}:table/users/stream/2026-01-01T00:00:00.000",
+    }
+    return {"Records": [record]}

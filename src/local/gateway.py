@@ -1,0 +1,194 @@
+"""API Gateway and Lambda on this machine: HTTP requests become proxy events for the handlers that template.yaml names.
+
+A WSGI application. What the gateway or Lambda would refuse (too large, no route, a failing function) is refused alike,
+with a SCIM body as the template's gateway responses have it. It adds nothing that handlers could come to rely on.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib import import_module
+from typing import Any, Final
+from uuid import uuid4
+
+from domain.documents import encode
+from domain.errors import ERROR_URN
+from local.gateway_event import proxy_event
+from local.template_routes import Function, RouteMatch, Routes
+
+MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024
+"""API Gateway's limit of a request body."""
+MAX_PAYLOAD_BYTES: Final = 6 * 1024 * 1024
+"""Lambda's limit of an event and of an answer."""
+
+Environ = dict[str, Any]
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+LambdaHandler = Callable[[dict[str, Any], "LocalContext"], Any]
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalContext:
+    """What Lambda tells a function about itself and the invocation."""
+
+    aws_request_id: str
+    function_name: str
+    memory_limit_in_mb: int
+    deadline: float
+    function_version: str = "$LATEST"
+    operator: str | None = None
+    """Whose computer this is, for what is recorded of the settings page; Lambda has nothing of the kind."""
+
+    @property
+    def invoked_function_arn(self) -> str:
+        """The function's ARN."""
+        return f"arn:aws:lambda:us-east-1:123456789012:function:{self.function_name}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Time until Lambda would end the invocation."""
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes to the client."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @classmethod
+    def of_error(cls, status: HTTPStatus, detail: str) -> Answer:
+        """A refusal of the gateway's own, as a SCIM error."""
+        body = encode({"schemas": [ERROR_URN], "status": str(status.value), "detail": detail}).encode()
+        return cls(status.value, [("Content-Type", "application/scim+json"), *_OF_EVERY_REFUSAL], body)
+
+
+_OF_EVERY_REFUSAL: Final = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+_OF_HTTPS_ALONE: Final = "strict-transport-security"
+"""What a server must not say over HTTP (RFC 6797 section 7.2), which this is; the gateway serves HTTPS."""
+
+
+class LocalGateway:
+    """Serves the routes with the handlers of their functions; `report` gets one line per request, `warn` failures."""
+
+    def __init__(
+        self, routes: Routes, report: Report, warn: Report = lambda line: print(line, file=sys.stderr)
+    ) -> None:
+        self._routes = routes
+        self._report = report
+        self._warn = warn
+        functions = {route.function.name: route.function for route in routes.routes}
+        self._handlers = {name: load_handler(function) for name, function in functions.items()}
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        started = time.monotonic()
+        method = str(environ["REQUEST_METHOD"])
+        path, _, query = str(environ["REQUEST_URI"]).partition("?")
+        answer = self._answer(method, path or "/", query, environ)
+        # Never the query string or a body: both hold addresses of people.
+        self._report(
+            f"{_printable(method)} {_printable(path)} {answer.status} {(time.monotonic() - started) * 1000:.0f} ms"
+        )
+        start_response(f"{answer.status} {_phrase(answer.status)}", answer.headers)
+        return [] if method == "HEAD" else [answer.body]
+
+    def _answer(self, method: str, path: str, query: str, environ: Environ) -> Answer:
+        if int(environ.get("CONTENT_LENGTH") or 0) > MAX_REQUEST_BYTES:
+            return _TOO_LARGE
+        body = environ["wsgi.input"].read()
+        match = self._routes.match(method, path)
+        if match is None:
+            return Answer.of_error(HTTPStatus.FORBIDDEN, "No route of the API serves this method and path.")
+        event = proxy_event(
+            method,
+            path,
+            query,
+            _headers(environ),
+            body,
+            resource=match.route.path,
+            path_parameters=match.path_parameters,
+            domain=str(environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"),
+            source_ip=str(environ.get("REMOTE_ADDR", "127.0.0.1")),
+        )
+        if len(json.dumps(event)) > MAX_PAYLOAD_BYTES:
+            return _TOO_LARGE
+        return self._invoke(match, event)
+
+    def _invoke(self, match: RouteMatch, event: dict[str, Any]) -> Answer:
+        function = match.route.function
+        context = LocalContext(
+            aws_request_id=str(uuid4()),
+            function_name=function.name,
+            memory_limit_in_mb=function.memory_mb,
+            deadline=time.monotonic() + function.timeout_seconds,
+        )
+        try:
+            return _proxy_answer(self._handlers[function.name](event, context))
+        except Exception as error:  # as Lambda does: whatever a function raises, the gateway answers 502
+            # Only where it happened: an unexpected error's text may hold anything of the request.
+            self._warn(f"{function.name} failed: {type(error).__name__}{_place(error)}")
+            return Answer.of_error(HTTPStatus.BAD_GATEWAY, f"The function {function.name} failed.")
+
+
+def load_handler(function: Function) -> LambdaHandler:
+    """The function's handler, imported from the source as Lambda does from the artifact."""
+    module, _, attribute = function.handler.rpartition(".")
+    handler: LambdaHandler = getattr(import_module(module), attribute)
+    return handler
+
+
+_TOO_LARGE: Final = Answer.of_error(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is larger than the gateway accepts. Send fewer or shorter values."
+)
+
+
+def _proxy_answer(result: Any) -> Answer:
+    """The answer in a function's result, whose form API Gateway prescribes; ValueError when it has another."""
+    if not isinstance(result, dict) or not isinstance(result.get("statusCode"), int):
+        raise ValueError("malformed proxy result")
+    text = result.get("body") or ""
+    body = b64decode(text) if result.get("isBase64Encoded") else str(text).encode()
+    if len(body) > MAX_PAYLOAD_BYTES:
+        raise ValueError("the answer is larger than Lambda hands on")
+    multiple = result.get("multiValueHeaders") or {}
+    headers = [(name, str(value)) for name, values in multiple.items() for value in values]
+    headers += [(name, str(value)) for name, value in (result.get("headers") or {}).items() if name not in multiple]
+    return Answer(result["statusCode"], [one for one in headers if one[0].lower() != _OF_HTTPS_ALONE], body)
+
+
+def _headers(environ: Environ) -> Iterator[tuple[str, str]]:
+    """The request's headers from what WSGI makes of them."""
+    for name, value in environ.items():
+        if name.startswith("HTTP_"):
+            yield name.removeprefix("HTTP_").replace("_", "-").title(), str(value)
+        elif name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
+            yield name.replace("_", "-").title(), str(value)
+
+
+def _printable(text: str) -> str:
+    """The text for a terminal: without control characters, and no longer than a line."""
+    return "".join(character if character.isprintable() else "?" for character in text)[:200]
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def _place(error: Exception) -> str:
+    """The innermost line that raised."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return ""
+    return f" at {traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"

@@ -1,0 +1,213 @@
+"""Writes `events/`: what API Gateway hands to functions, made from requests that identity providers send, and what
+other services of AWS hand to those that serve no requests (`local.aws_events`).
+
+`python -m local.sample_events` (`make events`) writes them anew; a test compares them with what this makes. Each is for
+`sam local invoke <Function> --event events/<function>.<sender>.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from handlers import routes
+from local import aws_events
+from local.gateway_event import Event, proxy_event
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+REQUESTS: Final = ROOT / "tests" / "data" / "idp-wire-requests.jsonl"
+
+EXAMPLE_KEY: Final = "rck_default_ExampleConnectorKeyOpensNothing00mWme1"
+"""The Connector Key in the events: well-formed, and of no account unless somebody puts it into a secret."""
+
+USER_ID: Final = "2819c223-7f76-453a-919d-413861904646"
+MANAGER_ID: Final = "902c246b-6245-4190-8e05-00816be7344a"
+"""Who the events are about; the ids of RFC 7643's examples."""
+
+_STAGE: Final = "live"
+_DOMAIN: Final = "abcdef1234.execute-api.eu-central-1.amazonaws.com"
+_REQUEST_ID: Final = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+_RECEIVED: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """A request as its sender puts it on the wire, with the status that it must be answered with."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: Any
+    expect_status: int
+
+    def event(self) -> Event:
+        """What API Gateway makes of it."""
+        found = routes.match(self.method, self.path)
+        if found is None:
+            resource, path_parameters = "/{proxy+}", {"proxy": self.path.lstrip("/")}
+        else:
+            resource, path_parameters = found.route.path, {} if found.id is None else {"id": found.id}
+        return proxy_event(
+            self.method,
+            routes.BASE_PATH + self.path,
+            self.query,
+            self.headers.items(),
+            b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode(),
+            resource=routes.BASE_PATH + resource,
+            path_parameters=path_parameters,
+            stage=_STAGE,
+            domain=_DOMAIN,
+            scheme="https",
+            path_prefix=f"/{_STAGE}",
+            source_ip="203.0.113.10",
+            request_id=_REQUEST_ID,
+            received=_RECEIVED,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One file of `events/`: the handler's module, who sends it, and which line of the recorded requests it is."""
+
+    module: str
+    sender: str
+    step: str
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.module}.{self.sender}.json"
+
+    @property
+    def function(self) -> str:
+        """The function's logical id in template.yaml."""
+        return self.module.title().replace("_", "")
+
+    def request(self, recorded: Mapping[tuple[str, str], WireRequest]) -> WireRequest:
+        return recorded[self.sender, self.step]
+
+
+EXAMPLES: Final = (
+    Example("create_user", "jumpcloud", "provision.02-create"),
+    Example("create_user", "entra", "create.01-documented"),
+    Example("create_user", "okta", "create.02-post"),
+    Example("get_user", "jumpcloud", "activation.03-read-test-user"),
+    Example("get_user", "entra", "read.01-by-id"),
+    Example("get_user", "okta", "update.01-read-first"),
+    Example("list_users", "jumpcloud", "provision.01-lookup-miss"),
+    Example("list_users", "entra", "lookup.01-miss"),
+    Example("list_users", "okta", "create.01-lookup-miss"),
+    Example("search_users", "rfc7644", "search"),
+    Example("replace_user", "jumpcloud", "update.01-put-full"),
+    Example("replace_user", "okta", "update.02-put-round-trip"),
+    Example("patch_user", "entra", "patch.01-legacy-multi"),
+    Example("patch_user", "okta", "deactivate.02-patch"),
+    Example("delete_user", "jumpcloud", "delete.01"),
+    Example("delete_user", "entra", "delete.01"),
+    Example("bulk", "rfc7644", "bulk"),
+    Example("discovery", "jumpcloud", "activation.13-service-provider-config"),
+    Example("discovery", "entra", "test.04-schemas"),
+    Example("unrouted", "jumpcloud", "activation.09-groups-list"),
+    Example("unrouted", "entra", "test.03-groups"),
+    Example("unrouted", "okta", "setup.02-test-credentials-groups"),
+)
+
+
+def recorded_requests() -> dict[tuple[str, str], WireRequest]:
+    """The recorded requests by sender and step, and two of RFC 7644's that no identity provider sends."""
+    rows = [json.loads(line) for line in REQUESTS.read_text(encoding="utf-8").splitlines()]
+    return {(row["idp"], row["step"]): _wire_request(row) for row in [*rows, *_OF_THE_RFC]}
+
+
+def events() -> dict[str, Event]:
+    """Every event by the name of its file."""
+    recorded = recorded_requests()
+    made = {example.file_name: example.request(recorded).event() for example in EXAMPLES}
+    return {
+        **made,
+        "pre_traffic.codedeploy.json": aws_events.RELEASE,
+        "publisher.stream.json": aws_events.new_user(USER_ID),
+        "seed_default_account.cloudformation.json": aws_events.STACK_CREATION,
+        "settings_widget.cloudwatch.json": aws_events.PAGE_VIEW,
+        "watch.schedule.json": aws_events.HOUR,
+    }
+
+
+def as_text(event: Event) -> str:
+    """The event as its file holds it."""
+    return json.dumps(event, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write all of them, and remove what is no longer one."""
+    directory = ROOT / "events"
+    directory.mkdir(exist_ok=True)
+    made = events()
+    for stale in directory.glob("*.json"):
+        if stale.name not in made:
+            stale.unlink()
+    for name, event in made.items():
+        (directory / name).write_text(as_text(event), encoding="utf-8")
+    print(f"{len(made)} events are in {directory}")
+
+
+def _wire_request(row: Mapping[str, Any]) -> WireRequest:
+    # The placeholders stand inside paths, queries, header values and bodies alike.
+    text = json.dumps({name: row[name] for name in ("method", "path", "query", "headers", "body", "expect_status")})
+    for placeholder, value in {"{token}": EXAMPLE_KEY, "{id}": USER_ID, "{managerId}": MANAGER_ID}.items():
+        text = text.replace(placeholder, value)
+    return WireRequest(**json.loads(text))
+
+
+_HEADERS: Final = {"Authorization": "Bearer {token}", "Content-Type": "application/scim+json"}
+_OF_THE_RFC: Final = (
+    {
+        "idp": "rfc7644",
+        "step": "search",
+        "method": "POST",
+        "path": "/Users/.search",
+        "query": "",
+        "headers": _HEADERS,
+        "body": {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+            "attributes": ["displayName", "userName"],
+            "filter": 'userName eq "bjensen@example.com"',
+            "startIndex": 1,
+            "count": 10,
+        },
+        "expect_status": 200,
+    },
+    {
+        "idp": "rfc7644",
+        "step": "bulk",
+        "method": "POST",
+        "path": "/Bulk",
+        "query": "",
+        "headers": _HEADERS,
+        "body": {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "failOnErrors": 1,
+            "Operations": [
+                {
+                    "method": "POST",
+                    "path": "/Users",
+                    "bulkId": "qwerty",
+                    "data": {
+                        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+                        "userName": "alice@example.com",
+                        "emails": [{"value": "alice@example.com", "type": "work", "primary": True}],
+                    },
+                }
+            ],
+        },
+        "expect_status": 200,
+    },
+)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Whether an account's items agree: every value of a user has its index item, no index item is left over, and the
+counters count the users. Repairs what can be repaired without a person.
+
+The table may be in use meanwhile. What looks wrong at first is looked at again in one transaction, so that a write in
+between is no finding; a repair is conditional on all that it was concluded from, so that it never undoes a write.
+Memory does not grow with the account.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from adapters.dynamodb import items, keys
+from adapters.dynamodb.failures import ConditionFailed
+from adapters.dynamodb.items import USER_PROJECTION, Item, index_entries, readable_user_of
+from adapters.dynamodb.keys import Collection
+from adapters.dynamodb.ranks import read_ranks
+from adapters.dynamodb.reads import BATCH, Range, Reads
+from adapters.dynamodb.table import Table
+from adapters.dynamodb.usage import Usage
+from domain.ports import Deadline
+from domain.resources.stored_user import StoredUser
+from operations.consistency.counters import check_counters
+from operations.consistency.findings import Finding, Problem, Progress
+
+__all__ = ["Finding", "Problem", "Progress", "check"]
+
+_ATTEMPTS: Final = 10
+_INDEXES: Final = (Collection.USER_NAME, Collection.EMAIL, Collection.EXTERNAL_ID)
+
+Entry = tuple[Collection, str]
+
+
+def check(
+    table: Table, account: str, deadline: Deadline, *, repair: bool = False, usage: Usage | None = None
+) -> Iterator[Progress | Finding]:
+    """Check the items of an account; what is found comes as it is found, between reports of progress.
+
+    With `repair`, findings are put right where only one way is right (`repaired` tells); two users who share a value,
+    and a user who cannot be read, are left to a person. Raises TooManyRequests or ServiceUnavailable.
+    """
+    checker = _Checker(table.users(account, deadline, usage).reads, repair)
+    expected = read_ranks(checker.reads.calls, table.table_name, account).total
+    yield from checker.users(expected)
+    for collection in _INDEXES:
+        yield from checker.index(collection, expected)
+    yield from check_counters(checker.reads, checker.counted, repair=repair)
+
+
+class _Checker:
+    def __init__(self, reads: Reads, repair: bool) -> None:
+        self.reads = reads
+        self.repair = repair
+        self.counted: Counter[str] = Counter()
+        self._found: set[Entry] = set()
+        """Entries already reported, so that an index item is not reported once more from its own side."""
+
+    def users(self, expected: int) -> Iterator[Progress | Finding]:
+        """Whether every value of every user has its index item."""
+        done = 0
+        for page in self.reads.pages(Collection.USER, Range(), **USER_PROJECTION):
+            self.counted.update(item["sk"]["S"][:3] for item in page.items)
+            users = []
+            for item in page.items:
+                user = readable_user_of(item)
+                if user is None:
+                    user_id = item["sk"]["S"]
+                    yield Finding(Problem.UNREADABLE, Collection.USER, user_id, (user_id,))
+                else:
+                    users.append(user)
+            wanted = ((entry, user.id) for user in users for entry in index_entries(user))
+            for batch in _batches(wanted):
+                kept = self._owners([entry for entry, _ in batch])
+                for entry, user_id in batch:
+                    if kept.get(entry) != user_id:
+                        yield from self._settle(entry, user_id)
+            done += len(page.items)
+            yield Progress("users", done, max(done, expected))
+
+    def index(self, collection: Collection, expected: int) -> Iterator[Progress | Finding]:
+        """Whether every index item names a user who has the value."""
+        done = 0
+        for page in self.reads.pages(collection, Range(), ProjectionExpression="sk, userId"):
+            for batch in _batches((item["sk"]["S"], item["userId"]["S"]) for item in page.items):
+                ids = dict.fromkeys(user_id for _, user_id in batch if keys.is_user_key(user_id))
+                holders = [(Collection.USER, user_id) for user_id in ids]
+                items_of = {item["sk"]["S"]: item for item in self.reads.items(holders, **USER_PROJECTION)}
+                for sort_key, user_id in batch:
+                    if not _may_have(items_of.get(user_id), (collection, sort_key)):
+                        yield from self._settle((collection, sort_key), None)
+            done += len(page.items)
+            yield Progress(collection.value, done, max(done, expected))
+
+    def _owners(self, entries: Sequence[Entry]) -> dict[Entry, str]:
+        """Whom the index items name, of those that exist; two users may ask for the same one."""
+        found = self.reads.items(list(dict.fromkeys(entries)), ProjectionExpression="pk, sk, userId")
+        return {(Collection(item["pk"]["S"].partition("#")[2]), item["sk"]["S"]): item["userId"]["S"] for item in found}
+
+    def _settle(self, entry: Entry, claimant: str | None) -> Iterator[Finding]:
+        """Look again at an entry that `claimant` should own, or that nobody may; report and repair what is true."""
+        if entry in self._found:
+            return
+        for _ in range(_ATTEMPTS):
+            disagreement = self._look(entry, claimant)
+            if disagreement is None:
+                return
+            problem, users, actions = disagreement
+            repaired = False
+            if self.repair and actions:
+                try:
+                    self.reads.calls.send("transact_write_items", TransactItems=actions)
+                except ConditionFailed:
+                    continue
+                repaired = True
+            self._found.add(entry)
+            yield Finding(problem, *entry, users, repaired)
+            return
+
+    def _look(self, entry: Entry, claimant: str | None) -> tuple[Problem, tuple[str, ...], list[dict[str, Any]]] | None:
+        """What is wrong with an entry at one moment, with whom, and the actions that would put it right."""
+        item = self.reads.item(*entry)
+        holder = None if item is None else item["userId"]["S"]
+        involved = [user_id for user_id in dict.fromkeys((claimant, holder)) if user_id is not None]
+        item, *found = self._at_once([entry, *((Collection.USER, user_id) for user_id in involved)])
+        users = {
+            user_id: readable_user_of(each) if each else None for user_id, each in zip(involved, found, strict=True)
+        }
+        if any(each and users[user_id] is None for user_id, each in zip(involved, found, strict=True)):
+            return None  # reported by itself; what such a user has, nobody can tell
+        now = None if item is None else item["userId"]["S"]
+        if now != holder:
+            return self._look(entry, claimant)
+        claims = claimant is not None and _has(users[claimant], entry)
+        holds = holder is not None and _has(users[holder], entry)
+        unchanged = [self._unchanged(user_id, user) for user_id, user in users.items()]
+        if claims and claimant is not None:
+            if holder == claimant:
+                return None
+            if holds and holder is not None:
+                return Problem.SHARED, (claimant, holder), []
+            user = users[claimant]
+            value = index_entries(user)[entry] if user is not None else ""
+            problem = Problem.MISSING if holder is None else Problem.WRONG_OWNER
+            return problem, tuple(involved), [*unchanged, self._name(entry, value, claimant, holder)]
+        if holder is None or holds:
+            return None
+        return (
+            Problem.ORPHAN,
+            (holder,),
+            [
+                *(check for user_id, check in zip(users, unchanged, strict=True) if user_id == holder),
+                {"Delete": {**self._if_held_by(holder), "Key": keys.key(self.reads.account, *entry)}},
+            ],
+        )
+
+    def _at_once(self, entries: Sequence[Entry]) -> list[Item | None]:
+        """The items at one moment, None for those that do not exist."""
+        gets = [
+            {"Get": {"TableName": self.reads.table_name, "Key": keys.key(self.reads.account, *entry)}}
+            for entry in entries
+        ]
+        response = self.reads.calls.send("transact_get_items", TransactItems=gets)
+        return [each.get("Item") or None for each in response["Responses"]]
+
+    def _unchanged(self, user_id: str, user: StoredUser | None) -> dict[str, Any]:
+        """The condition that the user still is what a conclusion was drawn from."""
+        condition: dict[str, Any] = {
+            "TableName": self.reads.table_name,
+            "Key": keys.key(self.reads.account, Collection.USER, user_id),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        if user is not None:
+            condition["ConditionExpression"] = "version = :version"
+            condition["ExpressionAttributeValues"] = {":version": {"N": str(user.version)}}
+        return {"ConditionCheck": condition}
+
+    def _name(self, entry: Entry, value: str, user_id: str, holder: str | None) -> dict[str, Any]:
+        """Name the user in the index item, which nobody or only the wrong holder must have taken."""
+        item = items.index_item(self.reads.account, entry, value, user_id)
+        return {"Put": {**self._if_held_by(holder), "Item": item}}
+
+    def _if_held_by(self, holder: str | None) -> dict[str, Any]:
+        condition: dict[str, Any] = {"TableName": self.reads.table_name}
+        if holder is None:
+            return condition | {"ConditionExpression": "attribute_not_exists(pk)"}
+        return condition | {
+            "ConditionExpression": "userId = :holder",
+            "ExpressionAttributeValues": {":holder": {"S": holder}},
+        }
+
+
+def _has(user: StoredUser | None, entry: Entry) -> bool:
+    return user is not None and entry in index_entries(user)
+
+
+def _may_have(item: Item | None, entry: Entry) -> bool:
+    """Whether the user in an item has the value, or cannot be read."""
+    if item is None:
+        return False
+    user = readable_user_of(item)
+    return user is None or _has(user, entry)
+
+
+def _batches(each: Iterator[tuple[Any, str]]) -> Iterator[list[tuple[Any, str]]]:
+    while batch := list(islice(each, BATCH)):
+        yield batch

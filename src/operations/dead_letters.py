@@ -1,0 +1,238 @@
+"""The publisher's dead letters: changes of users whose events could not be published, and publishing them again.
+
+A dead letter says where in the table's stream the records stand. They are read from there, which can be done for 24
+hours after the change, and handed to the publisher as Lambda would. Who may send to the queue could name any stream,
+which would be read with the operator's rights and published as this table's: so it must be a stream of the table.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from operations.deployment import StackError
+
+if TYPE_CHECKING:
+    import boto3
+
+_OUTPUTS: Final = ("UnpublishedEventsUrl", "PublisherName", "TableName")
+# The publisher may take 30 s.
+_CONFIG: Final = Config(connect_timeout=3, read_timeout=40, retries={"mode": "standard", "total_max_attempts": 2})
+_BYTES_AT_ONCE: Final = 1_000_000
+"""Of records handed to the publisher in one call, which takes 6 MB; one record always fits."""
+_PAGES: Final = 1000
+"""Of the stream, read for one letter; pages may be empty, and a shard that is still written to has no last one."""
+_GONE: Final = frozenset({"TrimmedDataAccessException", "ResourceNotFoundException"})
+
+
+Record = dict[str, Any]
+
+
+class Outcome(StrEnum):
+    """What became of a dead letter. `PUBLISHED` and `EXPIRED` ones are taken from the queue."""
+
+    PUBLISHED = "published"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    MALFORMED = "malformed"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """One dead letter: how many of its records were published, and where in the stream those stand that were not.
+
+    `message_id` is the queue's name of a letter that was refused without reading anything: `MALFORMED` or `FOREIGN`.
+    """
+
+    outcome: Outcome
+    published: int = 0
+    unpublished: tuple[str, ...] = ()
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a table's stream the records of a letter stand."""
+
+    table: str
+    """The table's ARN."""
+    stream: str
+    shard: str
+    first: str
+    last: str
+
+    @classmethod
+    def of(cls, body: str) -> _Place | None:
+        """The place that a message's body names (Lambda Developer Guide, DynamoDB streams); None for any other body."""
+        try:
+            batch = json.loads(body)["DDBStreamBatchInfo"]
+            found = [batch[name] for name in _BATCH_INFO]
+        except (ValueError, RecursionError, LookupError, TypeError):
+            return None
+        if not all(
+            isinstance(value, str) and re.fullmatch(form, value) for value, form in zip(found, _FORMS, strict=True)
+        ):
+            return None
+        stream, shard, first, last = found
+        return cls(stream.partition("/stream/")[0], stream, shard, first, last)
+
+
+_BATCH_INFO: Final = ("streamArn", "shardId", "startSequenceNumber", "endSequenceNumber")
+# As the API of DynamoDB Streams bounds them (StreamArn, ShardId, SequenceNumber).
+_FORMS: Final = (
+    re.compile(r"arn:[\w-]+:dynamodb:[\w-]+:[0-9]{12}:table/[\w.-]{3,255}/stream/[0-9T:.-]{10,40}", re.ASCII),
+    re.compile(r"[\w-]{28,65}", re.ASCII),
+    re.compile(r"[0-9]{1,40}"),
+    re.compile(r"[0-9]{1,40}"),
+)
+
+
+class UnpublishedEvents:
+    """The dead-letter queue of one deployment, its stream and its publisher."""
+
+    def __init__(self, session: boto3.Session, queue_url: str, publisher: str, table: str) -> None:
+        self._sqs: Any = session.client("sqs", config=_CONFIG)
+        self._streams: Any = session.client("dynamodbstreams", config=_CONFIG)
+        self._lambda: Any = session.client("lambda", config=_CONFIG)
+        self._dynamodb: Any = session.client("dynamodb", config=_CONFIG)
+        self._queue_url = queue_url
+        self._publisher = publisher
+        self._table = table
+
+    @classmethod
+    def of(cls, session: boto3.Session, stack: str) -> UnpublishedEvents:
+        """That of a stack, found through its outputs; raises `StackError`."""
+        client: Any = session.client("cloudformation", config=_CONFIG)
+        try:
+            found = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+        except ClientError as error:
+            raise StackError(f"CloudFormation refused to describe the stack {stack!r} ({_code(error)}).") from error
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in found}
+        missing = [name for name in _OUTPUTS if name not in outputs]
+        if missing:
+            raise StackError(f"The stack {stack!r} has no output {', '.join(missing)}: deploy this release first.")
+        return cls(session, *(outputs[name] for name in _OUTPUTS))
+
+    def redrive(self, most: int) -> Iterator[Redriven]:
+        """Publish the records of at most that many dead letters again; raises `StackError` when AWS refuses.
+
+        A letter is taken from the queue when all its records are published, or are no longer in the stream. Another
+        stays there and is seen again once its visibility time-out is over; so does one that is malformed or names the
+        stream of another table, of which nothing is read.
+        """
+        try:
+            table = self._dynamodb.describe_table(TableName=self._table)["Table"]["TableArn"]
+            for _ in range(most):
+                messages = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=1).get("Messages")
+                if not messages:
+                    return
+                redriven = self._of_message(messages[0], table)
+                if redriven.outcome in (Outcome.PUBLISHED, Outcome.EXPIRED):
+                    self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=messages[0]["ReceiptHandle"])
+                yield redriven
+        except ClientError as error:
+            raise StackError(f"{error.operation_name} was refused ({_code(error)}): nothing is lost.") from error
+        except BotoCoreError as error:
+            raise StackError(f"AWS cannot be asked: {error}") from error
+
+    def _of_message(self, message: dict[str, str], table: str) -> Redriven:
+        place = _Place.of(message["Body"])
+        if place is None:
+            return Redriven(Outcome.MALFORMED, message_id=message["MessageId"])
+        # A stream that was switched off and on again has a new ARN; what the former one holds is this table's as well.
+        if place.table != table:
+            return Redriven(Outcome.FOREIGN, message_id=message["MessageId"])
+        return self._redriven(place)
+
+    def _redriven(self, place: _Place) -> Redriven:
+        try:
+            records = self._records(place)
+        except ClientError as error:
+            if _code(error) not in _GONE:
+                raise
+            return Redriven(Outcome.EXPIRED)
+        if not records:
+            return Redriven(Outcome.EXPIRED)
+        reached = number_of(records[-1]) == place.last
+        unpublished = [] if reached else [place.last]
+        published = 0
+        while records:
+            batch = _batch(records)
+            failed = self._first_failed(batch)
+            published += len(batch) if failed is None else failed
+            if failed is not None:
+                unpublished.append(number_of(batch[failed]))
+            records = records[len(batch) if failed is None else failed + 1 :]
+        return Redriven(Outcome.FAILED if unpublished else Outcome.PUBLISHED, published, tuple(unpublished))
+
+    def _records(self, place: _Place) -> list[Record]:
+        """The records of the letter, in the form in which Lambda hands them to a function."""
+        iterator = self._streams.get_shard_iterator(
+            StreamArn=place.stream,
+            ShardId=place.shard,
+            ShardIteratorType="AT_SEQUENCE_NUMBER",
+            SequenceNumber=place.first,
+        )["ShardIterator"]
+        last = int(place.last)
+        records: list[Record] = []
+        for _ in range(_PAGES):
+            page = self._streams.get_records(ShardIterator=iterator)
+            found = [record | {"eventSourceARN": place.stream} for record in page["Records"]]
+            records += [record for record in found if int(number_of(record)) <= last]
+            iterator = page.get("NextShardIterator")
+            if iterator is None or (found and int(number_of(found[-1])) >= last):
+                break
+        return records
+
+    def _first_failed(self, records: Sequence[Record]) -> int | None:
+        """Hand the records to the publisher; the position of the first that it could not publish."""
+        payload = _text({"Records": records}).encode()
+        answer = self._lambda.invoke(FunctionName=self._publisher, Payload=payload)
+        if "FunctionError" in answer:
+            return 0
+        failures = json.loads(answer["Payload"].read())["batchItemFailures"]
+        if not failures:
+            return None
+        numbers = [number_of(record) for record in records]
+        number = failures[0]["itemIdentifier"]
+        return numbers.index(number) if number in numbers else 0
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "unknown error")
+
+
+def number_of(record: Record) -> str:
+    """The record's place in its shard."""
+    number: str = record["dynamodb"]["SequenceNumber"]
+    return number
+
+
+def _batch(records: Sequence[Record]) -> Sequence[Record]:
+    """The first of the records, as many as one call takes."""
+    size = 0
+    for position, record in enumerate(records):
+        size += len(_text(record))
+        if position and size > _BYTES_AT_ONCE:
+            return records[:position]
+    return records
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, default=_seconds)
+
+
+def _seconds(value: object) -> float:
+    """Times as Lambda hands them on: seconds since 1970."""
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(f"a stream's record holds no {type(value).__name__}")

@@ -1,0 +1,179 @@
+"""A deployment as the operator's command finds it: a CloudFormation stack, or the local server of `make run`."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
+
+from adapters.aws import configuration
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table, with_items_as_sent
+from adapters.logs.activity_log import ActivityLog, CloudWatchActivityLog, FileActivityLog
+from adapters.secrets.accounts import Accounts, NoSuchAccount
+from operations.consistency.check import Finding, Progress, check
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+    from adapters.dynamodb.guard import DynamoDBGuard
+    from domain.accounts.deprovisioning import Limit
+    from domain.ports import UserStore
+
+STATE_FILE: Final = Path(".rollcall") / "local.json"
+
+_OUTPUTS: Final = ("ScimConnectorBaseUrl", "TableName", "ConnectorSecretPrefix")
+_CONFIG: Final = Config(connect_timeout=3, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 4})
+
+
+class StackError(Exception):
+    """The deployment cannot be found or asked; the message is one line for the operator, with what to do."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where a deployment is, and access to what it keeps."""
+
+    base_url: str
+    table_name: str
+    secret_prefix: str
+    session: boto3.Session
+    endpoint_url: str | None = None
+    log_group_prefix: str | None = None
+    """What the names of the functions' log groups begin with, when it is a deployed stack."""
+    activity_file: Path | None = None
+    """Where the local server keeps what the functions log."""
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The deployment's accounts."""
+        client = self.session.client("secretsmanager", endpoint_url=self.endpoint_url, config=_CONFIG)
+        return Accounts(client, self.secret_prefix, self.actor)
+
+    def require_account(self, account: str, seconds: float) -> None:
+        """Raise `NoSuchAccount` for a name that neither an account has nor users left over from one."""
+        if not self.accounts.exists(account) and self.users(account, seconds).total() == 0:
+            raise NoSuchAccount(account)
+
+    def users(self, account: str, seconds: float) -> UserStore:
+        """The account's users, with that much time for all that is done with them."""
+        return self._table.users(account, MonotonicDeadline.after(seconds))
+
+    def check(self, account: str, seconds: float, *, repair: bool) -> Iterator[Progress | Finding]:
+        """Check the account's items within that time, and repair them (`operations.consistency.check`)."""
+        return check(self._table, account, MonotonicDeadline.after(seconds), repair=repair)
+
+    @property
+    def activity(self) -> ActivityLog:
+        """What was tried and what was answered; raises `StackError` when it is kept nowhere."""
+        if self.log_group_prefix is not None:
+            return CloudWatchActivityLog(self.session.client("logs", config=_CONFIG), self.log_group_prefix)
+        if self.activity_file is None:
+            raise StackError("the local server is of an older version: stop it and start it with make run")
+        return FileActivityLog(self.activity_file)
+
+    def guard(self, account: str, limit: Limit, seconds: float) -> DynamoDBGuard:
+        """What bounds how many of the account's users are deactivated or removed in an hour."""
+        return self._table.guard(account, limit, MonotonicDeadline.after(seconds))
+
+    def actor(self) -> str:
+        """Who acts: the ARN behind the credentials, or the person at this computer when it is the local server.
+
+        Without an answer of STS it is that person too, and marked as not checked: anybody may call themselves anything.
+        """
+        if self.endpoint_url is not None:
+            return getpass.getuser()
+        try:
+            caller: str = self.session.client("sts", config=_CONFIG).get_caller_identity()["Arn"]
+        except (ClientError, BotoCoreError):
+            return f"{getpass.getuser()} (not checked)"
+        return caller
+
+    @cached_property
+    def _table(self) -> Table:
+        # The table's adapter retries by itself, so its client must not.
+        config = configuration("dynamodb")
+        client = self.session.client("dynamodb", endpoint_url=self.endpoint_url, config=config)
+        return Table(with_items_as_sent(client), self.table_name)
+
+
+def deployed(name: str, region: str | None, profile: str | None) -> Stack:
+    """The deployment of that stack name, found through the stack's outputs; raises `StackError`."""
+    try:
+        session = boto3.Session(region_name=region, profile_name=profile)
+        stack_name, outputs = _described(session.client("cloudformation", config=_CONFIG), name)
+    except NoRegionError as error:
+        raise StackError("No AWS region is chosen: add --region, or set AWS_REGION.") from error
+    except ProfileNotFound as error:
+        raise StackError(f"{error}. See: aws configure list-profiles") from error
+    except NoCredentialsError as error:
+        raise StackError("No AWS credentials were found: sign in (aws sso login), or add --profile.") from error
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "unknown error")
+        if code == "ValidationError":
+            raise StackError(f"There is no stack {name!r} there: add --stack or --region, or deploy it.") from error
+        raise StackError(f"CloudFormation refused to describe the stack {name!r} ({code}).") from error
+    except BotoCoreError as error:
+        raise StackError(f"CloudFormation cannot be asked about the stack {name!r}: {error}") from error
+    missing = [output for output in _OUTPUTS if not outputs.get(output)]
+    if missing:
+        raise StackError(
+            f"The stack {name!r} has no output {', '.join(missing)}: it is no Rollcall stack, or not deployed yet."
+        )
+    base_url, table_name, secret_prefix = (outputs[output] for output in _OUTPUTS)
+    return Stack(base_url, table_name, secret_prefix, session, log_group_prefix=f"/aws/lambda/{stack_name}/")
+
+
+def local(state_file: Path) -> Stack:
+    """The local server that wrote the file; raises `StackError`."""
+    no_server = "no local server is running: start it with make run"
+    try:
+        state: dict[str, Any] = json.loads(state_file.read_text())
+        session = boto3.Session(
+            region_name=state.get("region", "us-east-1"),
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 - the local server takes any credentials
+        )
+        file = state.get("activityFile")
+        stack = Stack(
+            state["baseUrl"],
+            state["tableName"],
+            state["secretPrefix"],
+            session,
+            state["awsEndpoint"],
+            activity_file=Path(file) if file else None,
+        )
+    except FileNotFoundError as error:
+        raise StackError(no_server) from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise StackError(f"{state_file} is unusable: stop the local server and start it with make run") from error
+    address = urlsplit(state["awsEndpoint"])
+    try:
+        socket.create_connection((address.hostname or "", address.port or 80), timeout=2).close()
+    except OSError as error:
+        raise StackError(no_server) from error
+    return stack
+
+
+def state_file(directory: Path) -> Path:
+    """The local server's state file of that directory, or of the nearest one above that has one."""
+    for candidate in (directory, *directory.parents):
+        if (candidate / STATE_FILE).is_file():
+            return candidate / STATE_FILE
+    return directory / STATE_FILE
+
+
+def _described(client: CloudFormationClient, name: str) -> tuple[str, dict[str, str]]:
+    """The stack's own name (it can be found by its ARN, too) and its outputs."""
+    stack = client.describe_stacks(StackName=name)["Stacks"][0]
+    return stack["StackName"], {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

@@ -1,0 +1,267 @@
+"""From the header of a CSV file to the attributes that its columns mean, and from a row's cells to a User."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from domain.documents import Json
+from domain.errors import InvalidPath
+from domain.filter import Comparison, Filter, Operator, parse_patch_path
+from domain.resources.attributes import Attribute, Mutability, Returned, Type
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from operations.roster.formulas import unguarded
+from operations.roster.names import ACTIVE, FALSE, INACTIVE, LAST_RESORT, STATE_IS_A_REGION_BESIDE, SYNONYMS, TRUE
+
+_REGION: Final = 'addresses[type eq "work"].region'
+_USER_NAME: Final = "userName"
+_WORK_BY_DEFAULT: Final = frozenset({"emails", "phoneNumbers", "addresses"})
+_BRACKETED: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*")
+
+
+class InvalidHeader(Exception):
+    """The columns cannot be told apart, or are not those of users; one line, with what to do."""
+
+
+class InvalidCells(Exception):
+    """The cells of a row are not those of a user. `reason` is a fixed word, the message is for the operator."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a column's cells go: down `steps`; in a multi-valued attribute to the value of `type`."""
+
+    steps: tuple[Attribute, ...]
+    type: str | None = None
+    inverted: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Target | None:
+        """The target of `name.givenName`, `phoneNumbers[type eq "mobile"].value` and the like; None when it is none."""
+        try:
+            path = parse_patch_path(text)
+        except InvalidPath:
+            return None
+        steps = path.path.steps + (() if path.sub_attribute is None else (path.sub_attribute,))
+        leaf = steps[-1]
+        if leaf.is_complex or leaf.multi_valued:
+            return None
+        if any(step.mutability is Mutability.READ_ONLY or step.returned is Returned.NEVER for step in steps):
+            return None
+        if path.value_filter is not None:
+            type_ = _type_asked_for(path.value_filter)
+            return None if type_ is None else cls(steps, type_)
+        return cls(steps, "work" if steps[0].name in _WORK_BY_DEFAULT else None)
+
+    @property
+    def name(self) -> str:
+        """The attribute in the notation of PATCH paths, without the type: `emails.value`."""
+        first, *rest = (step.name for step in self.steps)
+        return first + (":" if rest and self.steps[0].is_extension else "." if rest else "") + ".".join(rest)
+
+    def __str__(self) -> str:
+        if self.type is None:
+            return self.name
+        return f'{self.steps[0].name}[type eq "{self.type}"].{self.steps[-1].name}'
+
+    def value(self, cell: str) -> Any:
+        """The attribute's value that a cell holds, which is not empty; raises InvalidCells."""
+        if self.steps[-1].type is Type.BOOLEAN:
+            return _truth(cell, self.name) is not self.inverted
+        if self.name == "emails.value" and not _is_one_address(cell):
+            raise InvalidCells("invalid-email", f'"{_shortened(cell)}" is no e-mail address such as name@example.com.')
+        return cell
+
+    def put(self, value: Any, body: Json) -> None:
+        """Set the attribute in a User."""
+        holder = body
+        for step in self.steps[:-1]:
+            if step.multi_valued:
+                elements = holder.setdefault(step.name, [])
+                found = next((element for element in elements if element.get("type") == self.type), None)
+                if found is None:
+                    found = {} if self.type is None else {"type": self.type}
+                    elements.append(found)
+                holder = found
+            else:
+                holder = holder.setdefault(step.name, {})
+        holder[self.steps[-1].name] = value
+
+
+def _type_asked_for(value_filter: Filter) -> str | None:
+    if isinstance(value_filter, Comparison) and value_filter.operator is Operator.EQ:
+        is_type = value_filter.path.attribute.name == "type"
+        return value_filter.value if is_type and isinstance(value_filter.value, str) else None
+    return None
+
+
+_TARGETS: Final = {
+    name: target for path, names in SYNONYMS.items() for name in names if (target := Target.parse(path)) is not None
+}
+_ACTIVE_TARGET: Final = Target.parse("active")
+_ACTIVE_ORDER: Final = (*ACTIVE, *INACTIVE, *LAST_RESORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a file: their names, and what each means (None: ignored)."""
+
+    header: tuple[str, ...]
+    targets: tuple[Target | None, ...]
+
+    @classmethod
+    def of(cls, header: Sequence[str], mapped: Mapping[str, str] | None = None) -> Columns:
+        """The columns of a header; `mapped` gives a column's name the attribute it means, or "" to ignore it.
+
+        Raises InvalidHeader.
+        """
+        names = tuple(name.strip() for name in header)
+        if not any(names):
+            raise InvalidHeader("The first line has no column names; it must be a header such as: email,first name")
+        chosen = _chosen(names, mapped or {})
+        taken = {str(target) for target in chosen.values() if target is not None}
+        guessed = _guessed(names)
+        targets: list[Target | None] = []
+        for position, guess in enumerate(guessed):
+            if position in chosen:
+                targets.append(chosen[position])
+            else:
+                targets.append(None if guess is None or str(guess) in taken else guess)
+        columns = cls(names, tuple(targets))
+        columns._require_one_each()
+        columns._require_users()
+        return columns
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """The attribute of each column that is read."""
+        return {
+            name: ("not " if target.inverted else "") + str(target)
+            for name, target in zip(self.header, self.targets, strict=True)
+            if target is not None
+        }
+
+    @property
+    def ignored(self) -> list[str]:
+        """The names of the columns that are not read."""
+        return [name for name, target in zip(self.header, self.targets, strict=True) if target is None and name]
+
+    def user(self, cells: Sequence[str]) -> Json:
+        """The SCIM User of a row, unchecked beyond its cells; raises InvalidCells."""
+        if len(cells) < len(self.header) or any(cell.strip() for cell in cells[len(self.header) :]):
+            raise InvalidCells(
+                "wrong-number-of-cells",
+                f"The row has {len(cells)} cells and the header {len(self.header)}: a value that has the separator, a "
+                "quotation mark or a line break in it must stand in quotation marks.",
+            )
+        body: Json = {"schemas": [CORE_URN]}
+        for target, raw in zip(self.targets, cells, strict=False):
+            if target is not None and (cell := unguarded(raw.lstrip()).rstrip()):
+                target.put(target.value(cell), body)
+        emails = body.get("emails", [])
+        if emails and not any("primary" in email for email in emails):
+            emails[0]["primary"] = True
+        if not any(target is not None and target.name == _USER_NAME for target in self.targets) and emails:
+            body[_USER_NAME] = emails[0].get("value", "")
+        if not body.get(_USER_NAME):
+            raise InvalidCells("missing-user-name", "The row has no userName, nor an e-mail address in its place.")
+        return body
+
+    def _require_one_each(self) -> None:
+        seen: dict[str, str] = {}
+        for name, target in zip(self.header, self.targets, strict=True):
+            if target is None:
+                continue
+            other = seen.setdefault(str(target), name)
+            if other is not name:
+                remedy = "Rename one of them" if other == name else f'Leave one out, for example with --map "{name}="'
+                raise InvalidHeader(f'The columns "{other}" and "{name}" both mean {target}. {remedy}.')
+
+    def _require_users(self) -> None:
+        if not any(target is not None and target.name in (_USER_NAME, "emails.value") for target in self.targets):
+            raise InvalidHeader(
+                "No column is known to be the userName or the e-mail address. Is the first line the header? "
+                f'Say which column it is: --map "{next(name for name in self.header if name)}=userName"'
+            )
+
+
+def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, Target | None]:
+    """The targets that the operator gave, by the column's position."""
+    chosen: dict[int, Target | None] = {}
+    for column, path in mapped.items():
+        positions = [at for at, name in enumerate(names) if name == column.strip()]
+        positions = positions or [at for at, name in enumerate(names) if _key(name) and _key(name) == _key(column)]
+        if not positions:
+            there = ", ".join(f'"{name}"' for name in names if name)
+            raise InvalidHeader(f'--map names the column "{column}", which the file does not have. It has: {there}')
+        if len(positions) > 1:
+            raise InvalidHeader(f'--map names the column "{column}", which the file has twice. Rename one of them.')
+        target = _named(path.strip()) if path.strip() else None
+        if target is None and path.strip():
+            raise InvalidHeader(
+                f'"{path.strip()}" is no attribute that a column can hold. Write for example userName, '
+                'name.givenName, emails.value or phoneNumbers[type eq "mobile"].value'
+            )
+        chosen[positions[0]] = target
+    return chosen
+
+
+def _named(path: str) -> Target | None:
+    """The target of a path; an attribute of the extension needs no URN in front of it, as no other has its name."""
+    return Target.parse(path) or Target.parse(f"{ENTERPRISE_URN}:{path}")
+
+
+def _guessed(names: tuple[str, ...]) -> list[Target | None]:
+    """What the columns mean by their names; of several that tell whether a user is active, the most telling counts."""
+    keys = [_key(name) for name in names]
+    state_is_region = bool(STATE_IS_A_REGION_BESIDE & set(keys))
+    telling = [key for key in _ACTIVE_ORDER if key in keys and not (key == "state" and state_is_region)]
+    guessed: list[Target | None] = []
+    for name, key in zip(names, keys, strict=True):
+        if key == "state" and state_is_region:
+            guessed.append(Target.parse(_REGION))
+        elif key in _ACTIVE_ORDER:
+            guessed.append(_activity(key) if key == telling[0] else None)
+        else:
+            guessed.append(_TARGETS.get(key) or Target.parse(name))
+    return guessed
+
+
+def _activity(key: str) -> Target | None:
+    if _ACTIVE_TARGET is None:
+        return None
+    return Target(_ACTIVE_TARGET.steps, inverted=key in INACTIVE)
+
+
+def _key(name: str) -> str:
+    """A column's name without case, white space, punctuation and remarks in brackets (`[Required]`)."""
+    plain = unicodedata.normalize("NFKC", _BRACKETED.sub("", name)).casefold()
+    return "".join(character for character in plain if character.isalnum())
+
+
+def _truth(cell: str, attribute: str) -> bool:
+    word = cell.strip().casefold()
+    if word in TRUE:
+        return True
+    if word in FALSE:
+        return False
+    raise InvalidCells(
+        "invalid-value", f'{attribute}: "{_shortened(cell)}" says neither yes nor no; true and false are understood.'
+    )
+
+
+def _is_one_address(cell: str) -> bool:
+    """Stricter than the service is with a client: a cell with two addresses, or with a name, is a mistake."""
+    local, at, domain = cell.partition("@")
+    return bool(local and at and domain) and "@" not in domain and not re.search(r"[\s,;<>]", cell)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."

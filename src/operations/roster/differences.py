@@ -1,0 +1,136 @@
+"""What an identity provider's roster and the account's users do not have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from domain.documents import Json
+from domain.resources.comparison import unique_form
+from domain.resources.stored_user import StoredUser
+from operations.roster.columns import Columns, Target
+from operations.roster.rows import Row
+
+
+class Kind(StrEnum):
+    """How the two differ."""
+
+    ONLY_THERE = "only there"
+    ONLY_HERE = "only here"
+    INACTIVE_HERE = "inactive here"
+    INACTIVE_THERE = "inactive there"
+    DIFFERS = "differs"
+    UNREADABLE = "unreadable there"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference: whose, where (the file's line, the user's id here), and in which attributes."""
+
+    kind: Kind
+    user_name: str
+    line: int | None = None
+    id: str | None = None
+    attributes: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Reconciliation:
+    """Compares users, handed in one by one, with the rows of a file.
+
+    A user is the row's with the same userName, else the one with the same address. Attributes that the file has no
+    column for are not compared, nor those in `ignored` (names such as `title` or `name.givenName`).
+    """
+
+    rows: Collection[Row]
+    columns: Columns | None = None
+    ignored: Collection[str] = ()
+    _matched: set[int] = field(default_factory=set)
+    _by_user_name: dict[str, Row] = field(default_factory=dict)
+    _by_email: dict[str, Row] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            self._by_user_name[unique_form(row.attributes["userName"])] = row
+            self._by_email.update((address, row) for address in _addresses(row.attributes))
+
+    def compare(self, user: StoredUser) -> Iterator[Finding]:
+        """The differences between a user and its row."""
+        row = self._row_of(user)
+        name = user.attributes["userName"]
+        if row is None:
+            yield Finding(Kind.ONLY_HERE, name, id=user.id)
+            return
+        self._matched.add(row.line)
+        active_there = row.attributes.get("active")
+        if active_there is not None and active_there is not user.active:
+            kind = Kind.INACTIVE_HERE if active_there else Kind.INACTIVE_THERE
+            yield Finding(kind, name, row.line, user.id)
+        differing = tuple(sorted(set(self._differing(row, user)) - set(self.ignored)))
+        if differing:
+            yield Finding(Kind.DIFFERS, name, row.line, user.id, differing)
+
+    def only_there(self) -> Iterator[Finding]:
+        """The rows that no user was compared with; ask when all users were handed in."""
+        for row in self.rows:
+            if row.line not in self._matched:
+                yield Finding(Kind.ONLY_THERE, row.attributes["userName"], row.line)
+
+    def _row_of(self, user: StoredUser) -> Row | None:
+        found = self._by_user_name.get(user.keys.user_name)
+        # A userName of one system is often the address of the other.
+        found = found or self._by_email.get(user.keys.user_name)
+        for address in user.keys.emails:
+            found = found or self._by_email.get(address) or self._by_user_name.get(address)
+        return found
+
+    def _differing(self, row: Row, user: StoredUser) -> Iterator[str]:
+        if self.columns is None:
+            names = differing_attributes(row.attributes, user.attributes)
+            yield from (name for name in names if name != "active")
+            return
+        for target in self.columns.targets:
+            if target is None or target.name == "active":
+                continue
+            there = set(_values(row.attributes, target))
+            here = set(_values(user.attributes, target))
+            # An address may have another type here; what counts is whether the user has it.
+            if target.name == "emails.value":
+                here = set(user.keys.emails) if there else here
+            if not there <= here or (here and not there):
+                yield target.name
+
+
+def differing_attributes(one: Json, other: Json) -> list[str]:
+    """The names of the attributes, sub-attributes of `name` and of extensions told apart, in which two users differ."""
+    names = []
+    for name in sorted(one.keys() | other.keys()):
+        first, second = one.get(name), other.get(name)
+        if name == "schemas" or first == second:
+            continue
+        if isinstance(first, dict) and isinstance(second, dict):
+            separator = ":" if name.startswith("urn:") else "."
+            subs = sorted(sub for sub in first.keys() | second.keys() if first.get(sub) != second.get(sub))
+            names += [f"{name}{separator}{sub}" for sub in subs]
+        else:
+            names.append(name)
+    return names
+
+
+def _values(attributes: Json, target: Target) -> Iterator[Any]:
+    """The values of an attribute, of the target's type in a multi-valued one, in the form in which they compare."""
+    found: list[Any] = [attributes]
+    for step in target.steps:
+        below = [value[step.name] for value in found if step.name in value]
+        if step.multi_valued:
+            below = [element for elements in below for element in elements if element.get("type") == target.type]
+        found = below
+    for value in found:
+        yield unique_form(value) if target.name in ("userName", "emails.value") else value
+
+
+def _addresses(attributes: Json) -> list[str]:
+    return [unique_form(email["value"]) for email in attributes.get("emails", ()) if email.get("value")]

@@ -1,0 +1,161 @@
+"""The rows of a roster: each is a user whose attributes are checked, or is refused with a reason."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final
+
+from domain.documents import Json
+from domain.errors import ScimError
+from domain.json_text import NoText, NotJson, RefusedJson, decode
+from domain.resources.body import attributes_of
+from domain.resources.comparison import unique_form
+from domain.resources.stored_user import document_of
+from domain.resources.user_schema import CORE_URN
+from operations.roster.columns import Columns, InvalidCells, InvalidHeader
+
+_SEPARATORS: Final = ",;\t|"
+_EXCELS_SEPARATOR: Final = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
+_LONGEST_FIELD: Final = 2**31 - 1
+"""No limit of the CSV reader's own: a row cut there would go on as rows that nobody wrote."""
+
+
+class RowRefused(Exception):
+    """A row is no user that can be kept. `reason` is a fixed word, the message is for the operator."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A user of the roster: the line on which it begins, its attributes checked, and the id that the file gives it."""
+
+    line: int
+    attributes: Json
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that is not a user, and why; `user_name` is what the row has of it."""
+
+    line: int
+    reason: str
+    detail: str
+    user_name: str = ""
+
+
+def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, Iterator[Row | Refusal]]:
+    """The columns and rows of a CSV file, given line by line with line ends; raises InvalidHeader."""
+    csv.field_size_limit(_LONGEST_FIELD)
+    rest = iter(lines)
+    first = next(rest, "")
+    told = _EXCELS_SEPARATOR.fullmatch(first)
+    skipped = 0
+    # Before the header, Windows PowerShell's Export-Csv puts the type of the objects, and others Excel's separator.
+    if told or first.startswith("#TYPE "):
+        first, skipped = next(rest, ""), 1
+    if not first.strip():
+        raise InvalidHeader("The file is empty; its first line must be a header such as: email,first name,last name")
+    reader = csv.reader(chain([first], rest), delimiter=told[1] if told else _separator(first), strict=True)
+    try:
+        columns = Columns.of(next(reader), mapped)
+    except csv.Error as error:
+        raise InvalidHeader(f"The header on the first line is not CSV: {error}.") from error
+    return columns, _checked(_csv_users(reader, columns, skipped))
+
+
+def json_rows(lines: Iterable[str]) -> Iterator[Row | Refusal]:
+    """The rows of a file with one SCIM user as JSON on each line."""
+    return _checked(_json_users(lines))
+
+
+def _separator(header: str) -> str:
+    """The separator that the header has most of outside quotation marks: spreadsheets write the one of their region."""
+    outside = "".join(header.split('"')[::2])
+    return max(_SEPARATORS, key=outside.count)
+
+
+Candidate = tuple[int, Any]
+"""A line's number and the User on it, or the exception that says why there is none."""
+
+
+def _csv_users(reader: Any, columns: Columns, skipped: int) -> Iterator[Candidate]:
+    while True:
+        line = reader.line_num + skipped + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reason = f"The row is not CSV ({error}): is a quotation mark missing, or one in a value not doubled?"
+            yield line, RowRefused("invalid-csv", reason)
+            continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        try:
+            yield line, columns.user(cells)
+        except InvalidCells as error:
+            yield line, RowRefused(error.reason, str(error))
+
+
+def _json_users(lines: Iterable[str]) -> Iterator[Candidate]:
+    for line, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            body = decode(text)
+        except NotJson:
+            yield line, RowRefused("invalid-json", "The line is not JSON; each line must be one user as a JSON object.")
+            continue
+        except RefusedJson as error:
+            reason = "invalid-value" if isinstance(error, NoText) else "invalid-json"
+            yield line, RowRefused(reason, f"The line {error}.")
+            continue
+        if not isinstance(body, dict):
+            yield line, RowRefused("invalid-json", "The line is JSON, but no object; each line must be one user.")
+            continue
+        named = any(name.lower() == "schemas" for name in body)
+        yield line, body if named else {"schemas": [CORE_URN], **body}
+
+
+def _checked(candidates: Iterable[Candidate]) -> Iterator[Row | Refusal]:
+    claims: dict[tuple[str, str], int] = {}
+    for line, body in candidates:
+        if isinstance(body, RowRefused):
+            yield Refusal(line, body.reason, str(body))
+            continue
+        try:
+            attributes = attributes_of(body)
+            document_of(attributes)  # what no store would keep is refused with its line
+            _claim(attributes, line, claims)
+        except ScimError as error:
+            yield Refusal(line, error.reason, error.detail, _user_name(body))
+        except RowRefused as error:
+            yield Refusal(line, error.reason, str(error), _user_name(body))
+        else:
+            given = body.get("id")
+            yield Row(line, attributes, given if isinstance(given, str) else None)
+
+
+def _claim(attributes: Json, line: int, claims: dict[tuple[str, str], int]) -> None:
+    """Take the row's unique values; raises RowRefused when a row before it has one of them."""
+    wanted = [("userName", attributes["userName"])]
+    wanted += [("emails.value", email["value"]) for email in attributes.get("emails", ()) if email.get("value")]
+    for attribute, value in wanted:
+        other = claims.get((attribute, unique_form(value)))
+        if other is not None:
+            reason = "duplicate-user-name" if attribute == "userName" else "duplicate-email"
+            raise RowRefused(reason, f'{attribute} "{value}" is already on line {other} of the file.')
+    claims.update(((attribute, unique_form(value)), line) for attribute, value in wanted)
+
+
+def _user_name(body: Json) -> str:
+    found = body.get("userName")
+    return found if isinstance(found, str) else ""

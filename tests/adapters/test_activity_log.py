@@ -1,0 +1,216 @@
+"""The activity record of a deployed stack, read from CloudWatch Logs; and of an account, from either place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+
+from adapters.logs.activity import FileActivity, InsightsActivity
+from adapters.logs.activity_log import Asked, CloudWatchActivityLog, FileActivityLog, NoActivity
+from support.insights import LogsClient, event
+
+NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
+PREFIX = "/aws/lambda/rollcall/"
+GROUPS = [f"{PREFIX}CreateUser", f"{PREFIX}SettingsWidget"]
+
+
+def line(minutes_ago: float, **fields: Any) -> str:
+    written = {"message": "request", "account": "acme", "operation": "CreateUser", "status": 201, "key_used": "current"}
+    moment = (NOW - timedelta(minutes=minutes_ago)).isoformat(timespec="milliseconds")
+    return json.dumps(written | fields | {"timestamp": moment})
+
+
+def asked(**wanted: Any) -> Asked:
+    return Asked(**({"since": NOW - timedelta(hours=1), "limit": 50} | wanted))
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """CloudWatch Logs with answers of our choice; what it is asked is checked against its own model."""
+    client = boto3.client("logs", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def described(logs: Stubber, groups: list[str] = GROUPS) -> None:
+    answer = {"logGroups": [{"logGroupName": group} for group in groups]}
+    logs.add_response("describe_log_groups", answer, {"logGroupNamePrefix": PREFIX})
+
+
+def queried(logs: Stubber, found: list[str], query: Any = ANY, status: str = "Complete") -> None:
+    """Insights is asked, is still busy at the first look, and then has found those lines, newest first."""
+    start = {"logGroupNames": GROUPS, "startTime": ANY, "endTime": ANY, "queryString": query}
+    logs.add_response("start_query", {"queryId": "q"}, start)
+    logs.add_response("get_query_results", {"status": "Running", "results": []}, {"queryId": "q"})
+    rows = [[{"field": "@message", "value": text}, {"field": "@ptr", "value": "x"}] for text in found]
+    logs.add_response("get_query_results", {"status": status, "results": rows}, {"queryId": "q"})
+
+
+def came(logs: Stubber, group: str, *lines: str) -> None:
+    answer = {"events": [{"message": text, "eventId": str(n)} for n, text in enumerate(lines)]}
+    wanted = {"logGroupName": group, "startTime": ANY, "filterPattern": ANY}
+    logs.add_response("filter_log_events", answer, wanted)
+
+
+def log_of(logs: Stubber, sleep: Callable[[float], None] = lambda _: None) -> CloudWatchActivityLog:
+    return CloudWatchActivityLog(logs.client, PREFIX, now=lambda: NOW, sleep=sleep)
+
+
+def test_the_past_is_found_in_all_logs_of_the_stack_and_told_oldest_first(logs: Stubber) -> None:
+    newest, oldest = line(1, status=409), line(9)
+    described(logs)
+    queried(
+        logs,
+        [newest, oldest],
+        'fields @message | filter message in ["request", "bulk-operation", "adoption", "take-back", "let-through", '
+        '"audit"] and account = "acme" '
+        "| sort @timestamp desc | limit 50",
+    )
+
+    found = log_of(logs).past(asked(account="acme"))
+
+    assert list(found) == [json.loads(oldest), json.loads(newest)]
+
+
+def test_the_query_asks_for_what_the_operator_asks_for() -> None:
+    lines = [line(5), line(4, status=409), line(3, account="globex", status=409), line(2, message="other", status=500)]
+    client = LogsClient([event(each) for each in lines], groups=GROUPS)
+    log = CloudWatchActivityLog(client, PREFIX, now=lambda: NOW)
+
+    assert [each["status"] for each in log.past(asked(account="acme"))] == [201, 409]
+    assert [each["account"] for each in log.past(asked(failed=True))] == ["acme", "globex"]
+    assert [each["account"] for each in log.past(asked(limit=1))] == ["globex"]
+    assert not log.past(asked(since=NOW - timedelta(minutes=1)))
+
+
+def test_a_new_line_is_told_once_however_often_it_is_seen(logs: Stubber) -> None:
+    first, second, third = line(3), line(0.4, account="globex"), line(0.2)
+    described(logs)
+    queried(logs, [first])
+    came(logs, GROUPS[0], first, third)
+    came(logs, GROUPS[1], second, "START RequestId: x")
+    came(logs, GROUPS[0], third)
+    came(logs, GROUPS[1], second, line(0.1, message="audit", what="key-revealed"))
+
+    told = log_of(logs, sleep=two_rounds()).follow(asked())
+
+    assert [(each["account"], each["message"]) for each in told_until_interrupted(told)] == [
+        ("acme", "request"),
+        ("globex", "request"),
+        ("acme", "request"),
+        ("acme", "audit"),
+    ]
+
+
+def two_rounds() -> Callable[[float], None]:
+    """Stands for waiting; Ctrl-C is pressed after the second round of looking. The first wait is the query's."""
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            raise KeyboardInterrupt
+
+    return wait
+
+
+def told_until_interrupted(lines: Iterator[Any]) -> list[Any]:
+    told = []
+    with suppress(KeyboardInterrupt):
+        told.extend(each for each in lines)
+    return told
+
+
+def test_a_query_that_fails_is_told_with_what_to_do(logs: Stubber) -> None:
+    described(logs)
+    queried(logs, [], status="Timeout")
+
+    with pytest.raises(NoActivity, match="--since"):
+        log_of(logs).past(asked())
+
+
+def test_a_stack_without_logs_is_told(logs: Stubber) -> None:
+    described(logs, [])
+
+    with pytest.raises(NoActivity, match="right stack and region"):
+        log_of(logs).past(asked())
+
+
+@pytest.mark.parametrize(
+    ("code", "says"), [("AccessDeniedException", "permission"), ("ThrottlingException", "ThrottlingException")]
+)
+def test_what_cloudwatch_refuses_is_one_line(logs: Stubber, code: str, says: str) -> None:
+    logs.add_client_error("describe_log_groups", code)
+
+    with pytest.raises(NoActivity, match=says):
+        log_of(logs).past(asked())
+
+
+def test_following_a_file_ends_when_its_server_does(tmp_path: Path) -> None:
+    file = tmp_path / "activity.jsonl"
+    file.write_text(line(2) + "\n", encoding="utf-8")
+
+    def meanwhile(_: float) -> None:
+        with file.open("a", encoding="utf-8") as log:
+            log.write(line(1, status=404) + "\n")
+        file.unlink()
+
+    told = FileActivityLog(file, sleep=meanwhile).follow(asked())
+
+    assert [each["status"] for each in told] == [201, 404]
+
+
+def test_a_line_is_told_when_it_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "activity.jsonl"
+    whole = line(1)
+    file.write_text(whole[:20], encoding="utf-8")
+    rest = iter([whole[20:], "\n", ""])
+
+    def meanwhile(_: float) -> None:
+        if not (piece := next(rest)):
+            file.unlink()
+            return
+        with file.open("a", encoding="utf-8") as log:
+            log.write(piece)
+
+    assert list(FileActivityLog(file, sleep=meanwhile).follow(asked())) == [json.loads(whole)]
+
+
+def test_an_account_s_day_is_the_same_from_cloudwatch_and_from_a_file(tmp_path: Path) -> None:
+    lines = [
+        line(25 * 60, account="old"),
+        line(50),
+        line(40, status=401, account=None),
+        line(30, status=409),
+        line(20, account="globex", key_used="previous"),
+        line(10, account="globex", status=404),
+        line(5, status=503),
+        line(1, message="audit", what="key-revealed"),
+    ]
+    file = tmp_path / "activity.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    from_cloudwatch = InsightsActivity(LogsClient([event(each) for each in lines]), GROUPS, now=lambda: NOW).last_day()
+    from_file = FileActivity(file, now=lambda: NOW).last_day()
+
+    assert from_cloudwatch == from_file
+    assert from_file
+    assert from_file.keys() == {"acme", "globex"}
+    assert from_file["acme"].errors == 2
+    assert from_file["acme"].last_success == NOW - timedelta(minutes=50)
+    assert from_file["globex"].previous_key_used == NOW - timedelta(minutes=20)
+
+
+def test_an_account_s_day_is_unknown_while_cloudwatch_does_not_answer(logs: Stubber) -> None:
+    queried(logs, [], status="Failed")
+
+    assert InsightsActivity(logs.client, GROUPS, now=lambda: NOW, sleep=lambda _: None).last_day() is None

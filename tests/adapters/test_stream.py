@@ -1,0 +1,118 @@
+"""What a record of the table's stream tells."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.events.stream import MalformedRecord, change_of, sequence_number
+from support.table_stream import RECORDED, index_record, record, user
+
+CANARY = "canary-7f3a"
+
+
+def test_an_insert_tells_the_user_who_is_new() -> None:
+    change = change_of(record(7, None, user({"title": "Guide"})))
+
+    assert change is not None
+    assert (change.id, change.account) == (f"{7:032x}", "acme")
+    assert change.before is None
+    assert change.after == user({"title": "Guide"})
+    assert change.recorded_at == datetime.fromtimestamp(RECORDED, UTC)
+
+
+def test_a_modification_tells_both_versions() -> None:
+    change = change_of(record(7, user({}, 2), user({"title": "Guide"}, 3)))
+
+    assert change is not None
+    assert change.before == user({}, 2)
+    assert change.after == user({"title": "Guide"}, 3)
+
+
+def test_a_removal_tells_the_user_who_was_there() -> None:
+    change = change_of(record(7, user({}, 2), None))
+
+    assert change is not None
+    assert change.before == user({}, 2)
+    assert change.after is None
+
+
+@pytest.mark.parametrize("collection", ["EMAIL", "USERNAME", "EXTERNALID", "RANK"])
+def test_an_item_of_an_index_tells_nothing(collection: str) -> None:
+    assert change_of(index_record(7, collection)) is None
+
+
+def test_a_test_user_that_a_release_is_tried_with_tells_nothing() -> None:
+    created = record(7, None, user({}))
+    created["dynamodb"]["Keys"]["pk"]["S"] = "rollcall-check#USER"
+
+    assert change_of(created) is None
+
+
+def test_a_user_is_adopted_when_the_mark_is_new() -> None:
+    plain = record(7, user({}), user({}, 2))
+    marked = record(7, user({}), user({}, 2), adoption="2030-02-01T08:30:00.250Z")
+    kept = copy.deepcopy(marked)
+    kept["dynamodb"]["OldImage"]["adoption"] = kept["dynamodb"]["NewImage"]["adoption"]
+    created = record(7, None, user({}), adoption="2030-02-01T08:30:00.250Z")
+
+    found = [change_of(one) for one in (plain, marked, kept, created)]
+
+    assert [one is not None and one.adopted for one in found] == [False, True, False, False]
+
+
+def _without(*path: str) -> dict[str, Any]:
+    broken = record(7, user({"title": CANARY}), user({}, 2))
+    place = broken
+    for step in path[:-1]:
+        place = place[step]
+    del place[path[-1]]
+    return broken
+
+
+def _with(value: object, *path: str) -> dict[str, Any]:
+    broken = record(7, user({"title": CANARY}), user({}, 2))
+    place = broken
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return broken
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        _without("eventID"),
+        _without("dynamodb", "Keys"),
+        _without("dynamodb", "NewImage"),
+        _without("dynamodb", "OldImage"),
+        _without("dynamodb", "ApproximateCreationDateTime"),
+        _without("dynamodb", "NewImage", "document"),
+        _without("dynamodb", "NewImage", "version"),
+        _with("SHUFFLE", "eventName"),
+        _with(None, "dynamodb"),
+        _with({"S": f'{{"title":"{CANARY}'}, "dynamodb", "NewImage", "document"),
+        _with({"S": f'["{CANARY}"]'}, "dynamodb", "NewImage", "document"),
+        _with({"S": "[" * 100_000}, "dynamodb", "NewImage", "document"),
+        _with({"N": CANARY}, "dynamodb", "NewImage", "version"),
+        _with({"S": CANARY}, "dynamodb", "NewImage", "lastModified"),
+        _with({"S": "2030-02-01T08:30:00"}, "dynamodb", "NewImage", "lastModified"),
+        _with("soon", "dynamodb", "ApproximateCreationDateTime"),
+    ],
+)
+def test_a_record_of_another_form_is_malformed_and_the_reason_quotes_nothing_of_it(broken: dict[str, Any]) -> None:
+    with pytest.raises(MalformedRecord) as caught:
+        change_of(broken)
+
+    assert CANARY not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_a_record_has_its_place_in_the_shard_or_none() -> None:
+    assert sequence_number(record(7, None, user({}))) == "700000000000000000001"
+    assert sequence_number({}) is None
+    assert sequence_number({"dynamodb": {"SequenceNumber": ""}}) is None

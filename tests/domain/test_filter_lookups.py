@@ -1,0 +1,64 @@
+"""Which part of a filter an index answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.filter import Lookup, LookupKind, PrefixKind, PrefixLookup, index_lookup, parse, prefix_lookup
+from domain.resources.user_schema import ENTERPRISE_URN
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('userName eq "X"', LookupKind.USER_NAME),
+        ('emails eq "X"', LookupKind.EMAIL),
+        ('emails.value eq "X"', LookupKind.EMAIL),
+        ('emails[value eq "X"]', LookupKind.EMAIL),
+        ('emails[type eq "work"].value eq "X"', LookupKind.EMAIL),
+        ('emails[type eq "work" and value eq "X"]', LookupKind.EMAIL),
+        ('externalId eq "X"', LookupKind.EXTERNAL_ID),
+        ('id eq "X"', LookupKind.ID),
+        ('active eq true and (title pr and userName eq "X")', LookupKind.USER_NAME),
+        ('externalId eq "E" and emails eq "M" and userName eq "X"', LookupKind.USER_NAME),
+        (f'userName eq "U" and {ENTERPRISE_URN}:manager eq "m" and id eq "X"', LookupKind.ID),
+    ],
+)
+def test_an_equality_that_all_matches_share_is_looked_up(text: str, kind: LookupKind) -> None:
+    assert index_lookup(parse(text)) == Lookup(kind, "X")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'userName eq "X" or active eq true',
+        'not (userName eq "X")',
+        'emails[type eq "work" or value eq "X"]',
+        'emails.type eq "X"',
+        'phoneNumbers[value eq "X"]',
+        'userName ne "X"',
+        "userName eq null",
+        'title eq "X"',
+    ],
+)
+def test_what_only_some_matches_share_is_not_looked_up(text: str) -> None:
+    assert index_lookup(parse(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('userName sw "b"', PrefixLookup(PrefixKind.USER_NAME, "b", True)),
+        ('emails sw "b"', PrefixLookup(PrefixKind.EMAIL, "b", True)),
+        ('emails[value sw "b"]', PrefixLookup(PrefixKind.EMAIL, "b", True)),
+        ('emails.value sw "b" and active eq true', PrefixLookup(PrefixKind.EMAIL, "b", False)),
+        ('emails[type eq "work" and value sw "b"]', PrefixLookup(PrefixKind.EMAIL, "b", False)),
+        ('userName sw "b" and emails sw "bje"', PrefixLookup(PrefixKind.EMAIL, "bje", False)),
+        ('userName sw "b" or active eq true', None),
+        ('not (userName sw "b")', None),
+        ('userName sw " "', None),
+        ('displayName sw "b"', None),
+    ],
+)
+def test_a_prefix_that_all_matches_share_is_looked_up(text: str, found: PrefixLookup | None) -> None:
+    assert prefix_lookup(parse(text)) == found

@@ -1,0 +1,292 @@
+"""Publishing dead letters again: what is read from the stream, handed to the publisher and taken from the queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from adapters.dynamodb import table_definition
+from operations.dead_letters import Outcome, Redriven, UnpublishedEvents, number_of
+from operations.deployment import StackError
+from support.table_stream import RECORDED, record, user
+
+STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/users/stream/2030-01-01T00:00:00.000"
+RECORDS = [record(number, None, user({}, user_id=f"u{number}")) for number in range(1, 5)]
+
+
+AT_FIRST = {
+    "ShardId": "shardId-00000001573689847184-864758bb",
+    "ShardIteratorType": "AT_SEQUENCE_NUMBER",
+    "SequenceNumber": number_of(RECORDS[0]),
+}
+
+
+def as_read(one: dict[str, Any]) -> dict[str, Any]:
+    """The record as GetRecords gives it: with a time, and without its stream."""
+    read = {name: value for name, value in one.items() if name != "eventSourceARN"}
+    return read | {"dynamodb": one["dynamodb"] | {"ApproximateCreationDateTime": datetime.fromtimestamp(RECORDED, UTC)}}
+
+
+class Deployment:
+    """A queue of moto's, and a stream and a publisher whose answers are written down beforehand."""
+
+    def __init__(self) -> None:
+        session = boto3.Session(region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+        self.sqs = session.client("sqs")
+        self.queue = self.sqs.create_queue(QueueName="unpublished", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+        session.client("dynamodb").create_table(**table_definition("users"))
+        self.letters = UnpublishedEvents(session, self.queue, "publisher", "users")
+        self.streams = Stubber(self.letters._streams)
+        self.publisher = Stubber(self.letters._lambda)
+        self.streams.activate()
+        self.publisher.activate()
+
+    def letter(self, first: int, last: int, **otherwise: Any) -> None:
+        place: dict[str, Any] = {
+            "shardId": "shardId-00000001573689847184-864758bb",
+            "startSequenceNumber": number_of(RECORDS[first]),
+            "endSequenceNumber": number_of(RECORDS[last]),
+            "batchSize": last - first + 1,
+            "streamArn": STREAM,
+        } | otherwise
+        body = {"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": place}
+        self.message(json.dumps(body))
+
+    def message(self, body: str) -> None:
+        self.sqs.send_message(QueueUrl=self.queue, MessageBody=body)
+
+    def stream_holds(self, first: int, *pages: list[dict[str, Any]]) -> None:
+        self.streams.add_response(
+            "get_shard_iterator",
+            {"ShardIterator": "page-0"},
+            {
+                "StreamArn": STREAM,
+                "ShardId": "shardId-00000001573689847184-864758bb",
+                "ShardIteratorType": "AT_SEQUENCE_NUMBER",
+                "SequenceNumber": number_of(RECORDS[first]),
+            },
+        )
+        for index, page in enumerate(pages):
+            self.streams.add_response(
+                "get_records",
+                {"Records": [as_read(one) for one in page], "NextShardIterator": f"page-{index + 1}"},
+                {"ShardIterator": f"page-{index}"},
+            )
+
+    def publisher_gets(self, records: list[dict[str, Any]], failed: str | None = None, error: bool = False) -> None:
+        answer = {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
+        response: dict[str, Any] = {"StatusCode": 200, "Payload": BytesIO(json.dumps(answer).encode())}
+        self.publisher.add_response(
+            "invoke",
+            response | ({"FunctionError": "Unhandled"} if error else {}),
+            {"FunctionName": "publisher", "Payload": json.dumps({"Records": records}).encode()},
+        )
+
+    def hide_what_was_received(self) -> None:
+        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": "120"})
+
+    @property
+    def waiting(self) -> int:
+        answer = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+@pytest.fixture
+def deployment() -> Iterator[Deployment]:
+    with mock_aws():
+        deployment = Deployment()
+        yield deployment
+        deployment.streams.assert_no_pending_responses()
+        deployment.publisher.assert_no_pending_responses()
+
+
+def test_the_records_of_a_letter_are_published_as_lambda_would_hand_them_over(deployment: Deployment) -> None:
+    deployment.letter(0, 2)
+    deployment.stream_holds(0, RECORDS[:2], RECORDS[2:])
+    deployment.publisher_gets(RECORDS[:3])
+
+    assert list(deployment.letters.redrive(10)) == [Redriven(Outcome.PUBLISHED, 3)]
+    assert deployment.waiting == 0
+
+
+def test_records_too_large_for_one_call_are_handed_over_in_several(deployment: Deployment) -> None:
+    large = [record(number, None, user({"title": "x" * 300_000}, user_id=f"u{number}")) for number in range(1, 5)]
+    deployment.letter(0, 3)
+    deployment.stream_holds(0, large)
+    deployment.publisher_gets(large[:3])
+    deployment.publisher_gets(large[3:])
+
+    assert list(deployment.letters.redrive(1)) == [Redriven(Outcome.PUBLISHED, 4)]
+
+
+def test_an_empty_page_of_the_stream_is_read_over(deployment: Deployment) -> None:
+    deployment.letter(0, 0)
+    deployment.stream_holds(0, [], RECORDS[:1])
+    deployment.publisher_gets(RECORDS[:1])
+
+    assert list(deployment.letters.redrive(10)) == [Redriven(Outcome.PUBLISHED, 1)]
+
+
+def test_what_stands_behind_a_record_that_fails_is_published_and_the_letter_stays(deployment: Deployment) -> None:
+    deployment.letter(0, 3)
+    deployment.stream_holds(0, RECORDS)
+    deployment.publisher_gets(RECORDS, failed=number_of(RECORDS[1]))
+    deployment.publisher_gets(RECORDS[2:])
+
+    assert list(deployment.letters.redrive(1)) == [Redriven(Outcome.FAILED, 3, (number_of(RECORDS[1]),))]
+    assert deployment.waiting == 1
+
+
+def test_a_batch_that_begins_with_a_hopeless_record_goes_on_behind_it(deployment: Deployment) -> None:
+    deployment.letter(0, 1)
+    deployment.stream_holds(0, RECORDS[:2])
+    deployment.publisher_gets(RECORDS[:2], error=True)
+    deployment.publisher_gets(RECORDS[1:2])
+
+    assert list(deployment.letters.redrive(1)) == [Redriven(Outcome.FAILED, 1, (number_of(RECORDS[0]),))]
+
+
+@pytest.mark.parametrize("code", ["TrimmedDataAccessException", "ResourceNotFoundException"])
+def test_a_letter_whose_records_the_stream_no_longer_has_is_taken_away(deployment: Deployment, code: str) -> None:
+    deployment.letter(0, 1)
+    deployment.streams.add_client_error("get_shard_iterator", code)
+
+    assert list(deployment.letters.redrive(10)) == [Redriven(Outcome.EXPIRED)]
+    assert deployment.waiting == 0
+
+
+def test_a_letter_stays_when_the_stream_cannot_be_read(deployment: Deployment) -> None:
+    deployment.letter(0, 1)
+    deployment.streams.add_client_error("get_shard_iterator", "AccessDeniedException")
+
+    with pytest.raises(StackError, match="AccessDeniedException"):
+        list(deployment.letters.redrive(10))
+
+    assert deployment.waiting == 1
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        STREAM.replace("users", "others"),
+        STREAM.replace("users", "users-2"),
+        STREAM.replace("table/users", "table/Users"),
+        STREAM.replace("123456789012", "210987654321"),
+        STREAM.replace("eu-west-1", "eu-west-2"),
+        STREAM.replace("arn:aws:", "arn:aws-cn:"),
+    ],
+)
+def test_a_letter_that_names_the_stream_of_another_table_is_refused_unread(deployment: Deployment, stream: str) -> None:
+    deployment.letter(0, 1, streamArn=stream)
+
+    [refused] = deployment.letters.redrive(1)
+    assert refused.outcome is Outcome.FOREIGN
+    assert refused.message_id
+    assert deployment.waiting == 1
+
+
+def test_a_letter_from_before_the_tables_stream_was_switched_off_and_on_is_published(deployment: Deployment) -> None:
+    former = STREAM.replace("2030", "2029")
+    deployment.letter(0, 0, streamArn=former)
+    deployment.streams.add_client_error(
+        "get_shard_iterator", "TrimmedDataAccessException", expected_params={"StreamArn": former} | AT_FIRST
+    )
+
+    assert list(deployment.letters.redrive(1)) == [Redriven(Outcome.EXPIRED)]
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"streamArn": None},
+        {"streamArn": ""},
+        {"streamArn": f"{STREAM}/stream/x"},
+        {"streamArn": f"{STREAM}\n"},
+        {"streamArn": STREAM.partition("/stream/")[0]},
+        {"streamArn": [STREAM]},
+        {"shardId": "x"},
+        {"shardId": 5},
+        {"startSequenceNumber": 800000000003126276362},
+        {"startSequenceNumber": "-1"},
+        {"startSequenceNumber": "\u0661"},
+        {"endSequenceNumber": "9" * 5000},
+        {"endSequenceNumber": {}},
+    ],
+)
+def test_a_letter_with_a_value_that_the_stream_does_not_know_is_refused_unread(
+    deployment: Deployment, otherwise: dict[str, Any]
+) -> None:
+    deployment.letter(0, 1, **otherwise)
+
+    assert [one.outcome for one in deployment.letters.redrive(1)] == [Outcome.MALFORMED]
+    assert deployment.waiting == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["hello", "[]", "null", "5", "{}", '{"DDBStreamBatchInfo": []}', '{"DDBStreamBatchInfo": {}}', "[" * 100_000],
+)
+def test_a_message_that_is_no_letter_is_refused_and_holds_up_no_other(deployment: Deployment, body: str) -> None:
+    deployment.message(body)
+    deployment.letter(0, 0)
+    deployment.stream_holds(0, RECORDS[:1])
+    deployment.publisher_gets(RECORDS[:1])
+    deployment.hide_what_was_received()
+
+    outcomes = [one.outcome for one in deployment.letters.redrive(10)]
+
+    assert sorted(outcomes) == [Outcome.MALFORMED, Outcome.PUBLISHED]
+
+
+def test_no_more_letters_are_taken_than_asked(deployment: Deployment) -> None:
+    deployment.letter(0, 0)
+    deployment.letter(1, 1)
+    deployment.streams.add_client_error("get_shard_iterator", "TrimmedDataAccessException")
+
+    assert len(list(deployment.letters.redrive(1))) == 1
+    assert deployment.waiting == 1
+
+
+def test_an_empty_queue_gives_nothing(deployment: Deployment) -> None:
+    assert list(deployment.letters.redrive(10)) == []
+
+
+OUTPUTS = {"UnpublishedEventsUrl": "https://queue", "PublisherName": "publisher", "TableName": "users"}
+
+
+def found(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> UnpublishedEvents:
+    """What is found in a stack that has those outputs."""
+    session = boto3.Session(region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+    stubber = Stubber(session.client("cloudformation"))
+    described = {
+        "StackName": "rollcall",
+        "CreationTime": "2030-01-31T12:00:00Z",
+        "StackStatus": "CREATE_COMPLETE",
+        "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
+    }
+    stubber.add_response("describe_stacks", {"Stacks": [described]}, {"StackName": "rollcall"})
+    real = session.client
+    monkeypatch.setattr(
+        session, "client", lambda name, **given: stubber.client if name == "cloudformation" else real(name, **given)
+    )
+    with stubber:
+        return UnpublishedEvents.of(session, "rollcall")
+
+
+def test_queue_publisher_and_table_are_found_through_the_outputs_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = found(monkeypatch, OUTPUTS)
+
+    assert (letters._queue_url, letters._publisher, letters._table) == ("https://queue", "publisher", "users")
+
+
+def test_a_stack_without_a_publisher_is_said_to_be_an_older_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StackError, match="no output UnpublishedEventsUrl, PublisherName: deploy"):
+        found(monkeypatch, {"TableName": "users"})

@@ -1,0 +1,93 @@
+"""How the operator's command finds a deployed stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from operations.deployment import Stack, StackError, deployed
+
+OUTPUTS = {
+    "ScimConnectorBaseUrl": "https://abc.execute-api.eu-central-1.amazonaws.com/v1/scim/v2",
+    "TableName": "rollcall-users",
+    "ConnectorSecretPrefix": "rollcall/connectors/",
+    "Other": "x",
+}
+
+
+@pytest.fixture
+def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """The CloudFormation client that the code under test will get, with answers of our choice."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    client = boto3.client("cloudformation", "eu-central-1")
+    monkeypatch.setattr(boto3.Session, "client", lambda self, service, **_: client)
+    with Stubber(client) as stubber:
+        yield stubber
+
+
+def described(outputs: dict[str, str]) -> dict[str, Any]:
+    return {
+        "Stacks": [
+            {
+                "StackName": "rollcall",
+                "CreationTime": "2030-01-31T12:00:00Z",
+                "StackStatus": "CREATE_COMPLETE",
+                "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
+            }
+        ]
+    }
+
+
+def test_a_stack_is_found_through_its_outputs(cloudformation: Stubber) -> None:
+    cloudformation.add_response("describe_stacks", described(OUTPUTS), {"StackName": "mine"})
+
+    stack = deployed("mine", "eu-central-1", None)
+
+    assert stack.base_url == OUTPUTS["ScimConnectorBaseUrl"]
+    assert stack.table_name == "rollcall-users"
+    assert stack.secret_prefix == "rollcall/connectors/"
+
+
+def test_a_stack_of_something_else_is_told_apart(cloudformation: Stubber) -> None:
+    cloudformation.add_response("describe_stacks", described({"TableName": "x"}))
+
+    with pytest.raises(StackError, match="no output ScimConnectorBaseUrl, ConnectorSecretPrefix"):
+        deployed("mine", "eu-central-1", None)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"), [("ValidationError", "no stack 'mine'"), ("AccessDenied", r"refused .*\(AccessDenied\)")]
+)
+def test_what_cloudformation_refuses_is_one_line(cloudformation: Stubber, code: str, says: str) -> None:
+    cloudformation.add_client_error("describe_stacks", code)
+
+    with pytest.raises(StackError, match=says):
+        deployed("mine", "eu-central-1", None)
+
+
+ARN = "arn:aws:sts::123456789012:assumed-role/Operators/ada"
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_who_acts_is_the_identity_that_aws_knows_and_is_marked_when_it_was_not_checked(
+    monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    monkeypatch.setenv("USER", "ada")
+    monkeypatch.setenv("LOGNAME", "ada")
+    session = boto3.Session("test", "test", region_name="eu-central-1")
+    client = session.client("sts")
+    monkeypatch.setattr(boto3.Session, "client", lambda self, service, **_: client)
+    with Stubber(client) as sts:
+        if answers:
+            sts.add_response("get_caller_identity", {"Arn": ARN, "Account": "123456789012", "UserId": "x"})
+        else:
+            sts.add_client_error("get_caller_identity", "AccessDenied")
+
+        actor = Stack("https://scim.example.com/scim/v2", "users", "rollcall/connectors/", session).actor()
+
+    assert actor == (ARN if answers else "ada (not checked)")

@@ -1,0 +1,184 @@
+"""What the documents say of the repository is true: links, commands, variables, tolerances, reasons and tests exist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import typer
+
+from adapters.logs.telemetry import Metric
+from cli.main import app
+from domain import limits
+from domain.tolerances import TOLERANCES
+from support.child_processes import run
+
+ROOT = Path(__file__).parents[2]
+SOURCE = "\n".join(path.read_text() for path in sorted((ROOT / "src").rglob("*.py")))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+CONNECTION_GUIDES = [ROOT / "docs" / f"{name}.md" for name in ("jumpcloud", "entra-id", "okta")]
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CODE_SPAN = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def prose(document: Path) -> str:
+    """The text outside of fenced blocks."""
+    return _FENCE.sub("", document.read_text())
+
+
+def code(document: Path) -> list[str]:
+    """Code spans, and the lines of fenced blocks that are no diagrams."""
+    blocks = [body for language, body in _FENCE.findall(document.read_text()) if language != "mermaid"]
+    return _CODE_SPAN.findall(prose(document)) + [line for block in blocks for line in block.splitlines()]
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that a git host gives a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def named(document: Path) -> str:
+    return str(document.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    broken = []
+    for link in _LINK.findall(prose(document)):
+        if re.match(r"https?:|mailto:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_make_target_that_is_named_exists(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    mentioned = {target for text in code(document) for target in re.findall(r"\bmake ([a-z][a-z-]*)", text)}
+
+    assert mentioned - targets == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_variable_given_to_make_is_one_it_uses(document: Path) -> None:
+    used = set(re.findall(r"\$\(([A-Z_]+)\)", (ROOT / "Makefile").read_text()))
+
+    given = {name for text in code(document) for name in re.findall(r"\bmake [a-z-]+ ([A-Z_]+)=", text)}
+
+    assert {name for name in given - used if f'"{name}"' not in SOURCE} == set()
+
+
+def test_make_help_and_contributing_list_every_target() -> None:
+    targets = set(re.findall(r"^\.PHONY: ([a-z-]+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    done = run(["make", "help"], cwd=ROOT, check=True)
+    helped = re.findall(r"^  make ([a-z-]+) ", done.stdout, re.MULTILINE)
+    table = re.findall(r"^\| `make ([a-z-]+)` \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+
+    # Nobody asks for this one: it stops a build whose section does not exist.
+    assert set(helped) == targets - {"known-section"}
+    assert table == helped
+
+
+def operator_commands(group: typer.core.TyperGroup, prefix: str = "") -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, typer.core.TyperGroup):
+            yield from operator_commands(command, f"{prefix}{name} ")
+        else:
+            yield prefix + name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_operator_command_that_is_named_exists(document: Path) -> None:
+    root = typer.main.get_command(app)
+    assert isinstance(root, typer.core.TyperGroup)
+    existing = set(operator_commands(root))
+    groups = {command.partition(" ")[0] for command in existing if " " in command}
+
+    unknown = set()
+    for text in code(document):
+        for words in re.findall(r"\brollcall((?: --?[a-z]+| [a-z][a-z-]+)+)", text):
+            first, *rest = [word for word in words.split() if not word.startswith("-")] or [""]
+            if not first or (first in groups and not rest):
+                continue
+            if (f"{first} {rest[0]}" if first in groups else first) not in existing:
+                unknown.add(text)
+
+    assert unknown == set()
+
+
+def test_every_variable_that_the_readme_names_is_read() -> None:
+    variables = {text for text in code(ROOT / "README.md") if re.fullmatch(r"[A-Z][A-Z0-9_]{3,}", text)}
+    assert variables
+
+    assert {variable for variable in variables if f'"{variable}"' not in SOURCE} == set()
+
+
+@pytest.mark.parametrize("document", CONNECTION_GUIDES, ids=named)
+def test_every_reason_that_a_guide_explains_is_one_that_the_log_can_show(document: Path) -> None:
+    answers = re.findall(r"\b[345]\d\d, ((?:`[a-z-]+`(?:, | or )?)+)", document.read_text())
+    reasons = {reason for answer in answers for reason in _CODE_SPAN.findall(answer)}
+    assert reasons
+
+    assert {reason for reason in reasons if f'"{reason}"' not in SOURCE} == set()
+
+
+def test_the_tolerances_are_all_described_in_their_order_with_their_sources() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \|.*\| (.*) \|$", (ROOT / "docs" / "tolerances.md").read_text(), re.MULTILINE)
+
+    assert rows == [(tolerance.name, tolerance.source) for tolerance in TOLERANCES]
+
+
+def test_the_metrics_are_all_described() -> None:
+    described = set(_CODE_SPAN.findall(prose(ROOT / "docs" / "architecture.md")))
+
+    assert {metric.value for metric in Metric} - described == set()
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    existing = {
+        test
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for test in re.findall(r"def (test_\w+)\(", path.read_text())
+    }
+
+    named_tests = set(re.findall(r"`(test_\w+)`", prose(ROOT / "docs" / "security.md")))
+
+    assert named_tests
+    assert named_tests - existing == set()
+
+
+def test_every_threat_has_a_test_that_shows_what_stops_it() -> None:
+    table = re.compile(r"^\| \w+ \| What stops it \| Test \|\n\|[-|]+\|\n((?:\|.*\n)+)", re.MULTILINE)
+    rows = "".join(table.findall(prose(ROOT / "docs" / "security.md"))).splitlines()
+    assert rows
+
+    assert [row for row in rows if not re.search(r"\| `test_\w+`(?:, `test_\w+`)* \|$", row)] == []
+
+
+@pytest.mark.parametrize("document", CONNECTION_GUIDES, ids=named)
+def test_a_guide_says_what_to_press_what_to_see_and_what_each_failure_means(document: Path) -> None:
+    headings = re.findall(r"^## (.+)$", prose(document), re.MULTILINE)
+
+    assert headings[:4] == ["Before you start", "Set up", "What to see then", "Failures"]
+
+
+def test_every_bound_is_documented_with_its_value() -> None:
+    text = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    bounds = {name: value for name, value in vars(limits).items() if name.isupper()}
+
+    documented = re.findall(r"^\| `([A-Z_]+)` \| ([\d,]+(?: days)?) \|", text, re.MULTILINE)
+
+    assert dict(documented) == {
+        name: f"{value.days} days" if isinstance(value, timedelta) else f"{value:,}" for name, value in bounds.items()
+    }

@@ -1,0 +1,121 @@
+"""From a SCIM request to the application: table, stream, publisher, bus, and the consumer that docs/events gives."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import pytest
+from botocore.config import Config
+from moto import mock_aws
+from moto.events.models import EventPattern
+from samtranslator.yaml_helper import yaml_parse
+
+from adapters import aws
+from adapters.dynamodb import table_definition
+from adapters.logs import telemetry
+from adapters.runtime import RUNTIME
+from adapters.secrets.accounts import Accounts
+from domain.documents import Json
+from domain.events.lifecycle import Kind
+from handlers.jobs import publisher
+from support.event_schemas import FOLDER, validate
+from support.in_process import ENVIRONMENT, Client, Context
+from support.stack_template import RESOURCES
+
+PREFIX = ENVIRONMENT["CONNECTOR_SECRET_PREFIX"]
+OF_THE_PUBLISHER = {"EVENT_BUS_NAME": "users", "EVENT_ISSUER": "https://scim.example.com/scim/v2"}
+
+
+@dataclass
+class Deployment:
+    """A table with its stream, and what was put on the bus."""
+
+    client: Client
+    published: list[Json] = field(default_factory=list)
+
+    def deliver(self) -> None:
+        """What Lambda does: hand the records that the mapping's filter lets through to the publisher."""
+        # moto knows the streams by the address without the account.
+        streams = boto3.client("dynamodbstreams", config=Config(account_id_endpoint_mode="disabled"))
+        [stream] = streams.list_streams(TableName=ENVIRONMENT["TABLE_NAME"])["Streams"]
+        [shard] = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]
+        iterator = streams.get_shard_iterator(
+            StreamArn=stream["StreamArn"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        records = streams.get_records(ShardIterator=iterator)["Records"]
+        [wanted] = RESOURCES["PublisherStream"]["Properties"]["FilterCriteria"]["Filters"]
+        suffix = json.loads(wanted["Pattern"])["dynamodb"]["Keys"]["pk"]["S"][0]["suffix"]
+        let_through = [one for one in records if one["dynamodb"]["Keys"]["pk"]["S"].endswith(suffix)]
+        assert len(let_through) < len(records)
+        event = json.loads(json.dumps({"Records": let_through}, default=datetime.timestamp))
+        assert publisher.handler(event, Context()) == {"batchItemFailures": []}
+
+    def remember(self, params: Json, **_: object) -> None:
+        """Called with each request to the bus; what comes out of it has EventBridge's envelope."""
+        for entry in params["Entries"]:
+            assert entry["EventBusName"] == OF_THE_PUBLISHER["EVENT_BUS_NAME"]
+            detail = json.loads(entry["Detail"])
+            self.published.append({"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail})
+
+    @property
+    def received(self) -> list[Json]:
+        """What the rule of docs/events/consumer.yaml lets through to the application."""
+        consumer = yaml_parse((FOLDER / "consumer.yaml").read_text())["Resources"]
+        pattern = EventPattern.load(json.dumps(consumer["LossOfAccess"]["Properties"]["EventPattern"]))
+        return [event for event in self.published if pattern.matches_event(event)]
+
+
+@pytest.fixture
+def deployment() -> Iterator[Deployment]:
+    with patch.dict(os.environ, ENVIRONMENT | OF_THE_PUBLISHER), mock_aws():
+        for part in (aws, RUNTIME, telemetry):
+            part.forget()
+        publisher._publisher.cache_clear()
+        definition: Any = table_definition(ENVIRONMENT["TABLE_NAME"])
+        stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        aws.client("dynamodb").create_table(**(definition | {"StreamSpecification": stream}))
+        boto3.client("events").create_event_bus(Name="users")
+        key = Accounts(aws.client("secretsmanager"), PREFIX, lambda: "test").enable("acme").connector.current.key.text
+        deployment = Deployment(Client(key))
+        aws.client("events").meta.events.register("provide-client-params.events.PutEvents", deployment.remember)
+        yield deployment
+        for part in (aws, RUNTIME, telemetry):
+            part.forget()
+        publisher._publisher.cache_clear()
+
+
+def test_an_application_hears_of_every_loss_of_access_and_of_nothing_else(deployment: Deployment) -> None:
+    scim = deployment.client
+    user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ann@example.com"}
+    leaver = scim.call("POST", "/Users", user).body["id"]
+    scim.call("PUT", f"/Users/{leaver}", user | {"title": "Guide"})
+    scim.call("PUT", f"/Users/{leaver}", user | {"title": "Guide", "active": False})
+    scim.call("DELETE", f"/Users/{leaver}")
+
+    deployment.deliver()
+
+    for event in deployment.published:
+        validate(Kind(event["detail-type"]), event["detail"])
+    assert [(one["source"], one["detail-type"], one["detail"]["account"]) for one in deployment.received] == [
+        ("rollcall", "UserDeactivated", "acme"),
+        ("rollcall", "UserDeprovisioned", "acme"),
+    ]
+    assert {one["detail"]["userId"] for one in deployment.received} == {leaver}
+
+
+def test_nobody_in_an_event_has_a_name_or_an_address(deployment: Deployment) -> None:
+    user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "canary@example.com"}
+    leaver = deployment.client.call("POST", "/Users", user).body["id"]
+    deployment.client.call("DELETE", f"/Users/{leaver}")
+
+    deployment.deliver()
+
+    assert len(deployment.published) == 2
+    assert "canary" not in json.dumps(deployment.published)

@@ -1,0 +1,28 @@
+"""The tests themselves: none is left out by accident."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatch
+
+import pytest
+
+from local.sample_events import ROOT
+
+
+def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
+    passed_over = pytestconfig.getini("norecursedirs")
+    folders = {part for path in (ROOT / "tests").rglob("test_*.py") for part in path.relative_to(ROOT).parts[:-1]}
+
+    assert {folder for folder in folders if any(fnmatch(folder, pattern) for pattern in passed_over)} == set()
+
+
+def test_every_server_that_tests_and_benches_start_is_for_this_machine_alone() -> None:
+    sources = [
+        path.read_text(encoding="utf-8") for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")
+    ]
+    addresses = {
+        address for source in sources for address in re.findall(r"(?:Server|create_server|bind)\(\(([^,]+), ", source)
+    }
+
+    assert addresses == {'"127.0.0.1"'}

@@ -1,0 +1,17 @@
+"""artifact/build.py as a module, for the tests about it; it is a program beside src/, not one of its packages."""
+
+from __future__ import annotations
+
+import runpy
+from typing import Any
+
+from local.sample_events import ROOT
+
+_PROGRAM: dict[str, Any] = runpy.run_path(str(ROOT / "artifact" / "build.py"), run_name="build")
+
+PACKAGES = _PROGRAM["PACKAGES"]
+SERVICES = _PROGRAM["SERVICES"]
+compile_bytecode = _PROGRAM["compile_bytecode"]
+link = _PROGRAM["link"]
+prune = _PROGRAM["prune"]
+python_of_the_functions = _PROGRAM["python_of_the_functions"]

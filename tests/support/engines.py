@@ -1,0 +1,119 @@
+"""The engines that the store is held against: moto in this process, and DynamoDB Local, started on demand."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.session import Session
+from moto import mock_aws
+
+from adapters import aws
+from adapters.dynamodb import Table, table_definition, with_items_as_sent
+from support.child_processes import DEVNULL, Child, started
+
+ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
+"""The parameters of fixtures that come once for each engine."""
+
+LIBRARIES = Path(__file__).parents[2] / ".dynamodb-local"
+LOOPBACK = Path(__file__).parents[1] / "dynamodb-local" / "Loopback.java"
+"""Starts DynamoDB Local for this machine alone; nothing else may start it."""
+_SECONDS_TO_START = 60
+_SESSION = Session()
+_numbers = itertools.count()
+
+
+def new_client(endpoint_url: str | None = None, **configured: Any) -> Any:
+    """A client with the product's own time-outs and attempts but for `configured`, and credentials of no account."""
+    client = _SESSION.create_client(
+        "dynamodb",
+        region_name="eu-central-1",
+        endpoint_url=endpoint_url,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=aws.configuration("dynamodb").merge(Config(**configured)),
+    )
+    return with_items_as_sent(client)
+
+
+def client_of(engine: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The client of an engine by its name."""
+    if engine == "dynamodb-local":
+        yield request.getfixturevalue("local_client")
+    else:
+        with mock_aws():
+            yield OneAtATime(new_client())
+
+
+def make_table(client: Any) -> Table:
+    """A new table that nothing else uses, whose retries do not wait.
+
+    It has no stream, with which DynamoDB Local takes eight times as long to write.
+    """
+    name = f"users-{next(_numbers)}"
+    client.create_table(**{**table_definition(name), "StreamSpecification": {"StreamEnabled": False}})
+    return Table(client, name, sleep=lambda seconds: None)
+
+
+def missing() -> str | None:
+    """Why DynamoDB Local cannot run here; None when it can."""
+    if shutil.which("java") is None:
+        return "DynamoDB Local needs a JDK of version 17"
+    if not any(LIBRARIES.glob("DynamoDBLocal-*.jar")):
+        return "DynamoDB Local is not here: make test-dynamodb-local fetches it"
+    return None
+
+
+@contextmanager
+def dynamodb_local() -> Iterator[str]:
+    """DynamoDB Local in memory on a free port of 127.0.0.1: its endpoint. It stops at the end of the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    libraries = f"-Dsqlite4java.library.path={LIBRARIES}"
+    options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
+    command = ["java", "-Xmx1g", libraries, "-cp", f"{LIBRARIES}/*", LOOPBACK, *options]
+    with started(command, stdout=DEVNULL, stderr=DEVNULL) as server:
+        _wait_for(server, port)
+        endpoint = f"http://127.0.0.1:{port}"
+        # Its first answer may take longer than the product's clients wait.
+        new_client(endpoint, read_timeout=_SECONDS_TO_START).list_tables()
+        yield endpoint
+
+
+def _wait_for(server: Child[bytes], port: int) -> None:
+    end = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise RuntimeError(f"DynamoDB Local stopped at once with code {server.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"DynamoDB Local did not listen within {_SECONDS_TO_START} seconds")
+
+
+class OneAtATime:
+    """A client whose calls wait for each other: moto's transactions are not isolated from other threads."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = RLock()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        operation = getattr(self._client, name)
+
+        def call(**parameters: Any) -> Any:
+            with self._lock:
+                return operation(**parameters)
+
+        return call

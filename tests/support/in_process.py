@@ -1,0 +1,172 @@
+"""The handlers called as Lambda calls them, with the in-memory twin of the table in the place of DynamoDB."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+
+from botocore.loaders import Loader, create_loader
+from moto import mock_aws
+
+from adapters import aws, clock
+from adapters.logs import telemetry
+from adapters.runtime import RUNTIME
+from adapters.secrets.accounts import Accounts
+from domain.accounts.deprovisioning import Limit
+from domain.ports import Deadline
+from domain.resources import body as resource
+from domain.resources.stored_user import StoredUser
+from handlers import routes
+from local.gateway_event import proxy_event
+from support.memory import InMemoryGuard, InMemoryRequestCounter, InMemoryUsers
+
+ENVIRONMENT = {
+    "TABLE_NAME": "users",
+    "CONNECTOR_SECRET_PREFIX": "test/connectors/",
+    "ENVIRONMENT": "test",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+}
+
+_LOADER: Loader = create_loader()
+"""botocore's description of the services, which every session would read anew: half a second."""
+
+
+@dataclass
+class Context:
+    """What Lambda hands to a function beside the event."""
+
+    aws_request_id: str = "request"
+    milliseconds: int = 10_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@dataclass
+class TwinTable:
+    """`adapters.dynamodb.Table`, kept in memory; every account has room for all its requests unless it `counts`."""
+
+    counts: bool = False
+    accounts: dict[str, InMemoryUsers] = field(default_factory=dict)
+    guards: dict[str, InMemoryGuard] = field(default_factory=dict)
+    counters: dict[str, InMemoryRequestCounter] = field(default_factory=dict)
+
+    def users(self, account: str, deadline: Deadline, usage: object = None) -> InMemoryUsers:
+        return self.accounts.setdefault(account, InMemoryUsers())
+
+    def guard(self, account: str, limit: Limit, deadline: Deadline, usage: object = None) -> InMemoryGuard:
+        guard = self.guards.setdefault(account, InMemoryGuard(self.users(account, deadline), limit, account=account))
+        guard.limit = limit
+        return guard
+
+    def request_counter(self, account: str, usage: object = None) -> InMemoryRequestCounter:
+        counter = InMemoryRequestCounter()
+        return self.counters.setdefault(account, counter) if self.counts else counter
+
+
+@dataclass
+class Answer:
+    """An answer as API Gateway hands it on."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class InProcess:
+    """The service without a gateway: the route's handler is called with the event that the gateway would send."""
+
+    table: TwinTable
+    accounts: Accounts
+
+    def account(self, name: str, **settings: Any) -> Client:
+        """A client of that account, which is made if it is not there."""
+        key = self.accounts.enable(name).connector.current.key.text
+        if settings:
+            self.accounts.configure(name, **settings)
+        return Client(key)
+
+    def brings_in(self, account: str, attributes: dict[str, Any]) -> str:
+        """The id of a user whom the operator imports: no identity provider has claimed them."""
+        user = StoredUser.new(clock.new_id(), resource.attributes_of(attributes), clock.now())
+        self.table.accounts.setdefault(account, InMemoryUsers()).create(user)
+        return user.id
+
+
+@dataclass(frozen=True)
+class Client:
+    """Calls handlers with one Connector Key."""
+
+    key: str
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: str = "",
+        headers: dict[str, str] | None = None,
+        context: Context | None = None,
+        request_id: str | None = None,
+    ) -> Answer:
+        """`body` is sent as it is when it is bytes, else as JSON; `path` is below the base path.
+
+        `request_id` is what the gateway calls so, which a client may choose.
+        """
+        path = routes.BASE_PATH + path
+        match = routes.match(method, path) if "//" not in path and not path.endswith("/") else None
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        event = proxy_event(
+            method,
+            path,
+            query,
+            list(({"Authorization": f"Bearer {self.key}"} | (headers or {})).items()),
+            content,
+            resource=path,
+            path_parameters={"id": match.id} if match and match.id else None,
+            request_id=request_id,
+        )
+        module = match.route.module if match else "unrouted"
+        result = import_module(f"handlers.{module}").handler(event, context or Context())
+        for name, value in OF_EVERY_ANSWER.items():
+            assert result["headers"][name] == value, f"{method} {path}"
+        return Answer(result["statusCode"], result["headers"], result["body"])
+
+
+OF_EVERY_ANSWER = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000",
+}
+"""Headers that a success and a refusal have alike, from all that answers: a function, the gateway or the firewall."""
+
+
+@contextmanager
+def in_process() -> Iterator[InProcess]:
+    """The service, from now to the end of the block."""
+    with patch.dict(os.environ, ENVIRONMENT), mock_aws():
+        for part in (aws, RUNTIME, telemetry):
+            part.forget()
+        aws._session().register_component("data_loader", _LOADER)
+        table = TwinTable()
+        RUNTIME.__dict__["table"] = table
+        accounts = Accounts(aws.client("secretsmanager"), ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: "test")
+        try:
+            yield InProcess(table, accounts)
+        finally:
+            for part in (aws, RUNTIME, telemetry):
+                part.forget()

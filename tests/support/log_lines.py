@@ -1,0 +1,164 @@
+"""The log lines there are: written by all functions when every operation and every kind of trouble happens."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from adapters import aws
+from adapters.events.event_bus import EventBus
+from adapters.logs.last_requests import Logs
+from adapters.secrets.accounts import Accounts
+from adapters.settings import SETTINGS
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import CORE_URN
+from handlers.jobs import seed_default_account, watch
+from handlers.jobs.publisher import Publisher
+from handlers.settings import widget as settings_widget
+from support.in_process import ENVIRONMENT, InProcess, in_process
+from support.insights import Event, LogsClient, event
+from support.metric_sources import written
+from support.releases import deploy, release_of
+from support.table_stream import record
+
+# Written by the gateway, in a form that template.yaml sets: tests/template/test_saved_queries.py compares.
+GATEWAY_LINE = (
+    '{"status": "401", "sourceIp": "192.0.2.7", "userAgent": "JumpCloud", "timestamp": "2030-01-01T00:00:00+00:00"}'
+)
+
+
+# Written by Lambda. AWS Lambda Developer Guide, "Lambda telemetry event schemas", platform.report.
+PLATFORM_LINE = (
+    '{"time": "2030-01-01T00:00:00.000Z", "type": "platform.report", "timestamp": "2030-01-01T00:00:00+00:00",'
+    ' "record": {"requestId": "6d68ca91", "metrics": {"durationMs": 10000.0}, "status": "timeout"}}'
+)
+
+
+@cache
+def events() -> tuple[Event, ...]:
+    """As CloudWatch Logs has them; metrics are among them, as they are log lines too."""
+    printed = io.StringIO()
+    with redirect_stdout(printed), in_process() as service:
+        everything_beside_requests(service)
+    return tuple(event(line) for line in (*written(), *printed.getvalue().splitlines(), GATEWAY_LINE, PLATFORM_LINE))
+
+
+def everything_beside_requests(service: InProcess) -> None:
+    """Whatever writes lines other than those of plain requests happens once."""
+    for happen in (_takeover, _unusable_secret, _settings_page, _publisher, _watch, _release, _first_key):
+        happen(service)
+
+
+def _takeover(service: InProcess) -> None:
+    """An existing user whom an identity provider takes over, deactivates, takes back and makes another of."""
+    client = service.account("hooli", match_existing_by_email=True)
+    existing = {"schemas": [CORE_URN], "userName": "ann", "emails": [{"value": "ann@example.com"}]}
+    service.brings_in("hooli", existing)
+    adopting = existing | {"userName": "a", "externalId": "1"}
+    created = client.call("POST", "/Users", adopting)
+    assert created.status == 201
+    assert client.call("PUT", f"/Users/{created.body['id']}", adopting | {"active": False}).status == 200
+    assert client.call("POST", "/Users", adopting).status == 201
+    another = adopting | {"userName": "b", "emails": [{"value": "b@example.com"}]}
+    assert client.call("PUT", f"/Users/{created.body['id']}", another).status == 200
+
+
+def _unusable_secret(service: InProcess) -> None:
+    client = service.account("broken")
+    name = ENVIRONMENT["CONNECTOR_SECRET_PREFIX"] + "broken"
+    aws.client("secretsmanager").put_secret_value(SecretId=name, SecretString="nonsense")
+    assert client.call("GET", "/Users").status == 401
+
+
+class _Bus:
+    """EventBridge, which takes the creation of users and refuses the rest for now."""
+
+    def put_events(self, Entries: list[Any]) -> Any:
+        refusal = {"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"}
+        return {
+            "Entries": [{"EventId": "1"} if entry["DetailType"] == "UserProvisioned" else refusal for entry in Entries]
+        }
+
+
+def _publisher(service: InProcess) -> None:
+    """A batch of which one event came late and the next was refused, and one whose record is malformed."""
+    user = StoredUser.new("4d1f0000-0000-4000-8000-000000000000", {"userName": "ann"}, "2030-01-01T00:00:00.000Z")
+    batch = [record(1, None, user), record(2, user, None)]
+    spoilt = json.loads(json.dumps(batch[:1]).replace('"document"', '"nothing"'))
+    bus: Any = _Bus()
+    late = datetime.now(UTC).timestamp() + 10**9
+    publisher = Publisher(EventBus(bus, "events"), "https://scim.example.com", False, lambda: late)
+    assert publisher.publish(batch, "request")["batchItemFailures"]
+    assert publisher.publish(spoilt, "request")["batchItemFailures"]
+
+
+def _release(service: InProcess) -> None:
+    """A release that is good, and one that is not."""
+    with release_of(service) as release:
+        deploy()
+        release.faults["GetUser"] = lambda event: {"statusCode": 503}
+        deploy()
+        assert release.reported == ["Succeeded", "Failed"]
+
+
+def _first_key(service: InProcess) -> None:
+    """CloudFormation makes the stack."""
+    request = {"RequestType": "Create", "ResponseURL": "https://example.com", "StackId": "s", "RequestId": "r"}
+    answered: list[bytes] = []
+    seed_default_account.answer(
+        request | {"LogicalResourceId": "l"}, service.accounts, lambda url, body: answered.append(body)
+    )
+    assert answered
+
+
+def _watch(service: InProcess) -> None:
+    """One look at an account that went silent, and at one that still uses a key that is about to be refused."""
+    eight_days = timedelta(days=8)
+    now = datetime.now(UTC) + eight_days
+    service.account("acme")
+    service.account("globex")
+    service.accounts.rotate_key("globex", eight_days + timedelta(hours=1))
+    long_ago = now - timedelta(days=400)
+    Accounts(
+        aws.client("secretsmanager"), ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: "test", now=lambda: long_ago
+    ).enable("initrode")
+    heard = [
+        heard_request("acme", now - eight_days),
+        heard_request("globex", now - timedelta(minutes=1), "previous"),
+    ]
+    logs: Any = LogsClient(heard)
+    watch.look(service.accounts.list_all(), Logs(logs, ["requests"]), now, timedelta(days=7), timedelta(days=90))
+
+
+def heard_request(account: str, at: datetime, key_used: str = "current") -> Event:
+    """The log line of a request, as CloudWatch Logs has it, with the fields by which the watch knows it."""
+    return {"message": "request", "account": account, "key_used": key_used, "@timestamp": at.timestamp() * 1000}
+
+
+def _settings_page(service: InProcess) -> None:
+    service.account("acme")
+    with settings_page(service):
+        html = settings_widget.handler(
+            {"action": "reveal", "account": "acme"}, SimpleNamespace(aws_request_id="invocation-7")
+        )
+    assert "rck_acme_" in html
+
+
+@contextmanager
+def settings_page(service: InProcess) -> Iterator[None]:
+    """The settings page over the accounts of that service."""
+    with patch.dict(os.environ, {"SCIM_CONNECTOR_BASE_URL": "https://scim.example.com/scim/v2"}):
+        SETTINGS.forget()
+        SETTINGS.__dict__["_table"] = service.table
+        try:
+            yield
+        finally:
+            SETTINGS.forget()

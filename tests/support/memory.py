@@ -1,0 +1,283 @@
+"""The in-memory twin of the DynamoDB table: the same port, held by the same contract suite."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from threading import RLock
+
+from adapters.dynamodb.keys import sort_key
+from domain.accounts.deprovisioning import (
+    HOURS,
+    PASS,
+    PAUSE,
+    DeprovisioningPaused,
+    GuardState,
+    LetThrough,
+    Limit,
+    Place,
+    settled_before,
+)
+from domain.accounts.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
+from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
+from domain.limits import MAX_PAGE_CHARACTERS
+from domain.ports import Deadline, IndexEntry, Page, Slice, VersionMismatch
+from domain.resources.comparison import prefix_form, unique_form
+from domain.resources.storable import require_storable
+from domain.resources.stored_user import StoredUser
+
+
+class InMemoryUsers:
+    """A `domain.ports.UserStore` of one account, safe to share between threads; `deadline` bounds `scan` alone."""
+
+    def __init__(self, deadline: Deadline | None = None) -> None:
+        self._deadline = deadline
+        self._lock = RLock()
+        self._users: dict[str, StoredUser] = {}
+        self._ids: list[str] = []
+        self._user_names: dict[str, str] = {}
+        self._emails: dict[str, str] = {}
+
+    def create(self, user: StoredUser) -> None:
+        require_storable(user)
+        with self._lock:
+            if user.id in self._users:
+                raise ServiceUnavailable("A user of that id exists already. Repeat the request.")
+            self._require_unique(user)
+            insort(self._ids, user.id)
+            self._put(user)
+
+    def get(self, user_id: str) -> StoredUser | None:
+        return self._users.get(user_id)
+
+    def get_many(self, user_ids: Sequence[str]) -> list[StoredUser]:
+        with self._lock:
+            return [user for user_id in user_ids if (user := self._users.get(user_id)) is not None]
+
+    def find_by_user_name(self, user_name: str) -> StoredUser | None:
+        with self._lock:
+            return self._users.get(self._user_names.get(unique_form(user_name), ""))
+
+    def find_by_email(self, address: str) -> StoredUser | None:
+        with self._lock:
+            return self._users.get(self._emails.get(unique_form(address), ""))
+
+    def find_by_external_id(self, external_id: str) -> list[StoredUser]:
+        with self._lock:
+            return [user for user in self._in_order() if user.keys.external_id == external_id]
+
+    def replace(self, current: StoredUser, replacement: StoredUser) -> None:
+        require_storable(replacement)
+        with self._lock:
+            kept = self._require_version(current)
+            self._require_unique(replacement)
+            self._free(kept)
+            self._put(replacement)
+
+    def delete(self, current: StoredUser) -> None:
+        with self._lock:
+            self._free(self._require_version(current))
+            del self._users[current.id]
+            del self._ids[bisect_left(self._ids, current.id)]
+
+    def total(self) -> int:
+        return len(self._users)
+
+    def page(self, start_index: int, count: int) -> Page:
+        with self._lock:
+            first = max(0, start_index - 1)
+            ids = self._ids[first : first + max(0, count)]
+            return Page(len(self._ids), self._bounded(ids))
+
+    def page_after(self, after: str | None, count: int) -> Slice:
+        if count <= 0:
+            return Slice([], after)
+        with self._lock:
+            first = 0 if after is None else bisect_right(self._ids, after)
+            users = self._bounded(self._ids[first : first + count])
+            more = first + len(users) < len(self._ids)
+            return Slice(users, users[-1].id if more else None)
+
+    def scan(self, after: str | None = None) -> Iterator[StoredUser]:
+        with self._lock:
+            users = [user for user in self._in_order() if after is None or user.id > after]
+        for user in users:
+            if self._deadline is not None and self._deadline.remaining() <= 0:
+                raise TooMany("There are more users than can be read in the time that one request has.")
+            yield user
+
+    def user_names(
+        self, *, descending: bool = False, after: str | None = None, at_most: int | None = None
+    ) -> Iterator[IndexEntry]:
+        entries = self._entries(self._user_names)[:: -1 if descending else 1]
+        if after is not None:
+            entries = [entry for entry in entries if (entry.position < after if descending else entry.position > after)]
+        return islice(entries, at_most)
+
+    def user_names_starting(self, prefix: str) -> Iterator[IndexEntry]:
+        return self._starting(self._user_names, prefix)
+
+    def addresses_starting(self, prefix: str) -> Iterator[IndexEntry]:
+        return self._starting(self._emails, prefix)
+
+    def _starting(self, index: dict[str, str], prefix: str) -> Iterator[IndexEntry]:
+        form = prefix_form(prefix)
+        return (entry for entry in self._entries(index) if entry.value.startswith(form))
+
+    def _entries(self, index: dict[str, str]) -> list[IndexEntry]:
+        with self._lock:
+            entries = [IndexEntry(value, user_id, sort_key(value)) for value, user_id in index.items()]
+        return sorted(entries, key=lambda entry: entry.position)
+
+    def _in_order(self) -> list[StoredUser]:
+        return [self._users[user_id] for user_id in self._ids]
+
+    def _bounded(self, ids: list[str]) -> list[StoredUser]:
+        users: list[StoredUser] = []
+        size = 0
+        for user_id in ids:
+            users.append(self._users[user_id])
+            size += len(users[-1].document)
+            if size > MAX_PAGE_CHARACTERS:
+                break
+        return users
+
+    def _require_version(self, current: StoredUser) -> StoredUser:
+        kept = self._users.get(current.id)
+        if kept is None or kept.version != current.version:
+            raise VersionMismatch
+        return kept
+
+    def _require_unique(self, user: StoredUser) -> None:
+        keys = user.keys
+        if self._user_names.get(keys.user_name, user.id) != user.id:
+            raise UniquenessConflict("userName", user.attributes["userName"])
+        for address, as_sent in keys.emails.items():
+            if self._emails.get(address, user.id) != user.id:
+                raise UniquenessConflict("emails.value", as_sent)
+
+    def _put(self, user: StoredUser) -> None:
+        self._users[user.id] = user
+        self._user_names[user.keys.user_name] = user.id
+        self._emails.update(dict.fromkeys(user.keys.emails, user.id))
+
+    def _free(self, user: StoredUser) -> None:
+        del self._user_names[user.keys.user_name]
+        for address in user.keys.emails:
+            del self._emails[address]
+
+
+class InMemoryGuard:
+    """A `domain.ports.DeprovisioningGuard` over an account's users; hours count whole, as in the table's."""
+
+    def __init__(
+        self, users: InMemoryUsers, limit: Limit, now: Callable[[], float] = time.time, account: str = "default"
+    ) -> None:
+        self.limit = limit
+        self._users = users
+        self._now = now
+        self._account = account
+        self._lock = RLock()
+        self._taken: list[tuple[int, str | None]] = []
+        self._known: tuple[int, Limit, int] | None = None
+        self._paused_until: datetime | None = None
+        self._paused_limit = limit
+        self._passes: dict[str, LetThrough] = {}
+
+    def take(self, user_id: str | None = None) -> Place:
+        with self._lock:
+            hour, used = self._hour(), self._sweep()
+            if self._paused_until is None and (used < self.limit.least or used < self._allowance()):
+                self._taken.append((hour, user_id))
+                return Place(used + 1, self._known_allowance(), hour)
+            passed = self._passes.pop(user_id or "", None)
+            if passed is not None and passed.until > self._time():
+                return Place(used, self._known_allowance(), hour, passed)
+            self._paused_until = self._paused_until or self._time() + PAUSE
+            self._paused_limit = self.limit
+            raise DeprovisioningPaused(self._account, used, self._paused_until)
+
+    def give_back(self, place: Place) -> None:
+        with self._lock:
+            if place.let_through is not None:
+                self._passes[place.let_through.user_id] = place.let_through
+            elif self._taken:
+                self._taken.pop()
+
+    def state(self) -> GuardState:
+        with self._lock:
+            used, known = self._sweep(), self._known_allowance()
+            allowed = max(self.limit.least, known or 0)
+            passes = tuple(each for each in self._passes.values() if each.until > self._time())
+            is_paused = self._paused_until is not None or (used >= allowed and known is not None)
+            return GuardState(used, allowed, is_paused, self._paused_until, passes)
+
+    def resume(self, by: str, at: str) -> None:
+        with self._lock:
+            self._taken.clear()
+            self._passes.clear()
+            self._known = self._paused_until = None
+
+    def let_through(self, user_id: str, by: str) -> LetThrough:
+        with self._lock:
+            passed = self._passes[user_id] = LetThrough(user_id, self._time() + PASS, by)
+            return passed
+
+    def _hour(self) -> int:
+        return int(self._now() // 3600)
+
+    def _time(self) -> datetime:
+        return datetime.fromtimestamp(int(self._now()), UTC)
+
+    def _sweep(self) -> int:
+        """How many count still; after a pause none do. A pause is one of the limit that was set then."""
+        if self._paused_limit != self.limit:
+            self._paused_until = None
+        if self._paused_until is not None and self._paused_until <= self._time():
+            self._paused_until = None
+            self._taken.clear()
+        self._taken = [taken for taken in self._taken if taken[0] >= self._hour() - HOURS]
+        return len(self._taken)
+
+    def _known_allowance(self) -> int | None:
+        if not self.limit.percent:
+            return self.limit.users
+        known = self._known
+        is_fresh = known is not None and known[0] > self._hour() - HOURS and known[1] == self.limit
+        return known[2] if known is not None and is_fresh else None
+
+    def _allowance(self) -> int:
+        """What the size of the account comes to when the least is used up, which stands for a day."""
+        known = self._known_allowance()
+        if known is not None:
+            return known
+        since = settled_before(self._time())
+        settled = [user.id for user in self._users.scan() if user.active and user.created <= since]
+        # Who is counted already may not be written yet.
+        others = sum(user_id not in settled for _, user_id in self._taken)
+        self._known = self._hour(), self.limit, self.limit.allowance(len(settled) + others)
+        return self._known[2]
+
+
+class InMemoryRequestCounter:
+    """A `domain.ports.RequestCounter` of one account."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._lock = RLock()
+        self._used_until = self._total = 0
+
+    def settle(self, requests: int, rate: Rate) -> Standing:
+        with self._lock:
+            now = int(self._now() * MICROSECONDS)
+            ahead = (self._used_until - now) / MICROSECONDS
+            if 0 < ahead <= UNBELIEVABLE:
+                return Standing(False, -ahead)
+            if not -(BURST + SLACK) <= ahead <= 0:
+                self._used_until = now - int(BURST * MICROSECONDS)
+            self._used_until += rate.microseconds(requests)
+            self._total += requests
+            return Standing(True, (now - self._used_until) / MICROSECONDS, self._total)

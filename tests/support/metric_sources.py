@@ -1,0 +1,285 @@
+"""Which metrics there are: those that our handlers write, found by running them, and those that AWS documents.
+
+An alarm or a widget on a metric that nobody writes is green for ever. `problem_with` tells such a one.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any, Final
+from unittest.mock import patch
+
+from botocore.exceptions import ClientError
+
+from adapters import aws
+from adapters.dynamodb import Table
+from adapters.dynamodb.table import table_definition
+from adapters.runtime import RUNTIME
+from domain.accounts.connector_key import ConnectorKey
+from domain.accounts.deprovisioning import Limit
+from domain.accounts.rate import DEFAULT_RATE, FREE
+from support.faults import THROTTLING, FaultyClient
+from support.in_process import ENVIRONMENT, Client, InProcess, in_process
+from support.memory import InMemoryRequestCounter
+from support.stack_template import of_type
+
+ENVIRONMENTS: Final = ({"Ref": "Environment"}, "${Environment}", ENVIRONMENT["ENVIRONMENT"])
+"""How the value of the dimension `environment` is written: in the template, in a text with substitution, in a test."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A metric as CloudWatch tells it apart from others."""
+
+    namespace: str
+    metric: str
+    dimensions: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, namespace: str, metric: str, dimensions: Mapping[str, Any]) -> Source:
+        """With the environment's value replaced, as it is another one in each deployment."""
+        fixed = {name: "*" if value in ENVIRONMENTS else str(value) for name, value in dimensions.items()}
+        return cls(namespace, metric, frozenset(fixed.items()))
+
+
+Dimensions = tuple[tuple[str, ...], ...]
+
+DOCUMENTED: Final[dict[str, tuple[str, dict[str, Dimensions]]]] = {
+    "AWS/ApiGateway": (
+        "Amazon API Gateway Developer Guide, Amazon API Gateway dimensions and metrics",
+        dict.fromkeys(
+            ["4XXError", "5XXError", "Count", "IntegrationLatency", "Latency"],
+            (("ApiName",), ("ApiName", "Stage"), ("ApiName", "Method", "Resource", "Stage")),
+        ),
+    ),
+    "AWS/DynamoDB": (
+        "Amazon DynamoDB Developer Guide, DynamoDB metrics and dimensions",
+        dict.fromkeys(
+            [
+                "ConditionalCheckFailedRequests",
+                "ConsumedReadCapacityUnits",
+                "ConsumedWriteCapacityUnits",
+                "ReadThrottleEvents",
+                "TransactionConflict",
+                "WriteThrottleEvents",
+            ],
+            (("TableName",),),
+        )
+        | dict.fromkeys(
+            ["SuccessfulRequestLatency", "SystemErrors", "ThrottledRequests"], (("Operation", "TableName"),)
+        ),
+    ),
+    "AWS/Lambda": (
+        "AWS Lambda Developer Guide, Types of metrics for Lambda functions",
+        dict.fromkeys(
+            ["ConcurrentExecutions", "Duration", "Errors", "Invocations", "IteratorAge", "Throttles"],
+            (("FunctionName",), ("FunctionName", "Resource")),
+        ),
+    ),
+    "AWS/Logs": (
+        "Amazon CloudWatch Logs User Guide, Monitoring usage with CloudWatch metrics",
+        {"IncomingBytes": (("LogGroupName",),)},
+    ),
+    "AWS/SQS": (
+        "Amazon Simple Queue Service Developer Guide, Available CloudWatch metrics for Amazon SQS",
+        dict.fromkeys(
+            [
+                "ApproximateAgeOfOldestMessage",
+                "ApproximateNumberOfMessagesVisible",
+                "NumberOfMessagesReceived",
+                "NumberOfMessagesSent",
+            ],
+            (("QueueName",),),
+        ),
+    ),
+}
+"""By namespace: the page that says so, and for each metric the sets of dimensions, each in alphabetical order."""
+
+
+def problem_with(namespace: str, metric: str, dimensions: Mapping[str, Any]) -> str | None:
+    """Why there is no such metric; None when there is. Values may be intrinsic functions, or hold `${...}`."""
+    if namespace in DOCUMENTED:
+        page, metrics = DOCUMENTED[namespace]
+        if tuple(sorted(dimensions)) in metrics.get(metric, ()):
+            return None
+        return f"{page} has no {metric} by {', '.join(sorted(dimensions))}"
+    if Source.of(namespace, metric, dimensions) in emitted() | filtered():
+        return None
+    return f"no handler and no metric filter writes {namespace} {metric} by {dict(dimensions)}"
+
+
+def filtered() -> frozenset[Source]:
+    """What the template's metric filters make of log lines; dimensions take their values from fields of the line."""
+    constant = {"$.service": "rollcall", "$.environment": {"Ref": "Environment"}}
+    return frozenset(
+        Source.of(
+            made["MetricNamespace"],
+            made["MetricName"],
+            {one["Key"]: constant[one["Value"]] for one in made["Dimensions"]},
+        )
+        for properties in of_type("AWS::Logs::MetricFilter").values()
+        for made in properties["MetricTransformations"]
+    )
+
+
+@cache
+def written() -> tuple[str, ...]:
+    """The lines that the handlers write, with every operation succeeding once and every kind of trouble once."""
+    printed = io.StringIO()
+    with redirect_stdout(printed), in_process() as service:
+        _everything(service)
+    return tuple(printed.getvalue().splitlines())
+
+
+@cache
+def emitted() -> frozenset[Source]:
+    """The metrics in those lines."""
+    return frozenset(source for line in written() for source in sources(json.loads(line)))
+
+
+def sources(record: dict[str, Any]) -> Iterator[Source]:
+    """The metrics that CloudWatch makes of a line; none of one that is not in embedded metric format."""
+    for directive in record.get("_aws", {}).get("CloudWatchMetrics", ()):
+        for names in directive["Dimensions"]:
+            for metric in directive["Metrics"]:
+                assert metric["Name"] in record, f"{metric['Name']} has no value"
+                yield Source.of(directive["Namespace"], metric["Name"], {name: record[name] for name in names})
+
+
+def _everything(service: InProcess) -> None:
+    client = service.account("acme")
+    _every_operation(client)
+    _refusals(service, client)
+    _previous_key(service)
+    _deprovisioning_refused(service)
+    _rate_limited(service)
+    _repeated_call(client)
+    _server_error(client)
+    _no_secrets_manager(client)
+
+
+def _user(name: str) -> dict[str, Any]:
+    return {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": name,
+        "emails": [{"value": name, "type": "work", "primary": True}],
+    }
+
+
+def _patch(**operation: Any) -> dict[str, Any]:
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}
+
+
+def _every_operation(client: Client) -> None:
+    created = client.call("POST", "/Users", _user("ann@example.com")).body["id"]
+    bulk = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [{"method": "POST", "path": "/Users", "bulkId": "b", "data": _user("bob@example.com")}],
+    }
+    search = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 1}
+    answers = [
+        client.call("GET", f"/Users/{created}"),
+        client.call("GET", "/Users"),
+        client.call("GET", "//Users"),
+        client.call("POST", "/Users/.search", search),
+        client.call("PUT", f"/Users/{created}", _user("ann@example.com") | {"title": "Guide"}),
+        # Capitalised, as Entra ID sends it: a tolerance; and a deactivation.
+        client.call("PATCH", f"/Users/{created}", _patch(op="Replace", path="active", value=False)),
+        client.call("POST", "/Bulk", bulk),
+        client.call("GET", "/ServiceProviderConfig"),
+        client.call("DELETE", f"/Users/{created}"),
+    ]
+    assert [answer.status for answer in answers if answer.status >= 300] == []
+
+
+def _refusals(service: InProcess, client: Client) -> None:
+    assert client.call("POST", "/Users", _user("bob@example.com")).status == 409
+    assert client.call("GET", "/Users", headers={"Authorization": "Bearer nonsense"}).status == 401
+    assert Client(ConnectorKey.generate("acme", secrets.token_bytes).text).call("GET", "/Users").status == 401
+    edited = service.account("edited")
+    secret = ENVIRONMENT["CONNECTOR_SECRET_PREFIX"] + "edited"
+    aws.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="nonsense")
+    assert edited.call("GET", "/Users").status == 401
+
+
+def _previous_key(service: InProcess) -> None:
+    for account, grace in (("globex", timedelta(days=7)), ("initech", timedelta(hours=1))):
+        client = service.account(account)
+        service.accounts.rotate_key(account, grace)
+        assert client.call("GET", "/Users").status == 200
+
+
+def _deprovisioning_refused(service: InProcess) -> None:
+    client = service.account("hooli", deprovisioning_limit=Limit(1))
+    # Imported, as users whom a client made within the hour do not count.
+    ids = [service.brings_in("hooli", _user(f"{name}@example.com")) for name in ("ann", "bob")]
+    assert [client.call("DELETE", f"/Users/{user_id}").status for user_id in ids] == [204, 403]
+
+
+def _rate_limited(service: InProcess) -> None:
+    """As many requests as a container lets in unasked, and two more after other containers used up the rate."""
+    client = service.account("umbrella")
+    service.table.counts = True
+    service.table.request_counter("umbrella").settle(10_000, DEFAULT_RATE)
+    statuses = [client.call("GET", "/ServiceProviderConfig").status for _ in range(FREE + 2)]
+    assert statuses == [200] * FREE + [429] * 2
+    service.table.counts = False
+    del RUNTIME.pace  # as if in another container, but for the record of what was refused here
+    assert client.call("GET", "/ServiceProviderConfig").status == 200
+
+
+def _repeated_call(client: Client) -> None:
+    """The first call is throttled; the second finds a table without users."""
+    dynamodb = aws.client("dynamodb")
+    dynamodb.create_table(**table_definition(ENVIRONMENT["TABLE_NAME"]))
+    FaultyClient(dynamodb).once(THROTTLING[0])
+    with instead_of_the_table(Table(dynamodb, ENVIRONMENT["TABLE_NAME"])):
+        assert client.call("GET", "/Users").body["totalResults"] == 0
+
+
+def _server_error(client: Client) -> None:
+    with broken_table():
+        assert client.call("GET", "/Users").status == 503
+
+
+def _no_secrets_manager(client: Client) -> None:
+    """A new container, while Secrets Manager does not answer."""
+    RUNTIME.connectors.forget()
+    failing = {"Error": {"Code": "InternalServiceError"}}
+    with patch.object(
+        aws.client("secretsmanager"),
+        "get_secret_value",
+        side_effect=ClientError(failing, "GetSecretValue"),  # type: ignore[arg-type]
+    ):
+        assert client.call("GET", "/Users").status == 503
+
+
+class _Broken:
+    def request_counter(self, *_: object) -> InMemoryRequestCounter:
+        return InMemoryRequestCounter()
+
+    def users(self, *_: object) -> None:
+        raise ConnectionError
+
+
+def broken_table() -> AbstractContextManager[None]:
+    """While it lasts, every use of the table fails unexpectedly."""
+    return instead_of_the_table(_Broken())
+
+
+@contextmanager
+def instead_of_the_table(other: object) -> Iterator[None]:
+    """The service over this, until the end of the block."""
+    table = RUNTIME.__dict__["table"]
+    RUNTIME.__dict__["table"] = other
+    try:
+        yield
+    finally:
+        RUNTIME.__dict__["table"] = table

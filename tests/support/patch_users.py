@@ -1,0 +1,55 @@
+"""The user that the PATCH tests change, and the two ways a PATCH goes: strict, and with tolerances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain import patch, tolerances
+from domain.resources import body as resource
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+
+Json = dict[str, Any]
+
+WORK_EMAIL = {"value": "bjensen@example.com", "type": "work", "primary": True}
+HOME_EMAIL = {"value": "babs@home.org", "type": "home"}
+
+
+def bjensen() -> Json:
+    return {
+        "schemas": [CORE_URN, ENTERPRISE_URN],
+        "userName": "bjensen",
+        "name": {"givenName": "Barbara", "familyName": "Jensen"},
+        "title": "Tour Guide",
+        "active": True,
+        "emails": [dict(WORK_EMAIL), dict(HOME_EMAIL)],
+        "addresses": [{"type": "work", "streetAddress": "100 Universal City Plaza", "locality": "Hollywood"}],
+        ENTERPRISE_URN: {
+            "department": "Tours",
+            "manager": {"value": "m1", "$ref": "https://example.com/scim/v2/Users/m1"},
+        },
+    }
+
+
+def message(*operations: Json) -> Json:
+    return {"schemas": [patch.PATCH_OP_URN], "Operations": list(operations)}
+
+
+def patched_strictly(user: Json, *operations: Json) -> Json:
+    for operation in patch.parse_operations(message(*operations)):
+        user = patch.apply(user, operation)
+    return resource.checked(user)
+
+
+def patched_tolerantly(user: Json, *operations: Json, body: Json | None = None) -> tuple[Json, set[str]]:
+    applied = tolerances.Applied()
+    read = tolerances.tolerate_patch(message(*operations) if body is None else body, applied)
+    before = user
+    for operation in tolerances.tolerate_operations(patch.parse_operations(read), applied):
+        for rewritten in tolerances.tolerate_operation(operation, user, applied):
+            user = patch.apply(user, rewritten)
+    return resource.checked(tolerances.tolerate_result(before, user, applied)), applied
+
+
+def changes(before: Json, after: Json) -> Json:
+    """The attributes that differ, with their new values; None for those that are gone."""
+    return {name: after.get(name) for name in before | after if before.get(name) != after.get(name)}

@@ -1,0 +1,77 @@
+"""moto's Secrets Manager with its reads recorded, a clock to set, and how tests of authentication sign in."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from adapters.secrets.authentication import Authenticated, Connectors
+from domain.accounts.account import Connector
+from domain.accounts.connector_key import ConnectorKey
+from domain.errors import ScimError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+PREFIX = "rollcall/connectors/"
+START = datetime(2030, 1, 31, 12, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+@dataclass
+class Clock:
+    """Time that passes when told to."""
+
+    seconds: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+
+@dataclass
+class SecretsManager:
+    """moto's Secrets Manager, with the reads of it recorded and a switch to cut it off."""
+
+    client: SecretsManagerClient
+    reads: list[str] = field(default_factory=list)
+    down: bool = False
+
+    def record(self, params: dict[str, Any], **_: object) -> None:
+        self.reads.append(params["SecretId"])
+        if self.down:
+            raise EndpointConnectionError(endpoint_url="https://secretsmanager")
+
+    def write(self, text: str, account: str = "acme") -> None:
+        try:
+            self.client.put_secret_value(SecretId=PREFIX + account, SecretString=text)
+        except self.client.exceptions.ResourceNotFoundException:
+            self.client.create_secret(Name=PREFIX + account, SecretString=text)
+
+    def keep(self, connector: Connector) -> None:
+        self.write(connector.to_json(), connector.account)
+
+
+def key(account: str = "acme") -> ConnectorKey:
+    return ConnectorKey.generate(account, secrets.token_bytes)
+
+
+def connector(of: ConnectorKey) -> Connector:
+    return Connector.new(of, bytes(32), START, "ada")
+
+
+def sign_in(connectors: Connectors, of: ConnectorKey, address: str = "192.0.2.1") -> Authenticated:
+    return connectors.authenticate(f"Bearer {of.text}", address)
+
+
+def refusal(connectors: Connectors, of: ConnectorKey, address: str = "192.0.2.1") -> ScimError:
+    with pytest.raises(ScimError) as refused:
+        sign_in(connectors, of, address)
+    return refused.value

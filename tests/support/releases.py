@@ -1,0 +1,98 @@
+"""A release that is being deployed: our handlers, behind a stand-in for Lambda and CodeDeploy."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import unquote
+
+from adapters.aws import client
+from adapters.clock import MonotonicDeadline
+from adapters.logs import telemetry
+from domain.accounts.account import RELEASE_CHECK_ACCOUNT
+from handlers.jobs.pre_traffic import handler
+from support.in_process import Context, InProcess
+from support.memory import InMemoryUsers
+
+FUNCTIONS = {
+    "CreateUser": "create_user",
+    "GetUser": "get_user",
+    "ListUsers": "list_users",
+    "SearchUsers": "search_users",
+    "ReplaceUser": "replace_user",
+    "PatchUser": "patch_user",
+    "DeleteUser": "delete_user",
+    "Bulk": "bulk",
+    "Discovery": "discovery",
+    "Unrouted": "unrouted",
+}
+EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "execution-1"}
+Returns = Callable[[dict[str, Any]], Any]
+
+
+@dataclass
+class Release:
+    """What Lambda and CodeDeploy see of the hook. A fault returns in the place of a function's new version."""
+
+    service: InProcess
+    invoked: list[str] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
+    faults: dict[str, Returns] = field(default_factory=dict)
+
+    def invoke(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+        """`before-call` of Lambda's Invoke: the handler is called here."""
+        function, version = unquote(params["url_path"]).split("/functions/")[1].split("/")[0].rsplit(":", 1)
+        assert version == "2", "not the new version"
+        self.invoked.append(function)
+        event = json.loads(params["body"])
+        serve = import_module(f"handlers.{FUNCTIONS[function]}").handler
+        returned = self.faults.get(function, lambda event: serve(event, Context()))(event)
+        answer = {"StatusCode": 200, "Payload": BytesIO(json.dumps(returned).encode())}
+        if isinstance(returned, dict) and "errorType" in returned:
+            answer["FunctionError"] = "Unhandled"
+        return SimpleNamespace(status_code=200), answer
+
+    def report(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+        """`before-call` of CodeDeploy's PutLifecycleEventHookExecutionStatus."""
+        body = json.loads(params["body"])
+        assert (body["deploymentId"], body["lifecycleEventHookExecutionId"]) == ("d-1", "execution-1")
+        self.reported.append(body["status"])
+        return SimpleNamespace(status_code=200), {}
+
+    @property
+    def store(self) -> InMemoryUsers:
+        """The users of the account that releases are tried in."""
+        return self.service.table.users(RELEASE_CHECK_ACCOUNT, MonotonicDeadline.after(10))
+
+
+@contextmanager
+def release_of(service: InProcess) -> Iterator[Release]:
+    """A release whose new versions are the handlers of that service; the account in which it is tried is empty."""
+    with patch.dict(os.environ, {"NEW_VERSIONS": json.dumps({name: f"{name}:2" for name in FUNCTIONS})}):
+        telemetry.forget()
+        service.table.accounts.pop(RELEASE_CHECK_ACCOUNT, None)
+        service.accounts.enable(RELEASE_CHECK_ACCOUNT)
+        found = Release(service)
+        report = "before-call.codedeploy.PutLifecycleEventHookExecutionStatus"
+        calls = [
+            (client("lambda").meta.events, "before-call.lambda.Invoke", found.invoke),
+            (client("codedeploy").meta.events, report, found.report),
+        ]
+        for events, name, stand_in in calls:
+            events.register(name, stand_in)
+        yield found
+        for events, name, stand_in in calls:
+            events.unregister(name, stand_in)
+
+
+def deploy(milliseconds: int = 180_000) -> None:
+    """CodeDeploy's question to the hook, which has so much time."""
+    handler(EVENT, Context(milliseconds=milliseconds))

@@ -1,0 +1,28 @@
+"""What tests ask of the operator's command: its answer in JSON, and what it left in the accounts' secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from typer.testing import Result
+
+from domain.accounts.account import Connector, connector_from_json
+
+Rollcall = Callable[..., Result]
+Aws = Callable[[str], Any]
+
+PREFIX: Final = "rollcall/connectors/"
+
+
+def answer(result: Result, code: int = 0) -> Any:
+    """The JSON of an answer with that exit code."""
+    assert result.exit_code == code, result.output
+    return json.loads(result.stdout)
+
+
+def kept(aws: Aws, account: str = "acme") -> Connector:
+    """The account's connector as its secret holds it."""
+    text = aws("secretsmanager").get_secret_value(SecretId=PREFIX + account, VersionStage="AWSCURRENT")["SecretString"]
+    return connector_from_json(text, account)

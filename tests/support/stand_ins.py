@@ -1,0 +1,70 @@
+"""DynamoDB and Secrets Manager for functions that run in containers: moto, at an address that containers reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+from adapters.dynamodb.table import table_definition
+from domain.accounts.account import Connector
+from domain.accounts.connector_key import ConnectorKey
+from domain.resources import body as resource
+from domain.resources.stored_user import StoredUser
+from local.sample_events import EXAMPLE_KEY, USER_ID
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+TABLE = "UsersTable"
+SECRET_PREFIX = "local/connectors/"
+SECRET = SECRET_PREFIX + "default"
+"""What the SAM CLI makes of template.yaml's names: the logical id of the table, "local" for the stack."""
+
+NOW = "2026-01-02T03:04:05.000Z"
+
+
+@dataclass(frozen=True)
+class Aws:
+    """The stand-ins, as this process reaches them."""
+
+    dynamodb: DynamoDBClient
+    secretsmanager: SecretsManagerClient
+    events: EventBridgeClient
+    logs: CloudWatchLogsClient
+
+    def start_over(self) -> None:
+        """An empty table, and account `default` with the key that the events carry."""
+        for name in self.dynamodb.list_tables()["TableNames"]:
+            self.dynamodb.delete_table(TableName=name)
+        self.dynamodb.create_table(**table_definition(TABLE))
+        key = ConnectorKey.parse(EXAMPLE_KEY)
+        assert key is not None
+        self.remove_secret()
+        connector = Connector.new(key, bytes(32), datetime(2026, 1, 2, tzinfo=UTC), "test")
+        self.secretsmanager.create_secret(Name=SECRET, SecretString=connector.to_json())
+
+    def remove_secret(self) -> None:
+        pages = self.secretsmanager.get_paginator("list_secrets").paginate()
+        names = [secret["Name"] for page in pages for secret in page["SecretList"]]
+        for name in names:
+            self.secretsmanager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+    def add_user(self) -> None:
+        """The user that the events are about."""
+        attributes = resource.attributes_of(
+            {
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+                "userName": "somebody@example.com",
+                "name": {"givenName": "Some", "familyName": "Body"},
+                "emails": [{"value": "somebody@example.com", "type": "work", "primary": True}],
+                "active": True,
+            }
+        )
+        users = Table(self.dynamodb, TABLE).users("default", MonotonicDeadline.after(10))
+        users.create(StoredUser.new(USER_ID, attributes, NOW))
