@@ -15,8 +15,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from local.moto_transactions import cheap_transactions
-from local.sample_events import ROOT
 from support.child_processes import run
+from support.repository import ROOT
 from support.sam_api import SamApi, remove_containers, start_api
 from support.stand_ins import Aws
 

@@ -18,8 +18,8 @@ from handlers import routes
 from local import aws_events
 from local.gateway_event import Event, proxy_event
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-REQUESTS: Final = ROOT / "tests" / "data" / "idp-wire-requests.jsonl"
+_ROOT: Final = Path(__file__).resolve().parents[2]
+REQUESTS: Final = _ROOT / "tests" / "data" / "idp-wire-requests.jsonl"
 
 EXAMPLE_KEY: Final = "rck_default_ExampleConnectorKeyOpensNothing00mWme1"
 """The Connector Key in the events: well-formed, and of no account unless somebody puts it into a secret."""
@@ -144,7 +144,7 @@ def as_text(event: Event) -> str:
 
 def main() -> None:
     """Write all of them, and remove what is no longer one."""
-    directory = ROOT / "events"
+    directory = _ROOT / "events"
     directory.mkdir(exist_ok=True)
     made = events()
     for stale in directory.glob("*.json"):

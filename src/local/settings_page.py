@@ -63,7 +63,7 @@ def _answer(environ: dict[str, Any]) -> Answer:
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if path in _FILES and method in ("GET", "HEAD"):
         name, media_type = _FILES[path]
-        return _ok(files("cli").joinpath(name).read_text(encoding="utf-8"), media_type)
+        return _ok(files("local").joinpath(name).read_text(encoding="utf-8"), media_type)
     if path != CALL or method != "POST":
         return _refused(HTTPStatus.METHOD_NOT_ALLOWED)
     if environ.get("HTTP_X_ROLLCALL_SETTINGS") != "1":

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from local.service import LocalService
+from support.repository import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Everything that Chromium would do beside showing the page is switched off: there is no network in tests.
@@ -52,6 +53,6 @@ def page(browser: Browser, service: LocalService) -> Iterator[Page]:
 @pytest.fixture(scope="session")
 def pictures() -> Path:
     """Where the pictures for the docs go; `make screenshots` copies them."""
-    folder = Path(__file__).parents[2] / "build" / "screenshots"
+    folder = ROOT / "build" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.sample_events import ROOT
 from support.artifact_build import PACKAGES, SERVICES, python_of_the_functions
+from support.repository import ROOT
 from support.stack_template import FUNCTIONS
 
 pytestmark = pytest.mark.sam_local

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.sample_events import ROOT
 from support.child_processes import run
+from support.repository import ROOT
 
 CLEAN = {"name": "six", "version": "1.17.0", "vulns": []}
 KNOWN = {

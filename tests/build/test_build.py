@@ -16,9 +16,9 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel
 from botocore.session import Session
 
-from local.sample_events import ROOT
 from support.artifact_build import SERVICES, compile_bytecode, link, prune, python_of_the_functions
 from support.child_processes import run
+from support.repository import ROOT
 
 OTHERS = {path.name for path in (Path(botocore.__file__).parent / "data").iterdir() if path.is_dir()} - SERVICES
 

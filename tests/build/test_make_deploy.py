@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from local.sample_events import ROOT
 from support.child_processes import CompletedProcess, run
+from support.repository import ROOT
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "id",

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from support.repository import ROOT
+
 Rollcall = Callable[..., Result]
 
-GUIDE = Path(__file__).parents[2] / "docs" / "import.md"
+GUIDE = ROOT / "docs" / "import.md"
 
 _FILE = re.compile(r"^`([\w.-]+)`:\n\n```csv\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONSOLE = re.compile(r"^```console\n\$ rollcall (.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

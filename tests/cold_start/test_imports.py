@@ -10,8 +10,8 @@ from functools import cache
 
 import pytest
 
-from local.sample_events import ROOT
 from support.child_processes import run
+from support.repository import ROOT
 
 NEVER = frozenset(
     {

@@ -20,10 +20,10 @@ import pytest
 from domain.accounts.connector_key import ConnectorKey
 from support import engines
 from support.child_processes import PIPE, Child, run, started
+from support.repository import ROOT
 from support.scim_http import ScimClient, user
 from support.this_machine import listening_elsewhere
 
-ROOT = Path(__file__).parents[2]
 SOURCE = str(ROOT / "src")
 IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
 """A script's shell starts a command with `&` so: Ctrl-C is ignored."""

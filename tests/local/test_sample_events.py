@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.accounts.connector_key import ConnectorKey
-from local.sample_events import EXAMPLE_KEY, EXAMPLES, ROOT, as_text, events
+from local.sample_events import EXAMPLE_KEY, EXAMPLES, as_text, events
+from support.repository import ROOT
 from support.stack_template import FUNCTIONS
 
 MADE = events()

@@ -8,8 +8,8 @@ from typing import Final
 
 from adapters.logs.telemetry import Metric, OperationRecord, RequestRecord
 from domain.effects import Adopted, Effects
-from local.sample_events import ROOT
 from support.metric_sources import emitted
+from support.repository import ROOT
 
 TEXT: Final = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 SECTION: Final = TEXT.partition("## What is measured where")[2].partition("\n## ")[0]

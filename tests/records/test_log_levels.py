@@ -14,11 +14,11 @@ import pytest
 
 from adapters.logs import telemetry
 from adapters.logs.publisher_telemetry import LATE_MS, BatchRecord, emit
-from local.sample_events import ROOT
 from records.people import patch as patched
 from records.people import person
 from support.in_process import Client, InProcess, in_process
 from support.log_lines import everything_beside_requests
+from support.repository import ROOT
 
 VARIABLES = ("POWERTOOLS_LOG_LEVEL", "LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL")
 

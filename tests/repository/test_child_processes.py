@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from support.child_processes import PIPE, Child, run, started
+from support.repository import ROOT
 from support.sam_api import BUILT, remove_containers
 
-ROOT = Path(__file__).parents[2]
 WITH_TESTS = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
 
 STUBBORN = """

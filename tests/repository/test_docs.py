@@ -15,8 +15,8 @@ from cli.main import app
 from domain import limits
 from domain.tolerances import TOLERANCES
 from support.child_processes import run
+from support.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 SOURCE = "\n".join(path.read_text() for path in sorted((ROOT / "src").rglob("*.py")))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CONNECTION_GUIDES = [ROOT / "docs" / f"{name}.md" for name in ("jumpcloud", "entra-id", "okta")]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rich.progress import Progress, TextColumn
 
-from local.sample_events import ROOT
+from support.repository import ROOT
 
 NOWHERE = "http://127.0.0.1:1/scim/v2"
 """Where no service answers, which a sender hears at once."""

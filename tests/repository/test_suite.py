@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 
 import pytest
 
-from local.sample_events import ROOT
+from support.repository import ROOT
 
 
 def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:

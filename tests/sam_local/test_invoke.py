@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from domain.accounts.account import connector_from_json
-from local.sample_events import EXAMPLES, ROOT, USER_ID, Example, recorded_requests
+from local.sample_events import EXAMPLES, USER_ID, Example, recorded_requests
 from support.child_processes import run
+from support.repository import ROOT
 from support.stack_template import FUNCTIONS
 from support.stand_ins import SECRET, Aws
 

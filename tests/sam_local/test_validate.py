@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.sample_events import ROOT
 from support.child_processes import run
+from support.repository import ROOT
 
 pytestmark = [pytest.mark.sam_local, pytest.mark.timeout(300)]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "data-model.md"
+from support.repository import ROOT
+
+PAGE = ROOT / "docs" / "data-model.md"
 _HEADER = "| Operation | Calls | Read units | Write units | What they are |"
 _ROW = re.compile(r"^\| ([^|]+?) \| (\d+) \| (\d+) \| (\d+) \| (.+) \|$", re.MULTILINE)
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from local.sample_events import ROOT
 from support.engines import LOOPBACK
+from support.repository import ROOT
 from support.this_machine import listening_elsewhere, own_addresses
 
 HEADERS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 from typing import Any
 
-from local.sample_events import ROOT
+from support.repository import ROOT
 
 _PROGRAM: dict[str, Any] = runpy.run_path(str(ROOT / "artifact" / "build.py"), run_name="build")
 

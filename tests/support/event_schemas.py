@@ -12,8 +12,9 @@ from referencing.jsonschema import DRAFT202012
 
 from domain.documents import Json
 from domain.events.lifecycle import Kind
+from support.repository import ROOT
 
-FOLDER = Path(__file__).parents[2] / "docs" / "events"
+FOLDER = ROOT / "docs" / "events"
 SUFFIX = ".schema.json"
 
 

@@ -17,8 +17,8 @@ import yaml
 
 from adapters.secrets.accounts import Accounts
 from domain.accounts.connector_key import ConnectorKey
-from local.sample_events import ROOT
 from support.child_processes import Child, TimeExpired, run, started
+from support.repository import ROOT
 from support.stand_ins import SECRET_PREFIX, Aws
 
 

@@ -12,7 +12,7 @@ from samtranslator.translator.managed_policy_translator import ManagedPolicyLoad
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from local.sample_events import ROOT
+from support.repository import ROOT
 
 Resource = dict[str, Any]
 

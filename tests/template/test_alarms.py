@@ -9,9 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from adapters.dynamodb.calls import Operation
-from local.sample_events import ROOT
 from support.log_lines import events
 from support.metric_sources import problem_with
+from support.repository import ROOT
 from support.stack_template import OF_THE_API, PARAMETERS, RESOURCES, Resource, of_type
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.sample_events import ROOT
+from support.repository import ROOT
 from support.stack_template import PARAMETERS, RESOURCES, TEMPLATE
 
 PAGE = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from local.sample_events import ROOT
 from support.insights import Event, Query
 from support.log_lines import events
+from support.repository import ROOT
 from support.stack_template import OF_THE_API, RESOURCES, of_type
 
 OF_CLOUDWATCH = {"@timestamp", "@message", "@log", "@logStream"}

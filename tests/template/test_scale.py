@@ -9,10 +9,10 @@ import pytest
 
 from adapters.secrets.guesses import AT_ONCE, SECONDS_EACH
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
-from local.sample_events import ROOT
 from storage.budgets import budgets
 from support.dashboard import template_text
 from support.metric_sources import emitted, filtered
+from support.repository import ROOT
 from support.stack_template import TEXT, of_type
 
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")

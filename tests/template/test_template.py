@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.sample_events import ROOT
 from support.child_processes import run
+from support.repository import ROOT
 from support.stack_template import PARAMETERS, RESOURCES, TEMPLATE, TEXT, template, translated
 
 

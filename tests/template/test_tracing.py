@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.sample_events import ROOT
 from support.child_processes import run
+from support.repository import ROOT
 from support.stack_template import FUNCTIONS, PARAMETERS, RESOURCES, TEMPLATE, of_type
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
