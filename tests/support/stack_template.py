@@ -1,10 +1,17 @@
-"""template.yaml for tests: as written, and as CloudFormation gets it from the SAM translator."""
+"""The templates for tests, both stacks together: as written, and as CloudFormation gets them from the SAM translator.
+
+The nested stack's resources are shown as if they were written in template.yaml: each of its parameters is replaced by
+what template.yaml gives it.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -14,36 +21,134 @@ from samtranslator.yaml_helper import yaml_parse
 
 from support.repository import ROOT
 
+Document = dict[str, Any]
 Resource = dict[str, Any]
 
 PATH = ROOT / "template.yaml"
-TEXT = PATH.read_text(encoding="utf-8")
-TEMPLATE: dict[str, Any] = yaml_parse(TEXT)
-RESOURCES: dict[str, Resource] = TEMPLATE["Resources"]
-PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
-FUNCTIONS = [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Serverless::Function"]
-OF_THE_API = [name for name in FUNCTIONS if RESOURCES[name]["Properties"].get("Events")]
+NESTED_STACK = "AWS::CloudFormation::Stack"
 
 
 class _NoManagedPolicies(ManagedPolicyLoader):
-    """The template names no managed policy on a function, so nobody needs to be asked for their ARNs."""
+    """No function names a managed policy, so the translator needs no list of their ARNs."""
 
     def __init__(self) -> None:
-        """Asks nobody."""
+        """Load nothing."""
 
     def load(self) -> dict[str, str]:
         return {}
 
 
-@cache
-def template() -> dict[str, Any]:
-    """The template that CloudFormation gets."""
-    document = deepcopy(TEMPLATE)
+def written(text: str) -> Document:
+    """A template as a document; `!Ref X` is read as `{"Ref": "X"}`."""
+    document: Document = yaml_parse(text)
+    return document
+
+
+def expanded(document: Document) -> Document:
+    """The document after the SAM transform."""
+    document = deepcopy(document)
     # `sam deploy` puts the place of the uploaded artifact here.
-    document["Globals"]["Function"]["CodeUri"] = "s3://bucket/artifact"
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/artifact"
     with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": "eu-central-1"}):
-        expanded: dict[str, Any] = transform(document, {}, _NoManagedPolicies())
-    return expanded
+        result: Document = transform(document, {}, _NoManagedPolicies())
+    return result
+
+
+def nested(document: Document) -> dict[str, Path]:
+    """The files of the nested stacks of a document, by logical id."""
+    return {
+        name: ROOT / resource["Properties"]["TemplateURL"]
+        for name, resource in document["Resources"].items()
+        if resource["Type"] == NESTED_STACK
+    }
+
+
+def flattened(root: Document, inner: Document, given: Mapping[str, Any]) -> Document:
+    """`root` with the resources and conditions of a nested stack that gets the parameters `given`."""
+    values = {name: parameter.get("Default") for name, parameter in inner["Parameters"].items()} | dict(given)
+    conditions = _substituted(inner.get("Conditions", {}), values)
+    resources = _substituted(inner["Resources"], values)
+    assert not root["Resources"].keys() & resources.keys()
+    assert all(root["Conditions"].get(name, condition) == condition for name, condition in conditions.items())
+    return {
+        **root,
+        "Conditions": root["Conditions"] | conditions,
+        "Resources": {name: one for name, one in root["Resources"].items() if one["Type"] != NESTED_STACK} | resources,
+    }
+
+
+def _substituted(value: Any, values: Mapping[str, Any]) -> Any:
+    match value:
+        case {"Ref": str() as name} if name in values:
+            return values[name]
+        case {"Fn::Sub": str() as text}:
+            return _text(text, {}, values)
+        case {"Fn::Sub": [str() as text, dict() as named]}:
+            return _text(text, _substituted(named, values), values)
+        case dict():
+            return {key: _substituted(inner, values) for key, inner in value.items()}
+        case list():
+            return [_substituted(inner, values) for inner in value]
+    return value
+
+
+def _text(text: str, named: dict[str, Any], values: Mapping[str, Any]) -> Any:
+    named = dict(named)
+
+    def replaced(found: re.Match[str]) -> str:
+        name = found[1]
+        match values.get(name) if name not in named else None:
+            case None:
+                return found[0]
+            case {"Ref": str() as reference}:
+                return f"${{{reference}}}"
+            case {"Fn::GetAtt": [resource, attribute]}:
+                return f"${{{resource}.{attribute}}}"
+            case str() as literal:
+                return literal
+            case other:
+                named[name] = other
+                return found[0]
+
+    text = re.sub(r"\$\{([^}]+)\}", replaced, text)
+    return {"Fn::Sub": [text, named] if named else text}
+
+
+@cache
+def _files() -> dict[str, Document]:
+    """The nested stacks as written, by logical id."""
+    return {name: written(path.read_text(encoding="utf-8")) for name, path in nested(TEMPLATE).items()}
+
+
+def _together(root: Document, documents: Mapping[str, Document]) -> Document:
+    for name, inner in documents.items():
+        root = flattened(root, inner, TEMPLATE["Resources"][name]["Properties"]["Parameters"])
+    return root
+
+
+TEMPLATE: Document = written(PATH.read_text(encoding="utf-8"))
+TEXTS: dict[Path, str] = {path: path.read_text(encoding="utf-8") for path in (PATH, *nested(TEMPLATE).values())}
+"""Every template file of the service."""
+TEXT = "".join(TEXTS.values())
+RESOURCES: dict[str, Resource] = _together(TEMPLATE, _files())["Resources"]
+PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
+FUNCTIONS = [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Serverless::Function"]
+OF_THE_API = [name for name in FUNCTIONS if RESOURCES[name]["Properties"].get("Events")]
+
+
+@cache
+def templates() -> dict[str, Document]:
+    """What CloudFormation gets, stack by stack; the root's name is empty."""
+    return {"": expanded(TEMPLATE)} | {name: expanded(document) for name, document in _files().items()}
+
+
+@cache
+def template() -> Document:
+    """Both stacks as one template."""
+    root, *_ = templates().values()
+    return _together(root, {name: document for name, document in templates().items() if name})
 
 
 def translated() -> dict[str, Resource]:
