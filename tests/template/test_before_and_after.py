@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from local.sample_events import ROOT
+from support.repository import ROOT
 from support.stack_template import template
 from support.template_summary import Summary, summary
 
