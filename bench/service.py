@@ -25,7 +25,7 @@ from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from domain.queries.cursor import CursorSeal
 from handlers import routes
-from local.gateway_event import proxy_event
+from handlers.http import proxy_event
 
 ACCOUNT = "default"
 _SEALING_KEY = b"k" * 32

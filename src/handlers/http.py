@@ -1,13 +1,20 @@
-"""Between API Gateway's proxy event and the domain: what a request is, what an answer is (RFC 7644 section 3.1)."""
+"""API Gateway's proxy events: the request in one, the answer to one, and how to build one (RFC 7644 section 3.1).
+
+The events are those of a REST API (payload version 1.0):
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
 
 from __future__ import annotations
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
+from uuid import uuid4
 
 from domain.documents import Json, encode
 from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
@@ -119,6 +126,73 @@ _OF_EVERY_ANSWER: Final = {
 }
 
 
+_AWS_ACCOUNT: Final = "123456789012"
+
+
+def proxy_event(
+    method: str,
+    path: str,
+    raw_query: str,
+    headers: Iterable[tuple[str, str]],
+    body: bytes,
+    *,
+    resource: str,
+    path_parameters: Mapping[str, str] | None,
+    stage: str = "local",
+    domain: str = "127.0.0.1:8080",
+    scheme: str = "http",
+    path_prefix: str = "",
+    source_ip: str = "127.0.0.1",
+    request_id: str | None = None,
+    extended_request_id: str = "local",
+    received: datetime | None = None,
+) -> Event:
+    """The event that API Gateway passes to a function for one HTTP request; the inverse of `HttpRequest.of`.
+
+    `path` starts at the API's root; it and `path_parameters` are percent-encoded as sent. `raw_query` is the part
+    after the "?", decoded here once ("+" is a space). `headers` may repeat a name. `resource` is the template's path,
+    such as "/scim/v2/Users/{id}". `path_prefix` is what the client's URL has before `path`: "/<stage>" at the API's
+    own domain, "" at a custom domain. A body that is not UTF-8 is sent as base64, an empty body as None.
+    `request_id` defaults to a new UUID, `received` to now.
+    """
+    added = _added_by_the_gateway(scheme, domain, source_ip)
+    replaced = {name.lower() for name, _ in added}
+    all_headers = _grouped([*(pair for pair in headers if pair[0].lower() not in replaced), *added])
+    all_parameters = _grouped(parse_qsl(raw_query, keep_blank_values=True, errors="replace"))
+    text, is_base64_encoded = _body_text(body)
+    at = received or datetime.now(UTC)
+    return {
+        "resource": resource,
+        "path": path,
+        "httpMethod": method,
+        "headers": _last(all_headers),
+        "multiValueHeaders": all_headers,
+        "queryStringParameters": _last(all_parameters) or None,
+        "multiValueQueryStringParameters": all_parameters or None,
+        "pathParameters": dict(path_parameters) if path_parameters else None,
+        "stageVariables": None,
+        "requestContext": {
+            "accountId": _AWS_ACCOUNT,
+            "apiId": "local",
+            "domainName": domain,
+            "domainPrefix": domain.partition(".")[0],
+            "extendedRequestId": extended_request_id,
+            "httpMethod": method,
+            "identity": {"sourceIp": source_ip, "userAgent": _value(all_headers, "user-agent")},
+            "path": path_prefix + path,
+            "protocol": "HTTP/1.1",
+            "requestId": request_id or str(uuid4()),
+            "requestTime": at.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "requestTimeEpoch": int(at.timestamp() * 1000),
+            "resourceId": "local",
+            "resourcePath": resource,
+            "stage": stage,
+        },
+        "body": text,
+        "isBase64Encoded": is_base64_encoded,
+    }
+
+
 def accept_of(event: Event) -> str:
     """The request's `Accept`, empty when it has none."""
     headers = event.get("headers") or {}
@@ -155,3 +229,39 @@ def _attribute(name: str | None) -> str | None:
     """The attribute that a member or path names, as the schema calls it: what a client wrote may be anything."""
     path = None if name is None else resolve(name.partition("[")[0])
     return None if path is None else str(path)
+
+
+def _added_by_the_gateway(scheme: str, domain: str, source_ip: str) -> list[tuple[str, str]]:
+    _, _, port = domain.partition(":")
+    return [
+        ("Host", domain),
+        ("X-Forwarded-For", source_ip),
+        ("X-Forwarded-Port", port or ("443" if scheme == "https" else "80")),
+        ("X-Forwarded-Proto", scheme),
+    ]
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """All values of each name; as at the gateway, headers whose names differ in case stay apart."""
+    grouped: dict[str, list[str]] = {}
+    for name, value in pairs:
+        grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _last(grouped: Mapping[str, list[str]]) -> dict[str, str]:
+    """The last value of each name, as in the single-valued member of the event."""
+    return {name: values[-1] for name, values in grouped.items()}
+
+
+def _value(headers: Mapping[str, list[str]], name: str) -> str | None:
+    return next((values[-1] for given, values in headers.items() if given.lower() == name), None)
+
+
+def _body_text(body: bytes) -> tuple[str | None, bool]:
+    if not body:
+        return None, False
+    try:
+        return body.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return b64encode(body).decode("ascii"), True

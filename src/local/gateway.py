@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from domain.documents import encode
 from domain.errors import ERROR_URN
-from local.gateway_event import proxy_event
+from handlers.http import proxy_event
 from local.template_routes import Function, RouteMatch, Routes
 
 MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024

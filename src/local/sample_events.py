@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from handlers import routes
+from handlers.http import Event, proxy_event
 from local import aws_events
-from local.gateway_event import Event, proxy_event
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 REQUESTS: Final = _ROOT / "tests" / "data" / "idp-wire-requests.jsonl"

@@ -23,7 +23,7 @@ from domain.ports import Deadline
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
 from handlers import routes
-from local.gateway_event import proxy_event
+from handlers.http import proxy_event
 from support.memory import InMemoryGuard, InMemoryRequestCounter, InMemoryUsers
 
 ENVIRONMENT = {

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from handlers.http import HttpRequest
-from local.gateway_event import Event, proxy_event
+from handlers.http import Event, HttpRequest, proxy_event
 
 
 def event(method: str = "GET", path: str = "/scim/v2/Users", query: str = "", body: bytes = b"", **more: Any) -> Event:
