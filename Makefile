@@ -166,7 +166,7 @@ audit: .venv-audit/.installed ## Ask what is known against the pinned packages; 
 install-sam: .venv-sam/.installed ## Install the SAM CLI, which builds and deploys
 
 .PHONY: events
-events: .venv/.local ## Write events/ anew
+events: .venv/.local ## Regenerate events/
 	@$(BIN)/python -m local.sample_events
 
 # --- Set-up ------------------------------------------------------------------
@@ -212,15 +212,13 @@ install = $(WITHOUT_CREDENTIALS) VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet 
 	@touch $@
 
 .PHONY: requirements
-requirements: .venv/.uv ## Pin anew what requirements*.in ask for (UPGRADE=1: the newest versions)
+requirements: .venv/.uv ## Pin the dependencies of pyproject.toml in requirements*.txt (UPGRADE=1: the newest versions)
 	@compile() { UV_CUSTOM_COMPILE_COMMAND='make requirements' $(BIN)/uv pip compile --quiet --no-config $(if $(UPGRADE),--upgrade) \
 		--universal --python-version 3.11 --generate-hashes --no-strip-extras "$$@" >/dev/null; }; \
-	compile requirements-dev.in -o requirements-dev.txt; \
-	compile -c requirements-dev.txt requirements-local.in -o requirements-local.txt; \
-	compile -c requirements-dev.txt requirements.in -o requirements.txt; \
-	compile requirements-sam.in -o requirements-sam.txt; \
-	compile requirements-audit.in -o requirements-audit.txt; \
-	compile requirements-uv.in -o requirements-uv.txt
+	compile pyproject.toml --extra cli --extra local --group build --group dev -o requirements-dev.txt; \
+	compile pyproject.toml --extra cli --extra local --group build -c requirements-dev.txt -o requirements-local.txt; \
+	compile pyproject.toml -c requirements-dev.txt -o requirements.txt; \
+	for group in sam audit uv; do compile --group $$group -o requirements-$$group.txt; done
 
 .PHONY: clean
 clean: ## Remove everything that make made

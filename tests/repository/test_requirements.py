@@ -25,8 +25,22 @@ def test_every_package_is_pinned_with_hashes(path: Path) -> None:
 def test_every_list_of_requirements_is_pinned_and_installed_with_its_hashes() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
 
-    assert {path.stem for path in LOCKED} == {path.stem for path in ROOT.glob("requirements*.in")}
     installed = re.findall(r"(--require-hashes )?-r (requirements[\w-]*\.txt)", makefile)
     assert all(hashes for hashes, _ in installed)
     # Those of the functions are what the artifact is built from (artifact/build.py).
     assert {name for _, name in installed} == {path.name for path in LOCKED} - {"requirements.txt"}
+
+
+@pytest.mark.parametrize("path", LOCKED, ids=lambda path: path.name)
+def test_no_list_of_requirements_names_an_address(path: Path) -> None:
+    assert not re.findall(r"https?://|^-", path.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_functions_run_the_versions_that_the_tests_run() -> None:
+    versions = {
+        path.name: dict(re.findall(r"^([\w.-]+)(?:\[.*?\])?==(\S+)", path.read_text(), re.MULTILINE)) for path in LOCKED
+    }
+    tested = versions["requirements-dev.txt"].items()
+
+    assert versions["requirements.txt"].items() <= tested
+    assert versions["requirements-local.txt"].items() <= tested
