@@ -20,7 +20,7 @@ from scim2_server.memory import InMemoryStorage
 from scim2_server.requests import ScimRequest
 from scim2_server.service import ScimService
 
-from domain import patch, tolerances
+from domain import patch
 from domain.filter import compile_filter, parse
 from domain.queries.cursor import CursorSeal
 from domain.queries.listing import Directory, Query
@@ -29,6 +29,7 @@ from domain.queries.rendering import Renderer
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.tolerances import Tolerant
 from support.memory import InMemoryUsers
 
 BASE = "https://scim.example.com/scim/v2"
@@ -105,13 +106,12 @@ def own_list(count: int) -> Callable[[], object]:
 
 
 def own_patch(attributes: dict[str, Any]) -> dict[str, Any]:
-    applied: set[str] = set()
+    reader = Tolerant()
     before = attributes
-    operations = patch.parse_operations(tolerances.tolerate_patch(ENTRA_PATCH, applied))
-    for operation in tolerances.tolerate_operations(operations, applied):
-        for rewritten in tolerances.tolerate_operation(operation, attributes, applied):
-            attributes = patch.apply(attributes, rewritten)
-    return resource.checked(tolerances.tolerate_result(before, attributes, applied))
+    for operation in reader.operations(ENTRA_PATCH):
+        for expanded in reader.expanded(operation, attributes):
+            attributes = patch.apply(attributes, expanded)
+    return resource.checked(reader.patched(before, attributes))
 
 
 def peer_patch(user: Any) -> object:

@@ -1,14 +1,15 @@
 """The parameters of a query (RFC 7644 section 3.4.2) as clients write them, in a URL or in the body of a `.search`.
 
-Apart from the other tolerances (`domain.tolerances`, which has a record of each), as functions that read one user know
-nothing of filters and PATCH. Strict mode takes the RFC's names, and the first of each.
+Apart from the other tolerances (`domain.tolerances`, which has a record of each), so that functions that read one user
+import neither filters nor PATCH.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 from domain.documents import Json
 from domain.resources.paths import resolve, with_colon
@@ -28,52 +29,85 @@ _LISTS: Final = ("attributes", "excludedAttributes")
 _BRACKETS: Final = re.compile(r"\[[^\]]*+\]?")
 
 
-def of_query(query: Mapping[str, Sequence[str]], applied: set[str] | None) -> dict[str, str]:
-    """The parameters of a URL; `applied` collects the names of the tolerances used, None where there are none."""
-    if applied is None:
+class ParameterReader(Protocol):
+    """Reads the parameters of queries for one account."""
+
+    def of_query(self, query: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """Return the parameters of a URL, each with one value."""
+
+    def of_body(self, body: Json) -> Json:
+        """Return the members of a SearchRequest (RFC 7644 section 3.4.3)."""
+
+
+class _Strict:
+    """Takes the RFC's names, and the first value of each."""
+
+    def of_query(self, query: Mapping[str, Sequence[str]]) -> dict[str, str]:
         return {name: values[0] for name, values in query.items()}
-    query = _in_known_case(query, applied)
-    parameters = {name: values[0] for name, values in query.items()}
-    for name in _LISTS:
-        if len(query.get(name, ())) > 1:
-            applied.add(REPEATED)
-            parameters[name] = ",".join(query[name])
-    return _with_names(parameters, applied)
+
+    def of_body(self, body: Json) -> Json:
+        return body
 
 
-def of_body(body: Json, applied: set[str] | None) -> Json:
-    """The members of a SearchRequest (RFC 7644 section 3.4.3)."""
-    return body if applied is None else _with_names(_in_known_case(body, applied), applied)
+STRICT: Final[ParameterReader] = _Strict()
 
 
-def _in_known_case(parameters: Mapping[str, Any], applied: set[str]) -> dict[str, Any]:
-    """The parameters under the RFC's names; one that is there in the right case wins."""
-    named: dict[str, Any] = {}
-    for name, value in parameters.items():
-        right = _KNOWN.get(name.lower(), name)
-        if right != name and right in parameters:
-            continue
-        if right != name:
-            applied.add(CASE)
-        named.setdefault(right, value)
-    return named
+@dataclass(frozen=True, slots=True)
+class Tolerant:
+    """Takes names in any case, lists of names in several parameters, and attributes in known other spellings.
 
+    `noted` collects the names of the tolerances that applied.
 
-def _with_names(parameters: dict[str, Any], applied: set[str]) -> dict[str, Any]:
-    for parameter in _LISTS:
-        value = parameters.get(parameter)
-        if isinstance(value, str):
-            names = [name.strip() for name in _BRACKETS.sub("", value).split(",")]
-            read = ",".join(map(_spelled, names))
-            if read != value.replace(" ", ""):
-                applied.add(NAMES)
-                parameters[parameter] = read
-        elif isinstance(value, list) and all(isinstance(name, str) for name in value):
-            read_names = [_spelled(_BRACKETS.sub("", name).strip()) for name in value]
-            if read_names != value:
-                applied.add(NAMES)
-                parameters[parameter] = read_names
-    return parameters
+    >>> reader = Tolerant()
+    >>> reader.of_query({"startindex": ["3"], "attributes": ["userName", "manager"]})
+    {'startIndex': '3', 'attributes': 'userName,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager'}
+    >>> sorted(reader.noted)
+    ['attribute-names', 'parameter-case', 'repeated-parameter']
+    """
+
+    noted: set[str] = field(default_factory=set)
+
+    def of_query(self, query: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """Return the parameters of a URL under the RFC's names, each with one value."""
+        query = self._in_known_case(query)
+        parameters = {name: values[0] for name, values in query.items()}
+        for name in _LISTS:
+            if len(query.get(name, ())) > 1:
+                self.noted.add(REPEATED)
+                parameters[name] = ",".join(query[name])
+        return self._with_names(parameters)
+
+    def of_body(self, body: Json) -> Json:
+        """Return the members of a SearchRequest (RFC 7644 section 3.4.3) under the RFC's names."""
+        return self._with_names(self._in_known_case(body))
+
+    def _in_known_case(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters under the RFC's names; one that is there in the right case wins."""
+        named: dict[str, Any] = {}
+        for name, value in parameters.items():
+            right = _KNOWN.get(name.lower(), name)
+            if right != name and right in parameters:
+                continue
+            if right != name:
+                self.noted.add(CASE)
+            named.setdefault(right, value)
+        return named
+
+    def _with_names(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        for parameter in _LISTS:
+            value = parameters.get(parameter)
+            if isinstance(value, str):
+                names = [name.strip() for name in _BRACKETS.sub("", value).split(",")]
+                read = ",".join(map(_spelled, names))
+                if read != value.replace(" ", ""):
+                    self.noted.add(NAMES)
+                    parameters[parameter] = read
+            elif isinstance(value, list) and all(isinstance(name, str) for name in value):
+                read_names = [_spelled(_BRACKETS.sub("", name).strip()) for name in value]
+                if read_names != value:
+                    self.noted.add(NAMES)
+                    parameters[parameter] = read_names
+        return parameters
 
 
 def _spelled(name: str) -> str:

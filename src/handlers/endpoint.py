@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from domain.accounts.deprovisioning import DeprovisioningGuard, Limit
     from domain.ports import UserStore
     from domain.resources.stored_user import StoredUser
-    from domain.tolerances import Applied
 
 
 class LambdaContext(Protocol):
@@ -58,9 +57,14 @@ class ScimRequest:
         return self.http.path_id or ""
 
     @cached_property
-    def applied(self) -> Applied | None:
-        """Where tolerances leave their names; None for an account in strict mode."""
-        return set() if self.caller.settings.mode == "tolerant" else None
+    def noted(self) -> set[str]:
+        """The names of the tolerances that the request needed; empty for an account in strict mode."""
+        return set()
+
+    @cached_property
+    def parameter_reader(self) -> parameters.ParameterReader:
+        """Reads parameters as the account's mode says."""
+        return parameters.Tolerant(self.noted) if self.caller.settings.is_tolerant else parameters.STRICT
 
     @cached_property
     def store(self) -> UserStore:
@@ -100,7 +104,7 @@ class ScimRequest:
     @cached_property
     def parameters(self) -> dict[str, str]:
         """The parameters of the query string."""
-        return parameters.of_query(self.http.query, self.applied)
+        return self.parameter_reader.of_query(self.http.query)
 
     def parameter(self, name: str) -> str | None:
         """A parameter of the query string."""
@@ -184,7 +188,7 @@ class Handler:
             try:
                 return self.serve(request).checked()
             finally:
-                record.tolerances = sorted(request.applied or ())
+                record.tolerances = sorted(request.noted)
                 request.count_cpu(clock.cpu_seconds() - cpu)
         except ScimError as error:
             record.account = record.account or error.account

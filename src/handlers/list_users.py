@@ -7,13 +7,12 @@ from http import HTTPStatus
 from domain.queries.listing import Query
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
-from handlers.user_queries import directory_of, looks_up
+from handlers.user_queries import directory_of
 
 
 @endpoint("ListUsers")
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with a ListResponse, also when nobody matches."""
     query = Query.of(request.parameters)
-    looks_up(request, query)
     result = directory_of(request, request.renderer).search(query)
     return HttpResponse(HTTPStatus.OK, result.text(request.renderer))

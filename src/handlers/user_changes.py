@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from adapters import clock
 from domain.changes.users import Users
+from domain.tolerances import reader_for
 from handlers.endpoint import ScimRequest
 
 
@@ -20,7 +21,7 @@ def users_of(request: ScimRequest) -> Users:
         request.deadline,
         clock.now,
         clock.new_id,
-        request.applied,
+        reader_for(tolerant=settings.is_tolerant, noted=request.noted),
         request.record.effects,
         guard=None if limit is None else request.guard(limit),
         adopts=settings.match_existing_by_email,

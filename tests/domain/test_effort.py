@@ -24,6 +24,7 @@ from domain.queries.rendering import Renderer
 from domain.resources.body import attributes_of
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.tolerances import STRICT, Tolerant
 from support.memory import InMemoryUsers
 from support.patch_users import message
 
@@ -52,7 +53,7 @@ class Service:
 
     def __post_init__(self) -> None:
         store = InMemoryUsers()
-        self.users = Users(store, self.deadline, lambda: NOW, lambda: "1", set() if self.tolerant else None)
+        self.users = Users(store, self.deadline, lambda: NOW, lambda: "1", Tolerant() if self.tolerant else STRICT)
         self.users.create({"schemas": [CORE_URN], "userName": "ada", "phoneNumbers": numbers(self.values)})
 
     def patch(self, *operations: Json) -> Json:
@@ -119,6 +120,28 @@ def test_operations_are_counted_as_they_are_applied(operations: list[Json]) -> N
     assert isinstance(refused, TooMany)
     assert str(MAX_OPERATIONS) in refused.detail
     assert applied.call_count <= MAX_OPERATIONS
+
+
+@pytest.mark.parametrize(
+    ("operation", "parts"),
+    [
+        ({"op": "replace", "path": "title", "value": "x"}, 1),
+        ({"op": "Replace", "value": {"title": "x", "active": "True"}}, 1),
+        ({"op": "Replace", "value": {"title": "x", "name.givenName": "y", f"{ENTERPRISE_URN}:department": "z"}}, 3),
+        ({"op": "Add", "path": 'phoneNumbers[type eq "work"].value', "value": "1"}, 1),
+        ({"op": "Remove", "path": "phoneNumbers", "value": numbers(3)}, 3),
+        ({"op": "Remove", "path": 'phoneNumbers[value eq "n1"].value'}, 2),
+        ({"op": "Remove", "path": f"{ENTERPRISE_URN}:manager", "value": {"value": "nosuch"}}, 0),
+    ],
+    ids=["one", "members", "names as paths", "missing value", "listed", "emptied", "nothing left"],
+)
+def test_the_engine_applies_each_part_of_an_operation_once(operation: Json, parts: int) -> None:
+    service = Service(values=5)
+
+    with replaced("domain.patch.apply", wraps=engine.apply) as applied:
+        service.patch(operation)
+
+    assert applied.call_count == parts
 
 
 def test_as_many_operations_as_the_bound_are_applied() -> None:

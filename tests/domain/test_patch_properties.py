@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import tolerances
 from domain.errors import ScimError
 from domain.patch import apply, parse_operations, target_of
 from domain.resources.body import checked
+from domain.tolerances import Tolerant
 from support.patch_strategies import ADDITIONS, ANY_OPERATION, OPERATIONS, REMOVALS, REPLACEMENTS, USERS, WITHOUT_PATH
 from support.patch_users import message, patched_strictly, patched_tolerantly
 
@@ -89,7 +89,7 @@ def test_a_user_whose_active_is_the_text_false_is_never_enabled(user: Json, text
 @_QUICK
 @given(USERS)
 def test_a_stored_user_sent_back_needs_no_tolerance(user: Json) -> None:
-    applied = tolerances.Applied()
+    reader = Tolerant()
 
-    assert tolerances.tolerate_resource(user, applied) == user
-    assert applied == set()
+    assert reader.resource(user) == user
+    assert reader.noted == set()

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain import tolerances
 from domain.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, ScimError
-from domain.filter import STRICT, parse
+from domain.filter import parse
 from domain.resources import body as resource
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
-from domain.tolerances import TOLERANCES, Applied
+from domain.tolerances import STRICT, TOLERANCES, Tolerant
 
 Json = dict[str, Any]
 
@@ -29,8 +28,8 @@ def body(**members: Any) -> Json:
 
 
 def read_tolerantly(sent: Json) -> tuple[Json, set[str]]:
-    applied = Applied()
-    return resource.attributes_of(tolerances.tolerate_resource(sent, applied)), applied
+    reader = Tolerant()
+    return resource.attributes_of(reader.resource(sent)), reader.noted
 
 
 @pytest.mark.parametrize(
@@ -173,40 +172,40 @@ def test_a_body_is_not_changed_in_place() -> None:
 @pytest.mark.parametrize("members", [{}, {"emails": None}, {"emails": []}, {"emails": [{"type": "work", "value": ""}]}])
 def test_a_put_without_addresses_keeps_the_stored_ones(members: Json) -> None:
     stored = body(emails=[{"value": "mara@example.com", "type": "work"}])
-    applied = Applied()
+    reader = Tolerant()
 
-    sent = tolerances.tolerate_resource(body(**members), applied)
-    kept = resource.attributes_of(tolerances.tolerate_replacement(sent, stored, applied))
+    sent = reader.resource(body(**members))
+    kept = resource.attributes_of(reader.replacement(sent, stored))
 
     assert kept["emails"] == stored["emails"]
-    assert "put-without-emails" in applied
+    assert "put-without-emails" in reader.noted
 
 
 @pytest.mark.parametrize("members", [{}, {"active": None}])
 def test_a_put_that_does_not_say_so_lets_nobody_in_again(members: Json) -> None:
-    applied = Applied()
+    reader = Tolerant()
 
-    sent = tolerances.tolerate_resource(body(**members), applied)
-    kept = resource.attributes_of(tolerances.tolerate_replacement(sent, body(active=False), applied))
+    sent = reader.resource(body(**members))
+    kept = resource.attributes_of(reader.replacement(sent, body(active=False)))
 
     assert kept["active"] is False
-    assert "put-without-active" in applied
+    assert "put-without-active" in reader.noted
 
 
 def test_a_put_that_says_active_reactivates() -> None:
-    kept = tolerances.tolerate_replacement(body(active=True), body(active=False), Applied())
+    kept = Tolerant().replacement(body(active=True), body(active=False))
 
     assert kept["active"] is True
 
 
 def test_a_put_with_addresses_replaces_the_stored_ones() -> None:
     stored = body(emails=[{"value": "mara@example.com", "type": "work"}])
-    applied = Applied()
+    reader = Tolerant()
 
-    kept = tolerances.tolerate_replacement(body(emails=[{"value": "berg@example.com"}]), stored, applied)
+    kept = reader.replacement(body(emails=[{"value": "berg@example.com"}]), stored)
 
     assert kept["emails"] == [{"value": "berg@example.com"}]
-    assert applied == set()
+    assert reader.noted == set()
 
 
 @pytest.mark.parametrize(
@@ -221,28 +220,24 @@ def test_a_put_with_addresses_replaces_the_stored_ones() -> None:
     ],
 )
 def test_a_filter_is_read_as_it_is_meant(text: str, meant: str, needed: str) -> None:
-    applied = Applied()
+    reader = Tolerant()
 
-    assert parse(text, tolerances.filter_leniency(applied)) == parse(meant)
-    assert applied == {needed}
+    assert reader.filter(text) == parse(meant)
+    assert reader.noted == {needed}
     with pytest.raises(InvalidFilter):
-        parse(text, tolerances.filter_leniency(None))
-
-
-def test_a_strict_account_has_the_strict_filters() -> None:
-    assert tolerances.filter_leniency(None) == STRICT
+        STRICT.filter(text)
 
 
 def test_a_value_that_was_encoded_twice_is_looked_up_again_decoded() -> None:
-    applied = Applied()
+    reader = Tolerant()
 
-    assert tolerances.tolerate_lookup("rosa.keller%40example.com", applied) == "rosa.keller@example.com"
-    assert applied == {"twice-encoded-value"}
+    assert reader.retried_lookup("rosa.keller%40example.com") == "rosa.keller@example.com"
+    assert reader.noted == {"twice-encoded-value"}
 
 
 @pytest.mark.parametrize("value", ["rosa.keller@example.com", "100 %", "50%zz"])
 def test_a_value_that_is_not_encoded_is_not_looked_up_again(value: str) -> None:
-    assert tolerances.tolerate_lookup(value, Applied()) is None
+    assert Tolerant().retried_lookup(value) is None
 
 
 def test_each_tolerance_has_a_name_of_its_own_a_source_and_something_to_do() -> None:

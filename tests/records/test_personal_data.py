@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from unittest.mock import patch as replaced
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.errors import ServiceUnavailable
+from domain.filter import parse
 from domain.resources.mask import masked
 from records import marked
 from records.marked import MARK
 from records.output import Json, Output
 from records.people import NOBODY, bulk, create, patch, person, search
 from support.in_process import Client, InProcess
+from support.memory import InMemoryUsers
 
 ADA = "a***@example.com"
 
@@ -70,6 +74,36 @@ def test_no_line_has_anything_of_a_user_otherwise(client: Client, output: Output
     assert len(lines) == 13
     assert not any("user" in line for line in lines)
     assert "***" not in str(lines)
+
+
+def test_a_search_that_fails_names_the_user_it_looked_up(
+    showing: Client, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(store: InMemoryUsers, user_name: str) -> None:
+        raise ServiceUnavailable("DynamoDB does not answer.")
+
+    monkeypatch.setattr(InMemoryUsers, "find_by_user_name", fail)
+
+    showing.call("GET", "/Users", query="filter=" + quote('userName eq "ada@example.com"'))
+
+    lines, _ = output.lines()
+    assert [(line["status"], line["user"]) for line in lines] == [(503, ADA)]
+
+
+@pytest.mark.parametrize("mode", ["tolerant", "strict"])
+@pytest.mark.parametrize("logs", ["true", "false"])
+def test_a_filter_is_parsed_once_whatever_is_logged(
+    service: InProcess, monkeypatch: pytest.MonkeyPatch, mode: str, logs: str
+) -> None:
+    monkeypatch.setenv("LOG_PERSONAL_DATA", logs)
+    client = service.account("acme", mode=mode)
+    filter_ = 'userName eq "ada@example.com" and active eq true'
+
+    with replaced("domain.filter.parse", wraps=parse) as parses:
+        assert client.call("GET", "/Users", query="filter=" + quote(filter_)).status == 200
+        assert client.call("POST", "/.search", search(filter=filter_)).status == 200
+
+    assert parses.call_count == 2
 
 
 @pytest.mark.parametrize(

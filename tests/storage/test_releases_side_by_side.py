@@ -19,6 +19,7 @@ from domain.changes.users import Users
 from domain.errors import UniquenessConflict
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
+from domain.tolerances import STRICT, Tolerant
 from support.invariants import assert_sound
 from support.samples import LATER, Patience, ids
 
@@ -55,7 +56,11 @@ def users_of(table: Table, *, strict: bool = False) -> Users:
     """What requests of this release do."""
     deadline = Patience()
     return Users(
-        table.users("default", deadline), deadline, lambda: LATER, lambda: SOMEBODY_NEW, None if strict else set()
+        table.users("default", deadline),
+        deadline,
+        lambda: LATER,
+        lambda: SOMEBODY_NEW,
+        STRICT if strict else Tolerant(),
     )
 
 

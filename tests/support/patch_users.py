@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import patch, tolerances
+from domain import patch
 from domain.resources import body as resource
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.tolerances import Tolerant
 
 Json = dict[str, Any]
 
@@ -41,13 +42,12 @@ def patched_strictly(user: Json, *operations: Json) -> Json:
 
 
 def patched_tolerantly(user: Json, *operations: Json, body: Json | None = None) -> tuple[Json, set[str]]:
-    applied = tolerances.Applied()
-    read = tolerances.tolerate_patch(message(*operations) if body is None else body, applied)
+    reader = Tolerant()
     before = user
-    for operation in tolerances.tolerate_operations(patch.parse_operations(read), applied):
-        for rewritten in tolerances.tolerate_operation(operation, user, applied):
-            user = patch.apply(user, rewritten)
-    return resource.checked(tolerances.tolerate_result(before, user, applied)), applied
+    for operation in reader.operations(message(*operations) if body is None else body):
+        for expanded in reader.expanded(operation, user):
+            user = patch.apply(user, expanded)
+    return resource.checked(reader.patched(before, user)), reader.noted
 
 
 def changes(before: Json, after: Json) -> Json:

@@ -54,7 +54,8 @@ class Table:
     def users(self, account: str, deadline: Deadline, usage: Usage | None = None) -> DynamoDBUsers:
         """The users of an account, for one request that has until `deadline`; `usage` counts what it costs.
 
-        >>> Table(client("dynamodb"), "rollcall-users").users("default", MonotonicDeadline.after(9), usage)
+        >>> table = Table(client("dynamodb"), "rollcall-users")  # doctest: +SKIP
+        >>> table.users("default", MonotonicDeadline.after(9), usage)  # doctest: +SKIP
         """
         calls = self._calls(deadline, usage)
         return DynamoDBUsers(

@@ -56,9 +56,14 @@ class Settings:
     rate: Rate = DEFAULT_RATE
 
     @property
+    def is_tolerant(self) -> bool:
+        """True if known deviations from the RFC are accepted."""
+        return self.mode == "tolerant"
+
+    @property
     def takes_back(self) -> bool:
         """Whether deactivated users are taken back; RFC 7644 section 3.3 has 409 for a userName that is taken."""
-        return self.take_back_deactivated and self.mode == "tolerant"
+        return self.take_back_deactivated and self.is_tolerant
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from domain.ports import Deadline
 from domain.quoting import quoted
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import USER
-from domain.tolerances import tolerate_message
 
 BULK_REQUEST_URN: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE_URN: Final = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -109,8 +108,7 @@ class BulkJob:
 
     def run(self, body: Json) -> Json:
         """The BulkResponse: status, and location or error, of every operation begun, in the order of the request."""
-        if self.users.applied is not None:
-            body = tolerate_message(body, BULK_REQUEST_URN, self.users.applied)
+        body = self.users.reader.message(body, BULK_REQUEST_URN)
         fail_on_errors = _fail_on_errors(body)
         self._operations = _operations(body)
         for position, operation in enumerate(self._operations):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from domain import patch, tolerances
+from domain import patch
 from domain.accounts.access import is_deactivated, is_fresh, loses_identity, traced
 from domain.accounts.deprovisioning import DeprovisioningGuard, Reservation
 from domain.changes.preconditions import require_match
@@ -28,7 +28,7 @@ from domain.resources.adoption import (
 )
 from domain.resources.later_release import known_part, with_unknown_part
 from domain.resources.stored_user import MADE_BY_CLIENT, StoredUser
-from domain.tolerances import Applied
+from domain.tolerances import STRICT, Reader
 
 _TIME_TO_SETTLE_A_RACE: Final = 0.5
 """Seconds that must be left for another round of read, compute and write."""
@@ -38,8 +38,8 @@ _TIME_TO_SETTLE_A_RACE: Final = 0.5
 class Users:
     """The users of one account, for one request.
 
-    `now` gives RFC 3339 UTC time with milliseconds, `new_id` a random id; `applied` collects the names of the
-    tolerances that a request needed, and is None for an account in strict mode; `effects` what was done to users.
+    `now` gives RFC 3339 UTC time with milliseconds, `new_id` a random id; `reader` reads request bodies as the
+    account's mode says; `effects` collects what was done to users.
     `guard` bounds how many users may lose access, None when nothing does. What an identity provider may do with users
     who are there already (`accounts.account.Settings`): `adopts` whom none has claimed, `keeps_privileges` of those,
     `takes_back` whom it had deactivated.
@@ -49,7 +49,7 @@ class Users:
     deadline: Deadline
     now: Callable[[], str]
     new_id: Callable[[], str]
-    applied: Applied | None = None
+    reader: Reader = STRICT
     effects: Effects = field(default_factory=Effects)
     guard: DeprovisioningGuard | None = None
     adopts: bool = False
@@ -66,9 +66,7 @@ class Users:
         Where the account says so, a user who is there already becomes this one: one of that userName who was
         deactivated, or one of that address whom no identity provider has claimed (`domain.resources.adoption`).
         """
-        if self.applied is not None:
-            body = tolerances.tolerate_resource(body, self.applied)
-        sent = resource.attributes_of(body)
+        sent = resource.attributes_of(self.reader.resource(body))
         user = StoredUser.new(self.new_id(), sent, self.now(), MADE_BY_CLIENT)
         try:
             self.store.create(user)
@@ -78,43 +76,33 @@ class Users:
 
     def replace(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
         """The user with the body's attributes in the place of the present ones (RFC 7644 section 3.5.1)."""
-        if self.applied is not None:
-            body = tolerances.tolerate_resource(body, self.applied)
+        sent = self.reader.resource(body)
 
         def replaced(current: StoredUser) -> Json:
-            kept = body
-            if self.applied is not None:
-                kept = tolerances.tolerate_replacement(body, known_part(current.attributes), self.applied)
+            kept = self.reader.replacement(sent, known_part(current.attributes))
             return with_unknown_part(resource.attributes_of(kept), current.attributes)
 
         return self._change(user_id, if_match, replaced, put=True)
 
     def patch(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
         """The user with all of the body's operations applied in order, or with none (RFC 7644 section 3.5.2)."""
-        if self.applied is not None:
-            body = tolerances.tolerate_patch(body, self.applied)
-        operations: Sequence[Operation] = patch.parse_operations(body)
-        if self.applied is not None:
-            operations = tolerances.tolerate_operations(operations, self.applied)
+        operations = self.reader.operations(body)
 
         def patched(current: StoredUser) -> Json:
             attributes = before = known_part(current.attributes)
             # All of them are read, checked and written again, however little is changed.
             self.effort.spend(2 * sum(len(value) for value in before.values() if isinstance(value, list)))
-            done = 0
+            count = 0
             for operation in operations:
                 self._spend(operation, attributes)
-                meant: Sequence[Operation] = (operation,)
-                if self.applied is not None:
-                    meant = tolerances.tolerate_operation(operation, attributes, self.applied)
-                done += len(meant)
-                patch.require_bounded(done)
-                for each in meant:
+                expanded = self.reader.expanded(operation, attributes)
+                count += len(expanded)
+                patch.require_bounded(count)
+                for each in expanded:
                     if each is not operation:
                         self._spend(each, attributes)
                     attributes = patch.apply(attributes, each)
-            if self.applied is not None:
-                attributes = tolerances.tolerate_result(before, attributes, self.applied)
+            attributes = self.reader.patched(before, attributes)
             return with_unknown_part(resource.checked(attributes), current.attributes)
 
         return self._change(user_id, if_match, patched)

@@ -24,7 +24,7 @@ _QUOTED: Final = re.compile(
 
 
 def with_json_quotes(text: str) -> str:
-    """The text with JSON strings in the place of words in other quotes; the very text when there are none.
+    r"""Return the text with JSON strings in place of words in other quotes; the same object when there are none.
 
     >>> with_json_quotes("emails[type eq 'work'] and nickName eq O'Brien")
     'emails[type eq "work"] and nickName eq O\'Brien'

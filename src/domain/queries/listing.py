@@ -9,18 +9,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain import tolerances
 from domain.effort import Effort
 from domain.errors import InvalidCount, InvalidValue
 from domain.filter import (
     Filter,
+    Lookup,
     LookupKind,
     PrefixKind,
     PrefixLookup,
     compile_filter,
     cost_of_filter,
     index_lookup,
-    parse,
     prefix_lookup,
     substituted,
 )
@@ -44,7 +43,7 @@ from domain.queries.windows import (
     read_at,
 )
 from domain.resources.stored_user import StoredUser
-from domain.tolerances import Applied
+from domain.tolerances import STRICT, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +106,10 @@ class Result:
         )
 
 
+def _ignore(lookup: Lookup) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """The users of one account as queries see them."""
@@ -114,12 +117,14 @@ class Directory:
     store: UserStore
     renderer: Renderer
     seal: CursorSeal
-    applied: Applied | None = None
+    reader: Reader = STRICT
     matches_email: bool = False
     """Whether a look-up by a userName that nobody has also finds, by that as an address, whom no identity provider has
     claimed yet (`domain.accounts.account.Settings.match_existing_by_email`)."""
     deadline: Deadline | None = None
     """Until when users may be matched."""
+    on_lookup: Callable[[Lookup], None] = _ignore
+    """Called with what a filter looks up by an index, before the index is read."""
 
     def search(self, query: Query) -> Result:
         """The page of users that a query asks for."""
@@ -143,9 +148,7 @@ class Directory:
 
     def _found(self, query: Query) -> Found:
         """All users that match, in order: that of ids unless the query asks for another."""
-        parsed = None
-        if query.filter is not None:
-            parsed = parse(query.filter, tolerances.filter_leniency(self.applied))
+        parsed = None if query.filter is None else self.reader.filter(query.filter)
         ordering = Ordering.of(query.sort_by, descending=query.descending) if query.sort_by else None
         if parsed is None:
             if ordering is None:
@@ -217,12 +220,11 @@ class Directory:
         lookup = index_lookup(parsed)
         if lookup is None:
             return None
+        self.on_lookup(lookup)
         found = self._look_up(lookup.kind, lookup.value)
-        if not found and self.applied is not None:
-            retried = tolerances.tolerate_lookup(lookup.value, self.applied)
-            if retried is not None:
-                found = self._look_up(lookup.kind, retried)
-                parsed = substituted(parsed, lookup.value, retried)
+        if not found and (retried := self.reader.retried_lookup(lookup.value)) is not None:
+            found = self._look_up(lookup.kind, retried)
+            parsed = substituted(parsed, lookup.value, retried)
         if not found and self.matches_email and lookup.kind is LookupKind.USER_NAME:
             return self._unclaimed(lookup.value, parsed)
         return list(filter(self._matcher(parsed), found))

@@ -1,38 +1,15 @@
-"""What identity providers send beside the RFC, and how it is read: each quirk a small record in a file of its own.
+"""Accepted deviations from the RFC: what identity providers send, and how it is read.
 
-An account in strict mode uses none of this. In tolerant mode the service calls `tolerate_*` before the strict reading
-(`domain.resources.body`, `domain.patch`, `domain.filter`) of what comes out; the names of the tolerances that a request
-needed are collected in an `Applied`.
+Each quirk is a small record in a file of its own (`domain.tolerances.quirks`). A `Reader` reads requests: `STRICT` uses
+no tolerance; `Tolerant` rewrites what was sent before the strict parsers see it, and notes which tolerances the request
+needed.
 """
 
 from __future__ import annotations
 
-from domain.tolerances.pipeline import (
-    Applied,
-    filter_leniency,
-    tolerate_lookup,
-    tolerate_message,
-    tolerate_operation,
-    tolerate_operations,
-    tolerate_patch,
-    tolerate_replacement,
-    tolerate_resource,
-    tolerate_result,
-)
+from domain.tolerances.readers import STRICT, Reader
 from domain.tolerances.record import Tolerance
 from domain.tolerances.registry import TOLERANCES
+from domain.tolerances.tolerant import Tolerant, reader_for
 
-__all__ = [
-    "TOLERANCES",
-    "Applied",
-    "Tolerance",
-    "filter_leniency",
-    "tolerate_lookup",
-    "tolerate_message",
-    "tolerate_operation",
-    "tolerate_operations",
-    "tolerate_patch",
-    "tolerate_replacement",
-    "tolerate_resource",
-    "tolerate_result",
-]
+__all__ = ["STRICT", "TOLERANCES", "Reader", "Tolerance", "Tolerant", "reader_for"]
