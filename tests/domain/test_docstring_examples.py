@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from local.sample_events import ROOT
+from support.repository import ROOT
 
 _SOURCE = ROOT / "src"
 MODULES = sorted(
