@@ -19,7 +19,7 @@ from hostile_shapes import MAX_BODY_BYTES, SEARCH_URN, Shape, person, shapes
 from measuring import arguments, publish
 from service import ACCOUNT, Context, Service, serving
 
-from domain.changes.bulk import BULK_REQUEST_URN
+from domain.messages import BULK_REQUEST_URN
 from domain.resources.stored_user import StoredUser
 from support.in_process import TwinTable
 from support.memory import InMemoryUsers

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from domain.accounts.account import Mode
-from domain.changes.bulk import BULK_REQUEST_URN
 from domain.limits import MAX_BODY_BYTES, MAX_BULK_PAYLOAD, MAX_FILTER_CHARACTERS
+from domain.messages import BULK_REQUEST_URN
 from domain.patch import PATCH_OP_URN
 from domain.resources.body import attributes_of
 from domain.resources.stored_user import StoredUser

@@ -5,28 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 
 from cli.wording import counted
 from domain.accounts.connector_key import ConnectorKey
-
-Json = dict[str, Any]
+from handlers.jobs.smoke_test import CheckFailed, Json, require_scim_error, total_results
 
 SCIM_JSON: Final = "application/scim+json"
-_LIST_RESPONSE: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-_ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
-
-
-class Failed(Exception):
-    """A check that failed: what was seen, and what to do."""
-
-    def __init__(self, seen: str, fix: str) -> None:
-        super().__init__(seen)
-        self.seen = seen
-        self.fix = fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +34,10 @@ class CheckList:
     done: list[Check] = field(default_factory=list)
 
     def run(self, name: str, check: Callable[[], str]) -> bool:
-        """Run one check: it returns what it saw, or raises `Failed`."""
+        """Run one check: it returns what it saw, or raises `CheckFailed`."""
         try:
             self.done.append(Check(name, True, check()))
-        except Failed as failure:
+        except CheckFailed as failure:
             self.done.append(Check(name, False, failure.seen, failure.fix))
         except (AttributeError, LookupError, TypeError):
             # Whatever answers there, a check must not end the others, nor keep the test user from being removed.
@@ -72,7 +60,7 @@ class Endpoint:
         self.key = key
 
     def ask(self, method: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
-        """One request; raises `Failed` when there is no answer at all, or it is not from a SCIM service."""
+        """One request; raises `CheckFailed` when there is no answer at all, or it is not from a SCIM service."""
         headers = {"Authorization": f"Bearer {key or self.key}", "Accept": SCIM_JSON}
         try:
             response = self._client.request(
@@ -82,26 +70,26 @@ class Endpoint:
                 json=body,
             )
         except httpx.TimeoutException as error:
-            raise Failed("no answer in time", "Look at the functions' alarms and log; try again.") from error
+            raise CheckFailed("no answer in time", "Look at the functions' alarms and log; try again.") from error
         except httpx.ConnectError as error:
-            raise Failed(
+            raise CheckFailed(
                 f"no connection: {error}",
                 "Check the host name and the certificate; for the local server: make run.",
             ) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Failed(f"no answer: {type(error).__name__}", "Check the SCIM Connector Base URL.") from error
+            raise CheckFailed(f"no answer: {type(error).__name__}", "Check the SCIM Connector Base URL.") from error
         return response
 
     def expect(self, status: int, method: str, path: str, body: Json | None = None, *, key: str | None = None) -> Json:
-        """The JSON of an answer of that status ({} of an empty one); any other status is `Failed`."""
+        """The JSON of an answer of that status ({} of an empty one); any other status is `CheckFailed`."""
         response = self.ask(method, path, body, key=key)
         if response.status_code != status:
-            raise Failed(_shown(response, status), _fix(response))
+            raise CheckFailed(_shown(response, status), _fix(response), response.status_code)
         if not response.content:
             return {}
         kind = response.headers.get("Content-Type", "")
         if not kind.startswith(SCIM_JSON):
-            raise Failed(f"Content-Type is {kind or 'missing'}", "Check that the Base URL is the one of Rollcall.")
+            raise CheckFailed(f"Content-Type is {kind or 'missing'}", "Check that the Base URL is the one of Rollcall.")
         return _json(response)
 
 
@@ -109,63 +97,37 @@ def check_base_url(base_url: str) -> str:
     """That identity providers take the address: https, nothing after the path, no underscore for Okta."""
     parts = urlsplit(base_url)
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise Failed("the address is not https", "Identity providers send the key there: use https.")
+        raise CheckFailed("the address is not https", "Identity providers send the key there: use https.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Failed("the address is no URL", "Copy it again from: rollcall account show NAME.")
+        raise CheckFailed("the address is no URL", "Copy it again from: rollcall account show NAME.")
     if base_url.endswith("/"):
-        raise Failed("the address ends with a slash", "Remove the slash: JumpCloud joins paths to it as they are.")
+        raise CheckFailed("the address ends with a slash", "Remove the slash: JumpCloud joins paths to it as they are.")
     if parts.query or parts.fragment:
-        raise Failed("the address has something after its path", "Remove everything from the ? or # on.")
+        raise CheckFailed("the address has something after its path", "Remove everything from the ? or # on.")
     if "_" in base_url:
-        raise Failed("the address has an underscore", "Okta refuses it: deploy with another stage or domain name.")
+        raise CheckFailed("the address has an underscore", "Okta refuses it: deploy with another stage or domain name.")
     return "https" if parts.scheme == "https" else "http, on this computer only"
 
 
 def check_key(key: str) -> str:
     """That the key is whole."""
     if key.lower().startswith("bearer"):
-        raise Failed("the key begins with Bearer", "Paste only the key, from rck_ on.")
+        raise CheckFailed("the key begins with Bearer", "Paste only the key, from rck_ on.")
     parsed = ConnectorKey.parse(key)
     if parsed is None:
-        raise Failed("the key is cut or mistyped", "Copy it again: rollcall account show NAME --reveal.")
+        raise CheckFailed("the key is cut or mistyped", "Copy it again: rollcall account show NAME --reveal.")
     return f"a key of account {parsed.account}"
-
-
-def check_discovery(endpoint: Endpoint) -> str:
-    """ServiceProviderConfig (RFC 7643 section 5)."""
-    config = endpoint.expect(200, "GET", "/ServiceProviderConfig")
-    if not isinstance(config.get("patch"), dict) or not isinstance(config.get("filter"), dict):
-        raise Failed("the answer is no ServiceProviderConfig", "Check that the Base URL is the one of Rollcall.")
-    return "served"
 
 
 def check_wrong_key(endpoint: Endpoint, wrong: str) -> str:
     """That another key of the same form is refused."""
-    error = endpoint.expect(401, "GET", "/Users?count=1", key=wrong)
-    if _ERROR not in error.get("schemas", ()):
-        raise Failed("401 without a SCIM error", "Check that nothing in front of the service answers in its place.")
+    require_scim_error(401, endpoint.expect(401, "GET", "/Users?count=1", key=wrong))
     return "refused with 401"
-
-
-def check_groups(endpoint: Endpoint) -> str:
-    """That groups, which are not provisioned here, are a SCIM 404."""
-    error = endpoint.expect(404, "GET", "/Groups")
-    if _ERROR not in error.get("schemas", ()) or error.get("status") != "404":
-        raise Failed("404 without a SCIM error", "Check that nothing in front of the service answers in its place.")
-    return "404 with a SCIM error"
 
 
 def check_list(endpoint: Endpoint) -> str:
     """JumpCloud's Test Connection: read a list of users."""
     return counted(total_results(endpoint.expect(200, "GET", "/Users")), "user")
-
-
-def total_results(answer: Json) -> int:
-    """totalResults of a ListResponse (RFC 7644 section 3.4.2)."""
-    total = answer.get("totalResults")
-    if _LIST_RESPONSE not in answer.get("schemas", ()) or not isinstance(total, int):
-        raise Failed("the answer is no ListResponse", "Check that the Base URL is the one of Rollcall.")
-    return total
 
 
 def _json(response: httpx.Response) -> Json:
@@ -174,14 +136,14 @@ def _json(response: httpx.Response) -> Json:
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise Failed("the answer is no JSON object", "Check that the Base URL is the one of Rollcall.")
+        raise CheckFailed("the answer is no JSON object", "Check that the Base URL is the one of Rollcall.")
     return answer
 
 
 def _shown(response: httpx.Response, expected: int) -> str:
     try:
         detail = _json(response).get("detail")
-    except Failed:
+    except CheckFailed:
         detail = None
     seen = f"{response.status_code} instead of {expected}"
     return f"{seen}: {detail}" if isinstance(detail, str) else seen

@@ -12,15 +12,12 @@ from typing import Annotated, Final
 import httpx
 import typer
 
-from cli.activation import Activation
 from cli.arguments import Name
 from cli.checks import (
     Check,
     CheckList,
     Endpoint,
     check_base_url,
-    check_discovery,
-    check_groups,
     check_key,
     check_list,
     check_wrong_key,
@@ -29,6 +26,7 @@ from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.wording import plain
 from domain.accounts.connector_key import ConnectorKey
+from handlers.jobs.smoke_test import SmokeTest, check_discovery, check_groups
 
 # As patient as an identity provider; API Gateway itself gives up after 29 seconds.
 _SECONDS: Final = 30.0
@@ -83,7 +81,18 @@ def examine(checks: CheckList, endpoint: Endpoint, email: str) -> None:
     checks.run("Groups are a SCIM 404", lambda: check_groups(endpoint))
     # The deprovisioning limit does not count a user made just now, so that a test user can always go again.
     if checks.run("Test Connection reads users", lambda: check_list(endpoint)):
-        Activation(endpoint, email).run(checks)
+        _run_smoke_test(checks, SmokeTest(endpoint, email))
+
+
+def _run_smoke_test(checks: CheckList, test: SmokeTest) -> None:
+    """Run the steps up to the first that fails, and remove the test user in any case, also on Ctrl-C."""
+    try:
+        for name, step in test.steps():
+            if not checks.run(name, step):
+                break
+    finally:
+        if test.may_exist:
+            checks.run("Test user is removed after the failure", test.remove)
 
 
 def _other_key(key: str) -> str:

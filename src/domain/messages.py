@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from domain.documents import Json
 from domain.errors import InvalidSyntax
+
+BULK_REQUEST_URN: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+BULK_RESPONSE_URN: Final = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+LIST_RESPONSE_URN: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+PATCH_OP_URN: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+SEARCH_REQUEST_URN: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 
 def require_message(body: Json, urn: str) -> None:
@@ -13,6 +21,6 @@ def require_message(body: Json, urn: str) -> None:
 
 
 def is_message(body: Json, urn: str) -> bool:
-    """Whether the body's `schemas` has that URN, in any case."""
+    """True if the body's `schemas` has that URN, in any case."""
     schemas = body.get("schemas")
     return isinstance(schemas, list) and urn.lower() in (each.lower() for each in schemas if isinstance(each, str))

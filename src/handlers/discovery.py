@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from domain.documents import Json, encode
 from domain.errors import Forbidden
-from domain.queries.rendering import LIST_RESPONSE_URN
+from domain.messages import LIST_RESPONSE_URN
 from domain.resources import discovery
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse

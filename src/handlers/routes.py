@@ -16,6 +16,15 @@ class Route:
     path: str
     module: str
 
+    @property
+    def function(self) -> str:
+        """The function's logical id in template.yaml.
+
+        >>> Route("GET", "/Users", "list_users").function
+        'ListUsers'
+        """
+        return self.module.title().replace("_", "")
+
 
 ROUTES: Final = (
     Route("POST", "/Users", "create_user"),

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
 
-from domain.messages import require_message
+from domain.messages import SEARCH_REQUEST_URN, require_message
 from domain.queries.listing import Query
 from domain.queries.projection import Projection
 from domain.tolerances import reader_for
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
 from handlers.user_queries import directory_of
-
-SEARCH_REQUEST_URN: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 
 @endpoint("SearchUsers")

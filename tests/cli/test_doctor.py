@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from typer.testing import CliRunner
 
-from cli.checks import Failed, check_base_url, check_key
+from cli.checks import check_base_url, check_key
 from cli.main import app
+from handlers.jobs.smoke_test import CheckFailed
 from support.least_scim_service import KEY, LIST, Answer, Service, at, doctor, error, failures, least_scim_service
 
 
@@ -59,8 +60,8 @@ def test_an_address_that_is_taken_is_told_and_left_alone(service: Service) -> No
 
     failed = failures(doctor(service, "--json", "--test-email", "taken@corp.example"))
 
-    assert list(failed) == ["Look-up of the test user finds nobody"]
-    assert "--test-email" in failed["Look-up of the test user finds nobody"]["fix"]
+    assert list(failed) == ["Look-up of the test user finds no user"]
+    assert "--test-email" in failed["Look-up of the test user finds no user"]["fix"]
     assert list(service.users) == ["1"]
 
 
@@ -157,7 +158,7 @@ def test_a_malformed_key_or_address_is_told_before_anything_is_sent(service: Ser
     ],
 )
 def test_addresses_that_identity_providers_stumble_over(base_url: str, says: str) -> None:
-    with pytest.raises(Failed) as failed:
+    with pytest.raises(CheckFailed) as failed:
         check_base_url(base_url)
 
     assert says in f"{failed.value.seen} {failed.value.fix}"
@@ -172,7 +173,7 @@ def test_addresses_that_are_fine(base_url: str) -> None:
 
 @pytest.mark.parametrize(("key", "says"), [(f"Bearer {KEY}", "only the key"), (KEY[1:], "again"), ("", "again")])
 def test_keys_pasted_wrongly(key: str, says: str) -> None:
-    with pytest.raises(Failed) as failed:
+    with pytest.raises(CheckFailed) as failed:
         check_key(key)
 
     assert says in failed.value.fix

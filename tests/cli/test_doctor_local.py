@@ -128,7 +128,7 @@ def test_scim_switched_off(service: LocalService, key: ConnectorKey, doctor: Doc
 @pytest.mark.parametrize(
     ("attributes", "check"),
     [
-        ({"userName": "taken@corp.example"}, "Look-up of the test user finds nobody"),
+        ({"userName": "taken@corp.example"}, "Look-up of the test user finds no user"),
         ({"userName": "ann", "emails": [{"value": "TAKEN@corp.example"}]}, "Test user is created"),
     ],
     ids=["as a userName", "as an address"],
@@ -170,7 +170,7 @@ def test_a_user_who_was_there_first_is_never_taken_for_the_test_user(
 
     failed = failures(doctor(key.account, "--json", "--test-email", "ANN@corp.example"))
 
-    assert list(failed) == ["Look-up of the test user finds nobody"]
+    assert list(failed) == ["Look-up of the test user finds no user"]
     assert users(service, key) == 1
 
 

@@ -11,7 +11,8 @@ import pytest
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
-from support.in_process import InProcess, in_process
+from handlers import create_user
+from support.in_process import Context, InProcess, in_process
 from support.releases import FUNCTIONS, Release, deploy, release_of
 
 
@@ -33,7 +34,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return dict(found)
 
 
-def test_a_good_release_holds_a_conversation_with_every_new_version_and_leaves_nobody(
+def test_a_good_release_passes_the_smoke_test_with_every_new_version_and_leaves_no_user(
     release: Release, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy()
@@ -96,9 +97,7 @@ def test_a_version_that_answers_an_error_stops_the_release(
         ("CreateUser", ["no object"]),
     ],
 )
-def test_an_answer_of_the_right_status_that_says_something_wrong_stops_the_release(
-    release: Release, function: str, returned: Any
-) -> None:
+def test_a_wrong_answer_of_the_right_status_stops_the_release(release: Release, function: str, returned: Any) -> None:
     release.faults[function] = lambda event: returned
 
     deploy()
@@ -106,7 +105,28 @@ def test_an_answer_of_the_right_status_that_says_something_wrong_stops_the_relea
     assert release.reported == ["Failed"]
 
 
-def test_codedeploy_is_told_in_time_when_the_new_versions_are_slow(
+def test_a_test_user_whose_creation_was_not_answered_is_removed(release: Release) -> None:
+    def lost(event: dict[str, Any]) -> dict[str, Any]:
+        create_user.handler(event, Context())
+        return {"errorType": "Runtime.ExitError"}
+
+    release.faults["CreateUser"] = lost
+
+    deploy()
+
+    assert release.reported == ["Failed"]
+    assert release.store.total() == 0
+
+
+def test_a_release_can_be_tried_in_a_strict_account(release: Release) -> None:
+    release.service.accounts.configure(RELEASE_CHECK_ACCOUNT, mode="strict")
+
+    deploy()
+
+    assert release.reported == ["Succeeded"]
+
+
+def test_codedeploy_gets_its_answer_in_time_when_the_new_versions_are_slow(
     release: Release, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy(milliseconds=20_000)
@@ -126,7 +146,7 @@ def test_without_its_account_the_release_is_stopped_with_what_to_do(
     assert logged(capsys)["remedy"].endswith(f"rollcall account enable {RELEASE_CHECK_ACCOUNT}")
 
 
-def test_a_hook_that_was_told_no_versions_stops_the_release(
+def test_a_hook_without_versions_stops_the_release(
     release: Release, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("NEW_VERSIONS")

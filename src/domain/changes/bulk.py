@@ -17,14 +17,12 @@ from domain.changes.users import Users
 from domain.documents import Json
 from domain.errors import InvalidSyntax, InvalidValue, NotFound, PayloadTooLarge, ScimError, ServiceUnavailable
 from domain.limits import MAX_BULK_OPERATIONS
-from domain.messages import require_message
+from domain.messages import BULK_REQUEST_URN, BULK_RESPONSE_URN, require_message
 from domain.ports import Deadline
 from domain.quoting import quoted
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import USER
 
-BULK_REQUEST_URN: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
-BULK_RESPONSE_URN: Final = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 _PREFIX: Final = "bulkId:"
 _TIME_FOR_ONE: Final = 1.0
 """Seconds that must be left to begin another operation."""

@@ -5,8 +5,9 @@ What clients send beside the RFC has been rewritten before (`domain.tolerances`)
 
 from __future__ import annotations
 
+from domain.messages import PATCH_OP_URN
 from domain.patch.engine import apply
-from domain.patch.operations import PATCH_OP_URN, Op, Operation, parse_operations, require_bounded
+from domain.patch.operations import Op, Operation, parse_operations, require_bounded
 from domain.patch.targets import Target, target_of
 
 __all__ = [

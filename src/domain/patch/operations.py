@@ -9,9 +9,7 @@ from typing import Any, Final
 from domain.documents import Json
 from domain.errors import InvalidPath, InvalidSyntax, InvalidValue, TooMany
 from domain.limits import MAX_OPERATIONS
-from domain.messages import require_message
-
-PATCH_OP_URN: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+from domain.messages import PATCH_OP_URN, require_message
 
 
 class Op(StrEnum):

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from domain.documents import Json, encode
+from domain.messages import LIST_RESPONSE_URN
 from domain.queries.projection import Projection
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import USER
-
-LIST_RESPONSE_URN: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,20 @@
-"""CodeDeploy's hook before any traffic goes to a new version: the release must hold a SCIM conversation first.
+"""CodeDeploy's hook before any traffic goes to a new version: the release must pass the smoke test first.
 
-CodeDeploy runs one deployment for each function of the API and asks this one hook about each. It does not say which
-version a deployment is about, so the template tells the versions of the whole release (NEW_VERSIONS), and each time
-all of them are tried together. The conversation belongs to an account of its own, which no identity provider has.
+CodeDeploy runs one deployment for each function of the API and calls this one hook for each. It does not say which
+version a deployment is about, so the template passes the versions of the whole release (NEW_VERSIONS), and each call
+tries all of them. The smoke test has an account of its own, which no identity provider uses.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
+from urllib.parse import quote
 
 from adapters.aws import client
 from adapters.environment import Environment
@@ -18,9 +22,16 @@ from adapters.logs import telemetry
 from adapters.release import NewVersions, PendingDeployment, VersionFailed
 from adapters.secrets.connector_secrets import ConnectorSecrets, ConnectorUnavailable
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT, rfc3339
+from handlers import routes
 from handlers.endpoint import LambdaContext
-from handlers.http import Event
-from handlers.jobs.release_exchange import Conversation, Invoke, NotAsExpected
+from handlers.http import proxy_event
+from handlers.jobs.smoke_test import (
+    CheckFailed,
+    Json,
+    SmokeTest,
+    check_discovery,
+    check_groups,
+)
 
 _LEFT_OVER_AFTER: Final = timedelta(hours=1)
 _MILLISECONDS_OF_A_STEP: Final = 35_000
@@ -28,7 +39,7 @@ _MILLISECONDS_OF_A_STEP: Final = 35_000
 
 
 def handler(event: dict[str, str], context: LambdaContext) -> None:
-    """Try the release, write one log line about it, and tell CodeDeploy, which otherwise waits for an hour."""
+    """Try the release, write one log line about it, and answer CodeDeploy, which otherwise waits for an hour."""
     deployment = PendingDeployment(client("codedeploy"), event["DeploymentId"], event["LifecycleEventHookExecutionId"])
     failure = try_release(context)
     line = {"deployment_id": deployment.deployment_id, "succeeded": failure is None}
@@ -40,42 +51,102 @@ def handler(event: dict[str, str], context: LambdaContext) -> None:
 
 
 def try_release(context: LambdaContext) -> dict[str, str] | None:
-    """Hold the conversation with the new versions; what failed (step, cause, remedy), or None."""
+    """Run the smoke test with the new versions. Returns None, or what failed: step, cause and remedy."""
     try:
         connector = ConnectorSecrets(client("secretsmanager"), Environment.from_env().connector_secret_prefix).read(
             RELEASE_CHECK_ACCOUNT
         )
         if connector is None:
             return {"step": "Connector Key", "cause": "no secret", "remedy": _MAKE_THE_ACCOUNT}
-        invoke = _in_time(NewVersions.from_env(client("lambda")).invoke, context)
-        conversation = Conversation(invoke, connector.current.key.text)
-        conversation.hold(f"release-check-{secrets.token_hex(8)}@example.com")
-        conversation.remove_left_over(before=rfc3339(datetime.now(UTC) - _LEFT_OVER_AFTER))
-    except NotAsExpected as error:
-        return {"step": error.step, "cause": error.seen, "remedy": _LOOK_AT_THE_LOG}
+        transport = LambdaTransport(NewVersions.from_env(client("lambda")), connector.current.key.text, context)
+        return _run_smoke_test(transport)
     except ConnectorUnavailable as error:
         return {"step": "Connector Key", "cause": error.reason, "remedy": error.remedy}
-    except Exception as error:  # whatever it is, CodeDeploy must be told
+    except Exception as error:  # CodeDeploy needs an answer whatever happens
         return {"step": "the hook itself", "cause": telemetry.place_of(error), "remedy": _LOOK_AT_THE_LOG}
+
+
+@dataclass
+class LambdaTransport:
+    """Invokes the new version of the function behind each route, as the gateway would."""
+
+    versions: NewVersions
+    key: str
+    context: LambdaContext
+    step: str = ""
+    """The last request: function, method, first segment of the path."""
+
+    def expect(self, status: int, method: str, path: str, body: Json | None = None) -> Json:
+        """Send a request and return the JSON of its answer; raises `CheckFailed` (see `smoke_test.Transport`)."""
+        path, _, query = path.partition("?")
+        answer = self._invoke(method, path, query, body)
+        try:
+            content: Json = json.loads(answer.get("body") or "{}")
+        except ValueError:
+            raise CheckFailed("the body is not JSON", _LOOK_AT_THE_LOG) from None
+        found = answer.get("statusCode")
+        if found != status:
+            detail = f": {content['detail']}" if "detail" in content else ""
+            raise CheckFailed(f"{found} instead of {status}{detail}", _LOOK_AT_THE_LOG, found)
+        return content
+
+    def _invoke(self, method: str, path: str, query: str, body: Json | None) -> Json:
+        found = routes.match(method, path)
+        function = "Unrouted" if found is None else found.route.function
+        self.step = f"{function} {method} {path.split('/')[1]}"
+        if self.context.get_remaining_time_in_millis() < _MILLISECONDS_OF_A_STEP:
+            raise CheckFailed("no time left: the steps before it took too long", _LOOK_AT_THE_LOG)
+        full_path = routes.BASE_PATH + path
+        event = proxy_event(
+            method,
+            full_path,
+            query,
+            [("Authorization", f"Bearer {self.key}"), ("Content-Type", "application/scim+json")],
+            b"" if body is None else json.dumps(body).encode(),
+            resource=full_path if found is None else routes.BASE_PATH + found.route.path,
+            path_parameters={"id": quote(found.id)} if found and found.id else None,
+            domain="release-check.invalid",
+            scheme="https",
+            source_ip="",
+            request_id="release-check",
+            extended_request_id="",
+        )
+        try:
+            return self.versions.invoke(function, event)
+        except VersionFailed as error:
+            raise CheckFailed(str(error), _LOOK_AT_THE_LOG) from error
+
+
+def _run_smoke_test(transport: LambdaTransport) -> dict[str, str] | None:
+    """Use every function, then delete the users of smoke tests that were cut off. Returns what failed, or None."""
+    test = SmokeTest(transport, f"release-check-{secrets.token_hex(8)}@example.com", every_function=True)
+    try:
+        check_discovery(transport)
+        check_groups(transport)
+        for _, step in test.steps():
+            step()
+        _remove_left_over_users(transport, before=rfc3339(datetime.now(UTC) - _LEFT_OVER_AFTER))
+    except CheckFailed as failure:
+        return {"step": transport.step, "cause": failure.seen, "remedy": _LOOK_AT_THE_LOG}
+    finally:
+        if test.may_exist:
+            with suppress(Exception):  # a later release deletes it; the failure before is the one to report
+                test.remove()
     return None
 
 
-def _in_time(invoke: Invoke, context: LambdaContext) -> Invoke:
-    """Calls functions while enough time is left to hear them out and to tell CodeDeploy."""
-
-    def call(function: str, event: Event) -> dict[str, Any]:
-        if context.get_remaining_time_in_millis() < _MILLISECONDS_OF_A_STEP:
-            raise NotAsExpected(function, "no time left: the steps before it took too long")
-        try:
-            return invoke(function, event)
-        except VersionFailed as error:
-            raise NotAsExpected(function, str(error)) from error
-
-    return call
+def _remove_left_over_users(transport: LambdaTransport, before: str) -> None:
+    """Delete the test users created before that time."""
+    created_before = quote(f'meta.created lt "{before}"', safe="")
+    found = transport.expect(200, "GET", f"/Users?filter={created_before}")
+    for user in found.get("Resources", ()):
+        transport.expect(204, "DELETE", f"/Users/{user['id']}")
 
 
-_MAKE_THE_ACCOUNT: Final = f"Make the account anew, then deploy again: rollcall account enable {RELEASE_CHECK_ACCOUNT}"
+_MAKE_THE_ACCOUNT: Final = (
+    f"Create the account again, then deploy again: rollcall account enable {RELEASE_CHECK_ACCOUNT}"
+)
 _LOOK_AT_THE_LOG: Final = (
     "Look at the log of the function that the step names, for the new version. Nothing was shifted: the old versions "
-    "go on serving. Correct the release and deploy again."
+    "continue to serve. Correct the release and deploy again."
 )
