@@ -84,12 +84,6 @@ def client(service: str) -> Any:
     return _clients[service]
 
 
-def close_connections() -> None:
-    """Close the clients' connections; the next call opens new ones."""
-    for made in _clients.values():
-        made.close()
-
-
 def forget() -> None:
     """Have the clients made anew, for an environment that has changed: the local server, tests."""
     _clients.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from typing import Final
 
@@ -61,10 +60,6 @@ class Runtime:
         _ = self.connectors, self.pace, self.refusals
         if table:
             _ = self.table
-        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
-            from adapters import snapshots  # brings a module that only Lambda has
-
-            snapshots.prepare(self.connectors.forget)
 
     def forget(self) -> None:
         """Have the parts made anew, for an environment that has changed: the local server, tests."""

@@ -16,14 +16,25 @@ from support.template_summary import Summary, summary
 
 BEFORE: Summary = json.loads((ROOT / "tests" / "data" / "template-before.json").read_text(encoding="utf-8"))
 
-MOVED_HANDLERS = {
-    f"{name}.Handler" for name in ("PreTraffic", "Publisher", "SeedDefaultAccount", "SettingsWidget", "Watch")
+API = {
+    *("CreateUser", "GetUser", "ListUsers", "SearchUsers", "ReplaceUser", "PatchUser", "DeleteUser"),
+    *("Bulk", "Discovery", "Unrouted"),
 }
+JOBS = {"PreTraffic", "Publisher", "SeedDefaultAccount", "SettingsWidget", "Watch"}
+ROLES = {f"{name}Role" for name in API | JOBS} | {"ApiGatewayLogsRole", "ShiftTrafficRole"}
+
+MOVED_HANDLERS = {f"{name}.Handler" for name in JOBS}
 """Modules have moved into rooms by audience."""
+NO_LAYER = {f"{name}.{key}" for name in API | JOBS for key in ("Layers", "$AWS_LAMBDA_EXEC_WRAPPER")}
+"""The parameter AdotLayerArn is gone (decision 034)."""
+NO_SNAPSHOTS = {f"{name}.SnapStart" for name in API}
+"""The parameter SnapStart is gone (decision 034)."""
+NO_BOUNDARY = {f"{name}.PermissionsBoundary" for name in ROLES}
+"""The parameter PermissionsBoundaryArn is gone (decision 034)."""
 
 REMOVED: set[str] = set()
 ADDED: set[str] = set()
-CHANGED = MOVED_HANDLERS
+CHANGED = MOVED_HANDLERS | NO_LAYER | NO_SNAPSHOTS | NO_BOUNDARY
 TAKEN: set[str] = set()
 GIVEN: set[str] = set()
 

@@ -57,15 +57,6 @@ def test_it_is_traced_by_lambda_itself(name: str) -> None:
 
 
 @each
-def test_it_starts_from_a_snapshot_where_it_has_versions_and_the_operator_asks_for_it(name: str) -> None:
-    snapshots = {"ApplyOn": {"Fn::If": ["StartsFromSnapshots", "PublishedVersions", "None"]}}
-
-    assert PROPERTIES[name].get("SnapStart") == (snapshots if name in OF_THE_API else None)
-    assert TEMPLATE["Conditions"]["StartsFromSnapshots"] == {"Fn::Equals": [{"Ref": "SnapStart"}, "true"]}
-    assert PARAMETERS["SnapStart"]["Default"] == "false"
-
-
-@each
 def test_it_has_a_log_group_of_its_own_with_a_retention(name: str) -> None:
     logging = PROPERTIES[name]["LoggingConfig"]
     group = RESOURCES[f"{name}Log"]["Properties"]
@@ -87,7 +78,6 @@ def test_its_environment_names_things_and_holds_no_secret(name: str) -> None:
     assert "resolve:secretsmanager" not in str(variables)
     assert variables.keys() - OWN_VARIABLES.get(name, set()) == {
         "AWS_ENDPOINT_URL",
-        "AWS_LAMBDA_EXEC_WRAPPER",
         "BASE_URL",
         "CONNECTOR_SECRET_PREFIX",
         "ENVIRONMENT",

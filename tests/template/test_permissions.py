@@ -242,12 +242,6 @@ def test_a_key_of_your_own_is_used_through_the_services_only() -> None:
         assert statement["Condition"]["StringEquals"]["kms:ViaService"]
 
 
-def test_every_role_takes_the_permissions_boundary() -> None:
-    boundary = {"Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}]}
-
-    assert all(role["PermissionsBoundary"] == boundary for role in of_type("AWS::IAM::Role").values())
-
-
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """The handlers' own adapters, on clients whose calls can be listened to."""

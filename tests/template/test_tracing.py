@@ -1,18 +1,14 @@
-"""Tracing: Lambda's and API Gateway's own, and OpenTelemetry's layer where an operator names one."""
+"""Tracing: Lambda's and API Gateway's own."""
 
 from __future__ import annotations
 
 import re
 import sys
-from typing import Any
-
-import pytest
 
 from support.child_processes import run
 from support.repository import ROOT
-from support.stack_template import FUNCTIONS, PARAMETERS, RESOURCES, TEMPLATE, of_type
+from support.stack_template import FUNCTIONS, RESOURCES, of_type
 
-NO_VALUE = {"Ref": "AWS::NoValue"}
 MODULES = sorted({RESOURCES[name]["Properties"]["Handler"].rpartition(".")[0] for name in FUNCTIONS})
 TRACERS = ("aws_xray_sdk", "opentelemetry")
 
@@ -48,40 +44,3 @@ def test_no_tracing_sdk_is_deployed() -> None:
 
     assert packages
     assert not {"aws-xray-sdk", "opentelemetry-api", "opentelemetry-sdk"} & set(packages)
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_layer_and_its_wrapper_are_there_only_where_an_operator_names_one(name: str) -> None:
-    function: dict[str, Any] = of_type("AWS::Lambda::Function")[name]
-
-    assert function["Layers"] == {"Fn::If": ["HasAdotLayer", [{"Ref": "AdotLayerArn"}], []]}
-    assert function["Environment"]["Variables"]["AWS_LAMBDA_EXEC_WRAPPER"] == {
-        "Fn::If": ["HasAdotLayer", "/opt/otel-instrument", NO_VALUE]
-    }
-
-
-def test_there_is_no_layer_unless_an_operator_names_one() -> None:
-    parameter = PARAMETERS["AdotLayerArn"]
-
-    assert parameter["Default"] == ""
-    assert TEMPLATE["Conditions"]["HasAdotLayer"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AdotLayerArn"}, ""]}]}
-
-
-@pytest.mark.parametrize(
-    "arn",
-    [
-        "arn:aws:lambda:eu-central-1:615299751070:layer:AWSOpenTelemetryDistroPython:16",
-        "arn:aws:lambda:ap-southeast-3:901920570463:layer:aws-otel-python-arm64-ver-1-32-0:2",
-        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer:AWSOpenTelemetryDistroPython:3",
-        "",
-    ],
-)
-def test_a_version_of_a_layer_is_accepted(arn: str) -> None:
-    assert re.fullmatch(PARAMETERS["AdotLayerArn"]["AllowedPattern"], arn)
-    assert len(arn) <= PARAMETERS["AdotLayerArn"]["MaxLength"]
-
-
-def test_a_layer_without_its_version_is_refused() -> None:
-    arn = "arn:aws:lambda:eu-central-1:615299751070:layer:AWSOpenTelemetryDistroPython"
-
-    assert not re.fullmatch(PARAMETERS["AdotLayerArn"]["AllowedPattern"], arn)

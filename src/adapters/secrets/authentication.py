@@ -158,7 +158,7 @@ class Connectors:
         return _answer(state, used, self._secrets.prefix)
 
     def forget(self) -> None:
-        """Have every connector read anew, when it is not known how long ago it was read."""
+        """Drop what was read, so that every connector is read again."""
         with self._lock:
             self._known.clear()
             self._unknown.clear()
