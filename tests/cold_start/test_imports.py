@@ -15,6 +15,8 @@ import pytest
 from support.child_processes import run
 from support.repository import ROOT
 
+HANDLERS = ROOT / "src" / "handlers"
+
 NEVER = frozenset(
     {
         "asyncio",
@@ -27,6 +29,8 @@ NEVER = frozenset(
         "boto3",
         "cli",
         "idna",
+        "local",
+        "operations",
         "pydantic",
         "s3transfer",
     }

@@ -74,7 +74,7 @@ def test_nothing_is_left_of_a_child_and_its_children(
 def test_nothing_is_left_when_the_process_that_started_it_is_killed(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     program = (
-        "from child_processes import started\n"
+        "from support.child_processes import started\n"
         f"with started([{sys.executable!r}, '-c', {STUBBORN!r}], pass_fds=[{writer}]) as child:\n"
         "    child.wait()\n"
     )
@@ -93,7 +93,7 @@ def test_a_time_limit_inside_a_fixture_ends_what_the_fixture_started(pipe: tuple
     # The signal is what pytest-timeout gets when the time is over.
     (tmp_path / "test_slow.py").write_text(
         "import pytest, signal, sys\n"
-        "from child_processes import PIPE, started\n"
+        "from support.child_processes import PIPE, started\n"
         "@pytest.fixture\n"
         "def server():\n"
         f"    with started([sys.executable, '-c', {STUBBORN!r}], stdout=PIPE, pass_fds=[{writer}]) as child:\n"
@@ -182,7 +182,7 @@ def starts_processes(path: Path) -> Iterator[str]:
 
 def test_tests_and_benches_start_processes_in_one_place_only() -> None:
     modules = [path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")]
-    alone = ROOT / "tests" / "child_processes.py"
+    alone = ROOT / "tests" / "support" / "child_processes.py"
 
     assert list(starts_processes(alone))
     assert [line for path in modules if path != alone for line in starts_processes(path)] == []
