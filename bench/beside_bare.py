@@ -16,10 +16,9 @@ from rich.progress import track
 from service import ACCOUNT
 
 from adapters.aws import configuration
+from adapters.dynamodb.account_items import AccountItems
 from adapters.dynamodb.calls import Operation
-from adapters.dynamodb.reads import Reads
 from adapters.dynamodb.users import DynamoDBUsers
-from adapters.dynamodb.writes import Writes
 from support.samples import person_of
 
 Work = Callable[[], object]
@@ -68,7 +67,7 @@ def beside_bare(directory: Directory, endpoint: str, rounds: int, console: Conso
         recorder = Recorder(client if reading else None)
         calls: Any = recorder
         name = directory.table.table_name
-        work(DynamoDBUsers(Reads(name, ACCOUNT, calls), Writes(name, ACCOUNT, calls)))
+        work(DynamoDBUsers(AccountItems(name, ACCOUNT, calls)))
         return lambda: [getattr(client, operation)(**parameters) for operation, parameters in recorder.sent]
 
     def pair_of(operation: str) -> tuple[Work, Work]:

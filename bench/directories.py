@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import track
 from service import ACCOUNT, Call, Service
 
-from adapters.dynamodb import Table, table_definition
+from adapters.dynamodb import Table
 from domain.queries.listing import Query
 from domain.resources.stored_user import StoredUser
+from operations.table_creation import table_definition
 from support.loading import load
 from support.samples import person, person_of
 

@@ -29,11 +29,12 @@ from measuring import arguments, publish
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from adapters.clock import MonotonicDeadline, new_id, now
-from adapters.dynamodb import Table, items, table_definition
+from adapters.dynamodb import Table, items
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
 from operations.roster import Row
+from operations.table_creation import table_definition
 from operations.user_import import WORKERS, Done, Importer
 from support import engines
 
@@ -73,7 +74,7 @@ def imported(table: Table, rows: list[Row], *, together: bool) -> int:
     account = f"import-{next(_accounts)}"
 
     def store() -> Any:
-        users = table.users(account, MonotonicDeadline.after(60))
+        users = table.account(account, MonotonicDeadline.after(60)).users
         return users if together else OneByOne(users)
 
     return sum(outcome.what is Done.CREATED for outcome in Importer(store, new_id, now).run(rows))

@@ -34,9 +34,9 @@ from measuring import publish
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adapters.dynamodb import table_definition
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND
 from local.service import TABLE_NAME
+from operations.table_creation import table_definition
 from support import engines
 from support.child_processes import PIPE, Child, started
 

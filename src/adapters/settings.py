@@ -9,11 +9,9 @@ from typing import Final
 
 from adapters.aws import client
 from adapters.clock import MonotonicDeadline
-from adapters.dynamodb import Table
+from adapters.dynamodb import DynamoDBAccount, Table
 from adapters.logs.activity import Activity, FileActivity, InsightsActivity
 from adapters.secrets.accounts import Accounts
-from domain.accounts.deprovisioning import DeprovisioningGuard, Limit
-from domain.ports import UserStore
 
 _SECONDS: Final = 5.0
 """For what is asked of the table about one account."""
@@ -41,13 +39,9 @@ class SettingsParts:
         """The accounts, changed by this actor."""
         return Accounts(client("secretsmanager"), os.environ["CONNECTOR_SECRET_PREFIX"], lambda: actor)
 
-    def users(self, account: str) -> UserStore:
-        """The users of an account, with little time, as the page waits."""
-        return self._table.users(account, MonotonicDeadline.after(_SECONDS))
-
-    def guard(self, account: str, limit: Limit) -> DeprovisioningGuard:
-        """What bounds how many of the account's users are deactivated or removed in an hour."""
-        return self._table.guard(account, limit, MonotonicDeadline.after(_SECONDS))
+    def account(self, name: str) -> DynamoDBAccount:
+        """What an account has in the table, with little time, as the page waits."""
+        return self._table.account(name, MonotonicDeadline.after(_SECONDS))
 
     @cached_property
     def _table(self) -> Table:

@@ -100,7 +100,7 @@ def show(
     guard = None
     if limit is not None:
         try:
-            guard = here.stack.guard(name, limit, _SECONDS).state()
+            guard = here.stack.account(name, _SECONDS).guard(limit).state()
         except ScimError as problem:
             here.note(f"How many users lost access in the last day cannot be read: {problem.remedy}")
     paused = guard is not None and guard.is_paused

@@ -35,7 +35,7 @@ def delete(
     """
     here = invocation(context)
     accounts = here.stack.accounts
-    store = here.stack.users(name, _SECONDS)
+    store = here.stack.account(name, _SECONDS).users
     users = store.total()
     if users == 0:
         with suppress(SecretUnusable):

@@ -78,4 +78,4 @@ def _guard(here: Invocation, name: str) -> DynamoDBGuard:
     limit = here.stack.accounts.show(name).settings.deprovisioning_limit
     if limit is None:
         raise UsageError(f"The account {name} has no limit for losses of access; nothing was changed.")
-    return here.stack.guard(name, limit, _SECONDS)
+    return here.stack.account(name, _SECONDS).guard(limit)

@@ -14,6 +14,7 @@ from cli.arguments import OneAccount, Yes
 from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.wording import counted, plain
+from operations.consistency.check import check_items
 from operations.consistency.findings import Finding, Problem
 
 app: Final = typer.Typer(no_args_is_help=True, help="Check that users, their indexes and the counters agree.")
@@ -80,7 +81,7 @@ def _check(here: Invocation, accounts: list[str], *, repair: bool) -> Iterator[_
         for account in accounts:
             checked = _Checked(account)
             task = progress.add_task(account, total=None)
-            for step in here.stack.check(account, _SECONDS, repair=repair):
+            for step in check_items(here.stack.account(account, _SECONDS).items, repair=repair):
                 if isinstance(step, Finding):
                     checked.findings.append(step)
                     continue

@@ -48,7 +48,7 @@ def list_users(
 ) -> None:
     """List an account's users, in order of id."""
     here = invocation(context)
-    store = here.stack.users(account, _SECONDS)
+    store = here.stack.account(account, _SECONDS).users
     total = store.total()
     if total == 0:
         here.stack.require_account(account, _SECONDS)
@@ -103,7 +103,7 @@ def export(
     here = invocation(context)
     if output is None and here.as_json and form is Format.CSV:
         raise UsageError("--json and --format csv together need --output.")
-    store = here.stack.users(account, _SECONDS_TO_EXPORT)
+    store = here.stack.account(account, _SECONDS_TO_EXPORT).users
     if output is not None and output.exists():
         here.confirm(f"Overwrite {output}?", yes)
     if store.total() == 0:

@@ -77,7 +77,11 @@ def import_users(
         here.stack.accounts.show(account)
         _tell_columns(here, roster)
         importer = Importer(
-            lambda: here.stack.users(account, _SECONDS_OF_A_WRITE), new_id, now, keep_ids=keep_ids, dry_run=dry_run
+            lambda: here.stack.account(account, _SECONDS_OF_A_WRITE).users,
+            new_id,
+            now,
+            keep_ids=keep_ids,
+            dry_run=dry_run,
         )
         tally = _import(here, roster, importer)
         if report is not None and target is not None:

@@ -54,7 +54,7 @@ def reconcile(
             else:
                 unreadable.append(Finding(Kind.UNREADABLE, row.user_name, row.line, detail=row.detail))
     reconciliation = Reconciliation(rows, roster.columns, ignore or ())
-    store = here.stack.users(account, _SECONDS)
+    store = here.stack.account(account, _SECONDS).users
     findings: list[Finding] = []
     compared = 0
     for user in watched(here, store, "Comparing"):

@@ -25,7 +25,7 @@ def chosen_user(
     given = {"--email": email, "--user-name": user_name, "--id": user_id}
     if sum(value is not None for value in given.values()) != 1:
         raise UsageError("Say which user: exactly one of --email, --user-name and --id.")
-    store = here.stack.users(account, _SECONDS)
+    store = here.stack.account(account, _SECONDS).users
     if email is not None:
         user = store.find_by_email(email)
     elif user_name is not None:

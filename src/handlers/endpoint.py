@@ -26,8 +26,7 @@ from domain.resources.mask import masked, masked_user
 from handlers.http import Event, HttpRequest, HttpResponse, accept_of
 
 if TYPE_CHECKING:
-    from domain.accounts.deprovisioning import DeprovisioningGuard, Limit
-    from domain.ports import UserStore
+    from adapters.dynamodb import DynamoDBAccount
     from domain.resources.stored_user import StoredUser
 
 
@@ -67,9 +66,9 @@ class ScimRequest:
         return parameters.Tolerant(self.noted) if self.caller.settings.is_tolerant else parameters.STRICT
 
     @cached_property
-    def store(self) -> UserStore:
-        """The account's users in the table."""
-        return RUNTIME.table.users(self.caller.account, self.deadline, self.record.usage)
+    def account(self) -> DynamoDBAccount:
+        """What the caller's account has in the table."""
+        return RUNTIME.table.account(self.caller.account, self.deadline, self.record.usage)
 
     def count(self, requests: int) -> None:
         """Count so many requests of the account's rate; raises `RateLimited` when there is no room for any."""
@@ -86,10 +85,6 @@ class ScimRequest:
         if extra and not self.record.cold_start:
             RUNTIME.pace.charge(self.caller.account, extra)
             self.record.counted_as += extra
-
-    def guard(self, limit: Limit) -> DeprovisioningGuard:
-        """What bounds how many of the account's users lose access in a day."""
-        return RUNTIME.table.guard(self.caller.account, limit, self.deadline, self.record.usage)
 
     @cached_property
     def renderer(self) -> Renderer:

@@ -17,13 +17,13 @@ def users_of(request: ScimRequest) -> Users:
     settings = request.caller.settings
     limit = settings.deprovisioning_limit
     return Users(
-        request.store,
+        request.account.users,
         request.deadline,
         clock.now,
         clock.new_id,
         reader_for(tolerant=settings.is_tolerant, noted=request.noted),
         request.record.effects,
-        guard=None if limit is None else request.guard(limit),
+        guard=None if limit is None else request.account.guard(limit),
         adopts=settings.match_existing_by_email,
         keeps_privileges=settings.adopted_keep_privileges,
         takes_back=settings.takes_back,

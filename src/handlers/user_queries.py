@@ -25,7 +25,7 @@ def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
             request.record.user = masked(lookup.value)
 
     return Directory(
-        request.store,
+        request.account.users,
         renderer,
         CursorSeal(request.caller.sealing_key, request.caller.account, time.time),
         reader_for(tolerant=request.caller.settings.is_tolerant, noted=request.noted),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,17 +17,13 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 
 from adapters.aws import configuration
 from adapters.clock import MonotonicDeadline
-from adapters.dynamodb import Table, with_items_as_sent
+from adapters.dynamodb import DynamoDBAccount, Table, with_items_as_sent
 from adapters.logs.activity_log import ActivityLog, CloudWatchActivityLog, FileActivityLog
 from adapters.secrets.accounts import Accounts, NoSuchAccount
-from operations.consistency.check import Finding, Progress, check
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
-    from adapters.dynamodb.guard import DynamoDBGuard
-    from domain.accounts.deprovisioning import Limit
-    from domain.ports import UserStore
 
 STATE_FILE: Final = Path(".rollcall") / "local.json"
 
@@ -62,16 +57,12 @@ class Stack:
 
     def require_account(self, account: str, seconds: float) -> None:
         """Raise `NoSuchAccount` for a name that neither an account has nor users left over from one."""
-        if not self.accounts.exists(account) and self.users(account, seconds).total() == 0:
+        if not self.accounts.exists(account) and self.account(account, seconds).users.total() == 0:
             raise NoSuchAccount(account)
 
-    def users(self, account: str, seconds: float) -> UserStore:
-        """The account's users, with that much time for all that is done with them."""
-        return self._table.users(account, MonotonicDeadline.after(seconds))
-
-    def check(self, account: str, seconds: float, *, repair: bool) -> Iterator[Progress | Finding]:
-        """Check the account's items within that time, and repair them (`operations.consistency.check`)."""
-        return check(self._table, account, MonotonicDeadline.after(seconds), repair=repair)
+    def account(self, name: str, seconds: float) -> DynamoDBAccount:
+        """What the account has in the table, with that much time for everything done with it."""
+        return self._table.account(name, MonotonicDeadline.after(seconds))
 
     @property
     def activity(self) -> ActivityLog:
@@ -81,10 +72,6 @@ class Stack:
         if self.activity_file is None:
             raise StackError("the local server is of an older version: stop it and start it with make run")
         return FileActivityLog(self.activity_file)
-
-    def guard(self, account: str, limit: Limit, seconds: float) -> DynamoDBGuard:
-        """What bounds how many of the account's users are deactivated or removed in an hour."""
-        return self._table.guard(account, limit, MonotonicDeadline.after(seconds))
 
     def actor(self) -> str:
         """Who acts: the ARN behind the credentials, or the person at this computer when it is the local server.

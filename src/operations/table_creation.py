@@ -9,13 +9,26 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import HTTPClientError
 
-from adapters.dynamodb.table import table_definition
-
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
 
 SECONDS: Final = 60.0
 """An engine that listens already may take longer than the client's time-out for its first answers."""
+
+
+def table_definition(table_name: str) -> CreateTableInputTypeDef:
+    """The parameters of CreateTable; template.yaml defines the same table."""
+    return {
+        "TableName": table_name,
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    }
 
 
 class NoAnswer(Exception):

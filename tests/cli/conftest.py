@@ -17,12 +17,13 @@ from botocore.client import BaseClient
 from typer.testing import CliRunner, Result
 
 from adapters.clock import MonotonicDeadline
-from adapters.dynamodb import Table, table_definition
+from adapters.dynamodb import Table
 from adapters.secrets.accounts import Accounts
 from cli.main import app
 from domain.ports import UserStore
 from local.embedded_aws import LocalAws
 from local.service import serve
+from operations.table_creation import table_definition
 from support import child_processes
 
 BASE_URL = "http://127.0.0.1:8080/scim/v2"
@@ -68,7 +69,7 @@ def table(aws: Callable[[str], Any]) -> Table:
 @pytest.fixture
 def store(table: Table) -> UserStore:
     """The users of account `acme` in that table."""
-    return table.users("acme", MonotonicDeadline.after(60))
+    return table.account("acme", MonotonicDeadline.after(60)).users
 
 
 @pytest.fixture

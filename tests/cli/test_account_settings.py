@@ -99,7 +99,7 @@ def test_a_setting_takes_only_its_own_values(rollcall: Rollcall, aws: Aws, setti
 
 def exhausted(table: Table, account: str, limit: Limit) -> None:
     for _ in range(limit.users):
-        table.guard(account, limit, MonotonicDeadline.after(9)).take()
+        table.account(account, MonotonicDeadline.after(9)).guard(limit).take()
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_one_user_is_let_through_a_pause_and_shown(
 ) -> None:
     rollcall("account", "set", "acme", "deprovisioning-limit", "2")
     exhausted(table, "acme", Limit(2))
-    guard = table.guard("acme", Limit(2), MonotonicDeadline.after(9))
+    guard = table.account("acme", MonotonicDeadline.after(9)).guard(Limit(2))
     with pytest.raises(DeprovisioningPaused):
         guard.take("somebody")
     value = {"--id": ada.id, "--user-name": "ADA", "--email": "ada@example.com"}[option]
@@ -212,7 +212,7 @@ def test_only_a_user_who_is_there_is_let_through(rollcall: Rollcall) -> None:
 
 @pytest.mark.usefixtures("acme")
 def test_no_more_users_are_let_through_than_the_guard_keeps(rollcall: Rollcall, table: Table, ada: StoredUser) -> None:
-    guard = table.guard("acme", Limit(20, 10), MonotonicDeadline.after(9))
+    guard = table.account("acme", MonotonicDeadline.after(9)).guard(Limit(20, 10))
     for number in range(MAX_PASSES):
         guard.let_through(f"user-{number}", "operator")
 

@@ -150,7 +150,7 @@ def test_a_test_user_goes_again_also_while_the_account_is_paused(
 ) -> None:
     service.accounts.configure(key.account, deprovisioning_limit=Limit(0))
     table = Table(aws.client("dynamodb"), TABLE_NAME)
-    guard = table.guard(key.account, Limit(0), MonotonicDeadline.after(9))
+    guard = table.account(key.account, MonotonicDeadline.after(9)).guard(Limit(0))
     with pytest.raises(DeprovisioningPaused):
         guard.take()
 
@@ -166,7 +166,7 @@ def test_a_user_who_was_there_first_is_never_taken_for_the_test_user(
     service.accounts.configure(key.account, match_existing_by_email=True)
     table = Table(aws.client("dynamodb"), TABLE_NAME)
     attributes = {"schemas": [CORE], "userName": "ann", "emails": [{"value": "ann@corp.example"}]}
-    table.users(key.account, MonotonicDeadline.after(9)).create(StoredUser.new(new_id(), attributes, now()))
+    table.account(key.account, MonotonicDeadline.after(9)).users.create(StoredUser.new(new_id(), attributes, now()))
 
     failed = failures(doctor(key.account, "--json", "--test-email", "ANN@corp.example"))
 

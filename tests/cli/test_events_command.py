@@ -11,10 +11,10 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from adapters.dynamodb import table_definition
 from cli.events import app
 from cli.invocation import Invocation
 from cli.root import UsageError
+from operations.table_creation import table_definition
 
 PLACE = {
     "shardId": "shardId-00000001573689847184-864758bb",

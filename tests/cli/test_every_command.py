@@ -99,7 +99,7 @@ def in_use(rollcall: Rollcall, table: Table, store: UserStore) -> None:
     store.create(StoredUser.new("00000001-0000-4000-8000-000000000000", attributes, "2030-01-31T12:00:00.000Z"))
     assert rollcall("account", "rotate-key", "acme").exit_code == 0
     assert rollcall("account", "set", "acme", "deprovisioning-limit", "1").exit_code == 0
-    table.guard("acme", Limit(1), MonotonicDeadline.after(9)).take()
+    table.account("acme", MonotonicDeadline.after(9)).guard(Limit(1)).take()
 
 
 @pytest.mark.usefixtures("acme", "in_use")

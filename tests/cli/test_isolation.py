@@ -17,7 +17,7 @@ PEOPLE = "email,username,title,external id\nann@corp.example,ann,CEO,1\nbob@corp
 
 
 def users(table: Table, account: str) -> dict[str, StoredUser]:
-    return {user.id: user for user in table.users(account, MonotonicDeadline.after(60)).scan()}
+    return {user.id: user for user in table.account(account, MonotonicDeadline.after(60)).users.scan()}
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_an_export_a_list_and_a_comparison_hold_ones_own_users_only(
 ) -> None:
     own, theirs = users(table, "acme"), users(table, "globex")
     for user in theirs.values():
-        table.users("globex", MonotonicDeadline.after(60)).delete(user)
+        table.account("globex", MonotonicDeadline.after(60)).users.delete(user)
     file.write_text("email,username\nann@corp.example,ann\n")
 
     exported = rollcall("users", "export", "--account", "acme").stdout.splitlines()

@@ -11,9 +11,10 @@ import pytest
 from typer.testing import Result
 
 from adapters.clock import MonotonicDeadline
-from adapters.dynamodb import Table, table_definition
+from adapters.dynamodb import Table
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
+from operations.table_creation import table_definition
 
 Rollcall = Callable[..., Result]
 
@@ -32,7 +33,7 @@ def restored(aws: Callable[[str], Any], table: Table) -> UserStore:
     """The users of account `acme` in a restored table."""
     client = aws("dynamodb")
     client.create_table(**table_definition(RESTORED))
-    return Table(client, RESTORED).users("acme", MonotonicDeadline.after(60))
+    return Table(client, RESTORED).account("acme", MonotonicDeadline.after(60)).users
 
 
 def ids(result: Result) -> list[str]:

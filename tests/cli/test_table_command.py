@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from adapters.dynamodb import Table, items, keys, table_definition
+from adapters.dynamodb import Table, items, keys
 from adapters.dynamodb.keys import Collection
 from cli.main import app
 from local.serve import write_state
 from local.service import LocalService
+from operations.table_creation import table_definition
 from support.samples import Patience, Users, changed
 from support.scim_http import ScimClient, user
 
@@ -35,7 +36,7 @@ def table(rollcall: Rollcall, aws: Aws) -> Table:
     for account, names in {"acme": ["ada", "bob", LONG], "globex": ["bob"]}.items():
         assert rollcall("account", "enable", account).exit_code == 0
         for name in names:
-            table.users(account, Patience()).create(make(name, f"{name[:9]}@corp.example"))
+            table.account(account, Patience()).users.create(make(name, f"{name[:9]}@corp.example"))
     return table
 
 
@@ -45,7 +46,7 @@ def remove(table: Table, collection: Collection, sort_key: str, account: str = "
 
 def miscount(table: Table) -> str:
     """One user too many in a counter of `acme`: the key of its item."""
-    ada = table.users("acme", Patience()).find_by_user_name("ada")
+    ada = table.account("acme", Patience()).users.find_by_user_name("ada")
     assert ada is not None
     rank, counter = keys.rank_of(ada.id)
     table.client.update_item(
@@ -73,7 +74,7 @@ def test_all_accounts_are_checked_when_none_is_named(rollcall: Rollcall, table: 
 
 
 def test_what_is_wrong_is_listed_with_the_way_to_mend_it(rollcall: Rollcall, table: Table) -> None:
-    ada = table.users("acme", Patience()).find_by_user_name("ada")
+    ada = table.account("acme", Patience()).users.find_by_user_name("ada")
     assert ada is not None
     remove(table, Collection.EMAIL, "ada@corp.example")
     rank = miscount(table)
@@ -115,8 +116,8 @@ def test_a_repair_is_asked_for_once_and_leaves_nothing_to_find(rollcall: Rollcal
     assert repaired.exit_code == 0
     assert "2 findings, 2 repaired" in repaired.stdout
     assert rollcall("table", "check").exit_code == 0
-    assert table.users("acme", Patience()).total() == 3
-    assert table.users("globex", Patience()).find_by_email(BOB) is not None
+    assert table.account("acme", Patience()).users.total() == 3
+    assert table.account("globex", Patience()).users.find_by_email(BOB) is not None
 
 
 def test_a_repair_touches_no_account_but_the_one_named(rollcall: Rollcall, table: Table) -> None:
@@ -130,7 +131,7 @@ def test_a_repair_touches_no_account_but_the_one_named(rollcall: Rollcall, table
 
 
 def test_a_value_of_two_users_is_left_to_the_operator(rollcall: Rollcall, table: Table) -> None:
-    store = table.users("acme", Patience())
+    store = table.account("acme", Patience()).users
     twin = Users()("other")
     twin = changed(twin, userName="bob")
     table.client.put_item(TableName=TABLE, Item=items.user_item("acme", twin, "by hand"))  # type: ignore[arg-type]
@@ -145,7 +146,7 @@ def test_a_value_of_two_users_is_left_to_the_operator(rollcall: Rollcall, table:
 
 
 def test_a_user_who_cannot_be_read_is_left_to_the_operator_with_the_way_back(rollcall: Rollcall, table: Table) -> None:
-    bob = table.users("globex", Patience()).find_by_user_name("bob")
+    bob = table.account("globex", Patience()).users.find_by_user_name("bob")
     assert bob is not None
     key = keys.key("globex", Collection.USER, bob.id)
     table.client.update_item(TableName=TABLE, Key=key, UpdateExpression="REMOVE document")
@@ -187,7 +188,7 @@ def test_an_account_that_does_not_exist_is_said_so(rollcall: Rollcall, table: Ta
 
 
 def test_users_left_over_without_an_account_can_be_checked(rollcall: Rollcall, table: Table) -> None:
-    table.users("left", Patience()).create(Users()("ada"))
+    table.account("left", Patience()).users.create(Users()("ada"))
 
     assert "1 user: everything agrees" in rollcall("table", "check", "--account", "left").stdout
 

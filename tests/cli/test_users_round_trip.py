@@ -62,7 +62,7 @@ def people() -> list[StoredUser]:
 def test_ten_thousand_users_with_every_attribute_come_back_as_they_were(
     rollcall: Rollcall, twin: TwinTable, people: list[StoredUser], tmp_path: Path
 ) -> None:
-    store = twin.users("acme", MonotonicDeadline.after(60))
+    store = twin.account("acme", MonotonicDeadline.after(60)).users
     for user in people:
         store.create(user)
     rollcall("account", "enable", "globex")
@@ -115,7 +115,7 @@ def by_name(users: dict[str, Any]) -> dict[str, Any]:
 def test_a_table_comes_back_in_all_that_it_shows(
     rollcall: Rollcall, twin: TwinTable, people: list[StoredUser], tmp_path: Path
 ) -> None:
-    store: UserStore = twin.users("acme", MonotonicDeadline.after(60))
+    store: UserStore = twin.account("acme", MonotonicDeadline.after(60)).users
     for user in people[:500]:
         store.create(user)
     rollcall("account", "enable", "globex")
@@ -134,4 +134,4 @@ def test_a_table_comes_back_in_all_that_it_shows(
         # White space around a cell is not kept, by this command nor by those who edit tables.
         return sorted([as_row(user)[at].strip() for at in kept] for user in of.scan())
 
-    assert shown(twin.users("globex", MonotonicDeadline.after(60))) == shown(store)
+    assert shown(twin.account("globex", MonotonicDeadline.after(60)).users) == shown(store)

@@ -47,7 +47,7 @@ def settled(client: ScimClient, name: str, adoption: str | None = MADE_BY_CLIENT
     """A user whom the identity provider (or the operator) made years ago, as the service answers them."""
     account = client.key.split("_")[1]
     made = StoredUser.new(new_id(Random(next(_NUMBERS))), user(name, **attributes), YEARS_AGO, adoption)
-    Table(aws.client("dynamodb"), TABLE_NAME).users(account, MonotonicDeadline.after(9)).create(made)
+    Table(aws.client("dynamodb"), TABLE_NAME).account(account, MonotonicDeadline.after(9)).users.create(made)
     return client.get(f"/Users/{made.id}").json
 
 
@@ -84,7 +84,7 @@ def test_many_threads_cannot_empty_a_directory(
     with ThreadPoolExecutor(threads) as pool:
         answers = sum(pool.map(empty, range(threads)), Counter[int]())
 
-    guard = table().guard(account, Limit(10, 10), MonotonicDeadline.after(9)).state()
+    guard = table().account(account, MonotonicDeadline.after(9)).guard(Limit(10, 10)).state()
     assert guard.allowed == max(10, crowd // 10)
     assert answers == {204: guard.allowed, 403: crowd - guard.allowed}
     assert client.get("/Users", "count=0").json["totalResults"] == crowd - guard.allowed
@@ -114,7 +114,7 @@ def test_the_refusal_says_why_and_what_to_do(service: LocalService, client: Scim
     refused = client.patch(users[1]["id"], FALSE)
 
     assert refused.status == 403
-    until = table().guard(account, Limit(1), MonotonicDeadline.after(9)).state().paused_until
+    until = table().account(account, MonotonicDeadline.after(9)).guard(Limit(1)).state().paused_until
     assert until is not None
     for said in (
         "Nothing was changed",
@@ -145,7 +145,7 @@ def test_a_person_lets_the_next_batch_through(service: LocalService, client: Sci
     users = [each["id"] for each in crowd(client, 3)]
     assert [client.delete(each).status for each in users] == [204, 403, 403]
 
-    table().guard(account, Limit(1), MonotonicDeadline.after(9)).resume("operator", "2026-01-01T00:00:00Z")
+    table().account(account, MonotonicDeadline.after(9)).guard(Limit(1)).resume("operator", "2026-01-01T00:00:00Z")
 
     assert [client.delete(each).status for each in users[1:]] == [204, 403]
 
@@ -331,7 +331,7 @@ def test_users_whom_the_operator_brought_in_count_from_the_first(
     service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "1")
-    store = table().users(account, MonotonicDeadline.after(9))
+    store = table().account(account, MonotonicDeadline.after(9)).users
     for name in ("ada", "bob"):
         store.create(StoredUser.new(new_id(Random(next(_NUMBERS))), user(name), now()))
 
@@ -345,7 +345,7 @@ def test_an_operator_lets_one_urgent_user_through_a_pause(
     ada, bob, eve = (settled(client, name) for name in ("ada", "bob", "eve"))
     assert [client.delete(one["id"]).status for one in (ada, bob)] == [204, 403]
 
-    table().guard(account, Limit(1), MonotonicDeadline.after(9)).let_through(eve["id"], "operator")
+    table().account(account, MonotonicDeadline.after(9)).guard(Limit(1)).let_through(eve["id"], "operator")
 
     assert client.patch(bob["id"], FALSE).status == 403
     assert client.patch(eve["id"], FALSE | {"path": "active eq"}).status == 400

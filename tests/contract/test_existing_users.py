@@ -18,7 +18,7 @@ from domain.events.event_detail import detail
 from domain.events.lifecycle import Kind, LifecycleEvent, events_of
 from domain.ports import UserStore
 from local.service import TABLE_NAME, LocalService
-from operations.consistency.check import Finding, check
+from operations.consistency.check import Finding, check_items
 from operations.roster import Row
 from operations.user_import import Done, Importer
 from support.scim_http import CORE, Json, ScimClient, user
@@ -48,7 +48,7 @@ class Application:
 
     @property
     def store(self) -> UserStore:
-        return self.table.users(self.account, MonotonicDeadline.after(9))
+        return self.table.account(self.account, MonotonicDeadline.after(9)).users
 
     def imported(self, **attributes: object) -> str:
         """The id of a user as `rollcall users import` brings them in."""
@@ -75,7 +75,7 @@ class Application:
         return [line for line in map(json.loads, lines) if line.get("account") == self.account]
 
     def findings(self) -> list[Finding]:
-        steps = check(self.table, self.account, MonotonicDeadline.after(30))
+        steps = check_items(self.table.account(self.account, MonotonicDeadline.after(30)).items)
         return [step for step in steps if isinstance(step, Finding)]
 
 

@@ -15,7 +15,7 @@ from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from domain.accounts.deprovisioning import Limit
 from local.service import TABLE_NAME, LocalService
-from operations.consistency.check import Finding, check
+from operations.consistency.check import Finding, check_items
 from support.scim_http import PATCH_OP, Answer, ScimClient, user
 
 THREADS = 32
@@ -37,7 +37,11 @@ def findings(client: ScimClient) -> list[Finding]:
     """What does not agree in the account's items: orphans, missing index items, wrong counters."""
     account = client.key.split("_")[1]
     table = Table(aws.client("dynamodb"), TABLE_NAME)
-    return [found for found in check(table, account, MonotonicDeadline.after(30)) if isinstance(found, Finding)]
+    return [
+        found
+        for found in check_items(table.account(account, MonotonicDeadline.after(30)).items)
+        if isinstance(found, Finding)
+    ]
 
 
 def test_of_32_users_with_one_address_one_is_created(client: ScimClient) -> None:
@@ -70,7 +74,7 @@ def test_of_32_deletes_one_finds_the_user_and_is_counted(service: LocalService, 
     account, limit = client.key.split("_")[1], Limit(THREADS)
     service.accounts.configure(account, deprovisioning_limit=limit)
     created = client.create(user())
-    store = Table(aws.client("dynamodb"), TABLE_NAME).users(account, MonotonicDeadline.after(30))
+    store = Table(aws.client("dynamodb"), TABLE_NAME).account(account, MonotonicDeadline.after(30)).users
     made = store.get(created["id"])
     assert made is not None
     # Of long ago, as a user made within the hour does not count.
@@ -81,7 +85,7 @@ def test_of_32_deletes_one_finds_the_user_and_is_counted(service: LocalService, 
     assert Counter(answer.status for answer in answers) == {204: 1, 404: THREADS - 1}
     assert client.get("/Users").json["totalResults"] == 0
     assert findings(client) == []
-    guard = Table(aws.client("dynamodb"), TABLE_NAME).guard(account, limit, MonotonicDeadline.after(30))
+    guard = Table(aws.client("dynamodb"), TABLE_NAME).account(account, MonotonicDeadline.after(30)).guard(limit)
     assert guard.state().used == 1
 
 

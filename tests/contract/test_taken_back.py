@@ -20,7 +20,7 @@ from adapters.events.stream import change_of
 from domain.accounts.deprovisioning import Limit
 from domain.events.lifecycle import Kind, events_of
 from local.service import TABLE_NAME, LocalService
-from operations.consistency.check import Finding, check
+from operations.consistency.check import Finding, check_items
 from operations.roster import Row
 from operations.user_import import Done, Importer
 from support.scim_http import CORE, Answer, Json, ScimClient, user
@@ -165,7 +165,7 @@ def test_who_may_be_somebody_else_is_refused(client: ScimClient, attempt: Callab
 
 def test_a_user_who_was_never_claimed_is_not_taken_back(client: ScimClient, account: str) -> None:
     row = Row(2, {"schemas": [CORE], "userName": "ada", "active": False, "emails": [{"value": "ada@example.com"}]})
-    store = table().users(account, MonotonicDeadline.after(9))
+    store = table().account(account, MonotonicDeadline.after(9)).users
     (outcome,) = Importer(lambda: store, new_id, now).run([row])
     assert outcome.what is Done.CREATED
 
@@ -223,5 +223,5 @@ def test_of_32_creates_one_takes_the_user_back(client: ScimClient, account: str)
     [won] = [answer.json for answer in answers if answer.status == 201]
     assert (won["id"], won["meta"]["version"]) == (made["id"], 'W/"3"')
     assert client.all() == [won]
-    steps = check(table(), account, MonotonicDeadline.after(30))
+    steps = check_items(table().account(account, MonotonicDeadline.after(30)).items)
     assert [step for step in steps if isinstance(step, Finding)] == []

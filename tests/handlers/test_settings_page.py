@@ -18,7 +18,6 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from adapters import aws
-from adapters.dynamodb import table_definition
 from adapters.logs import telemetry
 from adapters.logs.activity import AccountActivity
 from adapters.settings import SETTINGS
@@ -27,6 +26,7 @@ from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import GuardState, Limit
 from handlers.settings import widget as settings_widget
 from handlers.settings.page import Page, Row, values_html
+from operations.table_creation import table_definition
 from support.faults import REFUSING, FaultyClient
 
 PREFIX = "rollcall/connectors/"
@@ -346,7 +346,7 @@ def test_cloudwatch_is_told_what_the_page_is_for(log: Path) -> None:
 def test_a_paused_account_shows_it_and_resumes_at_the_press_of_a_button(log: Path) -> None:
     press(action="enable", account="acme")
     SETTINGS.accounts.configure("acme", deprovisioning_limit=Limit(1))
-    SETTINGS.guard("acme", Limit(1)).take()
+    SETTINGS.account("acme").guard(Limit(1)).take()
 
     page = read(press())
 
@@ -358,7 +358,7 @@ def test_a_paused_account_shows_it_and_resumes_at_the_press_of_a_button(log: Pat
     assert "Paused" not in after.text.splitlines()
     assert "Resume" not in [action.label for action in after.actions]
     assert ("deprovisioning-resumed", "acme") in audits(log)
-    SETTINGS.guard("acme", Limit(1)).take()
+    SETTINGS.account("acme").guard(Limit(1)).take()
 
 
 def test_the_settings_page_says_until_when_an_account_is_paused() -> None:

@@ -13,9 +13,9 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from adapters.dynamodb import table_definition
 from operations.dead_letters import Outcome, Redriven, UnpublishedEvents, number_of
 from operations.deployment import StackError
+from operations.table_creation import table_definition
 from support.table_stream import RECORDED, record, user
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/users/stream/2030-01-01T00:00:00.000"

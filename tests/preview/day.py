@@ -19,11 +19,11 @@ from typing import Any
 from unittest.mock import patch
 
 from adapters import aws
-from adapters.dynamodb import table_definition
 from adapters.logs import telemetry
 from adapters.runtime import RUNTIME
 from domain.accounts.deprovisioning import Limit
 from local.moto_transactions import cheap_transactions
+from operations.table_creation import table_definition
 from support.dashboard import ENVIRONMENT, STACK, Metric
 from support.in_process import Client, InProcess, in_process
 from support.insights import Event, event

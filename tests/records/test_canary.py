@@ -16,11 +16,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from adapters import aws
-from adapters.dynamodb import Table, table_definition
+from adapters.dynamodb import Table
 from adapters.runtime import RUNTIME
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from domain.queries.cursor import CursorSeal
+from operations.table_creation import table_definition
 from records import marked
 from records.marked import ENCODED, MARK, NOBODY, Attempt
 from records.net import Net

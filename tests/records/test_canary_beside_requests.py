@@ -12,7 +12,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from adapters import aws
-from adapters.dynamodb import table_definition
 from adapters.events.event_bus import EventBus
 from adapters.logs.insights import NoAnswer
 from adapters.logs.last_requests import Logs
@@ -23,6 +22,7 @@ from domain.resources.stored_user import StoredUser
 from handlers.jobs import seed_default_account, watch
 from handlers.jobs.publisher import Publisher, UnpublishableRecord
 from handlers.settings import widget as settings_widget
+from operations.table_creation import table_definition
 from records import marked
 from records.marked import MARK, Attempt
 from records.net import Net

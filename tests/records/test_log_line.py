@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 import handlers.bulk  # noqa: F401 - so that every error class is there to walk
 from adapters.aws import client as aws_client
-from adapters.dynamodb import Table, table_definition
+from adapters.dynamodb import Table
 from adapters.runtime import RUNTIME
 from adapters.secrets import connector_secrets
 from domain.accounts.connector_key import ConnectorKey
@@ -25,6 +25,7 @@ from domain.accounts.rate import DEFAULT_RATE, RateLimited
 from domain.errors import MethodNotAllowed, OutOfTime, ScimError, TooManyWrongKeys, UniquenessConflict
 from domain.resources.user_schema import CORE_URN
 from handlers.endpoint import Handler
+from operations.table_creation import table_definition
 from records.output import Json, Output
 from records.people import NOBODY, bulk, create, patch, person
 from support import faults

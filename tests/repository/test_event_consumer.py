@@ -18,13 +18,13 @@ from moto.events.models import EventPattern
 from samtranslator.yaml_helper import yaml_parse
 
 from adapters import aws
-from adapters.dynamodb import table_definition
 from adapters.logs import telemetry
 from adapters.runtime import RUNTIME
 from adapters.secrets.accounts import Accounts
 from domain.documents import Json
 from domain.events.lifecycle import Kind
 from handlers.jobs import publisher
+from operations.table_creation import table_definition
 from support.event_schemas import FOLDER, validate
 from support.in_process import ENVIRONMENT, Client, Context
 from support.stack_template import RESOURCES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -58,7 +57,8 @@ def accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[str], UserSto
         yield lambda account: twins.setdefault(account, InMemoryUsers())
     else:
         for client in client_of(request.param, request):
-            yield partial(make_table(client).users, deadline=Patience())
+            table = make_table(client)
+            yield lambda account, table=table: table.account(account, Patience()).users
 
 
 @pytest.fixture

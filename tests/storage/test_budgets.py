@@ -67,7 +67,7 @@ class Directory:
         """A new user in an account that is written to, and their number."""
         number = next(self.numbers)
         user = person_of(number, body(number))
-        self.table.users(account, Patience()).create(user)
+        self.table.account(account, Patience()).users.create(user)
         return number, user
 
     def cursor(self, page: int, **query: object) -> str:
@@ -226,7 +226,7 @@ def guarded(prepare: Callable[..., Store]) -> Callable[[Directory], Store]:
         work = prepare(directory, "guarded")
 
         def counted(users: DynamoDBUsers) -> None:
-            DynamoDBGuard(users.reads, Limit(20)).take()
+            DynamoDBGuard(users.items, Limit(20)).take()
             work(users)
 
         return counted
@@ -361,7 +361,7 @@ def test_the_store_keeps_to_the_table(directory: Directory, name: str) -> None:
     operation, usage = OPERATIONS[name], Usage()
     work = operation.store(directory)
 
-    work(directory.table.users(operation.account, Patience(), usage))
+    work(directory.table.account(operation.account, Patience(), usage).users)
 
     assert usage.retries == 0
     hold(BUDGETS[name], usage.calls, usage.units, has_units=directory.has_units)
@@ -395,7 +395,7 @@ def test_a_busy_account_costs_one_call_and_one_write_unit_for_each_block(directo
 
 def test_what_cannot_be_a_key_costs_nothing(directory: Directory) -> None:
     usage = Usage()
-    store = directory.table.users("crowd", Patience(), usage)
+    store = directory.table.account("crowd", Patience(), usage).users
 
     assert (store.get(""), store.get("x" * 2000), store.get_many([])) == (None, None, [])
     assert usage.calls == 0
@@ -404,8 +404,8 @@ def test_what_cannot_be_a_key_costs_nothing(directory: Directory) -> None:
 def test_users_who_share_an_external_id_are_read_together(directory: Directory) -> None:
     for number in range(5):
         user = person_of(number, person(number) | {"externalId": "shared"})
-        directory.table.users("shared", Patience()).create(user)
+        directory.table.account("shared", Patience()).users.create(user)
     usage = Usage()
 
-    assert len(directory.table.users("shared", Patience(), usage).find_by_external_id("shared")) == 5
+    assert len(directory.table.account("shared", Patience(), usage).users.find_by_external_id("shared")) == 5
     assert usage.calls == 2

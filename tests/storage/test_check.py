@@ -13,7 +13,7 @@ from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table, items, keys
 from adapters.dynamodb.keys import Collection
 from domain.resources.stored_user import StoredUser
-from operations.consistency.check import Finding, Problem, Progress, check
+from operations.consistency.check import Finding, Problem, Progress, check_items
 from support.invariants import assert_sound, findings
 from support.samples import Patience, Users, changed, ids, renamed
 
@@ -27,7 +27,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 @pytest.fixture
 def ada(table: Table, users: Users) -> StoredUser:
     """A user in a table that has two others."""
-    store = table.users("default", Patience())
+    store = table.account("default", Patience()).users
     ada = users("Ada", "ada@example.com", external_id="1")
     for user in (ada, users("bob", "bob@example.com"), users("eve", "eve@example.com", "e@example.com")):
         store.create(user)
@@ -48,7 +48,7 @@ def test_a_sound_account_has_no_findings(table: Table, ada: StoredUser) -> None:
 
 
 def test_progress_tells_of_all_that_was_checked(table: Table, ada: StoredUser) -> None:
-    progress = [step for step in check(table, "default", Patience()) if isinstance(step, Progress)]
+    progress = [step for step in check_items(table.account("default", Patience()).items) if isinstance(step, Progress)]
 
     assert {step.stage: (step.done, step.expected) for step in progress} == {
         "users": (3, 3),
@@ -95,12 +95,12 @@ def test_a_missing_index_item_of_a_value_that_fits_no_key_is_written_whole(
     table: Table, ada: StoredUser, users: Users
 ) -> None:
     long = users(LONG)
-    table.users("default", Patience()).create(long)
+    table.account("default", Patience()).users.create(long)
     remove(table, (Collection.USER_NAME, keys.sort_key(LONG)))
 
     assert [finding.problem for finding in findings(table, repair=True)] == [Problem.MISSING]
     assert_sound(table)
-    assert ids(table.users("default", Patience()).user_names_starting(LONG)) == [long.id]
+    assert ids(table.account("default", Patience()).users.user_names_starting(LONG)) == [long.id]
 
 
 @pytest.mark.parametrize("entry", [NAME, EMAIL, EXTERNAL_ID])
@@ -118,12 +118,12 @@ def test_an_index_item_of_the_wrong_user_is_given_to_the_right_one(
 
 def test_a_value_of_two_users_is_left_to_a_person(table: Table, ada: StoredUser, users: Users) -> None:
     twin = users("ada", "twin@example.com")
-    table.users("default", Patience()).create(changed(twin, userName="other"))
+    table.account("default", Patience()).users.create(changed(twin, userName="other"))
     table.client.put_item(TableName=table.table_name, Item=items.user_item("default", twin, "by hand"))  # type: ignore[arg-type]
     remove(table, (Collection.USER_NAME, "other"))
 
     assert findings(table, repair=True) == [Finding(Problem.SHARED, *NAME, (twin.id, ada.id))]
-    assert table.users("default", Patience()).find_by_user_name("ada") == ada
+    assert table.account("default", Patience()).users.find_by_user_name("ada") == ada
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_counters_that_are_gone_are_made_anew(table: Table, ada: StoredUser) -> 
 
     assert [finding.problem for finding in findings(table, repair=True)] == [Problem.COUNTER]
     assert_sound(table)
-    assert table.users("default", Patience()).total() == 3
+    assert table.account("default", Patience()).users.total() == 3
 
 
 def test_counters_of_users_who_are_not_there_are_set_to_nought(table: Table, ada: StoredUser) -> None:
@@ -185,7 +185,7 @@ def test_counters_of_users_who_are_not_there_are_set_to_nought(table: Table, ada
 
 
 def in_use(table: Table, rank: str) -> bool:
-    return any(user.id.startswith(rank) for user in table.users("default", Patience()).scan())
+    return any(user.id.startswith(rank) for user in table.account("default", Patience()).users.scan())
 
 
 def test_a_repair_while_writers_are_at_work_mends_what_was_wrong_and_undoes_nothing(
@@ -201,7 +201,7 @@ def test_a_repair_while_writers_are_at_work_mends_what_was_wrong_and_undoes_noth
     began = Barrier(len(crowds) + 1)
 
     def write(crowd: list[StoredUser]) -> None:
-        store = Table(table.client, table.table_name).users("default", MonotonicDeadline.after(60))
+        store = Table(table.client, table.table_name).account("default", MonotonicDeadline.after(60)).users
         began.wait()
         for user in crowd:
             store.create(user)
@@ -215,7 +215,9 @@ def test_a_repair_while_writers_are_at_work_mends_what_was_wrong_and_undoes_noth
         at_work = [threads.submit(write, crowd) for crowd in crowds]
         began.wait()
         while not found or not all(writer.done() for writer in at_work):
-            steps = check(Table(table.client, table.table_name), "default", MonotonicDeadline.after(60), repair=True)
+            steps = check_items(
+                Table(table.client, table.table_name).account("default", MonotonicDeadline.after(60)).items, repair=True
+            )
             found += [step for step in steps if isinstance(step, Finding)]
         for writer in at_work:
             writer.result()
@@ -224,7 +226,7 @@ def test_a_repair_while_writers_are_at_work_mends_what_was_wrong_and_undoes_noth
     assert [finding.collection for finding in found].count(Collection.USER_NAME) == 1
     assert findings(table, repair=True) == []
     assert_sound(table)
-    assert table.users("default", Patience()).total() == 3 + len(crowds)
+    assert table.account("default", Patience()).users.total() == 3 + len(crowds)
 
 
 class Meddling:
@@ -243,7 +245,7 @@ class Meddling:
 def test_a_write_in_the_midst_of_a_check_is_neither_reported_nor_undone(
     table: Table, ada: StoredUser, users: Users, before: str
 ) -> None:
-    store = table.users("default", Patience())
+    store = table.account("default", Patience()).users
     new = users("new", "new@example.com")
     remove(table, NAME)
     rank, counter = keys.rank_of(ada.id)
@@ -264,7 +266,9 @@ def test_a_write_in_the_midst_of_a_check_is_neither_reported_nor_undone(
 
     meddled = Table(Meddling(table.client, before, meddle()), table.table_name, sleep=lambda seconds: None)  # type: ignore[arg-type]
     problems = [
-        step.problem for step in check(meddled, "default", Patience(), repair=True) if isinstance(step, Finding)
+        step.problem
+        for step in check_items(meddled.account("default", Patience()).items, repair=True)
+        if isinstance(step, Finding)
     ]
 
     assert problems == [Problem.MISSING, Problem.COUNTER]

@@ -152,7 +152,7 @@ def test_who_stays_is_seen_once_on_the_twin() -> None:
 
 def test_who_stays_is_seen_once_on_the_table(table: Any, request: pytest.FixtureRequest) -> None:
     examples = 3 if "moto" in request.node.name else 40
-    hold(lambda: table.users(f"account-{next(_accounts)}", Patience()), examples)
+    hold(lambda: table.account(f"account-{next(_accounts)}", Patience()).users, examples)
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)

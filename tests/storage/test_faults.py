@@ -79,13 +79,13 @@ class Faulty:
     def store(self) -> DynamoDBUsers:
         """The account for one request."""
         self.table = Table(self.table.client, self.table.table_name, self.patience.spend, lambda: 0.5)
-        return self.table.users("default", self.patience, self.usage)
+        return self.table.account("default", self.patience, self.usage).users
 
     def happened(self, write: Write) -> bool:
         """Whether a write happened, whole; the account is sound either way."""
         self.faults.calm()
         assert_sound(self.table)
-        store = self.table.users("default", Patience())
+        store = self.table.account("default", Patience()).users
         found = {name: store.find_by_user_name(name) for name in write.found}
         if (store.total(), found) == (write.total, write.found):
             return True
@@ -261,7 +261,7 @@ def test_the_pauses_are_drawn_at_random_from_a_range_that_doubles(faulty: Faulty
     table = Table(faulty.table.client, faulty.table.table_name, faulty.patience.spend, lambda: next(drawn))
     faulty.faults.once(*[fault] * 4)
 
-    table.users("default", faulty.patience).create(NEW)
+    table.account("default", faulty.patience).users.create(NEW)
 
     assert faulty.patience.slept == [0.05, 0.0, 0.1, 0.4]
 
@@ -311,6 +311,6 @@ def test_an_index_item_of_somebody_else_does_not_hold_a_user_back(faulty: Faulty
         faulty.store.delete(ADA)
 
     assert faulty.store.find_by_user_name("ada") is None
-    kept = faulty.store.reads.item(Collection.EMAIL, "a@example.com")
+    kept = faulty.store.items.get(Collection.EMAIL, "a@example.com")
     assert kept is not None
     assert kept["userId"]["S"] == BOB.id

@@ -160,7 +160,7 @@ class Faulty:
 
     @property
     def store(self) -> DynamoDBUsers:
-        return self.table.users("acme", Patience())
+        return self.table.account("acme", Patience()).users
 
     def names(self) -> tuple[str, ...]:
         """Who is there; the account is sound."""
@@ -263,7 +263,7 @@ def test_a_fault_at_the_deprovisioning_guard_neither_stops_a_delete_nor_counts_i
 
     for fault in struck:
         write_under(faulty, WRITES["delete"], [fault], only=faults.GUARD_WRITES)
-        assert faulty.table.guard("acme", DEFAULT_LIMIT, Patience()).state().used == 1, str(fault)
+        assert faulty.table.account("acme", Patience()).guard(DEFAULT_LIMIT).state().used == 1, str(fault)
 
 
 @pytest.mark.parametrize("name", REQUESTS)

@@ -73,7 +73,9 @@ def guarded(request: pytest.FixtureRequest) -> Iterator[Guarded]:
     for client in client_of(request.param, request):
         table = replace(make_table(client), now=clock)
         yield Guarded(
-            table.users("default", Patience()), lambda limit, at=table: at.guard("default", limit, Patience()), clock
+            table.account("default", Patience()).users,
+            lambda limit, at=table: at.account("default", Patience()).guard(limit),
+            clock,
         )
 
 
@@ -324,13 +326,13 @@ def table(request: pytest.FixtureRequest) -> Iterator[Table]:
 def test_a_place_is_one_call_and_a_refusal_too(table: Table) -> None:
     for _ in range(3):
         usage = Usage()
-        table.guard("default", Limit(3), Patience(), usage).take()
+        table.account("default", Patience(), usage).guard(Limit(3)).take()
         assert usage.calls == 1
     # The first refusal also writes that the account is paused from now on.
     for refused in (2, 1, 1):
         usage = Usage()
         with pytest.raises(DeprovisioningPaused):
-            table.guard("default", Limit(3), Patience(), usage).take()
+            table.account("default", Patience(), usage).guard(Limit(3)).take()
         assert usage.calls == refused
 
 
@@ -338,15 +340,15 @@ def test_its_item_does_not_grow_with_the_years(table: Table) -> None:
     clock = table.now
     assert isinstance(clock, Clock)
     for number in range(120):
-        table.guard("default", Limit(1000), Patience()).take()
-        table.guard("default", Limit(1000), Patience()).let_through(f"user {number}", "operator")
+        table.account("default", Patience()).guard(Limit(1000)).take()
+        table.account("default", Patience()).guard(Limit(1000)).let_through(f"user {number}", "operator")
         clock.pass_hours(1)
 
     item = table.client.get_item(
         TableName=table.table_name, Key={"pk": {"S": "default#GUARD"}, "sk": {"S": "deprovisioning"}}
     )["Item"]
     assert len(item) < 120
-    assert table.guard("default", Limit(1000), Patience()).state().used == 24
+    assert table.account("default", Patience()).guard(Limit(1000)).state().used == 24
 
 
 def taken_at_once(table: Table, limit: Limit, attempts: int, threads: int) -> int:
@@ -354,7 +356,7 @@ def taken_at_once(table: Table, limit: Limit, attempts: int, threads: int) -> in
 
     def take(_: int) -> bool:
         try:
-            table.guard("default", limit, Patience()).take()
+            table.account("default", Patience()).guard(limit).take()
         except DeprovisioningPaused:
             return False
         return True
@@ -367,17 +369,17 @@ def test_never_one_too_many_at_the_same_time(table: Table) -> None:
     limit = Limit(40)
 
     assert taken_at_once(table, limit, attempts=120, threads=16) == 40
-    state = table.guard("default", limit, Patience()).state()
+    state = table.account("default", Patience()).guard(limit).state()
     assert (state.used, state.allowed, state.is_paused) == (40, 40, True)
 
 
 def test_one_of_many_at_the_same_time_passes_by_an_operators_word(table: Table) -> None:
-    guard = table.guard("default", Limit(0), Patience())
+    guard = table.account("default", Patience()).guard(Limit(0))
     guard.let_through("leaver", "operator")
 
     def take(_: int) -> bool:
         try:
-            table.guard("default", Limit(0), Patience()).take("leaver")
+            table.account("default", Patience()).guard(Limit(0)).take("leaver")
         except DeprovisioningPaused:
             return False
         return True
@@ -390,11 +392,11 @@ def test_never_one_too_many_while_the_hour_rolls(table: Table) -> None:
     limit, clock = Limit(10), table.now
     assert isinstance(clock, Clock)
     for _ in range(limit.users):
-        table.guard("default", limit, Patience()).take()
+        table.account("default", Patience()).guard(limit).take()
     clock.pass_hours(HOURS + 1)
 
     assert taken_at_once(table, limit, attempts=40, threads=8) == limit.users
-    state = table.guard("default", limit, Patience()).state()
+    state = table.account("default", Patience()).guard(limit).state()
     assert (state.used, state.allowed, state.is_paused) == (10, 10, True)
 
 
@@ -421,25 +423,25 @@ def test_a_sweeping_that_comes_late_forgets_nobody(table: Table) -> None:
 
     def take_all() -> None:
         for _ in range(limit.users):
-            table.guard("default", limit, Patience()).take()
+            table.account("default", Patience()).guard(limit).take()
 
     take_all()
     clock.pass_hours(HOURS + 1)
     late = replace(table, client=_Overtaken(table.client, take_all))
 
     with pytest.raises(DeprovisioningPaused):
-        late.guard("default", limit, Patience()).take()
+        late.account("default", Patience()).guard(limit).take()
 
-    assert table.guard("default", limit, Patience()).state().used == limit.users
+    assert table.account("default", Patience()).guard(limit).state().used == limit.users
 
 
 def test_one_account_does_not_use_up_anothers(table: Table) -> None:
-    table.guard("one", Limit(1), Patience()).take()
+    table.account("one", Patience()).guard(Limit(1)).take()
 
-    table.guard("other", Limit(1), Patience()).take()
+    table.account("other", Patience()).guard(Limit(1)).take()
 
     with pytest.raises(DeprovisioningPaused):
-        table.guard("one", Limit(1), Patience()).take()
+        table.account("one", Patience()).guard(Limit(1)).take()
 
 
 def test_after_a_person_has_looked_as_many_get_through_again(guarded: Guarded) -> None:
@@ -484,9 +486,9 @@ class _AnswersLost:
 def test_an_answer_that_was_lost_counts_once(table: Table) -> None:
     broken = replace(table, client=_AnswersLost(table.client, "ADD used"))
 
-    broken.guard("default", Limit(3), Patience()).take()
+    broken.account("default", Patience()).guard(Limit(3)).take()
 
-    assert table.guard("default", Limit(3), Patience()).state().used == 1
+    assert table.account("default", Patience()).guard(Limit(3)).state().used == 1
 
 
 @pytest.mark.parametrize("beginning", ["ADD used", "REMOVE #pass", "SET pausedUntil", "SET swept", "SET #pass"])
@@ -495,30 +497,30 @@ def test_no_lost_answer_lets_one_through_too_many_or_takes_an_operators_word_twi
 ) -> None:
     limit = Limit(2)
     broken = replace(table, client=_AnswersLost(table.client, beginning))
-    broken.guard("default", limit, Patience()).let_through("leaver", "operator")
+    broken.account("default", Patience()).guard(limit).let_through("leaver", "operator")
 
     passed = []
     for user_id in ("ada", "bob", "eve", "leaver", "leaver"):
         try:
-            broken.guard("default", limit, Patience()).take(user_id)
+            broken.account("default", Patience()).guard(limit).take(user_id)
         except DeprovisioningPaused:
             continue
         passed.append(user_id)
 
     assert passed == ["ada", "bob", "leaver"]
-    assert table.guard("default", limit, Patience()).state().used == 2
+    assert table.account("default", Patience()).guard(limit).state().used == 2
 
 
 def test_the_size_of_an_account_is_looked_at_once_a_day(table: Table) -> None:
     make = Users()
     users = [make(f"user{number}") for number in range(40)]
     for user in users:
-        table.users("default", Patience()).create(user)
+        table.account("default", Patience()).users.create(user)
 
     calls = []
     for user in users[:10]:
         usage = Usage()
-        table.guard("default", DEFAULT, Patience(), usage).take(user.id)
+        table.account("default", Patience(), usage).guard(DEFAULT).take(user.id)
         calls.append(usage.calls)
 
     # The fourth is refused, looks at the users, writes what it found, and is let through.

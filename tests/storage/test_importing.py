@@ -53,7 +53,7 @@ class Throttled:
     patience: Patience
 
     def store(self) -> UserStore:
-        return self.table.users("default", self.patience)
+        return self.table.account("default", self.patience).users
 
 
 @pytest.fixture(params=ENGINES)
@@ -103,7 +103,7 @@ def test_a_write_whose_answer_was_lost_is_not_made_twice(throttled: Throttled, f
     outcomes = list(importer(throttled.store, workers=1).run(ROWS[:6]))
 
     assert counts(outcomes) == {Done.CREATED: 6}
-    assert throttled.table.users("default", Patience()).total() == 6
+    assert throttled.table.account("default", Patience()).users.total() == 6
     assert_sound(throttled.table)
 
 

@@ -229,7 +229,7 @@ def test_the_table_agrees_with_the_model(table: Table, request: pytest.FixtureRe
     def new_account() -> Account:
         account = f"account-{next(_accounts)}"
         return Account(
-            table.users(account, Patience()),
+            table.account(account, Patience()).users,
             partial(assert_items_agree, table, account),
             partial(assert_sound, table, account),
         )

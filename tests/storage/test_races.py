@@ -43,7 +43,7 @@ def at_once(table: Table, tasks: list[Callable[[UserStore], None]]) -> list[type
     barrier = Barrier(len(tasks))
 
     def run(task: Callable[[UserStore], None]) -> type[Exception] | None:
-        store = table.users("default", MonotonicDeadline.after(60))
+        store = table.account("default", MonotonicDeadline.after(60)).users
         barrier.wait()
         try:
             task(store)
@@ -73,7 +73,7 @@ def test_of_many_who_take_one_address_exactly_one_gets_it(patient: Table, users:
     outcomes = at_once(patient, [creating(rival) for rival in rivals])
 
     assert sorted(map(str, outcomes)) == sorted(["None", *[str(UniquenessConflict)] * (THREADS - 1)])
-    winner = patient.users("default", MonotonicDeadline.after(9)).find_by_email("wanted@example.com")
+    winner = patient.account("default", MonotonicDeadline.after(9)).users.find_by_email("wanted@example.com")
     assert winner == rivals[outcomes.index(None)]
     assert_sound(patient)
 
@@ -81,7 +81,7 @@ def test_of_many_who_take_one_address_exactly_one_gets_it(patient: Table, users:
 def test_of_many_who_rename_themselves_alike_exactly_one_does(patient: Table, users: Users) -> None:
     rivals = [users(f"rival{number}") for number in range(8)]
     for rival in rivals:
-        patient.users("default", MonotonicDeadline.after(9)).create(rival)
+        patient.account("default", MonotonicDeadline.after(9)).users.create(rival)
 
     outcomes = at_once(patient, [replacing(rival, renamed(rival, "wanted")) for rival in rivals])
 
@@ -93,7 +93,7 @@ def test_of_many_who_rename_themselves_alike_exactly_one_does(patient: Table, us
 @pytest.mark.parametrize("unique", [False, True], ids=["one put", "one transaction"])
 def test_of_many_who_change_one_version_exactly_one_does(patient: Table, users: Users, unique: bool) -> None:
     ada = users("ada")
-    patient.users("default", MonotonicDeadline.after(9)).create(ada)
+    patient.account("default", MonotonicDeadline.after(9)).users.create(ada)
     changes = [
         renamed(ada, f"ada{number}") if unique else changed(ada, title=f"Title {number}") for number in range(THREADS)
     ]
@@ -102,7 +102,7 @@ def test_of_many_who_change_one_version_exactly_one_does(patient: Table, users: 
 
     assert outcomes.count(None) == 1
     assert outcomes.count(VersionMismatch) == THREADS - 1
-    kept = patient.users("default", MonotonicDeadline.after(9)).get(ada.id)
+    kept = patient.account("default", MonotonicDeadline.after(9)).users.get(ada.id)
     assert kept == changes[outcomes.index(None)]
     assert_sound(patient)
 
@@ -110,7 +110,7 @@ def test_of_many_who_change_one_version_exactly_one_does(patient: Table, users: 
 def test_a_delete_and_a_rename_at_once_leave_no_trace_of_the_loser(patient: Table, users: Users) -> None:
     crowd = [users(f"user{number}", f"user{number}@example.com") for number in range(8)]
     for user in crowd:
-        patient.users("default", MonotonicDeadline.after(9)).create(user)
+        patient.account("default", MonotonicDeadline.after(9)).users.create(user)
     renames = [replacing(user, renamed(user, f"new{number}")) for number, user in enumerate(crowd)]
 
     outcomes = at_once(patient, [*renames, *(deleting(user) for user in crowd)])
@@ -123,13 +123,13 @@ def test_a_delete_and_a_rename_at_once_leave_no_trace_of_the_loser(patient: Tabl
 def test_after_a_storm_of_creates_and_deletes_the_counters_count_the_users(patient: Table, users: Users) -> None:
     crowd = users.numbered(32)
     for user in crowd[:16]:
-        patient.users("default", MonotonicDeadline.after(9)).create(user)
+        patient.account("default", MonotonicDeadline.after(9)).users.create(user)
 
     outcomes = at_once(patient, [*map(deleting, crowd[:8]), *map(deleting, crowd[:8]), *map(creating, crowd[16:])])
 
     assert outcomes.count(VersionMismatch) == 8
     assert outcomes.count(None) == len(outcomes) - 8
-    store = patient.users("default", MonotonicDeadline.after(9))
+    store = patient.account("default", MonotonicDeadline.after(9)).users
     assert store.total() == len(list(store.scan())) == 24
     assert_sound(patient)
 
@@ -144,7 +144,7 @@ def test_a_crawl_sees_who_stays_while_others_come_move_and_go(
 ) -> None:
     stay = [users(f"user{number}a", f"user{number}a@example.com", title=f"t{number}") for number in range(9)]
     for user in stay:
-        patient.users("default", MonotonicDeadline.after(60)).create(user)
+        patient.account("default", MonotonicDeadline.after(60)).users.create(user)
     others = [users(f"user{number}b", f"user{number}b@example.com", title=f"t{number}") for number in range(9)]
     seen: list[str] = []
 

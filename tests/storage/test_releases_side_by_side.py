@@ -56,7 +56,7 @@ def users_of(table: Table, *, strict: bool = False) -> Users:
     """What requests of this release do."""
     deadline = Patience()
     return Users(
-        table.users("default", deadline),
+        table.account("default", deadline).users,
         deadline,
         lambda: LATER,
         lambda: SOMEBODY_NEW,
@@ -187,7 +187,7 @@ def test_what_the_later_release_keeps_beside_is_left_alone(table: Table) -> None
 
 def test_what_this_release_writes_has_all_that_0_1_0_wrote(table: Table) -> None:
     """So that 0.1.0 can serve beside it. The recording is not to be renewed: add one of the next release."""
-    store = table.users("default", Patience())
+    store = table.account("default", Patience()).users
     for item in RECORDED["0.1.0"]:
         if item["pk"]["S"] != "default#USER":
             continue

@@ -114,7 +114,7 @@ def test_the_time_is_what_the_function_has_left_less_what_an_answer_takes(
 def test_a_scan_reads_no_more_ahead_than_its_eight_ranges(running: Running) -> None:
     faults.in_pieces(running.dynamodb)
     usage = Usage()
-    scan = running.table.users("acme", Patience(), usage).scan()
+    scan = running.table.account("acme", Patience(), usage).users.scan()
 
     assert next(scan) == ADA
     scan.close()  # type: ignore[attr-defined]
@@ -151,7 +151,7 @@ def test_with_if_match_exactly_one_of_two_patches_wins(running: Running) -> None
     answer = running.patch("displayName", "Ada Lovelace", if_match=ADA.etag)
 
     assert (other, answer.status) == ([200], 412)
-    kept = running.table.users("acme", Patience()).get(ADA.id)
+    kept = running.table.account("acme", Patience()).users.get(ADA.id)
     assert kept is not None
     assert (kept.version, kept.attributes["title"]) == (2, "Lead")
     assert kept.attributes["displayName"] == ADA.attributes["displayName"]
@@ -162,5 +162,5 @@ def test_a_patch_of_a_user_who_is_deleted_meanwhile_finds_nobody(running: Runnin
     running.meanwhile(lambda: running.served.send(running.client, delete), before="PutItem")
 
     assert running.patch("title", "Lead").status == 404
-    assert running.table.users("acme", Patience()).total() == len(CROWD) - 1
+    assert running.table.account("acme", Patience()).users.total() == len(CROWD) - 1
     assert_sound(running.table, "acme")

@@ -12,8 +12,9 @@ from botocore.parsers import ResponseParserError
 from botocore.session import Session
 from moto import mock_aws
 
-from adapters.dynamodb import items, keys, table_definition, with_items_as_sent
+from adapters.dynamodb import items, keys, with_items_as_sent
 from adapters.dynamodb.keys import Collection
+from operations.table_creation import table_definition
 from support import faults
 from support.engines import ENGINES
 from support.samples import person_of

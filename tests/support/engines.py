@@ -18,7 +18,8 @@ from botocore.session import Session
 from moto import mock_aws
 
 from adapters import aws
-from adapters.dynamodb import Table, table_definition, with_items_as_sent
+from adapters.dynamodb import Table, with_items_as_sent
+from operations.table_creation import table_definition
 from support.child_processes import DEVNULL, Child, started
 
 ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]

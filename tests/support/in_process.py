@@ -50,6 +50,20 @@ class Context:
         return self.milliseconds
 
 
+@dataclass(frozen=True)
+class TwinAccount:
+    """`adapters.dynamodb.DynamoDBAccount`, kept in memory."""
+
+    name: str
+    users: InMemoryUsers
+    guards: dict[str, InMemoryGuard]
+
+    def guard(self, limit: Limit) -> InMemoryGuard:
+        guard = self.guards.setdefault(self.name, InMemoryGuard(self.users, limit, account=self.name))
+        guard.limit = limit
+        return guard
+
+
 @dataclass
 class TwinTable:
     """`adapters.dynamodb.Table`, kept in memory; every account has room for all its requests unless it `counts`."""
@@ -59,13 +73,8 @@ class TwinTable:
     guards: dict[str, InMemoryGuard] = field(default_factory=dict)
     counters: dict[str, InMemoryRequestCounter] = field(default_factory=dict)
 
-    def users(self, account: str, deadline: Deadline, usage: object = None) -> InMemoryUsers:
-        return self.accounts.setdefault(account, InMemoryUsers())
-
-    def guard(self, account: str, limit: Limit, deadline: Deadline, usage: object = None) -> InMemoryGuard:
-        guard = self.guards.setdefault(account, InMemoryGuard(self.users(account, deadline), limit, account=account))
-        guard.limit = limit
-        return guard
+    def account(self, name: str, deadline: Deadline, usage: object = None) -> TwinAccount:
+        return TwinAccount(name, self.accounts.setdefault(name, InMemoryUsers()), self.guards)
 
     def request_counter(self, account: str, usage: object = None) -> InMemoryRequestCounter:
         counter = InMemoryRequestCounter()

@@ -7,13 +7,13 @@ from typing import Any
 
 from adapters.dynamodb import Table, items
 from adapters.dynamodb.keys import Collection
-from operations.consistency.check import Finding, check
+from operations.consistency.check import Finding, check_items
 from support.samples import Patience
 
 
 def findings(table: Table, account: str = "default", *, repair: bool = False) -> list[Finding]:
     """What the checker finds in an account."""
-    steps = check(table, account, Patience(), repair=repair)
+    steps = check_items(table.account(account, Patience()).items, repair=repair)
     return [step for step in steps if isinstance(step, Finding)]
 
 
@@ -25,7 +25,7 @@ def assert_sound(table: Table, account: str = "default") -> None:
 
 def assert_items_agree(table: Table, account: str = "default") -> None:
     """The account has exactly the items that its users call for."""
-    users = list(table.users(account, Patience()).scan())
+    users = list(table.account(account, Patience()).users.scan())
     expected = Counter((*entry, user.id) for user in users for entry in items.index_entries(user))
     kept = Counter(
         (collection, item["sk"]["S"], item["userId"]["S"])

@@ -20,11 +20,11 @@ from botocore.exceptions import ClientError
 
 from adapters import aws
 from adapters.dynamodb import Table
-from adapters.dynamodb.table import table_definition
 from adapters.runtime import RUNTIME
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from domain.accounts.rate import DEFAULT_RATE, FREE
+from operations.table_creation import table_definition
 from support.faults import THROTTLING, FaultyClient
 from support.in_process import ENVIRONMENT, Client, InProcess, in_process
 from support.memory import InMemoryRequestCounter
@@ -265,7 +265,7 @@ class _Broken:
     def request_counter(self, *_: object) -> InMemoryRequestCounter:
         return InMemoryRequestCounter()
 
-    def users(self, *_: object) -> None:
+    def account(self, *_: object) -> None:
         raise ConnectionError
 
 

@@ -70,7 +70,7 @@ class Release:
     @property
     def store(self) -> InMemoryUsers:
         """The users of the account that releases are tried in."""
-        return self.service.table.users(RELEASE_CHECK_ACCOUNT, MonotonicDeadline.after(10))
+        return self.service.table.account(RELEASE_CHECK_ACCOUNT, MonotonicDeadline.after(10)).users
 
 
 @contextmanager

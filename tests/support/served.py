@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from adapters.dynamodb import Table, Usage
-from adapters.dynamodb.guard import DynamoDBGuard
+from adapters.dynamodb import DynamoDBAccount, Table, Usage
 from adapters.dynamodb.rate import DynamoDBRequestCounter
-from adapters.dynamodb.users import DynamoDBUsers
 from adapters.logs import telemetry
 from adapters.runtime import RUNTIME
 from domain.accounts import rate
-from domain.accounts.deprovisioning import Limit
 from domain.ports import Deadline
 from support.in_process import Answer, Client, InProcess, in_process
 from support.samples import Patience
@@ -42,11 +39,8 @@ class PatientTable:
     table: Table
     patience: Patience
 
-    def users(self, account: str, deadline: Deadline, usage: Usage | None = None) -> DynamoDBUsers:
-        return self.table.users(account, self.patience, usage)
-
-    def guard(self, account: str, limit: Limit, deadline: Deadline, usage: Usage | None = None) -> DynamoDBGuard:
-        return self.table.guard(account, limit, self.patience, usage)
+    def account(self, name: str, deadline: Deadline, usage: Usage | None = None) -> DynamoDBAccount:
+        return self.table.account(name, self.patience, usage)
 
     def request_counter(self, account: str, usage: Usage | None = None) -> DynamoDBRequestCounter:
         return self.table.request_counter(account, usage)

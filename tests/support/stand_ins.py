@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from adapters.dynamodb.table import table_definition
 from domain.accounts.account import Connector
 from domain.accounts.connector_key import ConnectorKey
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
 from local.sample_events import EXAMPLE_KEY, USER_ID
+from operations.table_creation import table_definition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -66,5 +66,5 @@ class Aws:
                 "active": True,
             }
         )
-        users = Table(self.dynamodb, TABLE).users("default", MonotonicDeadline.after(10))
+        users = Table(self.dynamodb, TABLE).account("default", MonotonicDeadline.after(10)).users
         users.create(StoredUser.new(USER_ID, attributes, NOW))

@@ -51,7 +51,7 @@ def test_the_table_keeps_users_and_gives_them_back(stack: dict[str, str]) -> Non
     dynamodb = client("dynamodb")
     ada = Users()("Ada", "ada@example.com")
 
-    store = Table(dynamodb, stack["UsersTable"]).users("default", MonotonicDeadline.after(10))
+    store = Table(dynamodb, stack["UsersTable"]).account("default", MonotonicDeadline.after(10)).users
     store.create(ada)
 
     assert store.find_by_email("ADA@example.com") == ada

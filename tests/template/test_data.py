@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.dynamodb.table import table_definition
+from operations.table_creation import table_definition
 from support.stack_template import RESOURCES, TEMPLATE
 
 TABLE: dict[str, Any] = RESOURCES["UsersTable"]["Properties"]

@@ -23,10 +23,10 @@ from typing import Any, Final
 from uuid import uuid4
 
 from adapters.dynamodb import keys
+from adapters.dynamodb.account_items import AccountItems, Range
 from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.ranks import read_ranks
-from adapters.dynamodb.reads import Range, Reads
 from domain.accounts.deprovisioning import (
     HOURS,
     PASS,
@@ -59,7 +59,7 @@ _Item = Mapping[str, Any]
 class DynamoDBGuard:
     """A `domain.ports.DeprovisioningGuard` for one request; `now` is the wall clock in seconds since 1970."""
 
-    reads: Reads
+    items: AccountItems
     limit: Limit
     now: Callable[[], float] = time.time
 
@@ -97,7 +97,7 @@ class DynamoDBGuard:
 
     def state(self) -> GuardState:
         hour = self._hour()
-        item = self.reads.item(Collection.GUARD, _ITEM) or {}
+        item = self.items.get(Collection.GUARD, _ITEM) or {}
         until = None if self._is_over(item) or self._is_of_another_limit(item) else _time(item, "pausedUntil")
         used = 0 if self._is_over(item) else sum(_live(item, hour).values())
         known = self._known_allowance(item, hour)
@@ -107,17 +107,15 @@ class DynamoDBGuard:
         return GuardState(used, allowed, until is not None or used_up, until, tuple(self._passes(item)))
 
     def resume(self, by: str, at: str) -> None:
-        self.reads.calls.send(
-            "put_item",
-            TableName=self.reads.table_name,
-            Item={
-                **keys.key(self.reads.account, Collection.GUARD, _ITEM),
+        self.items.put(
+            {
+                **keys.key(self.items.account, Collection.GUARD, _ITEM),
                 "used": _n(0),
                 "swept": _n(self._hour()),
                 "token": _s(str(uuid4())),
                 "resumedBy": _s(by),
                 "resumedAt": _s(at),
-            },
+            }
         )
 
     def let_through(self, user_id: str, by: str, until: datetime | None = None) -> LetThrough:
@@ -206,7 +204,7 @@ class DynamoDBGuard:
 
     def _paused(self, item: _Item) -> DeprovisioningPaused:
         begun = datetime.fromtimestamp(int(self.now()), UTC) + PAUSE
-        return DeprovisioningPaused(self.reads.account, _number(item, "used"), _time(item, "pausedUntil") or begun)
+        return DeprovisioningPaused(self.items.account, _number(item, "used"), _time(item, "pausedUntil") or begun)
 
     def _passes(self, item: _Item) -> list[LetThrough]:
         """Those of an item that are still good."""
@@ -292,7 +290,7 @@ class DynamoDBGuard:
         since = settled_before(datetime.fromtimestamp(self.now(), UTC))
         found = seen = 0
         unseen = list(last)
-        pages = self.reads.pages(
+        pages = self.items.query(
             Collection.USER,
             Range(),
             limit=_MOST_READ,
@@ -314,24 +312,13 @@ class DynamoDBGuard:
         if not more or found < 2 * self.limit.users:
             return found + (0 if more else len(unseen))
         # Ids are random, so the first users are a fair sample of all.
-        total = read_ranks(self.reads.calls, self.reads.table_name, self.reads.account).total
+        total = read_ranks(self.items).total
         return max(found, int(total * found / seen))
 
     def _update(self, update: str, condition: str | None, names: Mapping[str, str], values: Mapping[str, Any]) -> _Item:
-        request: dict[str, Any] = {} if condition is None else {"ConditionExpression": condition}
-        answer = self.reads.calls.send(
-            "update_item",
-            TableName=self.reads.table_name,
-            Key=keys.key(self.reads.account, Collection.GUARD, _ITEM),
-            UpdateExpression=update,
-            ExpressionAttributeNames=dict(names),
-            ExpressionAttributeValues=dict(values),
-            ReturnValues="ALL_NEW",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            **request,
+        return self.items.update(
+            (Collection.GUARD, _ITEM), update, condition=condition, names=names, values=dict(values)
         )
-        item: _Item = answer.get("Attributes", {})
-        return item
 
 
 def _hours(item: _Item) -> dict[str, int]:

@@ -33,6 +33,8 @@ class Collection(StrEnum):
     RATE = "RATE"
 
 
+Entry = tuple[Collection, str]
+"""Collection and sort key: what identifies an item within an account."""
 Key = dict[str, dict[str, str]]
 """A primary key as DynamoDB takes it: `{"pk": {"S": ...}, "sk": {"S": ...}}`."""
 

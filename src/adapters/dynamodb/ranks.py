@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adapters.dynamodb.calls import Calls
-from adapters.dynamodb.keys import Collection, partition
+from adapters.dynamodb.account_items import AccountItems, Range
+from adapters.dynamodb.keys import Collection
 
 DIGITS: Final = "0123456789abcdef"
 BUCKETS: Final = tuple(first + second + third for first in DIGITS for second in DIGITS for third in DIGITS)
@@ -51,24 +51,13 @@ class Ranks:
                 lower, waiting = upper, 0
 
 
-def read_ranks(calls: Calls, table_name: str, account: str) -> Ranks:
-    """The counters as they are now: one Query."""
+def read_ranks(items: AccountItems) -> Ranks:
+    """Read the current counters of an account: one Query."""
     counts: dict[str, int] = {}
-    start: dict[str, Any] = {}
-    while True:
-        response = calls.send(
-            "query",
-            TableName=table_name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": partition(account, Collection.RANK)}},
-            ConsistentRead=True,
-            **start,
-        )
-        for item in response["Items"]:
+    for page in items.query(Collection.RANK, Range()):
+        for item in page.items:
             counts.update(counts_of(item))
-        if not response.get("LastEvaluatedKey"):
-            return Ranks(counts)
-        start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
+    return Ranks(counts)
 
 
 def counts_of(item: dict[str, Any]) -> dict[str, int]:

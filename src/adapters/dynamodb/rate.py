@@ -13,10 +13,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from adapters.dynamodb import keys
-from adapters.dynamodb.calls import Calls
+from adapters.dynamodb.account_items import AccountItems
 from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.keys import Collection
 from domain.accounts.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
@@ -38,9 +37,7 @@ class OneTry:
 class DynamoDBRequestCounter:
     """A `domain.ports.RequestCounter`; `now` is the wall clock in seconds since 1970."""
 
-    table_name: str
-    account: str
-    calls: Calls
+    items: AccountItems
     now: Callable[[], float] = time.time
 
     def settle(self, requests: int, rate: Rate) -> Standing:
@@ -79,15 +76,10 @@ class DynamoDBRequestCounter:
         return self._update(now, update, "usedUntil = :seen", values | {":seen": int(seen)})
 
     def _update(self, now: int, update: str, condition: str, values: dict[str, int]) -> Standing:
-        response: dict[str, Any] = self.calls.send(
-            "update_item",
-            TableName=self.table_name,
-            Key=keys.key(self.account, Collection.RATE, _ITEM),
-            UpdateExpression=update,
-            ConditionExpression=condition,
-            ExpressionAttributeValues={name: {"N": str(value)} for name, value in values.items()},
-            ReturnValues="UPDATED_NEW",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        item = self.items.update(
+            (Collection.RATE, _ITEM),
+            update,
+            condition=condition,
+            values={name: {"N": str(value)} for name, value in values.items()},
         )
-        item = response["Attributes"]
         return Standing(True, (now - int(item["usedUntil"]["N"])) / MICROSECONDS, int(item["settled"]["N"]))

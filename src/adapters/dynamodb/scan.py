@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from threading import Event
 from typing import Final
 
+from adapters.dynamodb.account_items import AccountItems, Range
 from adapters.dynamodb.items import USER_PROJECTION, user_of
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.ranks import read_ranks
-from adapters.dynamodb.reads import Range, Reads
 from domain.errors import TooMany
 from domain.ports import Deadline
 from domain.resources.stored_user import StoredUser
@@ -41,47 +41,47 @@ class _Stoppable:
         return 0.0 if self.stopped.is_set() else self.deadline.remaining()
 
 
-def scan(reads: Reads, after: str | None) -> Iterator[StoredUser]:
+def scan(items: AccountItems, after: str | None) -> Iterator[StoredUser]:
     """The users with ids greater than `after`, in order; TooMany when the deadline comes before the end."""
-    users, more = _next_page(reads, Range(after=after))
+    users, more = _next_page(items, Range(after=after))
     if not more:
         yield from users
         return
-    _require_time(reads)
-    ranks = read_ranks(reads.calls, reads.table_name, reads.account)
+    _require_time(items)
+    ranks = read_ranks(items)
     ranges = ranks.ranges(users[-1].id if users else after or "", max(1, int(len(users) * _FILL)))
     stopped = Event()
-    stoppable = replace(reads, calls=reads.calls.until(_Stoppable(reads.calls.deadline, stopped)))
+    stoppable = items.until(_Stoppable(items.calls.deadline, stopped))
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         try:
             under_way = deque(threads.submit(_read, stoppable, *bounds) for bounds in islice(ranges, _AT_ONCE))
             yield from users
             while under_way:
                 users = under_way.popleft().result()
-                _require_time(reads)
+                _require_time(items)
                 under_way.extend(threads.submit(_read, stoppable, *bounds) for bounds in islice(ranges, 1))
                 yield from users
         finally:
             stopped.set()
 
 
-def _read(reads: Reads, first: str, last: str) -> list[StoredUser]:
+def _read(items: AccountItems, first: str, last: str) -> list[StoredUser]:
     """All users of a range."""
     users: list[StoredUser] = []
     more = True
     while more:
-        page, more = _next_page(reads, Range(first=users[-1].id + "\0" if users else first, last=last))
+        page, more = _next_page(items, Range(first=users[-1].id + "\0" if users else first, last=last))
         users += page
     return users
 
 
-def _next_page(reads: Reads, part: Range) -> tuple[list[StoredUser], bool]:
+def _next_page(items: AccountItems, part: Range) -> tuple[list[StoredUser], bool]:
     """What one call gives of a range, which may be nothing although there is more."""
-    _require_time(reads)
-    page = next(reads.pages(Collection.USER, part, **USER_PROJECTION))
+    _require_time(items)
+    page = next(items.query(Collection.USER, part, **USER_PROJECTION))
     return [user_of(item) for item in page.items], page.more
 
 
-def _require_time(reads: Reads) -> None:
-    if reads.calls.deadline.remaining() < _SECONDS_TO_ANSWER:
+def _require_time(items: AccountItems) -> None:
+    if items.calls.deadline.remaining() < _SECONDS_TO_ANSWER:
         raise TooMany("There are more users than can be read in the time that one request has.")

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from adapters.dynamodb import keys
+from adapters.dynamodb.account_items import Range
 from adapters.dynamodb.items import USER_PROJECTION, user_of
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.ranks import read_ranks
-from adapters.dynamodb.reads import Range, Reads
 from adapters.dynamodb.scan import scan
-from adapters.dynamodb.writes import Writes
+from adapters.dynamodb.writes import UserWrites
 from domain.limits import MAX_PAGE_CHARACTERS
 from domain.ports import IndexEntry, Page, Slice
 from domain.resources.comparison import prefix_form, unique_form
@@ -19,30 +19,23 @@ from domain.resources.stored_user import StoredUser
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoDBUsers:
-    """A `domain.ports.UserStore`; beside the port's own errors it raises TooManyRequests or ServiceUnavailable."""
-
-    reads: Reads
-    writes: Writes
-
-    def create(self, user: StoredUser) -> None:
-        self.writes.create(user)
-
-    def create_all(self, users: Sequence[StoredUser]) -> list[StoredUser]:
-        """All these new users in one transaction, or none: then those that stood in its way (`Writes.create_all`)."""
-        return self.writes.create_all(users)
-
-    def replace(self, current: StoredUser, replacement: StoredUser) -> None:
-        self.writes.replace(current, replacement)
-
-    def delete(self, current: StoredUser) -> None:
-        self.writes.delete(current)
+class DynamoDBUsers(UserWrites):
+    """A `domain.ports.UserStore`; besides the port's errors it raises TooManyRequests or ServiceUnavailable."""
 
     def get(self, user_id: str) -> StoredUser | None:
-        return self.reads.user(user_id)
+        if not keys.is_user_key(user_id):
+            return None
+        item = self.items.get(Collection.USER, user_id, **USER_PROJECTION)
+        return None if item is None else user_of(item)
 
     def get_many(self, user_ids: Sequence[str]) -> list[StoredUser]:
-        found = self.reads.users(user_ids)
+        wanted = list(dict.fromkeys(user_id for user_id in user_ids if keys.is_user_key(user_id)))
+        if len(wanted) == 1:
+            user = self.get(wanted[0])
+            found = {} if user is None else {user.id: user}
+        else:
+            entries = [(Collection.USER, user_id) for user_id in wanted]
+            found = {item["sk"]["S"]: user_of(item) for item in self.items.batch(entries, **USER_PROJECTION)}
         return [found[user_id] for user_id in user_ids if user_id in found]
 
     def find_by_user_name(self, user_name: str) -> StoredUser | None:
@@ -56,9 +49,9 @@ class DynamoDBUsers:
         return user if user is not None and value in user.keys.emails else None
 
     def _holder(self, collection: Collection, value: str) -> StoredUser | None:
-        """The user that an index item names; the caller checks that they have the value, as it may be gone by now."""
-        item = self.reads.item(collection, keys.sort_key(value), ProjectionExpression="userId")
-        return None if item is None else self.reads.user(item["userId"]["S"])
+        """The user that an index item names; the caller checks that they still have the value."""
+        item = self.items.get(collection, keys.sort_key(value), ProjectionExpression="userId")
+        return None if item is None else self.get(item["userId"]["S"])
 
     def find_by_external_id(self, external_id: str) -> list[StoredUser]:
         part = Range(prefix=keys.external_id_prefix(external_id))
@@ -66,11 +59,11 @@ class DynamoDBUsers:
         return [user for user in self.get_many(ids) if user.keys.external_id == external_id]
 
     def total(self) -> int:
-        return read_ranks(self.reads.calls, self.reads.table_name, self.reads.account).total
+        return read_ranks(self.items).total
 
     def page(self, start_index: int, count: int) -> Page:
-        """The counters tell where the page starts; from there one range is read, a few users too early at most."""
-        ranks = read_ranks(self.reads.calls, self.reads.table_name, self.reads.account)
+        """Find the start of the page by the counters, then read one range from at most a few users before it."""
+        ranks = read_ranks(self.items)
         first = max(0, start_index - 1)
         if count <= 0 or first >= ranks.total:
             return Page(ranks.total, [])
@@ -78,7 +71,7 @@ class DynamoDBUsers:
         return Page(ranks.total, self._users(Range(first=bucket), skipped, count))
 
     def page_after(self, after: str | None, count: int) -> Slice:
-        """One user more than asked for is read, which tells whether there is a next page."""
+        """Read one user more than requested, to learn whether there is a next page."""
         if count <= 0:
             return Slice([], after)
         users = self._users(Range(after=after), 0, count + 1)
@@ -87,10 +80,10 @@ class DynamoDBUsers:
         return Slice(users, users[-1].id if more else None)
 
     def _users(self, part: Range, skipped: int, count: int) -> list[StoredUser]:
-        """Users from a range, after the first `skipped`; ends early past the size that an answer can have."""
+        """Users from a range, after the first `skipped`; ends early past the maximum size of an answer."""
         users: list[StoredUser] = []
         size = 0
-        for page in self.reads.pages(Collection.USER, part, limit=skipped + count, **USER_PROJECTION):
+        for page in self.items.query(Collection.USER, part, limit=skipped + count, **USER_PROJECTION):
             for item in page.items[skipped:]:
                 users.append(user_of(item))
                 size += len(users[-1].document)
@@ -100,7 +93,7 @@ class DynamoDBUsers:
         return users
 
     def scan(self, after: str | None = None) -> Iterator[StoredUser]:
-        return scan(self.reads, after)
+        return scan(self.items, after)
 
     def user_names(
         self, *, descending: bool = False, after: str | None = None, at_most: int | None = None
@@ -116,12 +109,12 @@ class DynamoDBUsers:
         return self._starting(Collection.EMAIL, prefix_form(prefix))
 
     def _starting(self, collection: Collection, prefix: str) -> Iterator[IndexEntry]:
-        """The entries whose value starts with the prefix, of which a sort key may hold the first part only."""
+        """The entries whose value starts with the prefix, of which a sort key may contain only the first part."""
         entries = self._entries(collection, Range(prefix=keys.plain_part(prefix)))
         return (entry for entry in entries if entry.value.startswith(prefix))
 
     def _entries(self, collection: Collection, part: Range, *, limit: int | None = None) -> Iterator[IndexEntry]:
-        for page in self.reads.pages(
+        for page in self.items.query(
             collection,
             part,
             limit=limit,

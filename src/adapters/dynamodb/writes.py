@@ -1,55 +1,46 @@
-"""The three writes of a user. Each is one call that happens whole or not at all, under conditions that make it exact.
+"""The writes of users. Each is one call that happens completely or not at all, under conditions that make it exact.
 
-A write that was sent again because its answer was lost must find its own traces and take them for success. DynamoDB
-does so itself for a transaction, by its token. Beside that every user item holds the `writeId` of the write that made
-it, and index items may be taken over from their own user, so that it also holds where a token does not.
+A write that was sent again because its answer was lost must recognise its own effect and treat it as success. DynamoDB
+does so for a transaction, by its token. In addition every user item has the `writeId` of the write that stored it, and
+an index item may be taken over from its own user, so that this also works after a token has expired.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
-from adapters.dynamodb import items, keys
-from adapters.dynamodb.calls import Calls
+from adapters.dynamodb import keys
+from adapters.dynamodb.account_items import AccountItems, Action
 from adapters.dynamodb.failures import ConditionFailed, Failure, MismatchedToken, unavailable
-from adapters.dynamodb.keys import Collection
+from adapters.dynamodb.items import index_entries, index_item, user_item
+from adapters.dynamodb.keys import Collection, Entry
 from domain.errors import ServiceUnavailable, UniquenessConflict
 from domain.ports import VersionMismatch
 from domain.resources.storable import require_storable
 from domain.resources.stored_user import StoredUser
 
-Action = dict[str, dict[str, Any]]
-"""One of a transaction's TransactItems."""
-Entry = tuple[Collection, str]
-"""Collection and sort key of an index item."""
-
 _USER: Final = 0
-"""Position of the user itself in every transaction: its condition is the first to look at."""
-_FREE_OR_OWN: Final = "attribute_not_exists(pk) OR userId = :user"
+"""Position of the user item in every transaction."""
+_REPORT_ITEM: Final = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+_IF_ABSENT: Final = {"ConditionExpression": "attribute_not_exists(pk)", **_REPORT_ITEM}
 
 
 @dataclass(frozen=True, slots=True)
-class Writes:
-    """Writes the users of one account in one table."""
+class UserWrites:
+    """The part of `domain.ports.UserStore` that writes, for the users of one account."""
 
-    table_name: str
-    account: str
-    calls: Calls
+    items: AccountItems
 
     def create(self, user: StoredUser) -> None:
-        """User, index items and rank counter in one transaction; raises UniquenessConflict."""
+        """Create user, index items and rank counter in one transaction; raises UniquenessConflict."""
         require_storable(user)
         write_id = str(uuid4())
-        entries = items.index_entries(user)
-        actions = [
-            self._put(items.user_item(self.account, user, write_id), "attribute_not_exists(pk)"),
-            *(self._take(entry, value, user.id) for entry, value in entries.items()),
-            self._count(user.id, 1),
-        ]
+        entries = index_entries(user)
+        actions = [*self._create_actions(user, entries, write_id), *self._count([user.id], 1)]
         try:
             self._transact(actions, write_id)
         except ConditionFailed as refusal:
@@ -60,20 +51,20 @@ class Writes:
             raise self._conflict(refusal, list(entries), user) from refusal
 
     def create_all(self, users: Sequence[StoredUser]) -> list[StoredUser]:
-        """All these new users in one transaction, or none: then those that stood in its way, by which `create` tells.
+        """Create all users in one transaction, or none.
 
-        A transaction has 100 actions at most, and each counter item takes one: the ids had better begin alike.
+        Returns the users whose condition failed, for which `create` finds the reason; empty when all were created. A
+        transaction has at most 100 actions and each counter item takes one, so the ids should share a prefix.
         """
         write_id = str(uuid4())
         actions: list[Action] = []
         positions: dict[str, range] = {}
         for user in users:
             require_storable(user)
-            entries = items.index_entries(user)
-            positions[user.id] = range(len(actions), len(actions) + 1 + len(entries))
-            actions.append(self._put(items.user_item(self.account, user, write_id), "attribute_not_exists(pk)"))
-            actions += (self._take(entry, value, user.id) for entry, value in entries.items())
-        actions += self._count_in(users)
+            first = len(actions)
+            actions += self._create_actions(user, index_entries(user), write_id)
+            positions[user.id] = range(first, len(actions))
+        actions += self._count([user.id for user in users], 1)
         try:
             self._transact(actions, write_id)
         except ConditionFailed as refusal:
@@ -83,20 +74,23 @@ class Writes:
         return []
 
     def replace(self, current: StoredUser, replacement: StoredUser) -> None:
-        """One conditional put, or a transaction when index items change; raises UniquenessConflict, VersionMismatch."""
+        """Replace a user with one conditional put, or with a transaction when index items change.
+
+        Raises UniquenessConflict or VersionMismatch.
+        """
         require_storable(replacement)
         write_id = str(uuid4())
-        before, after = items.index_entries(current), items.index_entries(replacement)
-        item = items.user_item(self.account, replacement, write_id)
-        put = self._put(item, "version = :version", {":version": {"N": str(current.version)}})
+        before, after = index_entries(current), index_entries(replacement)
+        item = user_item(self.items.account, replacement, write_id)
         taken = [entry for entry in after if entry not in before]
         freed = [entry for entry in before if entry not in after]
         try:
             if taken or freed:
+                put = self.items.put_action(item, **_if_version(current))
                 takes = [self._take(entry, after[entry], replacement.id) for entry in taken]
                 self._transact_freeing([put, *takes], freed, current.id, write_id)
             else:
-                self.calls.send("put_item", **put["Put"])
+                self.items.put(item, **_if_version(current))
         except ConditionFailed as refusal:
             if not refusal.failed(_USER):
                 raise self._conflict(refusal, taken, replacement) from refusal
@@ -104,28 +98,20 @@ class Writes:
                 raise VersionMismatch from refusal
 
     def delete(self, current: StoredUser) -> None:
-        """User, index items and its count in one transaction; raises VersionMismatch."""
-        remove: Action = {
-            "Delete": {
-                "TableName": self.table_name,
-                "Key": keys.key(self.account, Collection.USER, current.id),
-                "ConditionExpression": "version = :version",
-                "ExpressionAttributeValues": {":version": {"N": str(current.version)}},
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        }
-        freed = list(items.index_entries(current))
+        """Delete user, index items and the user's count in one transaction; raises VersionMismatch."""
+        remove: Action = {"Delete": {**self.items.target((Collection.USER, current.id)), **_if_version(current)}}
+        freed = list(index_entries(current))
         try:
-            self._transact_freeing([remove, self._count(current.id, -1)], freed, current.id, str(uuid4()))
+            self._transact_freeing([remove, *self._count([current.id], -1)], freed, current.id, str(uuid4()))
         except ConditionFailed as refusal:
             if not (refusal.maybe_landed and not refusal.item(_USER)):
                 raise VersionMismatch from refusal
 
     def _transact_freeing(self, actions: list[Action], freed: list[Entry], user_id: str, token: str) -> None:
-        """The actions, and the freeing of index items.
+        """Do the actions and free the index items, in one transaction.
 
-        An index item that turns out to be another user's (a table put right by hand) is left alone, so that it keeps
-        nobody from changing or deleting the user.
+        An index item that turns out to be another user's (a table repaired by hand) is left alone, so that it does not
+        prevent changes of this user.
         """
         while True:
             try:
@@ -139,95 +125,89 @@ class Writes:
                 freed, token = kept, str(uuid4())
 
     def _transact(self, actions: list[Action], token: str) -> None:
-        """One transaction; a token that DynamoDB has for another one is renewed once: the conditions still protect."""
+        """Do one transaction; with a new token, once, if DynamoDB has the token for another transaction.
+
+        The conditions still protect a transaction that was done under the former token.
+        """
         try:
-            self.calls.send("transact_write_items", TransactItems=actions, ClientRequestToken=token)
+            self.items.transact(actions, ClientRequestToken=token)
         except MismatchedToken:
             self._transact_once_more(actions)
 
     def _transact_once_more(self, actions: list[Action]) -> None:
         try:
-            self.calls.send("transact_write_items", TransactItems=actions, ClientRequestToken=str(uuid4()))
+            self.items.transact(actions, ClientRequestToken=str(uuid4()))
         except MismatchedToken as error:
             raise unavailable(Failure.REFUSED, error) from error
         except ConditionFailed as refusal:
             raise ConditionFailed(refusal.reasons, maybe_landed=True) from refusal
 
     def _conflict(self, refusal: ConditionFailed, entries: list[Entry], user: StoredUser) -> Exception:
-        """The conflict that a cancelled transaction tells of; index items follow the user in the order of `entries`."""
+        """The conflict behind a cancelled transaction; index items follow the user in the order of `entries`."""
         for position, (collection, sort_key) in enumerate(entries, _USER + 1):
             if not refusal.failed(position):
                 continue
             if collection is Collection.USER_NAME:
-                return UniquenessConflict("userName", user.attributes["userName"], self.account)
+                return UniquenessConflict("userName", user.attributes["userName"], self.items.account)
             for address, as_sent in user.keys.emails.items():
                 if keys.sort_key(address) == sort_key:
-                    return UniquenessConflict("emails.value", as_sent, self.account)
+                    return UniquenessConflict("emails.value", as_sent, self.items.account)
         return unavailable(Failure.CONTENDED, refusal)
 
-    def _put(self, item: items.Item, condition: str, values: items.Item | None = None) -> Action:
-        put: dict[str, Any] = {
-            "TableName": self.table_name,
-            "Item": item,
-            "ConditionExpression": condition,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-        if values:
-            put["ExpressionAttributeValues"] = values
-        return {"Put": put}
+    def _create_actions(self, user: StoredUser, entries: dict[Entry, str], write_id: str) -> list[Action]:
+        """The new user and its index items; the rank counter is not among them."""
+        item = user_item(self.items.account, user, write_id)
+        takes = (self._take(entry, value, user.id) for entry, value in entries.items())
+        return [self.items.put_action(item, **_IF_ABSENT), *takes]
 
     def _take(self, entry: Entry, value: str, user_id: str) -> Action:
-        item = items.index_item(self.account, entry, value, user_id)
-        return self._put(item, _FREE_OR_OWN, {":user": {"S": user_id}})
+        return self.items.put_action(index_item(self.items.account, entry, value, user_id), **_if_free_or_of(user_id))
 
     def _free(self, entry: Entry, user_id: str) -> Action:
-        return {
-            "Delete": {
-                "TableName": self.table_name,
-                "Key": keys.key(self.account, *entry),
-                "ConditionExpression": _FREE_OR_OWN,
-                "ExpressionAttributeValues": {":user": {"S": user_id}},
-            }
-        }
+        return {"Delete": {**self.items.target(entry), **_if_free_or_of(user_id)}}
 
-    def _count(self, user_id: str, change: int) -> Action:
-        """Counts the user in or out; `changes` tells a repair whether anything moved while it counted."""
-        rank, counter = keys.rank_of(user_id)
+    def _count(self, user_ids: Iterable[str], change: int) -> list[Action]:
+        """Count users in (1) or out (-1): one action for each rank item, as the number of actions is limited.
+
+        `changes` shows a repair whether users came or went while it counted.
+        """
+        ranks: dict[str, Counter[str]] = {}
+        for user_id in user_ids:
+            rank, counter = keys.rank_of(user_id)
+            ranks.setdefault(rank, Counter())[counter] += change
+        return [self._add(rank, counters) for rank, counters in ranks.items()]
+
+    def _add(self, rank: str, counters: Counter[str]) -> Action:
+        adds = ", ".join(f"#n{counter} :n{counter}" for counter in counters)
+        values = {f":n{counter}": {"N": str(number)} for counter, number in counters.items()}
         return {
             "Update": {
-                "TableName": self.table_name,
-                "Key": keys.key(self.account, Collection.RANK, rank),
-                "UpdateExpression": "ADD #counter :change, changes :one",
-                "ExpressionAttributeNames": {"#counter": counter},
-                "ExpressionAttributeValues": {":change": {"N": str(change)}, ":one": {"N": "1"}},
+                **self.items.target((Collection.RANK, rank)),
+                "UpdateExpression": f"ADD {adds}, changes :one",
+                "ExpressionAttributeNames": {f"#n{counter}": counter for counter in counters},
+                "ExpressionAttributeValues": {":one": {"N": "1"}, **values},
             }
         }
 
-    def _count_in(self, users: Sequence[StoredUser]) -> list[Action]:
-        """The same for many at once, with one action for each rank item, as a transaction may have no more."""
-        counters: dict[str, Counter[str]] = {}
-        for user in users:
-            rank, counter = keys.rank_of(user.id)
-            counters.setdefault(rank, Counter())[counter] += 1
-        actions: list[Action] = []
-        for rank, counted in counters.items():
-            adds = ", ".join(f"#n{counter} :n{counter}" for counter in counted)
-            actions.append(
-                {
-                    "Update": {
-                        "TableName": self.table_name,
-                        "Key": keys.key(self.account, Collection.RANK, rank),
-                        "UpdateExpression": f"ADD {adds}, changes :one",
-                        "ExpressionAttributeNames": {f"#n{counter}": counter for counter in counted},
-                        "ExpressionAttributeValues": {":one": {"N": "1"}}
-                        | {f":n{counter}": {"N": str(number)} for counter, number in counted.items()},
-                    }
-                }
-            )
-        return actions
+
+def _if_version(user: StoredUser) -> dict[str, Any]:
+    """The condition that the stored user is at the version of this one."""
+    return {
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": {":version": {"N": str(user.version)}},
+        **_REPORT_ITEM,
+    }
+
+
+def _if_free_or_of(user_id: str) -> dict[str, Any]:
+    """The condition that an index item does not exist, or names this user."""
+    return {
+        "ConditionExpression": "attribute_not_exists(pk) OR userId = :user",
+        "ExpressionAttributeValues": {":user": {"S": user_id}},
+    }
 
 
 def _wrote(refusal: ConditionFailed, write_id: str, position: int = _USER) -> bool:
-    """Whether the user item that stands in the way is the one of this very write."""
+    """Return True if the user item that failed the condition was stored by this write."""
     found = refusal.item(position).get("writeId", {}).get("S")
     return bool(found == write_id)

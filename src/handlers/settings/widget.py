@@ -140,7 +140,7 @@ def _act(event: dict[str, Any], press: _Press) -> _Done:
             limit = accounts.show(account).settings.deprovisioning_limit
             if limit is None or limit.is_closed:
                 return _Done(f"Nothing to resume: {account} has no limit, or one that lets no user lose access.")
-            SETTINGS.guard(account, limit).resume(press.by, clock.now())
+            SETTINGS.account(account).guard(limit).resume(press.by, clock.now())
             press.audit("deprovisioning-resumed", account)
             return _Done(f"The identity provider of {account} may deactivate and remove users again.")
         case "reveal" if not SETTINGS.reveals:
@@ -187,7 +187,7 @@ def _rows(accounts: Accounts) -> list[Row]:
 def _users(listed: Listed) -> int | None:
     """How many users an account has; None when the table does not answer in time."""
     try:
-        return SETTINGS.users(listed.account).total()
+        return SETTINGS.account(listed.account).users.total()
     except ScimError:
         return None
 
@@ -198,6 +198,6 @@ def _guard(listed: Listed) -> GuardState | None:
     if limit is None:
         return None
     try:
-        return SETTINGS.guard(listed.account, limit).state()
+        return SETTINGS.account(listed.account).guard(limit).state()
     except ScimError:
         return None

@@ -13,46 +13,39 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from adapters.dynamodb import items, keys
+from adapters.dynamodb import keys
+from adapters.dynamodb.account_items import BATCH, AccountItems, Action, Range
 from adapters.dynamodb.failures import ConditionFailed
-from adapters.dynamodb.items import USER_PROJECTION, Item, index_entries, readable_user_of
-from adapters.dynamodb.keys import Collection
+from adapters.dynamodb.items import USER_PROJECTION, Item, index_entries, index_item, readable_user_of
+from adapters.dynamodb.keys import Collection, Entry
 from adapters.dynamodb.ranks import read_ranks
-from adapters.dynamodb.reads import BATCH, Range, Reads
-from adapters.dynamodb.table import Table
-from adapters.dynamodb.usage import Usage
-from domain.ports import Deadline
 from domain.resources.stored_user import StoredUser
 from operations.consistency.counters import check_counters
 from operations.consistency.findings import Finding, Problem, Progress
 
-__all__ = ["Finding", "Problem", "Progress", "check"]
+__all__ = ["Finding", "Problem", "Progress", "check_items"]
 
 _ATTEMPTS: Final = 10
 _INDEXES: Final = (Collection.USER_NAME, Collection.EMAIL, Collection.EXTERNAL_ID)
 
-Entry = tuple[Collection, str]
 
+def check_items(items: AccountItems, *, repair: bool = False) -> Iterator[Progress | Finding]:
+    """Check the items of an account; yields findings as they are made, and reports of progress between them.
 
-def check(
-    table: Table, account: str, deadline: Deadline, *, repair: bool = False, usage: Usage | None = None
-) -> Iterator[Progress | Finding]:
-    """Check the items of an account; what is found comes as it is found, between reports of progress.
-
-    With `repair`, findings are put right where only one way is right (`repaired` tells); two users who share a value,
+    With `repair`, findings are repaired where only one way is right (`Finding.repaired`); two users who share a value,
     and a user who cannot be read, are left to a person. Raises TooManyRequests or ServiceUnavailable.
     """
-    checker = _Checker(table.users(account, deadline, usage).reads, repair)
-    expected = read_ranks(checker.reads.calls, table.table_name, account).total
+    checker = _Checker(items, repair)
+    expected = read_ranks(items).total
     yield from checker.users(expected)
     for collection in _INDEXES:
         yield from checker.index(collection, expected)
-    yield from check_counters(checker.reads, checker.counted, repair=repair)
+    yield from check_counters(items, checker.counted, repair=repair)
 
 
 class _Checker:
-    def __init__(self, reads: Reads, repair: bool) -> None:
-        self.reads = reads
+    def __init__(self, items: AccountItems, repair: bool) -> None:
+        self.items = items
         self.repair = repair
         self.counted: Counter[str] = Counter()
         self._found: set[Entry] = set()
@@ -61,7 +54,7 @@ class _Checker:
     def users(self, expected: int) -> Iterator[Progress | Finding]:
         """Whether every value of every user has its index item."""
         done = 0
-        for page in self.reads.pages(Collection.USER, Range(), **USER_PROJECTION):
+        for page in self.items.query(Collection.USER, Range(), **USER_PROJECTION):
             self.counted.update(item["sk"]["S"][:3] for item in page.items)
             users = []
             for item in page.items:
@@ -83,11 +76,11 @@ class _Checker:
     def index(self, collection: Collection, expected: int) -> Iterator[Progress | Finding]:
         """Whether every index item names a user who has the value."""
         done = 0
-        for page in self.reads.pages(collection, Range(), ProjectionExpression="sk, userId"):
+        for page in self.items.query(collection, Range(), ProjectionExpression="sk, userId"):
             for batch in _batches((item["sk"]["S"], item["userId"]["S"]) for item in page.items):
                 ids = dict.fromkeys(user_id for _, user_id in batch if keys.is_user_key(user_id))
                 holders = [(Collection.USER, user_id) for user_id in ids]
-                items_of = {item["sk"]["S"]: item for item in self.reads.items(holders, **USER_PROJECTION)}
+                items_of = {item["sk"]["S"]: item for item in self.items.batch(holders, **USER_PROJECTION)}
                 for sort_key, user_id in batch:
                     if not _may_have(items_of.get(user_id), (collection, sort_key)):
                         yield from self._settle((collection, sort_key), None)
@@ -96,7 +89,7 @@ class _Checker:
 
     def _owners(self, entries: Sequence[Entry]) -> dict[Entry, str]:
         """Whom the index items name, of those that exist; two users may ask for the same one."""
-        found = self.reads.items(list(dict.fromkeys(entries)), ProjectionExpression="pk, sk, userId")
+        found = self.items.batch(list(dict.fromkeys(entries)), ProjectionExpression="pk, sk, userId")
         return {(Collection(item["pk"]["S"].partition("#")[2]), item["sk"]["S"]): item["userId"]["S"] for item in found}
 
     def _settle(self, entry: Entry, claimant: str | None) -> Iterator[Finding]:
@@ -111,7 +104,7 @@ class _Checker:
             repaired = False
             if self.repair and actions:
                 try:
-                    self.reads.calls.send("transact_write_items", TransactItems=actions)
+                    self.items.transact(actions)
                 except ConditionFailed:
                     continue
                 repaired = True
@@ -119,12 +112,12 @@ class _Checker:
             yield Finding(problem, *entry, users, repaired)
             return
 
-    def _look(self, entry: Entry, claimant: str | None) -> tuple[Problem, tuple[str, ...], list[dict[str, Any]]] | None:
+    def _look(self, entry: Entry, claimant: str | None) -> tuple[Problem, tuple[str, ...], list[Action]] | None:
         """What is wrong with an entry at one moment, with whom, and the actions that would put it right."""
-        item = self.reads.item(*entry)
+        item = self.items.get(*entry)
         holder = None if item is None else item["userId"]["S"]
         involved = [user_id for user_id in dict.fromkeys((claimant, holder)) if user_id is not None]
-        item, *found = self._at_once([entry, *((Collection.USER, user_id) for user_id in involved)])
+        item, *found = self.items.at_once([entry, *((Collection.USER, user_id) for user_id in involved)])
         users = {
             user_id: readable_user_of(each) if each else None for user_id, each in zip(involved, found, strict=True)
         }
@@ -152,44 +145,34 @@ class _Checker:
             (holder,),
             [
                 *(check for user_id, check in zip(users, unchanged, strict=True) if user_id == holder),
-                {"Delete": {**self._if_held_by(holder), "Key": keys.key(self.reads.account, *entry)}},
+                {"Delete": {**self.items.target(entry), **_if_held_by(holder)}},
             ],
         )
 
-    def _at_once(self, entries: Sequence[Entry]) -> list[Item | None]:
-        """The items at one moment, None for those that do not exist."""
-        gets = [
-            {"Get": {"TableName": self.reads.table_name, "Key": keys.key(self.reads.account, *entry)}}
-            for entry in entries
-        ]
-        response = self.reads.calls.send("transact_get_items", TransactItems=gets)
-        return [each.get("Item") or None for each in response["Responses"]]
-
-    def _unchanged(self, user_id: str, user: StoredUser | None) -> dict[str, Any]:
-        """The condition that the user still is what a conclusion was drawn from."""
-        condition: dict[str, Any] = {
-            "TableName": self.reads.table_name,
-            "Key": keys.key(self.reads.account, Collection.USER, user_id),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
+    def _unchanged(self, user_id: str, user: StoredUser | None) -> Action:
+        """The condition that the user is unchanged since a conclusion was drawn from them."""
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if user is not None:
-            condition["ConditionExpression"] = "version = :version"
-            condition["ExpressionAttributeValues"] = {":version": {"N": str(user.version)}}
-        return {"ConditionCheck": condition}
+            condition = {
+                "ConditionExpression": "version = :version",
+                "ExpressionAttributeValues": {":version": {"N": str(user.version)}},
+            }
+        return {"ConditionCheck": {**self.items.target((Collection.USER, user_id)), **condition}}
 
-    def _name(self, entry: Entry, value: str, user_id: str, holder: str | None) -> dict[str, Any]:
-        """Name the user in the index item, which nobody or only the wrong holder must have taken."""
-        item = items.index_item(self.reads.account, entry, value, user_id)
-        return {"Put": {**self._if_held_by(holder), "Item": item}}
+    def _name(self, entry: Entry, value: str, user_id: str, holder: str | None) -> Action:
+        """Name the user in the index item, on condition that it does not exist or names the wrong holder."""
+        item = index_item(self.items.account, entry, value, user_id)
+        return self.items.put_action(item, **_if_held_by(holder))
 
-    def _if_held_by(self, holder: str | None) -> dict[str, Any]:
-        condition: dict[str, Any] = {"TableName": self.reads.table_name}
-        if holder is None:
-            return condition | {"ConditionExpression": "attribute_not_exists(pk)"}
-        return condition | {
-            "ConditionExpression": "userId = :holder",
-            "ExpressionAttributeValues": {":holder": {"S": holder}},
-        }
+
+def _if_held_by(holder: str | None) -> dict[str, Any]:
+    """The condition that an index item names this user, or does not exist."""
+    if holder is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "userId = :holder",
+        "ExpressionAttributeValues": {":holder": {"S": holder}},
+    }
 
 
 def _has(user: StoredUser | None, entry: Entry) -> bool:

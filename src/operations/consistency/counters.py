@@ -6,35 +6,34 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from adapters.dynamodb import keys
+from adapters.dynamodb.account_items import AccountItems, Range
 from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.ranks import DIGITS, counts_of
-from adapters.dynamodb.reads import Range, Reads
 from operations.consistency.findings import Finding, Problem
 
 _ATTEMPTS: Final = 10
 
 
-def check_counters(reads: Reads, counted: Counter[str], *, repair: bool) -> Iterator[Finding]:
+def check_counters(items: AccountItems, counted: Counter[str], *, repair: bool) -> Iterator[Finding]:
     """The counters that differ from the users; `counted` is a first count by bucket, from a table in use."""
     ranks = [first + second for first in DIGITS for second in DIGITS]
-    kept = {item["sk"]["S"]: item for item in reads.items([(Collection.RANK, rank) for rank in ranks])}
+    kept = {item["sk"]["S"]: item for item in items.batch([(Collection.RANK, rank) for rank in ranks])}
     for rank in ranks:
         counts = counts_of(kept[rank]) if rank in kept else {}
         if any(counts.get(rank + digit, 0) != counted[rank + digit] for digit in DIGITS):
-            finding = _check(reads, rank, repair=repair)
+            finding = _check(items, rank, repair=repair)
             if finding is not None:
                 yield finding
 
 
-def _check(reads: Reads, rank: str, *, repair: bool) -> Finding | None:
+def _check(items: AccountItems, rank: str, *, repair: bool) -> Finding | None:
     """Count again between two looks at `changes`: if that is the same, nobody came or went in between."""
     for _ in range(_ATTEMPTS):
-        before = reads.item(Collection.RANK, rank) or {}
+        before = items.get(Collection.RANK, rank) or {}
         users = Counter(
             item["sk"]["S"][:3]
-            for page in reads.pages(Collection.USER, Range(first=rank, last=rank + "~"), ProjectionExpression="sk")
+            for page in items.query(Collection.USER, Range(first=rank, last=rank + "~"), ProjectionExpression="sk")
             for item in page.items
         )
         counts = counts_of(before) if before else {}
@@ -42,29 +41,27 @@ def _check(reads: Reads, rank: str, *, repair: bool) -> Finding | None:
             return None
         if repair:
             try:
-                _set(reads, rank, users, before.get("changes"))
+                _set(items, rank, users, before.get("changes"))
             except ConditionFailed:
                 continue
             return Finding(Problem.COUNTER, Collection.RANK, rank, repaired=True)
-        after = reads.item(Collection.RANK, rank) or {}
+        after = items.get(Collection.RANK, rank) or {}
         if after.get("changes") == before.get("changes"):
             break
     return Finding(Problem.COUNTER, Collection.RANK, rank)
 
 
-def _set(reads: Reads, rank: str, users: Counter[str], changes: dict[str, str] | None) -> None:
+def _set(items: AccountItems, rank: str, users: Counter[str], changes: dict[str, str] | None) -> None:
     """Write the counters on condition that `changes` is what it was before the users were counted."""
     values = {f":n{digit}": {"N": str(users[rank + digit])} for digit in DIGITS}
     condition = "attribute_not_exists(changes)"
     if changes is not None:
         condition = "changes = :seen"
         values[":seen"] = changes
-    reads.calls.send(
-        "update_item",
-        TableName=reads.table_name,
-        Key=keys.key(reads.account, Collection.RANK, rank),
-        UpdateExpression="SET " + ", ".join(f"#n{digit} = :n{digit}" for digit in DIGITS) + " ADD changes :one",
-        ConditionExpression=condition,
-        ExpressionAttributeNames={f"#n{digit}": digit for digit in DIGITS},
-        ExpressionAttributeValues={**values, ":one": {"N": "1"}},
+    items.update(
+        (Collection.RANK, rank),
+        "SET " + ", ".join(f"#n{digit} = :n{digit}" for digit in DIGITS) + " ADD changes :one",
+        condition=condition,
+        names={f"#n{digit}": digit for digit in DIGITS},
+        values={**values, ":one": {"N": "1"}},
     )
