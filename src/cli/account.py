@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
@@ -21,6 +20,7 @@ from cli.account_view import (
     summary_as_json,
 )
 from cli.arguments import Name, Yes
+from cli.duration import parse_duration
 from cli.invocation import invocation
 from cli.root import UsageError
 from cli.wording import plain
@@ -167,7 +167,7 @@ def rotate_key(
     """Make a new key; the present one is accepted still for a grace period, so that nothing fails in between."""
     here = invocation(context)
     accounts = here.stack.accounts
-    period = duration(grace)
+    period = parse_duration(grace, "--grace", may_be_zero=True)
     if period > MAX_GRACE:
         raise UsageError(f"--grace is {MAX_GRACE.days} days at most, not {grace}; nothing was changed.")
     present = accounts.show(name)
@@ -205,17 +205,6 @@ def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> Non
         if outcome.changed
         else f"The account {name} has no previous key; nothing was changed.",
     )
-
-
-def duration(text: str) -> timedelta:
-    """A length of time such as 7d, 12h, 30m, 45s or 0; raises `UsageError`."""
-    match = re.fullmatch(r"(\d{1,4})([dhms])|0", text.strip().lower())
-    if match is None:
-        raise UsageError(f"{text!r} is no length of time: write for example 7d, 12h, 30m, or 0.")
-    if match[1] is None:
-        return timedelta(0)
-    unit = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}[match[2]]
-    return timedelta(**{unit: int(match[1])})
 
 
 # Last, as they are listed in this order.

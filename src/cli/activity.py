@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Final, NamedTuple
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from adapters.logs.activity_log import MOST_LINES, Asked, Line, time_of
+from adapters.logs.activity import Line, time_of
+from cli.arguments import OneAccount
+from cli.duration import parse_duration
 from cli.invocation import Invocation, invocation
-from cli.root import UsageError
 from cli.wording import harmless_json, plain
-from domain.accounts.connector_key import account_name
+from operations.activity import MAX_LINES, LineFilter
 
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _WIDTHS: Final = (19, 12, 13, 15, 24)
 """Of all columns but the last, when lines are printed as they come."""
 
@@ -34,48 +33,31 @@ class Row(NamedTuple):
     remedy: str
 
 
-def _optional_account(value: str | None) -> str | None:
-    return None if value is None else account_name(value)
-
-
 def activity(
     context: typer.Context,
     *,
-    account: Annotated[
-        str | None,
-        typer.Option(
-            "--account", metavar="NAME", callback=_optional_account, help="Of this account only; else of all."
-        ),
-    ] = None,
+    account: OneAccount = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only what was refused or failed.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl-C.")] = False,
     since: Annotated[str, typer.Option(metavar="TIME", help="How far back: 30m, 1h, 7d.")] = "1h",
-    limit: Annotated[int, typer.Option(min=1, max=MOST_LINES, help="The most lines of the past to show.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_LINES, help="The most lines of the past to show.")] = 50,
 ) -> None:
     """Show what was tried, by which account, what was answered, why, and what to do.
 
     The same record is on the CloudWatch dashboard. With --json, one JSON object a line: the log line itself.
     """
     here = invocation(context)
-    asked = Asked(datetime.now(UTC) - duration(since), limit, account, failed)
+    wanted = LineFilter(datetime.now(UTC) - parse_duration(since, "--since"), limit, account, failed)
     log = here.stack.activity
     if follow:
         show = _printer(here)
         try:
-            for line in log.follow(asked):
+            for line in log.follow(wanted):
                 show(line)
         except KeyboardInterrupt:  # how one leaves
             return
     else:
-        _show_past(here, log.past(asked), asked, since)
-
-
-def duration(text: str) -> timedelta:
-    """A length of time such as 30m or 7d; UsageError for anything else."""
-    found = re.fullmatch(r"([1-9][0-9]{0,4})([smhd])", text)
-    if found is None:
-        raise UsageError(f"--since is no length of time such as 30m, 1h or 7d: {text!r}")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+        _show_past(here, log.past(wanted), wanted, since)
 
 
 def row_of(line: Line) -> Row:
@@ -95,7 +77,7 @@ def row_of(line: Line) -> Row:
     return Row(when, account, operation, answer, about, remedy)
 
 
-def _show_past(here: Invocation, lines: Sequence[Line], asked: Asked, since: str) -> None:
+def _show_past(here: Invocation, lines: Sequence[Line], wanted: LineFilter, since: str) -> None:
     if here.as_json:
         for line in lines:
             typer.echo(_as_json(line))
@@ -105,13 +87,13 @@ def _show_past(here: Invocation, lines: Sequence[Line], asked: Asked, since: str
         for line in lines:
             table.add_row(*(plain(cell) for cell in row_of(line)), style=_style(line))
         here.answer(None, table)
-    of = "" if asked.account is None else f" of {asked.account}"
+    of = "" if wanted.account is None else f" of {wanted.account}"
     if not lines:
         here.note(
-            f"Nothing{of} {'failed' if asked.failed else 'came'} in the last {since}; --since looks further back."
+            f"Nothing{of} {'failed' if wanted.failed else 'came'} in the last {since}; --since looks further back."
         )
-    elif len(lines) == asked.limit:
-        here.note(f"The last {asked.limit}; --limit shows more.")
+    elif len(lines) == wanted.limit:
+        here.note(f"The last {wanted.limit}; --limit shows more.")
 
 
 def _printer(here: Invocation) -> Callable[[Line], None]:

@@ -8,7 +8,6 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from adapters.logs.activity_log import NoActivity
 from adapters.secrets.accounts import AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from cli.invocation import Invocation
@@ -16,6 +15,7 @@ from cli.readable_help import make_readable
 from cli.wording import harmless
 from domain.accounts.connector_key import InvalidAccountName
 from domain.errors import ScimError
+from operations.activity import ActivityUnavailable
 from operations.deployment import StackError
 
 _FLAGS: Final = frozenset({"--json", "--local"})
@@ -49,7 +49,7 @@ class Root(TyperGroup):
             return super().invoke(ctx)
         except (InvalidAccountName, UsageError) as error:
             line, code = str(error), 2
-        except (AdministrationError, NoActivity, StackError) as error:
+        except (AdministrationError, ActivityUnavailable, StackError) as error:
             line, code = str(error), 1
         except ConnectorUnavailable as error:
             line, code = error.remedy, 1

@@ -18,8 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from adapters.aws import configuration
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import DynamoDBAccount, Table, with_items_as_sent
-from adapters.logs.activity_log import ActivityLog, CloudWatchActivityLog, FileActivityLog
 from adapters.secrets.accounts import Accounts, NoSuchAccount
+from operations.activity import ActivityLog, CloudWatchActivityLog, FileActivityLog
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -66,7 +66,7 @@ class Stack:
 
     @property
     def activity(self) -> ActivityLog:
-        """What was tried and what was answered; raises `StackError` when it is kept nowhere."""
+        """The activity record; raises `StackError` when the deployment keeps none."""
         if self.log_group_prefix is not None:
             return CloudWatchActivityLog(self.session.client("logs", config=_CONFIG), self.log_group_prefix)
         if self.activity_file is None:

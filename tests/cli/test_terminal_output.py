@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.logs.activity_log import Line
+from adapters.logs.activity import Line
 from cli.activity import row_of
 from cli.wording import harmless_json
 from domain.ports import UserStore

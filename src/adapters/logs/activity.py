@@ -1,23 +1,25 @@
-"""What the functions' log lines tell of each account: when it was last heard from, and how often it failed.
+"""Activity per account, from the functions' log lines: the last successful request, and how many failed.
 
-Deployed, CloudWatch Logs Insights answers; the local server's lines are read from the file it writes. The lines
-themselves are in `adapters.logs.activity_log`.
+In a deployment, CloudWatch Logs Insights computes it; the local server's lines are read from the file that it writes.
+`operations.activity` shows the lines themselves.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters.logs import insights
-from adapters.logs.activity_log import lines_of, time_of
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
+
+Line = Mapping[str, Any]
 
 DAY: Final = timedelta(days=1)
 
@@ -32,14 +34,14 @@ _SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class AccountActivity:
-    """What was seen of one account in the last day; times in UTC, None when not in that day."""
+    """Activity of one account in the last day. Times are in UTC; None when there was none in that day."""
 
     last_success: datetime | None = None
     errors: int = 0
     previous_key_used: datetime | None = None
 
-    def seen(self, status: int, key_used: str | None, last: datetime, requests: int = 1) -> AccountActivity:
-        """With so many requests more, of one status and one key, the last of them then."""
+    def adding(self, status: int, key_used: str | None, last: datetime, requests: int = 1) -> AccountActivity:
+        """This activity and `requests` more of one status and one key, of which the last was at `last`."""
         failed = status >= 400
         return AccountActivity(
             last_success=self.last_success if failed else _later(self.last_success, last),
@@ -51,14 +53,14 @@ class AccountActivity:
 
 
 class Activity(Protocol):
-    """Where activity is read."""
+    """Reads the activity of all accounts."""
 
     def last_day(self) -> Mapping[str, AccountActivity] | None:
-        """By account; None when it cannot be had just now."""
+        """Activity by account; None when it cannot be read at the moment."""
 
 
 class InsightsActivity:
-    """Asks CloudWatch Logs Insights over the functions' log groups."""
+    """Reads activity from the functions' log groups with CloudWatch Logs Insights."""
 
     def __init__(
         self,
@@ -74,7 +76,7 @@ class InsightsActivity:
         self._sleep = sleep
 
     def last_day(self) -> Mapping[str, AccountActivity] | None:
-        """By account; None when Insights does not answer within ten seconds."""
+        """Activity by account; None when Insights does not answer within ten seconds."""
         end = self._now()
         try:
             rows = insights.ask(
@@ -85,36 +87,56 @@ class InsightsActivity:
         found: dict[str, AccountActivity] = {}
         for row in rows:
             last = datetime.fromtimestamp(float(row["last"]) / 1000, UTC)
-            found[row["account"]] = found.get(row["account"], AccountActivity()).seen(
+            found[row["account"]] = found.get(row["account"], AccountActivity()).adding(
                 int(float(row["status"])), row.get("key_used"), last, int(float(row["requests"]))
             )
         return found
 
 
 class FileActivity:
-    """Reads the JSON lines that the local server's handlers wrote."""
+    """Reads activity from the file of JSON lines that the local server writes."""
 
     def __init__(self, file: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._file = file
         self._now = now
 
     def last_day(self) -> Mapping[str, AccountActivity] | None:
-        """By account; empty while there is no file."""
+        """Activity by account; empty while there is no file."""
         since = self._now() - DAY
-        text = self._file.read_text(encoding="utf-8") if self._file.exists() else ""
-        return of_records(record for record in lines_of(text) if time_of(record) >= since)
+        return of_lines(line for line in lines_of_file(self._file) if time_of(line) >= since)
 
 
-def of_records(records: Iterable[Mapping[str, Any]]) -> dict[str, AccountActivity]:
-    """The activity that request records add up to."""
+def of_lines(lines: Iterable[Line]) -> dict[str, AccountActivity]:
+    """Activity by account, from the log lines of requests."""
     found: dict[str, AccountActivity] = {}
-    for record in records:
-        account = record.get("account")
-        if record.get("message") == "request" and account is not None:
-            found[account] = found.get(account, AccountActivity()).seen(
-                record["status"], record.get("key_used"), time_of(record)
+    for line in lines:
+        account = line.get("account")
+        if line.get("message") == "request" and account is not None:
+            found[account] = found.get(account, AccountActivity()).adding(
+                line["status"], line.get("key_used"), time_of(line)
             )
     return found
+
+
+def lines_of_file(file: Path) -> Iterator[Line]:
+    """The log lines in a file; none while there is no file."""
+    return lines_of(file.read_text(encoding="utf-8") if file.exists() else "")
+
+
+def lines_of(text: str) -> Iterator[Line]:
+    """The log lines in a text. Skips what is not a JSON object with a timestamp, such as metrics."""
+    for line in text.split("\n"):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and "timestamp" in record:
+            yield record
+
+
+def time_of(line: Line) -> datetime:
+    """When the line was written."""
+    return datetime.fromisoformat(line["timestamp"])
 
 
 def _later(before: datetime | None, moment: datetime) -> datetime:

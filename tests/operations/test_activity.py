@@ -14,7 +14,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from adapters.logs.activity import FileActivity, InsightsActivity
-from adapters.logs.activity_log import Asked, CloudWatchActivityLog, FileActivityLog, NoActivity
+from operations.activity import ActivityUnavailable, CloudWatchActivityLog, FileActivityLog, LineFilter
 from support.insights import LogsClient, event
 
 NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
@@ -28,8 +28,8 @@ def line(minutes_ago: float, **fields: Any) -> str:
     return json.dumps(written | fields | {"timestamp": moment})
 
 
-def asked(**wanted: Any) -> Asked:
-    return Asked(**({"since": NOW - timedelta(hours=1), "limit": 50} | wanted))
+def wanted(**chosen: Any) -> LineFilter:
+    return LineFilter(**({"since": NOW - timedelta(hours=1), "limit": 50} | chosen))
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_the_past_is_found_in_all_logs_of_the_stack_and_told_oldest_first(logs: 
         "| sort @timestamp desc | limit 50",
     )
 
-    found = log_of(logs).past(asked(account="acme"))
+    found = log_of(logs).past(wanted(account="acme"))
 
     assert list(found) == [json.loads(oldest), json.loads(newest)]
 
@@ -86,10 +86,10 @@ def test_the_query_asks_for_what_the_operator_asks_for() -> None:
     client = LogsClient([event(each) for each in lines], groups=GROUPS)
     log = CloudWatchActivityLog(client, PREFIX, now=lambda: NOW)
 
-    assert [each["status"] for each in log.past(asked(account="acme"))] == [201, 409]
-    assert [each["account"] for each in log.past(asked(failed=True))] == ["acme", "globex"]
-    assert [each["account"] for each in log.past(asked(limit=1))] == ["globex"]
-    assert not log.past(asked(since=NOW - timedelta(minutes=1)))
+    assert [each["status"] for each in log.past(wanted(account="acme"))] == [201, 409]
+    assert [each["account"] for each in log.past(wanted(failed=True))] == ["acme", "globex"]
+    assert [each["account"] for each in log.past(wanted(limit=1))] == ["globex"]
+    assert not log.past(wanted(since=NOW - timedelta(minutes=1)))
 
 
 def test_a_new_line_is_told_once_however_often_it_is_seen(logs: Stubber) -> None:
@@ -101,7 +101,7 @@ def test_a_new_line_is_told_once_however_often_it_is_seen(logs: Stubber) -> None
     came(logs, GROUPS[0], third)
     came(logs, GROUPS[1], second, line(0.1, message="audit", what="key-revealed"))
 
-    told = log_of(logs, sleep=two_rounds()).follow(asked())
+    told = log_of(logs, sleep=two_rounds()).follow(wanted())
 
     assert [(each["account"], each["message"]) for each in told_until_interrupted(told)] == [
         ("acme", "request"),
@@ -134,15 +134,15 @@ def test_a_query_that_fails_is_told_with_what_to_do(logs: Stubber) -> None:
     described(logs)
     queried(logs, [], status="Timeout")
 
-    with pytest.raises(NoActivity, match="--since"):
-        log_of(logs).past(asked())
+    with pytest.raises(ActivityUnavailable, match="--since"):
+        log_of(logs).past(wanted())
 
 
 def test_a_stack_without_logs_is_told(logs: Stubber) -> None:
     described(logs, [])
 
-    with pytest.raises(NoActivity, match="right stack and region"):
-        log_of(logs).past(asked())
+    with pytest.raises(ActivityUnavailable, match="right stack and region"):
+        log_of(logs).past(wanted())
 
 
 @pytest.mark.parametrize(
@@ -151,8 +151,8 @@ def test_a_stack_without_logs_is_told(logs: Stubber) -> None:
 def test_what_cloudwatch_refuses_is_one_line(logs: Stubber, code: str, says: str) -> None:
     logs.add_client_error("describe_log_groups", code)
 
-    with pytest.raises(NoActivity, match=says):
-        log_of(logs).past(asked())
+    with pytest.raises(ActivityUnavailable, match=says):
+        log_of(logs).past(wanted())
 
 
 def test_following_a_file_ends_when_its_server_does(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_following_a_file_ends_when_its_server_does(tmp_path: Path) -> None:
             log.write(line(1, status=404) + "\n")
         file.unlink()
 
-    told = FileActivityLog(file, sleep=meanwhile).follow(asked())
+    told = FileActivityLog(file, sleep=meanwhile).follow(wanted())
 
     assert [each["status"] for each in told] == [201, 404]
 
@@ -182,7 +182,7 @@ def test_a_line_is_told_when_it_is_whole(tmp_path: Path) -> None:
         with file.open("a", encoding="utf-8") as log:
             log.write(piece)
 
-    assert list(FileActivityLog(file, sleep=meanwhile).follow(asked())) == [json.loads(whole)]
+    assert list(FileActivityLog(file, sleep=meanwhile).follow(wanted())) == [json.loads(whole)]
 
 
 def test_an_account_s_day_is_the_same_from_cloudwatch_and_from_a_file(tmp_path: Path) -> None:
