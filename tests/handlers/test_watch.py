@@ -18,8 +18,7 @@ from adapters.logs.last_requests import Logs, WatchEnvironment
 from adapters.secrets.accounts import Accounts
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from handlers.jobs import watch
-from support.insights import Event, LogsClient
-from support.log_lines import heard_request
+from support.insights import LastRequests, Request
 
 MADE = datetime(2030, 1, 1, tzinfo=UTC)
 NOW = datetime(2030, 3, 1, tzinfo=UTC)
@@ -40,24 +39,17 @@ class Watched:
     accounts: Accounts
     clock: Clock
     capsys: pytest.CaptureFixture[str]
-    requests: list[Event] = field(default_factory=list)
-    asked: list[timedelta] = field(default_factory=list)
+    logs: LastRequests = field(default_factory=LastRequests)
+    requests: list[Request] = field(default_factory=list)
 
     def heard(self, account: str, ago: timedelta, key_used: str = "current") -> None:
-        self.requests.append(heard_request(account, NOW - ago, key_used))
-
-    def start_query(self, **asked: Any) -> dict[str, str]:
-        self.asked.append(timedelta(seconds=asked["endTime"] - asked["startTime"]))
-        return self._logs.start_query(**asked)
-
-    def get_query_results(self, queryId: str) -> dict[str, Any]:
-        return self._logs.get_query_results(queryId)
+        self.requests.append(Request(account, NOW - ago, key_used))
 
     def look(self, silence: timedelta | None = WEEK) -> list[dict[str, Any]]:
         """The lines of one look, each without what every line has."""
-        self._logs = LogsClient(sorted(self.requests, key=lambda one: float(one["@timestamp"])))
+        self.logs.requests = self.requests
         self.capsys.readouterr()
-        client: Any = self
+        client: Any = self.logs
         watch.look(self.accounts.list_all(), Logs(client, ["requests"]), NOW, silence, RETENTION)
         lines = [json.loads(line) for line in self.capsys.readouterr().out.splitlines()]
         return [{name: line[name] for name in line.keys() - {"level", "timestamp", "service"}} for line in lines]
@@ -212,17 +204,17 @@ def test_old_logs_are_read_only_when_an_account_is_missing_in_the_new_ones(watch
     watched.accounts.enable("globex")
     watched.look()
 
-    assert watched.asked == [WEEK, WEEK, RETENTION]
+    assert watched.logs.periods == [WEEK, WEEK, RETENTION]
 
 
 def test_without_accounts_no_logs_are_read(watched: Watched) -> None:
     assert watched.look() == [end(0, 0)]
-    assert watched.asked == []
+    assert watched.logs.periods == []
 
 
 def test_a_look_without_an_answer_of_the_logs_fails_so_that_its_alarm_rings(watched: Watched) -> None:
     watched.accounts.enable("acme")
-    watched.get_query_results = lambda queryId: {"status": "Failed", "results": []}  # type: ignore[method-assign]
+    watched.logs.status = "Failed"
 
     with pytest.raises(NoAnswer):
         watched.look()

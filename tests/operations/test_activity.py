@@ -14,8 +14,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from adapters.logs.activity import FileActivity, InsightsActivity
-from operations.activity import ActivityUnavailable, CloudWatchActivityLog, FileActivityLog, LineFilter
-from support.insights import LogsClient, event
+from operations.activity import MESSAGES, ActivityUnavailable, CloudWatchActivityLog, FileActivityLog, LineFilter
 
 NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
 PREFIX = "/aws/lambda/rollcall/"
@@ -81,15 +80,22 @@ def test_the_past_is_found_in_all_logs_of_the_stack_and_told_oldest_first(logs: 
     assert list(found) == [json.loads(oldest), json.loads(newest)]
 
 
-def test_the_query_asks_for_what_the_operator_asks_for() -> None:
-    lines = [line(5), line(4, status=409), line(3, account="globex", status=409), line(2, message="other", status=500)]
-    client = LogsClient([event(each) for each in lines], groups=GROUPS)
-    log = CloudWatchActivityLog(client, PREFIX, now=lambda: NOW)
+@pytest.mark.parametrize(
+    ("chosen", "condition"), [({"account": "acme"}, ' and account = "acme"'), ({"failed": True}, " and status >= 400")]
+)
+def test_the_query_filters_by_what_the_operator_asks_for(logs: Stubber, chosen: dict[str, Any], condition: str) -> None:
+    described(logs)
+    messages = json.dumps(MESSAGES)
+    queried(logs, [], f"fields @message | filter message in {messages}{condition} | sort @timestamp desc | limit 7")
 
-    assert [each["status"] for each in log.past(wanted(account="acme"))] == [201, 409]
-    assert [each["account"] for each in log.past(wanted(failed=True))] == ["acme", "globex"]
-    assert [each["account"] for each in log.past(wanted(limit=1))] == ["globex"]
-    assert not log.past(wanted(since=NOW - timedelta(minutes=1)))
+    assert log_of(logs).past(wanted(limit=7, **chosen)) == []
+
+
+def test_a_line_from_before_the_second_that_was_asked_for_is_left_out(logs: Stubber) -> None:
+    described(logs)
+    queried(logs, [line(59), line(60.001)])
+
+    assert log_of(logs).past(wanted()) == [json.loads(line(59))]
 
 
 def test_a_new_line_is_told_once_however_often_it_is_seen(logs: Stubber) -> None:
@@ -185,7 +191,14 @@ def test_a_line_is_told_when_it_is_whole(tmp_path: Path) -> None:
     assert list(FileActivityLog(file, sleep=meanwhile).follow(wanted())) == [json.loads(whole)]
 
 
-def test_an_account_s_day_is_the_same_from_cloudwatch_and_from_a_file(tmp_path: Path) -> None:
+def row(minutes_ago: float, account: str, status: str, key_used: str) -> list[Any]:
+    """What Insights returns for the requests of one account, status and key."""
+    last = str((NOW - timedelta(minutes=minutes_ago)).timestamp() * 1000)
+    fields = {"account": account, "status": status, "key_used": key_used, "requests": "1", "last": last}
+    return [{"field": name, "value": value} for name, value in fields.items()]
+
+
+def test_an_account_s_day_is_the_same_from_cloudwatch_and_from_a_file(logs: Stubber, tmp_path: Path) -> None:
     lines = [
         line(25 * 60, account="old"),
         line(50),
@@ -199,7 +212,17 @@ def test_an_account_s_day_is_the_same_from_cloudwatch_and_from_a_file(tmp_path: 
     file = tmp_path / "activity.jsonl"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
-    from_cloudwatch = InsightsActivity(LogsClient([event(each) for each in lines]), GROUPS, now=lambda: NOW).last_day()
+    rows = [
+        row(50, "acme", "201", "current"),
+        row(30, "acme", "409", "current"),
+        row(20, "globex", "201", "previous"),
+        row(10, "globex", "404", "current"),
+        row(5, "acme", "503", "current"),
+    ]
+    start = {"logGroupNames": GROUPS, "queryString": ANY, "endTime": int(NOW.timestamp())}
+    logs.add_response("start_query", {"queryId": "q"}, start | {"startTime": int(NOW.timestamp()) - 24 * 60 * 60})
+    logs.add_response("get_query_results", {"status": "Complete", "results": rows}, {"queryId": "q"})
+    from_cloudwatch = InsightsActivity(logs.client, GROUPS, now=lambda: NOW).last_day()
     from_file = FileActivity(file, now=lambda: NOW).last_day()
 
     assert from_cloudwatch == from_file

@@ -27,8 +27,7 @@ from records import marked
 from records.marked import MARK, Attempt
 from records.net import Net
 from support.in_process import InProcess
-from support.insights import LogsClient
-from support.log_lines import heard_request
+from support.insights import LastRequests, Request
 from support.releases import FUNCTIONS, deploy, release_of
 from support.table_stream import record
 
@@ -132,12 +131,8 @@ def test_the_watch_writes_neither_keys_nor_what_secrets_and_logs_hold(net: Net, 
     net.keys.add(service.accounts.show("globex").current.key.text)
     aws.client("secretsmanager").put_secret_value(SecretId=f"{SECRET}spoilt", SecretString=f'{{"{MARK}": "{MARK}')
     later = now + week + timedelta(hours=2)
-    heard = [
-        heard_request("acme", now) | {"user": MARK, "reason": MARK},
-        heard_request("globex", now + timedelta(minutes=1), "previous"),
-        heard_request(MARK, now),
-    ]
-    logs: Any = LogsClient(heard)
+    heard = [Request("acme", now), Request("globex", now + timedelta(minutes=1), "previous"), Request(MARK, now)]
+    logs: Any = LastRequests(heard)
 
     watch.look(service.accounts.list_all(), Logs(logs, [MARK]), now + timedelta(minutes=5), week, 12 * week)
     watch.look(service.accounts.list_all(), Logs(logs, [MARK]), later, week, 12 * week)

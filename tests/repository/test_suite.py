@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from fnmatch import fnmatch
+from types import ModuleType
 
 import pytest
 
+from support import insights, metric_math
 from support.repository import ROOT
 
 
@@ -15,6 +18,11 @@ def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
     folders = {part for path in (ROOT / "tests").rglob("test_*.py") for part in path.relative_to(ROOT).parts[:-1]}
 
     assert {folder for folder in folders if any(fnmatch(folder, pattern) for pattern in passed_over)} == set()
+
+
+@pytest.mark.parametrize("module", [insights, metric_math])
+def test_the_examples_of_a_helper_hold(module: ModuleType) -> None:
+    assert doctest.testmod(module).failed == 0
 
 
 def test_every_server_that_tests_and_benches_start_is_for_this_machine_alone() -> None:

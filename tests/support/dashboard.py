@@ -1,4 +1,4 @@
-"""The dashboard of template.yaml as CloudWatch gets it: the body with its substitutions made."""
+"""The dashboard as CloudWatch gets it, with the names of resources left in as `${Name}`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-from support.stack_template import PARAMETERS, RESOURCES, of_type
+from support.stack_template import of_type
 
 Widget = dict[str, Any]
-
-STACK = "rollcall"
-REGION = "eu-central-1"
-ENVIRONMENT = "prod"
-PSEUDO = {"AWS::Region": REGION, "AWS::StackName": STACK, "Environment": ENVIRONMENT}
 
 
 @dataclass(frozen=True)
@@ -28,11 +22,6 @@ class Metric:
     dimensions: dict[str, str]
     options: dict[str, Any]
 
-    @cached_property
-    def key(self) -> tuple[str, str, frozenset[tuple[str, str]]]:
-        """By which CloudWatch tells it apart."""
-        return self.namespace, self.name, frozenset(self.dimensions.items())
-
 
 @dataclass(frozen=True)
 class Expression:
@@ -42,48 +31,32 @@ class Expression:
     options: dict[str, Any]
 
 
-def template_text() -> tuple[str, dict[str, Any]]:
-    """The body before substitution, and the values that stand beside it."""
-    text, values = of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
-    return text, values
+def prices() -> dict[str, str]:
+    """The values that the body takes from the list below it: prices in USD, and what they are multiplied by."""
+    (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
+    return {name: value for name, value in dashboard["DashboardBody"]["Fn::Sub"][1].items() if isinstance(value, str)}
 
 
-def body(*, own_key: bool = True) -> dict[str, Any]:
-    """The body after substitution, in a stack with a KMS key of its own or without; KeyError for an unknown name."""
-    text, values = template_text()
-    made: dict[str, Any] = json.loads(_substituted(text, {name: _value(one, own_key) for name, one in values.items()}))
-    return made
+def widgets(*, own_key: bool = True) -> list[Widget]:
+    """The widgets in a stack with a KMS key of its own, or without."""
+    (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
+    text, values = dashboard["DashboardBody"]["Fn::Sub"]
+    body = re.sub(
+        r"\$\{(\w+)\}", lambda found: _text(values[found[1]], own_key) if found[1] in values else found[0], text
+    )
+    found: list[Widget] = json.loads(body)["widgets"]
+    return found
 
 
-def _substituted(text: str, values: dict[str, str]) -> str:
-    def replaced(found: re.Match[str]) -> str:
-        name = found[1]
-        if name.startswith("!"):
-            return "${" + name[1:] + "}"
-        return values[name] if name in values else physical(name)
-
-    return re.sub(r"\$\{([^}]+)\}", replaced, text)
-
-
-def _value(value: Any, own_key: bool) -> str:
+def _text(value: Any, own_key: bool) -> str:
     match value:
-        case {"Fn::If": ["HasEncryptionKey", with_key, without]}:
-            return _value(with_key if own_key else without, own_key)
-        case {"Fn::Sub": str() as text}:
-            return _substituted(text, {})
+        case {"Fn::If": [_, with_key, without]}:
+            return _text(with_key if own_key else without, own_key)
+        case {"Fn::Sub": text}:
+            return str(text)
+        case {"Ref": name}:
+            return f"${{{name}}}"
     return str(value)
-
-
-def physical(name: str) -> str:
-    """What `${name}` becomes in a deployment, as far as it matters: log groups by name, all else by logical id."""
-    if name in PSEUDO:
-        return PSEUDO[name]
-    logical, _, attribute = name.partition(".")
-    if logical in PARAMETERS:
-        return str(PARAMETERS[logical]["Default"])
-    if RESOURCES[logical]["Type"] == "AWS::Logs::LogGroup":
-        return str(RESOURCES[logical]["Properties"]["LogGroupName"]["Fn::Sub"]).replace("${AWS::StackName}", STACK)
-    return f"arn:aws:lambda:{REGION}:123456789012:function:{logical}" if attribute == "Arn" else logical
 
 
 def contents(widget: Widget) -> Iterator[Metric | Expression]:
@@ -91,7 +64,6 @@ def contents(widget: Widget) -> Iterator[Metric | Expression]:
     for entry in widget["properties"]["metrics"]:
         *names, options = entry if isinstance(entry[-1], dict) else [*entry, {}]
         if names:
-            dimensions = dict(zip(names[2::2], names[3::2], strict=True))
-            yield Metric(names[0], names[1], dimensions, options)
+            yield Metric(names[0], names[1], dict(zip(names[2::2], names[3::2], strict=True)), options)
         else:
             yield Expression(options["expression"], options)

@@ -24,31 +24,27 @@ from handlers.jobs import seed_default_account, watch
 from handlers.jobs.publisher import Publisher
 from handlers.settings import widget as settings_widget
 from support.in_process import ENVIRONMENT, InProcess, in_process
-from support.insights import Event, LogsClient, event
+from support.insights import LastRequests, Request
 from support.metric_sources import written
 from support.releases import deploy, release_of
 from support.table_stream import record
 
-# Written by the gateway, in a form that template.yaml sets: tests/template/test_saved_queries.py compares.
-GATEWAY_LINE = (
-    '{"status": "401", "sourceIp": "192.0.2.7", "userAgent": "JumpCloud", "timestamp": "2030-01-01T00:00:00+00:00"}'
-)
-
-
-# Written by Lambda. AWS Lambda Developer Guide, "Lambda telemetry event schemas", platform.report.
-PLATFORM_LINE = (
-    '{"time": "2030-01-01T00:00:00.000Z", "type": "platform.report", "timestamp": "2030-01-01T00:00:00+00:00",'
-    ' "record": {"requestId": "6d68ca91", "metrics": {"durationMs": 10000.0}, "status": "timeout"}}'
-)
+Line = dict[str, Any]
 
 
 @cache
-def events() -> tuple[Event, ...]:
-    """As CloudWatch Logs has them; metrics are among them, as they are log lines too."""
+def lines() -> tuple[Line, ...]:
+    """Every log line as JSON; metrics are among them, as they are log lines too."""
     printed = io.StringIO()
     with redirect_stdout(printed), in_process() as service:
         everything_beside_requests(service)
-    return tuple(event(line) for line in (*written(), *printed.getvalue().splitlines(), GATEWAY_LINE, PLATFORM_LINE))
+    return tuple(json.loads(line) for line in (*written(), *printed.getvalue().splitlines()))
+
+
+def fields(line: Line) -> set[str]:
+    """The fields of a line as Logs Insights names them: members of objects with the dots between."""
+    members = {f"{name}.{member}" for name, value in line.items() if isinstance(value, dict) for member in value}
+    return line.keys() | members
 
 
 def everything_beside_requests(service: InProcess) -> None:
@@ -130,17 +126,10 @@ def _watch(service: InProcess) -> None:
     Accounts(
         aws.client("secretsmanager"), ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: "test", now=lambda: long_ago
     ).enable("initrode")
-    heard = [
-        heard_request("acme", now - eight_days),
-        heard_request("globex", now - timedelta(minutes=1), "previous"),
-    ]
-    logs: Any = LogsClient(heard)
+    logs: Any = LastRequests(
+        [Request("acme", now - eight_days), Request("globex", now - timedelta(minutes=1), "previous")]
+    )
     watch.look(service.accounts.list_all(), Logs(logs, ["requests"]), now, timedelta(days=7), timedelta(days=90))
-
-
-def heard_request(account: str, at: datetime, key_used: str = "current") -> Event:
-    """The log line of a request, as CloudWatch Logs has it, with the fields by which the watch knows it."""
-    return {"message": "request", "account": account, "key_used": key_used, "@timestamp": at.timestamp() * 1000}
 
 
 def _settings_page(service: InProcess) -> None:

@@ -179,9 +179,11 @@ def _patch(**operation: Any) -> dict[str, Any]:
 
 def _every_operation(client: Client) -> None:
     created = client.call("POST", "/Users", _user("ann@example.com")).body["id"]
+    # The second operation fails, as the name is taken.
+    operation = {"method": "POST", "path": "/Users", "data": _user("bob@example.com")}
     bulk = {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
-        "Operations": [{"method": "POST", "path": "/Users", "bulkId": "b", "data": _user("bob@example.com")}],
+        "Operations": [operation | {"bulkId": "b"}, operation | {"bulkId": "c"}],
     }
     search = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 1}
     answers = [
@@ -217,10 +219,13 @@ def _previous_key(service: InProcess) -> None:
 
 
 def _deprovisioning_refused(service: InProcess) -> None:
+    """One removal within the limit, one beyond it, and the same again when an operator has let it through."""
     client = service.account("hooli", deprovisioning_limit=Limit(1))
     # Imported, as users whom a client made within the hour do not count.
     ids = [service.brings_in("hooli", _user(f"{name}@example.com")) for name in ("ann", "bob")]
     assert [client.call("DELETE", f"/Users/{user_id}").status for user_id in ids] == [204, 403]
+    service.table.guards["hooli"].let_through(ids[1], "arn:aws:iam::123456789012:user/operator")
+    assert client.call("DELETE", f"/Users/{ids[1]}").status == 204
 
 
 def _rate_limited(service: InProcess) -> None:

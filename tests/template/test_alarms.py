@@ -1,4 +1,4 @@
-"""The alarms: on metrics that exist, ringing where somebody hears them, each with its entry of the runbook."""
+"""Alarms: each reads metrics that exist, notifies the operator, and has its entry in the runbook."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import Any, get_args
 import pytest
 
 from adapters.dynamodb.calls import Operation
-from support.log_lines import events
+from support.log_lines import lines
+from support.metric_math import evaluate, named
 from support.metric_sources import problem_with
 from support.repository import ROOT
-from support.stack_template import OF_THE_API, PARAMETERS, RESOURCES, Resource, of_type
+from support.stack_template import OF_THE_API, RESOURCES, Resource, of_type
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 COMPOSITES = of_type("AWS::CloudWatch::CompositeAlarm")
 EVERY = ALARMS | COMPOSITES
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 TOPIC = [{"Ref": "AlarmTopic"}]
-NOT_RINGING = {
-    "ReleaseErrorsAlarm": "CodeDeploy listens to it, and whoever deploys sees the release go back",
+WITHOUT_NOTIFICATION = {
+    "ReleaseErrorsAlarm": "CodeDeploy reads it, and the release that it rolls back shows it",
 }
-"""Alarms for a machine, with the reason."""
+"""Alarms that notify no person, with the reason."""
 
 BUDGETS = {"Page": 14.4, "Ticket": 3}
 each = pytest.mark.parametrize("name", EVERY)
@@ -44,20 +45,19 @@ def metrics(alarm: Resource) -> list[dict[str, Any]]:
     return [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
 
 
-def value(name: str, **measured: float) -> float:
-    """What the alarm's expression makes of measured values, by the ids of its metrics."""
-    [expression] = [one["Expression"] for one in ALARMS[name]["Metrics"] if "Expression" in one]
-    functions = {"IF": lambda condition, yes, no: yes if condition else no, "FILL": lambda one, other: one or other}
-    result: float = eval(expression, {"__builtins__": {}}, functions | measured)
-    return result
+def expression(name: str) -> str:
+    """The expression of an alarm that computes."""
+    [found] = [one["Expression"] for one in ALARMS[name]["Metrics"] if "Expression" in one]
+    return str(found)
 
 
-def rings(name: str, **measured: float) -> bool:
-    return value(name, **measured) > ALARMS[name]["Threshold"]
+def goes_off(name: str, **values: float) -> bool:
+    """True if the alarm goes off with these values of its metrics, by their ids."""
+    return evaluate(expression(name), **values) > ALARMS[name]["Threshold"]
 
 
 @each_of_a_metric
-def test_an_alarm_watches_metrics_that_exist(name: str) -> None:
+def test_an_alarm_reads_metrics_that_exist(name: str) -> None:
     for one in metrics(ALARMS[name]):
         metric = one["Metric"]
         dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
@@ -65,36 +65,42 @@ def test_an_alarm_watches_metrics_that_exist(name: str) -> None:
         assert problem_with(metric["Namespace"], metric["MetricName"], dimensions) is None
 
 
+@pytest.mark.parametrize("name", [name for name, alarm in ALARMS.items() if "Metrics" in alarm])
+def test_an_expression_names_every_metric_of_its_alarm_and_no_other(name: str) -> None:
+    ids = [one["Id"] for one in ALARMS[name]["Metrics"] if "MetricStat" in one]
+
+    assert named(expression(name), ids) == set(ids)
+
+
 @pytest.mark.parametrize("properties", of_type("AWS::Logs::MetricFilter").values())
 def test_a_metric_filter_finds_its_value_and_dimensions_in_a_line_that_is_written(properties: Resource) -> None:
     [(field, wanted)] = re.findall(r'^\{ \$\.(\w+) = "(\w+)" \}$', properties["FilterPattern"])
     [made] = properties["MetricTransformations"]
 
-    lines = [line for line in events() if line.get(field) == wanted]
-    assert lines
-    for line in lines:
+    found = [line for line in lines() if line.get(field) == wanted]
+    assert found
+    for line in found:
         assert isinstance(line[made["MetricValue"].removeprefix("$.")], int)
         assert line["service"] == "rollcall"
         assert {one["Value"].removeprefix("$.") for one in made["Dimensions"]} <= line.keys()
 
 
 @each_of_a_metric
-def test_what_missing_data_means_is_said(name: str) -> None:
-    # An account stays silent and a key old while nobody looks; all others count trouble, and no data is no trouble.
+def test_missing_data_is_no_trouble_except_where_a_state_lasts_between_checks(name: str) -> None:
     expected = "ignore" if name in ("AccountsSilent", "KeysOld") else "notBreaching"
 
     assert ALARMS[name]["TreatMissingData"] == expected
 
 
 @each
-def test_an_alarm_rings_when_it_begins_and_when_it_ends(name: str) -> None:
-    rung = [EVERY[name].get(moment, []) for moment in ("AlarmActions", "OKActions")]
+def test_an_alarm_notifies_when_it_starts_and_when_it_ends(name: str) -> None:
+    notified = [EVERY[name].get(moment, []) for moment in ("AlarmActions", "OKActions")]
 
-    assert rung == ([[], []] if name in HALVES or name in NOT_RINGING else [TOPIC, TOPIC])
+    assert notified == ([[], []] if name in HALVES or name in WITHOUT_NOTIFICATION else [TOPIC, TOPIC])
 
 
 @each_of_a_metric
-def test_cloudwatch_takes_the_window(name: str) -> None:
+def test_cloudwatch_accepts_the_window(name: str) -> None:
     [period] = {one["Period"] for one in metrics(ALARMS[name])}
     window = period * ALARMS[name]["EvaluationPeriods"]
 
@@ -106,7 +112,7 @@ def test_cloudwatch_takes_the_window(name: str) -> None:
 
 @pytest.mark.parametrize("objective", ["Availability", "Latency"])
 @pytest.mark.parametrize(("kind", "limit"), BUDGETS.items())
-def test_an_objective_rings_when_a_long_and_a_short_window_burn_too_fast(
+def test_an_objective_alarms_when_a_long_and_a_short_window_burn_too_fast(
     objective: str, kind: str, limit: float
 ) -> None:
     long, short = halves(f"{objective}{kind}")
@@ -117,54 +123,53 @@ def test_an_objective_rings_when_a_long_and_a_short_window_burn_too_fast(
 
 
 @pytest.mark.parametrize("name", ["AvailabilityOfHour", "AvailabilityOfDay"])
-def test_failures_ring_by_their_share_and_not_one_by_one(name: str) -> None:
+def test_failures_alarm_by_their_share_and_from_five_on(name: str) -> None:
     limit = ALARMS[name]["Threshold"] * 0.001
 
-    assert rings(name, failed=10_000 * limit + 1, requests=10_000)
-    assert not rings(name, failed=10_000 * limit - 1, requests=10_000)
-    assert not rings(name, failed=4, requests=4)
-    assert rings(name, failed=5, requests=5)
+    assert goes_off(name, failed=10_000 * limit + 1, requests=10_000)
+    assert not goes_off(name, failed=10_000 * limit - 1, requests=10_000)
+    assert not goes_off(name, failed=4, requests=4)
+    assert goes_off(name, failed=5, requests=5)
 
 
 @pytest.mark.parametrize("name", ["LatencyOfHour", "LatencyOfDay"])
-def test_slow_requests_ring_by_their_share_and_not_one_by_one(name: str) -> None:
+def test_slow_requests_alarm_by_their_share_and_from_ten_on(name: str) -> None:
     limit = ALARMS[name]["Threshold"]
 
-    assert rings(name, within=100 - limit - 0.1, requests=10_000)
-    assert not rings(name, within=100 - limit + 0.1, requests=10_000)
-    assert not rings(name, within=0, requests=9)
-    assert rings(name, within=0, requests=10)
+    assert goes_off(name, within=100 - limit - 0.1, requests=10_000)
+    assert not goes_off(name, within=100 - limit + 0.1, requests=10_000)
+    assert not goes_off(name, within=0, requests=9)
+    assert goes_off(name, within=0, requests=10)
 
 
 @pytest.mark.parametrize("name", [half for half in HALVES if half.endswith(("FiveMinutes", "TwoHours"))])
-def test_a_short_window_ends_the_alarm_when_all_is_well_again(name: str) -> None:
-    well = {"within": 100.0} if "Latency" in name else {"failed": 0.0, "requests": 50.0}
+def test_a_short_window_ends_the_alarm_after_recovery(name: str) -> None:
+    recovered = {"within": 100.0} if "Latency" in name else {"failed": 0.0, "requests": 50.0}
 
-    assert not rings(name, **well)
-
-
-def test_an_unusable_secret_sets_off_an_alarm_by_the_hourly_look_and_by_the_first_request() -> None:
-    assert rings("AccountsUnusable", found=1, refused=0)
-    assert rings("AccountsUnusable", found=0, refused=1)
-    assert not rings("AccountsUnusable", found=0, refused=0)
+    assert not goes_off(name, **recovered)
 
 
-def test_wrong_keys_ring_only_where_they_name_an_account_that_there_is() -> None:
-    dimensions = {one["Name"]: one["Value"] for one in ALARMS["KeysRejected"]["Dimensions"]}
-
-    assert dimensions["key"] == "wrong"
+def test_an_unusable_secret_alarms_when_the_hourly_check_or_a_request_meets_it() -> None:
+    assert goes_off("AccountsUnusable", found=1, refused=0)
+    assert goes_off("AccountsUnusable", found=0, refused=1)
+    assert not goes_off("AccountsUnusable", found=0, refused=0)
 
 
 @pytest.mark.parametrize("function", [*OF_THE_API, "Publisher", "Watch"])
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-def test_a_function_that_nobody_sees_fail_has_alarms(function: str, metric: str) -> None:
-    alarm = ALARMS[function + metric]
+def test_every_function_that_runs_unseen_is_watched(function: str, metric: str) -> None:
+    dimensions = [{"Name": "FunctionName", "Value": {"Ref": function}}]
 
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Lambda", metric, "Sum")
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    assert [
+        name
+        for name, alarm in ALARMS.items()
+        for one in metrics(alarm)
+        if one["Metric"]["MetricName"] == metric and one["Metric"]["Dimensions"] == dimensions
+        if alarm.get("AlarmActions")
+    ]
 
 
-def test_failures_of_dynamodb_are_watched_for_every_operation_that_functions_use() -> None:
+def test_failures_of_dynamodb_are_watched_for_every_operation_in_use() -> None:
     used = {"".join(word.title() for word in one.split("_")) for one in get_args(Operation)}
     watched = {
         dimension["Value"]
@@ -173,52 +178,43 @@ def test_failures_of_dynamodb_are_watched_for_every_operation_that_functions_use
         if dimension["Name"] == "Operation"
     }
 
-    # Only `rollcall table check` reads in a transaction.
+    # Only `rollcall table check` uses it.
     assert watched == {one.replace("Dynamodb", "DynamoDB") for one in used} - {"TransactGetItems"}
 
 
 @pytest.mark.parametrize("name", ["TableThrottles", "TableSystemErrors"])
-def test_an_alarm_of_dynamodb_ends_although_its_metrics_are_not_written_when_all_is_well(name: str) -> None:
-    [expression] = [one["Expression"] for one in ALARMS[name]["Metrics"] if "Expression" in one]
-
+def test_an_alarm_of_dynamodb_ends_when_its_metrics_have_no_data(name: str) -> None:
+    """DynamoDB writes these metrics only when there is something to count."""
     ids = [one["Id"] for one in ALARMS[name]["Metrics"] if "MetricStat" in one]
-    assert re.findall(r"FILL\((\w+), 0\)", expression) == ids
+
+    assert evaluate(expression(name), **dict.fromkeys(ids)) == 0
 
 
 @each
-def test_a_description_says_what_to_read_and_which_query_to_run_first(name: str) -> None:
+def test_a_description_names_the_runbook_entry_of_its_alarm_and_a_saved_query(name: str) -> None:
     description = EVERY[name]["AlarmDescription"]["Fn::Sub"]
     queries = {one["Name"]["Fn::Sub"] for one in of_type("AWS::Logs::QueryDefinition").values()}
 
     [anchor] = re.findall(r"docs/runbook\.md#([a-z0-9-]+)\.", description)
     [query] = re.findall(r"First query: (\S+)\.$", description)
-    assert anchor in entries()
+    assert any(fnmatch(name, pattern) for pattern in entries()[anchor])
     assert query in queries
 
 
-@each
-def test_an_alarm_has_its_entry_in_the_runbook(name: str) -> None:
-    [anchor] = re.findall(r"docs/runbook\.md#([a-z0-9-]+)\.", EVERY[name]["AlarmDescription"]["Fn::Sub"])
-
-    assert any(fnmatch(name, named) for named in entries()[anchor])
-
-
-def test_every_entry_of_the_runbook_is_of_an_alarm_that_exists() -> None:
-    unknown = [
-        named for names in entries().values() for named in names if not any(fnmatch(one, named) for one in EVERY)
-    ]
+def test_every_runbook_entry_names_alarms_that_exist() -> None:
+    patterns = {pattern for names in entries().values() for pattern in names}
 
     assert all(entries().values())
-    assert unknown == []
+    assert {pattern for pattern in patterns if not any(fnmatch(one, pattern) for one in EVERY)} == set()
 
 
-def test_every_entry_of_the_runbook_says_what_it_means_what_to_do_and_how_to_undo_it() -> None:
+def test_every_runbook_entry_says_what_it_means_what_to_do_and_how_to_undo_it() -> None:
     for anchor, text in sections().items():
         assert re.findall(r"^\*\*(\w+)\.\*\*", text, re.MULTILINE) == ["Means", "First", "Then", "Undo"], anchor
 
 
 def sections() -> dict[str, str]:
-    """The entries of the runbook for alarms, by their anchor."""
+    """The runbook's entries for alarms, by anchor."""
     alarms = RUNBOOK[RUNBOOK.index("\n## Alarms\n") : RUNBOOK.index("\n## Procedures\n")]
     parts = re.split(r"^### (.+)$", alarms, flags=re.MULTILINE)[1:]
     headings = [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in parts[::2]]
@@ -226,14 +222,14 @@ def sections() -> dict[str, str]:
 
 
 def entries() -> dict[str, list[str]]:
-    """For each of them the alarms that it is about; `*Errors` stands for all that end so."""
+    """By anchor, the alarms that an entry names; `*Errors` stands for all names that end with it."""
     return {
         anchor: re.findall(r"`([\w*]+)`", re.findall(r"^Alarms?: (.+)$", text, re.MULTILINE)[0])
         for anchor, text in sections().items()
     }
 
 
-def test_the_topic_is_encrypted_with_a_key_that_lets_alarms_in() -> None:
+def test_the_topic_is_encrypted_with_a_key_that_admits_alarms() -> None:
     key: dict[str, Any] = RESOURCES["AlarmKey"]
     [alarms] = [one for one in key["Properties"]["KeyPolicy"]["Statement"] if "Service" in one["Principal"]]
     own_key = {"Fn::If": ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}, {"Ref": "AlarmKey"}]}
@@ -246,7 +242,7 @@ def test_the_topic_is_encrypted_with_a_key_that_lets_alarms_in() -> None:
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-def test_only_alarms_of_this_account_may_write_to_the_topic() -> None:
+def test_only_alarms_of_this_aws_account_can_publish_to_the_topic() -> None:
     [policy] = of_type("AWS::SNS::TopicPolicy").values()
     [allowed] = policy["PolicyDocument"]["Statement"]
 
@@ -254,30 +250,3 @@ def test_only_alarms_of_this_account_may_write_to_the_topic() -> None:
     assert (allowed["Principal"], allowed["Action"]) == ({"Service": "cloudwatch.amazonaws.com"}, "sns:Publish")
     assert allowed["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     assert allowed["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:alarm:*")
-
-
-def test_an_address_is_told_only_if_one_is_given() -> None:
-    subscription = RESOURCES["AlarmEmailSubscription"]
-
-    assert subscription["Condition"] == "HasAlarmEmail"
-    assert subscription["Properties"]["Endpoint"] == {"Ref": "AlarmEmail"}
-    assert PARAMETERS["AlarmEmail"]["Default"] == ""
-
-
-def test_accounts_are_looked_at_every_hour_and_by_nobody_else() -> None:
-    [schedule] = [one for one in of_type("AWS::Events::Rule").values() if "ScheduleExpression" in one]
-    [permission] = [
-        one for one in of_type("AWS::Lambda::Permission").values() if one["FunctionName"] == {"Ref": "Watch"}
-    ]
-
-    assert schedule["ScheduleExpression"] == "rate(1 hour)"
-    assert [target["Arn"] for target in schedule["Targets"]] == [{"Fn::GetAtt": ["Watch", "Arn"]}]
-    assert permission["Principal"] == "events.amazonaws.com"
-    assert permission["SourceArn"] == {"Fn::GetAtt": ["WatchHourly", "Arn"]}
-
-
-def test_the_look_counts_at_every_log_level_and_reaches_the_logs_of_the_api() -> None:
-    variables = of_type("AWS::Lambda::Function")["Watch"]["Environment"]["Variables"]
-
-    assert variables["POWERTOOLS_LOG_LEVEL"] == "INFO"
-    assert variables["LOG_GROUPS"] == {"Fn::Join": [",", [{"Ref": f"{name}Log"} for name in OF_THE_API]]}
