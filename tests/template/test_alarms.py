@@ -155,6 +155,13 @@ def test_an_unusable_secret_alarms_when_the_hourly_check_or_a_request_meets_it()
     assert not goes_off("AccountsUnusable", found=0, refused=0)
 
 
+def test_wrong_keys_alarm_only_where_they_name_an_existing_account() -> None:
+    """Anyone can invent account names; an alarm that anyone can set off loses its meaning."""
+    dimensions = {one["Name"]: one["Value"] for one in ALARMS["KeysRejected"]["Dimensions"]}
+
+    assert dimensions["key"] == "wrong"
+
+
 @pytest.mark.parametrize("function", [*OF_THE_API, "Publisher", "Watch"])
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
 def test_every_function_that_runs_unseen_is_watched(function: str, metric: str) -> None:

@@ -1,4 +1,4 @@
-"""docs/scale.md: what a month costs follows from its own prices, the template, and the budgets of the data model."""
+"""docs/scale.md: its figures follow from the prices, quotas and assumptions below, the template and the budgets."""
 
 from __future__ import annotations
 
@@ -10,158 +10,189 @@ import pytest
 from adapters.secrets.guesses import AT_ONCE, SECONDS_EACH
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
 from storage.budgets import budgets
-from support.dashboard import template_text
+from support.dashboard import prices
 from support.metric_sources import emitted, filtered
 from support.repository import ROOT
-from support.stack_template import TEXT, of_type
+from support.stack_template import PARAMETERS, of_type
 
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
-COSTS = PAGE.partition("## What a month costs")[2].partition("\n## ")[0]
-ROWS = {
-    name: (formula, figure)
-    for name, formula, figure in re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", COSTS, re.MULTILINE)
+BUDGETS = budgets()
+MILLION, KB = 1e6, 1e-6
+"""Of what a price is for: a million requests or units; a GB."""
+
+# List prices of us-east-1 in USD, on demand, 2025. Those of the dashboard are compared with it.
+PRICES = {name: float(value) for name, value in prices().items()}
+STORED_GB, BACKED_UP_GB = 0.25, 0.20
+LOGS_GB, KEPT_LOGS_GB, SEARCHED_GB = PRICES["UsdPerGbOfLogs"], 0.03, 0.005
+EVENTS, TRACES, SECRET, SECRET_READS = 1.0, 5.0, 0.40, 5.0
+ALARM_METRIC, COMPOSITE_ALARM, CUSTOM_METRIC, DASHBOARD, KEY = 0.10, 0.50, 0.30, 3.0, 1.0
+
+# A user's month: how often each operation is called, and the measured sizes and times of requests.
+LOOK_UPS, GETS, CHANGES, CREATES, DELETES, CRAWLS, PAGE_OF_USERS = 4, 2, 2, 1 / 20, 1 / 20, 30, 1000
+UNITS_TO_CRAWL_A_USER = 0.355
+USER_KB, LOG_LINE_KB, SEARCHED_LINE_KB, EVENT_LOG_KB = 2.6, 2.5, 1.7, 1.5
+SECONDS, SECONDS_OF_A_PAGE, SECONDS_OF_AN_EVENT, GB_OF_MEMORY = 0.03, 1, 0.05, PRICES["GbOfMemory"]
+MONTHS_OF_LOGS, CHECKS, WEEKS = 3, 720, 4.35
+TRACED_AT_MOST = 2.6
+"""Millions of requests a month: X-Ray's default takes one a second, and a twentieth of the others."""
+
+REQUESTS = LOOK_UPS + GETS + CHANGES + CREATES + DELETES + CRAWLS / PAGE_OF_USERS
+CHANGED = CHANGES + CREATES + DELETES
+READ_UNITS = (
+    LOOK_UPS * BUDGETS["look-up by userName"].read_units
+    + GETS * BUDGETS["get by id"].read_units
+    + CHANGES * BUDGETS["replace, patch"].read_units
+    + DELETES * BUDGETS["delete"].read_units
+    + CRAWLS * UNITS_TO_CRAWL_A_USER
+)
+WRITE_UNITS = (
+    CHANGES * BUDGETS["replace, patch"].write_units
+    + CREATES * BUDGETS["create"].write_units
+    + DELETES * BUDGETS["delete, with a deprovisioning limit"].write_units
+)
+GB_SECOND = PRICES["UsdPerGbSecond"] * GB_OF_MEMORY
+INVOCATION = PRICES["UsdPerMillionInvocations"] / MILLION
+KEPT_LOG_GB = LOGS_GB + MONTHS_OF_LOGS * KEPT_LOGS_GB
+
+USED = {
+    "requests": REQUESTS,
+    "read units": READ_UNITS,
+    "write units, with the guard's for each delete": WRITE_UNITS,
+    "events": CHANGED,
 }
-USED = {name: row for name, row in ROWS.items() if "=" in row[0]}
-PRICED = {name: row for name, row in ROWS.items() if "$" in row[0] and "at most" not in row[0]}
-PER_MILLION_TRACES, SECRET = 5, 0.40
+COSTS = {
+    "DynamoDB": (READ_UNITS * PRICES["UsdPerMillionReadUnits"] + WRITE_UNITS * PRICES["UsdPerMillionWriteUnits"])
+    / MILLION,
+    "storage": USER_KB * KB * (STORED_GB + BACKED_UP_GB),
+    "API Gateway": REQUESTS * PRICES["UsdPerMillionApiRequests"] / MILLION,
+    "Lambda, 30 ms a request, 1 s a page of the crawl": REQUESTS * INVOCATION
+    + (REQUESTS * SECONDS + CRAWLS / PAGE_OF_USERS * SECONDS_OF_A_PAGE) * GB_SECOND,
+    "logs, kept for 90 days": REQUESTS * LOG_LINE_KB * KB * KEPT_LOG_GB,
+    "publisher: function, log, bus; one change at a time": CHANGED
+    * (INVOCATION + SECONDS_OF_AN_EVENT * GB_SECOND + EVENT_LOG_KB * KB * KEPT_LOG_GB + EVENTS / MILLION),
+    "watch: reads the last week's log of the functions every hour": CHECKS
+    * REQUESTS
+    / WEEKS
+    * SEARCHED_LINE_KB
+    * KB
+    * SEARCHED_GB,
+}
+"""By row of the page, what one user costs in a month."""
+LEAST = sum(COSTS.values())
+MOST = LEAST + REQUESTS * SECRET_READS / MILLION
 
 
-def value(formula: str) -> float:
-    """What a formula of the page comes to: M is a million, KB a millionth of the GB that a price is for."""
-    text = formula.partition("=")[0].replace(" x ", " * ").replace("$", "").replace(",", "")
-    text = text.replace(" / M", " / 1e6").replace(" KB", " * 1e-6").replace(" / GB", "")
-    assert re.fullmatch(r"[\d.e() +*/-]+", text), f"not a formula: {formula}"
-    return float(eval(text, {"__builtins__": {}}))
+def numbers(text: str) -> list[float]:
+    return [float(one.replace(",", "")) for one in re.findall(r"\d[\d,]*(?:\.\d+)?", text)]
 
 
-def number(text: str) -> float:
-    return float(re.sub(r"[^\d.]", "", text))
+def row(name: str) -> list[str]:
+    """The cells to the right of a row's name; of two rows of that name, of the last one."""
+    *_, found = [line for line in PAGE.splitlines() if re.fullmatch(rf"\| \**{re.escape(name)}\** \|.*", line)]
+    return found.strip("|").split(" | ")[1:]
 
 
 @pytest.mark.parametrize("name", USED)
-def test_a_quantity_is_what_its_formula_says(name: str) -> None:
-    formula, of_thousand = USED[name]
-
-    assert value(formula) == pytest.approx(number(formula.partition("=")[2]), rel=0.005)
-    assert number(of_thousand) == pytest.approx(1000 * value(formula), rel=0.005)
+def test_what_a_thousand_users_use_is_the_sum_of_their_requests(name: str) -> None:
+    assert numbers(row(name)[-1]) == pytest.approx([1000 * USED[name]], rel=0.005)
 
 
-@pytest.mark.parametrize("name", PRICED)
-def test_a_price_is_what_its_formula_says(name: str) -> None:
-    formula, of_thousand = PRICED[name]
-
-    assert number(of_thousand) == pytest.approx(1000 * value(formula), abs=0.0001)
+@pytest.mark.parametrize("name", COSTS)
+def test_what_a_thousand_users_cost_is_use_times_price(name: str) -> None:
+    assert numbers(row(name)[-1]) == pytest.approx([1000 * COSTS[name]], abs=0.0001)
 
 
-def test_the_units_are_those_that_the_budgets_hold() -> None:
-    budget, (reads, _), (writes, _) = (
-        budgets(),
-        USED["read units"],
-        USED["write units, with the guard's for each delete"],
-    )
-
-    assert f"4 x {budget['look-up by userName'].read_units} + 2 x {budget['get by id'].read_units}" in reads
-    assert (
-        1000 * number(reads.partition("30 x ")[2].partition("=")[0])
-        <= budget["page of 1,000 by `startIndex`"].read_units
-    )
-    assert writes.startswith(
-        f"2 x {budget['replace, patch'].write_units} + 0.05 x {budget['create'].write_units}"
-        f" + 0.05 x {budget['delete, with a deprovisioning limit'].write_units} "
-    )
+def test_a_crawl_costs_no_more_than_the_pages_of_its_budget() -> None:
+    assert BUDGETS["page of 1,000 by `cursor`"].read_units >= PAGE_OF_USERS * UNITS_TO_CRAWL_A_USER
 
 
-def test_the_prices_are_those_of_the_dashboard() -> None:
-    for name, price in template_text()[1].items():
-        if name.startswith("Usd"):
-            assert f"${price} for a" in COSTS.replace("\n", " "), name
-
-
-def fixed() -> dict[str, float]:
-    """What a stack costs that has no users: alarms, dashboard, metrics, key."""
+def fixed_costs() -> dict[str, float]:
+    """What a stack costs that has no users."""
     alarms = of_type("AWS::CloudWatch::Alarm").values()
     read = [sum("MetricStat" in one for one in alarm.get("Metrics", ())) or 1 for alarm in alarms]
-    own_key_only = 1  # EventsUndelivered, with a key of one's own, which takes the place of the topic's
+    # EventsUndelivered exists only with a KMS key of one's own, which takes the place of the topic's.
+    own_key_only = 1
     return {
-        "alarms": 0.10 * (sum(read) - own_key_only) + 0.50 * len(of_type("AWS::CloudWatch::CompositeAlarm")),
-        "dashboard": 3,
-        "custom metrics": 0.30 * len(emitted() | filtered()),
-        "the key": 1,
+        "alarms": ALARM_METRIC * (sum(read) - own_key_only)
+        + COMPOSITE_ALARM * len(of_type("AWS::CloudWatch::CompositeAlarm")),
+        "dashboard": DASHBOARD,
+        "custom metrics": CUSTOM_METRIC * len(emitted() | filtered()),
+        "key": KEY,
     }
 
 
-def test_what_a_stack_costs_without_users_is_what_is_in_the_template() -> None:
-    parts = fixed()
+def test_a_stack_without_users_costs_what_its_alarms_metrics_dashboard_and_key_cost() -> None:
+    costs = fixed_costs()
+    (paragraph,) = [line for line in PAGE.splitlines() if "custom metrics" in line and "whatever the number" in line]
 
-    assert f"alarms ${parts['alarms']:.2f}, dashboard $3, " in COSTS
-    assert f"{len(emitted() | filtered())} custom metrics ${parts['custom metrics']:.2f}, " in COSTS
-    assert f"together about ${sum(parts.values()):.0f}." in COSTS
+    shown = numbers(paragraph)
+    assert len(emitted() | filtered()) in shown
+    assert round(costs["alarms"], 2) in shown
+    assert round(costs["custom metrics"], 2) in shown
+    assert round(sum(costs.values())) in shown
 
 
-def test_the_table_of_accounts_and_users_follows() -> None:
-    least = sum(1000 * value(formula) for formula, _ in PRICED.values())
-    most = least + 1000 * value("8.13 x $5 / M")
-    assert f"**${least:.3f}**" in COSTS
-    assert f"(${least:.3f} to ${most:.3f}) x users / 1,000" in COSTS
+def test_a_month_costs_what_the_parts_add_up_to() -> None:
+    assert numbers(row("for 1,000 users")[-1]) == pytest.approx([1000 * LEAST], abs=0.0005)
 
     sizes = (10_000, 1_000_000, 10_000_000)
-    shown = {
-        (int(accounts.replace(",", "")), users): [number(part) for part in cell.split(" to ")]
-        for accounts, *cells in re.findall(
-            r"^\| \*\*([\d,]+) accounts?\*\* \| (.+) \| (.+) \| (.+) \|$", COSTS, re.MULTILINE
-        )
-        for users, cell in zip(sizes, cells, strict=True)
-    }
-    assert len(shown) == 9
-    for accounts, users in product((1, 100, 10_000), sizes):
-        requests = 8.13 * users / 1e6
-        traces = min(requests, 2.6) + 0.05 * max(0.0, requests - 2.6)
-        rest = sum(fixed().values()) + SECRET * (accounts + 1) + PER_MILLION_TRACES * traces
-        expected = [rest + each * users / 1000 for each in (least, most)]
+    for accounts, (size, column) in product((1, 100, 10_000), zip(sizes, range(3), strict=True)):
+        shown = numbers(row(f"{accounts:,} account{'s' if accounts > 1 else ''}")[column])
+        requests = REQUESTS * size / MILLION
+        traces = min(requests, TRACED_AT_MOST) + 0.05 * max(0.0, requests - TRACED_AT_MOST)
+        rest = sum(fixed_costs().values()) + SECRET * (accounts + 1) + TRACES * traces
 
-        assert shown[accounts, users][0] == pytest.approx(expected[0], rel=0.03), (accounts, users)
-        assert shown[accounts, users][-1] == pytest.approx(expected[1], rel=0.03), (accounts, users)
+        assert shown[0] == pytest.approx(rest + LEAST * size, rel=0.03), (accounts, size)
+        assert shown[-1] == pytest.approx(rest + MOST * size, rel=0.03), (accounts, size)
 
 
-def default(parameter: str) -> int:
-    """The default of a parameter of the template, as it stands there."""
-    found = re.search(rf"^  {parameter}:\n(?:    .*\n)*?    Default: (\d+)$", TEXT, re.MULTILINE)
-    assert found, parameter
-    return int(found[1])
+REFUSAL_SECONDS, REQUEST_SECONDS = 0.005, 0.05
+REQUESTS_OF_API_GATEWAY, BURST_OF_API_GATEWAY = 10_000, 5_000
+RATE, BURST, EXECUTIONS = (
+    PARAMETERS[name]["Default"] for name in ("RequestsPerSecond", "RequestsAtOnce", "ReservedConcurrency")
+)
 
 
-FAIRNESS = PAGE.partition("## Who can take what from whom")[2].partition("\n## ")[0]
-REFUSAL_SECONDS = 0.005
+def test_refusals_leave_half_of_a_function_to_customers() -> None:
+    assert RATE * REFUSAL_SECONDS <= EXECUTIONS / 2
 
 
-def test_refusals_of_all_that_the_stack_takes_leave_half_of_a_function_to_customers() -> None:
-    rate, executions = default("RequestsPerSecond"), default("ReservedConcurrency")
-    taken = rate * REFUSAL_SECONDS
+@pytest.mark.parametrize(
+    ("name", "figures"),
+    [
+        ("refusals that one function can make", [EXECUTIONS / REFUSAL_SECONDS]),
+        (
+            "executions of a function that refusals take, when all that the stack takes goes there",
+            [RATE * REFUSAL_SECONDS, (EXECUTIONS - RATE * REFUSAL_SECONDS) / REQUEST_SECONDS],
+        ),
+        ("accounts that can use their whole rate at the same moment", [RATE / DEFAULT_REQUESTS_PER_SECOND]),
+        (
+            "part of API Gateway's default rate for the AWS account and region",
+            [100 * RATE / REQUESTS_OF_API_GATEWAY],
+        ),
+        ("part of its burst", [100 * BURST / BURST_OF_API_GATEWAY]),
+        (
+            "reads of Secrets Manager that one address can cause with invented accounts",
+            [AT_ONCE, 1 / SECONDS_EACH, 200 / SECONDS_EACH],
+        ),
+        (
+            "an hour of a flood that fills the throttle",
+            [
+                round(
+                    3600
+                    * RATE
+                    / MILLION
+                    * (PRICES["UsdPerMillionApiRequests"] + PRICES["UsdPerMillionInvocations"] + LOGS_GB)
+                ),
+            ],
+        ),
+        ("An account", [DEFAULT_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND]),
+        ("The stack itself", [RATE, BURST, EXECUTIONS, EXECUTIONS / REQUEST_SECONDS]),
+    ],
+)
+def test_what_one_customer_can_take_from_others_follows_from_limits_and_defaults(
+    name: str, figures: list[float]
+) -> None:
+    shown = numbers(" ".join(row(name)))
 
-    assert taken <= executions / 2
-    assert f"{rate:,} x {REFUSAL_SECONDS} s = {taken:.0f} of {executions}" in FAIRNESS
-    assert f"{executions} / {REFUSAL_SECONDS} s = {executions / REFUSAL_SECONDS:,.0f} a second" in FAIRNESS
-    assert f"{executions - taken:.0f} / 0.05 s = {(executions - taken) / 0.05:.0f} requests a second" in FAIRNESS
-
-
-def test_the_stack_takes_the_whole_rate_of_many_accounts_and_a_part_of_the_gateways() -> None:
-    rate, burst = default("RequestsPerSecond"), default("RequestsAtOnce")
-    of_an_account = DEFAULT_REQUESTS_PER_SECOND
-
-    assert f"{rate:,} / {of_an_account} = {rate / of_an_account:.0f} |" in FAIRNESS
-    assert f"{rate:,} / 10,000 = {rate / 10_000:.0%}".replace("%", " %") in FAIRNESS
-    assert f"{burst:,} / 5,000 = {burst / 5_000:.0%}".replace("%", " %") in FAIRNESS
-    assert (
-        f"`requests-per-second` {of_an_account} (a setting of the account, {MIN_REQUESTS_PER_SECOND} to 1,000)" in PAGE
-    )
-    assert f"`RequestsPerSecond` {rate:,}, `RequestsAtOnce` {burst:,}" in PAGE
-
-
-def test_what_a_flood_costs_and_reads_is_what_the_bounds_allow() -> None:
-    an_hour = 3600 * default("RequestsPerSecond") / 1e6
-    cost = an_hour * (3.5 + 0.2) + an_hour * 1e6 * 1e-6 * 0.5
-    reads = f"{AT_ONCE} at once, then {1 / SECONDS_EACH:.0f} a second"
-
-    assert f"{an_hour} M x ($3.50 + $0.20) / M + {an_hour} M x 1 KB x $0.50 / GB = ${cost:.0f}" in FAIRNESS
-    assert f"{reads}, in each container: {1 / SECONDS_EACH:.0f} x 200 = {200 / SECONDS_EACH:.0f} a second" in FAIRNESS
-    assert f"{default('WafRequestsPerAddress') / 300:.0f} a second (10,000 in five minutes)" in FAIRNESS
+    assert [figure for figure in figures if figure not in shown] == []
