@@ -1,17 +1,18 @@
-"""The in-memory twin of the DynamoDB table: the same port, held by the same contract suite."""
+"""The in-memory twin of the DynamoDB table: the same port, tested by the same contract suite."""
 
 from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from threading import RLock
 
 from adapters.dynamodb.keys import sort_key
 from domain.accounts.deprovisioning import (
-    HOURS,
     PASS,
     PAUSE,
     DeprovisioningPaused,
@@ -21,6 +22,7 @@ from domain.accounts.deprovisioning import (
     Place,
     settled_before,
 )
+from domain.accounts.guard_record import Allowance, GuardRecord, Pause, hour_of
 from domain.accounts.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
 from domain.limits import MAX_PAGE_CHARACTERS
@@ -171,7 +173,7 @@ class InMemoryUsers:
 
 
 class InMemoryGuard:
-    """A `domain.ports.DeprovisioningGuard` over an account's users; hours count whole, as in the table's."""
+    """A `DeprovisioningGuard` over an account's users."""
 
     def __init__(
         self, users: InMemoryUsers, limit: Limit, now: Callable[[], float] = time.time, account: str = "default"
@@ -181,85 +183,73 @@ class InMemoryGuard:
         self._now = now
         self._account = account
         self._lock = RLock()
-        self._taken: list[tuple[int, str | None]] = []
-        self._known: tuple[int, Limit, int] | None = None
-        self._paused_until: datetime | None = None
-        self._paused_limit = limit
-        self._passes: dict[str, LetThrough] = {}
+        self._record = GuardRecord()
+        self._last: list[str | None] = []
 
     def take(self, user_id: str | None = None) -> Place:
         with self._lock:
-            hour, used = self._hour(), self._sweep()
-            if self._paused_until is None and (used < self.limit.least or used < self._allowance()):
-                self._taken.append((hour, user_id))
-                return Place(used + 1, self._known_allowance(), hour)
-            passed = self._passes.pop(user_id or "", None)
-            if passed is not None and passed.until > self._time():
-                return Place(used, self._known_allowance(), hour, passed)
-            self._paused_until = self._paused_until or self._time() + PAUSE
-            self._paused_limit = self.limit
-            raise DeprovisioningPaused(self._account, used, self._paused_until)
+            now, record = self._now(), self._current()
+            if record.pause is None and (record.used < self.limit.least or record.used < self._allowance(now)):
+                self._count(hour_of(now), 1)
+                self._last.append(user_id)
+                return self._place(hour_of(now))
+            passed = next((each for each in record.passes if each.user_id == user_id), None)
+            if passed is not None:
+                self._record = replace(record, passes=tuple(each for each in record.passes if each is not passed))
+                return self._place(hour_of(now), passed)
+            pause = record.pause or Pause(self._time() + PAUSE, str(self.limit))
+            self._record = replace(record, pause=pause)
+            raise DeprovisioningPaused(self._account, record.used, pause.until)
 
     def give_back(self, place: Place) -> None:
         with self._lock:
             if place.let_through is not None:
-                self._passes[place.let_through.user_id] = place.let_through
-            elif self._taken:
-                self._taken.pop()
+                self._record = replace(self._record, passes=(*self._record.passes, place.let_through))
+            elif self._record.hours.get(place.hour):
+                self._count(place.hour, -1)
+                self._last.pop()
 
     def state(self) -> GuardState:
-        with self._lock:
-            used, known = self._sweep(), self._known_allowance()
-            allowed = max(self.limit.least, known or 0)
-            passes = tuple(each for each in self._passes.values() if each.until > self._time())
-            is_paused = self._paused_until is not None or (used >= allowed and known is not None)
-            return GuardState(used, allowed, is_paused, self._paused_until, passes)
+        return self._record.state(self.limit, self._now())
 
     def resume(self, by: str, at: str) -> None:
         with self._lock:
-            self._taken.clear()
-            self._passes.clear()
-            self._known = self._paused_until = None
+            self._record = GuardRecord()
 
     def let_through(self, user_id: str, by: str) -> LetThrough:
         with self._lock:
-            passed = self._passes[user_id] = LetThrough(user_id, self._time() + PASS, by)
+            passed = LetThrough(user_id, self._time() + PASS, by)
+            others = tuple(each for each in self._record.passes if each.user_id != user_id)
+            self._record = replace(self._record, passes=(*others, passed))
             return passed
-
-    def _hour(self) -> int:
-        return int(self._now() // 3600)
 
     def _time(self) -> datetime:
         return datetime.fromtimestamp(int(self._now()), UTC)
 
-    def _sweep(self) -> int:
-        """How many count still; after a pause none do. A pause is one of the limit that was set then."""
-        if self._paused_limit != self.limit:
-            self._paused_until = None
-        if self._paused_until is not None and self._paused_until <= self._time():
-            self._paused_until = None
-            self._taken.clear()
-        self._taken = [taken for taken in self._taken if taken[0] >= self._hour() - HOURS]
-        return len(self._taken)
+    def _current(self) -> GuardRecord:
+        self._record = self._record.current(self.limit, self._now())
+        return self._record
 
-    def _known_allowance(self) -> int | None:
-        if not self.limit.percent:
-            return self.limit.users
-        known = self._known
-        is_fresh = known is not None and known[0] > self._hour() - HOURS and known[1] == self.limit
-        return known[2] if known is not None and is_fresh else None
+    def _count(self, hour: int, change: int) -> None:
+        hours = Counter(self._record.hours)
+        hours[hour] += change
+        self._record = replace(self._record, hours=hours)
 
-    def _allowance(self) -> int:
-        """What the size of the account comes to when the least is used up, which stands for a day."""
-        known = self._known_allowance()
+    def _place(self, hour: int, passed: LetThrough | None = None) -> Place:
+        return Place(self._record.used, self._record.allowed(self.limit, self._now()), hour, passed)
+
+    def _allowance(self, now: float) -> int:
+        """How many the limit allows once the least is used up, which is worked out once a day."""
+        known = self._record.allowed(self.limit, now)
         if known is not None:
             return known
         since = settled_before(self._time())
-        settled = [user.id for user in self._users.scan() if user.active and user.created <= since]
-        # Who is counted already may not be written yet.
-        others = sum(user_id not in settled for _, user_id in self._taken)
-        self._known = self._hour(), self.limit, self.limit.allowance(len(settled) + others)
-        return self._known[2]
+        settled = {user.id for user in self._users.scan() if user.active and user.created <= since}
+        # Those who are counted already may not be written yet.
+        counted = self._last[len(self._last) - self._record.used :]
+        allowed = self.limit.allowance(len(settled) + sum(user_id not in settled for user_id in counted))
+        self._record = replace(self._record, allowance=Allowance(allowed, hour_of(now), str(self.limit)))
+        return allowed
 
 
 class InMemoryRequestCounter:

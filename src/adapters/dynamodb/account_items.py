@@ -54,6 +54,26 @@ class Range:
         return "", {}
 
 
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What an UpdateItem does: expression, its values, the condition, and the names of attributes in all of them."""
+
+    expression: str
+    values: Item
+    condition: str | None = None
+    names: Mapping[str, str] | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        """The same as parameters of UpdateItem, or of an Update action in a transaction."""
+        parameters = {
+            "UpdateExpression": self.expression,
+            "ExpressionAttributeValues": self.values,
+            "ConditionExpression": self.condition,
+            "ExpressionAttributeNames": self.names,
+        }
+        return {name: value for name, value in parameters.items() if value}
+
+
 class ItemPage(NamedTuple):
     """The items that one Query returned, and whether there are more."""
 
@@ -143,27 +163,14 @@ class AccountItems:
         """The same as an action of a transaction."""
         return {"Put": {"TableName": self.table_name, "Item": item, **condition}}
 
-    def update(
-        self,
-        entry: Entry,
-        expression: str,
-        *,
-        condition: str | None = None,
-        names: Mapping[str, str] | None = None,
-        values: Item,
-    ) -> Item:
-        """Update one item and return all its attributes; `ConditionFailed.item(0)` has those of one that refused."""
-        request: dict[str, Any] = {} if condition is None else {"ConditionExpression": condition}
-        if names:
-            request["ExpressionAttributeNames"] = dict(names)
+    def update(self, entry: Entry, update: Update) -> Item:
+        """Update one item and return all its attributes; `ConditionFailed.item(0)` is one that failed the condition."""
         response = self.calls.send(
             "update_item",
             **self.target(entry),
-            UpdateExpression=expression,
-            ExpressionAttributeValues=values,
+            **update.parameters(),
             ReturnValues="ALL_NEW",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            **request,
         )
         item: Item = response.get("Attributes", {})
         return item

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.dynamodb.account_items import AccountItems
+from adapters.dynamodb.account_items import AccountItems, Update
 from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.keys import Collection
 from domain.accounts.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
@@ -76,10 +76,6 @@ class DynamoDBRequestCounter:
         return self._update(now, update, "usedUntil = :seen", values | {":seen": int(seen)})
 
     def _update(self, now: int, update: str, condition: str, values: dict[str, int]) -> Standing:
-        item = self.items.update(
-            (Collection.RATE, _ITEM),
-            update,
-            condition=condition,
-            values={name: {"N": str(value)} for name, value in values.items()},
-        )
+        numbers = {name: {"N": str(value)} for name, value in values.items()}
+        item = self.items.update((Collection.RATE, _ITEM), Update(update, numbers, condition))
         return Standing(True, (now - int(item["usedUntil"]["N"])) / MICROSECONDS, int(item["settled"]["N"]))

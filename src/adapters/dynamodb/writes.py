@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from adapters.dynamodb import keys
-from adapters.dynamodb.account_items import AccountItems, Action
+from adapters.dynamodb.account_items import AccountItems, Action, Update
 from adapters.dynamodb.failures import ConditionFailed, Failure, MismatchedToken, unavailable
 from adapters.dynamodb.items import index_entries, index_item, user_item
 from adapters.dynamodb.keys import Collection, Entry
@@ -180,14 +180,9 @@ class UserWrites:
     def _add(self, rank: str, counters: Counter[str]) -> Action:
         adds = ", ".join(f"#n{counter} :n{counter}" for counter in counters)
         values = {f":n{counter}": {"N": str(number)} for counter, number in counters.items()}
-        return {
-            "Update": {
-                **self.items.target((Collection.RANK, rank)),
-                "UpdateExpression": f"ADD {adds}, changes :one",
-                "ExpressionAttributeNames": {f"#n{counter}": counter for counter in counters},
-                "ExpressionAttributeValues": {":one": {"N": "1"}, **values},
-            }
-        }
+        names = {f"#n{counter}": counter for counter in counters}
+        update = Update(f"ADD {adds}, changes :one", {":one": {"N": "1"}, **values}, names=names)
+        return {"Update": {**self.items.target((Collection.RANK, rank)), **update.parameters()}}
 
 
 def _if_version(user: StoredUser) -> dict[str, Any]:

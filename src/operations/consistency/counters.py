@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from adapters.dynamodb.account_items import AccountItems, Range
+from adapters.dynamodb.account_items import AccountItems, Range, Update
 from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.ranks import DIGITS, counts_of
@@ -58,10 +58,6 @@ def _set(items: AccountItems, rank: str, users: Counter[str], changes: dict[str,
     if changes is not None:
         condition = "changes = :seen"
         values[":seen"] = changes
-    items.update(
-        (Collection.RANK, rank),
-        "SET " + ", ".join(f"#n{digit} = :n{digit}" for digit in DIGITS) + " ADD changes :one",
-        condition=condition,
-        names={f"#n{digit}": digit for digit in DIGITS},
-        values={**values, ":one": {"N": "1"}},
-    )
+    update = "SET " + ", ".join(f"#n{digit} = :n{digit}" for digit in DIGITS) + " ADD changes :one"
+    names = {f"#n{digit}": digit for digit in DIGITS}
+    items.update((Collection.RANK, rank), Update(update, {**values, ":one": {"N": "1"}}, condition, names))
