@@ -8,11 +8,14 @@ import pty
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import typer.main
+import typer.testing
 from botocore.client import BaseClient
 from typer.testing import CliRunner, Result
 
@@ -31,6 +34,14 @@ PREFIX = "rollcall/connectors/"
 TABLE = "rollcall-users"
 
 Rollcall = Callable[..., Result]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _commands_built_once() -> Iterator[None]:
+    """Build the commands once: Typer's runner builds them for every call, which takes longer than most commands run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(scope="session")
