@@ -11,8 +11,6 @@ SETTINGS ?=
 DYNAMODB_PORT ?= 8000
 LOAD ?=
 DYNAMODB_DATA ?= .rollcall/dynamodb
-# Starts it for this machine alone.
-DYNAMODB_LOCAL := tests/dynamodb-local/Loopback.java
 BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := true
@@ -37,77 +35,65 @@ run: .venv/.local ## Serve SCIM on this machine (PORT=8080, CONNECTOR_KEY, DYNAM
 	@$(BIN)/python -m local.serve
 
 .PHONY: run-dynamodb-local
-run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## The same on DynamoDB Local, the real engine; keeps the users (needs JDK 17, Maven)
-	@! (exec 3<>/dev/tcp/127.0.0.1/$(DYNAMODB_PORT)) 2>/dev/null || { echo 'Port $(DYNAMODB_PORT) is taken: make run-dynamodb-local DYNAMODB_PORT=8001' >&2; exit 1; }
-	@mkdir -p '$(DYNAMODB_DATA)'
-	@java -Dsqlite4java.library.path=.dynamodb-local -cp '.dynamodb-local/*' $(DYNAMODB_LOCAL) \
-		-disableTelemetry -sharedDb -dbPath '$(DYNAMODB_DATA)' -port $(DYNAMODB_PORT) >/dev/null 2>&1 & \
-	engine=$$! server=; \
-	trap 'kill $$engine $$server 2>/dev/null || true; wait' EXIT; trap 'exit 143' HUP TERM; \
-	until (exec 3<>/dev/tcp/127.0.0.1/$(DYNAMODB_PORT)) 2>/dev/null; do \
-		kill -0 $$engine 2>/dev/null || { echo 'DynamoDB Local did not start: is java a JDK of version 17 or newer?' >&2; exit 1; }; sleep 0.2; \
-	done; \
-	echo 'The users are kept in $(DYNAMODB_DATA); the keys are not. To keep the one of the account default, give it again:' >&2; \
-	echo '  make run-dynamodb-local CONNECTOR_KEY=rck_default_...   (other accounts: rollcall --local account enable NAME)' >&2; \
-	DYNAMODB_ENDPOINT=http://127.0.0.1:$(DYNAMODB_PORT) $(BIN)/python -m local.serve & \
-	server=$$!; wait $$server
+run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## Serve SCIM on DynamoDB Local, which keeps the users (needs JDK 17, Maven)
+	@scripts/dynamodb-local '$(DYNAMODB_PORT)' '$(DYNAMODB_DATA)'
 
 # --- Test and check ----------------------------------------------------------
 
 .PHONY: test
-test: .venv/.dev ## Run the tests that need neither Docker nor Java nor a browser
+test: .venv/.dev ## Run the tests that need neither Docker, Java nor a browser
 	@echo 'Not in this run: make test-dynamodb-local (JDK 17, Maven), make test-sam-local (Docker), make test-browser (Chromium)'
 	@$(BIN)/pytest -n $(WORKERS) -m 'not ($(SLOW_TIERS))'
 
 .PHONY: test-dynamodb-local
-test-dynamodb-local: .venv/.dev .dynamodb-local/.installed ## Storage, contract and concurrency tests on DynamoDB Local (needs JDK 17, Maven)
+test-dynamodb-local: .venv/.dev .dynamodb-local/.installed ## Run the storage, contract and concurrency tests on DynamoDB Local (needs JDK 17, Maven)
 	@$(BIN)/pytest -m dynamodb_local
 
 .PHONY: test-sam-local
-test-sam-local: .venv/.dev build ## Every event and the contract through the real SAM CLI (needs Docker)
+test-sam-local: .venv/.dev build ## Run every function with its events, and the contract tests, in the SAM CLI (needs Docker)
 	@PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(BIN)/pytest -m sam_local
 
 .PHONY: test-browser
-test-browser: .venv/.dev ## The pages that people see, in Chromium
+test-browser: .venv/.dev ## Test the pages in Chromium
 	@$(BIN)/pytest -m browser
 
 .PHONY: screenshots
-screenshots: test-browser ## Renew the pictures in docs/images from the browser tests
+screenshots: test-browser ## Update the pictures in docs/images from the browser tests
 	@cp build/screenshots/*.png docs/images/
 
 .PHONY: lint
-lint: .venv/.dev ## Check style, types, the direction of imports, and the template
+lint: .venv/.dev ## Check style, types, the direction of imports and the template
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { echo 'Not formatted: run make format'; exit 1; }
 	@$(BIN)/mypy
 	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
-	@if [[ -f template.yaml ]]; then $(BIN)/cfn-lint; fi
+	@$(BIN)/cfn-lint
 
 .PHONY: format
-format: .venv/.dev ## Format the code and mend what ruff can mend
+format: .venv/.dev ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff check --quiet --fix-only
 	@$(BIN)/ruff format --quiet
 
 # --- Measure -----------------------------------------------------------------
 
 .PHONY: bench
-bench: .venv/.dev ## Measure the SCIM engine beside its peers
+bench: .venv/.dev ## Compare the SCIM engine with other implementations
 	@PYTHONPATH=src:tests $(BIN)/python bench/protocol.py
 
 .PHONY: bench-cold-start
-bench-cold-start: .venv/.dev ## Measure cold starts beside the least and the usual (needs Python 3.13)
+bench-cold-start: .venv/.dev ## Compare cold starts with a minimal and a typical function (needs Python 3.13)
 	@PYTHONPATH=src:tests $(BIN)/python bench/cold_start.py
 
 .PHONY: bench-hostile
-bench-hostile: .venv/.dev ## Measure requests that are meant to cost much
+bench-hostile: .venv/.dev ## Measure requests that are designed to be expensive
 	@PYTHONPATH=src:tests $(BIN)/python bench/hostile.py
 
 .PHONY: bench-import
 bench-import: .venv/.dev .dynamodb-local/.installed ## Measure the import of users on DynamoDB Local (needs JDK 17, Maven)
-	@PYTHONPATH=src:tests $(BIN)/python bench/importing.py
+	@PYTHONPATH=src:tests $(BIN)/python bench/user_import.py
 
 .PHONY: bench-storage
-bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure what requests cost with 1,000 to 100,000 users (needs JDK 17, Maven)
+bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure the cost of requests with 1,000 to 100,000 users (needs JDK 17, Maven)
 	@$(BIN)/python bench/storage_costs.py
 
 .PHONY: bench-cursors
@@ -115,11 +101,11 @@ bench-cursors: .venv/.dev .dynamodb-local/.installed ## Measure pages by cursor 
 	@$(BIN)/python bench/cursor_pages.py
 
 .PHONY: load
-load: .venv/.dev .dynamodb-local/.installed ## 25 requests a second for five minutes on DynamoDB Local (LOAD='--rate 50 --accounts 10'; needs JDK 17, Maven)
+load: .venv/.dev .dynamodb-local/.installed ## Send 25 requests a second for five minutes to DynamoDB Local (LOAD='--rate 50 --accounts 10'; needs JDK 17, Maven)
 	@PYTHONPATH=src:tests $(BIN)/python bench/load.py $(LOAD)
 
 .PHONY: bench-fairness
-bench-fairness: .venv/.dev .dynamodb-local/.installed ## Measure what an account at ten times its limit takes from others (needs JDK 17, Maven)
+bench-fairness: .venv/.dev .dynamodb-local/.installed ## Measure how an account at ten times its limit affects others (needs JDK 17, Maven)
 	@PYTHONPATH=src:tests $(BIN)/python bench/fairness.py
 
 # --- Build and deploy --------------------------------------------------------
@@ -146,7 +132,7 @@ deploy: build ## Build without credentials, then deploy (ENV=dev, which is the d
 
 .PHONY: deploy-built
 deploy-built: ENV := $(or $(ENV),dev)
-deploy-built: known-section .venv-sam/.installed ## Deploy what make build left, and build nothing (ENV=dev, ENV=prod)
+deploy-built: known-section .venv-sam/.installed ## Deploy what `make build` built (ENV=dev, ENV=prod)
 	@[[ "$$(cat .aws-sam/build/architecture 2>/dev/null)" == '$(architecture)' ]] || \
 		{ echo 'What is built is not for $(architecture), which $(ENV) has: make build ENV=$(ENV)' >&2; exit 1; }
 	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)
@@ -159,7 +145,7 @@ sbom: .venv-audit/.installed ## List the packages of the artifact in build/sbom.
 	@echo 'The packages of the artifact are listed in build/sbom.cyclonedx.json'
 
 .PHONY: audit
-audit: .venv-audit/.installed ## Ask what is known against the pinned packages; fails, too, when they could not be examined
+audit: .venv-audit/.installed ## Look up known vulnerabilities of the pinned packages; fails when they cannot be checked
 	@$(BIN)/python artifact/audit.py .venv-audit/bin/pip-audit requirements.txt $(filter-out requirements.txt,$(wildcard requirements*.txt))
 
 .PHONY: install-sam
@@ -221,6 +207,6 @@ requirements: .venv/.uv ## Pin the dependencies of pyproject.toml in requirement
 	for group in sam audit uv; do compile --group $$group -o requirements-$$group.txt; done
 
 .PHONY: clean
-clean: ## Remove everything that make made
+clean: ## Remove everything that make created
 	@rm -rf .venv .venv-sam .venv-audit build .aws-sam .dynamodb-local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/rollcall.egg-info
 	@find src tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -38,8 +38,8 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from answering import answering
-from measuring import arguments, publish
+from report import arguments, publish
+from stub_aws import stub_aws
 
 from support.child_processes import run
 
@@ -145,7 +145,7 @@ def cold_start(python: str, case: Case, endpoint: str) -> dict[str, Any]:
         "EVENT_ISSUER": "https://scim.example.com/scim/v2",
     }
     done = run(
-        [python, str(ROOT / "bench" / "starting.py"), case.module, str(case.event)],
+        [python, str(ROOT / "bench" / "cold_start_process.py"), case.module, str(case.event)],
         cwd=SCRATCH, env=environment,
     )  # fmt: skip
     if done.returncode:
@@ -181,7 +181,7 @@ def main() -> None:
     ]
     taken: dict[str, list[dict[str, Any]]] = {case.name: [] for case in cases}
     order = random.Random(1)
-    with answering() as endpoint:
+    with stub_aws() as endpoint:
         for number in range(-1, rounds):
             for case in order.sample(cases, len(cases)):
                 once = cold_start(python, case, endpoint)

@@ -22,8 +22,7 @@ from statistics import median
 from typing import Final
 
 from directories import Directory
-from measuring import parser_of, publish
-from rich.console import Console
+from report import console, parser_of, publish
 from rich.progress import track
 from service import Call, Cost, serving
 
@@ -41,7 +40,7 @@ LISTS: Final[dict[str, dict[str, str]]] = {
 PAGE: Final = 100
 FLAT: Final = 1.05
 COLUMNS: Final = ("list", "users before", "calls", "units", "ms")
-ERRORS: Final = Console(stderr=True)
+ERRORS: Final = console(stderr=True)
 
 Row = tuple[str, int, float, float, float]
 

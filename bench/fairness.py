@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from identity_providers import Mix
 from load import COLUMNS, CONSOLE, WARM_UP, Load, make_table, mixes_of, percentile, process, said
-from measuring import parser_of, publish
+from report import parser_of, publish
 from rich.progress import Progress
 
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hostile_shapes import MAX_BODY_BYTES, SEARCH_URN, Shape, person, shapes
-from measuring import arguments, publish
+from report import arguments, publish
 from service import ACCOUNT, Context, Service, serving
 
 from domain.messages import BULK_REQUEST_URN

@@ -30,8 +30,7 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 from botocore.session import Session
 from identity_providers import PARTS, Mix, Person, Request
-from measuring import publish
-from rich.console import Console
+from report import console, publish
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND
@@ -226,7 +225,7 @@ def limit_for(rate: float) -> int:
     return DEFAULT_REQUESTS_PER_SECOND if rate < DEFAULT_REQUESTS_PER_SECOND else MAX_REQUESTS_PER_SECOND
 
 
-CONSOLE: Final = Console(stderr=True)
+CONSOLE: Final = console(stderr=True)
 COLUMNS: Final = (
     TextColumn("{task.description}"),
     BarColumn(),

@@ -13,12 +13,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from measuring import arguments, interleaved, publish
+from report import arguments, publish
 from scim2_models import EnterpriseUser, PatchOp, ResourceType, ScimFilter, ScimProvider, User
 from scim2_server.handler import ScimHandler
 from scim2_server.memory import InMemoryStorage
 from scim2_server.requests import ScimRequest
 from scim2_server.service import ScimService
+from timings import interleaved
 
 from domain import patch
 from domain.filter import compile_filter, parse

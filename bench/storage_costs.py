@@ -4,7 +4,7 @@
 
 Every figure is of a whole handler: key check, decoding, validation, DynamoDB, encoding, log line and metrics. Calls
 and capacity units are those of its log line. In every round each operation is done once in each directory, so that the
-machine's noise meets all sizes alike. The second table is the handler beside a bare boto3 client (`beside_bare.py`).
+machine's noise meets all sizes alike. The second table compares it with boto3 alone (`boto3_comparison.py`).
 
 --publish also writes docs/benchmarks/storage.md, storage.json and the plot in docs/images. Exit code 1 when calls or
 units miss their goal; times depend on the machine and are only shown.
@@ -22,10 +22,9 @@ from pathlib import Path
 from statistics import mean, median, quantiles
 from typing import Any
 
-from beside_bare import beside_bare
+from boto3_comparison import compare_with_boto3
 from directories import CRAWL_PAGE, OPERATIONS, Directory
-from measuring import parser_of
-from rich.console import Console
+from report import console, parser_of
 from rich.progress import track
 from service import Cost, serving
 from storage_report import Report
@@ -36,7 +35,7 @@ DOCUMENTS = Path(__file__).parents[1] / "docs"
 SIZES = (1_000, 10_000, 100_000)
 FLAT = 1.3
 DEEPEST = 2.0
-ERRORS = Console(stderr=True)
+ERRORS = console(stderr=True)
 TOTAL = "totalResults"
 MOST_UNITS_OF_THE_COUNTERS = 8.0
 """There are 4,096 and no more: what reading them costs grows with the directory until all of them exist."""
@@ -154,7 +153,7 @@ def main() -> None:
         client = engines.new_client(endpoint, read_timeout=60, max_pool_connections=16)
         directories = [Directory.loaded(size, client, service, ERRORS) for size in sizes]
         rows = by_operation(directories, rounds) + crawls(directories)
-        beside = beside_bare(directories[-1], endpoint, bare_rounds, ERRORS)
+        beside = compare_with_boto3(directories[-1], endpoint, bare_rounds, ERRORS)
     report = Report(rows, beside, goals(rows), rounds, bare_rounds, seconds=round(time.monotonic() - started))
     report.show()
     report.write(chosen.json, chosen.json.with_suffix(".png"))

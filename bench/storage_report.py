@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from rich.console import Console
-from rich.table import Table
+from report import console, table
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -94,19 +93,14 @@ class Report:
 
     def show(self) -> None:
         """Print the tables."""
-        console = Console()
+        output = console()
         for title, columns, cells in (
             (f"What requests cost with {self._sizes()} users", ["operation", *_MEASURES], self._by_operation()),
             ("Handler beside boto3", list(self.beside[0]), self._cells(self.beside)),
             ("Goals", list(self.goals[0]), self._cells(self.goals)),
         ):
-            shown = Table(title=title)
-            for position, column in enumerate(columns):
-                shown.add_column(column, justify="left" if position == 0 else "right")
-            for row in cells:
-                shown.add_row(*row)
-            console.print(shown)
-        console.print(f"{self.seconds} seconds")
+            output.print(table(title, columns, cells))
+        output.print(f"{self.seconds} seconds")
 
     def write(self, figures: Path, picture: Path) -> None:
         """The JSON and the plot."""
@@ -123,7 +117,7 @@ class Report:
         }
         figures.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         self._plot(picture)
-        Console().print(f"written to {figures} and {picture}")
+        console().print(f"written to {figures} and {picture}")
 
     def markdown(self) -> str:
         """The page of docs."""

@@ -148,7 +148,7 @@ def run_dynamodb_local(folder: Path, key: str, stop: Callable[[int], None]) -> I
         _, errors = process.communicate(timeout=30)
         with pytest.raises(ProcessLookupError):
             os.killpg(process.pid, 0)
-    assert "users are kept in .rollcall/dynamodb" in errors
+    assert "users are stored in .rollcall/dynamodb" in errors
 
 
 def press_ctrl_c(process: int) -> None:
@@ -165,7 +165,7 @@ def end_make(process: int) -> None:
 @pytest.mark.skipif(engines.missing() is not None, reason=str(engines.missing()))
 def test_on_dynamodb_local_the_users_outlive_the_service_and_a_given_key_opens_them_again(tmp_path: Path) -> None:
     key = ConnectorKey.generate("default", Random(5).randbytes).text
-    for made in (".venv", ".dynamodb-local", "tests"):
+    for made in (".venv", ".dynamodb-local", "scripts", "tests"):
         (tmp_path / made).symlink_to(ROOT / made)
 
     with run_dynamodb_local(tmp_path, key, press_ctrl_c) as client:

@@ -1,6 +1,6 @@
 """`rollcall users import` beside batch_write_item without any index, on DynamoDB Local in one run.
 
-    make bench-import      (or: .venv/bin/python bench/importing.py [--quick] [--json FILE], with the engine fetched)
+    make bench-import      (or: .venv/bin/python bench/user_import.py [--quick] [--json FILE], with the engine fetched)
 
 The floor writes one item a user, 25 in a call: no unique index, no counter, no condition, nothing atomic. The import
 writes the user, an index item for userName and for each address, and the counter, in transactions. Both use the same
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
-from measuring import arguments, publish
+from report import arguments, publish
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
@@ -97,8 +97,8 @@ def floor(client: Any, rows: list[Row]) -> int:
         return sum(pool.map(write, batches))
 
 
-def answering(milliseconds: float) -> Any:
-    """A client whose every call is answered with success after that time, without a network."""
+def delayed_client(milliseconds: float) -> Any:
+    """A client whose every call succeeds after that time, without a network."""
 
     def answer(**_: Any) -> AWSResponse:
         time.sleep(milliseconds / 1000)
@@ -126,7 +126,7 @@ def main() -> None:
         # On a busy machine the engine may take longer than the product waits before it repeats a call.
         client = engines.new_client(endpoint, read_timeout=60)
         client.create_table(**table_definition(TABLE))
-        table, fast = Table(client, TABLE), Table(answering(50), TABLE)
+        table, fast = Table(client, TABLE), Table(delayed_client(50), TABLE)
         works: dict[str, Callable[[], int]] = {
             "batch_write_item": lambda: floor(client, rows),
             "import": lambda: imported(table, rows, together=True),

@@ -1,6 +1,6 @@
-"""An endpoint on this machine that answers a function's first request at once, in the place of AWS.
+"""A stub of AWS: an HTTP endpoint that answers every call of a function's first request at once.
 
-It keeps nothing: there is one user, one connector, and every write succeeds.
+It stores nothing. It has one user and one connector, and every write succeeds.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering() -> Iterator[str]:
-    """The address of the endpoint, from now to the end of the block."""
+def stub_aws() -> Iterator[str]:
+    """Serve the endpoint until the end of the block; gives its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Answer)
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever)

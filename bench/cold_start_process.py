@@ -1,6 +1,6 @@
 """One cold start: imports a handler, sends it one event, says how long that took. Runs in a process of its own.
 
-    python bench/starting.py MODULE EVENT_FILE        (PYTHONPATH is what the function is made of)
+    python bench/cold_start_process.py MODULE EVENT_FILE        (PYTHONPATH is what the function is made of)
 
 Nothing is imported before the clock starts but what this needs, which Lambda's own runtime has imported as well.
 """

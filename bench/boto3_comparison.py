@@ -58,7 +58,7 @@ def bare_client(endpoint: str) -> Any:
     )
 
 
-def beside_bare(directory: Directory, endpoint: str, rounds: int, console: Console) -> list[dict[str, Any]]:
+def compare_with_boto3(directory: Directory, endpoint: str, rounds: int, console: Console) -> list[dict[str, Any]]:
     """Milliseconds of both, in turn; which one goes first changes from round to round."""
     client = bare_client(endpoint)
     directory.service.use(directory.table)
