@@ -33,9 +33,9 @@ from adapters.dynamodb import Table, items
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
-from operations.roster import Row
+from operations.roster import RosterRow
 from operations.table_creation import table_definition
-from operations.user_import import WORKERS, Done, Importer
+from operations.user_import import WORKERS, RowResult, UserImport
 from support import engines
 
 TABLE = "rollcall-users"
@@ -69,7 +69,7 @@ def attributes(number: int) -> dict[str, Any]:
     }
 
 
-def imported(table: Table, rows: list[Row], *, together: bool) -> int:
+def imported(table: Table, rows: list[RosterRow], *, together: bool) -> int:
     """Import the rows into a new account: how many were created."""
     account = f"import-{next(_accounts)}"
 
@@ -77,14 +77,14 @@ def imported(table: Table, rows: list[Row], *, together: bool) -> int:
         users = table.account(account, MonotonicDeadline.after(60)).users
         return users if together else OneByOne(users)
 
-    return sum(outcome.what is Done.CREATED for outcome in Importer(store, new_id, now).run(rows))
+    return sum(outcome.result is RowResult.CREATED for outcome in UserImport(store, new_id, now).run(rows))
 
 
-def floor(client: Any, rows: list[Row]) -> int:
+def floor(client: Any, rows: list[RosterRow]) -> int:
     """Write the users' items alone."""
     account = f"floor-{next(_accounts)}"
 
-    def write(batch: list[Row]) -> int:
+    def write(batch: list[RosterRow]) -> int:
         users = [StoredUser.new(new_id(), row.attributes, now()) for row in batch]
         requests = [{"PutRequest": {"Item": items.user_item(account, user, user.id)}} for user in users]
         while requests:
@@ -119,7 +119,7 @@ class Body(BytesIO):
 def main() -> None:
     options = arguments(__doc__, "importing.json")
     users, rounds = (1000, 3) if options.quick else (4000, 5)
-    rows = [Row(number + 2, attributes(number)) for number in range(users)]
+    rows = [RosterRow(number + 2, attributes(number)) for number in range(users)]
     if (why_not := engines.missing()) is not None:
         sys.exit(why_not)
     with engines.dynamodb_local() as endpoint:

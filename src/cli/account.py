@@ -55,16 +55,16 @@ def enable(
 ) -> None:
     """Switch SCIM on, and show what to paste into the identity provider."""
     here = invocation(context)
-    outcome = here.stack.accounts.enable(name, replace=replace)
+    outcome = here.deployment.accounts.enable(name, replace=replace)
     connector = outcome.connector
     # An existing key was shown when it was made; it is shown again only when that is what is asked for.
     fresh = outcome.what in ("created", "replaced")
     key = connector.current.key.text if fresh else connector.current.key.masked
     advice = [] if fresh else [f"To see the key: rollcall{here.options} account show {name} --reveal"]
     here.answer(
-        {"result": outcome.what} | summary_as_json(connector, here.stack.base_url, key),
+        {"result": outcome.what} | summary_as_json(connector, here.deployment.base_url, key),
         _SAID[outcome.what].format(name=name),
-        *paste_parts(here.stack.base_url, key),
+        *paste_parts(here.deployment.base_url, key),
         *advice,
         f"Then check it from outside: rollcall{here.options} doctor {name}",
     )
@@ -74,7 +74,7 @@ def enable(
 def disable(context: typer.Context, name: Name, yes: Yes = False) -> None:
     """Switch SCIM off: the identity provider is refused with 403. Users and keys stay."""
     here = invocation(context)
-    accounts = here.stack.accounts
+    accounts = here.deployment.accounts
     if accounts.show(name).enabled:
         here.confirm(f"Switch SCIM off for the account {name}? Its identity provider will be refused.", yes)
     outcome = accounts.disable(name)
@@ -94,21 +94,21 @@ def show(
 ) -> None:
     """Show an account's state, and what to paste into the identity provider."""
     here = invocation(context)
-    connector = here.stack.accounts.show(name)
+    connector = here.deployment.accounts.show(name)
     key = connector.current.key.text if reveal else connector.current.key.masked
     limit = connector.settings.deprovisioning_limit
     guard = None
     if limit is not None:
         try:
-            guard = here.stack.account(name, _SECONDS).guard(limit).state()
+            guard = here.deployment.account(name, _SECONDS).guard(limit).state()
         except ScimError as problem:
             here.note(f"How many users lost access in the last day cannot be read: {problem.remedy}")
     paused = guard is not None and guard.is_paused
     here.answer(
-        summary_as_json(connector, here.stack.base_url, key) | guard_as_json(guard),
+        summary_as_json(connector, here.deployment.base_url, key) | guard_as_json(guard),
         summary(connector, guard),
         *([f"Deprovisioning is paused. When it is intended: rollcall{here.options} account resume {name}"] * paused),
-        *paste_parts(here.stack.base_url, key),
+        *paste_parts(here.deployment.base_url, key),
         *([] if reveal else [f"To see the key: rollcall{here.options} account show {name} --reveal"]),
     )
 
@@ -117,7 +117,7 @@ def show(
 def list_accounts(context: typer.Context) -> None:
     """List all accounts."""
     here = invocation(context)
-    listed = here.stack.accounts.list_all()
+    listed = here.deployment.accounts.list_all()
     table = Table(
         "Account", "SCIM", "Mode", "Match by e-mail", "Key age", "Previous key accepted until", "Last change", box=None
     )
@@ -166,7 +166,7 @@ def rotate_key(
 ) -> None:
     """Make a new key; the present one is accepted still for a grace period, so that nothing fails in between."""
     here = invocation(context)
-    accounts = here.stack.accounts
+    accounts = here.deployment.accounts
     period = parse_duration(grace, "--grace", may_be_zero=True)
     if period > MAX_GRACE:
         raise UsageError(f"--grace is {MAX_GRACE.days} days at most, not {grace}; nothing was changed.")
@@ -183,10 +183,10 @@ def rotate_key(
     connector = accounts.rotate_key(name, period).connector
     until = connector.previous.expires_at if connector.previous else None
     here.answer(
-        {"result": "rotated"} | summary_as_json(connector, here.stack.base_url, connector.current.key.text),
+        {"result": "rotated"} | summary_as_json(connector, here.deployment.base_url, connector.current.key.text),
         f"The account {name} has a new Connector Key. "
         + (f"The old one is accepted until {rfc3339(until)}." if until else "The old one is refused from now on."),
-        *paste_parts(here.stack.base_url, connector.current.key.text),
+        *paste_parts(here.deployment.base_url, connector.current.key.text),
         f"When the identity provider uses the new key: rollcall{here.options} account revoke-previous {name}",
     )
 
@@ -195,7 +195,7 @@ def rotate_key(
 def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> None:
     """Refuse the key before the last rotation from now on."""
     here = invocation(context)
-    accounts = here.stack.accounts
+    accounts = here.deployment.accounts
     if accounts.show(name).previous is not None:
         here.confirm(f"Refuse the previous key of {name}? An identity provider that still uses it will fail.", yes)
     outcome = accounts.revoke_previous(name)

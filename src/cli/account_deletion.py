@@ -34,8 +34,8 @@ def delete(
     interrupted, run it again.
     """
     here = invocation(context)
-    accounts = here.stack.accounts
-    store = here.stack.account(name, _SECONDS).users
+    accounts = here.deployment.accounts
+    store = here.deployment.account(name, _SECONDS).users
     users = store.total()
     if users == 0:
         with suppress(SecretUnusable):

@@ -37,7 +37,7 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
             f"Let the identity provider go on with {before.allowed} more?",
             yes,
         )
-        guard.resume(here.stack.actor(), rfc3339(datetime.now(UTC)))
+        guard.resume(here.deployment.actor(), rfc3339(datetime.now(UTC)))
     here.answer(
         {"result": "resumed" if before.is_paused else "unchanged", "account": name, "lastDay": before.used},
         f"The identity provider of {name} may deactivate and remove users again."
@@ -66,7 +66,7 @@ def let_through(
             f"{MAX_PASSES} users of {name} may pass already. Wait until they have, or end the pause: "
             f"rollcall account resume {name}."
         )
-    passed = guard.let_through(user.id, here.stack.actor())
+    passed = guard.let_through(user.id, here.deployment.actor())
     here.answer(
         {"result": "let-through", "account": name, "userId": user.id, "until": rfc3339(passed.until)},
         f"The user {user.id} may be deactivated or removed once, until {minute_text(passed.until)}. Have the identity "
@@ -75,7 +75,7 @@ def let_through(
 
 
 def _guard(here: Invocation, name: str) -> DynamoDBGuard:
-    limit = here.stack.accounts.show(name).settings.deprovisioning_limit
+    limit = here.deployment.accounts.show(name).settings.deprovisioning_limit
     if limit is None:
         raise UsageError(f"The account {name} has no limit for losses of access; nothing was changed.")
-    return here.stack.account(name, _SECONDS).guard(limit)
+    return here.deployment.account(name, _SECONDS).guard(limit)

@@ -69,7 +69,7 @@ def set_setting(
     """
     name, setting, value = _said(words)
     here = invocation(context)
-    outcome = here.stack.accounts.configure(name, **_changed(setting, value))
+    outcome = here.deployment.accounts.configure(name, **_changed(setting, value))
     here.answer(
         {"result": outcome.what} | listed_as_json(Listed(name, outcome.connector)),
         f"{setting.value} of {name} is {value} now; it takes effect within a minute."

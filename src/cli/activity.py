@@ -48,7 +48,7 @@ def activity(
     """
     here = invocation(context)
     wanted = LineFilter(datetime.now(UTC) - parse_duration(since, "--since"), limit, account, failed)
-    log = here.stack.activity
+    log = here.deployment.activity
     if follow:
         show = _printer(here)
         try:

@@ -52,7 +52,7 @@ def doctor(
     if test_email is not None and _ADDRESS.fullmatch(test_email) is None:
         raise UsageError(f"--test-email {test_email!r} is no e-mail address such as name@example.com.")
     if base_url is None:
-        base_url, key = here.stack.base_url, here.stack.accounts.show(name).current.key.text
+        base_url, key = here.deployment.base_url, here.deployment.accounts.show(name).current.key.text
     else:
         key = os.environ.get("CONNECTOR_KEY") or _asked_for_key()
     email = test_email or f"rollcall-doctor-{secrets.token_hex(6)}@example.com"

@@ -11,14 +11,14 @@ import typer
 from cli.invocation import invocation
 from cli.root import UsageError
 from cli.wording import counted
-from operations.dead_letters import Outcome, UnpublishedEvents
+from operations.dead_letters import DeadLetters, LetterOutcome
 
 app: Final = typer.Typer(no_args_is_help=True, help="Lifecycle events that could not be published.")
 
 _REFUSED: Final = {
-    Outcome.MALFORMED: "is no dead letter of the publisher. Find out who may send to the queue, then delete it.",
-    Outcome.FOREIGN: "names the stream of another table. Nothing was read. Find out who may send to the queue, then "
-    "delete it.",
+    LetterOutcome.MALFORMED: "is no dead letter of the publisher. Find out who may send to the queue, then delete it.",
+    LetterOutcome.FOREIGN: "names the stream of another table. Nothing was read. Find out who may send to the queue, "
+    "then delete it.",
 }
 
 
@@ -41,15 +41,15 @@ def redrive(
     here = invocation(context)
     if here.local:
         raise UsageError("the local server publishes no events: leave out --local")
-    redriven = list(UnpublishedEvents.of(here.stack.session, here.stack_name).redrive(most))
+    redriven = list(DeadLetters.of(here.deployment.session, here.stack_name).redrive(most))
     outcomes = Counter(one.outcome for one in redriven)
     published = sum(one.published for one in redriven)
     lines = [f"{counted(len(redriven), 'dead letter')}, {counted(published, 'record')} published."]
-    if outcomes[Outcome.EXPIRED]:
-        lines.append(f"{outcomes[Outcome.EXPIRED]} too old: the stream no longer has their records.")
+    if outcomes[LetterOutcome.EXPIRED]:
+        lines.append(f"{outcomes[LetterOutcome.EXPIRED]} too old: the stream no longer has their records.")
     for one in redriven:
         lines += [f"Not published: the record {number}; the publisher's log says why." for number in one.unpublished]
     lines += [f"Refused: the message {one.message_id} {_REFUSED[one.outcome]}" for one in redriven if one.message_id]
     here.answer([asdict(one) for one in redriven], *lines)
-    if outcomes[Outcome.FAILED] or any(outcomes[refused] for refused in _REFUSED):
+    if outcomes[LetterOutcome.FAILED] or any(outcomes[refused] for refused in _REFUSED):
         raise typer.Exit(1)

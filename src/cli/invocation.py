@@ -18,8 +18,7 @@ import typer
 from rich.console import Console, RenderableType
 
 from cli.wording import harmless, harmless_json
-from operations import deployment as stack
-from operations.deployment import Stack
+from operations.deployment import Deployment, deployed, local_server, state_file
 
 _SUGGESTED: Final = re.compile(
     r"""(?P<value>='[^']*'(?:"'"'[^']*')*|"(?:\\"|[^"])*")"""
@@ -40,13 +39,13 @@ class Invocation:
     table: str | None = None
 
     @cached_property
-    def stack(self) -> Stack:
-        """The deployment, with another table in the place of its own if one was named; raises `StackError`."""
+    def deployment(self) -> Deployment:
+        """The deployment, with another table in the place of its own if one was named; raises `DeploymentError`."""
         if self.local:
             given = os.environ.get("ROLLCALL_LOCAL_STATE")
-            found = stack.local(Path(given) if given else stack.state_file(Path.cwd()))
+            found = local_server(Path(given) if given else state_file(Path.cwd()))
         else:
-            found = stack.deployed(self.stack_name, self.region, self.profile)
+            found = deployed(self.stack_name, self.region, self.profile)
         return replace(found, table_name=self.table) if self.table else found
 
     @cached_property

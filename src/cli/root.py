@@ -16,7 +16,7 @@ from cli.wording import harmless
 from domain.accounts.connector_key import InvalidAccountName
 from domain.errors import ScimError
 from operations.activity import ActivityUnavailable
-from operations.deployment import StackError
+from operations.deployment import DeploymentError
 
 _FLAGS: Final = frozenset({"--json", "--local"})
 _FIRST: Final = ("account", "users", "doctor", "activity")
@@ -49,7 +49,7 @@ class Root(TyperGroup):
             return super().invoke(ctx)
         except (InvalidAccountName, UsageError) as error:
             line, code = str(error), 2
-        except (AdministrationError, ActivityUnavailable, StackError) as error:
+        except (AdministrationError, ActivityUnavailable, DeploymentError) as error:
             line, code = str(error), 1
         except ConnectorUnavailable as error:
             line, code = error.remedy, 1

@@ -14,7 +14,7 @@ from typing import Annotated, BinaryIO, Final
 import typer
 
 from cli.root import UsageError
-from operations.roster import Columns, InvalidHeader, Refusal, Row, csv_rows, json_rows
+from operations.roster import Columns, InvalidHeader, Refusal, RosterRow, csv_rows, json_rows
 
 STANDARD_INPUT: Final = Path("-")
 _BOM: Final = b"\xef\xbb\xbf"
@@ -47,7 +47,7 @@ class Roster:
 
     lines: int
     columns: Columns | None
-    rows: Iterator[Row | Refusal]
+    rows: Iterator[RosterRow | Refusal]
 
 
 @contextmanager

@@ -69,8 +69,8 @@ def check(
 
 def _accounts(here: Invocation, account: str | None) -> list[str]:
     if account is None:
-        return [listed.account for listed in here.stack.accounts.list_all()]
-    here.stack.require_account(account, _SECONDS)
+        return [listed.account for listed in here.deployment.accounts.list_all()]
+    here.deployment.require_account(account, _SECONDS)
     return [account]
 
 
@@ -81,7 +81,7 @@ def _check(here: Invocation, accounts: list[str], *, repair: bool) -> Iterator[_
         for account in accounts:
             checked = _Checked(account)
             task = progress.add_task(account, total=None)
-            for step in check_items(here.stack.account(account, _SECONDS).items, repair=repair):
+            for step in check_items(here.deployment.account(account, _SECONDS).items, repair=repair):
                 if isinstance(step, Finding):
                     checked.findings.append(step)
                     continue

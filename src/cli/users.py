@@ -48,10 +48,10 @@ def list_users(
 ) -> None:
     """List an account's users, in order of id."""
     here = invocation(context)
-    store = here.stack.account(account, _SECONDS).users
+    store = here.deployment.account(account, _SECONDS).users
     total = store.total()
     if total == 0:
-        here.stack.require_account(account, _SECONDS)
+        here.deployment.require_account(account, _SECONDS)
     users = list(islice(every_user(store, min(limit, 100)), limit))
     table = Table("Id", "User name", "E-mail", "Active", "Last modified", box=None)
     for user in users:
@@ -103,11 +103,11 @@ def export(
     here = invocation(context)
     if output is None and here.as_json and form is Format.CSV:
         raise UsageError("--json and --format csv together need --output.")
-    store = here.stack.account(account, _SECONDS_TO_EXPORT).users
+    store = here.deployment.account(account, _SECONDS_TO_EXPORT).users
     if output is not None and output.exists():
         here.confirm(f"Overwrite {output}?", yes)
     if store.total() == 0:
-        here.stack.require_account(account, _SECONDS)
+        here.deployment.require_account(account, _SECONDS)
     written = 0
     with private_file(output) as target:
         at_a_terminal = output is None and target.isatty()

@@ -22,8 +22,8 @@ from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, Roster, opened
 from cli.wording import counted
 from domain.errors import Retryable
-from operations.roster import Refusal, Row, guarded
-from operations.user_import import Done, Importer
+from operations.roster import Refusal, RosterRow, guarded
+from operations.user_import import RowResult, UserImport
 
 _SECONDS_OF_A_WRITE: Final = 60.0
 """How long a write is repeated that DynamoDB throttles, before the import stops."""
@@ -36,7 +36,7 @@ class _Tally:
     """What became of the rows."""
 
     refusals: list[Refusal] = field(default_factory=list)
-    counts: Counter[Done] = field(default_factory=Counter)
+    counts: Counter[RowResult] = field(default_factory=Counter)
     stopped: str = ""
 
     @property
@@ -74,10 +74,10 @@ def import_users(
         target = files.enter_context(private_file(report)) if report is not None else None
         roster = files.enter_context(opened(file, form, mapped))
         # Users of an account that does not exist would be seen by nobody.
-        here.stack.accounts.show(account)
+        here.deployment.accounts.show(account)
         _tell_columns(here, roster)
-        importer = Importer(
-            lambda: here.stack.account(account, _SECONDS_OF_A_WRITE).users,
+        importer = UserImport(
+            lambda: here.deployment.account(account, _SECONDS_OF_A_WRITE).users,
             new_id,
             now,
             keep_ids=keep_ids,
@@ -91,25 +91,25 @@ def import_users(
         raise typer.Exit(1)
 
 
-def _import(here: Invocation, roster: Roster, importer: Importer) -> _Tally:
+def _import(here: Invocation, roster: Roster, importer: UserImport) -> _Tally:
     tally = _Tally()
     shown = here.errors.is_terminal and not here.as_json
     bar = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*bar, console=here.errors, transient=True, disable=not shown) as progress:
         task = progress.add_task("Importing", total=roster.lines)
 
-        def users() -> Iterator[Row]:
+        def users() -> Iterator[RosterRow]:
             for row in roster.rows:
                 progress.update(task, completed=row.line)
-                if isinstance(row, Row):
+                if isinstance(row, RosterRow):
                     yield row
                 else:
                     tally.refusals.append(row)
 
         try:
             for outcome in importer.run(users()):
-                tally.counts[outcome.what] += 1
-                if outcome.what is Done.REFUSED:
+                tally.counts[outcome.result] += 1
+                if outcome.result is RowResult.REFUSED:
                     row = outcome.row
                     name = row.attributes["userName"]
                     tally.refusals.append(Refusal(row.line, outcome.reason, outcome.detail, name))
@@ -132,7 +132,11 @@ def _tell_columns(here: Invocation, roster: Roster) -> None:
 def _answer(
     here: Invocation, account: str, roster: Roster, tally: _Tally, *, dry_run: bool, report: Path | None
 ) -> None:
-    created, unchanged, refused = tally.counts[Done.CREATED], tally.counts[Done.UNCHANGED], len(tally.refusals)
+    created, unchanged, refused = (
+        tally.counts[RowResult.CREATED],
+        tally.counts[RowResult.UNCHANGED],
+        len(tally.refusals),
+    )
     result = "stopped" if tally.stopped else "checked" if dry_run else "imported"
     summary = {
         "result": result,

@@ -16,7 +16,7 @@ from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
 from cli.wording import counted, harmless, plain
-from operations.roster import Finding, Kind, Reconciliation, Row, guarded
+from operations.roster import Difference, DifferenceKind, Reconciliation, RosterRow, guarded
 
 _SECONDS: Final = 24 * 3600.0
 _HEADER: Final = ("difference", "userName", "line", "id", "attributes", "detail")
@@ -46,16 +46,16 @@ def reconcile(
     if as_csv and here.as_json:
         raise UsageError("Either --csv or --json.")
     with opened(file, form, mapped) as roster:
-        here.stack.accounts.show(account)
+        here.deployment.accounts.show(account)
         rows, unreadable = [], []
         for row in roster.rows:
-            if isinstance(row, Row):
+            if isinstance(row, RosterRow):
                 rows.append(row)
             else:
-                unreadable.append(Finding(Kind.UNREADABLE, row.user_name, row.line, detail=row.detail))
+                unreadable.append(Difference(DifferenceKind.UNREADABLE, row.user_name, row.line, detail=row.detail))
     reconciliation = Reconciliation(rows, roster.columns, ignore or ())
-    store = here.stack.account(account, _SECONDS).users
-    findings: list[Finding] = []
+    store = here.deployment.account(account, _SECONDS).users
+    findings: list[Difference] = []
     compared = 0
     for user in watched(here, store, "Comparing"):
         findings += reconciliation.compare(user)
@@ -66,8 +66,10 @@ def reconcile(
         raise typer.Exit(1)
 
 
-def _answer(here: Invocation, account: str, totals: dict[str, int], findings: list[Finding], *, as_csv: bool) -> None:
-    kinds = list(Kind)
+def _answer(
+    here: Invocation, account: str, totals: dict[str, int], findings: list[Difference], *, as_csv: bool
+) -> None:
+    kinds = list(DifferenceKind)
     findings.sort(key=lambda finding: (kinds.index(finding.kind), finding.user_name))
     if as_csv:
         readable = harmless if sys.stdout.isatty() else str
@@ -93,11 +95,11 @@ def _answer(here: Invocation, account: str, totals: dict[str, int], findings: li
     )
 
 
-def _values(finding: Finding) -> tuple[object, ...]:
+def _values(finding: Difference) -> tuple[object, ...]:
     return finding.kind.value, finding.user_name, finding.line, finding.id, finding.attributes, finding.detail
 
 
-def _cells(finding: Finding) -> tuple[str, ...]:
+def _cells(finding: Difference) -> tuple[str, ...]:
     line = "" if finding.line is None else str(finding.line)
     attributes = ", ".join(finding.attributes)
     return finding.kind.value, finding.user_name, line, finding.id or "", attributes, finding.detail

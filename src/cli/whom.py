@@ -25,7 +25,7 @@ def chosen_user(
     given = {"--email": email, "--user-name": user_name, "--id": user_id}
     if sum(value is not None for value in given.values()) != 1:
         raise UsageError("Say which user: exactly one of --email, --user-name and --id.")
-    store = here.stack.account(account, _SECONDS).users
+    store = here.deployment.account(account, _SECONDS).users
     if email is not None:
         user = store.find_by_email(email)
     elif user_name is not None:
@@ -33,7 +33,7 @@ def chosen_user(
     else:
         user = store.get(user_id or "")
     if user is None:
-        here.stack.require_account(account, _SECONDS)
+        here.deployment.require_account(account, _SECONDS)
         option, value = next((option, value) for option, value in given.items() if value is not None)
         here.note(f"rollcall: The account {account} has no user with {option} {quoted(value)}.")
         raise typer.Exit(1)

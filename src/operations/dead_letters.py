@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from operations.deployment import StackError
+from operations.deployment import DeploymentError
 
 if TYPE_CHECKING:
     import boto3
@@ -36,7 +36,7 @@ _GONE: Final = frozenset({"TrimmedDataAccessException", "ResourceNotFoundExcepti
 Record = dict[str, Any]
 
 
-class Outcome(StrEnum):
+class LetterOutcome(StrEnum):
     """What became of a dead letter. `PUBLISHED` and `EXPIRED` ones are taken from the queue."""
 
     PUBLISHED = "published"
@@ -53,7 +53,7 @@ class Redriven:
     `message_id` is the queue's name of a letter that was refused without reading anything: `MALFORMED` or `FOREIGN`.
     """
 
-    outcome: Outcome
+    outcome: LetterOutcome
     published: int = 0
     unpublished: tuple[str, ...] = ()
     message_id: str | None = None
@@ -96,7 +96,7 @@ _FORMS: Final = (
 )
 
 
-class UnpublishedEvents:
+class DeadLetters:
     """The dead-letter queue of one deployment, its stream and its publisher."""
 
     def __init__(self, session: boto3.Session, queue_url: str, publisher: str, table: str) -> None:
@@ -109,21 +109,23 @@ class UnpublishedEvents:
         self._table = table
 
     @classmethod
-    def of(cls, session: boto3.Session, stack: str) -> UnpublishedEvents:
-        """That of a stack, found through its outputs; raises `StackError`."""
+    def of(cls, session: boto3.Session, stack: str) -> DeadLetters:
+        """That of a stack, found through its outputs; raises `DeploymentError`."""
         client: Any = session.client("cloudformation", config=_CONFIG)
         try:
             found = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
         except ClientError as error:
-            raise StackError(f"CloudFormation refused to describe the stack {stack!r} ({_code(error)}).") from error
+            raise DeploymentError(
+                f"CloudFormation refused to describe the stack {stack!r} ({_code(error)})."
+            ) from error
         outputs = {output["OutputKey"]: output["OutputValue"] for output in found}
         missing = [name for name in _OUTPUTS if name not in outputs]
         if missing:
-            raise StackError(f"The stack {stack!r} has no output {', '.join(missing)}: deploy this release first.")
+            raise DeploymentError(f"The stack {stack!r} has no output {', '.join(missing)}: deploy this release first.")
         return cls(session, *(outputs[name] for name in _OUTPUTS))
 
     def redrive(self, most: int) -> Iterator[Redriven]:
-        """Publish the records of at most that many dead letters again; raises `StackError` when AWS refuses.
+        """Publish the records of at most that many dead letters again; raises `DeploymentError` when AWS refuses.
 
         A letter is taken from the queue when all its records are published, or are no longer in the stream. Another
         stays there and is seen again once its visibility time-out is over; so does one that is malformed or names the
@@ -136,21 +138,21 @@ class UnpublishedEvents:
                 if not messages:
                     return
                 redriven = self._of_message(messages[0], table)
-                if redriven.outcome in (Outcome.PUBLISHED, Outcome.EXPIRED):
+                if redriven.outcome in (LetterOutcome.PUBLISHED, LetterOutcome.EXPIRED):
                     self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=messages[0]["ReceiptHandle"])
                 yield redriven
         except ClientError as error:
-            raise StackError(f"{error.operation_name} was refused ({_code(error)}): nothing is lost.") from error
+            raise DeploymentError(f"{error.operation_name} was refused ({_code(error)}): nothing is lost.") from error
         except BotoCoreError as error:
-            raise StackError(f"AWS cannot be asked: {error}") from error
+            raise DeploymentError(f"AWS cannot be asked: {error}") from error
 
     def _of_message(self, message: dict[str, str], table: str) -> Redriven:
         place = _Place.of(message["Body"])
         if place is None:
-            return Redriven(Outcome.MALFORMED, message_id=message["MessageId"])
+            return Redriven(LetterOutcome.MALFORMED, message_id=message["MessageId"])
         # A stream that was switched off and on again has a new ARN; what the former one holds is this table's as well.
         if place.table != table:
-            return Redriven(Outcome.FOREIGN, message_id=message["MessageId"])
+            return Redriven(LetterOutcome.FOREIGN, message_id=message["MessageId"])
         return self._redriven(place)
 
     def _redriven(self, place: _Place) -> Redriven:
@@ -159,9 +161,9 @@ class UnpublishedEvents:
         except ClientError as error:
             if _code(error) not in _GONE:
                 raise
-            return Redriven(Outcome.EXPIRED)
+            return Redriven(LetterOutcome.EXPIRED)
         if not records:
-            return Redriven(Outcome.EXPIRED)
+            return Redriven(LetterOutcome.EXPIRED)
         reached = number_of(records[-1]) == place.last
         unpublished = [] if reached else [place.last]
         published = 0
@@ -172,7 +174,7 @@ class UnpublishedEvents:
             if failed is not None:
                 unpublished.append(number_of(batch[failed]))
             records = records[len(batch) if failed is None else failed + 1 :]
-        return Redriven(Outcome.FAILED if unpublished else Outcome.PUBLISHED, published, tuple(unpublished))
+        return Redriven(LetterOutcome.FAILED if unpublished else LetterOutcome.PUBLISHED, published, tuple(unpublished))
 
     def _records(self, place: _Place) -> list[Record]:
         """The records of the letter, in the form in which Lambda hands them to a function."""

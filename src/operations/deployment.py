@@ -31,12 +31,12 @@ _OUTPUTS: Final = ("ScimConnectorBaseUrl", "TableName", "ConnectorSecretPrefix")
 _CONFIG: Final = Config(connect_timeout=3, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 4})
 
 
-class StackError(Exception):
+class DeploymentError(Exception):
     """The deployment cannot be found or asked; the message is one line for the operator, with what to do."""
 
 
 @dataclass(frozen=True)
-class Stack:
+class Deployment:
     """Where a deployment is, and access to what it keeps."""
 
     base_url: str
@@ -66,11 +66,11 @@ class Stack:
 
     @property
     def activity(self) -> ActivityLog:
-        """The activity record; raises `StackError` when the deployment keeps none."""
+        """The activity record; raises `DeploymentError` when the deployment keeps none."""
         if self.log_group_prefix is not None:
             return CloudWatchActivityLog(self.session.client("logs", config=_CONFIG), self.log_group_prefix)
         if self.activity_file is None:
-            raise StackError("the local server is of an older version: stop it and start it with make run")
+            raise DeploymentError("the local server is of an older version: stop it and start it with make run")
         return FileActivityLog(self.activity_file)
 
     def actor(self) -> str:
@@ -94,35 +94,37 @@ class Stack:
         return Table(with_items_as_sent(client), self.table_name)
 
 
-def deployed(name: str, region: str | None, profile: str | None) -> Stack:
-    """The deployment of that stack name, found through the stack's outputs; raises `StackError`."""
+def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
+    """The deployment of that stack name, found through the stack's outputs; raises `DeploymentError`."""
     try:
         session = boto3.Session(region_name=region, profile_name=profile)
         stack_name, outputs = _described(session.client("cloudformation", config=_CONFIG), name)
     except NoRegionError as error:
-        raise StackError("No AWS region is chosen: add --region, or set AWS_REGION.") from error
+        raise DeploymentError("No AWS region is chosen: add --region, or set AWS_REGION.") from error
     except ProfileNotFound as error:
-        raise StackError(f"{error}. See: aws configure list-profiles") from error
+        raise DeploymentError(f"{error}. See: aws configure list-profiles") from error
     except NoCredentialsError as error:
-        raise StackError("No AWS credentials were found: sign in (aws sso login), or add --profile.") from error
+        raise DeploymentError("No AWS credentials were found: sign in (aws sso login), or add --profile.") from error
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown error")
         if code == "ValidationError":
-            raise StackError(f"There is no stack {name!r} there: add --stack or --region, or deploy it.") from error
-        raise StackError(f"CloudFormation refused to describe the stack {name!r} ({code}).") from error
+            raise DeploymentError(
+                f"There is no stack {name!r} there: add --stack or --region, or deploy it."
+            ) from error
+        raise DeploymentError(f"CloudFormation refused to describe the stack {name!r} ({code}).") from error
     except BotoCoreError as error:
-        raise StackError(f"CloudFormation cannot be asked about the stack {name!r}: {error}") from error
+        raise DeploymentError(f"CloudFormation cannot be asked about the stack {name!r}: {error}") from error
     missing = [output for output in _OUTPUTS if not outputs.get(output)]
     if missing:
-        raise StackError(
+        raise DeploymentError(
             f"The stack {name!r} has no output {', '.join(missing)}: it is no Rollcall stack, or not deployed yet."
         )
     base_url, table_name, secret_prefix = (outputs[output] for output in _OUTPUTS)
-    return Stack(base_url, table_name, secret_prefix, session, log_group_prefix=f"/aws/lambda/{stack_name}/")
+    return Deployment(base_url, table_name, secret_prefix, session, log_group_prefix=f"/aws/lambda/{stack_name}/")
 
 
-def local(state_file: Path) -> Stack:
-    """The local server that wrote the file; raises `StackError`."""
+def local_server(state_file: Path) -> Deployment:
+    """The local server that wrote the file; raises `DeploymentError`."""
     no_server = "no local server is running: start it with make run"
     try:
         state: dict[str, Any] = json.loads(state_file.read_text())
@@ -132,7 +134,7 @@ def local(state_file: Path) -> Stack:
             aws_secret_access_key="local",  # noqa: S106 - the local server takes any credentials
         )
         file = state.get("activityFile")
-        stack = Stack(
+        stack = Deployment(
             state["baseUrl"],
             state["tableName"],
             state["secretPrefix"],
@@ -141,14 +143,14 @@ def local(state_file: Path) -> Stack:
             activity_file=Path(file) if file else None,
         )
     except FileNotFoundError as error:
-        raise StackError(no_server) from error
+        raise DeploymentError(no_server) from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise StackError(f"{state_file} is unusable: stop the local server and start it with make run") from error
+        raise DeploymentError(f"{state_file} is unusable: stop the local server and start it with make run") from error
     address = urlsplit(state["awsEndpoint"])
     try:
         socket.create_connection((address.hostname or "", address.port or 80), timeout=2).close()
     except OSError as error:
-        raise StackError(no_server) from error
+        raise DeploymentError(no_server) from error
     return stack
 
 

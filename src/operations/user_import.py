@@ -18,7 +18,7 @@ from typing import Final, Protocol, runtime_checkable
 from domain.errors import PayloadTooLarge, ScimError, ServiceUnavailable, UniquenessConflict
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser, with_defaults
-from operations.roster import Row, differing_attributes
+from operations.roster import RosterRow, differing_attributes
 
 WORKERS: Final = 8
 """Transactions in flight; the work of this process is the bound before DynamoDB's latency is."""
@@ -38,7 +38,7 @@ class CreatesTogether(Protocol):
         """Keep all, or none: then those that stood in the way."""
 
 
-class Done(Enum):
+class RowResult(Enum):
     """What became of a row."""
 
     CREATED = "created"
@@ -47,11 +47,11 @@ class Done(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RowOutcome:
     """What became of a row; with REFUSED the reason as a fixed word, and in words for the operator."""
 
-    row: Row
-    what: Done
+    row: RosterRow
+    result: RowResult
     reason: str = ""
     detail: str = ""
 
@@ -60,12 +60,12 @@ class Outcome:
 class _Imported:
     """What became of the rows of a batch, up to the error that ended it."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[RowOutcome] = field(default_factory=list)
     error: BaseException | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Importer:
+class UserImport:
     """Creates users out of rows.
 
     `store` gives the account's store, with the time that one write may take; `keep_ids` makes the id of a row the
@@ -80,7 +80,7 @@ class Importer:
     dry_run: bool = False
     workers: int = WORKERS
 
-    def run(self, rows: Iterable[Row]) -> Iterator[Outcome]:
+    def run(self, rows: Iterable[RosterRow]) -> Iterator[RowOutcome]:
         """What became of each row, in no certain order; when it raises, what was written by then has been told."""
         waiting: set[Future[_Imported]] = set()
         with ThreadPoolExecutor(self.workers) as pool:
@@ -101,9 +101,9 @@ class Importer:
                         yield from future.result().outcomes
                 raise
 
-    def _batches(self, rows: Iterable[Row]) -> Iterator[list[Row]]:
+    def _batches(self, rows: Iterable[RosterRow]) -> Iterator[list[RosterRow]]:
         together = isinstance(self.store(), CreatesTogether) and not (self.dry_run or self.keep_ids)
-        batch: list[Row] = []
+        batch: list[RosterRow] = []
         actions = characters = 0
         for row in rows:
             # The user, userName, addresses and externalId; the document is larger than what is counted here.
@@ -118,7 +118,7 @@ class Importer:
         if batch:
             yield batch
 
-    def _imported(self, batch: list[Row], rank: str) -> _Imported:
+    def _imported(self, batch: list[RosterRow], rank: str) -> _Imported:
         imported = _Imported()
         try:
             for outcome in self._import(batch, rank):
@@ -127,10 +127,10 @@ class Importer:
             imported.error = error
         return imported
 
-    def _import(self, batch: list[Row], rank: str) -> Iterator[Outcome]:
+    def _import(self, batch: list[RosterRow], rank: str) -> Iterator[RowOutcome]:
         if self.keep_ids and not all(row.id is None or _ID.fullmatch(row.id) for row in batch):
             for row in batch:
-                yield Outcome(row, Done.REFUSED, "invalid-id", f'"{row.id}" is no id that this service gives.')
+                yield RowOutcome(row, RowResult.REFUSED, "invalid-id", f'"{row.id}" is no id that this service gives.')
             return
         if self.dry_run:
             yield from map(self._looked_up, batch)
@@ -143,18 +143,18 @@ class Importer:
             except PayloadTooLarge:
                 break
             if not in_the_way:
-                yield from (Outcome(rows[user.id], Done.CREATED) for user in users)
+                yield from (RowOutcome(rows[user.id], RowResult.CREATED) for user in users)
                 return
             yield from (self._created(user, rows[user.id]) for user in in_the_way)
             users = [user for user in users if user not in in_the_way]
         yield from (self._created(user, rows[user.id]) for user in users)
 
-    def _id_of(self, row: Row, rank: str) -> str:
+    def _id_of(self, row: RosterRow, rank: str) -> str:
         if self.keep_ids and row.id is not None:
             return row.id
         return rank + self.new_id()[len(rank) :]
 
-    def _created(self, user: StoredUser, row: Row) -> Outcome:
+    def _created(self, user: StoredUser, row: RosterRow) -> RowOutcome:
         store = self.store()
         try:
             store.create(user)
@@ -168,21 +168,23 @@ class Importer:
             return _compared(row, found, "id-exists", f'id "{user.id}"')
         except ScimError as error:
             if isinstance(error, PayloadTooLarge):
-                return Outcome(row, Done.REFUSED, error.reason, error.detail)
+                return RowOutcome(row, RowResult.REFUSED, error.reason, error.detail)
             raise
-        return Outcome(row, Done.CREATED)
+        return RowOutcome(row, RowResult.CREATED)
 
-    def _conflict(self, store: UserStore, row: Row, conflict: UniquenessConflict) -> Outcome:
+    def _conflict(self, store: UserStore, row: RosterRow, conflict: UniquenessConflict) -> RowOutcome:
         if conflict.attribute == "userName":
             found = store.find_by_user_name(conflict.value)
         else:
             found = store.find_by_email(conflict.value)
         detail = f'{conflict.attribute} "{conflict.value}"'
         if found is None:
-            return Outcome(row, Done.REFUSED, conflict.reason, f"{detail} belonged to another user a moment ago.")
+            return RowOutcome(
+                row, RowResult.REFUSED, conflict.reason, f"{detail} belonged to another user a moment ago."
+            )
         return _compared(row, found, conflict.reason, detail)
 
-    def _looked_up(self, row: Row) -> Outcome:
+    def _looked_up(self, row: RosterRow) -> RowOutcome:
         """What `_created` would say, as things are now."""
         store = self.store()
         name = row.attributes["userName"]
@@ -194,10 +196,10 @@ class Importer:
             address = email.get("value")
             if address and (found := store.find_by_email(address)) is not None:
                 return _compared(row, found, "email-exists", f'emails.value "{address}"')
-        return Outcome(row, Done.CREATED)
+        return RowOutcome(row, RowResult.CREATED)
 
 
-def _finished(waiting: set[Future[_Imported]]) -> Iterator[Outcome]:
+def _finished(waiting: set[Future[_Imported]]) -> Iterator[RowOutcome]:
     """The outcomes of the batches that finish next; raises the error that ended one."""
     finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
     for future in finished:
@@ -207,10 +209,10 @@ def _finished(waiting: set[Future[_Imported]]) -> Iterator[Outcome]:
             raise error
 
 
-def _compared(row: Row, found: StoredUser, reason: str, held: str) -> Outcome:
+def _compared(row: RosterRow, found: StoredUser, reason: str, held: str) -> RowOutcome:
     """The user is there already, or is another one that has one of the row's values."""
     differing = differing_attributes(with_defaults(row.attributes), found.attributes)
     if not differing:
-        return Outcome(row, Done.UNCHANGED)
+        return RowOutcome(row, RowResult.UNCHANGED)
     detail = f"{held} belongs to the user {found.id} already, who differs in {', '.join(differing)}."
-    return Outcome(row, Done.REFUSED, reason, detail)
+    return RowOutcome(row, RowResult.REFUSED, reason, detail)

@@ -16,7 +16,7 @@ from adapters.dynamodb import Table
 from cli.user_view import as_row
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
-from operations.deployment import Stack
+from operations.deployment import Deployment
 from support import engines
 from support.generated_users import attribute_names, generated_users, kept_names
 from support.in_process import TwinTable
@@ -47,7 +47,7 @@ def export(rollcall: Rollcall, account: str, file: Path, *options: str) -> dict[
 def twin(monkeypatch: pytest.MonkeyPatch) -> TwinTable:
     """The table of all commands, kept in memory."""
     table = TwinTable()
-    monkeypatch.setattr(Stack, "_table", table)
+    monkeypatch.setattr(Deployment, "_table", table)
     return table
 
 
@@ -85,7 +85,7 @@ def local_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
         pytest.skip(why_not)
     with engines.dynamodb_local() as endpoint:
         table = engines.make_table(engines.new_client(endpoint))
-        monkeypatch.setattr(Stack, "_table", table)
+        monkeypatch.setattr(Deployment, "_table", table)
         yield table
 
 

@@ -19,8 +19,8 @@ from domain.events.lifecycle import Kind, LifecycleEvent, events_of
 from domain.ports import UserStore
 from local.service import TABLE_NAME, LocalService
 from operations.consistency.check import Finding, check_items
-from operations.roster import Row
-from operations.user_import import Done, Importer
+from operations.roster import RosterRow
+from operations.user_import import RowResult, UserImport
 from support.scim_http import CORE, Json, ScimClient, user
 from support.table_stream import stream_record
 
@@ -52,8 +52,8 @@ class Application:
 
     def imported(self, **attributes: object) -> str:
         """The id of a user as `rollcall users import` brings them in."""
-        (outcome,) = Importer(lambda: self.store, new_id, now).run([Row(2, {"schemas": [CORE], **attributes})])
-        assert outcome.what is Done.CREATED
+        (outcome,) = UserImport(lambda: self.store, new_id, now).run([RosterRow(2, {"schemas": [CORE], **attributes})])
+        assert outcome.result is RowResult.CREATED
         found = self.store.find_by_user_name(str(attributes["userName"]))
         assert found is not None
         return found.id

@@ -21,8 +21,8 @@ from domain.accounts.deprovisioning import Limit
 from domain.events.lifecycle import Kind, events_of
 from local.service import TABLE_NAME, LocalService
 from operations.consistency.check import Finding, check_items
-from operations.roster import Row
-from operations.user_import import Done, Importer
+from operations.roster import RosterRow
+from operations.user_import import RowResult, UserImport
 from support.scim_http import CORE, Answer, Json, ScimClient, user
 from support.table_stream import stream_record
 
@@ -164,10 +164,12 @@ def test_who_may_be_somebody_else_is_refused(client: ScimClient, attempt: Callab
 
 
 def test_a_user_who_was_never_claimed_is_not_taken_back(client: ScimClient, account: str) -> None:
-    row = Row(2, {"schemas": [CORE], "userName": "ada", "active": False, "emails": [{"value": "ada@example.com"}]})
+    row = RosterRow(
+        2, {"schemas": [CORE], "userName": "ada", "active": False, "emails": [{"value": "ada@example.com"}]}
+    )
     store = table().account(account, MonotonicDeadline.after(9)).users
-    (outcome,) = Importer(lambda: store, new_id, now).run([row])
-    assert outcome.what is Done.CREATED
+    (outcome,) = UserImport(lambda: store, new_id, now).run([row])
+    assert outcome.result is RowResult.CREATED
 
     assert client.post(user("ada")).status == 409
 

@@ -13,8 +13,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from operations.dead_letters import Outcome, Redriven, UnpublishedEvents, number_of
-from operations.deployment import StackError
+from operations.dead_letters import DeadLetters, LetterOutcome, Redriven, number_of
+from operations.deployment import DeploymentError
 from operations.table_creation import table_definition
 from support.table_stream import RECORDED, record, user
 
@@ -43,7 +43,7 @@ class Deployment:
         self.sqs = session.client("sqs")
         self.queue = self.sqs.create_queue(QueueName="unpublished", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
         session.client("dynamodb").create_table(**table_definition("users"))
-        self.letters = UnpublishedEvents(session, self.queue, "publisher", "users")
+        self.letters = DeadLetters(session, self.queue, "publisher", "users")
         self.streams = Stubber(self.letters._streams)
         self.publisher = Stubber(self.letters._lambda)
         self.streams.activate()
@@ -113,7 +113,7 @@ def test_the_records_of_a_letter_are_published_as_lambda_would_hand_them_over(de
     deployment.stream_holds(0, RECORDS[:2], RECORDS[2:])
     deployment.publisher_gets(RECORDS[:3])
 
-    assert list(deployment.letters.redrive(10)) == [Redriven(Outcome.PUBLISHED, 3)]
+    assert list(deployment.letters.redrive(10)) == [Redriven(LetterOutcome.PUBLISHED, 3)]
     assert deployment.waiting == 0
 
 
@@ -124,7 +124,7 @@ def test_records_too_large_for_one_call_are_handed_over_in_several(deployment: D
     deployment.publisher_gets(large[:3])
     deployment.publisher_gets(large[3:])
 
-    assert list(deployment.letters.redrive(1)) == [Redriven(Outcome.PUBLISHED, 4)]
+    assert list(deployment.letters.redrive(1)) == [Redriven(LetterOutcome.PUBLISHED, 4)]
 
 
 def test_an_empty_page_of_the_stream_is_read_over(deployment: Deployment) -> None:
@@ -132,7 +132,7 @@ def test_an_empty_page_of_the_stream_is_read_over(deployment: Deployment) -> Non
     deployment.stream_holds(0, [], RECORDS[:1])
     deployment.publisher_gets(RECORDS[:1])
 
-    assert list(deployment.letters.redrive(10)) == [Redriven(Outcome.PUBLISHED, 1)]
+    assert list(deployment.letters.redrive(10)) == [Redriven(LetterOutcome.PUBLISHED, 1)]
 
 
 def test_what_stands_behind_a_record_that_fails_is_published_and_the_letter_stays(deployment: Deployment) -> None:
@@ -141,7 +141,7 @@ def test_what_stands_behind_a_record_that_fails_is_published_and_the_letter_stay
     deployment.publisher_gets(RECORDS, failed=number_of(RECORDS[1]))
     deployment.publisher_gets(RECORDS[2:])
 
-    assert list(deployment.letters.redrive(1)) == [Redriven(Outcome.FAILED, 3, (number_of(RECORDS[1]),))]
+    assert list(deployment.letters.redrive(1)) == [Redriven(LetterOutcome.FAILED, 3, (number_of(RECORDS[1]),))]
     assert deployment.waiting == 1
 
 
@@ -151,7 +151,7 @@ def test_a_batch_that_begins_with_a_hopeless_record_goes_on_behind_it(deployment
     deployment.publisher_gets(RECORDS[:2], error=True)
     deployment.publisher_gets(RECORDS[1:2])
 
-    assert list(deployment.letters.redrive(1)) == [Redriven(Outcome.FAILED, 1, (number_of(RECORDS[0]),))]
+    assert list(deployment.letters.redrive(1)) == [Redriven(LetterOutcome.FAILED, 1, (number_of(RECORDS[0]),))]
 
 
 @pytest.mark.parametrize("code", ["TrimmedDataAccessException", "ResourceNotFoundException"])
@@ -159,7 +159,7 @@ def test_a_letter_whose_records_the_stream_no_longer_has_is_taken_away(deploymen
     deployment.letter(0, 1)
     deployment.streams.add_client_error("get_shard_iterator", code)
 
-    assert list(deployment.letters.redrive(10)) == [Redriven(Outcome.EXPIRED)]
+    assert list(deployment.letters.redrive(10)) == [Redriven(LetterOutcome.EXPIRED)]
     assert deployment.waiting == 0
 
 
@@ -167,7 +167,7 @@ def test_a_letter_stays_when_the_stream_cannot_be_read(deployment: Deployment) -
     deployment.letter(0, 1)
     deployment.streams.add_client_error("get_shard_iterator", "AccessDeniedException")
 
-    with pytest.raises(StackError, match="AccessDeniedException"):
+    with pytest.raises(DeploymentError, match="AccessDeniedException"):
         list(deployment.letters.redrive(10))
 
     assert deployment.waiting == 1
@@ -188,7 +188,7 @@ def test_a_letter_that_names_the_stream_of_another_table_is_refused_unread(deplo
     deployment.letter(0, 1, streamArn=stream)
 
     [refused] = deployment.letters.redrive(1)
-    assert refused.outcome is Outcome.FOREIGN
+    assert refused.outcome is LetterOutcome.FOREIGN
     assert refused.message_id
     assert deployment.waiting == 1
 
@@ -200,7 +200,7 @@ def test_a_letter_from_before_the_tables_stream_was_switched_off_and_on_is_publi
         "get_shard_iterator", "TrimmedDataAccessException", expected_params={"StreamArn": former} | AT_FIRST
     )
 
-    assert list(deployment.letters.redrive(1)) == [Redriven(Outcome.EXPIRED)]
+    assert list(deployment.letters.redrive(1)) == [Redriven(LetterOutcome.EXPIRED)]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_letter_with_a_value_that_the_stream_does_not_know_is_refused_unread(
 ) -> None:
     deployment.letter(0, 1, **otherwise)
 
-    assert [one.outcome for one in deployment.letters.redrive(1)] == [Outcome.MALFORMED]
+    assert [one.outcome for one in deployment.letters.redrive(1)] == [LetterOutcome.MALFORMED]
     assert deployment.waiting == 1
 
 
@@ -243,7 +243,7 @@ def test_a_message_that_is_no_letter_is_refused_and_holds_up_no_other(deployment
 
     outcomes = [one.outcome for one in deployment.letters.redrive(10)]
 
-    assert sorted(outcomes) == [Outcome.MALFORMED, Outcome.PUBLISHED]
+    assert sorted(outcomes) == [LetterOutcome.MALFORMED, LetterOutcome.PUBLISHED]
 
 
 def test_no_more_letters_are_taken_than_asked(deployment: Deployment) -> None:
@@ -262,7 +262,7 @@ def test_an_empty_queue_gives_nothing(deployment: Deployment) -> None:
 OUTPUTS = {"UnpublishedEventsUrl": "https://queue", "PublisherName": "publisher", "TableName": "users"}
 
 
-def found(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> UnpublishedEvents:
+def found(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> DeadLetters:
     """What is found in a stack that has those outputs."""
     session = boto3.Session(region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
     stubber = Stubber(session.client("cloudformation"))
@@ -278,7 +278,7 @@ def found(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> Unpublish
         session, "client", lambda name, **given: stubber.client if name == "cloudformation" else real(name, **given)
     )
     with stubber:
-        return UnpublishedEvents.of(session, "rollcall")
+        return DeadLetters.of(session, "rollcall")
 
 
 def test_queue_publisher_and_table_are_found_through_the_outputs_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,5 +288,5 @@ def test_queue_publisher_and_table_are_found_through_the_outputs_of_the_stack(mo
 
 
 def test_a_stack_without_a_publisher_is_said_to_be_an_older_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(StackError, match="no output UnpublishedEventsUrl, PublisherName: deploy"):
+    with pytest.raises(DeploymentError, match="no output UnpublishedEventsUrl, PublisherName: deploy"):
         found(monkeypatch, {"TableName": "users"})

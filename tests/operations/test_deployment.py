@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from operations.deployment import Stack, StackError, deployed
+from operations.deployment import Deployment, DeploymentError, deployed
 
 OUTPUTS = {
     "ScimConnectorBaseUrl": "https://abc.execute-api.eu-central-1.amazonaws.com/v1/scim/v2",
@@ -56,7 +56,7 @@ def test_a_stack_is_found_through_its_outputs(cloudformation: Stubber) -> None:
 def test_a_stack_of_something_else_is_told_apart(cloudformation: Stubber) -> None:
     cloudformation.add_response("describe_stacks", described({"TableName": "x"}))
 
-    with pytest.raises(StackError, match="no output ScimConnectorBaseUrl, ConnectorSecretPrefix"):
+    with pytest.raises(DeploymentError, match="no output ScimConnectorBaseUrl, ConnectorSecretPrefix"):
         deployed("mine", "eu-central-1", None)
 
 
@@ -66,7 +66,7 @@ def test_a_stack_of_something_else_is_told_apart(cloudformation: Stubber) -> Non
 def test_what_cloudformation_refuses_is_one_line(cloudformation: Stubber, code: str, says: str) -> None:
     cloudformation.add_client_error("describe_stacks", code)
 
-    with pytest.raises(StackError, match=says):
+    with pytest.raises(DeploymentError, match=says):
         deployed("mine", "eu-central-1", None)
 
 
@@ -88,6 +88,6 @@ def test_who_acts_is_the_identity_that_aws_knows_and_is_marked_when_it_was_not_c
         else:
             sts.add_client_error("get_caller_identity", "AccessDenied")
 
-        actor = Stack("https://scim.example.com/scim/v2", "users", "rollcall/connectors/", session).actor()
+        actor = Deployment("https://scim.example.com/scim/v2", "users", "rollcall/connectors/", session).actor()
 
     assert actor == (ARN if answers else "ada (not checked)")

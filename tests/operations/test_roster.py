@@ -13,22 +13,22 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
-from operations.roster import Columns, InvalidHeader, Refusal, Row, csv_rows, json_rows
-from operations.roster.columns import Target
+from operations.roster import Columns, InvalidHeader, Refusal, RosterRow, csv_rows, json_rows
+from operations.roster.columns import ColumnTarget
 from operations.roster.names import ACTIVE, INACTIVE, LAST_RESORT, SYNONYMS
 
 
-def read(text: str, mapped: dict[str, str] | None = None) -> list[Row | Refusal]:
+def read(text: str, mapped: dict[str, str] | None = None) -> list[RosterRow | Refusal]:
     return list(csv_rows(io.StringIO(text, newline=""), mapped or {})[1])
 
 
 def users(text: str, mapped: dict[str, str] | None = None) -> list[dict[str, Any]]:
     rows = read(text, mapped)
     assert [row for row in rows if isinstance(row, Refusal)] == []
-    return [row.attributes for row in rows if isinstance(row, Row)]
+    return [row.attributes for row in rows if isinstance(row, RosterRow)]
 
 
-def reasons(rows: Sequence[Row | Refusal]) -> list[tuple[int, str]]:
+def reasons(rows: Sequence[RosterRow | Refusal]) -> list[tuple[int, str]]:
     return [(row.line, row.reason) for row in rows if isinstance(row, Refusal)]
 
 
@@ -58,7 +58,9 @@ def test_every_known_name_means_an_attribute_and_no_two() -> None:
     names = [name for known in SYNONYMS.values() for name in known] + [*ACTIVE, *INACTIVE, *LAST_RESORT]
 
     assert len(names) == len(set(names))
-    assert [path for path in SYNONYMS if Target.parse(path) is None or str(Target.parse(path)) != path] == []
+    assert [
+        path for path in SYNONYMS if ColumnTarget.parse(path) is None or str(ColumnTarget.parse(path)) != path
+    ] == []
 
 
 def test_without_a_user_name_the_address_is_the_user_name() -> None:
@@ -174,7 +176,7 @@ def test_a_value_that_is_taken_inside_the_file_names_the_line_that_has_it() -> N
 
     assert reasons(rows) == [(3, "duplicate-user-name"), (4, "duplicate-email")]
     assert all("line 2" in row.detail for row in rows if isinstance(row, Refusal))
-    assert [row.line for row in rows if isinstance(row, Row)] == [2, 5]
+    assert [row.line for row in rows if isinstance(row, RosterRow)] == [2, 5]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ def test_a_row_with_too_few_or_too_many_cells_is_refused_and_the_next_is_read(ro
     rows = read(f"email,title\n{row}\nbob@corp.example,CTO\n")
 
     assert reasons(rows) == [(2, "wrong-number-of-cells")]
-    assert isinstance(rows[1], Row)
+    assert isinstance(rows[1], RosterRow)
 
 
 def test_empty_cells_past_the_header_are_no_mistake() -> None:
@@ -267,7 +269,7 @@ def test_any_text_that_a_csv_writer_writes_is_read_as_it_was(
     lines = [line.decode() for line in io.BytesIO(target.getvalue().encode())]
     _, rows = csv_rows(lines, {})
 
-    assert [row.attributes["title"] for row in rows if isinstance(row, Row)] == titles
+    assert [row.attributes["title"] for row in rows if isinstance(row, RosterRow)] == titles
 
 
 @given(text=st.text(st.characters(exclude_categories=("Cs",)), max_size=200))
@@ -285,13 +287,13 @@ def test_json_lines_are_users_whose_id_is_kept_beside() -> None:
 
     (row,) = json_rows([line + "\n", "\n"])
 
-    assert row == Row(1, {"schemas": [CORE_URN], "userName": "ann"}, "7")
+    assert row == RosterRow(1, {"schemas": [CORE_URN], "userName": "ann"}, "7")
 
 
 def test_a_json_line_needs_no_schemas() -> None:
     (row,) = json_rows(['{"userName": "ann"}'])
 
-    assert isinstance(row, Row)
+    assert isinstance(row, RosterRow)
     assert row.attributes["schemas"] == [CORE_URN]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.roster import Row, csv_rows, guarded
+from operations.roster import RosterRow, csv_rows, guarded
 from operations.roster.formulas import unguarded
 
 STARTS = [
@@ -74,5 +74,5 @@ def test_an_import_restores_what_an_export_wrote_but_for_white_space_around_it(t
     _, rows = csv_rows(lines, {})
     [row] = list(rows)
 
-    assert isinstance(row, Row)
+    assert isinstance(row, RosterRow)
     assert row.attributes.get("displayName", "") == kept

@@ -15,28 +15,28 @@ from adapters.dynamodb import Table
 from domain.errors import TooManyRequests
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
-from operations.roster import Row
-from operations.user_import import Done, Importer, Outcome
+from operations.roster import RosterRow
+from operations.user_import import RowOutcome, RowResult, UserImport
 from support.engines import ENGINES, make_table, new_client
 from support.faults import CONTENDED, LOST, THROTTLING, Fault, FaultyClient
 from support.invariants import assert_sound
 from support.memory import InMemoryUsers
 from support.samples import NOW, Patience, attributes
 
-ROWS = [Row(number + 2, attributes(f"user{number}", f"user{number}@example.com")) for number in range(30)]
+ROWS = [RosterRow(number + 2, attributes(f"user{number}", f"user{number}@example.com")) for number in range(30)]
 
 
-def importer(store: Callable[[], UserStore], **options: Any) -> Importer:
-    return Importer(store, new_id, lambda: NOW, **options)
+def importer(store: Callable[[], UserStore], **options: Any) -> UserImport:
+    return UserImport(store, new_id, lambda: NOW, **options)
 
 
-def counts(outcomes: list[Outcome]) -> dict[Done, int]:
-    return dict(Counter(outcome.what for outcome in outcomes))
+def counts(outcomes: list[RowOutcome]) -> dict[RowResult, int]:
+    return dict(Counter(outcome.result for outcome in outcomes))
 
 
-def told(work: Importer, rows: list[Row]) -> tuple[list[Outcome], Exception | None]:
+def told(work: UserImport, rows: list[RosterRow]) -> tuple[list[RowOutcome], Exception | None]:
     """The outcomes up to the error that ended the run, if one did."""
-    outcomes: list[Outcome] = []
+    outcomes: list[RowOutcome] = []
     try:
         outcomes.extend(work.run(rows))
     except TooManyRequests as error:
@@ -74,7 +74,7 @@ def test_a_transaction_that_dynamodb_puts_off_is_sent_again_after_a_pause(thrott
 
     outcomes = list(importer(throttled.store, workers=1).run(ROWS[:6]))
 
-    assert counts(outcomes) == {Done.CREATED: 6}
+    assert counts(outcomes) == {RowResult.CREATED: 6}
     assert len(throttled.patience.slept) == 5
     assert_sound(throttled.table)
 
@@ -92,7 +92,7 @@ def test_pauses_grow_while_throttling_lasts_and_then_the_import_stops_and_can_go
     throttled.faults.calm()
     throttled.patience.left = 20
     again = list(importer(throttled.store, workers=1).run(ROWS))
-    assert counts(again) == {Done.CREATED: len(ROWS)}
+    assert counts(again) == {RowResult.CREATED: len(ROWS)}
     assert_sound(throttled.table)
 
 
@@ -102,7 +102,7 @@ def test_a_write_whose_answer_was_lost_is_not_made_twice(throttled: Throttled, f
 
     outcomes = list(importer(throttled.store, workers=1).run(ROWS[:6]))
 
-    assert counts(outcomes) == {Done.CREATED: 6}
+    assert counts(outcomes) == {RowResult.CREATED: 6}
     assert throttled.table.account("default", Patience()).users.total() == 6
     assert_sound(throttled.table)
 
@@ -112,7 +112,7 @@ def test_a_transaction_takes_as_many_users_as_a_hundred_actions_hold(
     throttled: Throttled, claimed: bool, transactions: list[int]
 ) -> None:
     of_all = {"externalId": "x"} if claimed else {}
-    rows = [Row(number + 2, attributes(f"u{number}", f"u{number}@example.com") | of_all) for number in range(40)]
+    rows = [RosterRow(number + 2, attributes(f"u{number}", f"u{number}@example.com") | of_all) for number in range(40)]
     sent: list[int] = []
 
     def listen(params: dict[str, Any], **_: Any) -> None:
@@ -143,25 +143,28 @@ class FailsAt(InMemoryUsers):
 
 
 def test_an_import_that_stopped_in_the_middle_tells_every_user_written_and_goes_on_from_there() -> None:
-    rows = [Row(number + 2, attributes(f"user{number}")) for number in range(5000)]
+    rows = [RosterRow(number + 2, attributes(f"user{number}")) for number in range(5000)]
     store = FailsAt(1234)
 
     outcomes, error = told(importer(lambda: store), rows)
 
     assert isinstance(error, TooManyRequests)
-    assert counts(outcomes) == {Done.CREATED: 1234}
+    assert counts(outcomes) == {RowResult.CREATED: 1234}
     assert {outcome.row.attributes["userName"] for outcome in outcomes} == {
         user.attributes["userName"] for user in store.scan()
     }
     store.left = 5000
-    assert counts(list(importer(lambda: store).run(rows))) == {Done.UNCHANGED: 1234, Done.CREATED: 5000 - 1234}
+    assert counts(list(importer(lambda: store).run(rows))) == {
+        RowResult.UNCHANGED: 1234,
+        RowResult.CREATED: 5000 - 1234,
+    }
 
 
 def test_no_more_writes_are_in_flight_than_workers_and_rows_are_read_as_they_are_needed() -> None:
     workers, users = 4, 200
     in_flight: list[int] = []
     ahead: list[int] = []
-    outcomes: list[Outcome] = []
+    outcomes: list[RowOutcome] = []
     together, lock = Barrier(workers), Lock()
 
     class Crowded(InMemoryUsers):
@@ -173,16 +176,16 @@ def test_no_more_writes_are_in_flight_than_workers_and_rows_are_read_as_they_are
             with lock:
                 in_flight.append(in_flight[-1] - 1)
 
-    def rows() -> Iterator[Row]:
+    def rows() -> Iterator[RosterRow]:
         for number in range(users):
             ahead.append(number - len(outcomes))
-            yield Row(number + 2, attributes(f"user{number}"))
+            yield RosterRow(number + 2, attributes(f"user{number}"))
 
     store = Crowded()
 
     for outcome in importer(lambda: store, workers=workers).run(rows()):
         outcomes.append(outcome)
 
-    assert counts(outcomes) == {Done.CREATED: users}
+    assert counts(outcomes) == {RowResult.CREATED: users}
     assert max(in_flight) == workers
     assert max(ahead) <= 3 * workers

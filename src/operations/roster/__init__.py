@@ -7,18 +7,18 @@ reconcile` read rosters.
 from __future__ import annotations
 
 from operations.roster.columns import Columns, InvalidHeader
-from operations.roster.differences import Finding, Kind, Reconciliation, differing_attributes
+from operations.roster.differences import Difference, DifferenceKind, Reconciliation, differing_attributes
 from operations.roster.formulas import guarded
-from operations.roster.rows import Refusal, Row, RowRefused, csv_rows, json_rows
+from operations.roster.rows import Refusal, RosterRow, RowRefused, csv_rows, json_rows
 
 __all__ = [
     "Columns",
-    "Finding",
+    "Difference",
+    "DifferenceKind",
     "InvalidHeader",
-    "Kind",
     "Reconciliation",
     "Refusal",
-    "Row",
+    "RosterRow",
     "RowRefused",
     "csv_rows",
     "differing_attributes",

@@ -35,7 +35,7 @@ class InvalidCells(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ColumnTarget:
     """Where a column's cells go: down `steps`; in a multi-valued attribute to the value of `type`."""
 
     steps: tuple[Attribute, ...]
@@ -43,7 +43,7 @@ class Target:
     inverted: bool = False
 
     @classmethod
-    def parse(cls, text: str) -> Target | None:
+    def parse(cls, text: str) -> ColumnTarget | None:
         """The target of `name.givenName`, `phoneNumbers[type eq "mobile"].value` and the like; None when it is none."""
         try:
             path = parse_patch_path(text)
@@ -103,9 +103,12 @@ def _type_asked_for(value_filter: Filter) -> str | None:
 
 
 _TARGETS: Final = {
-    name: target for path, names in SYNONYMS.items() for name in names if (target := Target.parse(path)) is not None
+    name: target
+    for path, names in SYNONYMS.items()
+    for name in names
+    if (target := ColumnTarget.parse(path)) is not None
 }
-_ACTIVE_TARGET: Final = Target.parse("active")
+_ACTIVE_TARGET: Final = ColumnTarget.parse("active")
 _ACTIVE_ORDER: Final = (*ACTIVE, *INACTIVE, *LAST_RESORT)
 
 
@@ -114,7 +117,7 @@ class Columns:
     """The columns of a file: their names, and what each means (None: ignored)."""
 
     header: tuple[str, ...]
-    targets: tuple[Target | None, ...]
+    targets: tuple[ColumnTarget | None, ...]
 
     @classmethod
     def of(cls, header: Sequence[str], mapped: Mapping[str, str] | None = None) -> Columns:
@@ -128,7 +131,7 @@ class Columns:
         chosen = _chosen(names, mapped or {})
         taken = {str(target) for target in chosen.values() if target is not None}
         guessed = _guessed(names)
-        targets: list[Target | None] = []
+        targets: list[ColumnTarget | None] = []
         for position, guess in enumerate(guessed):
             if position in chosen:
                 targets.append(chosen[position])
@@ -192,9 +195,9 @@ class Columns:
             )
 
 
-def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, Target | None]:
+def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, ColumnTarget | None]:
     """The targets that the operator gave, by the column's position."""
-    chosen: dict[int, Target | None] = {}
+    chosen: dict[int, ColumnTarget | None] = {}
     for column, path in mapped.items():
         positions = [at for at, name in enumerate(names) if name == column.strip()]
         positions = positions or [at for at, name in enumerate(names) if _key(name) and _key(name) == _key(column)]
@@ -213,31 +216,31 @@ def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, Targ
     return chosen
 
 
-def _named(path: str) -> Target | None:
+def _named(path: str) -> ColumnTarget | None:
     """The target of a path; an attribute of the extension needs no URN in front of it, as no other has its name."""
-    return Target.parse(path) or Target.parse(f"{ENTERPRISE_URN}:{path}")
+    return ColumnTarget.parse(path) or ColumnTarget.parse(f"{ENTERPRISE_URN}:{path}")
 
 
-def _guessed(names: tuple[str, ...]) -> list[Target | None]:
+def _guessed(names: tuple[str, ...]) -> list[ColumnTarget | None]:
     """What the columns mean by their names; of several that tell whether a user is active, the most telling counts."""
     keys = [_key(name) for name in names]
     state_is_region = bool(STATE_IS_A_REGION_BESIDE & set(keys))
     telling = [key for key in _ACTIVE_ORDER if key in keys and not (key == "state" and state_is_region)]
-    guessed: list[Target | None] = []
+    guessed: list[ColumnTarget | None] = []
     for name, key in zip(names, keys, strict=True):
         if key == "state" and state_is_region:
-            guessed.append(Target.parse(_REGION))
+            guessed.append(ColumnTarget.parse(_REGION))
         elif key in _ACTIVE_ORDER:
             guessed.append(_activity(key) if key == telling[0] else None)
         else:
-            guessed.append(_TARGETS.get(key) or Target.parse(name))
+            guessed.append(_TARGETS.get(key) or ColumnTarget.parse(name))
     return guessed
 
 
-def _activity(key: str) -> Target | None:
+def _activity(key: str) -> ColumnTarget | None:
     if _ACTIVE_TARGET is None:
         return None
-    return Target(_ACTIVE_TARGET.steps, inverted=key in INACTIVE)
+    return ColumnTarget(_ACTIVE_TARGET.steps, inverted=key in INACTIVE)
 
 
 def _key(name: str) -> str:

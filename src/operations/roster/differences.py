@@ -10,11 +10,11 @@ from typing import Any
 from domain.documents import Json
 from domain.resources.comparison import unique_form
 from domain.resources.stored_user import StoredUser
-from operations.roster.columns import Columns, Target
-from operations.roster.rows import Row
+from operations.roster.columns import Columns, ColumnTarget
+from operations.roster.rows import RosterRow
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """How the two differ."""
 
     ONLY_THERE = "only there"
@@ -26,10 +26,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Difference:
     """One difference: whose, where (the file's line, the user's id here), and in which attributes."""
 
-    kind: Kind
+    kind: DifferenceKind
     user_name: str
     line: int | None = None
     id: str | None = None
@@ -45,41 +45,41 @@ class Reconciliation:
     column for are not compared, nor those in `ignored` (names such as `title` or `name.givenName`).
     """
 
-    rows: Collection[Row]
+    rows: Collection[RosterRow]
     columns: Columns | None = None
     ignored: Collection[str] = ()
     _matched: set[int] = field(default_factory=set)
-    _by_user_name: dict[str, Row] = field(default_factory=dict)
-    _by_email: dict[str, Row] = field(default_factory=dict)
+    _by_user_name: dict[str, RosterRow] = field(default_factory=dict)
+    _by_email: dict[str, RosterRow] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for row in self.rows:
             self._by_user_name[unique_form(row.attributes["userName"])] = row
             self._by_email.update((address, row) for address in _addresses(row.attributes))
 
-    def compare(self, user: StoredUser) -> Iterator[Finding]:
+    def compare(self, user: StoredUser) -> Iterator[Difference]:
         """The differences between a user and its row."""
         row = self._row_of(user)
         name = user.attributes["userName"]
         if row is None:
-            yield Finding(Kind.ONLY_HERE, name, id=user.id)
+            yield Difference(DifferenceKind.ONLY_HERE, name, id=user.id)
             return
         self._matched.add(row.line)
         active_there = row.attributes.get("active")
         if active_there is not None and active_there is not user.active:
-            kind = Kind.INACTIVE_HERE if active_there else Kind.INACTIVE_THERE
-            yield Finding(kind, name, row.line, user.id)
+            kind = DifferenceKind.INACTIVE_HERE if active_there else DifferenceKind.INACTIVE_THERE
+            yield Difference(kind, name, row.line, user.id)
         differing = tuple(sorted(set(self._differing(row, user)) - set(self.ignored)))
         if differing:
-            yield Finding(Kind.DIFFERS, name, row.line, user.id, differing)
+            yield Difference(DifferenceKind.DIFFERS, name, row.line, user.id, differing)
 
-    def only_there(self) -> Iterator[Finding]:
+    def only_there(self) -> Iterator[Difference]:
         """The rows that no user was compared with; ask when all users were handed in."""
         for row in self.rows:
             if row.line not in self._matched:
-                yield Finding(Kind.ONLY_THERE, row.attributes["userName"], row.line)
+                yield Difference(DifferenceKind.ONLY_THERE, row.attributes["userName"], row.line)
 
-    def _row_of(self, user: StoredUser) -> Row | None:
+    def _row_of(self, user: StoredUser) -> RosterRow | None:
         found = self._by_user_name.get(user.keys.user_name)
         # A userName of one system is often the address of the other.
         found = found or self._by_email.get(user.keys.user_name)
@@ -87,7 +87,7 @@ class Reconciliation:
             found = found or self._by_email.get(address) or self._by_user_name.get(address)
         return found
 
-    def _differing(self, row: Row, user: StoredUser) -> Iterator[str]:
+    def _differing(self, row: RosterRow, user: StoredUser) -> Iterator[str]:
         if self.columns is None:
             names = differing_attributes(row.attributes, user.attributes)
             yield from (name for name in names if name != "active")
@@ -120,7 +120,7 @@ def differing_attributes(one: Json, other: Json) -> list[str]:
     return names
 
 
-def _values(attributes: Json, target: Target) -> Iterator[Any]:
+def _values(attributes: Json, target: ColumnTarget) -> Iterator[Any]:
     """The values of an attribute, of the target's type in a multi-valued one, in the form in which they compare."""
     found: list[Any] = [attributes]
     for step in target.steps:

@@ -33,7 +33,7 @@ class RowRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RosterRow:
     """A user of the roster: the line on which it begins, its attributes checked, and the id that the file gives it."""
 
     line: int
@@ -51,7 +51,7 @@ class Refusal:
     user_name: str = ""
 
 
-def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, Iterator[Row | Refusal]]:
+def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, Iterator[RosterRow | Refusal]]:
     """The columns and rows of a CSV file, given line by line with line ends; raises InvalidHeader."""
     csv.field_size_limit(_LONGEST_FIELD)
     rest = iter(lines)
@@ -71,7 +71,7 @@ def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, 
     return columns, _checked(_csv_users(reader, columns, skipped))
 
 
-def json_rows(lines: Iterable[str]) -> Iterator[Row | Refusal]:
+def json_rows(lines: Iterable[str]) -> Iterator[RosterRow | Refusal]:
     """The rows of a file with one SCIM user as JSON on each line."""
     return _checked(_json_users(lines))
 
@@ -125,7 +125,7 @@ def _json_users(lines: Iterable[str]) -> Iterator[Candidate]:
         yield line, body if named else {"schemas": [CORE_URN], **body}
 
 
-def _checked(candidates: Iterable[Candidate]) -> Iterator[Row | Refusal]:
+def _checked(candidates: Iterable[Candidate]) -> Iterator[RosterRow | Refusal]:
     claims: dict[tuple[str, str], int] = {}
     for line, body in candidates:
         if isinstance(body, RowRefused):
@@ -141,7 +141,7 @@ def _checked(candidates: Iterable[Candidate]) -> Iterator[Row | Refusal]:
             yield Refusal(line, error.reason, str(error), _user_name(body))
         else:
             given = body.get("id")
-            yield Row(line, attributes, given if isinstance(given, str) else None)
+            yield RosterRow(line, attributes, given if isinstance(given, str) else None)
 
 
 def _claim(attributes: Json, line: int, claims: dict[tuple[str, str], int]) -> None:
