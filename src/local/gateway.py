@@ -16,6 +16,7 @@ from http import HTTPStatus
 from importlib import import_module
 from typing import Any, Final
 from uuid import uuid4
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from domain.documents import encode
 from domain.errors import ERROR_URN
@@ -27,8 +28,6 @@ MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024
 MAX_PAYLOAD_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit of an event and of an answer."""
 
-Environ = dict[str, Any]
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 LambdaHandler = Callable[[dict[str, Any], "LocalContext"], Any]
 Report = Callable[[str], None]
 
@@ -87,7 +86,7 @@ class LocalGateway:
         functions = {route.function.name: route.function for route in routes.routes}
         self._handlers = {name: load_handler(function) for name, function in functions.items()}
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.monotonic()
         method = str(environ["REQUEST_METHOD"])
         path, _, query = str(environ["REQUEST_URI"]).partition("?")
@@ -99,7 +98,7 @@ class LocalGateway:
         start_response(f"{answer.status} {_phrase(answer.status)}", answer.headers)
         return [] if method == "HEAD" else [answer.body]
 
-    def _answer(self, method: str, path: str, query: str, environ: Environ) -> Answer:
+    def _answer(self, method: str, path: str, query: str, environ: WSGIEnvironment) -> Answer:
         if int(environ.get("CONTENT_LENGTH") or 0) > MAX_REQUEST_BYTES:
             return _TOO_LARGE
         body = environ["wsgi.input"].read()
@@ -163,7 +162,7 @@ def _proxy_answer(result: Any) -> Answer:
     return Answer(result["statusCode"], [one for one in headers if one[0].lower() != _OF_HTTPS_ALONE], body)
 
 
-def _headers(environ: Environ) -> Iterator[tuple[str, str]]:
+def _headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
     """The request's headers from what WSGI makes of them."""
     for name, value in environ.items():
         if name.startswith("HTTP_"):

@@ -6,9 +6,10 @@ is pointed there (DNS rebinding). Such a request gives itself away by the name i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from local.gateway import Answer
 
@@ -23,17 +24,14 @@ _NOT_THIS_SERVER: Final = Answer.of_error(
 )
 _ANOTHER_SITE: Final = Answer.of_error(HTTPStatus.FORBIDDEN, "The page of another site may change nothing here.")
 
-Environ = dict[str, Any]
-Application = Callable[[Environ, Any], Iterable[bytes]]
 
-
-def own_requests_only(application: Application, names: Collection[str] = NAMES) -> Application:
+def own_requests_only(application: WSGIApplication, names: Collection[str] = NAMES) -> WSGIApplication:
     """The WSGI application, behind a check of Host and Origin: 421 for another name, 403 for another site.
 
     `names`: the host names to answer to, in lower case, each with the server's own port.
     """
 
-    def checked(environ: Environ, start_response: Any) -> Iterable[bytes]:
+    def checked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         refusal = _refusal(environ, names)
         if refusal is None:
             return application(environ, start_response)
@@ -43,7 +41,7 @@ def own_requests_only(application: Application, names: Collection[str] = NAMES) 
     return checked
 
 
-def _refusal(environ: Environ, names: Collection[str]) -> Answer | None:
+def _refusal(environ: WSGIEnvironment, names: Collection[str]) -> Answer | None:
     port = str(environ["SERVER_PORT"])
     own = {f"{name}:{port}" for name in names} | (set(names) if port == _HTTP_PORT else set())
     # There must be exactly one (RFC 9112 section 3.2); of several the web server makes a list, which is no name.

@@ -10,11 +10,12 @@ from __future__ import annotations
 import getpass
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from handlers.settings import widget as settings_widget
 from local.gateway import Answer, LocalContext
@@ -43,13 +44,11 @@ _HEADERS: Final = [
 ]
 _SECONDS: Final = 30
 
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
-
-def with_settings_page(gateway: Application) -> Application:
+def with_settings_page(gateway: WSGIApplication) -> WSGIApplication:
     """The gateway, with the settings page in front of it."""
 
-    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] not in (*_FILES, CALL):
             return gateway(environ, start_response)
         answer = _answer(environ)
@@ -59,7 +58,7 @@ def with_settings_page(gateway: Application) -> Application:
     return application
 
 
-def _answer(environ: dict[str, Any]) -> Answer:
+def _answer(environ: WSGIEnvironment) -> Answer:
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if path in _FILES and method in ("GET", "HEAD"):
         name, media_type = _FILES[path]
