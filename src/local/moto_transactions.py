@@ -14,11 +14,9 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import moto
-
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
-
 
 MOTO_SERIES: Final = "5.2."
 """The versions of moto whose internals the patch knows; pyproject.toml allows no other."""
