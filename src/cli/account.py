@@ -58,12 +58,12 @@ def enable(
     outcome = here.deployment.accounts.enable(name, replace=replace)
     connector = outcome.connector
     # An existing key was shown when it was made; it is shown again only when that is what is asked for.
-    fresh = outcome.what in ("created", "replaced")
+    fresh = outcome.action in ("created", "replaced")
     key = connector.current.key.text if fresh else connector.current.key.masked
     advice = [] if fresh else [f"To see the key: rollcall{here.options} account show {name} --reveal"]
     here.answer(
-        {"result": outcome.what} | summary_as_json(connector, here.deployment.base_url, key),
-        _SAID[outcome.what].format(name=name),
+        {"result": outcome.action} | summary_as_json(connector, here.deployment.base_url, key),
+        _SAID[outcome.action].format(name=name),
         *paste_parts(here.deployment.base_url, key),
         *advice,
         f"Then check it from outside: rollcall{here.options} doctor {name}",
@@ -79,7 +79,7 @@ def disable(context: typer.Context, name: Name, yes: Yes = False) -> None:
         here.confirm(f"Switch SCIM off for the account {name}? Its identity provider will be refused.", yes)
     outcome = accounts.disable(name)
     here.answer(
-        {"result": outcome.what, "account": name, "enabled": False},
+        {"result": outcome.action, "account": name, "enabled": False},
         f"SCIM is switched off for the account {name}; it takes effect within a minute."
         if outcome.changed
         else f"SCIM is already switched off for the account {name}; nothing was changed.",
@@ -136,7 +136,7 @@ def list_accounts(context: typer.Context) -> None:
             matching(found.settings),
             f"{_COLOUR[age.urgency]}{age}",
             rfc3339(previous.expires_at) if previous else "",
-            plain(f"{change.what} {rfc3339(change.at)}"),
+            plain(f"{change.action} {rfc3339(change.at)}"),
         )
     here.answer(
         [listed_as_json(each) for each in listed],
@@ -200,7 +200,7 @@ def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> Non
         here.confirm(f"Refuse the previous key of {name}? An identity provider that still uses it will fail.", yes)
     outcome = accounts.revoke_previous(name)
     here.answer(
-        {"result": outcome.what, "account": name},
+        {"result": outcome.action, "account": name},
         f"The previous key of {name} is refused within a minute."
         if outcome.changed
         else f"The account {name} has no previous key; nothing was changed.",

@@ -9,7 +9,7 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 
-from adapters.secrets.accounts import Listed, SomeSettings
+from adapters.secrets.accounts import ListedAccount, SomeSettings
 from cli.account_view import listed_as_json
 from cli.invocation import invocation
 from cli.root import UsageError
@@ -71,7 +71,7 @@ def set_setting(
     here = invocation(context)
     outcome = here.deployment.accounts.configure(name, **_changed(setting, value))
     here.answer(
-        {"result": outcome.what} | listed_as_json(Listed(name, outcome.connector)),
+        {"result": outcome.action} | listed_as_json(ListedAccount(name, outcome.connector)),
         f"{setting.value} of {name} is {value} now; it takes effect within a minute."
         if outcome.changed
         else f"{setting.value} of {name} is already {value}; nothing was changed.",

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from adapters.secrets.accounts import Listed
+from adapters.secrets.accounts import ListedAccount
 from cli.consoles import console_setups
 from cli.wording import plain
 from domain.accounts.account import Connector, Settings, limit_as_text, rfc3339
@@ -51,7 +51,7 @@ def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
         "Connector Key made": f"{rfc3339(current.created_at)} by {current.created_by}",
         "Connector Key's age": str(age) + ("" if age.urgency is Urgency.NONE else ", rotate it"),
         "Previous key accepted": f"until {rfc3339(previous.expires_at)}" if previous else "no",
-        "Last change": f"{change.what}, {rfc3339(change.at)} by {change.by}",
+        "Last change": f"{change.action}, {rfc3339(change.at)} by {change.by}",
     }
     for label, value in rows.items():
         table.add_row(label, plain(value))
@@ -114,7 +114,7 @@ def summary_as_json(connector: Connector, base_url: str, key: str) -> dict[str, 
     }
 
 
-def listed_as_json(listed: Listed) -> dict[str, Any]:
+def listed_as_json(listed: ListedAccount) -> dict[str, Any]:
     """One line of the list of accounts."""
     if listed.connector is None:
         problem = listed.problem
@@ -152,5 +152,5 @@ def _state(connector: Connector) -> dict[str, Any]:
         "keyCreated": {"at": rfc3339(current.created_at), "by": current.created_by},
         "keyAgeDays": KeyAge.of(connector, now).days,
         "previousKeyAcceptedUntil": rfc3339(previous.expires_at) if previous else None,
-        "lastChange": {"what": change.what, "at": rfc3339(change.at), "by": change.by},
+        "lastChange": {"what": change.action, "at": rfc3339(change.at), "by": change.by},
     }

@@ -22,7 +22,7 @@ _WIDTHS: Final = (19, 12, 13, 15, 24)
 """Of all columns but the last, when lines are printed as they come."""
 
 
-class Row(NamedTuple):
+class ActivityRow(NamedTuple):
     """A line of the record as a person reads it."""
 
     when: str
@@ -60,21 +60,23 @@ def activity(
         _show_past(here, log.past(wanted), wanted, since)
 
 
-def row_of(line: Line) -> Row:
+def row_of(line: Line) -> ActivityRow:
     """The line in the columns of the table."""
     message = line["message"]
     when = time_of(line).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     account, reason, remedy = (str(line.get(name, "")) for name in ("account", "reason", "remedy"))
     if message == "audit":
         by = f"by {line.get('actor', 'unknown')}, request {line.get('request_id', 'unknown')}"
-        return Row(when, account, "settings page", str(line.get("what", "")), "", by)
+        return ActivityRow(when, account, "settings page", str(line.get("what", "")), "", by)
     what = {"adoption": "adopted", "take-back": "taken back", "let-through": "let through"}.get(message)
     if what is not None:
-        return Row(when, account, str(line.get("operation", "")), what, reason, f"user {line.get('user_id', '')}")
+        return ActivityRow(
+            when, account, str(line.get("operation", "")), what, reason, f"user {line.get('user_id', '')}"
+        )
     answer = " ".join(str(line[name]) for name in ("status", "scim_type") if name in line)
     operation = str(line.get("operation", "")) + (" in Bulk" if message == "bulk-operation" else "")
     about = f"{reason}: {line['attribute']}" if "attribute" in line else reason
-    return Row(when, account, operation, answer, about, remedy)
+    return ActivityRow(when, account, operation, answer, about, remedy)
 
 
 def _show_past(here: Invocation, lines: Sequence[Line], wanted: LineFilter, since: str) -> None:

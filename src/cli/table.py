@@ -15,7 +15,7 @@ from cli.invocation import Invocation, invocation
 from cli.root import UsageError
 from cli.wording import counted, plain
 from operations.consistency.check import check_items
-from operations.consistency.findings import Finding, Problem
+from operations.consistency.findings import Inconsistency, Problem
 
 app: Final = typer.Typer(no_args_is_help=True, help="Check that users, their indexes and the counters agree.")
 
@@ -35,10 +35,10 @@ class _Checked:
 
     account: str
     users: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Inconsistency] = field(default_factory=list)
 
     @property
-    def unrepaired(self) -> list[Finding]:
+    def unrepaired(self) -> list[Inconsistency]:
         return [finding for finding in self.findings if not finding.repaired]
 
 
@@ -82,7 +82,7 @@ def _check(here: Invocation, accounts: list[str], *, repair: bool) -> Iterator[_
             checked = _Checked(account)
             task = progress.add_task(account, total=None)
             for step in check_items(here.deployment.account(account, _SECONDS).items, repair=repair):
-                if isinstance(step, Finding):
+                if isinstance(step, Inconsistency):
                     checked.findings.append(step)
                     continue
                 if step.stage == "users":
@@ -133,7 +133,7 @@ def _answer(here: Invocation, checked: list[_Checked], *, repair: bool) -> None:
         )
 
 
-def _as_json(finding: Finding) -> dict[str, object]:
+def _as_json(finding: Inconsistency) -> dict[str, object]:
     return {
         "problem": finding.problem.name.lower().replace("_", "-"),
         "collection": finding.collection.value,

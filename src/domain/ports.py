@@ -24,7 +24,7 @@ class Deadline(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class IndexPage:
     """One page by index: how many users there are, and those of the page in order of id."""
 
     total: int
@@ -32,7 +32,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class CursorPage:
     """One page by cursor: users in order of id after the cursor's, and the id to go on after (None at the end)."""
 
     users: Sequence[StoredUser]
@@ -82,10 +82,10 @@ class UserStore(Protocol):
     def total(self) -> int:
         """How many users there are, exactly."""
 
-    def page(self, start_index: int, count: int) -> Page:
+    def page(self, start_index: int, count: int) -> IndexPage:
         """The users at the 1-based positions `start_index` to `start_index + count - 1` in order of id."""
 
-    def page_after(self, after: str | None, count: int) -> Slice:
+    def page_after(self, after: str | None, count: int) -> CursorPage:
         """The first `count` users whose id is greater than `after` (from the first when None)."""
 
     def scan(self, after: str | None = None) -> Iterator[StoredUser]:

@@ -28,7 +28,7 @@ def handler(request: ScimRequest) -> HttpResponse:
     try:
         return HttpResponse(HTTPStatus.OK, encode(job.run(body)))
     finally:
-        request.record.bulk_operations = job.asked
+        request.record.bulk_operations = job.operation_count
         request.record.bulk_failures = [_record(failed) for failed in job.failures]
 
 

@@ -34,7 +34,7 @@ _RETURNED: Final = ("x-amz", "content-type")
 _FORWARD_SECONDS: Final = 15
 
 Headers = dict[str, str]
-Answer = tuple[int, Mapping[str, Any], str | bytes]
+AwsResponse = tuple[int, Mapping[str, Any], str | bytes]
 """Status, headers and body."""
 
 
@@ -99,15 +99,15 @@ def _is_json_object(body: bytes) -> bool:
         return False
 
 
-def _ask_moto(service: str, headers: Headers, body: bytes) -> Answer:
+def _ask_moto(service: str, headers: Headers, body: bytes) -> AwsResponse:
     scope = _SCOPE.search(headers.get("Authorization", ""))
     region = scope[1] if scope is not None else REGION
     call = AwsRequest("POST", f"https://{service}.{region}.amazonaws.com/", headers=headers, data=body)
-    answer: Answer | None = botocore_stubber.process_prepared_request(call.prepare())
+    answer: AwsResponse | None = botocore_stubber.process_prepared_request(call.prepare())
     return answer or (503, {}, b"")
 
 
-def _forward(endpoint: str, headers: Headers, body: bytes) -> Answer:
+def _forward(endpoint: str, headers: Headers, body: bytes) -> AwsResponse:
     # DynamoDB Local keeps a database for each access key: the commands' must be the handlers'.
     own = re.sub(
         r"Credential=[^/]+/", f"Credential={os.environ['AWS_ACCESS_KEY_ID']}/", headers.get("Authorization", "")

@@ -55,7 +55,7 @@ class LocalContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GatewayResponse:
     """What goes to the client."""
 
     status: int
@@ -63,7 +63,7 @@ class Answer:
     body: bytes
 
     @classmethod
-    def of_error(cls, status: HTTPStatus, detail: str) -> Answer:
+    def of_error(cls, status: HTTPStatus, detail: str) -> GatewayResponse:
         """A refusal of the gateway's own, as a SCIM error."""
         body = encode({"schemas": [ERROR_URN], "status": str(status.value), "detail": detail}).encode()
         return cls(status.value, [("Content-Type", "application/scim+json"), *_OF_EVERY_REFUSAL], body)
@@ -98,13 +98,13 @@ class LocalGateway:
         start_response(f"{answer.status} {_phrase(answer.status)}", answer.headers)
         return [] if method == "HEAD" else [answer.body]
 
-    def _answer(self, method: str, path: str, query: str, environ: WSGIEnvironment) -> Answer:
+    def _answer(self, method: str, path: str, query: str, environ: WSGIEnvironment) -> GatewayResponse:
         if int(environ.get("CONTENT_LENGTH") or 0) > MAX_REQUEST_BYTES:
             return _TOO_LARGE
         body = environ["wsgi.input"].read()
         match = self._routes.match(method, path)
         if match is None:
-            return Answer.of_error(HTTPStatus.FORBIDDEN, "No route of the API serves this method and path.")
+            return GatewayResponse.of_error(HTTPStatus.FORBIDDEN, "No route of the API serves this method and path.")
         event = proxy_event(
             method,
             path,
@@ -120,7 +120,7 @@ class LocalGateway:
             return _TOO_LARGE
         return self._invoke(match, event)
 
-    def _invoke(self, match: RouteMatch, event: dict[str, Any]) -> Answer:
+    def _invoke(self, match: RouteMatch, event: dict[str, Any]) -> GatewayResponse:
         function = match.route.function
         context = LocalContext(
             aws_request_id=str(uuid4()),
@@ -133,7 +133,7 @@ class LocalGateway:
         except Exception as error:  # as Lambda does: whatever a function raises, the gateway answers 502
             # Only where it happened: an unexpected error's text may hold anything of the request.
             self._warn(f"{function.name} failed: {type(error).__name__}{_place(error)}")
-            return Answer.of_error(HTTPStatus.BAD_GATEWAY, f"The function {function.name} failed.")
+            return GatewayResponse.of_error(HTTPStatus.BAD_GATEWAY, f"The function {function.name} failed.")
 
 
 def load_handler(function: Function) -> LambdaHandler:
@@ -143,12 +143,12 @@ def load_handler(function: Function) -> LambdaHandler:
     return handler
 
 
-_TOO_LARGE: Final = Answer.of_error(
+_TOO_LARGE: Final = GatewayResponse.of_error(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is larger than the gateway accepts. Send fewer or shorter values."
 )
 
 
-def _proxy_answer(result: Any) -> Answer:
+def _proxy_answer(result: Any) -> GatewayResponse:
     """The answer in a function's result, whose form API Gateway prescribes; ValueError when it has another."""
     if not isinstance(result, dict) or not isinstance(result.get("statusCode"), int):
         raise ValueError("malformed proxy result")
@@ -159,7 +159,7 @@ def _proxy_answer(result: Any) -> Answer:
     multiple = result.get("multiValueHeaders") or {}
     headers = [(name, str(value)) for name, values in multiple.items() for value in values]
     headers += [(name, str(value)) for name, value in (result.get("headers") or {}).items() if name not in multiple]
-    return Answer(result["statusCode"], [one for one in headers if one[0].lower() != _OF_HTTPS_ALONE], body)
+    return GatewayResponse(result["statusCode"], [one for one in headers if one[0].lower() != _OF_HTTPS_ALONE], body)
 
 
 def _headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:

@@ -11,18 +11,20 @@ from http import HTTPStatus
 from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from local.gateway import Answer
+from local.gateway import GatewayResponse
 
 NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 """What this machine calls itself."""
 
 _HTTP_PORT: Final = "80"
 _READING: Final = ("GET", "HEAD")
-_NOT_THIS_SERVER: Final = Answer.of_error(
+_NOT_THIS_SERVER: Final = GatewayResponse.of_error(
     HTTPStatus.MISDIRECTED_REQUEST,
     "This server is for this machine alone: ask for it as 127.0.0.1 or localhost, with its port.",
 )
-_ANOTHER_SITE: Final = Answer.of_error(HTTPStatus.FORBIDDEN, "The page of another site may change nothing here.")
+_ANOTHER_SITE: Final = GatewayResponse.of_error(
+    HTTPStatus.FORBIDDEN, "The page of another site may change nothing here."
+)
 
 
 def own_requests_only(application: WSGIApplication, names: Collection[str] = NAMES) -> WSGIApplication:
@@ -41,7 +43,7 @@ def own_requests_only(application: WSGIApplication, names: Collection[str] = NAM
     return checked
 
 
-def _refusal(environ: WSGIEnvironment, names: Collection[str]) -> Answer | None:
+def _refusal(environ: WSGIEnvironment, names: Collection[str]) -> GatewayResponse | None:
     port = str(environ["SERVER_PORT"])
     own = {f"{name}:{port}" for name in names} | (set(names) if port == _HTTP_PORT else set())
     # There must be exactly one (RFC 9112 section 3.2); of several the web server makes a list, which is no name.

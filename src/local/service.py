@@ -26,7 +26,7 @@ from local.gateway import MAX_REQUEST_BYTES, LocalGateway, Report
 from local.own_requests import own_requests_only
 from local.settings_page import with_settings_page
 from local.template_routes import load_routes
-from operations.table_creation import NoAnswer, make_table
+from operations.table_creation import TableUnresponsive, make_table
 
 HOST: Final = "127.0.0.1"
 BASE_PATH: Final = "/scim/v2"
@@ -141,7 +141,7 @@ class LocalService:
         """A DynamoDB that outlives this server keeps its users."""
         try:
             make_table(aws.client("dynamodb"), TABLE_NAME)
-        except NoAnswer:
+        except TableUnresponsive:
             raise CannotStart(
                 f"DynamoDB takes connections at {self._dynamodb_endpoint}, but does not answer. Start it anew."
             ) from None

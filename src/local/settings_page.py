@@ -18,7 +18,7 @@ from uuid import uuid4
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from handlers.settings import widget as settings_widget
-from local.gateway import Answer, LocalContext
+from local.gateway import GatewayResponse, LocalContext
 
 PAGE: Final = "/"
 SCRIPT: Final = "/settings.js"
@@ -58,7 +58,7 @@ def with_settings_page(gateway: WSGIApplication) -> WSGIApplication:
     return application
 
 
-def _answer(environ: WSGIEnvironment) -> Answer:
+def _answer(environ: WSGIEnvironment) -> GatewayResponse:
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if path in _FILES and method in ("GET", "HEAD"):
         name, media_type = _FILES[path]
@@ -79,10 +79,10 @@ def _answer(environ: WSGIEnvironment) -> Answer:
     return _ok(settings_widget.handler(event, context))
 
 
-def _ok(text: str, media_type: str = "text/html; charset=utf-8") -> Answer:
-    return Answer(HTTPStatus.OK, [("Content-Type", media_type), *_HEADERS], text.encode())
+def _ok(text: str, media_type: str = "text/html; charset=utf-8") -> GatewayResponse:
+    return GatewayResponse(HTTPStatus.OK, [("Content-Type", media_type), *_HEADERS], text.encode())
 
 
-def _refused(status: HTTPStatus) -> Answer:
+def _refused(status: HTTPStatus) -> GatewayResponse:
     headers = [("Content-Type", "text/plain; charset=utf-8"), *_HEADERS]
-    return Answer(status, headers, f"{status.value} {status.phrase}\n".encode())
+    return GatewayResponse(status, headers, f"{status.value} {status.phrase}\n".encode())

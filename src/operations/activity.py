@@ -152,7 +152,7 @@ class CloudWatchActivityLog:
             rows = insights.ask(
                 self._client, groups, query, wanted.since, self._now(), seconds=_QUERY_SECONDS, sleep=self._sleep
             )
-        except insights.NoAnswer as problem:
+        except insights.QueryFailed as problem:
             raise ActivityUnavailable(
                 f"CloudWatch Logs did not answer ({problem}). Try again, or ask for less with --since."
             ) from problem

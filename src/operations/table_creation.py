@@ -31,14 +31,14 @@ def table_definition(table_name: str) -> CreateTableInputTypeDef:
     }
 
 
-class NoAnswer(Exception):
+class TableUnresponsive(Exception):
     """DynamoDB takes connections, but does not answer."""
 
 
 def make_table(client: DynamoDBClient, table_name: str, now: Callable[[], float] = time.monotonic) -> None:
-    """Make the table unless it is there, and wait until it can be used; `NoAnswer` after a minute without answers.
+    """Create the table unless it exists, and wait until it can be used.
 
-    `now` is a clock in seconds, for tests.
+    Raises `TableUnresponsive` after a minute without answers. `now` is a clock in seconds, for tests.
     """
     end = now() + SECONDS
     while True:
@@ -46,7 +46,7 @@ def make_table(client: DynamoDBClient, table_name: str, now: Callable[[], float]
             _make(client, table_name)
         except HTTPClientError as error:
             if now() >= end:
-                raise NoAnswer from error
+                raise TableUnresponsive from error
         else:
             return
 

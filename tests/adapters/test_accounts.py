@@ -41,7 +41,7 @@ def accounts(client: SecretsManagerClient) -> Accounts:
 def test_enabling_a_new_account_makes_a_key_and_says_who_did_it(accounts: Accounts) -> None:
     outcome = accounts.enable("acme")
 
-    assert outcome.what == "created"
+    assert outcome.action == "created"
     assert accounts.show("acme") == outcome.connector
     assert outcome.connector.current.key.account == "acme"
     assert (outcome.connector.current.created_by, outcome.connector.current.created_at) == ("ada", NOW)
@@ -71,18 +71,18 @@ def test_enabling_twice_says_so_and_changes_nothing(accounts: Accounts) -> None:
 
     again = accounts.enable("acme")
 
-    assert (again.what, again.changed) == ("unchanged", False)
+    assert (again.action, again.changed) == ("unchanged", False)
     assert again.connector == first == accounts.show("acme")
 
 
 def test_disabling_keeps_the_key_for_the_next_enabling(accounts: Accounts) -> None:
     key = accounts.enable("acme").connector.current.key
 
-    assert accounts.disable("acme").what == "disabled"
-    assert accounts.disable("acme").what == "unchanged"
+    assert accounts.disable("acme").action == "disabled"
+    assert accounts.disable("acme").action == "unchanged"
     assert not accounts.show("acme").enabled
 
-    assert accounts.enable("acme").what == "enabled"
+    assert accounts.enable("acme").action == "enabled"
     assert accounts.show("acme").enabled
     assert accounts.show("acme").current.key == key
 
@@ -119,8 +119,8 @@ def test_a_revoked_previous_key_is_gone_from_the_secret(accounts: Accounts, clie
     old = accounts.enable("acme").connector.current.key
     accounts.rotate_key("acme")
 
-    assert accounts.revoke_previous("acme").what == "revoked"
-    assert accounts.revoke_previous("acme").what == "unchanged"
+    assert accounts.revoke_previous("acme").action == "revoked"
+    assert accounts.revoke_previous("acme").action == "unchanged"
 
     kept = client.get_secret_value(SecretId=f"{PREFIX}acme", VersionStage="AWSCURRENT")["SecretString"]
     assert old.text not in kept
@@ -129,9 +129,9 @@ def test_a_revoked_previous_key_is_gone_from_the_secret(accounts: Accounts, clie
 def test_settings_not_given_stay(accounts: Accounts) -> None:
     accounts.enable("acme")
 
-    assert accounts.configure("acme", mode="strict").what == "set"
+    assert accounts.configure("acme", mode="strict").action == "set"
     assert accounts.configure("acme", match_existing_by_email=True).connector.settings == Settings("strict", True)
-    assert accounts.configure("acme", mode="strict", match_existing_by_email=True).what == "unchanged"
+    assert accounts.configure("acme", mode="strict", match_existing_by_email=True).action == "unchanged"
 
 
 def test_a_deleted_account_is_gone_and_its_name_free_at_once(accounts: Accounts) -> None:
@@ -185,7 +185,7 @@ def test_an_unusable_secret_is_replaced_only_when_asked(accounts: Accounts, clie
         accounts.rotate_key("acme")
     assert not accounts.exists("acme")
 
-    assert accounts.enable("acme", replace=True).what == "replaced"
+    assert accounts.enable("acme", replace=True).action == "replaced"
     assert accounts.show("acme").enabled
 
 
@@ -278,7 +278,7 @@ def test_two_people_who_enable_at_the_same_time_get_the_same_key(
     client.meta.events.register("before-call.secretsmanager.CreateSecret", interfere)
     outcome = accounts.enable("acme")
 
-    assert outcome.what == "unchanged"
+    assert outcome.action == "unchanged"
     assert [outcome.connector.current.key.text] == faster
 
 

@@ -15,7 +15,7 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from adapters.events.event_bus import NOT_SENT, TOO_LARGE, Entry, EventBus
+from adapters.events.event_bus import NOT_SENT, TOO_LARGE, BusEntry, EventBus
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -24,8 +24,8 @@ LIMIT = 256 * 1024
 AT = datetime(2030, 1, 31, 12, tzinfo=UTC)
 
 
-def entry(number: int, subject: str | None = None, size: int = 0) -> Entry:
-    return Entry("UserUpdated", json.dumps({"number": number, "fill": "x" * size}), AT, subject or f"acme/{number}")
+def entry(number: int, subject: str | None = None, size: int = 0) -> BusEntry:
+    return BusEntry("UserUpdated", json.dumps({"number": number, "fill": "x" * size}), AT, subject or f"acme/{number}")
 
 
 @dataclass
@@ -104,7 +104,7 @@ def test_an_event_that_no_bus_takes_is_not_sent_and_holds_back_what_comes_after(
 def test_the_size_counts_source_type_detail_and_time_in_bytes(size: int, fits: bool) -> None:
     around = 14 + len("rollcall") + len("UserUpdated")
     letters, odd = divmod(size - around, 2)
-    sized = Entry("UserUpdated", "é" * letters + "e" * odd, AT, "acme/1")
+    sized = BusEntry("UserUpdated", "é" * letters + "e" * odd, AT, "acme/1")
 
     assert sized.size == size
     assert sized.fits is fits

@@ -15,10 +15,10 @@ from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.dynamodb import Table
 from adapters.events.stream import change_of
 from domain.events.event_detail import detail
-from domain.events.lifecycle import Kind, LifecycleEvent, events_of
+from domain.events.lifecycle import EventKind, LifecycleEvent, events_of
 from domain.ports import UserStore
 from local.service import TABLE_NAME, LocalService
-from operations.consistency.check import Finding, check_items
+from operations.consistency.check import Inconsistency, check_items
 from operations.roster import RosterRow
 from operations.user_import import RowResult, UserImport
 from support.scim_http import CORE, Json, ScimClient, user
@@ -74,12 +74,12 @@ class Application:
         lines = Path(os.environ["ACTIVITY_FILE"]).read_text(encoding="utf-8").splitlines()
         return [line for line in map(json.loads, lines) if line.get("account") == self.account]
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[Inconsistency]:
         steps = check_items(self.table.account(self.account, MonotonicDeadline.after(30)).items)
-        return [step for step in steps if isinstance(step, Finding)]
+        return [step for step in steps if isinstance(step, Inconsistency)]
 
 
-def told(before: dict[str, Any], after: dict[str, Any]) -> list[Kind]:
+def told(before: dict[str, Any], after: dict[str, Any]) -> list[EventKind]:
     """The kinds of event that the publisher makes of a write."""
     return [event.kind for event in events(before, after)]
 
@@ -129,12 +129,12 @@ def test_an_adoption_is_an_event_and_a_line_of_its_own(application: Application)
     application.client.create(FROM_JUMPCLOUD)
 
     adopted = application.item()
-    assert told(imported, adopted) == [Kind.ADOPTED]
+    assert told(imported, adopted) == [EventKind.ADOPTED]
     request, adoption = application.lines()[-2:]
     assert (request["message"], request["status"], request["users_adopted"]) == ("request", 201, 1)
     assert (adoption["message"], adoption["user_id"]) == ("adoption", application.user)
     application.client.put(application.user, FROM_JUMPCLOUD | {"title": "Lead"})
-    assert told(adopted, application.item()) == [Kind.UPDATED]
+    assert told(adopted, application.item()) == [EventKind.UPDATED]
 
 
 def test_a_client_that_updates_what_it_found_adopts_as_well(application: Application) -> None:
@@ -144,7 +144,7 @@ def test_a_client_that_updates_what_it_found_adopts_as_well(application: Applica
 
     assert application.client.put(found["id"], FROM_JUMPCLOUD).status == 200
 
-    assert told(imported, application.item()) == [Kind.ADOPTED]
+    assert told(imported, application.item()) == [EventKind.ADOPTED]
 
 
 def test_a_look_up_by_a_name_that_nobody_has_finds_the_address_of_whom_nobody_claimed(application: Application) -> None:
@@ -394,7 +394,7 @@ def test_privileges_of_an_adopted_user_are_dropped_and_the_record_says_so(
     assert privileges(application.client.get(f"/Users/{root}").json) == []
     (adoption,) = [line for line in application.lines() if line["message"] == "adoption"]
     assert (adoption["user_id"], adoption["reason"]) == (root, "adopted-without-privileges")
-    (event,) = [one for one in events(imported, adopted) if one.kind is Kind.ADOPTED]
+    (event,) = [one for one in events(imported, adopted) if one.kind is EventKind.ADOPTED]
     assert detail(event, "https://scim.example.com", personal_data=False)["privilegesDropped"] is True
 
 
@@ -409,7 +409,7 @@ def test_privileges_stay_where_the_operator_said_so(application: Application, wa
     assert privileges(application.client.get(f"/Users/{root}").json) == list(PRIVILEGES)
     (adoption,) = [line for line in application.lines() if line["message"] == "adoption"]
     assert adoption["reason"] == "adopted-existing-user"
-    (event,) = [one for one in events(imported, application.item()) if one.kind is Kind.ADOPTED]
+    (event,) = [one for one in events(imported, application.item()) if one.kind is EventKind.ADOPTED]
     assert detail(event, "https://scim.example.com", personal_data=False)["privilegesDropped"] is False
 
 

@@ -15,7 +15,7 @@ from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from domain.accounts.deprovisioning import Limit
 from local.service import TABLE_NAME, LocalService
-from operations.consistency.check import Finding, check_items
+from operations.consistency.check import Inconsistency, check_items
 from support.scim_http import PATCH_OP, Answer, ScimClient, user
 
 THREADS = 32
@@ -33,14 +33,14 @@ def at_once(action: Callable[[int], Answer]) -> list[Answer]:
         return list(pool.map(run, range(THREADS)))
 
 
-def findings(client: ScimClient) -> list[Finding]:
+def findings(client: ScimClient) -> list[Inconsistency]:
     """What does not agree in the account's items: orphans, missing index items, wrong counters."""
     account = client.key.split("_")[1]
     table = Table(aws.client("dynamodb"), TABLE_NAME)
     return [
         found
         for found in check_items(table.account(account, MonotonicDeadline.after(30)).items)
-        if isinstance(found, Finding)
+        if isinstance(found, Inconsistency)
     ]
 
 

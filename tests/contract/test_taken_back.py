@@ -18,9 +18,9 @@ from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.dynamodb import Table
 from adapters.events.stream import change_of
 from domain.accounts.deprovisioning import Limit
-from domain.events.lifecycle import Kind, events_of
+from domain.events.lifecycle import EventKind, events_of
 from local.service import TABLE_NAME, LocalService
-from operations.consistency.check import Finding, check_items
+from operations.consistency.check import Inconsistency, check_items
 from operations.roster import RosterRow
 from operations.user_import import RowResult, UserImport
 from support.scim_http import CORE, Answer, Json, ScimClient, user
@@ -196,7 +196,7 @@ def test_the_return_is_an_event_and_a_line_of_its_own(client: ScimClient, accoun
     keys = {name: after[name] for name in ("pk", "sk")}
     change = change_of(stream_record(1, "MODIFY", keys, {"OldImage": before, "NewImage": after}))
     assert change is not None
-    assert [event.kind for event in events_of(change)] == [Kind.UPDATED, Kind.REACTIVATED]
+    assert [event.kind for event in events_of(change)] == [EventKind.UPDATED, EventKind.REACTIVATED]
     request, back = lines(account)[-2:]
     assert (request["message"], request["status"], request["users_taken_back"]) == ("request", 201, 1)
     assert (back["message"], back["user_id"]) == ("take-back", made["id"])
@@ -226,4 +226,4 @@ def test_of_32_creates_one_takes_the_user_back(client: ScimClient, account: str)
     assert (won["id"], won["meta"]["version"]) == (made["id"], 'W/"3"')
     assert client.all() == [won]
     steps = check_items(table().account(account, MonotonicDeadline.after(30)).items)
-    assert [step for step in steps if isinstance(step, Finding)] == []
+    assert [step for step in steps if isinstance(step, Inconsistency)] == []

@@ -130,7 +130,7 @@ def test_every_change_says_what_when_and_by_whom() -> None:
         CONNECTOR.with_settings(Settings("strict"), later, "grace"),
     ]
 
-    stamps = [(each.last_change.what, each.last_change.at, each.last_change.by) for each in changes]
+    stamps = [(each.last_change.action, each.last_change.at, each.last_change.by) for each in changes]
 
     assert stamps[0] == ("enable", NOW, "ada")
     assert stamps[1:] == [

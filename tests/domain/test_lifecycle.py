@@ -15,7 +15,7 @@ from jsonschema import ValidationError
 
 from domain.documents import Json
 from domain.events.event_detail import detail, without_values
-from domain.events.lifecycle import AttributeChange, Change, Kind, attribute_changes, events_of
+from domain.events.lifecycle import AttributeChange, EventKind, UserChange, attribute_changes, events_of
 from domain.resources.attributes import Attribute, Type
 from domain.resources.paths import resolve
 from domain.resources.stored_user import StoredUser
@@ -28,8 +28,8 @@ CANARY = "canary-7f3a"
 AT = datetime.fromtimestamp(RECORDED, UTC)
 
 
-def change(before: StoredUser | None, after: StoredUser | None, adopted: bool = False) -> Change:
-    return Change("write-1", "acme", before, after, AT, adopted)
+def change(before: StoredUser | None, after: StoredUser | None, adopted: bool = False) -> UserChange:
+    return UserChange("write-1", "acme", before, after, AT, adopted)
 
 
 def told(before: StoredUser | None, after: StoredUser | None, adopted: bool = False) -> list[tuple[str, list[str]]]:
@@ -196,8 +196,8 @@ def test_an_adoption_stands_in_the_place_of_the_update() -> None:
 def test_an_adoption_that_changed_no_attribute_is_told() -> None:
     events = events_of(change(user({}), user({}, 2), adopted=True))
 
-    assert [event.kind for event in events] == [Kind.ADOPTED]
-    validate(Kind.ADOPTED, detail(events[0], ISSUER, personal_data=False))
+    assert [event.kind for event in events] == [EventKind.ADOPTED]
+    validate(EventKind.ADOPTED, detail(events[0], ISSUER, personal_data=False))
 
 
 def test_no_user_before_and_after_is_no_event() -> None:
@@ -237,7 +237,7 @@ def test_a_detail_without_its_values_says_so_and_still_fits_its_schema() -> None
 
     bare = without_values(detail(event, ISSUER, personal_data=True))
 
-    validate(Kind.UPDATED, bare)
+    validate(EventKind.UPDATED, bare)
     assert bare["valuesOmitted"] is True
     assert CANARY not in json.dumps(bare)
 
@@ -252,8 +252,8 @@ def test_the_ids_of_a_change_are_the_same_however_often_it_is_told() -> None:
 
 
 def test_another_write_has_other_ids() -> None:
-    one = events_of(Change("write-1", "acme", None, user({}), AT))[0]
-    other = events_of(Change("write-2", "acme", None, user({}), AT))[0]
+    one = events_of(UserChange("write-1", "acme", None, user({}), AT))[0]
+    other = events_of(UserChange("write-2", "acme", None, user({}), AT))[0]
 
     assert one.id != other.id
 
@@ -321,11 +321,11 @@ def test_the_subject_has_its_external_id_only_when_personal_data_are_asked_for()
 def test_every_kind_of_event_has_its_schema_and_every_schema_its_kind() -> None:
     shared = {FOLDER / f"{name}{SUFFIX}" for name in ("detail", "security-event")}
 
-    assert {file_of(kind) for kind in Kind} == set(FOLDER.glob("*" + SUFFIX)) - shared
+    assert {file_of(kind) for kind in EventKind} == set(FOLDER.glob("*" + SUFFIX)) - shared
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.UPDATED, Kind.ADOPTED}))
-def test_the_schema_of_a_kind_refuses_an_update(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", sorted(set(EventKind) - {EventKind.UPDATED, EventKind.ADOPTED}))
+def test_the_schema_of_a_kind_refuses_an_update(kind: EventKind) -> None:
     [update] = details(user({}), user({"title": "Guide"}, 2))
 
     with pytest.raises(ValidationError):
@@ -337,7 +337,7 @@ def test_the_schema_refuses_what_no_event_says(unknown: Json) -> None:
     [update] = details(user({}), user({"title": "Guide"}, 2))
 
     with pytest.raises(ValidationError):
-        validate(Kind.UPDATED, update | unknown)
+        validate(EventKind.UPDATED, update | unknown)
 
 
 def test_the_example_in_the_documentation_is_an_event() -> None:
@@ -345,4 +345,4 @@ def test_the_example_in_the_documentation_is_an_event() -> None:
 
     [example] = [json.loads(block) for block in blocks if "idempotencyId" in block]
 
-    validate(Kind.UPDATED, example)
+    validate(EventKind.UPDATED, example)

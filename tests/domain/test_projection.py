@@ -98,13 +98,13 @@ def test_the_password_is_never_returned() -> None:
 def test_asking_for_nothing_returns_everything(nothing: object) -> None:
     projection = Projection.of(nothing, nothing)
 
-    assert projection.is_identity
+    assert projection.returns_everything
     assert projection.apply(_USER) == _USER
 
 
 def test_a_projection_that_was_asked_for_is_not_the_identity() -> None:
-    assert not Projection.of("favouriteColour").is_identity
-    assert not Projection.of(None, "title").is_identity
+    assert not Projection.of("favouriteColour").returns_everything
+    assert not Projection.of(None, "title").returns_everything
 
 
 def test_both_at_once_are_refused() -> None:

@@ -16,7 +16,7 @@ from adapters.events.event_bus import EventBus
 from adapters.logs import telemetry
 from adapters.publisher_environment import PublisherEnvironment
 from domain.documents import Json
-from domain.events.lifecycle import Kind
+from domain.events.lifecycle import EventKind
 from domain.resources.user_schema import ENTERPRISE_URN
 from handlers.jobs import publisher
 from handlers.jobs.publisher import Publisher, UnpublishableRecord
@@ -41,7 +41,7 @@ class Bus:
         for entry in params["Entries"]:
             detail = json.loads(entry["Detail"])
             if detail["userId"] not in self.refuse:
-                validate(Kind(entry["DetailType"]), detail)
+                validate(EventKind(entry["DetailType"]), detail)
                 self.events.append((entry["DetailType"], detail))
 
     def spoil(self, http_response: Any, parsed: Json, context: Any, **_: object) -> None:

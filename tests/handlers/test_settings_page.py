@@ -25,7 +25,7 @@ from domain.accounts.account import Connector
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import GuardState, Limit
 from handlers.settings import widget as settings_widget
-from handlers.settings.page import Page, Row, values_html
+from handlers.settings.page import AccountRow, SettingsPage, values_html
 from operations.table_creation import table_definition
 from support.faults import REFUSING, FaultyClient
 
@@ -296,9 +296,9 @@ def test_who_made_a_key_may_be_edited_by_hand_and_runs_nothing(log: Path) -> Non
 def test_whatever_is_given_to_the_page_no_tag_comes_of_it() -> None:
     key = ConnectorKey(HOSTILE, HOSTILE)
     hostile = Connector.new(key, bytes(32), NOW, HOSTILE).rotated(key, timedelta(days=1), NOW, HOSTILE)
-    rows = [Row(HOSTILE, hostile, 1, AccountActivity()), Row(HOSTILE, None, None, None, HOSTILE)]
+    rows = [AccountRow(HOSTILE, hostile, 1, AccountActivity()), AccountRow(HOSTILE, None, None, None, HOSTILE)]
 
-    html = Page(HOSTILE, HOSTILE, rows, HOSTILE, HOSTILE, hostile, HOSTILE).html(NOW)
+    html = SettingsPage(HOSTILE, HOSTILE, rows, HOSTILE, HOSTILE, hostile, HOSTILE).html(NOW)
     page, popup = read(html), read(values_html(HOSTILE, hostile, HOSTILE, HOSTILE))
 
     assert not {"img", "script"} & set(page.tags + popup.tags)
@@ -318,12 +318,12 @@ def test_a_previous_key_that_is_used_still_stands_out() -> None:
     used = AccountActivity(NOW, 0, NOW - timedelta(hours=3))
 
     def page(activity: AccountActivity) -> str:
-        return read(Page(BASE_URL, ARN, [Row("acme", connector, 5, activity)]).html(NOW)).text
+        return read(SettingsPage(BASE_URL, ARN, [AccountRow("acme", connector, 5, activity)]).html(NOW)).text
 
     assert "still used, 3 h ago" in page(used)
     assert "not used in 24 h" in page(AccountActivity())
     assert "accepted until 07 Feb 12:00 UTC" in page(used)
-    assert "is refused at once" in Page(BASE_URL, ARN, [Row("acme", connector, 5, used)]).html(NOW)
+    assert "is refused at once" in SettingsPage(BASE_URL, ARN, [AccountRow("acme", connector, 5, used)]).html(NOW)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_the_settings_page_says_how_old_a_key_is(days: int, said: str) -> None:
     key = ConnectorKey.generate("acme", bytes)
     connector = Connector.new(key, bytes(32), NOW - timedelta(days=days), "ada")
 
-    page = read(Page(BASE_URL, ARN, [Row("acme", connector, 5, AccountActivity())]).html(NOW))
+    page = read(SettingsPage(BASE_URL, ARN, [AccountRow("acme", connector, 5, AccountActivity())]).html(NOW))
 
     assert said in page.text.splitlines()
 
@@ -366,7 +366,9 @@ def test_the_settings_page_says_until_when_an_account_is_paused() -> None:
     until = datetime(2030, 2, 1, 8, 30, tzinfo=UTC)
     guard = GuardState(20, 20, is_paused=True, paused_until=until)
 
-    page = read(Page(BASE_URL, ARN, [Row("acme", connector, 5, AccountActivity(), guard=guard)]).html(NOW))
+    page = read(
+        SettingsPage(BASE_URL, ARN, [AccountRow("acme", connector, 5, AccountActivity(), guard=guard)]).html(NOW)
+    )
 
     assert "20 gone in a day; until 01 Feb 08:30 UTC" in page.text
 

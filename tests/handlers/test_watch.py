@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from adapters import aws
 from adapters.logs import telemetry
-from adapters.logs.insights import NoAnswer
+from adapters.logs.insights import QueryFailed
 from adapters.logs.last_requests import Logs, WatchEnvironment
 from adapters.secrets.accounts import Accounts
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
@@ -50,7 +50,7 @@ class Watched:
         self.logs.requests = self.requests
         self.capsys.readouterr()
         client: Any = self.logs
-        watch.look(self.accounts.list_all(), Logs(client, ["requests"]), NOW, silence, RETENTION)
+        watch.check_accounts(self.accounts.list_all(), Logs(client, ["requests"]), NOW, silence, RETENTION)
         lines = [json.loads(line) for line in self.capsys.readouterr().out.splitlines()]
         return [{name: line[name] for name in line.keys() - {"level", "timestamp", "service"}} for line in lines]
 
@@ -216,7 +216,7 @@ def test_a_look_without_an_answer_of_the_logs_fails_so_that_its_alarm_rings(watc
     watched.accounts.enable("acme")
     watched.logs.status = "Failed"
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(QueryFailed):
         watched.look()
 
 

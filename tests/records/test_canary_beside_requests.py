@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from adapters import aws
 from adapters.events.event_bus import EventBus
-from adapters.logs.insights import NoAnswer
+from adapters.logs.insights import QueryFailed
 from adapters.logs.last_requests import Logs
 from adapters.secrets.accounts import Accounts
 from adapters.settings import SETTINGS
@@ -134,11 +134,11 @@ def test_the_watch_writes_neither_keys_nor_what_secrets_and_logs_hold(net: Net, 
     heard = [Request("acme", now), Request("globex", now + timedelta(minutes=1), "previous"), Request(MARK, now)]
     logs: Any = LastRequests(heard)
 
-    watch.look(service.accounts.list_all(), Logs(logs, [MARK]), now + timedelta(minutes=5), week, 12 * week)
-    watch.look(service.accounts.list_all(), Logs(logs, [MARK]), later, week, 12 * week)
+    watch.check_accounts(service.accounts.list_all(), Logs(logs, [MARK]), now + timedelta(minutes=5), week, 12 * week)
+    watch.check_accounts(service.accounts.list_all(), Logs(logs, [MARK]), later, week, 12 * week)
     logs.get_query_results = lambda queryId: {"status": "Failed", "results": [], "statistics": MARK}
-    with pytest.raises(NoAnswer) as failed:
-        watch.look(service.accounts.list_all(), Logs(logs, [MARK]), now, week, week)
+    with pytest.raises(QueryFailed) as failed:
+        watch.check_accounts(service.accounts.list_all(), Logs(logs, [MARK]), now, week, week)
     net.output.raised(failed.value)
 
     net.pull()

@@ -22,7 +22,7 @@ from adapters.logs import telemetry
 from adapters.runtime import RUNTIME
 from adapters.secrets.accounts import Accounts
 from domain.documents import Json
-from domain.events.lifecycle import Kind
+from domain.events.lifecycle import EventKind
 from handlers.jobs import publisher
 from operations.table_creation import table_definition
 from support.event_schemas import FOLDER, validate
@@ -102,7 +102,7 @@ def test_an_application_hears_of_every_loss_of_access_and_of_nothing_else(deploy
     deployment.deliver()
 
     for event in deployment.published:
-        validate(Kind(event["detail-type"]), event["detail"])
+        validate(EventKind(event["detail-type"]), event["detail"])
     assert [(one["source"], one["detail-type"], one["detail"]["account"]) for one in deployment.received] == [
         ("rollcall", "UserDeactivated", "acme"),
         ("rollcall", "UserDeprovisioned", "acme"),

@@ -13,7 +13,7 @@ from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table, items, keys
 from adapters.dynamodb.keys import Collection
 from domain.resources.stored_user import StoredUser
-from operations.consistency.check import Finding, Problem, Progress, check_items
+from operations.consistency.check import Inconsistency, Problem, Progress, check_items
 from support.invariants import assert_sound, findings
 from support.samples import Patience, Users, changed, ids, renamed
 
@@ -63,8 +63,8 @@ def test_a_missing_index_item_is_written(table: Table, ada: StoredUser, entry: t
     entry = (entry[0], entry[1].format(id=ada.id))
     remove(table, entry)
 
-    assert findings(table) == [Finding(Problem.MISSING, *entry, (ada.id,))]
-    assert findings(table, repair=True) == [Finding(Problem.MISSING, *entry, (ada.id,), repaired=True)]
+    assert findings(table) == [Inconsistency(Problem.MISSING, *entry, (ada.id,))]
+    assert findings(table, repair=True) == [Inconsistency(Problem.MISSING, *entry, (ada.id,), repaired=True)]
     assert_sound(table)
 
 
@@ -86,8 +86,8 @@ def test_an_index_item_without_its_value_is_removed(
     entry = (entry[0], entry[1].format(id=owner))
     put(table, entry, owner)
 
-    assert findings(table) == [Finding(Problem.ORPHAN, *entry, (owner,))]
-    assert findings(table, repair=True) == [Finding(Problem.ORPHAN, *entry, (owner,), repaired=True)]
+    assert findings(table) == [Inconsistency(Problem.ORPHAN, *entry, (owner,))]
+    assert findings(table, repair=True) == [Inconsistency(Problem.ORPHAN, *entry, (owner,), repaired=True)]
     assert_sound(table)
 
 
@@ -111,8 +111,8 @@ def test_an_index_item_of_the_wrong_user_is_given_to_the_right_one(
     wrong = "fff00000-0000-4000-8000-000000000000"
     put(table, entry, wrong)
 
-    assert findings(table) == [Finding(Problem.WRONG_OWNER, *entry, (ada.id, wrong))]
-    assert findings(table, repair=True) == [Finding(Problem.WRONG_OWNER, *entry, (ada.id, wrong), repaired=True)]
+    assert findings(table) == [Inconsistency(Problem.WRONG_OWNER, *entry, (ada.id, wrong))]
+    assert findings(table, repair=True) == [Inconsistency(Problem.WRONG_OWNER, *entry, (ada.id, wrong), repaired=True)]
     assert_sound(table)
 
 
@@ -122,7 +122,7 @@ def test_a_value_of_two_users_is_left_to_a_person(table: Table, ada: StoredUser,
     table.client.put_item(TableName=table.table_name, Item=items.user_item("default", twin, "by hand"))  # type: ignore[arg-type]
     remove(table, (Collection.USER_NAME, "other"))
 
-    assert findings(table, repair=True) == [Finding(Problem.SHARED, *NAME, (twin.id, ada.id))]
+    assert findings(table, repair=True) == [Inconsistency(Problem.SHARED, *NAME, (twin.id, ada.id))]
     assert table.account("default", Patience()).users.find_by_user_name("ada") == ada
 
 
@@ -141,7 +141,7 @@ def test_a_user_who_cannot_be_read_is_reported_and_what_may_be_theirs_is_kept(
 ) -> None:
     key = keys.key("default", Collection.USER, ada.id)
     table.client.update_item(TableName=table.table_name, Key=key, **spoil)
-    found = Finding(Problem.UNREADABLE, Collection.USER, ada.id, (ada.id,))
+    found = Inconsistency(Problem.UNREADABLE, Collection.USER, ada.id, (ada.id,))
 
     assert findings(table) == [found]
     assert findings(table, repair=True) == [found]
@@ -160,8 +160,8 @@ def test_a_counter_that_drifted_is_set_right(table: Table, ada: StoredUser, drif
         ExpressionAttributeValues={":drift": {"N": drift}},
     )
 
-    assert findings(table) == [Finding(Problem.COUNTER, Collection.RANK, rank)]
-    assert findings(table, repair=True) == [Finding(Problem.COUNTER, Collection.RANK, rank, repaired=True)]
+    assert findings(table) == [Inconsistency(Problem.COUNTER, Collection.RANK, rank)]
+    assert findings(table, repair=True) == [Inconsistency(Problem.COUNTER, Collection.RANK, rank, repaired=True)]
     assert_sound(table)
 
 
@@ -180,7 +180,7 @@ def test_counters_of_users_who_are_not_there_are_set_to_nought(table: Table, ada
         Item=keys.key("default", Collection.RANK, rank) | {"3": {"N": "2"}},  # type: ignore[arg-type]
     )
 
-    assert findings(table, repair=True) == [Finding(Problem.COUNTER, Collection.RANK, rank, repaired=True)]
+    assert findings(table, repair=True) == [Inconsistency(Problem.COUNTER, Collection.RANK, rank, repaired=True)]
     assert_sound(table)
 
 
@@ -210,7 +210,7 @@ def test_a_repair_while_writers_are_at_work_mends_what_was_wrong_and_undoes_noth
             if user is not crowd[-1]:
                 store.delete(other)
 
-    found: list[Finding] = []
+    found: list[Inconsistency] = []
     with ThreadPoolExecutor(len(crowds)) as threads:
         at_work = [threads.submit(write, crowd) for crowd in crowds]
         began.wait()
@@ -218,7 +218,7 @@ def test_a_repair_while_writers_are_at_work_mends_what_was_wrong_and_undoes_noth
             steps = check_items(
                 Table(table.client, table.table_name).account("default", MonotonicDeadline.after(60)).items, repair=True
             )
-            found += [step for step in steps if isinstance(step, Finding)]
+            found += [step for step in steps if isinstance(step, Inconsistency)]
         for writer in at_work:
             writer.result()
 
@@ -268,7 +268,7 @@ def test_a_write_in_the_midst_of_a_check_is_neither_reported_nor_undone(
     problems = [
         step.problem
         for step in check_items(meddled.account("default", Patience()).items, repair=True)
-        if isinstance(step, Finding)
+        if isinstance(step, Inconsistency)
     ]
 
     assert problems == [Problem.MISSING, Problem.COUNTER]

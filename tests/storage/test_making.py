@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from moto import mock_aws
 
-from operations.table_creation import NoAnswer, make_table
+from operations.table_creation import TableUnresponsive, make_table
 from support import faults
 from support.engines import new_client
 from support.faults import FaultyClient
@@ -43,7 +43,7 @@ def test_an_engine_that_never_answers_is_given_up_after_a_minute(slow: FaultyCli
     slow.always(faults.BREAKING[0])
     seconds = count(step=10.0)
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(TableUnresponsive):
         make_table(slow.client, "slow", lambda: next(seconds))
 
     assert slow.struck == 6

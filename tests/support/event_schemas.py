@@ -11,25 +11,25 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from domain.documents import Json
-from domain.events.lifecycle import Kind
+from domain.events.lifecycle import EventKind
 from support.repository import ROOT
 
 FOLDER = ROOT / "docs" / "events"
 SUFFIX = ".schema.json"
 
 
-def file_of(kind: Kind) -> Path:
+def file_of(kind: EventKind) -> Path:
     """The schema of a kind of event: `UserUpdated` is in user-updated.schema.json."""
     return FOLDER / (kind.value.replace("User", "user-").lower() + SUFFIX)
 
 
-def validate(kind: Kind, detail: Json) -> None:
+def validate(kind: EventKind, detail: Json) -> None:
     """Raises when the detail is not what the documentation promises."""
     _validator(kind).validate(detail)
 
 
 @cache
-def _validator(kind: Kind) -> Draft202012Validator:
+def _validator(kind: EventKind) -> Draft202012Validator:
     files = {path.name: json.loads(path.read_text()) for path in FOLDER.glob("*" + SUFFIX)}
     resources = [(name, DRAFT202012.create_resource(schema)) for name, schema in files.items()]
     return Draft202012Validator(

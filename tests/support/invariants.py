@@ -7,14 +7,14 @@ from typing import Any
 
 from adapters.dynamodb import Table, items
 from adapters.dynamodb.keys import Collection
-from operations.consistency.check import Finding, check_items
+from operations.consistency.check import Inconsistency, check_items
 from support.samples import Patience
 
 
-def findings(table: Table, account: str = "default", *, repair: bool = False) -> list[Finding]:
+def findings(table: Table, account: str = "default", *, repair: bool = False) -> list[Inconsistency]:
     """What the checker finds in an account."""
     steps = check_items(table.account(account, Patience()).items, repair=repair)
-    return [step for step in steps if isinstance(step, Finding)]
+    return [step for step in steps if isinstance(step, Inconsistency)]
 
 
 def assert_sound(table: Table, account: str = "default") -> None:

@@ -129,7 +129,9 @@ def _watch(service: InProcess) -> None:
     logs: Any = LastRequests(
         [Request("acme", now - eight_days), Request("globex", now - timedelta(minutes=1), "previous")]
     )
-    watch.look(service.accounts.list_all(), Logs(logs, ["requests"]), now, timedelta(days=7), timedelta(days=90))
+    watch.check_accounts(
+        service.accounts.list_all(), Logs(logs, ["requests"]), now, timedelta(days=7), timedelta(days=90)
+    )
 
 
 def _settings_page(service: InProcess) -> None:

@@ -26,7 +26,7 @@ from domain.accounts.guard_record import Allowance, GuardRecord, Pause, hour_of
 from domain.accounts.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
 from domain.limits import MAX_PAGE_CHARACTERS
-from domain.ports import Deadline, IndexEntry, Page, Slice, VersionMismatch
+from domain.ports import CursorPage, Deadline, IndexEntry, IndexPage, VersionMismatch
 from domain.resources.comparison import prefix_form, unique_form
 from domain.resources.storable import require_storable
 from domain.resources.stored_user import StoredUser
@@ -88,20 +88,20 @@ class InMemoryUsers:
     def total(self) -> int:
         return len(self._users)
 
-    def page(self, start_index: int, count: int) -> Page:
+    def page(self, start_index: int, count: int) -> IndexPage:
         with self._lock:
             first = max(0, start_index - 1)
             ids = self._ids[first : first + max(0, count)]
-            return Page(len(self._ids), self._bounded(ids))
+            return IndexPage(len(self._ids), self._bounded(ids))
 
-    def page_after(self, after: str | None, count: int) -> Slice:
+    def page_after(self, after: str | None, count: int) -> CursorPage:
         if count <= 0:
-            return Slice([], after)
+            return CursorPage([], after)
         with self._lock:
             first = 0 if after is None else bisect_right(self._ids, after)
             users = self._bounded(self._ids[first : first + count])
             more = first + len(users) < len(self._ids)
-            return Slice(users, users[-1].id if more else None)
+            return CursorPage(users, users[-1].id if more else None)
 
     def scan(self, after: str | None = None) -> Iterator[StoredUser]:
         with self._lock:

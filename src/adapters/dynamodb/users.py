@@ -13,7 +13,7 @@ from adapters.dynamodb.ranks import read_ranks
 from adapters.dynamodb.scan import scan
 from adapters.dynamodb.writes import UserWrites
 from domain.limits import MAX_PAGE_CHARACTERS
-from domain.ports import IndexEntry, Page, Slice
+from domain.ports import CursorPage, IndexEntry, IndexPage
 from domain.resources.comparison import prefix_form, unique_form
 from domain.resources.stored_user import StoredUser
 
@@ -61,23 +61,23 @@ class DynamoDBUsers(UserWrites):
     def total(self) -> int:
         return read_ranks(self.items).total
 
-    def page(self, start_index: int, count: int) -> Page:
+    def page(self, start_index: int, count: int) -> IndexPage:
         """Find the start of the page by the counters, then read one range from at most a few users before it."""
         ranks = read_ranks(self.items)
         first = max(0, start_index - 1)
         if count <= 0 or first >= ranks.total:
-            return Page(ranks.total, [])
+            return IndexPage(ranks.total, [])
         bucket, skipped = ranks.position(first)
-        return Page(ranks.total, self._users(Range(first=bucket), skipped, count))
+        return IndexPage(ranks.total, self._users(Range(first=bucket), skipped, count))
 
-    def page_after(self, after: str | None, count: int) -> Slice:
+    def page_after(self, after: str | None, count: int) -> CursorPage:
         """Read one user more than requested, to learn whether there is a next page."""
         if count <= 0:
-            return Slice([], after)
+            return CursorPage([], after)
         users = self._users(Range(after=after), 0, count + 1)
         more = len(users) > count or sum(len(user.document) for user in users) > MAX_PAGE_CHARACTERS
         users = users[:count]
-        return Slice(users, users[-1].id if more else None)
+        return CursorPage(users, users[-1].id if more else None)
 
     def _users(self, part: Range, skipped: int, count: int) -> list[StoredUser]:
         """Users from a range, after the first `skipped`; ends early past the maximum size of an answer."""

@@ -31,7 +31,7 @@ HOPELESS: Final = frozenset({TOO_LARGE, "MalformedDetail", "InvalidArgument"})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BusEntry:
     """One event for the bus; `subject` names what the order of events must be kept for."""
 
     detail_type: str
@@ -59,7 +59,7 @@ class EventBus:
         self._client = client
         self._name = name
 
-    def publish(self, entries: Sequence[Entry]) -> list[str | None]:
+    def publish(self, entries: Sequence[BusEntry]) -> list[str | None]:
         """What became of each entry: None when it was published, else the code of the error.
 
         It stops after the first request that did not succeed whole; what comes after it is `NOT_SENT`. No request
@@ -72,7 +72,7 @@ class EventBus:
                 break
         return codes + [NOT_SENT] * (len(entries) - len(codes))
 
-    def _put(self, batch: Sequence[Entry]) -> list[str | None]:
+    def _put(self, batch: Sequence[BusEntry]) -> list[str | None]:
         if not batch[0].fits:
             return [TOO_LARGE]
         try:
@@ -83,7 +83,7 @@ class EventBus:
             return [type(error).__name__] * len(batch)
         return [None if result.get("EventId") else result.get("ErrorCode", "Unknown") for result in results]
 
-    def _request(self, entry: Entry) -> PutEventsRequestEntryTypeDef:
+    def _request(self, entry: BusEntry) -> PutEventsRequestEntryTypeDef:
         return {
             "EventBusName": self._name,
             "Source": SOURCE,
@@ -93,9 +93,9 @@ class EventBus:
         }
 
 
-def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+def _batches(entries: Sequence[BusEntry]) -> Iterator[list[BusEntry]]:
     """The entries in requests that PutEvents takes; one that is too large stands alone."""
-    batch: list[Entry] = []
+    batch: list[BusEntry] = []
     for entry in entries:
         size = sum(other.size for other in batch) + entry.size
         crowded = len(batch) == _MOST_ENTRIES or size >= _SIZE_LIMIT

@@ -9,27 +9,27 @@ from typing import Any, Final
 from adapters.dynamodb import items
 from adapters.dynamodb.keys import Collection
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
-from domain.events.lifecycle import Change
+from domain.events.lifecycle import UserChange
 from domain.resources.stored_user import StoredUser
 
 _IMAGES: Final = {"INSERT": (False, True), "MODIFY": (True, True), "REMOVE": (True, False)}
 """For each kind of record: whether it has the old and the new image."""
 
-Record = Mapping[str, Any]
+StreamRecord = Mapping[str, Any]
 
 
 class MalformedRecord(Exception):
     """A record that no retry will make right. The message says what is wrong with its form, never what is in it."""
 
 
-def sequence_number(record: Record) -> str | None:
+def sequence_number(record: StreamRecord) -> str | None:
     """The record's place in its shard, by which Lambda is told where to begin again; None when it has none."""
     body = record.get("dynamodb")
     number = body.get("SequenceNumber") if isinstance(body, Mapping) else None
     return number if isinstance(number, str) and number else None
 
 
-def change_of(record: Record) -> Change | None:
+def change_of(record: StreamRecord) -> UserChange | None:
     """The change of a user; raises `MalformedRecord`.
 
     None for an item of an index, and for the test users that a release is tried with, who are no news to anybody.
@@ -43,7 +43,7 @@ def change_of(record: Record) -> Change | None:
         if images is None:
             raise MalformedRecord("its eventName is not one of a table's stream")
         has_old, has_new = images
-        return Change(
+        return UserChange(
             id=record["eventID"],
             account=account,
             before=_user(body["OldImage"]) if has_old else None,
@@ -58,7 +58,7 @@ def change_of(record: Record) -> Change | None:
         raise MalformedRecord("its form is not that of the table's items") from None
 
 
-def _user(image: Record) -> StoredUser:
+def _user(image: StreamRecord) -> StoredUser:
     user = items.user_of(dict(image))
     if not isinstance(user.attributes, dict):
         raise TypeError("the document is not a JSON object")
@@ -67,6 +67,6 @@ def _user(image: Record) -> StoredUser:
     return user
 
 
-def _was_adopted(old: Record, new: Record) -> bool:
+def _was_adopted(old: StreamRecord, new: StreamRecord) -> bool:
     mark = new.get(items.ADOPTION_ATTRIBUTE)
     return mark is not None and mark != old.get(items.ADOPTION_ATTRIBUTE)

@@ -82,7 +82,7 @@ class InsightsActivity:
             rows = insights.ask(
                 self._client, self._log_groups, _QUERY, end - DAY, end, seconds=_SECONDS, sleep=self._sleep
             )
-        except insights.NoAnswer:
+        except insights.QueryFailed:
             return None
         found: dict[str, AccountActivity] = {}
         for row in rows:

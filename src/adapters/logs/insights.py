@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 PAUSE_SECONDS: Final = 0.25
-Row = dict[str, str]
+ResultRow = dict[str, str]
 
 
-class NoAnswer(Exception):
+class QueryFailed(Exception):
     """The query failed, or took longer than was waited."""
 
 
@@ -27,8 +27,8 @@ def ask(
     *,
     seconds: float,
     sleep: Callable[[float], None] = time.sleep,
-) -> list[Row]:
-    """The rows of the answer: field to value, without the fields that an event has not; raises `NoAnswer`.
+) -> list[ResultRow]:
+    """The rows of the answer: field to value, without the fields that an event has not; raises `QueryFailed`.
 
     `seconds` is how long to wait at most. Up to 50 log groups; the quota is 30 queries at a time in a region.
     """
@@ -43,6 +43,6 @@ def ask(
         if answer["status"] == "Complete":
             return [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]]
         if answer["status"] not in ("Scheduled", "Running"):
-            raise NoAnswer(answer["status"])
+            raise QueryFailed(answer["status"])
         sleep(PAUSE_SECONDS)
-    raise NoAnswer("time is up")
+    raise QueryFailed("time is up")

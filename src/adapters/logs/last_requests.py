@@ -1,4 +1,4 @@
-"""What the watch is made of: its environment, the logs that it asks, and the lines that it writes."""
+"""What the hourly check of accounts uses: its environment, the logs that it queries and the lines that it writes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.logs import insights
 from adapters.logs.telemetry import write
-from domain.accounts.silence import Finding, Heard
+from domain.accounts.silence import AccountWarning, LastRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -22,12 +22,12 @@ filter message = "request" and ispresent(account)
 | limit 10000
 """
 _SECONDS: Final = 9.0
-"""For one question; two are asked at most, and the function has 28."""
+"""For one query; there are two at most, and the function has 28."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchEnvironment:
-    """What template.yaml tells the watch. `silence`: None when nobody shall be called silent."""
+    """What template.yaml sets for the check; `silence` is None when no account counts as silent."""
 
     secret_prefix: str
     log_groups: tuple[str, ...]
@@ -47,29 +47,29 @@ class WatchEnvironment:
 
 
 class Logs:
-    """The functions' logs, asked when accounts were last heard."""
+    """The functions' logs, queried for the last request of each account."""
 
     def __init__(self, client: CloudWatchLogsClient, groups: Collection[str]) -> None:
         self._client = client
         self._groups = tuple(groups)
 
-    def last_heard(
+    def last_requests(
         self, accounts: Collection[str], now: datetime, lately: timedelta, at_most: timedelta
-    ) -> dict[str, Heard]:
-        """By account, as far back as `at_most`; raises `insights.NoAnswer`.
+    ) -> dict[str, LastRequest]:
+        """Return the last request of each account, as far back as `at_most`; raises `insights.NoAnswer`.
 
         Insights charges by what it reads. So first it reads what was written `lately`, and the rest only when an
         account is missing there.
         """
-        heard = self._heard(now, min(lately, at_most)) if accounts else {}
-        if any(account not in heard for account in accounts) and lately < at_most:
-            heard = self._heard(now, at_most)
-        return heard
+        found = self._read(now, min(lately, at_most)) if accounts else {}
+        if any(account not in found for account in accounts) and lately < at_most:
+            found = self._read(now, at_most)
+        return found
 
-    def _heard(self, now: datetime, period: timedelta) -> dict[str, Heard]:
+    def _read(self, now: datetime, period: timedelta) -> dict[str, LastRequest]:
         rows = insights.ask(self._client, self._groups, _QUERY, now - period, now, seconds=_SECONDS)
         return {
-            row["account"]: Heard(
+            row["account"]: LastRequest(
                 datetime.fromtimestamp(float(row["last"]) / 1000, UTC),
                 "previous" if row.get("key") == "previous" else "current",
             )
@@ -77,18 +77,18 @@ class Logs:
         }
 
 
-def emit(finding: Finding) -> None:
-    """One line for what was found of an account."""
-    write("watch", {name: value for name, value in asdict(finding).items() if value is not None}, logging.WARNING)
+def emit_warning(warning: AccountWarning) -> None:
+    """Write one line for a warning about an account."""
+    write("watch", {name: value for name, value in asdict(warning).items() if value is not None}, logging.WARNING)
 
 
 def emit_unreadable(account: str, reason: str) -> None:
-    """One line for an account whose secret cannot be used."""
+    """Write one line for an account whose secret cannot be used."""
     write("watch", {"account": account, "reason": reason}, logging.WARNING)
 
 
-def emit_end(accounts: int, silent_accounts: int, old_keys: int, unusable_secrets: int) -> None:
-    """The line that ends a look; metric filters of template.yaml make a metric of each number but the first."""
+def emit_summary(accounts: int, silent_accounts: int, old_keys: int, unusable_secrets: int) -> None:
+    """Write the line that ends a check; metric filters of template.yaml make a metric of each number but the first."""
     numbers = {
         "accounts": accounts,
         "silent_accounts": silent_accounts,

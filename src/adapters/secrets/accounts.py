@@ -33,8 +33,8 @@ _PENDING: Final = "ROLLCALLPENDING"
 _TRIES: Final = 5
 _READERS: Final = 8
 
-What = Literal["created", "replaced", "enabled", "disabled", "rotated", "revoked", "set", "unchanged"]
-Transition = Callable[[Connector], tuple[What, Connector]]
+Action = Literal["created", "replaced", "enabled", "disabled", "rotated", "revoked", "set", "unchanged"]
+Transition = Callable[[Connector], tuple[Action, Connector]]
 
 
 class SomeSettings(TypedDict, total=False):
@@ -64,20 +64,20 @@ class _Encryption(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AccountChange:
     """What an operation did, and the connector as it is now."""
 
-    what: What
+    action: Action
     connector: Connector
 
     @property
     def changed(self) -> bool:
         """Whether anything was written."""
-        return self.what != "unchanged"
+        return self.action != "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedAccount:
     """An account of the list: its connector, or why it cannot be had."""
 
     account: str
@@ -121,7 +121,7 @@ class Accounts:
         except SecretUnusable:
             return False
 
-    def list_all(self) -> list[Listed]:
+    def list_all(self) -> list[ListedAccount]:
         """All accounts in order of name, those whose secret is unusable or marked for deletion too."""
         prefix = self._secrets.prefix
         with _asking("list the secrets below", prefix):
@@ -133,7 +133,7 @@ class Accounts:
         with ThreadPoolExecutor(_READERS) as pool:
             return [listed for listed in pool.map(self._listed, accounts) if listed is not None]
 
-    def enable(self, account: str, *, key: ConnectorKey | None = None, replace: bool = False) -> Outcome:
+    def enable(self, account: str, *, key: ConnectorKey | None = None, replace: bool = False) -> AccountChange:
         """SCIM switched on; the account made with a fresh key (or `key`) if there is none.
 
         A secret marked for deletion is restored first. An unusable one is refused with `SecretUnusable`, unless
@@ -154,14 +154,14 @@ class Accounts:
             return self._create(self._fresh(account, key))
         return self._switch(account, True)
 
-    def disable(self, account: str) -> Outcome:
+    def disable(self, account: str) -> AccountChange:
         """SCIM switched off: requests with the right key are answered 403. Keys and users stay."""
         return self._switch(account, False)
 
-    def rotate_key(self, account: str, grace: timedelta = DEFAULT_GRACE) -> Outcome:
+    def rotate_key(self, account: str, grace: timedelta = DEFAULT_GRACE) -> AccountChange:
         """A fresh current key; the one before is accepted for `grace` more (none: refused at once), 30 days at most."""
 
-        def rotate(connector: Connector) -> tuple[What, Connector]:
+        def rotate(connector: Connector) -> tuple[Action, Connector]:
             fresh = ConnectorKey.generate(account, self._entropy)
             try:
                 return "rotated", connector.rotated(fresh, grace, self._now(), self._actor())
@@ -170,20 +170,20 @@ class Accounts:
 
         return self._change(account, rotate)
 
-    def revoke_previous(self, account: str) -> Outcome:
+    def revoke_previous(self, account: str) -> AccountChange:
         """The previous key refused from now on, within the time that the functions' caches last (a minute)."""
 
-        def revoke(connector: Connector) -> tuple[What, Connector]:
+        def revoke(connector: Connector) -> tuple[Action, Connector]:
             if connector.previous is None:
                 return "unchanged", connector
             return "revoked", connector.without_previous(self._now(), self._actor())
 
         return self._change(account, revoke)
 
-    def configure(self, account: str, **settings: Unpack[SomeSettings]) -> Outcome:
+    def configure(self, account: str, **settings: Unpack[SomeSettings]) -> AccountChange:
         """Settings changed; those not given stay."""
 
-        def apply(connector: Connector) -> tuple[What, Connector]:
+        def apply(connector: Connector) -> tuple[Action, Connector]:
             wanted = replace(connector.settings, **settings)
             if wanted == connector.settings:
                 return "unchanged", connector
@@ -200,12 +200,12 @@ class Accounts:
         with _asking("delete the secret", name):
             self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
-    def _listed(self, account: str) -> Listed | None:
+    def _listed(self, account: str) -> ListedAccount | None:
         try:
             connector = self._secrets.read(account)
         except ConnectorUnavailable as problem:
-            return Listed(account, None, problem)
-        return None if connector is None else Listed(account, connector)
+            return ListedAccount(account, None, problem)
+        return None if connector is None else ListedAccount(account, connector)
 
     def _fresh(self, account: str, key: ConnectorKey | None) -> Connector:
         if key is not None and key.account != account:
@@ -213,15 +213,15 @@ class Accounts:
         key = key or ConnectorKey.generate(account, self._entropy)
         return Connector.new(key, self._entropy(32), self._now(), self._actor())
 
-    def _switch(self, account: str, enabled: bool) -> Outcome:
-        def switch(connector: Connector) -> tuple[What, Connector]:
+    def _switch(self, account: str, enabled: bool) -> AccountChange:
+        def switch(connector: Connector) -> tuple[Action, Connector]:
             if connector.enabled is enabled:
                 return "unchanged", connector
             return "enabled" if enabled else "disabled", connector.switched(enabled, self._now(), self._actor())
 
         return self._change(account, switch)
 
-    def _create(self, connector: Connector) -> Outcome:
+    def _create(self, connector: Connector) -> AccountChange:
         name = self._secrets.name(connector.account)
         with _asking("create the secret", name):
             try:
@@ -236,7 +236,7 @@ class Accounts:
                 if self._secrets.read(connector.account) is not None:
                     return self._switch(connector.account, True)
                 self._client.put_secret_value(SecretId=name, SecretString=connector.to_json())
-        return Outcome("created", connector)
+        return AccountChange("created", connector)
 
     def _key_of_the_stack(self) -> _Encryption:
         """The KMS key of the account that the stack was made with, for the secret of every account made later."""
@@ -247,25 +247,25 @@ class Accounts:
         key = described.get("KmsKeyId")
         return {"KmsKeyId": key} if key else {}
 
-    def _replace(self, connector: Connector) -> Outcome:
+    def _replace(self, connector: Connector) -> AccountChange:
         name = self._secrets.name(connector.account)
         with _asking("describe the secret", name):
             versions = self._client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
         current = next(version for version, stages in versions.items() if "AWSCURRENT" in stages)
         if not self._put(name, connector, current):
             raise _contended(connector.account)
-        return Outcome("replaced", connector)
+        return AccountChange("replaced", connector)
 
-    def _change(self, account: str, transition: Transition) -> Outcome:
+    def _change(self, account: str, transition: Transition) -> AccountChange:
         name = self._secrets.name(account_name(account))
         for _ in range(_TRIES):
             found = self._secrets.read_version(account)
             if found is None:
                 raise NoSuchAccount(account)
             connector, version = found
-            what, changed = transition(connector)
-            if what == "unchanged" or self._put(name, changed, version):
-                return Outcome(what, changed)
+            action, changed = transition(connector)
+            if action == "unchanged" or self._put(name, changed, version):
+                return AccountChange(action, changed)
         raise _contended(account)
 
     def _put(self, name: str, connector: Connector, instead_of: str) -> bool:
@@ -300,13 +300,13 @@ def _contended(account: str) -> AdministrationError:
 
 
 @contextmanager
-def _asking(what: str, name: str) -> Iterator[None]:
+def _asking(action: str, name: str) -> Iterator[None]:
     """Turns what Secrets Manager refuses into one line; its own message is kept, it holds no secret value."""
     try:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown error")
         hint = " Your AWS credentials lack the permission." if code.startswith("AccessDenied") else ""
-        raise AdministrationError(f"Secrets Manager refused to {what} {name} ({code}).{hint}") from error
+        raise AdministrationError(f"Secrets Manager refused to {action} {name} ({code}).{hint}") from error
     except BotoCoreError as error:
-        raise AdministrationError(f"Secrets Manager could not be asked to {what} {name}: {error}") from error
+        raise AdministrationError(f"Secrets Manager could not be asked to {action} {name}: {error}") from error

@@ -84,10 +84,10 @@ class PreviousKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LastChange:
     """The last thing done to a connector: what, when and by whom."""
 
-    what: str
+    action: str
     at: datetime
     by: str
 
@@ -99,7 +99,7 @@ class Connector:
     account: str
     enabled: bool
     current: CurrentKey
-    last_change: Change
+    last_change: LastChange
     sealing_key: bytes = field(repr=False)
     previous: PreviousKey | None = None
     settings: Settings = Settings()
@@ -117,7 +117,7 @@ class Connector:
             key.account,
             True,
             CurrentKey(key, now, by),
-            Change("enable", now, by),
+            LastChange("enable", now, by),
             sealing_key,
             settings=settings,
         )
@@ -127,7 +127,7 @@ class Connector:
         return replace(
             self,
             enabled=enabled,
-            last_change=Change("enable" if enabled else "disable", now, by),
+            last_change=LastChange("enable" if enabled else "disable", now, by),
         )
 
     def rotated(self, key: ConnectorKey, grace: timedelta, now: datetime, by: str) -> Connector:
@@ -139,15 +139,15 @@ class Connector:
             raise InvalidGrace(f"The grace period of a previous key is between 0 and {MAX_GRACE.days} days.")
         previous = PreviousKey(self.current.key, now + grace) if grace > timedelta(0) else None
         changed = replace(self, current=CurrentKey(key, now, by), previous=previous)
-        return replace(changed, last_change=Change("rotate-key", now, by))
+        return replace(changed, last_change=LastChange("rotate-key", now, by))
 
     def without_previous(self, now: datetime, by: str) -> Connector:
         """The previous key revoked."""
-        return replace(self, previous=None, last_change=Change("revoke-previous", now, by))
+        return replace(self, previous=None, last_change=LastChange("revoke-previous", now, by))
 
     def with_settings(self, settings: Settings, now: datetime, by: str) -> Connector:
         """Other settings."""
-        return replace(self, settings=settings, last_change=Change("set", now, by))
+        return replace(self, settings=settings, last_change=LastChange("set", now, by))
 
     def previous_at(self, now: datetime) -> PreviousKey | None:
         """The previous key, if it is still accepted.
@@ -178,7 +178,7 @@ class Connector:
                 "requestsPerSecond": self.settings.rate.per_second,
             },
             "lastChange": {
-                "what": self.last_change.what,
+                "what": self.last_change.action,
                 "at": rfc3339(self.last_change.at),
                 "by": self.last_change.by,
             },
@@ -232,7 +232,7 @@ def connector_from_json(text: str, account: str) -> Connector:
             created_at,
             _text(current, "createdBy"),
         ),
-        last_change=Change(
+        last_change=LastChange(
             _text(changed, "what"),
             _time(changed.get("at", _UNKNOWN_TIME), "lastChange.at"),
             _text(changed, "by"),

@@ -1,4 +1,4 @@
-"""What is wrong with an account although no request fails: silence, a key about to be refused, a key too old."""
+"""What needs attention in an account although no request fails: silence, a key about to be refused, a key too old."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.accounts.key_age import KeyAge
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LastRequest:
     """The last authenticated request of an account."""
 
     at: datetime
@@ -20,8 +20,8 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found of an account; hours are rounded to a tenth."""
+class AccountWarning:
+    """What needs attention in an account; hours are rounded to a tenth."""
 
     account: str
     reason: Literal["silent", "previous-key-ending", "key-old"]
@@ -31,44 +31,44 @@ class Finding:
     """None for an old key of unknown age, too."""
 
 
-def old_keys(connectors: Iterable[Connector], now: datetime) -> Iterator[Finding]:
-    """The accounts that SCIM is switched on for with a key older than `MAX_KEY_AGE`."""
+def check_key_ages(connectors: Iterable[Connector], now: datetime) -> Iterator[AccountWarning]:
+    """Yield a warning for each account with SCIM switched on and a key older than `MAX_KEY_AGE`."""
     for connector in connectors:
         age = KeyAge.of(connector, now)
         if connector.enabled and age.is_old:
-            yield Finding(connector.account, "key-old", key_age_days=age.days)
+            yield AccountWarning(connector.account, "key-old", key_age_days=age.days)
 
 
-def findings(
+def check_requests(
     connectors: Iterable[Connector],
-    heard: Mapping[str, Heard],
+    last_requests: Mapping[str, LastRequest],
     now: datetime,
     silence: timedelta | None,
     ending: timedelta,
-) -> Iterator[Finding]:
-    """What is wrong with the accounts that SCIM is switched on for; `heard` by account, as far back as logs reach.
+) -> Iterator[AccountWarning]:
+    """Yield warnings for the accounts that SCIM is switched on for, from when they sent their last request.
 
-    `silence` is how long an account may say nothing (None: for ever), `ending` how much of its grace period a previous
-    key may have left before its use is worth a word.
+    `last_requests` are by account, as far back as logs reach. `silence` is how long an account may send nothing (None:
+    any time), `ending` how much of its grace period a previous key may have left before its use is a warning.
 
-    An account that was never heard is not silent: it is not connected yet, or has been silent for longer than anybody
-    kept logs. One that was switched on again has that long to be heard.
+    An account without any request is not silent: it is not connected yet, or has been silent for longer than logs are
+    kept. An account that was switched on again has `silence` from then.
     """
     for connector in connectors:
-        last = heard.get(connector.account)
+        last = last_requests.get(connector.account)
         if last is None or not connector.enabled:
             continue
         quiet = now - max(last.at, _switched_on(connector) or last.at)
         if silence is not None and quiet > silence:
-            yield Finding(connector.account, "silent", silent_hours=_hours(now - last.at))
+            yield AccountWarning(connector.account, "silent", silent_hours=_hours(now - last.at))
         previous = connector.previous_at(now)
         if previous is not None and last.key_used == "previous" and previous.expires_at - now < ending:
             left = _hours(previous.expires_at - now)
-            yield Finding(connector.account, "previous-key-ending", previous_key_hours_left=left)
+            yield AccountWarning(connector.account, "previous-key-ending", previous_key_hours_left=left)
 
 
 def _switched_on(connector: Connector) -> datetime | None:
-    return connector.last_change.at if connector.last_change.what == "enable" else None
+    return connector.last_change.at if connector.last_change.action == "enable" else None
 
 
 def _hours(period: timedelta) -> float:

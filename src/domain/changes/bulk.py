@@ -68,7 +68,7 @@ class BulkOperation:
 
 
 @dataclass(slots=True)
-class Outcome:
+class OperationResult:
     """What became of one operation."""
 
     status: HTTPStatus
@@ -98,7 +98,7 @@ class BulkJob:
     deadline: Deadline
     location: Callable[[str], str]
     admit: Callable[[int], None]
-    _outcomes: dict[int, Outcome] = field(default_factory=dict)
+    _results: dict[int, OperationResult] = field(default_factory=dict)
     _running: list[int] = field(default_factory=list)
     _deferred: list[tuple[int, BulkOperation]] = field(default_factory=list)
     _positions: dict[str, int] = field(default_factory=dict)
@@ -124,13 +124,12 @@ class BulkJob:
         return {
             "schemas": [BULK_RESPONSE_URN],
             "Operations": [
-                self._answer(self._operations[position], outcome)
-                for position, outcome in sorted(self._outcomes.items())
+                self._answer(self._operations[position], result) for position, result in sorted(self._results.items())
             ],
         }
 
     @property
-    def asked(self) -> int:
+    def operation_count(self) -> int:
         """How many operations the request has."""
         return len(self._operations)
 
@@ -138,17 +137,17 @@ class BulkJob:
     def failures(self) -> list[FailedOperation]:
         """The operations that failed so far, in the order of the request."""
         return [
-            FailedOperation(position, operation.method, outcome.user_id or operation.target, outcome.error)
-            for position, outcome in sorted(self._outcomes.items())
-            if outcome.error is not None
+            FailedOperation(position, operation.method, result.user_id or operation.target, result.error)
+            for position, result in sorted(self._results.items())
+            if result.error is not None
             for operation in (self._operations[position],)
         ]
 
     def _errors(self) -> int:
-        return sum(outcome.error is not None for outcome in self._outcomes.values())
+        return sum(result.error is not None for result in self._results.values())
 
     def _perform(self, position: int) -> None:
-        if position in self._outcomes or position in self._running:
+        if position in self._results or position in self._running:
             return
         operation = self._operations[position]
         self._running.append(position)
@@ -156,13 +155,13 @@ class BulkJob:
             for bulk_id in _references(operation):
                 if bulk_id in self._positions:
                     self._perform(self._positions[bulk_id])
-            self._outcomes[position] = self._outcome(position, operation)
+            self._results[position] = self._result(position, operation)
         except ScimError as error:
-            self._outcomes[position] = Outcome(error.status, error=error)
+            self._results[position] = OperationResult(error.status, error=error)
         finally:
             self._running.pop()
 
-    def _outcome(self, position: int, operation: BulkOperation) -> Outcome:
+    def _result(self, position: int, operation: BulkOperation) -> OperationResult:
         if self.deadline.remaining() < _TIME_FOR_ONE:
             raise ServiceUnavailable("There was no time left for this operation. Send it again in another request.")
         operation.check_path()
@@ -181,19 +180,19 @@ class BulkJob:
                 return _done(HTTPStatus.OK, self.users.patch(str(target), data.value, operation.version))
             case _:
                 self.users.delete(str(target), operation.version)
-                return Outcome(HTTPStatus.NO_CONTENT, user_id=target)
+                return OperationResult(HTTPStatus.NO_CONTENT, user_id=target)
 
     def _settle_circles(self) -> None:
         """Set the references that were left out because the user they name did not exist yet."""
         for position, operation in self._deferred:
-            outcome = self._outcomes[position]
-            if outcome.user_id is None or outcome.error is not None:
+            result = self._results[position]
+            if result.user_id is None or result.error is not None:
                 continue
             try:
-                changed = self.users.replace(outcome.user_id, self._resolve(operation.data, defer=False).value)
-                outcome.version = changed.etag
+                changed = self.users.replace(result.user_id, self._resolve(operation.data, defer=False).value)
+                result.version = changed.etag
             except ScimError as error:
-                outcome.status, outcome.error = error.status, error
+                result.status, result.error = error.status, error
 
     def _resolve(self, value: Any, *, defer: bool) -> _Resolved:
         """`value` with every reference replaced; those to users not created yet are left out when `defer` is set."""
@@ -216,24 +215,24 @@ class BulkJob:
         position = self._positions.get(bulk_id)
         if position is None:
             raise UnresolvedReference(f"There is no POST operation with the bulkId {quoted(bulk_id)} in this request.")
-        outcome = self._outcomes.get(position)
-        if outcome is None or outcome.user_id is None or outcome.error is not None:
+        result = self._results.get(position)
+        if result is None or result.user_id is None or result.error is not None:
             raise UnresolvedReference(f"The user with the bulkId {quoted(bulk_id)} was not created, so it has no id.")
-        return outcome.user_id
+        return result.user_id
 
-    def _answer(self, operation: BulkOperation, outcome: Outcome) -> Json:
+    def _answer(self, operation: BulkOperation, result: OperationResult) -> Json:
         answer: Json = {"method": operation.method}
         if operation.bulk_id is not None:
             answer["bulkId"] = operation.bulk_id
-        if outcome.version is not None:
-            answer["version"] = outcome.version
+        if result.version is not None:
+            answer["version"] = result.version
         target = operation.target or _PREFIX
-        user_id = outcome.user_id or (None if target.startswith(_PREFIX) else target)
+        user_id = result.user_id or (None if target.startswith(_PREFIX) else target)
         if user_id is not None:
             answer["location"] = self.location(user_id)
-        answer["status"] = str(outcome.status.value)
-        if outcome.error is not None:
-            answer["response"] = outcome.error.body()
+        answer["status"] = str(result.status.value)
+        if result.error is not None:
+            answer["response"] = result.error.body()
         return answer
 
 
@@ -243,8 +242,8 @@ class _Resolved:
     deferred: bool = False
 
 
-def _done(status: HTTPStatus, user: StoredUser) -> Outcome:
-    return Outcome(status, user.id, user.etag)
+def _done(status: HTTPStatus, user: StoredUser) -> OperationResult:
+    return OperationResult(status, user.id, user.etag)
 
 
 def _fail_on_errors(body: Json) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.documents import Json
-from domain.events.lifecycle import Kind, LifecycleEvent
+from domain.events.lifecycle import EventKind, LifecycleEvent
 from domain.events.security_events import claims
 from domain.resources.adoption import lost_privileges
 
@@ -26,7 +26,7 @@ def detail(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
         told |= {"version": change.after.version, "active": change.after.active}
     if change.before is not None:
         told["previousVersion"] = change.before.version
-    if event.kind is Kind.ADOPTED and change.before is not None and change.after is not None:
+    if event.kind is EventKind.ADOPTED and change.before is not None and change.after is not None:
         told["privilegesDropped"] = lost_privileges(change.before.attributes, change.after.attributes)
     if personal_data:
         told["values"] = {one.path: {"before": one.before, "after": one.after} for one in event.attribute_changes}

@@ -20,7 +20,7 @@ from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import USER
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """The kinds of event; the names are the detail types on the event bus."""
 
     PROVISIONED = "UserProvisioned"
@@ -44,7 +44,7 @@ class AttributeChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class UserChange:
     """One write of one user: what the table held before and after it (None: no user).
 
     `id` names the write and stays the same however often it is told; `recorded_at` is when the table told it;
@@ -63,8 +63,8 @@ class Change:
 class LifecycleEvent:
     """One thing that happened to a user, and the attributes that it changed."""
 
-    kind: Kind
-    change: Change
+    kind: EventKind
+    change: UserChange
     attribute_changes: tuple[AttributeChange, ...]
 
     @property
@@ -98,7 +98,7 @@ _IDS: Final = UUID("6f1d4c9e-3f0b-4b0a-9a77-0c6c2d0d8f51")
 """Name space of the idempotency ids; it must never change."""
 
 
-def events_of(change: Change) -> tuple[LifecycleEvent, ...]:
+def events_of(change: UserChange) -> tuple[LifecycleEvent, ...]:
     """The events of one write, in the order in which they are to be told; none when nothing changed.
 
     `active` belongs to the (de)activation when the user's state turns. An adoption stands in the place of the
@@ -107,18 +107,18 @@ def events_of(change: Change) -> tuple[LifecycleEvent, ...]:
     before, after = change.before, change.after
     changed = attribute_changes(before.attributes if before else {}, after.attributes if after else {})
     if before is None:
-        return (LifecycleEvent(Kind.PROVISIONED, change, changed),) if after else ()
+        return (LifecycleEvent(EventKind.PROVISIONED, change, changed),) if after else ()
     if after is None:
-        return (LifecycleEvent(Kind.DEPROVISIONED, change, changed),)
+        return (LifecycleEvent(EventKind.DEPROVISIONED, change, changed),)
     turned = before.active is not after.active
     others = tuple(one for one in changed if not (turned and one.path == _ACTIVE))
     told: tuple[LifecycleEvent, ...] = ()
     if others or change.adopted:
-        told = (LifecycleEvent(Kind.ADOPTED if change.adopted else Kind.UPDATED, change, others),)
+        told = (LifecycleEvent(EventKind.ADOPTED if change.adopted else EventKind.UPDATED, change, others),)
     if not turned:
         return told
     turn = LifecycleEvent(
-        Kind.REACTIVATED if after.active else Kind.DEACTIVATED,
+        EventKind.REACTIVATED if after.active else EventKind.DEACTIVATED,
         change,
         tuple(one for one in changed if one.path == _ACTIVE),
     )

@@ -10,19 +10,19 @@ from datetime import datetime
 from typing import Final
 
 from domain.documents import Json
-from domain.events.lifecycle import Kind, LifecycleEvent
+from domain.events.lifecycle import EventKind, LifecycleEvent
 from domain.resources.user_schema import USER
 
 _PREFIX: Final = "urn:ietf:params:scim:event:prov:"
 
 _PUT: Final = _PREFIX + "put:notice"
-_EVENT_URIS: Final[dict[Kind, str]] = {
-    Kind.PROVISIONED: _PREFIX + "create:notice",
-    Kind.UPDATED: _PREFIX + "patch:notice",
-    Kind.ADOPTED: _PREFIX + "patch:notice",
-    Kind.DEACTIVATED: _PREFIX + "deactivate",
-    Kind.REACTIVATED: _PREFIX + "activate",
-    Kind.DEPROVISIONED: _PREFIX + "delete",
+_EVENT_URIS: Final[dict[EventKind, str]] = {
+    EventKind.PROVISIONED: _PREFIX + "create:notice",
+    EventKind.UPDATED: _PREFIX + "patch:notice",
+    EventKind.ADOPTED: _PREFIX + "patch:notice",
+    EventKind.DEACTIVATED: _PREFIX + "deactivate",
+    EventKind.REACTIVATED: _PREFIX + "activate",
+    EventKind.DEPROVISIONED: _PREFIX + "delete",
 }
 """The event URI of each kind (RFC 9967 section 2.4); an update that was a replacement has that of a PUT."""
 
@@ -51,10 +51,10 @@ def claims(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
 
 
 def _event_uri(event: LifecycleEvent) -> str:
-    return _PUT if event.kind is Kind.UPDATED and event.user.replaced else _EVENT_URIS[event.kind]
+    return _PUT if event.kind is EventKind.UPDATED and event.user.replaced else _EVENT_URIS[event.kind]
 
 
 def _payload(event: LifecycleEvent) -> Json:
     """What a notice says: `attributes`, never `data`. Events of other forms say nothing (sections 2.4.4 to 2.4.6)."""
-    given = ["id"] if event.kind is Kind.PROVISIONED else []
+    given = ["id"] if event.kind is EventKind.PROVISIONED else []
     return {"version": event.user.etag, "attributes": given + event.changed_attributes}

@@ -26,7 +26,7 @@ class Projection:
     """The attributes to return; pure, and the same for every resource of an answer."""
 
     plan: _Plan
-    is_identity: bool
+    returns_everything: bool
     """Whether nothing was asked for: all that is stored is returned (what is never returned is never stored)."""
 
     @classmethod
@@ -40,9 +40,9 @@ class Projection:
         if asked is not None and left_out is not None:
             raise InvalidValue("attributes and excludedAttributes exclude each other. Send one of them.")
         if asked is not None:
-            return cls(_including(USER.root, _tree(asked)), is_identity=False)
+            return cls(_including(USER.root, _tree(asked)), returns_everything=False)
         if left_out is not None:
-            return cls(_excluding(USER.root, _tree(left_out)), is_identity=False)
+            return cls(_excluding(USER.root, _tree(left_out)), returns_everything=False)
         return _everything()
 
     def apply(self, resource: Json) -> Json:
@@ -52,7 +52,7 @@ class Projection:
 
 @cache
 def _everything() -> Projection:
-    return Projection(_excluding(USER.root, {}), is_identity=True)
+    return Projection(_excluding(USER.root, {}), returns_everything=True)
 
 
 def _names(parameter: str, value: object) -> list[str] | None:

@@ -28,7 +28,7 @@ class Renderer:
 
     def text(self, user: StoredUser) -> str:
         """The resource as JSON text."""
-        if not self.projection.is_identity:
+        if not self.projection.returns_everything:
             return encode(self.projection.apply(self.resource(user)))
         # Ids are ours, dates are ours: nothing in them wants escaping. The document starts with "{" and is not empty.
         return (

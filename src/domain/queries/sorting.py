@@ -15,7 +15,7 @@ from domain.resources.comparison import form_of
 from domain.resources.date_times import instant, text_of
 from domain.resources.paths import AttributePath, resolve
 
-Key = tuple[bool, Any]
+SortKey = tuple[bool, Any]
 """Comparable with the keys of the same ordering: whether the value is there or not, and its comparable form."""
 
 Scalar = str | int | float | None
@@ -68,22 +68,22 @@ class Ordering:
         """Whether this is the order of the userName index, in one direction or the other."""
         return self.path.steps == (self.leaf,) and self.leaf.name == "userName"
 
-    def key(self, resource: Json) -> Key:
+    def key(self, resource: Json) -> SortKey:
         """The sort key of a whole resource, `id` and `meta` included."""
         return self._key(self._form(self._value(resource)))
 
-    def position(self, key: Key) -> Scalar:
+    def position(self, key: SortKey) -> Scalar:
         """The key in a form that JSON holds and `key_at` understands."""
         form = key[1].form if isinstance(key[1], _Reversed) else key[1]
         return text_of(form) if isinstance(form, tuple) else form
 
-    def key_at(self, position: Scalar) -> Key:
+    def key_at(self, position: Scalar) -> SortKey:
         """The key of that position."""
         if self.leaf.type is Type.DATE_TIME and isinstance(position, str):
             return self._key(instant(position))
         return self._key(position)
 
-    def _key(self, form: Any) -> Key:
+    def _key(self, form: Any) -> SortKey:
         if self.descending:
             return form is not None, None if form is None else _Reversed(form)
         return form is None, form

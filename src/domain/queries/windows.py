@@ -19,7 +19,7 @@ from domain.errors import InvalidCursor, OutOfTime, TooMany
 from domain.limits import MAX_SORTED
 from domain.ports import UserStore
 from domain.queries.cursor import Position
-from domain.queries.sorting import Key, Ordering
+from domain.queries.sorting import Ordering, SortKey
 from domain.resources.stored_user import StoredUser
 
 _READ_TOGETHER: Final = 100
@@ -180,8 +180,8 @@ class Sorted(Found):
             users, [positions[user.id] for user in users], len(keyed), positions[page[count - 1][1]] if more else None
         )
 
-    def _keyed(self) -> list[tuple[Key, str]]:
-        keyed: list[tuple[Key, str]] = []
+    def _keyed(self) -> list[tuple[SortKey, str]]:
+        keyed: list[tuple[SortKey, str]] = []
         for user in self.source():
             if self.matches(user):
                 if len(keyed) == MAX_SORTED:
@@ -189,7 +189,7 @@ class Sorted(Found):
                 keyed.append((self.ordering.key(self.resource(user)), user.id))
         return keyed
 
-    def _place(self, position: Position) -> tuple[Key, str]:
+    def _place(self, position: Position) -> tuple[SortKey, str]:
         match position:
             case [form, str(user_id)]:
                 return self.ordering.key_at(form), user_id

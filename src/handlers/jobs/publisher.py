@@ -16,8 +16,8 @@ from functools import cache
 from typing import Any, Final, Protocol
 
 from adapters.aws import client, on_lambda
-from adapters.events.event_bus import HOPELESS, NOT_SENT, Entry, EventBus
-from adapters.events.stream import MalformedRecord, Record, change_of, sequence_number
+from adapters.events.event_bus import HOPELESS, NOT_SENT, BusEntry, EventBus
+from adapters.events.stream import MalformedRecord, StreamRecord, change_of, sequence_number
 from adapters.logs.publisher_telemetry import BatchRecord, emit
 from adapters.publisher_environment import PublisherEnvironment
 from domain.documents import encode
@@ -45,7 +45,7 @@ class _Event:
 
     position: int
     event: LifecycleEvent
-    entry: Entry
+    entry: BusEntry
     values_omitted: bool
 
 
@@ -67,7 +67,7 @@ class Publisher:
         self._personal_data = personal_data
         self._now = now
 
-    def publish(self, records: Sequence[Record], request_id: str) -> dict[str, Any]:
+    def publish(self, records: Sequence[StreamRecord], request_id: str) -> dict[str, Any]:
         """Publish the records' events; the answer reports the first record that failed, if any did."""
         batch = BatchRecord(request_id, len(records))
         events, malformed = self._events(records)
@@ -84,7 +84,7 @@ class Publisher:
         # Without a sequence number the report names nothing, which Lambda takes for a failure of the whole batch.
         return {"batchItemFailures": [{"itemIdentifier": batch.sequence_number or ""}]}
 
-    def _events(self, records: Sequence[Record]) -> tuple[list[_Event], _Failure | None]:
+    def _events(self, records: Sequence[StreamRecord]) -> tuple[list[_Event], _Failure | None]:
         """The events of the records before the first malformed one, and that one."""
         events: list[_Event] = []
         for position, record in enumerate(records):
@@ -130,9 +130,9 @@ def _first_failure(events: Sequence[_Event], codes: Sequence[str | None]) -> _Fa
     return None
 
 
-def _entry(event: LifecycleEvent, text: str) -> Entry:
+def _entry(event: LifecycleEvent, text: str) -> BusEntry:
     change = event.change
-    return Entry(event.kind.value, text, change.recorded_at, f"{change.account}/{event.user.id}")
+    return BusEntry(event.kind.value, text, change.recorded_at, f"{change.account}/{event.user.id}")
 
 
 @cache

@@ -13,12 +13,12 @@ from typing import Final
 
 from adapters import clock
 from adapters.aws import client, on_lambda
-from adapters.logs import last_requests as watch
+from adapters.logs import last_requests
 from adapters.logs.telemetry import HOURS_OF_ENDING_GRACE
-from adapters.secrets.accounts import Accounts, Listed
+from adapters.secrets.accounts import Accounts, ListedAccount
 from adapters.secrets.connector_secrets import SecretUnusable
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
-from domain.accounts.silence import Finding, findings, old_keys
+from domain.accounts.silence import AccountWarning, check_key_ages, check_requests
 
 _DAY: Final = timedelta(days=1)
 _ENDING: Final = timedelta(hours=HOURS_OF_ENDING_GRACE)
@@ -31,34 +31,38 @@ if on_lambda():
 
 
 def handler(event: object, context: object) -> None:
-    """One look at all accounts."""
-    environment = watch.WatchEnvironment.from_env()
+    """Check all accounts once."""
+    environment = last_requests.WatchEnvironment.from_env()
     accounts = Accounts(client("secretsmanager"), environment.secret_prefix, lambda: "watch")
-    look(
+    check_accounts(
         accounts.list_all(),
-        watch.Logs(client("logs"), environment.log_groups),
+        last_requests.Logs(client("logs"), environment.log_groups),
         clock.instant(),
         environment.silence,
         environment.retention,
     )
 
 
-def look(
-    listed: Sequence[Listed], logs: watch.Logs, now: datetime, silence: timedelta | None, retention: timedelta
+def check_accounts(
+    accounts: Sequence[ListedAccount],
+    logs: last_requests.Logs,
+    now: datetime,
+    silence: timedelta | None,
+    retention: timedelta,
 ) -> None:
-    """Log what is wrong with the accounts, and then how many of them are silent, have an old key, or are unusable."""
-    # Nobody but a release calls in the account in which releases are tried.
-    connectors = [one.connector for one in listed if one.connector and one.account != RELEASE_CHECK_ACCOUNT]
+    """Log what needs attention in each account, then how many are silent, have an old key or an unusable secret."""
+    # Only releases send requests in the account in which they are tried.
+    connectors = [one.connector for one in accounts if one.connector and one.account != RELEASE_CHECK_ACCOUNT]
     enabled = {connector.account for connector in connectors if connector.enabled}
     lately = silence or _DAY
-    heard = logs.last_heard(enabled, now, lately, retention if silence else lately)
-    found: list[Finding] = list(findings(connectors, heard, now, silence, _ENDING))
-    old = list(old_keys((one.connector for one in listed if one.connector), now))
-    unusable = [one for one in listed if isinstance(one.problem, SecretUnusable)]
-    for one in listed:
+    found = logs.last_requests(enabled, now, lately, retention if silence else lately)
+    warnings: list[AccountWarning] = list(check_requests(connectors, found, now, silence, _ENDING))
+    old = list(check_key_ages((one.connector for one in accounts if one.connector), now))
+    unusable = [one for one in accounts if isinstance(one.problem, SecretUnusable)]
+    for one in accounts:
         if one.problem is not None:
-            watch.emit_unreadable(one.account, one.problem.reason)
-    for finding in (*found, *old):
-        watch.emit(finding)
-    silent = sum(finding.reason == "silent" for finding in found)
-    watch.emit_end(len(enabled), silent, len(old), len(unusable))
+            last_requests.emit_unreadable(one.account, one.problem.reason)
+    for warning in (*warnings, *old):
+        last_requests.emit_warning(warning)
+    silent = sum(warning.reason == "silent" for warning in warnings)
+    last_requests.emit_summary(len(enabled), silent, len(old), len(unusable))

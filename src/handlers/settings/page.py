@@ -26,7 +26,7 @@ _HEADINGS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AccountRow:
     """One account as the table shows it; `connector` is None when its secret cannot be used."""
 
     account: str
@@ -59,12 +59,12 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SettingsPage:
     """The whole page: `endpoint` is the function that the buttons call, `fresh` an account that was made just now."""
 
     base_url: str
     endpoint: str
-    rows: list[Row] | None
+    rows: list[AccountRow] | None
     """None when it cannot be told which accounts there are."""
     note: str | None = None
     error: str | None = None
@@ -102,7 +102,7 @@ class Page:
             self.theme,
         )
 
-    def _row(self, row: Row, now: datetime) -> str:
+    def _row(self, row: AccountRow, now: datetime) -> str:
         if row.connector is None:
             return (
                 f'<tr><td><b>{escape(row.account)}</b></td><td><span class="tag bad">Unusable</span></td>'

@@ -19,14 +19,14 @@ from adapters import clock
 from adapters.aws import on_lambda
 from adapters.logs import telemetry
 from adapters.logs.activity import AccountActivity
-from adapters.secrets.accounts import Accounts, AdministrationError, Listed
+from adapters.secrets.accounts import Accounts, AdministrationError, ListedAccount
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from adapters.settings import SETTINGS
 from domain.accounts.account import Connector
 from domain.accounts.connector_key import InvalidAccountName, account_name
 from domain.accounts.deprovisioning import GuardState
 from domain.errors import ScimError
-from handlers.settings.page import Page, Row, values_html
+from handlers.settings.page import AccountRow, SettingsPage, values_html
 
 _DOCUMENTATION: Final = """## Rollcall settings
 Shows the accounts of this deployment and manages their Connector Keys. Takes no parameters.
@@ -87,7 +87,7 @@ def handler(event: dict[str, Any], context: Any) -> str:
         rows = _rows(SETTINGS.accounts)
     except AdministrationError as refused:
         error = error or str(refused)
-    page = Page(
+    page = SettingsPage(
         SETTINGS.base_url,
         context.invoked_function_arn,
         rows,
@@ -121,7 +121,7 @@ def _act(event: dict[str, Any], press: _Press) -> _Done:
             if not outcome.changed:
                 return _Done(f"SCIM was on for {account} already.")
             press.audit("enabled", account)
-            return _Done(f"SCIM is on for {account}.", outcome.connector if outcome.what == "created" else None)
+            return _Done(f"SCIM is on for {account}.", outcome.connector if outcome.action == "created" else None)
         case "disable":
             if not accounts.disable(account).changed:
                 return _Done(f"SCIM was off for {account} already.")
@@ -170,7 +170,7 @@ def _member(event: Any, *path: str) -> Any:
     return event
 
 
-def _rows(accounts: Accounts) -> list[Row]:
+def _rows(accounts: Accounts) -> list[AccountRow]:
     listed = accounts.list_all()
     activity = SETTINGS.activity.last_day()
     with ThreadPoolExecutor(_READERS) as pool:
@@ -180,11 +180,11 @@ def _rows(accounts: Accounts) -> list[Row]:
     for each, users, guard in zip(listed, counts, guards, strict=True):
         seen = None if activity is None else activity.get(each.account, AccountActivity())
         problem = each.problem.remedy if each.problem else None
-        rows.append(Row(each.account, each.connector, users, seen, problem, guard))
+        rows.append(AccountRow(each.account, each.connector, users, seen, problem, guard))
     return rows
 
 
-def _users(listed: Listed) -> int | None:
+def _users(listed: ListedAccount) -> int | None:
     """How many users an account has; None when the table does not answer in time."""
     try:
         return SETTINGS.account(listed.account).users.total()
@@ -192,7 +192,7 @@ def _users(listed: Listed) -> int | None:
         return None
 
 
-def _guard(listed: Listed) -> GuardState | None:
+def _guard(listed: ListedAccount) -> GuardState | None:
     """How far the account's deprovisioning limit is used up; None without one, or when the table does not answer."""
     limit = listed.connector.settings.deprovisioning_limit if listed.connector else None
     if limit is None:

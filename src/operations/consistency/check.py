@@ -21,15 +21,15 @@ from adapters.dynamodb.keys import Collection, Entry
 from adapters.dynamodb.ranks import read_ranks
 from domain.resources.stored_user import StoredUser
 from operations.consistency.counters import check_counters
-from operations.consistency.findings import Finding, Problem, Progress
+from operations.consistency.findings import Inconsistency, Problem, Progress
 
-__all__ = ["Finding", "Problem", "Progress", "check_items"]
+__all__ = ["Inconsistency", "Problem", "Progress", "check_items"]
 
 _ATTEMPTS: Final = 10
 _INDEXES: Final = (Collection.USER_NAME, Collection.EMAIL, Collection.EXTERNAL_ID)
 
 
-def check_items(items: AccountItems, *, repair: bool = False) -> Iterator[Progress | Finding]:
+def check_items(items: AccountItems, *, repair: bool = False) -> Iterator[Progress | Inconsistency]:
     """Check the items of an account; yields findings as they are made, and reports of progress between them.
 
     With `repair`, findings are repaired where only one way is right (`Finding.repaired`); two users who share a value,
@@ -51,7 +51,7 @@ class _Checker:
         self._found: set[Entry] = set()
         """Entries already reported, so that an index item is not reported once more from its own side."""
 
-    def users(self, expected: int) -> Iterator[Progress | Finding]:
+    def users(self, expected: int) -> Iterator[Progress | Inconsistency]:
         """Whether every value of every user has its index item."""
         done = 0
         for page in self.items.query(Collection.USER, Range(), **USER_PROJECTION):
@@ -61,7 +61,7 @@ class _Checker:
                 user = readable_user_of(item)
                 if user is None:
                     user_id = item["sk"]["S"]
-                    yield Finding(Problem.UNREADABLE, Collection.USER, user_id, (user_id,))
+                    yield Inconsistency(Problem.UNREADABLE, Collection.USER, user_id, (user_id,))
                 else:
                     users.append(user)
             wanted = ((entry, user.id) for user in users for entry in index_entries(user))
@@ -73,7 +73,7 @@ class _Checker:
             done += len(page.items)
             yield Progress("users", done, max(done, expected))
 
-    def index(self, collection: Collection, expected: int) -> Iterator[Progress | Finding]:
+    def index(self, collection: Collection, expected: int) -> Iterator[Progress | Inconsistency]:
         """Whether every index item names a user who has the value."""
         done = 0
         for page in self.items.query(collection, Range(), ProjectionExpression="sk, userId"):
@@ -92,7 +92,7 @@ class _Checker:
         found = self.items.batch(list(dict.fromkeys(entries)), ProjectionExpression="pk, sk, userId")
         return {(Collection(item["pk"]["S"].partition("#")[2]), item["sk"]["S"]): item["userId"]["S"] for item in found}
 
-    def _settle(self, entry: Entry, claimant: str | None) -> Iterator[Finding]:
+    def _settle(self, entry: Entry, claimant: str | None) -> Iterator[Inconsistency]:
         """Look again at an entry that `claimant` should own, or that nobody may; report and repair what is true."""
         if entry in self._found:
             return
@@ -109,7 +109,7 @@ class _Checker:
                     continue
                 repaired = True
             self._found.add(entry)
-            yield Finding(problem, *entry, users, repaired)
+            yield Inconsistency(problem, *entry, users, repaired)
             return
 
     def _look(self, entry: Entry, claimant: str | None) -> tuple[Problem, tuple[str, ...], list[Action]] | None:

@@ -10,12 +10,12 @@ from adapters.dynamodb.account_items import AccountItems, Range, Update
 from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.ranks import DIGITS, counts_of
-from operations.consistency.findings import Finding, Problem
+from operations.consistency.findings import Inconsistency, Problem
 
 _ATTEMPTS: Final = 10
 
 
-def check_counters(items: AccountItems, counted: Counter[str], *, repair: bool) -> Iterator[Finding]:
+def check_counters(items: AccountItems, counted: Counter[str], *, repair: bool) -> Iterator[Inconsistency]:
     """The counters that differ from the users; `counted` is a first count by bucket, from a table in use."""
     ranks = [first + second for first in DIGITS for second in DIGITS]
     kept = {item["sk"]["S"]: item for item in items.batch([(Collection.RANK, rank) for rank in ranks])}
@@ -27,7 +27,7 @@ def check_counters(items: AccountItems, counted: Counter[str], *, repair: bool) 
                 yield finding
 
 
-def _check(items: AccountItems, rank: str, *, repair: bool) -> Finding | None:
+def _check(items: AccountItems, rank: str, *, repair: bool) -> Inconsistency | None:
     """Count again between two looks at `changes`: if that is the same, nobody came or went in between."""
     for _ in range(_ATTEMPTS):
         before = items.get(Collection.RANK, rank) or {}
@@ -44,11 +44,11 @@ def _check(items: AccountItems, rank: str, *, repair: bool) -> Finding | None:
                 _set(items, rank, users, before.get("changes"))
             except ConditionFailed:
                 continue
-            return Finding(Problem.COUNTER, Collection.RANK, rank, repaired=True)
+            return Inconsistency(Problem.COUNTER, Collection.RANK, rank, repaired=True)
         after = items.get(Collection.RANK, rank) or {}
         if after.get("changes") == before.get("changes"):
             break
-    return Finding(Problem.COUNTER, Collection.RANK, rank)
+    return Inconsistency(Problem.COUNTER, Collection.RANK, rank)
 
 
 def _set(items: AccountItems, rank: str, users: Counter[str], changes: dict[str, str] | None) -> None:

@@ -20,7 +20,7 @@ class Problem(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Inconsistency:
     """One disagreement: the key of the item at fault, which may be an address, and the ids of the users concerned."""
 
     problem: Problem
