@@ -21,7 +21,7 @@ from cli.account_view import (
 )
 from cli.arguments import Name, Yes
 from cli.duration import parse_duration
-from cli.invocation import invocation
+from cli.invocation import invocation_of
 from cli.root import UsageError
 from cli.wording import plain
 from domain.accounts.account import rfc3339
@@ -54,31 +54,31 @@ def enable(
     ] = False,
 ) -> None:
     """Switch SCIM on, and show what to paste into the identity provider."""
-    here = invocation(context)
-    outcome = here.deployment.accounts.enable(name, replace=replace)
+    invocation = invocation_of(context)
+    outcome = invocation.deployment.accounts.enable(name, replace=replace)
     connector = outcome.connector
     # An existing key was shown when it was made; it is shown again only when that is what is asked for.
     fresh = outcome.action in ("created", "replaced")
     key = connector.current.key.text if fresh else connector.current.key.masked
-    advice = [] if fresh else [f"To see the key: rollcall{here.options} account show {name} --reveal"]
-    here.answer(
-        {"result": outcome.action} | summary_as_json(connector, here.deployment.base_url, key),
+    advice = [] if fresh else [f"To see the key: rollcall{invocation.options} account show {name} --reveal"]
+    invocation.answer(
+        {"result": outcome.action} | summary_as_json(connector, invocation.deployment.base_url, key),
         _SAID[outcome.action].format(name=name),
-        *paste_parts(here.deployment.base_url, key),
+        *paste_parts(invocation.deployment.base_url, key),
         *advice,
-        f"Then check it from outside: rollcall{here.options} doctor {name}",
+        f"Then check it from outside: rollcall{invocation.options} doctor {name}",
     )
 
 
 @app.command()
 def disable(context: typer.Context, name: Name, yes: Yes = False) -> None:
     """Switch SCIM off: the identity provider is refused with 403. Users and keys stay."""
-    here = invocation(context)
-    accounts = here.deployment.accounts
+    invocation = invocation_of(context)
+    accounts = invocation.deployment.accounts
     if accounts.show(name).enabled:
-        here.confirm(f"Switch SCIM off for the account {name}? Its identity provider will be refused.", yes)
+        invocation.confirm(f"Switch SCIM off for the account {name}? Its identity provider will be refused.", yes)
     outcome = accounts.disable(name)
-    here.answer(
+    invocation.answer(
         {"result": outcome.action, "account": name, "enabled": False},
         f"SCIM is switched off for the account {name}; it takes effect within a minute."
         if outcome.changed
@@ -93,31 +93,34 @@ def show(
     reveal: Annotated[bool, typer.Option("--reveal", help="Show the Connector Key itself.")] = False,
 ) -> None:
     """Show an account's state, and what to paste into the identity provider."""
-    here = invocation(context)
-    connector = here.deployment.accounts.show(name)
+    invocation = invocation_of(context)
+    connector = invocation.deployment.accounts.show(name)
     key = connector.current.key.text if reveal else connector.current.key.masked
     limit = connector.settings.deprovisioning_limit
     guard = None
     if limit is not None:
         try:
-            guard = here.deployment.account(name, _SECONDS).guard(limit).state()
+            guard = invocation.deployment.account(name, _SECONDS).guard(limit).state()
         except ScimError as problem:
-            here.note(f"How many users lost access in the last day cannot be read: {problem.remedy}")
+            invocation.note(f"How many users lost access in the last day cannot be read: {problem.remedy}")
     paused = guard is not None and guard.is_paused
-    here.answer(
-        summary_as_json(connector, here.deployment.base_url, key) | guard_as_json(guard),
+    invocation.answer(
+        summary_as_json(connector, invocation.deployment.base_url, key) | guard_as_json(guard),
         summary(connector, guard),
-        *([f"Deprovisioning is paused. When it is intended: rollcall{here.options} account resume {name}"] * paused),
-        *paste_parts(here.deployment.base_url, key),
-        *([] if reveal else [f"To see the key: rollcall{here.options} account show {name} --reveal"]),
+        *(
+            [f"Deprovisioning is paused. When it is intended: rollcall{invocation.options} account resume {name}"]
+            * paused
+        ),
+        *paste_parts(invocation.deployment.base_url, key),
+        *([] if reveal else [f"To see the key: rollcall{invocation.options} account show {name} --reveal"]),
     )
 
 
 @app.command("list")
 def list_accounts(context: typer.Context) -> None:
     """List all accounts."""
-    here = invocation(context)
-    listed = here.deployment.accounts.list_all()
+    invocation = invocation_of(context)
+    listed = invocation.deployment.accounts.list_all()
     table = Table(
         "Account", "SCIM", "Mode", "Match by e-mail", "Key age", "Previous key accepted until", "Last change", box=None
     )
@@ -138,17 +141,19 @@ def list_accounts(context: typer.Context) -> None:
             rfc3339(previous.expires_at) if previous else "",
             plain(f"{change.action} {rfc3339(change.at)}"),
         )
-    here.answer(
+    invocation.answer(
         [listed_as_json(each) for each in listed],
-        table if listed else f"There is no account yet. Make one with: rollcall{here.options} account enable default",
+        table
+        if listed
+        else f"There is no account yet. Make one with: rollcall{invocation.options} account enable default",
     )
-    if here.as_json:
+    if invocation.as_json:
         return
     for each in listed:
         if each.problem is not None:
-            here.note(f"{each.account}: {each.problem.remedy}")
+            invocation.note(f"{each.account}: {each.problem.remedy}")
         elif each.connector is not None and (advice := age_advice(each.account, KeyAge.of(each.connector, now))):
-            here.note(advice)
+            invocation.note(advice)
 
 
 @app.command("rotate-key")
@@ -165,41 +170,43 @@ def rotate_key(
     yes: Yes = False,
 ) -> None:
     """Make a new key; the present one is accepted still for a grace period, so that nothing fails in between."""
-    here = invocation(context)
-    accounts = here.deployment.accounts
+    invocation = invocation_of(context)
+    accounts = invocation.deployment.accounts
     period = parse_duration(grace, "--grace", may_be_zero=True)
     if period > MAX_GRACE:
         raise UsageError(f"--grace is {MAX_GRACE.days} days at most, not {grace}; nothing was changed.")
     present = accounts.show(name)
     previous = present.previous_at(datetime.now(UTC))
     if previous is not None:
-        here.confirm(
+        invocation.confirm(
             f"The key before the present one is accepted until {rfc3339(previous.expires_at)}; "
             "rotating again refuses it at once. Go on?",
             yes,
         )
     elif period == timedelta(0):
-        here.confirm(f"Without a grace period the present key of {name} is refused at once. Go on?", yes)
+        invocation.confirm(f"Without a grace period the present key of {name} is refused at once. Go on?", yes)
     connector = accounts.rotate_key(name, period).connector
     until = connector.previous.expires_at if connector.previous else None
-    here.answer(
-        {"result": "rotated"} | summary_as_json(connector, here.deployment.base_url, connector.current.key.text),
+    invocation.answer(
+        {"result": "rotated"} | summary_as_json(connector, invocation.deployment.base_url, connector.current.key.text),
         f"The account {name} has a new Connector Key. "
         + (f"The old one is accepted until {rfc3339(until)}." if until else "The old one is refused from now on."),
-        *paste_parts(here.deployment.base_url, connector.current.key.text),
-        f"When the identity provider uses the new key: rollcall{here.options} account revoke-previous {name}",
+        *paste_parts(invocation.deployment.base_url, connector.current.key.text),
+        f"When the identity provider uses the new key: rollcall{invocation.options} account revoke-previous {name}",
     )
 
 
 @app.command("revoke-previous")
 def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> None:
     """Refuse the key before the last rotation from now on."""
-    here = invocation(context)
-    accounts = here.deployment.accounts
+    invocation = invocation_of(context)
+    accounts = invocation.deployment.accounts
     if accounts.show(name).previous is not None:
-        here.confirm(f"Refuse the previous key of {name}? An identity provider that still uses it will fail.", yes)
+        invocation.confirm(
+            f"Refuse the previous key of {name}? An identity provider that still uses it will fail.", yes
+        )
     outcome = accounts.revoke_previous(name)
-    here.answer(
+    invocation.answer(
         {"result": outcome.action, "account": name},
         f"The previous key of {name} is refused within a minute."
         if outcome.changed

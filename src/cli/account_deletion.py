@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from adapters.secrets.connector_secrets import SecretUnusable
 from cli.arguments import Name, Yes
-from cli.invocation import Invocation, invocation
+from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.wording import counted
 from domain.ports import UserStore, VersionMismatch
@@ -33,34 +33,36 @@ def delete(
     SCIM is switched off first. Users are removed one by one, so that the application hears of each; when it is
     interrupted, run it again.
     """
-    here = invocation(context)
-    accounts = here.deployment.accounts
-    store = here.deployment.account(name, _SECONDS).users
+    invocation = invocation_of(context)
+    accounts = invocation.deployment.accounts
+    store = invocation.deployment.account(name, _SECONDS).users
     users = store.total()
     if users == 0:
         with suppress(SecretUnusable):
             accounts.show(name)
-        here.confirm(f"Delete the account {name} and its Connector Key?", yes)
+        invocation.confirm(f"Delete the account {name} and its Connector Key?", yes)
     else:
-        _confirm_by_name(here, name, users, yes, confirm_name)
+        _confirm_by_name(invocation, name, users, yes, confirm_name)
     was_enabled = accounts.exists(name) and accounts.disable(name).changed
-    removed = _remove_users(here, store, users)
+    removed = _remove_users(invocation, store, users)
     accounts.delete(name)
-    here.answer(
+    invocation.answer(
         {"result": "deleted", "account": name, "usersDeleted": removed},
         f"The account {name} is deleted, and {counted(removed, 'user')} with it.",
     )
     if was_enabled:
-        here.note(
+        invocation.note(
             "Requests within the minute in which SCIM was switched off may still have created users: "
-            f"rollcall{here.options} users list --account {name}"
+            f"rollcall{invocation.options} users list --account {name}"
         )
 
 
-def _confirm_by_name(here: Invocation, name: str, users: int, yes: bool, confirm_name: str | None) -> None:
+def _confirm_by_name(invocation: Invocation, name: str, users: int, yes: bool, confirm_name: str | None) -> None:
     if not yes:
         try:
-            confirm_name = here.ask(f"The account {name} has {counted(users, 'user')}. Type its name to delete all")
+            confirm_name = invocation.ask(
+                f"The account {name} has {counted(users, 'user')}. Type its name to delete all"
+            )
         except typer.Abort as abort:
             raise UsageError(
                 f"No name was typed; nothing was changed. To go without a question: --yes --confirm-name {name}"
@@ -71,9 +73,9 @@ def _confirm_by_name(here: Invocation, name: str, users: int, yes: bool, confirm
         raise UsageError("That is not the account's name; nothing was changed.")
 
 
-def _remove_users(here: Invocation, store: UserStore, users: int) -> int:
+def _remove_users(invocation: Invocation, store: UserStore, users: int) -> int:
     removed = 0
-    with Progress(console=here.errors, transient=True, disable=here.as_json) as progress:
+    with Progress(console=invocation.errors, transient=True, disable=invocation.as_json) as progress:
         task = progress.add_task("Deleting users", total=users)
         while page := store.page_after(None, _PAGE).users:
             for user in page:

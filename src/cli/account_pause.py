@@ -9,7 +9,7 @@ import typer
 
 from adapters.dynamodb.guard import DynamoDBGuard
 from cli.arguments import Name, Yes
-from cli.invocation import Invocation, invocation
+from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.whom import Email, UserId, UserName, chosen_user
 from domain.accounts.account import rfc3339
@@ -23,8 +23,8 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
 
     Look first at who was deactivated or removed: rollcall activity, rollcall users list.
     """
-    here = invocation(context)
-    guard = _guard(here, name)
+    invocation = invocation_of(context)
+    guard = _guard(invocation, name)
     before = guard.state()
     if guard.limit.is_closed:
         raise UsageError(
@@ -32,13 +32,13 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
             f"another one: rollcall account set {name} deprovisioning-limit 20,10%."
         )
     if before.is_paused:
-        here.confirm(
+        invocation.confirm(
             f"Users of {name} who lost access in the last day: {before.used}. "
             f"Let the identity provider go on with {before.allowed} more?",
             yes,
         )
-        guard.resume(here.deployment.actor(), rfc3339(datetime.now(UTC)))
-    here.answer(
+        guard.resume(invocation.deployment.actor(), rfc3339(datetime.now(UTC)))
+    invocation.answer(
         {"result": "resumed" if before.is_paused else "unchanged", "account": name, "lastDay": before.used},
         f"The identity provider of {name} may deactivate and remove users again."
         if before.is_paused
@@ -58,24 +58,24 @@ def let_through(
 
     For the dismissal that cannot wait. All others stay held back until rollcall account resume.
     """
-    here = invocation(context)
-    guard = _guard(here, name)
-    user = chosen_user(here, name, email, user_name, user_id)
+    invocation = invocation_of(context)
+    guard = _guard(invocation, name)
+    user = chosen_user(invocation, name, email, user_name, user_id)
     if sum(each.user_id != user.id for each in guard.state().let_through) >= MAX_PASSES:
         raise UsageError(
             f"{MAX_PASSES} users of {name} may pass already. Wait until they have, or end the pause: "
             f"rollcall account resume {name}."
         )
-    passed = guard.let_through(user.id, here.deployment.actor())
-    here.answer(
+    passed = guard.let_through(user.id, invocation.deployment.actor())
+    invocation.answer(
         {"result": "let-through", "account": name, "userId": user.id, "until": rfc3339(passed.until)},
         f"The user {user.id} may be deactivated or removed once, until {minute_text(passed.until)}. Have the identity "
         "provider try again.",
     )
 
 
-def _guard(here: Invocation, name: str) -> DynamoDBGuard:
-    limit = here.deployment.accounts.show(name).settings.deprovisioning_limit
+def _guard(invocation: Invocation, name: str) -> DynamoDBGuard:
+    limit = invocation.deployment.accounts.show(name).settings.deprovisioning_limit
     if limit is None:
         raise UsageError(f"The account {name} has no limit for losses of access; nothing was changed.")
-    return here.deployment.account(name, _SECONDS).guard(limit)
+    return invocation.deployment.account(name, _SECONDS).guard(limit)

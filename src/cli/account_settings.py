@@ -11,7 +11,7 @@ import typer
 
 from adapters.secrets.accounts import ListedAccount, SomeSettings
 from cli.account_view import listed_as_json
-from cli.invocation import invocation
+from cli.invocation import invocation_of
 from cli.root import UsageError
 from domain.accounts.account import OFF, Mode
 from domain.accounts.connector_key import account_name
@@ -68,9 +68,9 @@ def set_setting(
     answered 429 with Retry-After. 50 unless it is set.
     """
     name, setting, value = _said(words)
-    here = invocation(context)
-    outcome = here.deployment.accounts.configure(name, **_changed(setting, value))
-    here.answer(
+    invocation = invocation_of(context)
+    outcome = invocation.deployment.accounts.configure(name, **_changed(setting, value))
+    invocation.answer(
         {"result": outcome.action} | listed_as_json(ListedAccount(name, outcome.connector)),
         f"{setting.value} of {name} is {value} now; it takes effect within a minute."
         if outcome.changed

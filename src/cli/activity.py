@@ -14,7 +14,7 @@ from rich.table import Table
 from adapters.logs.activity import Line, time_of
 from cli.arguments import OneAccount
 from cli.duration import parse_duration
-from cli.invocation import Invocation, invocation
+from cli.invocation import Invocation, invocation_of
 from cli.wording import harmless_json, plain
 from operations.activity import MAX_LINES, LineFilter
 
@@ -46,18 +46,18 @@ def activity(
 
     The same record is on the CloudWatch dashboard. With --json, one JSON object a line: the log line itself.
     """
-    here = invocation(context)
+    invocation = invocation_of(context)
     wanted = LineFilter(datetime.now(UTC) - parse_duration(since, "--since"), limit, account, failed)
-    log = here.deployment.activity
+    log = invocation.deployment.activity
     if follow:
-        show = _printer(here)
+        show = _printer(invocation)
         try:
             for line in log.follow(wanted):
                 show(line)
         except KeyboardInterrupt:  # how one leaves
             return
     else:
-        _show_past(here, log.past(wanted), wanted, since)
+        _show_past(invocation, log.past(wanted), wanted, since)
 
 
 def row_of(line: Line) -> ActivityRow:
@@ -79,8 +79,8 @@ def row_of(line: Line) -> ActivityRow:
     return ActivityRow(when, account, operation, answer, about, remedy)
 
 
-def _show_past(here: Invocation, lines: Sequence[Line], wanted: LineFilter, since: str) -> None:
-    if here.as_json:
+def _show_past(invocation: Invocation, lines: Sequence[Line], wanted: LineFilter, since: str) -> None:
+    if invocation.as_json:
         for line in lines:
             typer.echo(_as_json(line))
         return
@@ -88,19 +88,19 @@ def _show_past(here: Invocation, lines: Sequence[Line], wanted: LineFilter, sinc
         table = Table("When", "Account", "Operation", "Answer", "Reason", "What to do", box=None)
         for line in lines:
             table.add_row(*(plain(cell) for cell in row_of(line)), style=_style(line))
-        here.answer(None, table)
+        invocation.answer(None, table)
     of = "" if wanted.account is None else f" of {wanted.account}"
     if not lines:
-        here.note(
+        invocation.note(
             f"Nothing{of} {'failed' if wanted.failed else 'came'} in the last {since}; --since looks further back."
         )
     elif len(lines) == wanted.limit:
-        here.note(f"The last {wanted.limit}; --limit shows more.")
+        invocation.note(f"The last {wanted.limit}; --limit shows more.")
 
 
-def _printer(here: Invocation) -> Callable[[Line], None]:
+def _printer(invocation: Invocation) -> Callable[[Line], None]:
     """Prints one line at once, also into a pipe."""
-    if here.as_json:
+    if invocation.as_json:
         return lambda line: typer.echo(_as_json(line))
     console = Console(highlight=False, soft_wrap=True)
 

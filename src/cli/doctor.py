@@ -22,7 +22,7 @@ from cli.checks import (
     check_list,
     check_wrong_key,
 )
-from cli.invocation import Invocation, invocation
+from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.wording import plain
 from domain.accounts.connector_key import ConnectorKey
@@ -48,11 +48,11 @@ def doctor(
     A test user is created, changed and removed again, also when a check fails. With [bold]--base-url[/bold] the
     Connector Key is read from the variable CONNECTOR_KEY, else asked for. Exit code 1 when a check fails.
     """
-    here = invocation(context)
+    invocation = invocation_of(context)
     if test_email is not None and _ADDRESS.fullmatch(test_email) is None:
         raise UsageError(f"--test-email {test_email!r} is no e-mail address such as name@example.com.")
     if base_url is None:
-        base_url, key = here.deployment.base_url, here.deployment.accounts.show(name).current.key.text
+        base_url, key = invocation.deployment.base_url, invocation.deployment.accounts.show(name).current.key.text
     else:
         key = os.environ.get("CONNECTOR_KEY") or _asked_for_key()
     email = test_email or f"rollcall-doctor-{secrets.token_hex(6)}@example.com"
@@ -63,7 +63,7 @@ def doctor(
     except KeyboardInterrupt:
         checks.done.append(Check("All checks", False, "interrupted", "Run it again."))
     parsed = ConnectorKey.parse(key)
-    _report(here, checks, base_url, parsed.account if parsed is not None else "NAME")
+    _report(invocation, checks, base_url, parsed.account if parsed is not None else "NAME")
     if not checks.ok:
         raise typer.Exit(1)
 
@@ -109,9 +109,9 @@ def _asked_for_key() -> str:
     return str(typer.prompt("Connector Key", hide_input=True, err=True))
 
 
-def _report(here: Invocation, checks: CheckList, base_url: str, account: str) -> None:
+def _report(invocation: Invocation, checks: CheckList, base_url: str, account: str) -> None:
     lines: list[str] = []
-    done = [replace(check, fix=_to_be_typed(here, account, check.fix)) for check in checks.done]
+    done = [replace(check, fix=_to_be_typed(invocation, account, check.fix)) for check in checks.done]
     for check in done:
         mark = "[green]ok  [/green]" if check.ok else "[red]FAIL[/red]"
         lines.append(f"{mark} {plain(check.name)}: {plain(check.seen)}")
@@ -122,11 +122,11 @@ def _report(here: Invocation, checks: CheckList, base_url: str, account: str) ->
         if checks.ok
         else "Not ready: see the fixes above."
     )
-    here.answer(
+    invocation.answer(
         {"ok": checks.ok, "baseUrl": base_url, "checks": [asdict(check) for check in done]}, *lines, "", verdict
     )
 
 
-def _to_be_typed(here: Invocation, account: str, fix: str | None) -> str | None:
+def _to_be_typed(invocation: Invocation, account: str, fix: str | None) -> str | None:
     """A fix whose commands can be copied as they are: for this deployment and this account."""
-    return None if fix is None else re.sub(r"(?<= )NAME\b(?!@)", account, here.to_be_typed(fix))
+    return None if fix is None else re.sub(r"(?<= )NAME\b(?!@)", account, invocation.to_be_typed(fix))

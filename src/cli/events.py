@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.invocation import invocation
+from cli.invocation import invocation_of
 from cli.root import UsageError
 from cli.wording import counted
 from operations.dead_letters import DeadLetters, LetterOutcome
@@ -38,10 +38,10 @@ def redrive(
     stream of another table is refused. Exit code 1 when something was refused or could still not be published; it stays
     in the queue.
     """
-    here = invocation(context)
-    if here.local:
+    invocation = invocation_of(context)
+    if invocation.local:
         raise UsageError("the local server publishes no events: leave out --local")
-    redriven = list(DeadLetters.of(here.deployment.session, here.stack_name).redrive(most))
+    redriven = list(DeadLetters.of(invocation.deployment.session, invocation.stack_name).redrive(most))
     outcomes = Counter(one.outcome for one in redriven)
     published = sum(one.published for one in redriven)
     lines = [f"{counted(len(redriven), 'dead letter')}, {counted(published, 'record')} published."]
@@ -50,6 +50,6 @@ def redrive(
     for one in redriven:
         lines += [f"Not published: the record {number}; the publisher's log says why." for number in one.unpublished]
     lines += [f"Refused: the message {one.message_id} {_REFUSED[one.outcome]}" for one in redriven if one.message_id]
-    here.answer([asdict(one) for one in redriven], *lines)
+    invocation.answer([asdict(one) for one in redriven], *lines)
     if outcomes[LetterOutcome.FAILED] or any(outcomes[refused] for refused in _REFUSED):
         raise typer.Exit(1)

@@ -25,12 +25,12 @@ def every_user(store: UserStore, page_size: int) -> Iterator[StoredUser]:
         after = page.next_after
 
 
-def watched(here: Invocation, store: UserStore, doing: str, *, quietly: bool = False) -> Iterator[StoredUser]:
+def watched(invocation: Invocation, store: UserStore, doing: str, *, quietly: bool = False) -> Iterator[StoredUser]:
     """The same with a progress bar where a person looks on; `doing` is what it says, such as "Exporting".
 
     `quietly`: without one, where it would stand among what is written to the same terminal.
     """
-    shown = here.errors.is_terminal and not here.as_json and not quietly
+    shown = invocation.errors.is_terminal and not invocation.as_json and not quietly
     yield from track(
-        every_user(store, _PAGE), doing, store.total(), console=here.errors, transient=True, disable=not shown
+        every_user(store, _PAGE), doing, store.total(), console=invocation.errors, transient=True, disable=not shown
     )

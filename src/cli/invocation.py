@@ -104,7 +104,7 @@ class Invocation:
             raise
 
 
-def invocation(context: typer.Context) -> Invocation:
+def invocation_of(context: typer.Context) -> Invocation:
     """The invocation that a command's context carries."""
     found = context.obj
     if not isinstance(found, Invocation):

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cli.arguments import OneAccount, Yes
-from cli.invocation import Invocation, invocation
+from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.wording import counted, plain
 from operations.consistency.check import check_items
@@ -54,34 +54,34 @@ def check(
     Reads everything; the service may go on meanwhile, and a write in between is neither reported nor undone. Two users
     who share a value are left to you. The exit code is 1 when something is wrong and was not repaired.
     """
-    here = invocation(context)
+    invocation = invocation_of(context)
     if yes and not repair:
         raise UsageError("--yes goes with --repair.")
-    accounts = _accounts(here, account)
+    accounts = _accounts(invocation, account)
     if repair:
         whose = f"the account {account}" if account is not None else f"all {len(accounts)} accounts"
-        here.confirm(f"Repair what is wrong in {whose}?", yes)
-    checked = list(_check(here, accounts, repair=repair))
-    _answer(here, checked, repair=repair)
+        invocation.confirm(f"Repair what is wrong in {whose}?", yes)
+    checked = list(_check(invocation, accounts, repair=repair))
+    _answer(invocation, checked, repair=repair)
     if any(each.unrepaired for each in checked):
         raise typer.Exit(1)
 
 
-def _accounts(here: Invocation, account: str | None) -> list[str]:
+def _accounts(invocation: Invocation, account: str | None) -> list[str]:
     if account is None:
-        return [listed.account for listed in here.deployment.accounts.list_all()]
-    here.deployment.require_account(account, _SECONDS)
+        return [listed.account for listed in invocation.deployment.accounts.list_all()]
+    invocation.deployment.require_account(account, _SECONDS)
     return [account]
 
 
-def _check(here: Invocation, accounts: list[str], *, repair: bool) -> Iterator[_Checked]:
-    shown = here.errors.is_terminal and not here.as_json
+def _check(invocation: Invocation, accounts: list[str], *, repair: bool) -> Iterator[_Checked]:
+    shown = invocation.errors.is_terminal and not invocation.as_json
     bar = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*bar, console=here.errors, transient=True, disable=not shown) as progress:
+    with Progress(*bar, console=invocation.errors, transient=True, disable=not shown) as progress:
         for account in accounts:
             checked = _Checked(account)
             task = progress.add_task(account, total=None)
-            for step in check_items(here.deployment.account(account, _SECONDS).items, repair=repair):
+            for step in check_items(invocation.deployment.account(account, _SECONDS).items, repair=repair):
                 if isinstance(step, Inconsistency):
                     checked.findings.append(step)
                     continue
@@ -93,7 +93,7 @@ def _check(here: Invocation, accounts: list[str], *, repair: bool) -> Iterator[_
             yield checked
 
 
-def _answer(here: Invocation, checked: list[_Checked], *, repair: bool) -> None:
+def _answer(invocation: Invocation, checked: list[_Checked], *, repair: bool) -> None:
     found = [(each.account, finding) for each in checked for finding in each.findings]
     left = sum(len(each.unrepaired) for each in checked)
     shown = Table("Account", "What is wrong", "Item", "Users", "Repaired", box=None)
@@ -107,7 +107,7 @@ def _answer(here: Invocation, checked: list[_Checked], *, repair: bool) -> None:
         )
     users = sum(each.users for each in checked)
     said = f"{counted(len(found), 'finding')}, {len(found) - left} repaired" if found else "everything agrees"
-    here.answer(
+    invocation.answer(
         {
             "result": "sound" if not found else "wrong" if left else "repaired",
             "accounts": [
@@ -120,16 +120,16 @@ def _answer(here: Invocation, checked: list[_Checked], *, repair: bool) -> None:
     )
     problems = {finding.problem for each in checked for finding in each.unrepaired}
     if problems - {Problem.SHARED, Problem.UNREADABLE} and not repair:
-        here.note(f"To put it right: rollcall{here.options} table check --repair")
+        invocation.note(f"To put it right: rollcall{invocation.options} table check --repair")
     if Problem.UNREADABLE in problems:
-        here.note(
+        invocation.note(
             "A user's item was spoilt by hand: bring it back from a restored table (docs/runbook.md, \"Restore from "
             'point-in-time recovery").'
         )
     if Problem.SHARED in problems:
-        here.note(
-            f"Two users share a value: look at both (rollcall{here.options} users show --account NAME --id ID), have "
-            "one of them renamed or removed, then check with --repair."
+        invocation.note(
+            f"Two users share a value: look at both (rollcall{invocation.options} users show --account NAME --id ID), "
+            "have one of them renamed or removed, then check with --repair."
         )
 
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from cli import users_import, users_reconcile
 from cli.arguments import Account
 from cli.every_user import every_user, watched
-from cli.invocation import invocation
+from cli.invocation import invocation_of
 from cli.private_file import private_file
 from cli.root import UsageError
 from cli.user_view import COLUMNS, as_resource, as_row, primary_email
@@ -47,11 +47,11 @@ def list_users(
     limit: Annotated[int, typer.Option(min=1, help="The most users to show.")] = 100,
 ) -> None:
     """List an account's users, in order of id."""
-    here = invocation(context)
-    store = here.deployment.account(account, _SECONDS).users
+    invocation = invocation_of(context)
+    store = invocation.deployment.account(account, _SECONDS).users
     total = store.total()
     if total == 0:
-        here.deployment.require_account(account, _SECONDS)
+        invocation.deployment.require_account(account, _SECONDS)
     users = list(islice(every_user(store, min(limit, 100)), limit))
     table = Table("Id", "User name", "E-mail", "Active", "Last modified", box=None)
     for user in users:
@@ -63,12 +63,12 @@ def list_users(
             user.last_modified,
         )
         table.add_row(*(plain(cell) for cell in cells))
-    here.answer(
+    invocation.answer(
         {"total": total, "users": [as_resource(user) for user in users]},
         table if users else f"The account {account} has no users.",
     )
     if len(users) < total:
-        here.note(f"{len(users)} of {total} users; --limit shows more, rollcall users export writes all.")
+        invocation.note(f"{len(users)} of {total} users; --limit shows more, rollcall users export writes all.")
 
 
 @app.command()
@@ -80,10 +80,10 @@ def show(
     user_id: UserId = None,
 ) -> None:
     """Show one user: who holds an address, a name or an id. Case does not matter in addresses and names."""
-    here = invocation(context)
-    user = chosen_user(here, account, email, user_name, user_id)
+    invocation = invocation_of(context)
+    user = chosen_user(invocation, account, email, user_name, user_id)
     resource = as_resource(user)
-    here.answer(resource, JSON(harmless(encode(resource))))
+    invocation.answer(resource, JSON(harmless(encode(resource))))
 
 
 @app.command()
@@ -100,23 +100,23 @@ def export(
 
     A terminal is shown no character that it would obey: JSON has its escapes for them, a table a replacement character.
     """
-    here = invocation(context)
-    if output is None and here.as_json and form is Format.CSV:
+    invocation = invocation_of(context)
+    if output is None and invocation.as_json and form is Format.CSV:
         raise UsageError("--json and --format csv together need --output.")
-    store = here.deployment.account(account, _SECONDS_TO_EXPORT).users
+    store = invocation.deployment.account(account, _SECONDS_TO_EXPORT).users
     if output is not None and output.exists():
-        here.confirm(f"Overwrite {output}?", yes)
+        invocation.confirm(f"Overwrite {output}?", yes)
     if store.total() == 0:
-        here.deployment.require_account(account, _SECONDS)
+        invocation.deployment.require_account(account, _SECONDS)
     written = 0
     with private_file(output) as target:
         at_a_terminal = output is None and target.isatty()
         write = _writer(form, target, at_a_terminal=at_a_terminal)
-        for user in watched(here, store, "Exporting", quietly=at_a_terminal):
+        for user in watched(invocation, store, "Exporting", quietly=at_a_terminal):
             write(user)
             written += 1
     if output is not None:
-        here.answer(
+        invocation.answer(
             {"result": "exported", "account": account, "users": written, "file": str(output)},
             f"{counted(written, 'user')} of {account} written to {plain(str(output))}.",
         )

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from adapters.clock import new_id, now
 from cli.arguments import Account
-from cli.invocation import Invocation, invocation
+from cli.invocation import Invocation, invocation_of
 from cli.private_file import private_file
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, Roster, opened
@@ -66,7 +66,7 @@ def import_users(
     again. A row that cannot be imported is refused with its line and the reason; the others go in, each user whole.
     The exit code is 1 when a row was refused.
     """
-    here = invocation(context)
+    invocation = invocation_of(context)
     if report is not None and report.suffix.lower() not in _REPORT_FORMS:
         raise UsageError(f"{report}: a report is a file whose name ends in .csv or .json.")
     # Opened before anything is imported: what became of the rows must not be lost for want of a place to write it.
@@ -74,28 +74,28 @@ def import_users(
         target = files.enter_context(private_file(report)) if report is not None else None
         roster = files.enter_context(opened(file, form, mapped))
         # Users of an account that does not exist would be seen by nobody.
-        here.deployment.accounts.show(account)
-        _tell_columns(here, roster)
+        invocation.deployment.accounts.show(account)
+        _tell_columns(invocation, roster)
         importer = UserImport(
-            lambda: here.deployment.account(account, _SECONDS_OF_A_WRITE).users,
+            lambda: invocation.deployment.account(account, _SECONDS_OF_A_WRITE).users,
             new_id,
             now,
             keep_ids=keep_ids,
             dry_run=dry_run,
         )
-        tally = _import(here, roster, importer)
+        tally = _import(invocation, roster, importer)
         if report is not None and target is not None:
             _write_report(target, report.suffix.lower(), tally.refused)
-    _answer(here, account, roster, tally, dry_run=dry_run, report=report)
+    _answer(invocation, account, roster, tally, dry_run=dry_run, report=report)
     if tally.refusals or tally.stopped:
         raise typer.Exit(1)
 
 
-def _import(here: Invocation, roster: Roster, importer: UserImport) -> _Tally:
+def _import(invocation: Invocation, roster: Roster, importer: UserImport) -> _Tally:
     tally = _Tally()
-    shown = here.errors.is_terminal and not here.as_json
+    shown = invocation.errors.is_terminal and not invocation.as_json
     bar = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*bar, console=here.errors, transient=True, disable=not shown) as progress:
+    with Progress(*bar, console=invocation.errors, transient=True, disable=not shown) as progress:
         task = progress.add_task("Importing", total=roster.lines)
 
         def users() -> Iterator[RosterRow]:
@@ -120,17 +120,17 @@ def _import(here: Invocation, roster: Roster, importer: UserImport) -> _Tally:
     return tally
 
 
-def _tell_columns(here: Invocation, roster: Roster) -> None:
-    if here.as_json or roster.columns is None:
+def _tell_columns(invocation: Invocation, roster: Roster) -> None:
+    if invocation.as_json or roster.columns is None:
         return
     for column, attribute in roster.columns.meanings.items():
-        here.note(f"  {column} -> {attribute}")
+        invocation.note(f"  {column} -> {attribute}")
     if roster.columns.ignored:
-        here.note(f"  ignored: {', '.join(roster.columns.ignored)} (--map reads them)")
+        invocation.note(f"  ignored: {', '.join(roster.columns.ignored)} (--map reads them)")
 
 
 def _answer(
-    here: Invocation, account: str, roster: Roster, tally: _Tally, *, dry_run: bool, report: Path | None
+    invocation: Invocation, account: str, roster: Roster, tally: _Tally, *, dry_run: bool, report: Path | None
 ) -> None:
     created, unchanged, refused = (
         tally.counts[RowResult.CREATED],
@@ -153,25 +153,25 @@ def _answer(
     if tally.stopped:
         summary["stopped"] = tally.stopped
     verb = "Would be imported" if dry_run else "Imported"
-    here.answer(
+    invocation.answer(
         summary,
         f"{verb} into {account}: {counted(created, 'user')}. There already, and the same: {unchanged}. "
         f"Refused: {counted(refused, 'row')}.",
     )
-    if not here.as_json:
-        _tell_refusals(here, tally.refused, report)
+    if not invocation.as_json:
+        _tell_refusals(invocation, tally.refused, report)
     if tally.stopped:
-        here.note(f"rollcall: {tally.stopped} The import stopped; run it again, and it goes on from there.")
+        invocation.note(f"rollcall: {tally.stopped} The import stopped; run it again, and it goes on from there.")
 
 
-def _tell_refusals(here: Invocation, refused: list[Refusal], report: Path | None) -> None:
+def _tell_refusals(invocation: Invocation, refused: list[Refusal], report: Path | None) -> None:
     for refusal in refused[:_REFUSALS_TOLD]:
-        here.note(f"  line {refusal.line}: {refusal.detail}")
+        invocation.note(f"  line {refusal.line}: {refusal.detail}")
     more = len(refused) - _REFUSALS_TOLD
     if report is not None and refused:
-        here.note(f"All refused rows are in {report}.")
+        invocation.note(f"All refused rows are in {report}.")
     elif more > 0:
-        here.note(f"  and {more} more; --report FILE writes all of them.")
+        invocation.note(f"  and {more} more; --report FILE writes all of them.")
 
 
 def _as_json(refusal: Refusal) -> dict[str, object]:

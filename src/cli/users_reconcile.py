@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cli.arguments import Account
 from cli.every_user import watched
-from cli.invocation import Invocation, invocation
+from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
 from cli.wording import counted, harmless, plain
@@ -42,11 +42,11 @@ def reconcile(
     same when userName is, else an address. Only attributes that the file has a column for are compared. The exit code
     is 0 whatever is found, but for --exit-code.
     """
-    here = invocation(context)
-    if as_csv and here.as_json:
+    invocation = invocation_of(context)
+    if as_csv and invocation.as_json:
         raise UsageError("Either --csv or --json.")
     with opened(file, form, mapped) as roster:
-        here.deployment.accounts.show(account)
+        invocation.deployment.accounts.show(account)
         rows, unreadable = [], []
         for row in roster.rows:
             if isinstance(row, RosterRow):
@@ -54,20 +54,20 @@ def reconcile(
             else:
                 unreadable.append(Difference(DifferenceKind.UNREADABLE, row.user_name, row.line, detail=row.detail))
     reconciliation = Reconciliation(rows, roster.columns, ignore or ())
-    store = here.deployment.account(account, _SECONDS).users
+    store = invocation.deployment.account(account, _SECONDS).users
     findings: list[Difference] = []
     compared = 0
-    for user in watched(here, store, "Comparing"):
+    for user in watched(invocation, store, "Comparing"):
         findings += reconciliation.compare(user)
         compared += 1
     findings += [*reconciliation.only_there(), *unreadable]
-    _answer(here, account, {"there": len(rows) + len(unreadable), "here": compared}, findings, as_csv=as_csv)
+    _answer(invocation, account, {"there": len(rows) + len(unreadable), "here": compared}, findings, as_csv=as_csv)
     if exit_code and findings:
         raise typer.Exit(1)
 
 
 def _answer(
-    here: Invocation, account: str, totals: dict[str, int], findings: list[Difference], *, as_csv: bool
+    invocation: Invocation, account: str, totals: dict[str, int], findings: list[Difference], *, as_csv: bool
 ) -> None:
     kinds = list(DifferenceKind)
     findings.sort(key=lambda finding: (kinds.index(finding.kind), finding.user_name))
@@ -83,7 +83,7 @@ def _answer(
     for finding in findings:
         kind, name, line, user_id, attributes, detail = _cells(finding)
         shown.add_row(kind, plain(name), line, user_id, plain(attributes or detail))
-    here.answer(
+    invocation.answer(
         {
             "account": account,
             "users": totals,

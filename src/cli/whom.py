@@ -19,13 +19,13 @@ _SECONDS = 60.0
 
 
 def chosen_user(
-    here: Invocation, account: str, email: str | None, user_name: str | None, user_id: str | None
+    invocation: Invocation, account: str, email: str | None, user_name: str | None, user_id: str | None
 ) -> StoredUser:
     """The one user that exactly one of the three names; leaves with exit code 1 when there is none."""
     given = {"--email": email, "--user-name": user_name, "--id": user_id}
     if sum(value is not None for value in given.values()) != 1:
         raise UsageError("Say which user: exactly one of --email, --user-name and --id.")
-    store = here.deployment.account(account, _SECONDS).users
+    store = invocation.deployment.account(account, _SECONDS).users
     if email is not None:
         user = store.find_by_email(email)
     elif user_name is not None:
@@ -33,8 +33,8 @@ def chosen_user(
     else:
         user = store.get(user_id or "")
     if user is None:
-        here.deployment.require_account(account, _SECONDS)
+        invocation.deployment.require_account(account, _SECONDS)
         option, value = next((option, value) for option, value in given.items() if value is not None)
-        here.note(f"rollcall: The account {account} has no user with {option} {quoted(value)}.")
+        invocation.note(f"rollcall: The account {account} has no user with {option} {quoted(value)}.")
         raise typer.Exit(1)
     return user
