@@ -242,7 +242,7 @@ def test_the_topic_is_encrypted_with_a_key_that_admits_alarms() -> None:
     own_key = {"Fn::If": ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}, {"Ref": "AlarmKey"}]}
 
     assert RESOURCES["AlarmTopic"]["Properties"]["KmsMasterKeyId"] == own_key
-    assert key["Condition"] == "MakesAlarmKey"
+    assert key["Condition"] == "CreatesAlarmKey"
     assert key["Properties"]["EnableKeyRotation"] is True
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert set(alarms["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}

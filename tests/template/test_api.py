@@ -10,17 +10,41 @@ import pytest
 from botocore.session import Session
 
 from support.in_process import OF_EVERY_ANSWER
-from support.stack_template import OF_THE_API, RESOURCES, of_type
+from support.stack_template import OF_THE_API, RESOURCES, of_type, translated
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
-TYPES = Session().get_service_model("apigateway").shape_for("GatewayResponseType").enum
+TYPES = sorted(RESPONSES)
+CANNOT_OCCUR = {
+    "an authorizer": {"AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE", "UNAUTHORIZED"},
+    "AWS signatures": {"EXPIRED_TOKEN", "INVALID_SIGNATURE"},
+    "a usage plan": {"INVALID_API_KEY", "QUOTA_EXCEEDED"},
+    "a validator or a mapping": {"BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "UNSUPPORTED_MEDIA_TYPE"},
+    "a path that leads nowhere": {"RESOURCE_NOT_FOUND"},
+}
+"""By what the API would have to have (API Gateway Developer Guide, Gateway response types)."""
 
 (STAGE,) = of_type("AWS::ApiGateway::Stage").values()
 
 
-def test_every_refusal_of_the_gateway_is_shaped() -> None:
-    assert set(TYPES) == set(RESPONSES)
+def test_every_refusal_of_the_gateway_that_can_occur_is_shaped() -> None:
+    known = Session().get_service_model("apigateway").shape_for("GatewayResponseType").enum
+    cannot_occur = set().union(*CANNOT_OCCUR.values())
+
+    # DEFAULT_5XX answers INTEGRATION_FAILURE as well.
+    assert set(RESPONSES) == set(known) - cannot_occur - {"INTEGRATION_FAILURE"}
+
+
+def test_what_the_other_refusals_come_from_is_not_in_the_api() -> None:
+    definition = translated()["Api"]["Properties"]["Body"]
+    methods = [method for path in definition["paths"].values() for method in path.values()]
+
+    assert "securityDefinitions" not in definition
+    assert "components" not in definition
+    assert not any("security" in method or "x-amazon-apigateway-request-validator" in method for method in methods)
+    assert all(method["x-amazon-apigateway-integration"]["type"] == "aws_proxy" for method in methods)
+    assert not of_type("AWS::ApiGateway::UsagePlan")
+    assert {"/", "/{proxy+}"} <= definition["paths"].keys()
 
 
 @pytest.mark.parametrize("response_type", TYPES)
@@ -44,11 +68,10 @@ def test_a_refusal_of_the_gateway_has_the_headers_that_every_answer_has(response
 @pytest.mark.parametrize(
     ("response_type", "status"),
     [
-        ("UNAUTHORIZED", 401),
         ("MISSING_AUTHENTICATION_TOKEN", 404),
         ("REQUEST_TOO_LARGE", 413),
         ("THROTTLED", 429),
-        ("INTEGRATION_FAILURE", 503),
+        ("DEFAULT_5XX", 503),
         ("INTEGRATION_TIMEOUT", 504),
     ],
 )
@@ -83,7 +106,7 @@ def test_all_methods_are_throttled_as_the_parameters_say() -> None:
 
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
     assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
-    assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestsAtOnce"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "BurstLimit"}
 
 
 def test_it_is_regional_traced_and_has_one_stage() -> None:

@@ -1,4 +1,4 @@
-"""The expanded template against that of the commit before it was cut in two: every difference is listed here by name.
+"""The expanded template against the one before it was cut in two: every difference is listed here by name.
 
 `tests/data/template-before.json` has the template before, in short (`support.template_summary`). Both go when the first
 deployment of the new cut is through.
@@ -21,6 +21,7 @@ API = {
     *("Bulk", "Discovery", "Unrouted"),
 }
 JOBS = {"PreTraffic", "Publisher", "SeedDefaultAccount", "SettingsWidget", "Watch"}
+WINDOWS = ("Day", "FiveMinutes", "Hour", "TwoHours")
 ROLES = {f"{name}Role" for name in API | JOBS} | {"ApiGatewayLogsRole", "ShiftTrafficRole"}
 
 MOVED_HANDLERS = {f"{name}.Handler" for name in JOBS}
@@ -32,11 +33,69 @@ NO_SNAPSHOTS = {f"{name}.SnapStart" for name in API}
 NO_BOUNDARY = {f"{name}.PermissionsBoundary" for name in ROLES}
 """The parameter PermissionsBoundaryArn is gone (decision 034)."""
 
-REMOVED: set[str] = set()
-ADDED: set[str] = set()
-CHANGED = MOVED_HANDLERS | NO_LAYER | NO_SNAPSHOTS | NO_BOUNDARY
-TAKEN: set[str] = set()
-GIVEN: set[str] = set()
+ONE_LOG = {f"{name}Log" for name in API}
+"""Log groups in whose place is RequestsLog."""
+QUERIES = {
+    *("ByAccount", "Conflicts", "Crashes", "Deactivations", "Failures", "OneUser", "PreviousKey", "RejectedKeys"),
+    *("ServerErrors", "SlowRequests", "Tolerances"),
+}
+READ_ONE_LOG = (
+    {f"{name}.LoggingConfig" for name in API}
+    | {f"{name}Query.LogGroupNames" for name in QUERIES}
+    | {"SettingsWidget.$LOG_GROUPS", "Watch.$LOG_GROUPS", "SettingsWidgetRole.Policies", "WatchRole.Policies"}
+    | {"CrashesQuery.QueryString"}  # @logStream, which has the function's name, for @log
+    | {"ServeRequestsPolicy.PolicyDocument"}  # writes the log, which each role did
+)
+SHARED_ROLES = {f"{name}Role" for name in API} - {"DeleteUserRole", "DiscoveryRole", "UnroutedRole"}
+"""Roles in whose place are ReadUserRole, QueryUsersRole and WriteUsersRole, one for each set of permissions."""
+OTHER_ROLES = {f"{name.removesuffix('Role')}.Role" for name in SHARED_ROLES} | {
+    f"{name}Role.Policies" for name in ("DeleteUser", "Discovery", "Unrouted")
+}
+SHARED_ALARMS = {f"{name}{kind}" for name in API for kind in ("Errors", "Throttles")}
+"""Alarms in whose place are FunctionErrors and FunctionThrottles."""
+ROLLED_BACK_BY_ONE_ALARM = {f"{name}DeploymentGroup.AlarmConfiguration" for name in API}
+
+CANNOT_OCCUR = {
+    *("AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE", "BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS"),
+    *("EXPIRED_TOKEN", "INVALID_API_KEY", "INVALID_SIGNATURE", "QUOTA_EXCEEDED", "RESOURCE_NOT_FOUND"),
+    *("UNAUTHORIZED", "UNSUPPORTED_MEDIA_TYPE"),
+}
+"""Answers of a gateway with an authorizer, API keys, a usage plan, validators or a path that leads nowhere."""
+GATEWAY = {f"Api.{name}" for name in CANNOT_OCCUR | {"INTEGRATION_FAILURE"}} | {  # which DEFAULT_5XX answers alike
+    *("Api.API_CONFIGURATION_ERROR", "Api.DEFAULT_5XX"),  # reworded
+}
+NESTED_STACK = (
+    {f"Watch.{name}" for name in ("$BASE_URL", "$LOG_PERSONAL_DATA")}
+    | {f"SettingsWidget.{name}" for name in ("$BASE_URL", "$LOG_PERSONAL_DATA", "$POWERTOOLS_LOG_LEVEL")}
+    | {f"{kind}Of{time}.Metrics" for kind in ("Availability", "Latency") for time in WINDOWS}  # stage `live` by name
+    | {"EventsUndelivered.Dimensions"}  # empty without the queue, as the alarm is not there either
+)
+"""Variables that these functions do not read, and values that are parameters now."""
+DASHBOARD = {"Dashboard.DashboardBody"}
+"""Lists shared alarms and the one log; names the file that its prices are in."""
+RENAMED = {
+    *("AlarmKey.Condition", "WebAcl.Condition"),  # CreatesAlarmKey, CreatesWebAcl
+    "WebAcl.Rules",  # RateLimitPerIp
+    "ApiliveStage.MethodSettings",  # parameter BurstLimit
+}
+
+REMOVED = ONE_LOG | SHARED_ROLES | SHARED_ALARMS | {"GivenWebAclOfApi", "WebAclOfApi"}
+ADDED = {
+    *("RequestsLog", "ReadUserRole", "QueryUsersRole", "WriteUsersRole", "FunctionErrors", "FunctionThrottles"),
+    *("ExistingWebAclAssociation", "WebAclAssociation"),
+}
+CHANGED = (
+    (MOVED_HANDLERS | NO_LAYER | NO_SNAPSHOTS | NO_BOUNDARY | READ_ONE_LOG | OTHER_ROLES | ROLLED_BACK_BY_ONE_ALARM)
+    | (GATEWAY | NESTED_STACK | DASHBOARD | RENAMED)
+) - {f"{name}.PermissionsBoundary" for name in SHARED_ROLES}
+
+WRITES_A_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+TAKEN = {f"{name}: {action} on {name}Log.Arn" for name in API for action in WRITES_A_LOG} | {
+    f"{reader}: logs:StartQuery on {log}.Arn" for reader in ("SettingsWidget", "Watch") for log in ONE_LOG
+}
+GIVEN = {f"{name}: {action} on RequestsLog.Arn" for name in API for action in WRITES_A_LOG} | {
+    f"{reader}: logs:StartQuery on RequestsLog.Arn" for reader in ("SettingsWidget", "Watch")
+}
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:

@@ -75,9 +75,9 @@ def test_address_ranges_are_checked_before_anything_is_deployed(text: str, accep
 
 def test_there_is_no_firewall_unless_one_is_asked_for() -> None:
     assert PARAMETERS["EnableWaf"]["Default"] == "false"
-    assert RESOURCES["WebAcl"]["Condition"] == RESOURCES["WebAclOfApi"]["Condition"] == "MakesWebAcl"
-    assert RESOURCES["GivenWebAclOfApi"]["Condition"] == "HasWebAclArn"
-    assert TEMPLATE["Rules"]["OneFirewallIsEnough"]
+    assert RESOURCES["WebAcl"]["Condition"] == RESOURCES["WebAclAssociation"]["Condition"] == "CreatesWebAcl"
+    assert RESOURCES["ExistingWebAclAssociation"]["Condition"] == "HasWebAclArn"
+    assert TEMPLATE["Rules"]["OneFirewallOnly"]
 
 
 def test_a_firewall_stands_before_the_stage_that_serves() -> None:

@@ -68,9 +68,14 @@ def statements(policy: Any) -> list[Statement]:
     return [found.get("Fn::If", [None, found])[1] for found in policy["Statement"]]
 
 
+def role(name: str) -> dict[str, Any]:
+    """The role of a function, which it may share with others that do the same."""
+    return of_type("AWS::IAM::Role")[of_type("AWS::Lambda::Function")[name]["Role"]["Fn::GetAtt"][0]]
+
+
 def own(name: str) -> list[Statement]:
-    """The statements of the function's own role."""
-    policies = of_type("AWS::IAM::Role")[f"{name}Role"]["Policies"]
+    """The statements of the function's role, without those that all functions of the API have."""
+    policies = role(name).get("Policies", [])
     return [statement for policy in policies for statement in statements(policy["PolicyDocument"])]
 
 
@@ -130,11 +135,14 @@ def test_what_counting_requests_asks_of_the_table_is_allowed_where_users_cannot_
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_writes_into_its_own_log_and_no_other(name: str) -> None:
-    (log,) = [found for found in own(name) if actions(found) & {"logs:CreateLogStream", "logs:PutLogEvents"}]
+def test_a_function_writes_into_its_log_and_no_other(name: str) -> None:
+    writes = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    allowed = [*own(name), *(shared() if name in OF_THE_API else ())]
+    (log,) = [found for found in allowed if actions(found) & writes]
+    group = of_type("AWS::Lambda::Function")[name]["LoggingConfig"]["LogGroup"]["Ref"]
 
-    assert actions(log) == {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert log["Resource"] == {"Fn::GetAtt": [f"{name}Log", "Arn"]}
+    assert actions(log) == writes
+    assert log["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
 
 
 def test_no_action_is_a_wildcard_and_any_resource_only_where_the_service_knows_none() -> None:
@@ -170,10 +178,9 @@ def test_no_function_has_a_policy_that_aws_manages() -> None:
 
 @pytest.mark.parametrize("name", OF_THE_API)
 def test_a_function_of_the_api_may_read_connector_keys_and_nothing_else_in_secrets_manager(name: str) -> None:
-    role = of_type("AWS::IAM::Role")[f"{name}Role"]
     (keys,) = [statement for statement in shared() if any("secretsmanager:" in action for action in actions(statement))]
 
-    assert role["ManagedPolicyArns"] == [{"Ref": "ServeRequestsPolicy"}]
+    assert role(name)["ManagedPolicyArns"] == [{"Ref": "ServeRequestsPolicy"}]
     assert actions(keys) == {"secretsmanager:GetSecretValue"}
     assert keys["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/connectors/*")
     assert not [action for statement in own(name) for action in actions(statement) if "secretsmanager:" in action]
@@ -222,7 +229,7 @@ def test_the_settings_page_asks_the_logs_of_the_functions_of_the_api() -> None:
     (asking,) = [found for found in own("SettingsWidget") if "logs:StartQuery" in actions(found)]
 
     assert actions(asking) == {"logs:StartQuery"}
-    assert asking["Resource"] == [{"Fn::GetAtt": [f"{name}Log", "Arn"]} for name in OF_THE_API]
+    assert asking["Resource"] == {"Fn::GetAtt": ["RequestsLog", "Arn"]}
 
 
 def test_nobody_is_let_in_to_the_settings_page_but_by_their_own_rights() -> None:

@@ -19,7 +19,7 @@ from support.log_lines import fields, lines
 from support.repository import ROOT
 from support.stack_template import OF_THE_API, RESOURCES, of_type
 
-OF_CLOUDWATCH = {"@timestamp", "@message", "@log"}
+OF_CLOUDWATCH = {"@timestamp", "@message", "@logStream"}
 OF_LAMBDA = {"type", "record.status", "record.requestId"}
 """AWS Lambda Developer Guide, "Lambda telemetry event schemas", platform.report."""
 WRITERS = {"audit": ["SettingsWidget"], "publish": ["Publisher"], "watch": ["Watch"]}

@@ -149,7 +149,7 @@ def test_a_month_costs_what_the_parts_add_up_to() -> None:
 REFUSAL_SECONDS, REQUEST_SECONDS = 0.005, 0.05
 REQUESTS_OF_API_GATEWAY, BURST_OF_API_GATEWAY = 10_000, 5_000
 RATE, BURST, EXECUTIONS = (
-    PARAMETERS[name]["Default"] for name in ("RequestsPerSecond", "RequestsAtOnce", "ReservedConcurrency")
+    PARAMETERS[name]["Default"] for name in ("RequestsPerSecond", "BurstLimit", "ReservedConcurrency")
 )
 
 

@@ -8,10 +8,21 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from support.child_processes import run
 from support.repository import ROOT
-from support.stack_template import PARAMETERS, RESOURCES, TEMPLATE, TEXT, template, translated
+from support.stack_template import (
+    PARAMETERS,
+    RESOURCES,
+    TEMPLATE,
+    TEXT,
+    TEXTS,
+    nested,
+    templates,
+    translated,
+    written,
+)
 
 
 def test_the_sam_translator_expands_it() -> None:
@@ -20,12 +31,27 @@ def test_the_sam_translator_expands_it() -> None:
 
 def test_cloudformation_takes_what_it_expands_to() -> None:
     """CloudFormation User Guide, Understand CloudFormation quotas."""
-    expanded = template()
+    for expanded in templates().values():
+        assert len(json.dumps(expanded)) <= 1_000_000
+        assert len(expanded["Resources"]) <= 500
+        assert len(expanded["Parameters"]) <= 200
+        assert len(expanded["Outputs"]) <= 200
 
-    assert len(json.dumps(expanded)) <= 1_000_000
-    assert len(expanded["Resources"]) <= 500
-    assert len(expanded["Parameters"]) <= 200
-    assert len(expanded["Outputs"]) <= 200
+
+def test_the_nested_stack_gets_every_parameter_that_it_has_and_no_other() -> None:
+    for name, path in nested(TEMPLATE).items():
+        given = TEMPLATE["Resources"][name]["Properties"]["Parameters"]
+
+        assert given.keys() == written(TEXTS[path])["Parameters"].keys()
+        # One that is named like a resource is that resource.
+        assert all(given[one] == {"Ref": one} for one in given.keys() & TEMPLATE["Resources"].keys())
+
+
+def test_a_template_can_be_read() -> None:
+    lengths = [len(text.splitlines()) for text in TEXTS.values()]
+
+    assert max(lengths) <= 1_700
+    assert sum(lengths) <= 3_000
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -83,11 +109,18 @@ def test_nothing_that_would_be_replaced_has_a_name_of_its_own() -> None:
 
 
 def test_the_sections_are_there_in_order() -> None:
-    banners = re.findall(r"^#{100,}\n# ([A-Z ]+)\n#{100,}$", TEXT, flags=re.MULTILINE)
-    announced = re.search(r"^# Sections: ([A-Z, #\n]+)\.$", TEXT, flags=re.MULTILINE)
+    for text in TEXTS.values():
+        banners = re.findall(r"^#{100,}\n# ([A-Z ]+)\n#{100,}$", text, flags=re.MULTILINE)
+        announced = re.search(r"^# Sections: ([A-Z, #\n]+)\.$", text, flags=re.MULTILINE)
 
-    assert announced
-    assert announced[1].replace("\n# ", " ").split(", ") == banners
+        assert announced
+        assert announced[1].replace("\n# ", " ").split(", ") == banners
+
+
+def test_the_linter_reads_every_template() -> None:
+    configuration = yaml.safe_load((ROOT / ".cfnlintrc").read_text(encoding="utf-8"))
+
+    assert {path.name for path in TEXTS} <= set(configuration["templates"])
 
 
 def test_the_linter_knows_the_rules_for_serverless_templates(tmp_path: Path) -> None:
