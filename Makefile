@@ -152,8 +152,9 @@ audit: .venv-audit/.installed ## Look up known vulnerabilities of the pinned pac
 install-sam: .venv-sam/.installed ## Install the SAM CLI, which builds and deploys
 
 .PHONY: events
-events: .venv/.local ## Regenerate events/
+events: .venv/.local ## Regenerate events/ and the schemas in docs/events
 	@$(BIN)/python -m local.sample_events
+	@$(BIN)/python -m operations.event_schemas
 
 # --- Set-up ------------------------------------------------------------------
 

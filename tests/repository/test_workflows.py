@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from support.child_processes import run
 from support.repository import ROOT
 
 PATHS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -141,11 +142,21 @@ def test_dev_and_prod_are_for_the_processor_that_was_built_for() -> None:
 
 def test_every_target_that_a_workflow_makes_exists() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    of_matrix = {target for _, job in jobs() for target in job.get("strategy", {}).get("matrix", {}).get("target", ())}
     made = set(re.findall(r"make ([a-z][a-z-]+)", " ".join(step.get("run", "") for step in steps())))
 
-    assert {"lint", "test", "build", "deploy-built"} <= made
-    assert made | of_matrix <= targets
+    assert {"build", "deploy-built"} <= made
+    assert made <= targets
+
+
+def test_the_workflow_runs_every_tier_of_continuous_integration() -> None:
+    refused = run([ROOT / ".ci" / "run", "no-such-tier"])
+    called = [step["run"] for step in steps() if step.get("run", "").startswith(".ci/run ")]
+    named = [word for command in called if "{" not in command for word in command.split()[1:]]
+    of_matrix = [name for _, job in jobs() for name in job.get("strategy", {}).get("matrix", {}).get("tier", ())]
+
+    assert refused.returncode == 2
+    tiers = refused.stderr.partition("Tiers: ")[2].split()
+    assert {*named, *of_matrix} == set(tiers)
 
 
 def test_every_job_ends() -> None:
