@@ -1,4 +1,4 @@
-"""The time and randomness that the pure domain is handed."""
+"""Clock, deadlines and random ids, which the pure domain receives as arguments."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 RESERVE_SECONDS = 0.5
-"""Kept back from a function's time so that an answer still gets out."""
+"""Reserved from a function's time for sending the answer."""
 LAST_WORDS_SECONDS = 0.3
-"""Before a function's time is over, for the line of a request that has not looked at its deadline."""
+"""Before a function's time-out, for the log line of a request that has not checked its deadline."""
 
 
 def now() -> str:
-    """RFC 3339 UTC time with milliseconds, as `meta.created` holds it."""
+    """The time as RFC 3339 text in UTC with milliseconds, the form of `meta.created`."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -30,7 +30,7 @@ def cpu_seconds() -> float:
 
 
 def new_id() -> str:
-    """A random id (UUID version 4: no time order, so that writes spread over the key range)."""
+    """A random id (UUID version 4: without time order, so that writes are spread over the key range)."""
     return str(uuid4())
 
 

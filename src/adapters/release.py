@@ -1,4 +1,4 @@
-"""A release that is being deployed: the functions' new versions, and CodeDeploy, which waits for a word about them."""
+"""A release in deployment: the functions' new versions, and CodeDeploy, which waits for the result of their test."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 
 
 class VersionFailed(Exception):
-    """A version could not be invoked, or crashed. The message names the kind of failure and holds no value."""
+    """A version could not be invoked, or crashed. The message names the kind of failure and contains no value."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewVersions:
-    """The version of each function that the deployment brings, by the function's logical id."""
+    """The new version of each function, by the function's logical id."""
 
     client: LambdaClient
     arns: Mapping[str, str]
 
     @classmethod
     def from_env(cls, client: LambdaClient, env: Mapping[str, str] = os.environ) -> NewVersions:
-        """Raises RuntimeError when the variable is missing or no JSON object."""
+        """Read NEW_VERSIONS; raises RuntimeError when it is missing or not a JSON object."""
         try:
             return cls(client, dict(json.loads(env.get("NEW_VERSIONS", ""))))
         except (TypeError, ValueError) as error:
             raise RuntimeError(
-                "the environment variable NEW_VERSIONS is no JSON object; template.yaml sets it"
+                "the environment variable NEW_VERSIONS is not a JSON object; template.yaml sets it"
             ) from error
 
     def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
-        """What the function's new version returns for the event; raises `VersionFailed`."""
+        """Invoke the function's new version and return its result; raises `VersionFailed`."""
         try:
             answer = self.client.invoke(FunctionName=self.arns[function], Payload=json.dumps(event).encode())
         except ClientError as error:
@@ -56,14 +56,14 @@ class NewVersions:
 
 @dataclass(frozen=True, slots=True)
 class PendingDeployment:
-    """One of CodeDeploy's deployments, which goes on or is given up by what it is told."""
+    """A deployment of CodeDeploy that waits for a report."""
 
     client: CodeDeployClient
     deployment_id: str
     execution_id: str
 
     def report(self, *, succeeded: bool) -> None:
-        """Let traffic be shifted to the new version, or have the deployment fail."""
+        """Let CodeDeploy shift traffic to the new version, or make the deployment fail."""
         self.client.put_lifecycle_event_hook_execution_status(
             deploymentId=self.deployment_id,
             lifecycleEventHookExecutionId=self.execution_id,

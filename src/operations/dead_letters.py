@@ -1,8 +1,8 @@
 """The publisher's dead letters: changes of users whose events could not be published, and publishing them again.
 
-A dead letter says where in the table's stream the records stand. They are read from there, which can be done for 24
-hours after the change, and handed to the publisher as Lambda would. Who may send to the queue could name any stream,
-which would be read with the operator's rights and published as this table's: so it must be a stream of the table.
+A dead letter names a range of records in the table's stream. They are read from the stream, which keeps them for 24
+hours, and passed to the publisher as Lambda does. Anybody who may send to the queue could name another stream, which
+would be read with the operator's rights and published as this table's: so it must be a stream of the table.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _OUTPUTS: Final = ("UnpublishedEventsUrl", "PublisherName", "TableName")
 # The publisher may take 30 s.
 _CONFIG: Final = Config(connect_timeout=3, read_timeout=40, retries={"mode": "standard", "total_max_attempts": 2})
 _BYTES_AT_ONCE: Final = 1_000_000
-"""Of records handed to the publisher in one call, which takes 6 MB; one record always fits."""
+"""Size of the records in one call of the publisher, which accepts 6 MB; one record always fits."""
 _PAGES: Final = 1000
-"""Of the stream, read for one letter; pages may be empty, and a shard that is still written to has no last one."""
+"""Maximum of stream pages for one letter; pages may be empty, and an open shard has no last page."""
 _GONE: Final = frozenset({"TrimmedDataAccessException", "ResourceNotFoundException"})
 
 
@@ -37,7 +37,7 @@ Record = dict[str, Any]
 
 
 class LetterOutcome(StrEnum):
-    """What became of a dead letter. `PUBLISHED` and `EXPIRED` ones are taken from the queue."""
+    """The result for a dead letter. `PUBLISHED` and `EXPIRED` ones are deleted from the queue."""
 
     PUBLISHED = "published"
     EXPIRED = "expired"
@@ -48,9 +48,9 @@ class LetterOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """One dead letter: how many of its records were published, and where in the stream those stand that were not.
+    """One dead letter: the number of records published, and the sequence numbers of those that were not.
 
-    `message_id` is the queue's name of a letter that was refused without reading anything: `MALFORMED` or `FOREIGN`.
+    `message_id` identifies a letter that was refused without reading anything: `MALFORMED` or `FOREIGN`.
     """
 
     outcome: LetterOutcome
@@ -60,8 +60,8 @@ class Redriven:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in a table's stream the records of a letter stand."""
+class _StreamRange:
+    """The range of a table's stream that a letter names."""
 
     table: str
     """The table's ARN."""
@@ -71,8 +71,8 @@ class _Place:
     last: str
 
     @classmethod
-    def of(cls, body: str) -> _Place | None:
-        """The place that a message's body names (Lambda Developer Guide, DynamoDB streams); None for any other body."""
+    def of(cls, body: str) -> _StreamRange | None:
+        """Parse a message's body (Lambda Developer Guide, DynamoDB streams); None for any other text."""
         try:
             batch = json.loads(body)["DDBStreamBatchInfo"]
             found = [batch[name] for name in _BATCH_INFO]
@@ -110,7 +110,7 @@ class DeadLetters:
 
     @classmethod
     def of(cls, session: boto3.Session, stack: str) -> DeadLetters:
-        """That of a stack, found through its outputs; raises `DeploymentError`."""
+        """Find the queue of a stack by its outputs; raises `DeploymentError`."""
         client: Any = session.client("cloudformation", config=_CONFIG)
         try:
             found = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
@@ -127,9 +127,9 @@ class DeadLetters:
     def redrive(self, most: int) -> Iterator[Redriven]:
         """Publish the records of at most that many dead letters again; raises `DeploymentError` when AWS refuses.
 
-        A letter is taken from the queue when all its records are published, or are no longer in the stream. Another
-        stays there and is seen again once its visibility time-out is over; so does one that is malformed or names the
-        stream of another table, of which nothing is read.
+        A letter is deleted from the queue when all its records are published, or are no longer in the stream. Any other
+        letter becomes visible again after its visibility time-out; so does one that is malformed or names the stream of
+        another table, of which nothing is read.
         """
         try:
             table = self._dynamodb.describe_table(TableName=self._table)["Table"]["TableArn"]
@@ -144,18 +144,18 @@ class DeadLetters:
         except ClientError as error:
             raise DeploymentError(f"{error.operation_name} was refused ({_code(error)}): nothing is lost.") from error
         except BotoCoreError as error:
-            raise DeploymentError(f"AWS cannot be asked: {error}") from error
+            raise DeploymentError(f"AWS cannot be reached: {error}") from error
 
     def _of_message(self, message: dict[str, str], table: str) -> Redriven:
-        place = _Place.of(message["Body"])
+        place = _StreamRange.of(message["Body"])
         if place is None:
             return Redriven(LetterOutcome.MALFORMED, message_id=message["MessageId"])
-        # A stream that was switched off and on again has a new ARN; what the former one holds is this table's as well.
+        # A stream that was disabled and enabled again has a new ARN; the former one belongs to this table too.
         if place.table != table:
             return Redriven(LetterOutcome.FOREIGN, message_id=message["MessageId"])
         return self._redriven(place)
 
-    def _redriven(self, place: _Place) -> Redriven:
+    def _redriven(self, place: _StreamRange) -> Redriven:
         try:
             records = self._records(place)
         except ClientError as error:
@@ -176,8 +176,8 @@ class DeadLetters:
             records = records[len(batch) if failed is None else failed + 1 :]
         return Redriven(LetterOutcome.FAILED if unpublished else LetterOutcome.PUBLISHED, published, tuple(unpublished))
 
-    def _records(self, place: _Place) -> list[Record]:
-        """The records of the letter, in the form in which Lambda hands them to a function."""
+    def _records(self, place: _StreamRange) -> list[Record]:
+        """Read the records of the letter, in the form that Lambda passes to a function."""
         iterator = self._streams.get_shard_iterator(
             StreamArn=place.stream,
             ShardId=place.shard,
@@ -196,7 +196,7 @@ class DeadLetters:
         return records
 
     def _first_failed(self, records: Sequence[Record]) -> int | None:
-        """Hand the records to the publisher; the position of the first that it could not publish."""
+        """Pass the records to the publisher; returns the position of the first that it could not publish."""
         payload = _text({"Records": records}).encode()
         answer = self._lambda.invoke(FunctionName=self._publisher, Payload=payload)
         if "FunctionError" in answer:
@@ -214,13 +214,13 @@ def _code(error: ClientError) -> str:
 
 
 def number_of(record: Record) -> str:
-    """The record's place in its shard."""
+    """The record's position in its shard."""
     number: str = record["dynamodb"]["SequenceNumber"]
     return number
 
 
 def _batch(records: Sequence[Record]) -> Sequence[Record]:
-    """The first of the records, as many as one call takes."""
+    """The first records, as many as fit into one call."""
     size = 0
     for position, record in enumerate(records):
         size += len(_text(record))
@@ -234,7 +234,7 @@ def _text(value: object) -> str:
 
 
 def _seconds(value: object) -> float:
-    """Times as Lambda hands them on: seconds since 1970."""
+    """Convert a time as Lambda does: to seconds since 1970."""
     if isinstance(value, datetime):
         return value.timestamp()
-    raise TypeError(f"a stream's record holds no {type(value).__name__}")
+    raise TypeError(f"a stream record has no {type(value).__name__}")

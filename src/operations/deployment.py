@@ -1,4 +1,4 @@
-"""A deployment as the operator's command finds it: a CloudFormation stack, or the local server of `make run`."""
+"""The deployment that the operator's command works on: a CloudFormation stack, or the local server of `make run`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _CONFIG: Final = Config(connect_timeout=3, read_timeout=15, retries={"mode": "st
 
 
 class DeploymentError(Exception):
-    """The deployment cannot be found or asked; the message is one line for the operator, with what to do."""
+    """The deployment cannot be found or read; the message is one line for the operator, with what to do."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """Where a deployment is, and access to what it keeps."""
+    """The location of a deployment, and access to its accounts and users."""
 
     base_url: str
     table_name: str
@@ -45,9 +45,9 @@ class Deployment:
     session: boto3.Session
     endpoint_url: str | None = None
     log_group_prefix: str | None = None
-    """What the names of the functions' log groups begin with, when it is a deployed stack."""
+    """The prefix of the functions' log groups, for a deployed stack."""
     activity_file: Path | None = None
-    """Where the local server keeps what the functions log."""
+    """The file with the functions' log lines, for the local server."""
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -56,12 +56,12 @@ class Deployment:
         return Accounts(client, self.secret_prefix, self.actor)
 
     def require_account(self, account: str, seconds: float) -> None:
-        """Raise `NoSuchAccount` for a name that neither an account has nor users left over from one."""
+        """Raise `NoSuchAccount` if no account has that name and no users of a former account are left."""
         if not self.accounts.exists(account) and self.account(account, seconds).users.total() == 0:
             raise NoSuchAccount(account)
 
     def account(self, name: str, seconds: float) -> DynamoDBAccount:
-        """What the account has in the table, with that much time for everything done with it."""
+        """The account's part of the table, usable for that many seconds."""
         return self._table.account(name, MonotonicDeadline.after(seconds))
 
     @property
@@ -74,9 +74,9 @@ class Deployment:
         return FileActivityLog(self.activity_file)
 
     def actor(self) -> str:
-        """Who acts: the ARN behind the credentials, or the person at this computer when it is the local server.
+        """The ARN of the credentials; for the local server the user name on this computer.
 
-        Without an answer of STS it is that person too, and marked as not checked: anybody may call themselves anything.
+        Without an answer of STS it is the user name too, marked as not checked.
         """
         if self.endpoint_url is not None:
             return getpass.getuser()
@@ -88,14 +88,14 @@ class Deployment:
 
     @cached_property
     def _table(self) -> Table:
-        # The table's adapter retries by itself, so its client must not.
+        # The table's adapter has its own retries.
         config = configuration("dynamodb")
         client = self.session.client("dynamodb", endpoint_url=self.endpoint_url, config=config)
         return Table(with_items_as_sent(client), self.table_name)
 
 
 def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
-    """The deployment of that stack name, found through the stack's outputs; raises `DeploymentError`."""
+    """Find the deployment by its stack's outputs; raises `DeploymentError`."""
     try:
         session = boto3.Session(region_name=region, profile_name=profile)
         stack_name, outputs = _described(session.client("cloudformation", config=_CONFIG), name)
@@ -113,7 +113,7 @@ def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
             ) from error
         raise DeploymentError(f"CloudFormation refused to describe the stack {name!r} ({code}).") from error
     except BotoCoreError as error:
-        raise DeploymentError(f"CloudFormation cannot be asked about the stack {name!r}: {error}") from error
+        raise DeploymentError(f"CloudFormation cannot be reached to describe the stack {name!r}: {error}") from error
     missing = [output for output in _OUTPUTS if not outputs.get(output)]
     if missing:
         raise DeploymentError(
@@ -124,7 +124,7 @@ def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
 
 
 def local_server(state_file: Path) -> Deployment:
-    """The local server that wrote the file; raises `DeploymentError`."""
+    """Find the local server that wrote the file; raises `DeploymentError`."""
     no_server = "no local server is running: start it with make run"
     try:
         state: dict[str, Any] = json.loads(state_file.read_text())
@@ -155,7 +155,7 @@ def local_server(state_file: Path) -> Deployment:
 
 
 def state_file(directory: Path) -> Path:
-    """The local server's state file of that directory, or of the nearest one above that has one."""
+    """The local server's state file in that directory, or in the nearest parent that has one."""
     for candidate in (directory, *directory.parents):
         if (candidate / STATE_FILE).is_file():
             return candidate / STATE_FILE
@@ -163,6 +163,6 @@ def state_file(directory: Path) -> Path:
 
 
 def _described(client: CloudFormationClient, name: str) -> tuple[str, dict[str, str]]:
-    """The stack's own name (it can be found by its ARN, too) and its outputs."""
+    """The name of a stack, which may be given by its ARN, and its outputs."""
     stack = client.describe_stacks(StackName=name)["Stacks"][0]
     return stack["StackName"], {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

@@ -1,4 +1,4 @@
-"""Making the table where CloudFormation does not: on the DynamoDB of a machine of one's own."""
+"""Creation of the table where CloudFormation does not create it: on a local DynamoDB."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
 
 SECONDS: Final = 60.0
-"""An engine that listens already may take longer than the client's time-out for its first answers."""
+"""How long to wait for answers: an engine may need longer than the client's time-out for the first ones."""
 
 
 def table_definition(table_name: str) -> CreateTableInputTypeDef:
@@ -32,7 +32,7 @@ def table_definition(table_name: str) -> CreateTableInputTypeDef:
 
 
 class TableUnresponsive(Exception):
-    """DynamoDB takes connections, but does not answer."""
+    """DynamoDB accepts connections, but does not answer."""
 
 
 def make_table(client: DynamoDBClient, table_name: str, now: Callable[[], float] = time.monotonic) -> None:
@@ -52,7 +52,7 @@ def make_table(client: DynamoDBClient, table_name: str, now: Callable[[], float]
 
 
 def _make(client: DynamoDBClient, table_name: str) -> None:
-    # It may be there already: one that outlives whoever asks, or made by an attempt whose answer was lost.
+    # It exists when the engine keeps tables between runs, or when an attempt succeeded whose answer was lost.
     with suppress(client.exceptions.ResourceInUseException):
         client.create_table(**table_definition(table_name))
     client.get_waiter("table_exists").wait(TableName=table_name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})

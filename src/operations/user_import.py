@@ -1,8 +1,8 @@
-"""Many users into one account at once: concurrent transactions, so many in flight at a time and no more.
+"""Import of many users into one account, in concurrent transactions.
 
-A transaction takes as many users as it has room for; each user is in it whole. When some stand in its way, they are
-looked at one by one and the others go without them. The ids of one transaction begin with the same two digits and
-those of the transactions around it with others, so that each writes a counter item of its own.
+A transaction has as many users as fit, each completely. When the conditions of some fail, they are created one by one
+and the others in a transaction without them. All ids of a transaction start with the same two digits, those of
+concurrent transactions with others, so that each transaction writes its own counter item.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from domain.resources.stored_user import StoredUser, with_defaults
 from operations.roster import RosterRow, differing_attributes
 
 WORKERS: Final = 8
-"""Transactions in flight; the work of this process is the bound before DynamoDB's latency is."""
+"""Concurrent transactions; with more, the CPU of this process is the limit."""
 _MAX_ACTIONS: Final = 99
-"""Of a transaction's 100, one is the counter's."""
+"""Actions for users in a transaction of 100; the counter needs one."""
 _MAX_CHARACTERS: Final = 1_000_000
-"""Of documents in one transaction; DynamoDB takes 4 MB, and a character has up to three bytes."""
+"""Size of the documents in a transaction; DynamoDB accepts 4 MB, and a character has up to three bytes."""
 _RANKS: Final = 256
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @runtime_checkable
 class CreatesTogether(Protocol):
-    """A store that can create several users in one write."""
+    """A store that can create several users in one transaction."""
 
     def create_all(self, users: list[StoredUser]) -> list[StoredUser]:
-        """Keep all, or none: then those that stood in the way."""
+        """Create all or none; returns the users whose condition failed, empty when all were created."""
 
 
 class RowResult(Enum):
-    """What became of a row."""
+    """The result of a row's import."""
 
     CREATED = "created"
     UNCHANGED = "unchanged"
@@ -48,7 +48,7 @@ class RowResult(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What became of a row; with REFUSED the reason as a fixed word, and in words for the operator."""
+    """The result of a row's import; if REFUSED with `reason`, a fixed word, and `detail` for the operator."""
 
     row: RosterRow
     result: RowResult
@@ -58,7 +58,7 @@ class RowOutcome:
 
 @dataclass(slots=True)
 class _Imported:
-    """What became of the rows of a batch, up to the error that ended it."""
+    """The outcomes of a batch, up to the error that ended it."""
 
     outcomes: list[RowOutcome] = field(default_factory=list)
     error: BaseException | None = None
@@ -66,11 +66,11 @@ class _Imported:
 
 @dataclass(frozen=True, slots=True)
 class UserImport:
-    """Creates users out of rows.
+    """Creates users from the rows of a roster.
 
-    `store` gives the account's store, with the time that one write may take; `keep_ids` makes the id of a row the
-    user's. With `dry_run` the rows are looked up and nothing is written. Raises the store's TooManyRequests and
-    ServiceUnavailable when it gives up: what was written by then stays, and another run goes on from there.
+    `store` returns the account's store, with the time for one write. With `keep_ids` a user gets the id of the row.
+    With `dry_run` the rows are looked up and nothing is written. Raises the store's TooManyRequests or
+    ServiceUnavailable when it gives up: users created until then remain, and another run continues from there.
     """
 
     store: Callable[[], UserStore]
@@ -81,7 +81,7 @@ class UserImport:
     workers: int = WORKERS
 
     def run(self, rows: Iterable[RosterRow]) -> Iterator[RowOutcome]:
-        """What became of each row, in no certain order; when it raises, what was written by then has been told."""
+        """Import the rows and yield their outcomes, in no particular order; before an error, all earlier ones."""
         waiting: set[Future[_Imported]] = set()
         with ThreadPoolExecutor(self.workers) as pool:
             try:
@@ -106,7 +106,7 @@ class UserImport:
         batch: list[RosterRow] = []
         actions = characters = 0
         for row in rows:
-            # The user, userName, addresses and externalId; the document is larger than what is counted here.
+            # User, userName, addresses and externalId; the document is larger than this estimate.
             needed = 2 + len(row.attributes.get("emails", ())) + ("externalId" in row.attributes)
             size = len(str(row.attributes))
             if batch and (not together or actions + needed > _MAX_ACTIONS or characters + size > _MAX_CHARACTERS):
@@ -123,14 +123,14 @@ class UserImport:
         try:
             for outcome in self._import(batch, rank):
                 imported.outcomes.append(outcome)
-        except BaseException as error:  # to be raised where it can stop the others
+        except BaseException as error:  # raised again by `_finished`, where it stops the other batches
             imported.error = error
         return imported
 
     def _import(self, batch: list[RosterRow], rank: str) -> Iterator[RowOutcome]:
         if self.keep_ids and not all(row.id is None or _ID.fullmatch(row.id) for row in batch):
             for row in batch:
-                yield RowOutcome(row, RowResult.REFUSED, "invalid-id", f'"{row.id}" is no id that this service gives.')
+                yield RowOutcome(row, RowResult.REFUSED, "invalid-id", f'"{row.id}" is not an id of this service.')
             return
         if self.dry_run:
             yield from map(self._looked_up, batch)
@@ -161,7 +161,7 @@ class UserImport:
         except UniquenessConflict as conflict:
             return self._conflict(store, row, conflict)
         except ServiceUnavailable:
-            # A store also says so when the id is taken, which only an id of the file's can be.
+            # A store also raises this when the id is taken, which only happens with ids of the file.
             found = store.get(user.id) if self.keep_ids else None
             if found is None:
                 raise
@@ -185,7 +185,7 @@ class UserImport:
         return _compared(row, found, conflict.reason, detail)
 
     def _looked_up(self, row: RosterRow) -> RowOutcome:
-        """What `_created` would say, as things are now."""
+        """The outcome that `_created` would have at this moment."""
         store = self.store()
         name = row.attributes["userName"]
         if self.keep_ids and row.id is not None and (found := store.get(row.id)) is not None:
@@ -200,7 +200,7 @@ class UserImport:
 
 
 def _finished(waiting: set[Future[_Imported]]) -> Iterator[RowOutcome]:
-    """The outcomes of the batches that finish next; raises the error that ended one."""
+    """Yield the outcomes of the next finished batches; raises the error that ended one."""
     finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
     for future in finished:
         waiting.discard(future)
@@ -210,7 +210,7 @@ def _finished(waiting: set[Future[_Imported]]) -> Iterator[RowOutcome]:
 
 
 def _compared(row: RosterRow, found: StoredUser, reason: str, held: str) -> RowOutcome:
-    """The user is there already, or is another one that has one of the row's values."""
+    """The outcome of a row whose value or id an existing user has: UNCHANGED if the user is the same, else REFUSED."""
     differing = differing_attributes(with_defaults(row.attributes), found.attributes)
     if not differing:
         return RowOutcome(row, RowResult.UNCHANGED)

@@ -316,7 +316,7 @@ def test_a_header_alone_and_an_empty_file_of_json_lines_are_no_users(
         (("users.jsonl", "--map", "a=title"), "--map is for the columns of CSV"),
         (("users.csv", "--map", "title"), "is not COLUMN=ATTRIBUTE"),
         (("users.csv", "--map", "nowhere=title"), "which the file does not have"),
-        (("users.csv", "--map", "email=shoeSize"), "is no attribute that a column can hold"),
+        (("users.csv", "--map", "email=shoeSize"), "is not an attribute that a column can contain"),
     ],
 )
 def test_a_command_that_cannot_be_is_one_clear_line(

@@ -1,4 +1,4 @@
-"""The table of users in DynamoDB: see docs/data-model.md for its keys and the price of each operation."""
+"""The table of users in DynamoDB; docs/data-model.md describes its keys and the cost of each operation."""
 
 from adapters.dynamodb.table import DynamoDBAccount, Table
 from adapters.dynamodb.usage import Usage

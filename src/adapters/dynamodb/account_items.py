@@ -56,7 +56,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What an UpdateItem does: expression, its values, the condition, and the names of attributes in all of them."""
+    """An update expression with its values, condition, and attribute names."""
 
     expression: str
     values: Item
@@ -64,7 +64,7 @@ class Update:
     names: Mapping[str, str] | None = None
 
     def parameters(self) -> dict[str, Any]:
-        """The same as parameters of UpdateItem, or of an Update action in a transaction."""
+        """The parameters of UpdateItem, or of an Update action in a transaction."""
         parameters = {
             "UpdateExpression": self.expression,
             "ExpressionAttributeValues": self.values,
@@ -94,7 +94,7 @@ class AccountItems:
     calls: Calls
 
     def until(self, deadline: Deadline) -> AccountItems:
-        """The same items with another deadline."""
+        """Return the same items with another deadline."""
         return replace(self, calls=self.calls.until(deadline))
 
     def target(self, entry: Entry) -> dict[str, Any]:
@@ -160,7 +160,7 @@ class AccountItems:
         self.calls.send("put_item", TableName=self.table_name, Item=item, **condition)
 
     def put_action(self, item: Item, **condition: Any) -> Action:
-        """The same as an action of a transaction."""
+        """Return the action that does so in a transaction."""
         return {"Put": {"TableName": self.table_name, "Item": item, **condition}}
 
     def update(self, entry: Entry, update: Update) -> Item:

@@ -1,4 +1,4 @@
-"""Calls to DynamoDB within the time of one request: counted, tried again with jitter, and never raising its errors."""
+"""Calls to DynamoDB within the time of one request: counted, retried with jitter, with errors of the domain."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 _SECONDS_OF_AN_ANSWERED_CALL: Final = 0.05
 _SECONDS_OF_AN_UNANSWERED_CALL: Final = 2.0
-"""What another attempt may take after one that got no answer: the client's read time-out."""
+"""Time to allow for another attempt after one that got no answer: the client's read time-out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Sends calls until one is answered or `deadline` is near; `sleep` and `chance` (0 to 1) are there for tests."""
+    """Sends calls, and repeats each until it is answered or `deadline` is near; tests replace `sleep` and `chance`."""
 
     client: DynamoDBClient
     deadline: Deadline
@@ -49,14 +49,14 @@ class Calls:
     chance: Callable[[], float] = random.random
 
     def until(self, deadline: Deadline) -> Calls:
-        """The same with another deadline."""
+        """Return calls with another deadline and the same usage."""
         return replace(self, deadline=deadline)
 
     def send(self, operation: Operation, **parameters: Any) -> dict[str, Any]:
-        """The response.
+        """Send a call and return the response.
 
-        Raises `ConditionFailed` or `MismatchedToken` for a write, else TooManyRequests or ServiceUnavailable. A call is
-        repeated with the very same parameters, so a transaction keeps its ClientRequestToken.
+        Raises `ConditionFailed` or `MismatchedToken` for a write, otherwise TooManyRequests or ServiceUnavailable. A
+        repeated call has identical parameters, so a transaction keeps its ClientRequestToken.
         """
         method = getattr(self.client, operation)
         maybe_landed = False
@@ -81,7 +81,7 @@ class Calls:
                 return response
 
     def pause(self, attempt: int, failure: Failure, cause: Exception) -> None:
-        """Wait before attempt number `attempt + 1` (full jitter); raises when there is no time or no point."""
+        """Wait before attempt number `attempt + 1` (full jitter); raises if time is over or a retry is useless."""
         if failure is Failure.REFUSED:
             raise unavailable(failure, cause)
         pause = self.chance() * min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt, 10))
@@ -93,5 +93,5 @@ class Calls:
 
 
 def _condition_failed(error: Exception, *, maybe_landed: bool) -> ConditionFailed:
-    refusal: ClientError = error  # type: ignore[assignment]  # only a ClientError is classified so
+    refusal: ClientError = error  # type: ignore[assignment]  # only a ClientError has this classification
     return ConditionFailed(reasons_of(refusal), maybe_landed=maybe_landed)

@@ -1,4 +1,4 @@
-"""What a failed call to DynamoDB means: tried again, an answer in itself, or beyond this request.
+"""Classification of failed calls to DynamoDB: retry, final answer, or unavailable.
 
 Codes: DynamoDB Developer Guide, "Error handling with DynamoDB", and TransactWriteItems' cancellation reasons.
 """
@@ -23,26 +23,26 @@ from botocore.parsers import ResponseParserError
 from domain.errors import Retryable, ServiceUnavailable, TooManyRequests
 
 FAILURES: Final = (ClientError, BotoCoreError, ResponseParserError)
-"""All that a call of a botocore client raises."""
+"""All errors that a call of a botocore client raises."""
 
 
 class Failure(Enum):
-    """How to go on after a failed call."""
+    """What a failed call means."""
 
-    CONDITION = "a condition did not hold: the answer is final"
-    THROTTLED = "DynamoDB takes no more now: nothing was done"
-    CONTENDED = "another transaction has one of the items: nothing was done"
-    UNREACHED = "the call never left: nothing was done"
-    UNANSWERED = "whether it was done is not known"
-    REFUSED = "no repetition will help"
+    CONDITION = "a condition failed: the answer is final"
+    THROTTLED = "DynamoDB throttled the call: nothing was done"
+    CONTENDED = "another transaction is changing one of the items: nothing was done"
+    UNREACHED = "the call was not sent: nothing was done"
+    UNANSWERED = "the call may have been done"
+    REFUSED = "a retry cannot succeed"
 
 
 class ConditionFailed(Exception):
-    """A write that was refused by its conditions.
+    """A write whose condition failed.
 
     `reasons` are the CancellationReasons of a transaction by position, or the one of a single write, each with `Code`
-    and, where the item exists, `Item`. `maybe_landed` when an earlier attempt of the same write got no answer, so that
-    it may be what now stands in the way.
+    and, where the item exists, `Item`. `maybe_landed` is true when an earlier attempt of the same write got no answer,
+    so that its own effect may be the reason.
     """
 
     def __init__(self, reasons: Sequence[Mapping[str, Any]], *, maybe_landed: bool) -> None:
@@ -51,17 +51,17 @@ class ConditionFailed(Exception):
         self.maybe_landed = maybe_landed
 
     def failed(self, position: int) -> bool:
-        """Whether it was the condition at that position that did not hold."""
+        """Return True if the condition at that position failed."""
         return position < len(self.reasons) and self.reasons[position].get("Code") == "ConditionalCheckFailed"
 
     def item(self, position: int) -> Mapping[str, Any]:
-        """The item found at that position; empty when there is none."""
+        """The item at that position; empty when there is none."""
         item: Mapping[str, Any] = self.reasons[position].get("Item") or {}
         return item
 
 
 class MismatchedToken(Exception):
-    """DynamoDB holds another transaction under the token of this one."""
+    """DynamoDB knows another transaction by the token of this one."""
 
 
 _THROTTLING: Final = frozenset({
@@ -74,7 +74,7 @@ _REFUSING_REASONS: Final = frozenset({"ValidationError", "ItemCollectionSizeLimi
 
 
 def classify(error: Exception) -> Failure:
-    """What the error of a call means."""
+    """Classify the error of a call."""
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "")
         if code == "TransactionCanceledException":
@@ -95,7 +95,7 @@ def classify(error: Exception) -> Failure:
 
 
 def reasons_of(error: ClientError) -> list[dict[str, Any]]:
-    """Why a write was refused, by position of its actions; a single write has one."""
+    """The reasons of a failed write, by position of its actions; a single write has one."""
     response: Mapping[str, Any] = error.response
     if response.get("Error", {}).get("Code") == "TransactionCanceledException":
         return list(response.get("CancellationReasons") or ())
@@ -103,7 +103,7 @@ def reasons_of(error: ClientError) -> list[dict[str, Any]]:
 
 
 def is_mismatched_token(error: Exception) -> bool:
-    """Whether DynamoDB holds another transaction under the token of this one."""
+    """Return True if DynamoDB knows another transaction by the token of this one."""
     return (
         isinstance(error, ClientError)
         and error.response.get("Error", {}).get("Code") == "IdempotentParameterMismatchException"
@@ -111,7 +111,7 @@ def is_mismatched_token(error: Exception) -> bool:
 
 
 def unavailable(failure: Failure, cause: Exception) -> Retryable:
-    """The answer to the client when the time for trying again is over, or trying again is useless."""
+    """The answer to the client when the time for retries is over, or a retry is useless."""
     if failure is Failure.THROTTLED:
         answer: Retryable = TooManyRequests("There are more requests than the service can serve now. Try again later.")
     elif failure is Failure.REFUSED:
@@ -130,7 +130,7 @@ def unavailable(failure: Failure, cause: Exception) -> Retryable:
 
 
 def _of_reasons(reasons: Sequence[Mapping[str, Any]]) -> Failure:
-    """A condition that failed is the answer, whatever else happened at the same time; else the worst of the rest."""
+    """Classify a cancelled transaction: a failed condition is the answer; otherwise the most serious reason counts."""
     codes = {str(reason.get("Code")) for reason in reasons}
     if "ConditionalCheckFailed" in codes:
         return Failure.CONDITION

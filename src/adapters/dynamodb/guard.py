@@ -37,7 +37,7 @@ from domain.accounts.guard_record import hour_of
 from domain.errors import Retryable, ServiceUnavailable
 
 _ATTEMPTS: Final = 50
-"""How often a request looks again because others changed the item in between."""
+"""Attempts when other requests change the item at the same time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Users and index items as DynamoDB takes and gives them.
+"""Conversion of users and index entries to DynamoDB items, and back.
 
-The few shapes are written out by hand: boto3's serializer handles every type there is, at twenty times the price.
-Attributes that a later release adds are left alone: readers ask for those that they know.
+The few shapes are written by hand: boto3's serializer handles every type, and takes twenty times as long.
+Readers request only the attributes that they know, so a later release can add others.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from adapters.dynamodb import keys
-from adapters.dynamodb.keys import Collection
+from adapters.dynamodb.keys import Collection, Entry
 from domain.resources.stored_user import SCHEMA_VERSION, StoredUser
 
 Item = dict[str, dict[str, Any]]
-"""An item as the low-level client takes it: name -> {type: value}."""
+"""An item of the low-level client: name -> {type: value}."""
 
 _SHOWN_CHARACTERS: Final = 256
-"""Of the attributes that a person sees in the console; the document holds the whole value."""
+"""Length of the attributes that a person sees in the console; the document has the whole value."""
 _VERSION_OF_FORM: Final = {"N": str(SCHEMA_VERSION)}
 
 ADOPTION_ATTRIBUTE: Final = "adoption"
-"""The item attribute (S) that says how a user became an identity provider's; a change that sets it is an adoption."""
+"""The item attribute (S) with the way a user came to an identity provider; a change that sets it is an adoption."""
 
 USER_PROJECTION: Final[dict[str, Any]] = {
     "ProjectionExpression": "sk, #document, #version, #created, #lastModified, #adoption, #trace",
@@ -33,11 +33,11 @@ USER_PROJECTION: Final[dict[str, Any]] = {
         "#trace": "trace",
     },
 }
-"""What of a user item a StoredUser is made from; as names, since some may be reserved words."""
+"""The attributes of a user item that a StoredUser needs; as names, since some may be reserved words."""
 
 
 def user_item(account: str, user: StoredUser, write_id: str) -> Item:
-    """The item of a user; `write_id` tells this write from any other, should its answer be lost."""
+    """Return the item of a user; `write_id` identifies this write if its answer is lost."""
     attributes = user.attributes
     item: Item = {
         **keys.key(account, Collection.USER, user.id),
@@ -57,13 +57,13 @@ def user_item(account: str, user: StoredUser, write_id: str) -> Item:
     if user.trace is not None:
         item["trace"] = {"S": user.trace}
     if user.replaced:
-        # For the reader of the table's stream alone: no request asks for it.
+        # Only for the reader of the table's stream.
         item["replaced"] = {"BOOL": True}
     return item
 
 
 def user_of(item: Item) -> StoredUser:
-    """The user in an item, or in the part of it that `USER_PROJECTION` asks for."""
+    """Return the user of an item that has at least the attributes of `USER_PROJECTION`."""
     adoption = item.get(ADOPTION_ATTRIBUTE)
     return StoredUser(
         id=item["sk"]["S"],
@@ -77,18 +77,8 @@ def user_of(item: Item) -> StoredUser:
     )
 
 
-def readable_user_of(item: Item) -> StoredUser | None:
-    """The same, or None when the item was spoilt by hand: an attribute is missing, or the document is no user's."""
-    try:
-        user = user_of(item)
-        index_entries(user)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
-    return user
-
-
-def index_entries(user: StoredUser) -> dict[tuple[Collection, str], str]:
-    """Every index item that the user must have: (collection, sort key) -> the value in it, normalised.
+def index_entries(user: StoredUser) -> dict[Entry, str]:
+    """Return every index item that the user must have: (collection, sort key) -> its normalised value.
 
     In the order in which conflicts are reported: userName, addresses as sent, externalId.
     """
@@ -101,8 +91,8 @@ def index_entries(user: StoredUser) -> dict[tuple[Collection, str], str]:
     return entries
 
 
-def index_item(account: str, entry: tuple[Collection, str], value: str, user_id: str) -> Item:
-    """An index item; it holds its value only where the sort key does not."""
+def index_item(account: str, entry: Entry, value: str, user_id: str) -> Item:
+    """Return an index item; it has a `value` only where the sort key does not contain it."""
     item: Item = {**keys.key(account, *entry), "userId": {"S": user_id}, "schemaVersion": _VERSION_OF_FORM}
     if keys.is_hashed(entry[1]) and value:
         item["value"] = {"S": value}

@@ -1,9 +1,9 @@
-"""The table's keys: one partition for each account and collection, and how a value becomes a sort key.
+"""The table's keys: one partition for each account and collection, and the sort key of a value.
 
-A sort key holds 1 to 1,024 bytes. A value that fits is its own key, so that order and prefixes are the value's. One
-that does not (too long, empty, or with control characters or half a surrogate pair) keeps the part before that, then
-NUL and its SHA-256; NUL is in no other key, so the two kinds never meet. Such an index item also holds the whole
-`value`, by which a reader of prefixes checks it.
+A sort key has 1 to 1,024 bytes. A value that fits is its own sort key, which preserves order and prefixes. The sort key
+of any other value (too long, empty, or with control characters or half a surrogate pair) is the part before that, NUL,
+and the value's SHA-256. No other key contains NUL, so the two kinds never collide. Such an index item also has the
+whole `value`, by which a search for a prefix checks it.
 """
 
 from __future__ import annotations
@@ -36,11 +36,15 @@ class Collection(StrEnum):
 Entry = tuple[Collection, str]
 """Collection and sort key: what identifies an item within an account."""
 Key = dict[str, dict[str, str]]
-"""A primary key as DynamoDB takes it: `{"pk": {"S": ...}, "sk": {"S": ...}}`."""
+"""A primary key: `{"pk": {"S": ...}, "sk": {"S": ...}}`."""
 
 
 def partition(account: str, collection: Collection) -> str:
-    """The partition key of an account's collection; an account's name holds no `#`."""
+    """The partition key of an account's collection; an account's name contains no `#`.
+
+    >>> partition("acme", Collection.USER)
+    'acme#USER'
+    """
     return f"{account}#{collection.value}"
 
 
@@ -50,7 +54,7 @@ def key(account: str, collection: Collection, sort_key: str) -> Key:
 
 
 def is_user_key(user_id: str) -> bool:
-    """Whether the text can be the sort key of a user; what cannot names nobody."""
+    """Return True if the text can be the sort key of a user; no user has any other id."""
     return 0 < len(user_id.encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES and not _UNPLAIN.search(user_id)
 
 
@@ -61,18 +65,18 @@ def sort_key(value: str) -> str:
 
 
 def external_id_prefix(external_id: str) -> str:
-    """What the sort keys of all users of that externalId start with: up to `#`, which no plain externalId holds."""
+    """The common prefix of the sort keys of all users with that externalId; it ends with the only `#` in it."""
     plain = plain_part(external_id).partition("#")[0]
     return (external_id if plain == external_id != "" else _hashed(plain, external_id)) + "#"
 
 
 def is_hashed(key: str) -> bool:
-    """Whether a sort key holds a hash in the place of its value's end."""
+    """Return True if a sort key contains a hash instead of the end of its value."""
     return _HASHED in key
 
 
 def plain_part(value: str) -> str:
-    """The start of a value that its sort key holds as it is; all of it when the value fits."""
+    """The start of a value that its sort key contains unchanged; the whole value when it fits."""
     unplain = _UNPLAIN.search(value)
     plain = value if unplain is None else value[: unplain.start()]
     if len(plain) * 4 <= _MAX_PLAIN_BYTES:
@@ -86,9 +90,12 @@ def _hashed(plain: str, value: str) -> str:
 
 
 def rank_of(user_id: str) -> tuple[str, str]:
-    """The sort key of the rank item that counts the user, and the name of its counter there.
+    """The sort key of the rank item that counts the user, and the name of the counter in it.
 
-    ValueError for an id that does not start with three hexadecimal digits: it could not be found by position.
+    Raises ValueError for an id that does not start with three hexadecimal digits: it has no position.
+
+    >>> rank_of("3fa85f64-5717-4562-b3fc-2c963f66afa6")
+    ('3f', 'a')
     """
     if not _BUCKET.match(user_id):
         raise ValueError("a user's id must start with three hexadecimal digits in lower case")

@@ -1,8 +1,8 @@
-"""Lets each account send as many requests as its rate says, asking the table only about accounts that are busy here.
+"""Admission of requests by each account's rate, with calls to the table only for accounts that are busy here.
 
-One for each container. A quiet account costs no call; a busy one costs one for each block of requests; one that sends
-too much costs one a second, since a refusal is remembered for that long. When the table does not answer, requests are
-let in: the limit is there to protect the service, not to fail it.
+Each container has one `Pace`. A quiet account costs no call; a busy one costs one call for each block of requests; one
+that exceeds its rate costs one call a second, since a refusal is remembered for that long. When the table does not
+answer, requests are admitted: the limit protects the service and must not make it fail.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from domain.accounts.rate import Rate, RateLimited, RequestCounter, Share
 from domain.errors import Retryable
 
 _MOST_ACCOUNTS: Final = 1000
-"""Of which a container knows how busy they are: those that were heard last."""
+"""The number of accounts that a container keeps count of: those with the latest requests."""
 
 
 class Pace:
-    """May be used by many threads. `counter` gives an account's, whose calls are counted in what is passed along."""
+    """Admits requests; safe to share between threads.
+
+    `counter` returns the counter of an account; the calls of it are counted in the Usage.
+    """
 
     def __init__(
         self,
@@ -36,9 +39,9 @@ class Pace:
         self._shares: OrderedDict[str, Share] = OrderedDict()
 
     def admit(self, account: str, rate: Rate, usage: Usage, requests: int = 1) -> bool:
-        """Let the requests in, or raise `RateLimited`. False when the table should have been asked and did not answer.
+        """Admit the requests, or raise `RateLimited`. Returns False when the table was asked and did not answer.
 
-        What has no room as a whole is let in as long as there is any: it is paid afterwards.
+        Requests that exceed the room that is left are admitted as long as there is any: they are paid for afterwards.
         """
         with self._lock:
             share, now = self._share(account), self._monotonic()
@@ -64,7 +67,7 @@ class Pace:
             raise RateLimited(account, rate, share.wait(now))
 
     def charge(self, account: str, requests: int) -> None:
-        """Count what a request that was let in has cost beyond its own price."""
+        """Count the cost of an admitted request beyond its own price."""
         with self._lock:
             self._share(account).let_in(self._monotonic(), requests)
 

@@ -1,6 +1,6 @@
-"""How many users there are before an id: 4,096 counters, by the first three hexadecimal digits of the ids.
+"""The position of users by id: 4,096 counters of users, by the first three hexadecimal digits of their ids.
 
-Sixteen of them share an item, so that all are read in one call of some 50 KB, and writes still spread over 256 items.
+Sixteen counters share an item, so that one call of some 50 KB reads all, and writes are spread over 256 items.
 """
 
 from __future__ import annotations
@@ -14,22 +14,26 @@ from adapters.dynamodb.keys import Collection
 
 DIGITS: Final = "0123456789abcdef"
 BUCKETS: Final = tuple(first + second + third for first in DIGITS for second in DIGITS for third in DIGITS)
-"""What ids start with, in order."""
+"""The prefixes of ids, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """The counters of one account as they were read: bucket -> users; those at nought may be left out."""
+    """The counters of one account: bucket -> users; counters at zero may be missing."""
 
     counts: dict[str, int]
 
     @property
     def total(self) -> int:
-        """How many users there are."""
+        """The number of users."""
         return sum(self.counts.values())
 
     def position(self, users_before: int) -> tuple[str, int]:
-        """The bucket that holds the user with that many before it, and how many of the bucket's own are before it."""
+        """The bucket of the user with that many users before it, and how many of those are in the same bucket.
+
+        >>> Ranks({"000": 2, "00a": 3}).position(4)
+        ('00a', 2)
+        """
         left = users_before
         for bucket in BUCKETS:
             count = self.counts.get(bucket, 0)
@@ -39,7 +43,7 @@ class Ranks:
         return BUCKETS[-1] + "~", 0
 
     def ranges(self, after: str, users: int) -> Iterator[tuple[str, str]]:
-        """The ids greater than `after` in ranges of about that many users: first and last bound, both inclusive."""
+        """Split the ids greater than `after` into ranges of about that many users: inclusive first and last bounds."""
         lower, waiting = after + "\0", 0
         for bucket in BUCKETS:
             upper = bucket + "~"
@@ -61,6 +65,6 @@ def read_ranks(items: AccountItems) -> Ranks:
 
 
 def counts_of(item: dict[str, Any]) -> dict[str, int]:
-    """The counters in a rank item."""
+    """The counters of a rank item, by bucket."""
     rank = item["sk"]["S"]
     return {rank + digit: int(item[digit]["N"]) for digit in DIGITS if digit in item}

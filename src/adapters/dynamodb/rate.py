@@ -1,9 +1,8 @@
-"""What an account has used of its rate: one item, whose `usedUntil` is a point in time in microseconds since 1970.
-`settled` counts the requests behind it.
+"""The used part of an account's rate: one item, whose `usedUntil` is a point in time in microseconds since 1970.
 
-To settle is one UpdateItem that moves the point on, on condition that it lies in the past and not too far back. Single
-updates of one item come one after the other, so the rate holds whatever other containers do. A point that has fallen
-too far behind, because the account was quiet, is drawn up by a second call.
+To settle requests is one UpdateItem that moves the point forward, on condition that it lies in the past and not too far
+back. Updates of one item happen one after the other, so the rate holds for all containers together. After a quiet time
+the point lies too far back, and a second call moves it to the allowed burst. `settled` counts all requests.
 
 An update whose answer was lost is not repeated: it may have been done, and then would count twice.
 """
@@ -23,7 +22,7 @@ from domain.errors import ServiceUnavailable
 
 _ITEM: Final = "requests"
 _ATTEMPTS: Final = 5
-"""Of looking again because another container drew the point up in between."""
+"""Attempts when other containers move the point at the same time."""
 
 
 class OneTry:
@@ -44,7 +43,7 @@ class DynamoDBRequestCounter:
         used, now = rate.microseconds(requests), int(self.now() * MICROSECONDS)
         for _ in range(_ATTEMPTS):
             try:
-                return self._move_on(now, used, requests)
+                return self._advance(now, used, requests)
             except ConditionFailed as refusal:
                 seen = refusal.item(0).get("usedUntil", {}).get("N")
             if seen is not None and now < int(seen) <= now + int(UNBELIEVABLE * MICROSECONDS):
@@ -55,7 +54,7 @@ class DynamoDBRequestCounter:
                 continue
         raise ServiceUnavailable("Other requests keep changing this account. Try again later.", reason="contended")
 
-    def _move_on(self, now: int, used: int, requests: int) -> Standing:
+    def _advance(self, now: int, used: int, requests: int) -> Standing:
         return self._update(
             now,
             "ADD usedUntil :used, settled :requests",

@@ -1,8 +1,8 @@
-"""Reading all users of an account: in parallel key ranges, given out in order of id, in bounded memory and time.
+"""Reading all users of an account: in parallel key ranges, returned in order of id, in bounded memory and time.
 
-The ranges are cut by the rank counters so that each takes about one call. Eight are under way or waiting to be given
-out, never more: a consumer that takes its time holds the reading back. Correctness does not rest on the counters: the
-ranges cover all keys, whatever the counters say.
+The rank counters determine ranges that take about one call each. At most eight ranges are being read or are waiting for
+the consumer, so a slow consumer slows down the reading. Correctness does not depend on the counters: the ranges cover
+all keys.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from domain.resources.stored_user import StoredUser
 
 _AT_ONCE: Final = 8
 _FILL: Final = 0.8
-"""Of a call's 1 MB that a range is meant to take, as users differ in size."""
+"""The intended share of a call's 1 MB for a range, as users differ in size."""
 _SECONDS_TO_ANSWER: Final = 0.25
-"""Left when the reading stops: another call would come too late."""
+"""Time left when the reading stops: another call would be too late."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Stoppable:
-    """A deadline that comes at once when nobody waits for the result any more."""
+    """A deadline that has passed as soon as the result is no longer needed."""
 
     deadline: Deadline
     stopped: Event
@@ -42,7 +42,7 @@ class _Stoppable:
 
 
 def scan(items: AccountItems, after: str | None) -> Iterator[StoredUser]:
-    """The users with ids greater than `after`, in order; TooMany when the deadline comes before the end."""
+    """Read the users with ids greater than `after`, in order; raises TooMany when the time is over before the end."""
     users, more = _next_page(items, Range(after=after))
     if not more:
         yield from users
@@ -66,7 +66,7 @@ def scan(items: AccountItems, after: str | None) -> Iterator[StoredUser]:
 
 
 def _read(items: AccountItems, first: str, last: str) -> list[StoredUser]:
-    """All users of a range."""
+    """Read all users of a range."""
     users: list[StoredUser] = []
     more = True
     while more:
@@ -76,7 +76,7 @@ def _read(items: AccountItems, first: str, last: str) -> list[StoredUser]:
 
 
 def _next_page(items: AccountItems, part: Range) -> tuple[list[StoredUser], bool]:
-    """What one call gives of a range, which may be nothing although there is more."""
+    """Read part of a range with one call, and whether there is more; the part may be empty even then."""
     _require_time(items)
     page = next(items.query(Collection.USER, part, **USER_PROJECTION))
     return [user_of(item) for item in page.items], page.more

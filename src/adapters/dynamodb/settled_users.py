@@ -1,4 +1,4 @@
-"""How large an account is for its deprovisioning limit: the number of its settled users."""
+"""The size of an account for its deprovisioning limit: the number of its settled users."""
 
 from __future__ import annotations
 

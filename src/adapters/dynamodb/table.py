@@ -1,4 +1,4 @@
-"""The table, and what one account has in it."""
+"""The table, and the part of it that belongs to one account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DynamoDBAccount:
-    """What one account has in the table; `now` is the wall clock in seconds since 1970."""
+    """One account in the table; `now` is the wall clock in seconds since 1970."""
 
     items: AccountItems
     now: Callable[[], float] = time.time
@@ -54,7 +54,7 @@ class Table:
     now: Callable[[], float] = time.time
 
     def account(self, name: str, deadline: Deadline, usage: Usage | None = None) -> DynamoDBAccount:
-        """What an account has in the table, for one request that has until `deadline`; `usage` counts its calls.
+        """One account, for a request that has time until `deadline`; `usage` counts its calls.
 
         >>> table = Table(client("dynamodb"), "rollcall-users")  # doctest: +SKIP
         >>> table.account("acme", MonotonicDeadline.after(9), usage).users.total()  # doctest: +SKIP
@@ -62,7 +62,7 @@ class Table:
         return DynamoDBAccount(self._items(name, deadline, usage), self.now)
 
     def request_counter(self, account: str, usage: Usage | None = None) -> DynamoDBRequestCounter:
-        """What the account has used of its rate, in all containers together; a call gets one attempt."""
+        """The account's counter of requests in all containers; each of its calls gets one attempt."""
         return DynamoDBRequestCounter(self._items(account, OneTry(), usage), self.now)
 
     def _items(self, account: str, deadline: Deadline, usage: Usage | None) -> AccountItems:

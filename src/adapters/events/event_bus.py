@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 SOURCE: Final = "rollcall"
-"""The `source` of every event, on which the rules of consumers match."""
+"""The `source` of every event; rules of consumers match it."""
 
 _MOST_ENTRIES: Final = 10
 _SIZE_LIMIT: Final = 256 * 1024
-"""PutEvents takes less than this, for all entries of a request together."""
+"""The sum of all entries of a PutEvents request must be smaller."""
 _TIME_SIZE: Final = 14
-"""What the entry's time counts in the size, whatever it is."""
+"""The constant size of an entry's time."""
 
 NOT_SENT: Final = "NotSent"
-"""The code of an entry that was held back because one before it failed."""
+"""The code of an entry that was not sent because an earlier one failed."""
 TOO_LARGE: Final = "TooLarge"
-"""The code of an entry that no bus would take."""
+"""The code of an entry that no bus accepts."""
 HOPELESS: Final = frozenset({TOO_LARGE, "MalformedDetail", "InvalidArgument"})
-"""Codes that blame the entry itself: sending it again cannot help."""
+"""Codes of errors in the entry itself, which a retry cannot repair."""
 
 
 @dataclass(frozen=True, slots=True)
 class BusEntry:
-    """One event for the bus; `subject` names what the order of events must be kept for."""
+    """One event for the bus; events with the same `subject` are published in order."""
 
     detail_type: str
     detail: str
@@ -42,28 +42,28 @@ class BusEntry:
     @property
     def size(self) -> int:
         """Bytes as EventBridge counts them."""
-        # Half a surrogate pair, which JSON can hold, is for EventBridge to refuse; here it only counts.
+        # EventBridge rejects half a surrogate pair, which JSON can contain; here only its size counts.
         texts = (SOURCE, self.detail_type, self.detail)
         return _TIME_SIZE + sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
 
     @property
     def fits(self) -> bool:
-        """Whether a bus takes an event this large."""
+        """True if a bus accepts an event of this size."""
         return self.size < _SIZE_LIMIT
 
 
 class EventBus:
-    """Publishes in order; `name` is the bus's name or ARN."""
+    """Publishes events in order; `name` is the bus's name or ARN."""
 
     def __init__(self, client: EventBridgeClient, name: str) -> None:
         self._client = client
         self._name = name
 
     def publish(self, entries: Sequence[BusEntry]) -> list[str | None]:
-        """What became of each entry: None when it was published, else the code of the error.
+        """Publish entries and return the error code of each: None when it was published.
 
-        It stops after the first request that did not succeed whole; what comes after it is `NOT_SENT`. No request
-        holds two events of one subject, so that a later event is never on the bus while an earlier one failed.
+        It stops after the first request that did not succeed completely; later entries are `NOT_SENT`. No request has
+        two events of one subject, so a later event is never published after an earlier one failed.
         """
         codes: list[str | None] = []
         for batch in _batches(entries):
@@ -94,7 +94,7 @@ class EventBus:
 
 
 def _batches(entries: Sequence[BusEntry]) -> Iterator[list[BusEntry]]:
-    """The entries in requests that PutEvents takes; one that is too large stands alone."""
+    """Split the entries into requests that PutEvents accepts; one that is too large has a request of its own."""
     batch: list[BusEntry] = []
     for entry in entries:
         size = sum(other.size for other in batch) + entry.size

@@ -1,4 +1,4 @@
-"""From a record of the table's stream (NEW_AND_OLD_IMAGES) to the change of a user that it tells."""
+"""Conversion of the table's stream records (NEW_AND_OLD_IMAGES) to changes of users."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from domain.events.lifecycle import UserChange
 from domain.resources.stored_user import StoredUser
 
 _IMAGES: Final = {"INSERT": (False, True), "MODIFY": (True, True), "REMOVE": (True, False)}
-"""For each kind of record: whether it has the old and the new image."""
+"""eventName -> (has an old image, has a new image)."""
 
 StreamRecord = Mapping[str, Any]
 
 
 class MalformedRecord(Exception):
-    """A record that no retry will make right. The message says what is wrong with its form, never what is in it."""
+    """A record that cannot be read, which no retry repairs. The message describes its form and quotes nothing of it."""
 
 
 def sequence_number(record: StreamRecord) -> str | None:
-    """The record's place in its shard, by which Lambda is told where to begin again; None when it has none."""
+    """The record's position in its shard, at which Lambda can resume; None when it has none."""
     body = record.get("dynamodb")
     number = body.get("SequenceNumber") if isinstance(body, Mapping) else None
     return number if isinstance(number, str) and number else None
@@ -32,7 +32,7 @@ def sequence_number(record: StreamRecord) -> str | None:
 def change_of(record: StreamRecord) -> UserChange | None:
     """The change of a user; raises `MalformedRecord`.
 
-    None for an item of an index, and for the test users that a release is tried with, who are no news to anybody.
+    None for an index item, and for the test users of a release check, whose changes concern no consumer.
     """
     try:
         body = record["dynamodb"]
@@ -53,7 +53,7 @@ def change_of(record: StreamRecord) -> UserChange | None:
         )
     except KeyError as error:
         raise MalformedRecord(f"it has no {error.args[0]}") from None
-    # These errors may quote the item, so nothing of them is passed on.
+    # These errors may quote the item, so their text is dropped.
     except (AttributeError, TypeError, ValueError, RecursionError, OverflowError):
         raise MalformedRecord("its form is not that of the table's items") from None
 

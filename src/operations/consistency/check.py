@@ -1,8 +1,8 @@
-"""Whether an account's items agree: every value of a user has its index item, no index item is left over, and the
-counters count the users. Repairs what can be repaired without a person.
+"""Check and repair of an account's items.
 
-The table may be in use meanwhile. What looks wrong at first is looked at again in one transaction, so that a write in
-between is no finding; a repair is conditional on all that it was concluded from, so that it never undoes a write.
+Every value of a user must have its index item, every index item must belong to a value, and the counters must equal the
+number of users. The table may be in use: what looks wrong is read again in one transaction, so that a write in between
+is not reported, and a repair is conditional on everything that it follows from, so that it never reverts a write.
 Memory does not grow with the account.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, Final
 from adapters.dynamodb import keys
 from adapters.dynamodb.account_items import BATCH, AccountItems, Action, Range
 from adapters.dynamodb.failures import ConditionFailed
-from adapters.dynamodb.items import USER_PROJECTION, Item, index_entries, index_item, readable_user_of
+from adapters.dynamodb.items import USER_PROJECTION, Item, index_entries, index_item, user_of
 from adapters.dynamodb.keys import Collection, Entry
 from adapters.dynamodb.ranks import read_ranks
 from domain.resources.stored_user import StoredUser
@@ -32,8 +32,8 @@ _INDEXES: Final = (Collection.USER_NAME, Collection.EMAIL, Collection.EXTERNAL_I
 def check_items(items: AccountItems, *, repair: bool = False) -> Iterator[Progress | Inconsistency]:
     """Check the items of an account; yields findings as they are made, and reports of progress between them.
 
-    With `repair`, findings are repaired where only one way is right (`Finding.repaired`); two users who share a value,
-    and a user who cannot be read, are left to a person. Raises TooManyRequests or ServiceUnavailable.
+    With `repair`, findings are repaired where only one way is right (`repaired` says which were); two users who share a
+    value, and a user who cannot be read, are left to a person. Raises TooManyRequests or ServiceUnavailable.
     """
     checker = _Checker(items, repair)
     expected = read_ranks(items).total
@@ -49,16 +49,16 @@ class _Checker:
         self.repair = repair
         self.counted: Counter[str] = Counter()
         self._found: set[Entry] = set()
-        """Entries already reported, so that an index item is not reported once more from its own side."""
+        """Entries that have been reported, so that an index item is not reported again from its own side."""
 
     def users(self, expected: int) -> Iterator[Progress | Inconsistency]:
-        """Whether every value of every user has its index item."""
+        """Check that every value of every user has its index item."""
         done = 0
         for page in self.items.query(Collection.USER, Range(), **USER_PROJECTION):
             self.counted.update(item["sk"]["S"][:3] for item in page.items)
             users = []
             for item in page.items:
-                user = readable_user_of(item)
+                user = _readable_user_of(item)
                 if user is None:
                     user_id = item["sk"]["S"]
                     yield Inconsistency(Problem.UNREADABLE, Collection.USER, user_id, (user_id,))
@@ -74,7 +74,7 @@ class _Checker:
             yield Progress("users", done, max(done, expected))
 
     def index(self, collection: Collection, expected: int) -> Iterator[Progress | Inconsistency]:
-        """Whether every index item names a user who has the value."""
+        """Check that every index item names a user who has the value."""
         done = 0
         for page in self.items.query(collection, Range(), ProjectionExpression="sk, userId"):
             for batch in _batches((item["sk"]["S"], item["userId"]["S"]) for item in page.items):
@@ -88,12 +88,12 @@ class _Checker:
             yield Progress(collection.value, done, max(done, expected))
 
     def _owners(self, entries: Sequence[Entry]) -> dict[Entry, str]:
-        """Whom the index items name, of those that exist; two users may ask for the same one."""
+        """The user ids in those index items that exist; entries may occur twice."""
         found = self.items.batch(list(dict.fromkeys(entries)), ProjectionExpression="pk, sk, userId")
         return {(Collection(item["pk"]["S"].partition("#")[2]), item["sk"]["S"]): item["userId"]["S"] for item in found}
 
     def _settle(self, entry: Entry, claimant: str | None) -> Iterator[Inconsistency]:
-        """Look again at an entry that `claimant` should own, or that nobody may; report and repair what is true."""
+        """Read again an entry that should name `claimant`, or no user if None; report and repair what is wrong."""
         if entry in self._found:
             return
         for _ in range(_ATTEMPTS):
@@ -113,16 +113,16 @@ class _Checker:
             return
 
     def _look(self, entry: Entry, claimant: str | None) -> tuple[Problem, tuple[str, ...], list[Action]] | None:
-        """What is wrong with an entry at one moment, with whom, and the actions that would put it right."""
+        """The problem of an entry at one moment, the users concerned, and the actions that repair it."""
         item = self.items.get(*entry)
         holder = None if item is None else item["userId"]["S"]
         involved = [user_id for user_id in dict.fromkeys((claimant, holder)) if user_id is not None]
         item, *found = self.items.at_once([entry, *((Collection.USER, user_id) for user_id in involved)])
         users = {
-            user_id: readable_user_of(each) if each else None for user_id, each in zip(involved, found, strict=True)
+            user_id: _readable_user_of(each) if each else None for user_id, each in zip(involved, found, strict=True)
         }
         if any(each and users[user_id] is None for user_id, each in zip(involved, found, strict=True)):
-            return None  # reported by itself; what such a user has, nobody can tell
+            return None  # reported separately; the values of such a user are unknown
         now = None if item is None else item["userId"]["S"]
         if now != holder:
             return self._look(entry, claimant)
@@ -175,15 +175,25 @@ def _if_held_by(holder: str | None) -> dict[str, Any]:
     }
 
 
+def _readable_user_of(item: Item) -> StoredUser | None:
+    """The user of an item, or None when it was damaged by hand: an attribute is missing, or the document is invalid."""
+    try:
+        user = user_of(item)
+        index_entries(user)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return user
+
+
 def _has(user: StoredUser | None, entry: Entry) -> bool:
     return user is not None and entry in index_entries(user)
 
 
 def _may_have(item: Item | None, entry: Entry) -> bool:
-    """Whether the user in an item has the value, or cannot be read."""
+    """Return True if the user in an item has the value, or cannot be read."""
     if item is None:
         return False
-    user = readable_user_of(item)
+    user = _readable_user_of(item)
     return user is None or _has(user, entry)
 
 

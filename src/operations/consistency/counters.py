@@ -1,4 +1,4 @@
-"""Whether the rank counters count the users, and putting them right while users come and go."""
+"""Check and repair of the rank counters, while users may be created and deleted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ATTEMPTS: Final = 10
 
 
 def check_counters(items: AccountItems, counted: Counter[str], *, repair: bool) -> Iterator[Inconsistency]:
-    """The counters that differ from the users; `counted` is a first count by bucket, from a table in use."""
+    """Find the counters with a wrong value; `counted` is a first count by bucket, from a table in use."""
     ranks = [first + second for first in DIGITS for second in DIGITS]
     kept = {item["sk"]["S"]: item for item in items.batch([(Collection.RANK, rank) for rank in ranks])}
     for rank in ranks:
@@ -28,7 +28,7 @@ def check_counters(items: AccountItems, counted: Counter[str], *, repair: bool) 
 
 
 def _check(items: AccountItems, rank: str, *, repair: bool) -> Inconsistency | None:
-    """Count again between two looks at `changes`: if that is the same, nobody came or went in between."""
+    """Count again between two reads of `changes`: if it is unchanged, no user was created or deleted in between."""
     for _ in range(_ATTEMPTS):
         before = items.get(Collection.RANK, rank) or {}
         users = Counter(
@@ -52,7 +52,7 @@ def _check(items: AccountItems, rank: str, *, repair: bool) -> Inconsistency | N
 
 
 def _set(items: AccountItems, rank: str, users: Counter[str], changes: dict[str, str] | None) -> None:
-    """Write the counters on condition that `changes` is what it was before the users were counted."""
+    """Write the counters, on condition that `changes` is the same as before the users were counted."""
     values = {f":n{digit}": {"N": str(users[rank + digit])} for digit in DIGITS}
     condition = "attribute_not_exists(changes)"
     if changes is not None:

@@ -1,4 +1,4 @@
-"""What a check of an account's items tells while it goes on."""
+"""Reports of a check of an account's items."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from adapters.dynamodb.keys import Collection
 
 
 class Problem(StrEnum):
-    """How items can disagree."""
+    """The kinds of disagreement between items."""
 
     MISSING = "a user's value has no index item"
     WRONG_OWNER = "an index item names a user who does not have the value, and another has it"
     SHARED = "two users have a value that must be unique"
     ORPHAN = "an index item names a user who does not have the value"
-    UNREADABLE = "a user's item is not one that this release can read"
-    COUNTER = "a counter does not count the users"
+    UNREADABLE = "a user's item cannot be read by this release"
+    COUNTER = "a user counter has the wrong value"
 
 
 @dataclass(frozen=True, slots=True)
 class Inconsistency:
-    """One disagreement: the key of the item at fault, which may be an address, and the ids of the users concerned."""
+    """One problem: the key of the faulty item, which may contain an address, and the ids of the users concerned."""
 
     problem: Problem
     collection: Collection
@@ -32,7 +32,7 @@ class Inconsistency:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many items of a stage have been checked, of how many there may be."""
+    """The number of items checked in a stage, and the expected number."""
 
     stage: str
     done: int

@@ -1,7 +1,7 @@
-"""A roster: the users of another system as a file lists them (CSV with a header, or JSON lines of SCIM users).
+"""Rosters: files that list the users of another system (CSV with a header, or JSON lines of SCIM users).
 
-Pure: lines of text in, users or the reasons why they are none out. `rollcall users import` and `rollcall users
-reconcile` read rosters.
+Pure functions from lines of text to users, or to the reasons why a row is refused. `rollcall users import` and
+`rollcall users reconcile` read rosters.
 """
 
 from __future__ import annotations

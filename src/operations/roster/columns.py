@@ -1,4 +1,4 @@
-"""From the header of a CSV file to the attributes that its columns mean, and from a row's cells to a User."""
+"""The columns of a CSV file: the attributes that its header means, and the User in the cells of a row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.filter import Comparison, Filter, Operator, parse_patch_path
 from domain.resources.attributes import Attribute, Mutability, Returned, Type
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
 from operations.roster.formulas import unguarded
-from operations.roster.names import ACTIVE, FALSE, INACTIVE, LAST_RESORT, STATE_IS_A_REGION_BESIDE, SYNONYMS, TRUE
+from operations.roster.names import ACTIVE, FALSE, INACTIVE, LAST_RESORT, STATE_IS_A_REGION_NEXT_TO, SYNONYMS, TRUE
 
 _REGION: Final = 'addresses[type eq "work"].region'
 _USER_NAME: Final = "userName"
@@ -23,11 +23,11 @@ _BRACKETED: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*")
 
 
 class InvalidHeader(Exception):
-    """The columns cannot be told apart, or are not those of users; one line, with what to do."""
+    """The columns are ambiguous, or are not those of users; the message is one line, with what to do."""
 
 
 class InvalidCells(Exception):
-    """The cells of a row are not those of a user. `reason` is a fixed word, the message is for the operator."""
+    """The cells of a row are not a user. `reason` is a fixed word, the message is for the operator."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -36,7 +36,7 @@ class InvalidCells(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ColumnTarget:
-    """Where a column's cells go: down `steps`; in a multi-valued attribute to the value of `type`."""
+    """The attribute of a column's cells: the path `steps`; in a multi-valued attribute the value of `type`."""
 
     steps: tuple[Attribute, ...]
     type: str | None = None
@@ -44,7 +44,7 @@ class ColumnTarget:
 
     @classmethod
     def parse(cls, text: str) -> ColumnTarget | None:
-        """The target of `name.givenName`, `phoneNumbers[type eq "mobile"].value` and the like; None when it is none."""
+        """Parse a path such as `phoneNumbers[type eq "mobile"].value`; None for one that a column cannot contain."""
         try:
             path = parse_patch_path(text)
         except InvalidPath:
@@ -72,11 +72,11 @@ class ColumnTarget:
         return f'{self.steps[0].name}[type eq "{self.type}"].{self.steps[-1].name}'
 
     def value(self, cell: str) -> Any:
-        """The attribute's value that a cell holds, which is not empty; raises InvalidCells."""
+        """The attribute's value in a non-empty cell; raises InvalidCells."""
         if self.steps[-1].type is Type.BOOLEAN:
             return _truth(cell, self.name) is not self.inverted
         if self.name == "emails.value" and not _is_one_address(cell):
-            raise InvalidCells("invalid-email", f'"{_shortened(cell)}" is no e-mail address such as name@example.com.')
+            raise InvalidCells("invalid-email", f'"{_shortened(cell)}" is not an address such as name@example.com.')
         return cell
 
     def put(self, value: Any, body: Json) -> None:
@@ -114,16 +114,19 @@ _ACTIVE_ORDER: Final = (*ACTIVE, *INACTIVE, *LAST_RESORT)
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of a file: their names, and what each means (None: ignored)."""
+    """The columns of a file: their names and targets (None: ignored)."""
 
     header: tuple[str, ...]
     targets: tuple[ColumnTarget | None, ...]
 
     @classmethod
     def of(cls, header: Sequence[str], mapped: Mapping[str, str] | None = None) -> Columns:
-        """The columns of a header; `mapped` gives a column's name the attribute it means, or "" to ignore it.
+        """Read a header; `mapped` contains attributes by column name, or "" to ignore a column.
 
         Raises InvalidHeader.
+
+        >>> Columns.of(["E-mail", "First name", "Team"]).meanings
+        {'E-mail': 'emails[type eq "work"].value', 'First name': 'name.givenName'}
         """
         names = tuple(name.strip() for name in header)
         if not any(names):
@@ -144,7 +147,7 @@ class Columns:
 
     @property
     def meanings(self) -> dict[str, str]:
-        """The attribute of each column that is read."""
+        """The attribute of each column that is not ignored."""
         return {
             name: ("not " if target.inverted else "") + str(target)
             for name, target in zip(self.header, self.targets, strict=True)
@@ -153,16 +156,16 @@ class Columns:
 
     @property
     def ignored(self) -> list[str]:
-        """The names of the columns that are not read."""
+        """The names of the columns that are ignored."""
         return [name for name, target in zip(self.header, self.targets, strict=True) if target is None and name]
 
     def user(self, cells: Sequence[str]) -> Json:
-        """The SCIM User of a row, unchecked beyond its cells; raises InvalidCells."""
+        """The SCIM User of a row, of which only the cells are checked; raises InvalidCells."""
         if len(cells) < len(self.header) or any(cell.strip() for cell in cells[len(self.header) :]):
             raise InvalidCells(
                 "wrong-number-of-cells",
-                f"The row has {len(cells)} cells and the header {len(self.header)}: a value that has the separator, a "
-                "quotation mark or a line break in it must stand in quotation marks.",
+                f"The row has {len(cells)} cells and the header {len(self.header)}: a value that has the separator, "
+                "a quotation mark or a line break must be in quotation marks.",
             )
         body: Json = {"schemas": [CORE_URN]}
         for target, raw in zip(self.targets, cells, strict=False):
@@ -174,7 +177,7 @@ class Columns:
         if not any(target is not None and target.name == _USER_NAME for target in self.targets) and emails:
             body[_USER_NAME] = emails[0].get("value", "")
         if not body.get(_USER_NAME):
-            raise InvalidCells("missing-user-name", "The row has no userName, nor an e-mail address in its place.")
+            raise InvalidCells("missing-user-name", "The row has neither a userName nor an e-mail address.")
         return body
 
     def _require_one_each(self) -> None:
@@ -196,7 +199,7 @@ class Columns:
 
 
 def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, ColumnTarget | None]:
-    """The targets that the operator gave, by the column's position."""
+    """The targets that the operator chose, by the column's position."""
     chosen: dict[int, ColumnTarget | None] = {}
     for column, path in mapped.items():
         positions = [at for at, name in enumerate(names) if name == column.strip()]
@@ -209,7 +212,7 @@ def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, Colu
         target = _named(path.strip()) if path.strip() else None
         if target is None and path.strip():
             raise InvalidHeader(
-                f'"{path.strip()}" is no attribute that a column can hold. Write for example userName, '
+                f'"{path.strip()}" is not an attribute that a column can contain. Write for example userName, '
                 'name.givenName, emails.value or phoneNumbers[type eq "mobile"].value'
             )
         chosen[positions[0]] = target
@@ -217,14 +220,14 @@ def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, Colu
 
 
 def _named(path: str) -> ColumnTarget | None:
-    """The target of a path; an attribute of the extension needs no URN in front of it, as no other has its name."""
+    """The target of a path; an attribute of the extension needs no URN, as its name is unique."""
     return ColumnTarget.parse(path) or ColumnTarget.parse(f"{ENTERPRISE_URN}:{path}")
 
 
 def _guessed(names: tuple[str, ...]) -> list[ColumnTarget | None]:
-    """What the columns mean by their names; of several that tell whether a user is active, the most telling counts."""
+    """The targets of columns by their names; of several columns for `active` the most reliable one counts."""
     keys = [_key(name) for name in names]
-    state_is_region = bool(STATE_IS_A_REGION_BESIDE & set(keys))
+    state_is_region = bool(STATE_IS_A_REGION_NEXT_TO & set(keys))
     telling = [key for key in _ACTIVE_ORDER if key in keys and not (key == "state" and state_is_region)]
     guessed: list[ColumnTarget | None] = []
     for name, key in zip(names, keys, strict=True):
@@ -256,12 +259,12 @@ def _truth(cell: str, attribute: str) -> bool:
     if word in FALSE:
         return False
     raise InvalidCells(
-        "invalid-value", f'{attribute}: "{_shortened(cell)}" says neither yes nor no; true and false are understood.'
+        "invalid-value", f'{attribute}: "{_shortened(cell)}" means neither yes nor no; write true or false.'
     )
 
 
 def _is_one_address(cell: str) -> bool:
-    """Stricter than the service is with a client: a cell with two addresses, or with a name, is a mistake."""
+    """Return True for one plain address; the service accepts more, but a name or two addresses are mistakes here."""
     local, at, domain = cell.partition("@")
     return bool(local and at and domain) and "@" not in domain and not re.search(r"[\s,;<>]", cell)
 

@@ -1,4 +1,4 @@
-"""What an identity provider's roster and the account's users do not have in common."""
+"""The differences between an identity provider's roster and the account's users."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from operations.roster.rows import RosterRow
 
 
 class DifferenceKind(StrEnum):
-    """How the two differ."""
+    """The kinds of differences; "here" is the account, "there" the roster."""
 
     ONLY_THERE = "only there"
     ONLY_HERE = "only here"
@@ -27,7 +27,7 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: whose, where (the file's line, the user's id here), and in which attributes."""
+    """One difference: the user's name, the line of the roster, the id in the account, and the attributes."""
 
     kind: DifferenceKind
     user_name: str
@@ -39,10 +39,10 @@ class Difference:
 
 @dataclass(slots=True)
 class Reconciliation:
-    """Compares users, handed in one by one, with the rows of a file.
+    """Compares users, one by one, with the rows of a file.
 
-    A user is the row's with the same userName, else the one with the same address. Attributes that the file has no
-    column for are not compared, nor those in `ignored` (names such as `title` or `name.givenName`).
+    A row matches the user with the same userName, otherwise the one with the same address. Attributes without a column
+    in the file are not compared, nor those in `ignored` (names such as `title` or `name.givenName`).
     """
 
     rows: Collection[RosterRow]
@@ -58,7 +58,7 @@ class Reconciliation:
             self._by_email.update((address, row) for address in _addresses(row.attributes))
 
     def compare(self, user: StoredUser) -> Iterator[Difference]:
-        """The differences between a user and its row."""
+        """Yield the differences between a user and its row."""
         row = self._row_of(user)
         name = user.attributes["userName"]
         if row is None:
@@ -74,7 +74,7 @@ class Reconciliation:
             yield Difference(DifferenceKind.DIFFERS, name, row.line, user.id, differing)
 
     def only_there(self) -> Iterator[Difference]:
-        """The rows that no user was compared with; ask when all users were handed in."""
+        """Yield the rows without a user, after all users have been compared."""
         for row in self.rows:
             if row.line not in self._matched:
                 yield Difference(DifferenceKind.ONLY_THERE, row.attributes["userName"], row.line)
@@ -97,7 +97,7 @@ class Reconciliation:
                 continue
             there = set(_values(row.attributes, target))
             here = set(_values(user.attributes, target))
-            # An address may have another type here; what counts is whether the user has it.
+            # An address may have another type here; it is enough that the user has it.
             if target.name == "emails.value":
                 here = set(user.keys.emails) if there else here
             if not there <= here or (here and not there):
@@ -105,7 +105,11 @@ class Reconciliation:
 
 
 def differing_attributes(one: Json, other: Json) -> list[str]:
-    """The names of the attributes, sub-attributes of `name` and of extensions told apart, in which two users differ."""
+    """The names of the attributes in which two users differ, including sub-attributes of `name` and of extensions.
+
+    >>> differing_attributes({"title": "Dr", "name": {"givenName": "Ada"}}, {"name": {"givenName": "Eve"}})
+    ['name.givenName', 'title']
+    """
     names = []
     for name in sorted(one.keys() | other.keys()):
         first, second = one.get(name), other.get(name)
@@ -121,7 +125,7 @@ def differing_attributes(one: Json, other: Json) -> list[str]:
 
 
 def _values(attributes: Json, target: ColumnTarget) -> Iterator[Any]:
-    """The values of an attribute, of the target's type in a multi-valued one, in the form in which they compare."""
+    """The values of an attribute in their comparable form; in a multi-valued one those of the target's type."""
     found: list[Any] = [attributes]
     for step in target.steps:
         below = [value[step.name] for value in found if step.name in value]

@@ -1,8 +1,8 @@
-"""The names that columns have in the files people have, and the attribute that each means.
+"""Known names of columns, and the attribute that each means.
 
-Compared without case, spaces and punctuation (`E-Mail Address` is `emailaddress`). Sources of the provider's names:
-JumpCloud: the fields of its PowerShell module's `Get-JCUser`, which its backup writes as CSV; Microsoft Entra ID:
-"Download users", learn.microsoft.com/entra/identity/users/users-bulk-download; Okta: the User profile's attributes.
+Names are compared without case, spaces and punctuation (`E-Mail Address` is `emailaddress`). Sources of the providers'
+names: JumpCloud: the fields of its PowerShell module's `Get-JCUser`, which its backup writes as CSV; Microsoft Entra
+ID: "Download users", learn.microsoft.com/entra/identity/users/users-bulk-download; Okta: the User profile's attributes.
 """
 
 from __future__ import annotations
@@ -65,22 +65,22 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     f"{_HOME}.postalCode": ("homepostalcode",),
     f"{_HOME}.country": ("homecountry",),
 }  # fmt: skip
-"""Attribute, in the notation of PATCH paths (RFC 7644 section 3.5.2), and the names of its column."""
+"""Attribute, in the notation of PATCH paths (RFC 7644 section 3.5.2), and the names of its columns."""
 
 ACTIVE: Final = (
     "active", "isactive", "accountenabled", "isenabled", "enabled", "state", "userstate", "accountstate", "status",
     "userstatus", "accountstatus",
 )  # fmt: skip
-"""Columns that say whether the user is active; when a file has several, the first in this order counts."""
+"""Columns for `active`; when a file has several, the first in this order counts."""
 
 INACTIVE: Final = ("suspended", "issuspended", "disabled", "isdisabled", "inactive", "deactivated", "accountdisabled")
-"""Columns that say the opposite; they count when there is none of `ACTIVE`."""
+"""Columns for the opposite; they count when there is none of `ACTIVE`."""
 
 LAST_RESORT: Final = ("activated",)
-"""JumpCloud's `activated` says whether the user has set a password; it counts when nothing says more."""
+"""JumpCloud's `activated` is true when the user has set a password; it counts when there is no better column."""
 
-STATE_IS_A_REGION_BESIDE: Final = frozenset({"accountenabled", "streetaddress", "city", "country", "zip", "zipcode"})
-"""`state` is JumpCloud's user state, but the region in Entra's export and wherever an address stands beside it."""
+STATE_IS_A_REGION_NEXT_TO: Final = frozenset({"accountenabled", "streetaddress", "city", "country", "zip", "zipcode"})
+"""`state` is JumpCloud's user state, but the region in Entra's export and in files with one of these columns."""
 
 TRUE: Final = frozenset({
     "true", "yes", "y", "t", "1", "on", "active", "enabled", "activated", "provisioned", "password_expired",
@@ -90,4 +90,4 @@ FALSE: Final = frozenset({
     "false", "no", "n", "f", "0", "off", "inactive", "disabled", "suspended", "deactivated", "deprovisioned", "staged",
     "archived", "deleted",
 })  # fmt: skip
-"""What cells of those columns hold: booleans of spreadsheets and languages, JumpCloud's states, Okta's statuses."""
+"""Values of those columns: booleans of spreadsheets and languages, JumpCloud's states, Okta's statuses."""

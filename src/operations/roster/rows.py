@@ -1,4 +1,4 @@
-"""The rows of a roster: each is a user whose attributes are checked, or is refused with a reason."""
+"""The rows of a roster: each is a user with valid attributes, or is refused with a reason."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from operations.roster.columns import Columns, InvalidCells, InvalidHeader
 _SEPARATORS: Final = ",;\t|"
 _EXCELS_SEPARATOR: Final = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 _LONGEST_FIELD: Final = 2**31 - 1
-"""No limit of the CSV reader's own: a row cut there would go on as rows that nobody wrote."""
+"""The CSV reader gets no limit of its own: it would cut a row, and read the rest as further rows."""
 
 
 class RowRefused(Exception):
-    """A row is no user that can be kept. `reason` is a fixed word, the message is for the operator."""
+    """A row is not a valid user. `reason` is a fixed word, the message is for the operator."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -34,7 +34,7 @@ class RowRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """A user of the roster: the line on which it begins, its attributes checked, and the id that the file gives it."""
+    """A user of the roster: the first line, the valid attributes, and the id in the file."""
 
     line: int
     attributes: Json
@@ -43,7 +43,7 @@ class RosterRow:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row that is not a user, and why; `user_name` is what the row has of it."""
+    """A row that is not a valid user, and the reason; `user_name` is as in the row."""
 
     line: int
     reason: str
@@ -52,18 +52,18 @@ class Refusal:
 
 
 def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, Iterator[RosterRow | Refusal]]:
-    """The columns and rows of a CSV file, given line by line with line ends; raises InvalidHeader."""
+    """Read a CSV file, given line by line with line ends; raises InvalidHeader."""
     csv.field_size_limit(_LONGEST_FIELD)
     rest = iter(lines)
     first = next(rest, "")
-    told = _EXCELS_SEPARATOR.fullmatch(first)
+    excels = _EXCELS_SEPARATOR.fullmatch(first)
     skipped = 0
-    # Before the header, Windows PowerShell's Export-Csv puts the type of the objects, and others Excel's separator.
-    if told or first.startswith("#TYPE "):
+    # Windows PowerShell's Export-Csv writes the type of the objects before the header, others Excel's separator.
+    if excels or first.startswith("#TYPE "):
         first, skipped = next(rest, ""), 1
     if not first.strip():
         raise InvalidHeader("The file is empty; its first line must be a header such as: email,first name,last name")
-    reader = csv.reader(chain([first], rest), delimiter=told[1] if told else _separator(first), strict=True)
+    reader = csv.reader(chain([first], rest), delimiter=excels[1] if excels else _separator(first), strict=True)
     try:
         columns = Columns.of(next(reader), mapped)
     except csv.Error as error:
@@ -72,18 +72,18 @@ def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, 
 
 
 def json_rows(lines: Iterable[str]) -> Iterator[RosterRow | Refusal]:
-    """The rows of a file with one SCIM user as JSON on each line."""
+    """Read a file with one SCIM user as JSON on each line."""
     return _checked(_json_users(lines))
 
 
 def _separator(header: str) -> str:
-    """The separator that the header has most of outside quotation marks: spreadsheets write the one of their region."""
+    """The most frequent separator in the header outside quotation marks: spreadsheets write that of their region."""
     outside = "".join(header.split('"')[::2])
     return max(_SEPARATORS, key=outside.count)
 
 
 Candidate = tuple[int, Any]
-"""A line's number and the User on it, or the exception that says why there is none."""
+"""A line's number, and its User or the reason why it has none."""
 
 
 def _csv_users(reader: Any, columns: Columns, skipped: int) -> Iterator[Candidate]:
@@ -119,7 +119,7 @@ def _json_users(lines: Iterable[str]) -> Iterator[Candidate]:
             yield line, RowRefused(reason, f"The line {error}.")
             continue
         if not isinstance(body, dict):
-            yield line, RowRefused("invalid-json", "The line is JSON, but no object; each line must be one user.")
+            yield line, RowRefused("invalid-json", "The line is JSON, but not an object; each line must be one user.")
             continue
         named = any(name.lower() == "schemas" for name in body)
         yield line, body if named else {"schemas": [CORE_URN], **body}
@@ -133,7 +133,7 @@ def _checked(candidates: Iterable[Candidate]) -> Iterator[RosterRow | Refusal]:
             continue
         try:
             attributes = attributes_of(body)
-            document_of(attributes)  # what no store would keep is refused with its line
+            document_of(attributes)  # refuses what no store accepts
             _claim(attributes, line, claims)
         except ScimError as error:
             yield Refusal(line, error.reason, error.detail, _user_name(body))
@@ -145,7 +145,7 @@ def _checked(candidates: Iterable[Candidate]) -> Iterator[RosterRow | Refusal]:
 
 
 def _claim(attributes: Json, line: int, claims: dict[tuple[str, str], int]) -> None:
-    """Take the row's unique values; raises RowRefused when a row before it has one of them."""
+    """Record the row's unique values; raises RowRefused when an earlier row has one of them."""
     wanted = [("userName", attributes["userName"])]
     wanted += [("emails.value", email["value"]) for email in attributes.get("emails", ()) if email.get("value")]
     for attribute, value in wanted:
