@@ -77,8 +77,9 @@ def prepared(service: Service, table: TwinTable, shape: Shape) -> Callable[[], t
         service.mode(shape.mode)
         table.accounts[ACCOUNT] = kept(shape.users)
         gc.collect()
+        handler = call.handler.bound_to(service.bound)
         started = time.process_time()
-        answer: dict[str, Any] = call.handler(event, Context)
+        answer: dict[str, Any] = handler(event, Context)
         taken = time.process_time() - started
         service.printed.seek(0)
         service.printed.truncate()

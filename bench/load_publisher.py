@@ -21,6 +21,7 @@ from typing import Any, Final
 from botocore.session import Session
 
 from adapters.events.event_bus import EventBus
+from adapters.logs.log import Log
 from handlers.jobs.publisher import Publisher
 
 READS_A_SECOND: Final = 4
@@ -101,9 +102,8 @@ def _changed_at(record: Record) -> float | None:
 def main() -> None:
     """Publish until the end of standard input, and the rest of the stream."""
     endpoint, table = sys.argv[1:]
-    os.environ["ACTIVITY_FILE"], os.environ["POWERTOOLS_METRICS_DISABLED"] = os.devnull, "true"
     bus, stream, over = StandIn(), Stream(endpoint, table), Event()
-    publisher = Publisher(EventBus(bus, "bus"), "https://scim.example.com/scim/v2", False, time.time)  # type: ignore[arg-type]
+    publisher = Publisher(EventBus(bus, "bus"), "https://scim.example.com/scim/v2", False, Log.to_file(os.devnull))  # type: ignore[arg-type]
     Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     print("ready", file=sys.stderr, flush=True)
 

@@ -9,39 +9,35 @@ error, and to standard output what the functions write. Ends when its standard i
 from __future__ import annotations
 
 import json
-import os
 import sys
+from dataclasses import replace
 from uuid import uuid4
 
 from identity_providers import Person
 
 from adapters import clock
-from adapters.logs import telemetry
-from adapters.runtime import RUNTIME
+from adapters.logs.log import Log
 from domain.accounts.deprovisioning import Limit
 from domain.accounts.rate import Rate
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
-from local.service import LocalService
+from local.service import ENVIRONMENT, LocalService
 from support.loading import load
 
 
 def main() -> None:
     """Serve until nobody holds the other end of standard input."""
     endpoint, people, rate, *accounts = sys.argv[1:]
-    with LocalService(dynamodb_endpoint=endpoint) as service:
-        # As deployed: log lines and metrics on standard output, keys cached for a minute.
-        for name in ("ACTIVITY_FILE", "POWERTOOLS_METRICS_DISABLED", "CONNECTOR_CACHE_SECONDS"):
-            os.environ.pop(name, None)
-        RUNTIME.forget()
-        telemetry.forget()
+    # As deployed: log lines and metrics on standard output, keys cached for a minute.
+    environment = replace(ENVIRONMENT, connector_cache_seconds=60)
+    with LocalService(dynamodb_endpoint=endpoint, environment=environment, log=Log.from_env()) as service:
         filled = {}
         for account in accounts:
             key = service.accounts.enable(account).connector.current.key.text
             # The guard counts, but does not hold back: this load deprovisions more than a real hour does.
             service.accounts.configure(account, deprovisioning_limit=Limit(1_000_000), rate=Rate(int(rate)))
             users = _people(int(people))
-            load(RUNTIME.table, account, users)
+            load(service.table, account, users)
             filled[account] = {"key": key, "ids": [user.id for user in users]}
         print(json.dumps({"url": service.base_url, "accounts": filled}), file=sys.stderr, flush=True)
         sys.stdin.read()

@@ -18,18 +18,22 @@ from urllib.parse import urlencode
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from adapters.dynamodb import Table
-from adapters.runtime import RUNTIME
-from adapters.secrets.authentication import Connectors
+from adapters.dynamodb.pace import Pace
+from adapters.environment.service import ServiceEnvironment
+from adapters.logs.log import Log
+from adapters.secrets.authentication import Authenticator
 from domain.accounts.account import Connector, Mode
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from domain.queries.cursor import CursorSeal
 from handlers import routes
 from handlers.http import proxy_event
+from handlers.service import Service as Bound
+from support.in_process import over_table
 
 ACCOUNT = "default"
 _SEALING_KEY = b"k" * 32
-_ENVIRONMENT = {"TABLE_NAME": "users", "CONNECTOR_SECRET_PREFIX": "bench/", "AWS_REGION": "eu-central-1"}
+_ENVIRONMENT = {"TABLE_NAME": "users", "CONNECTOR_SECRET_PREFIX": "bench/"}
 
 
 class Cost(NamedTuple):
@@ -80,17 +84,18 @@ class Service:
     key: str
     printed: io.StringIO
     secret: OneSecret
+    bound: Bound
 
     def use(self, table: Table) -> None:
         """Serve from this table."""
-        RUNTIME.__dict__["table"] = table
+        self.bound = over_table(self.bound, table)
 
     def mode(self, mode: Mode) -> None:
         """Serve an account in that mode from now on."""
         settings = self.secret.connector.settings
         if settings.mode != mode:
             self.secret.connector = replace(self.secret.connector, settings=replace(settings, mode=mode))
-            RUNTIME.connectors.forget()
+            self.bound = replace(self.bound, authenticator=_authenticator(self.secret))
 
     def call(self, method: str, path: str, body: Any = None, **parameters: object) -> Call:
         """A request to be made, below the base path."""
@@ -108,7 +113,8 @@ class Service:
             resource=path,
             path_parameters={"id": match.id} if match.id else None,
         )
-        return Call(import_module(f"handlers.{match.route.module}").handler, event)
+        handler = import_module(f"handlers.{match.route.module}").handler
+        return Call(handler.bound_to(self.bound), event)
 
     def cursor(self, after: str, query: str) -> str:
         """The cursor behind the user of that id."""
@@ -126,14 +132,27 @@ class Service:
 @contextmanager
 def serving() -> Iterator[Service]:
     """The service, until the end of the block; standard output is its log meanwhile."""
-    os.environ.update(_ENVIRONMENT)
     key = ConnectorKey.generate(ACCOUNT, os.urandom)
     connector = Connector.new(key, _SEALING_KEY, datetime.now(UTC), "bench")
     # The guard counts each removal, which is part of its cost, but holds none back.
     settings = replace(connector.settings, deprovisioning_limit=Limit(1_000_000))
     secret = OneSecret(connector.with_settings(settings, datetime.now(UTC), "bench"))
-    RUNTIME.forget()
-    RUNTIME.__dict__["connectors"] = Connectors(secret, _ENVIRONMENT["CONNECTOR_SECRET_PREFIX"])  # type: ignore[arg-type]
+    environment = ServiceEnvironment.from_env(_ENVIRONMENT)
     printed = io.StringIO()
     with redirect_stdout(printed):
-        yield Service(key.text, printed, secret)
+        bound = Bound(
+            environment=environment,
+            authenticator=_authenticator(secret),
+            open_table=_no_table,
+            log=Log.from_env(_ENVIRONMENT),
+            pace=Pace(lambda account, usage: _no_table().request_counter(account, usage)),
+        )
+        yield Service(key.text, printed, secret, bound)
+
+
+def _authenticator(secret: OneSecret) -> Authenticator:
+    return Authenticator(secret, _ENVIRONMENT["CONNECTOR_SECRET_PREFIX"])  # type: ignore[arg-type]
+
+
+def _no_table() -> Table:
+    raise RuntimeError("no table: call Service.use first")

@@ -1,14 +1,15 @@
-"""The AWS clients: low level, made once per process, on one session, with time-outs that fit a function of ten seconds.
+"""The AWS clients: low level, on one session, with time-outs that fit a function of ten seconds.
 
 botocore's session is used as it is: boto3 adds resources, which nothing here needs, and 40 ms to a cold start.
-Region, credentials and `AWS_ENDPOINT_URL_<SERVICE>` are found where botocore finds them.
 """
 
 from __future__ import annotations
 
 import os
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, overload
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore import __version__
 from botocore.config import Config
@@ -33,7 +34,7 @@ function's concurrency, which soon passes. Others get one retry: 6 s at most."""
 
 
 def configuration(service: str) -> Config:
-    """Time-outs and retries of a client for that service."""
+    """Return the time-outs and retries of a client for that service."""
     return Config(
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS_OF.get(service, _READ_SECONDS),
@@ -52,39 +53,74 @@ _CONNECTIONS: Final = 32
 """As many as the local server has threads. A function uses eight at most, for ranges that are read at once."""
 
 
-_clients: Final[dict[str, Any]] = {}
-
-
 def on_lambda() -> bool:
-    """Whether this is a function's own process, whose environment is complete from the start."""
+    """Return True in a function's own process, whose environment is complete from the start."""
     return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
-@cache
-def _session() -> Session:
-    return Session()
+@dataclass(frozen=True)
+class Clients:
+    """The clients of one composition, each made when first asked for.
 
+    Region, credentials and `AWS_ENDPOINT_URL_<SERVICE>` are found where the session finds them; `endpoints` gives
+    other addresses, by service.
+    """
 
-@overload
-def client(service: Literal["codedeploy"]) -> CodeDeployClient: ...
-@overload
-def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
-@overload
-def client(service: Literal["events"]) -> EventBridgeClient: ...
-@overload
-def client(service: Literal["lambda"]) -> LambdaClient: ...
-@overload
-def client(service: Literal["logs"]) -> CloudWatchLogsClient: ...
-@overload
-def client(service: Literal["secretsmanager"]) -> SecretsManagerClient: ...
-def client(service: str) -> Any:
-    """The process's client of that service; made while a function starts, where it has the most CPU."""
-    if service not in _clients:
-        _clients[service] = _session().create_client(service, config=configuration(service))
-    return _clients[service]
+    session: Session = field(default_factory=Session)
+    endpoints: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def isolated(cls, region: str, access_key: str, endpoints: Mapping[str, str]) -> Clients:
+        """Return clients for a stand-in of AWS: they use nothing of this machine's AWS settings."""
+        session = Session(
+            {
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        )
+        session.set_config_variable("region", region)
+        session.set_config_variable("ignore_configured_endpoint_urls", True)
+        session.set_credentials(access_key, "stand-in")
+        return cls(session, endpoints)
 
-def forget() -> None:
-    """Have the clients made anew, for an environment that has changed: the local server, tests."""
-    _clients.clear()
-    _session.cache_clear()
+    @cached_property
+    def codedeploy(self) -> CodeDeployClient:
+        """CodeDeploy."""
+        client: CodeDeployClient = self._client("codedeploy")
+        return client
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB."""
+        client: DynamoDBClient = self._client("dynamodb")
+        return client
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        """EventBridge."""
+        client: EventBridgeClient = self._client("events")
+        return client
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        """Lambda."""
+        client: LambdaClient = self._client("lambda")
+        return client
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs."""
+        client: CloudWatchLogsClient = self._client("logs")
+        return client
+
+    @cached_property
+    def secretsmanager(self) -> SecretsManagerClient:
+        """Secrets Manager."""
+        client: SecretsManagerClient = self._client("secretsmanager")
+        return client
+
+    def _client(self, service: str) -> Any:
+        return self.session.create_client(
+            service, config=configuration(service), endpoint_url=self.endpoints.get(service)
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,16 +24,6 @@ class NewVersions:
 
     client: LambdaClient
     arns: Mapping[str, str]
-
-    @classmethod
-    def from_env(cls, client: LambdaClient, env: Mapping[str, str] = os.environ) -> NewVersions:
-        """Read NEW_VERSIONS; raises RuntimeError when it is missing or not a JSON object."""
-        try:
-            return cls(client, dict(json.loads(env.get("NEW_VERSIONS", ""))))
-        except (TypeError, ValueError) as error:
-            raise RuntimeError(
-                "the environment variable NEW_VERSIONS is not a JSON object; template.yaml sets it"
-            ) from error
 
     def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
         """Invoke the function's new version and return its result; raises `VersionFailed`."""

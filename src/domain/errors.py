@@ -33,7 +33,14 @@ class ScimError(Exception):
     """For the log: what the error is about, as the schema or the protocol calls it; several with commas."""
 
     def __init__(
-        self, detail: str, *, attribute: str | None = None, reason: str | None = None, remedy: str | None = None
+        self,
+        detail: str,
+        *,
+        attribute: str | None = None,
+        reason: str | None = None,
+        remedy: str | None = None,
+        account: str | None = None,
+        secret_name: str | None = None,
     ) -> None:
         detail = visible(detail)
         super().__init__(detail)
@@ -44,6 +51,10 @@ class ScimError(Exception):
             self.reason = reason
         if remedy is not None:
             self.remedy = remedy
+        if account is not None:
+            self.account = account
+        if secret_name is not None:
+            self.secret_name = secret_name
 
     @property
     def headers(self) -> dict[str, str]:

@@ -29,10 +29,12 @@ def handler(request: ScimRequest) -> HttpResponse:
         return HttpResponse(HTTPStatus.OK, encode(job.run(body)))
     finally:
         request.record.bulk_operations = job.operation_count
-        request.record.bulk_failures = [_record(failed) for failed in job.failures]
+        request.record.bulk_failures = [
+            _record(failed, at_fault(failed.error, request.service)) for failed in job.failures
+        ]
 
 
-def _record(failed: FailedOperation) -> OperationRecord:
+def _record(failed: FailedOperation, user: str | None) -> OperationRecord:
     error = failed.error
     return OperationRecord(
         failed.position,
@@ -43,5 +45,5 @@ def _record(failed: FailedOperation) -> OperationRecord:
         error.attribute,
         error.reason,
         error.remedy,
-        at_fault(error),
+        user,
     )

@@ -14,8 +14,8 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters import clock
+from adapters.aws import on_lambda
 from adapters.logs import telemetry
-from adapters.runtime import RUNTIME
 from adapters.secrets.authentication import Authenticated
 from domain import parameters
 from domain.accounts.rate import RateLimited, extra_requests
@@ -24,6 +24,7 @@ from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.mask import masked, masked_user
 from handlers.http import Event, HttpRequest, HttpResponse, accept_of
+from handlers.service import Service, default_service
 
 if TYPE_CHECKING:
     from adapters.dynamodb import DynamoDBAccount
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 class LambdaContext(Protocol):
     """What is used of the Lambda context object."""
 
-    aws_request_id: str
+    @property
+    def aws_request_id(self) -> str: ...
 
     def get_remaining_time_in_millis(self) -> int: ...
 
@@ -42,6 +44,7 @@ class LambdaContext(Protocol):
 class ScimRequest:
     """One authenticated request and what it acts on: the account's users, and nothing of any other account."""
 
+    service: Service
     http: HttpRequest
     caller: Authenticated
     deadline: clock.MonotonicDeadline
@@ -68,13 +71,13 @@ class ScimRequest:
     @cached_property
     def account(self) -> DynamoDBAccount:
         """What the caller's account has in the table."""
-        return RUNTIME.table.account(self.caller.account, self.deadline, self.record.usage)
+        return self.service.open_table().account(self.caller.account, self.deadline, self.record.usage)
 
     def count(self, requests: int) -> None:
         """Count so many requests of the account's rate; raises `RateLimited` when there is no room for any."""
         if requests <= 0:
             return
-        if not RUNTIME.pace.admit(self.caller.account, self.caller.settings.rate, self.record.usage, requests):
+        if not self.service.pace.admit(self.caller.account, self.caller.settings.rate, self.record.usage, requests):
             self.record.rate_unchecked = True
         self.record.counted_as += requests
 
@@ -83,7 +86,7 @@ class ScimRequest:
         extra = extra_requests(seconds, self.record.counted_as)
         # A container's first request also loads code and opens connections, for which its account is not to blame.
         if extra and not self.record.cold_start:
-            RUNTIME.pace.charge(self.caller.account, extra)
+            self.service.pace.charge(self.caller.account, extra)
             self.record.counted_as += extra
 
     @cached_property
@@ -118,13 +121,13 @@ class ScimRequest:
     def concerns(self, user: StoredUser) -> None:
         """Have the log name the user: by id, and masked where it may hold personal data."""
         self.record.user_id = user.id
-        if RUNTIME.environment.log_personal_data:
+        if self.service.environment.log_personal_data:
             self.record.user = masked_user(user.attributes)
 
 
-def at_fault(error: ScimError) -> str | None:
-    """The value that another user has already, masked; None where the log may hold no personal data."""
-    if RUNTIME.environment.log_personal_data and isinstance(error, UniquenessConflict):
+def at_fault(error: ScimError, service: Service) -> str | None:
+    """Return the value that another user has already, masked; None where the log may hold no personal data."""
+    if service.environment.log_personal_data and isinstance(error, UniquenessConflict):
         return masked(error.value)
     return None
 
@@ -132,53 +135,50 @@ def at_fault(error: ScimError) -> str | None:
 Serve = Callable[[ScimRequest], HttpResponse]
 
 
+@dataclass(frozen=True, slots=True)
 class Handler:
-    """A Lambda handler: callable with event and context, `serve` is what it does once the caller is known."""
+    """A Lambda handler, called with event and context; `serve` is what it does once the caller is known."""
 
-    _cold = True
+    operation: str
+    serve: Serve
+    service: Service | None = None
 
-    def __init__(self, operation: str, serve: Serve) -> None:
-        self.operation = operation
-        self.serve = serve
-        self.__doc__ = serve.__doc__
+    def bound_to(self, service: Service) -> Handler:
+        """Return this handler over that service."""
+        return replace(self, service=service)
 
     def __call__(self, event: Event, context: LambdaContext) -> dict[str, Any]:
+        if self.service is None:
+            raise RuntimeError(f"the handler of {self.operation} has no service: outside Lambda, call bound_to first")
         started, cpu = time.monotonic(), clock.cpu_seconds()
-        record = telemetry.RequestRecord(self.operation, context.aws_request_id, cold_start=Handler._cold)
-        Handler._cold = False
+        service = self.service
+        record = telemetry.RequestRecord(self.operation, context.aws_request_id, cold_start=next(service.cold))
         ends = started + context.get_remaining_time_in_millis() / 1000
-        speak = partial(self._killed, record, started, get_ident())
-        under_way = RUNTIME.last_words.begin(ends - clock.LAST_WORDS_SECONDS, speak)
-        response = self._answer(event, context, record, cpu)
-        if not RUNTIME.last_words.end(under_way):
+        speak = partial(_killed, service, record, started, get_ident())
+        under_way = service.last_words.begin(ends - clock.LAST_WORDS_SECONDS, speak)
+        response = self._answer(service, event, context, record, cpu)
+        if not service.last_words.end(under_way):
             return HttpResponse.of_error(_KILLED).as_proxy_result(accept_of(event))  # as the line says that is written
         record.status = response.status.value
         record.duration_ms = _milliseconds_since(started)
-        unlogged = RUNTIME.refusals.line(record.account, refused=record.reason in _REFUSED_BY_THE_THOUSAND)
+        unlogged = service.refusals.line(record.account, refused=record.reason in _REFUSED_BY_THE_THOUSAND)
         if unlogged is not None:
             record.unlogged_refusals = unlogged
-            telemetry.emit(record)
+            telemetry.emit(service.log, record)
         return response.as_proxy_result(accept_of(event))
 
-    def _killed(self, record: telemetry.RequestRecord, started: float, thread: int) -> None:
-        """Write the line of a request that will not end in time, with the place where it is."""
-        record = replace(record, status=_KILLED.status.value, duration_ms=_milliseconds_since(started))
-        record.reason, record.remedy = _KILLED.reason, _KILLED.remedy
-        record.cause = telemetry.place_of_thread(thread)
-        telemetry.emit(record)
-
     def _answer(
-        self, event: Event, context: LambdaContext, record: telemetry.RequestRecord, cpu: float
+        self, service: Service, event: Event, context: LambdaContext, record: telemetry.RequestRecord, cpu: float
     ) -> HttpResponse:
         try:
-            http = HttpRequest.of(event, RUNTIME.environment.base_url)
+            http = HttpRequest.of(event, service.environment.base_url)
             record.gateway_request_id = http.request_id
-            caller = RUNTIME.connectors.authenticate(http.headers.get("authorization"), http.address)
+            caller = service.authenticator.authenticate(http.headers.get("authorization"), http.address)
             record.account, record.key_used = caller.account, caller.key_used
             record.stale = caller.stale or None
             record.previous_key_hours_left = caller.hours_of_grace_left(clock.instant())
             seconds = context.get_remaining_time_in_millis() / 1000 - clock.RESERVE_SECONDS
-            request = ScimRequest(http, caller, clock.MonotonicDeadline.after(seconds), record)
+            request = ScimRequest(service, http, caller, clock.MonotonicDeadline.after(seconds), record)
             request.count(1)
             try:
                 return self.serve(request).checked()
@@ -189,7 +189,7 @@ class Handler:
             record.account = record.account or error.account
             record.scim_type, record.attribute = error.scim_type, error.attribute
             record.reason, record.remedy = error.reason, error.remedy
-            record.user = at_fault(error) or record.user
+            record.user = at_fault(error, service) or record.user
             record.cause = type(error.__cause__).__name__ if error.__cause__ else None
             record.secret = error.secret_name
             return HttpResponse.of_error(error)
@@ -216,6 +216,14 @@ _KILLED: Final = ServiceUnavailable(
 )
 
 
+def _killed(service: Service, record: telemetry.RequestRecord, started: float, thread: int) -> None:
+    """Write the line of a request that will not end in time, with the place where it is."""
+    record = replace(record, status=_KILLED.status.value, duration_ms=_milliseconds_since(started))
+    record.reason, record.remedy = _KILLED.reason, _KILLED.remedy
+    record.cause = telemetry.place_of_thread(thread)
+    telemetry.emit(service.log, record)
+
+
 def _milliseconds_since(started: float) -> float:
     return round((time.monotonic() - started) * 1000, 2)
 
@@ -223,7 +231,12 @@ def _milliseconds_since(started: float) -> float:
 def endpoint(operation: str, *, table: bool = True) -> Callable[[Serve], Handler]:
     """Make a Lambda handler of a function from request to answer; `operation` names it in logs and metrics.
 
-    On Lambda the clients are made here, while the function starts; `table`: whether it needs that of DynamoDB.
+    Lambda gives a start more CPU than a request, so the clients are made here, while the function starts; `table` is
+    False for a function that reads and writes no users. Elsewhere a handler serves when it is bound to a service.
     """
-    RUNTIME.warm(table=table)
-    return lambda serve: Handler(operation, serve)
+    service = None
+    if on_lambda():
+        service = default_service()
+        if table:
+            service.open_table()
+    return lambda serve: Handler(operation, serve, service)

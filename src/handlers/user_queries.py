@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from adapters.runtime import RUNTIME
 from domain.filter import Lookup, LookupKind
 from domain.queries.cursor import CursorSeal
 from domain.queries.listing import Directory
@@ -21,7 +20,7 @@ def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
     """
 
     def log_lookup(lookup: Lookup) -> None:
-        if RUNTIME.environment.log_personal_data and lookup.kind is not LookupKind.ID:
+        if request.service.environment.log_personal_data and lookup.kind is not LookupKind.ID:
             request.record.user = masked(lookup.value)
 
     return Directory(

@@ -23,10 +23,17 @@ from requests import Request as AwsRequest
 from werkzeug import Request, Response
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
+from adapters.aws import Clients
 from local.moto_transactions import cheap_transactions
 
 REGION: Final = "us-east-1"
+_ACCESS_KEY: Final = "FOOBARKEY"
+"""Of the service's own clients: moto takes any, DynamoDB Local keeps a database for each. This is the one that moto
+itself puts into a process."""
 
+_NO_FILES: Final = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+_PROFILES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+"""moto makes sessions of its own, which would fail on a profile or a file of this machine."""
 _SERVICES: Final = {"DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager"}
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/")
 _FORWARDED: Final = ("X-Amz-Target", "X-Amz-Date", "Authorization", "Content-Type")
@@ -62,12 +69,20 @@ class LocalAws:
 
         # Patched on the instance: moto's hook into botocore and `_ask_moto` below both call it.
         self._running.enter_context(patch.object(botocore_stubber, "process_request", one_at_a_time))
+        self._running.enter_context(patch.dict(os.environ, _NO_FILES))
+        for name in _PROFILES:
+            os.environ.pop(name, None)
         self._running.enter_context(cheap_transactions())
         self._running.enter_context(mock_aws())
 
     def stop(self) -> None:
         """Let the clients call AWS again; moto's content is lost."""
         self._running.close()
+
+    def clients(self) -> Clients:
+        """Return clients that go here and use nothing of this machine's own AWS settings."""
+        endpoint = self._dynamodb_endpoint
+        return Clients.isolated(REGION, _ACCESS_KEY, {} if endpoint is None else {"dynamodb": endpoint})
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one call of an AWS API over HTTP; both services have one address."""
@@ -109,8 +124,6 @@ def _ask_moto(service: str, headers: Headers, body: bytes) -> AwsResponse:
 
 def _forward(endpoint: str, headers: Headers, body: bytes) -> AwsResponse:
     # DynamoDB Local keeps a database for each access key: the commands' must be the handlers'.
-    own = re.sub(
-        r"Credential=[^/]+/", f"Credential={os.environ['AWS_ACCESS_KEY_ID']}/", headers.get("Authorization", "")
-    )
+    own = re.sub(r"Credential=[^/]+/", f"Credential={_ACCESS_KEY}/", headers.get("Authorization", ""))
     answer = httpx.post(endpoint, headers={**headers, "Authorization": own}, content=body, timeout=_FORWARD_SECONDS)
     return answer.status_code, answer.headers, answer.content

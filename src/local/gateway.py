@@ -20,7 +20,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from domain.documents import encode
 from domain.errors import ERROR_URN
+from handlers.endpoint import Handler
 from handlers.http import proxy_event
+from handlers.service import Service
 from local.template_routes import Function, RouteMatch, Routes
 
 MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024
@@ -28,7 +30,6 @@ MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024
 MAX_PAYLOAD_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit of an event and of an answer."""
 
-LambdaHandler = Callable[[dict[str, Any], "LocalContext"], Any]
 Report = Callable[[str], None]
 
 
@@ -75,16 +76,23 @@ _OF_HTTPS_ALONE: Final = "strict-transport-security"
 
 
 class LocalGateway:
-    """Serves the routes with the handlers of their functions; `report` gets one line per request, `warn` failures."""
+    """Serves the routes with the handlers of their functions, bound to one service.
+
+    `report` gets one line per request, `warn` failures.
+    """
 
     def __init__(
-        self, routes: Routes, report: Report, warn: Report = lambda line: print(line, file=sys.stderr)
+        self,
+        service: Service,
+        routes: Routes,
+        report: Report,
+        warn: Report = lambda line: print(line, file=sys.stderr),
     ) -> None:
         self._routes = routes
         self._report = report
         self._warn = warn
         functions = {route.function.name: route.function for route in routes.routes}
-        self._handlers = {name: load_handler(function) for name, function in functions.items()}
+        self._handlers = {name: load_handler(function).bound_to(service) for name, function in functions.items()}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.monotonic()
@@ -136,10 +144,10 @@ class LocalGateway:
             return GatewayResponse.of_error(HTTPStatus.BAD_GATEWAY, f"The function {function.name} failed.")
 
 
-def load_handler(function: Function) -> LambdaHandler:
+def load_handler(function: Function) -> Handler:
     """The function's handler, imported from the source as Lambda does from the artifact."""
     module, _, attribute = function.handler.rpartition(".")
-    handler: LambdaHandler = getattr(import_module(module), attribute)
+    handler: Handler = getattr(import_module(module), attribute)
     return handler
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -15,13 +14,15 @@ from uuid import uuid4
 
 from waitress.server import create_server
 
-from adapters import aws
-from adapters.logs import telemetry
-from adapters.runtime import RUNTIME
+from adapters.dynamodb import Table
+from adapters.environment.service import ServiceEnvironment
+from adapters.logs.activity import FileActivity
+from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
-from adapters.settings import SETTINGS
 from domain.accounts.connector_key import ConnectorKey
-from local.embedded_aws import REGION, LocalAws
+from handlers.service import Service
+from handlers.settings.widget import SettingsWidget
+from local.embedded_aws import LocalAws
 from local.gateway import MAX_REQUEST_BYTES, LocalGateway, Report
 from local.own_requests import own_requests_only
 from local.settings_page import with_settings_page
@@ -37,23 +38,14 @@ _THREADS: Final = 32
 _MAX_BYTES: Final = 4 * MAX_REQUEST_BYTES
 """Of a request for the web server: well above the applications' own bounds, whose refusals say more than its own."""
 
-# Nothing of this machine's own AWS settings may reach the service, and nothing it does may reach AWS.
-_NOT_FROM_HERE: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "BASE_URL")
-_ENVIRONMENT: Final = {
-    "AWS_REGION": REGION,
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
-    "TABLE_NAME": TABLE_NAME,
-    "CONNECTOR_SECRET_PREFIX": SECRET_PREFIX,
-    "ENVIRONMENT": "local",
+ENVIRONMENT: Final = ServiceEnvironment(
+    table_name=TABLE_NAME,
+    connector_secret_prefix=SECRET_PREFIX,
+    base_url=None,
+    log_personal_data=False,
     # Keys are read at every request, so that what an operator changes here is seen at once.
-    "CONNECTOR_CACHE_SECONDS": "0",
-    "POWERTOOLS_METRICS_DISABLED": "true",
-    "POWERTOOLS_TRACE_DISABLED": "true",
-}
+    connector_cache_seconds=0,
+)
 
 
 class CannotStart(Exception):
@@ -63,8 +55,9 @@ class CannotStart(Exception):
 class LocalService:
     """Serves on a port of 127.0.0.1 (a free one for 0) from `start` to `stop`, or within a `with`.
 
-    One at a time in a process: handlers keep their clients between requests. `key` becomes that of the account
-    `default`, which has a new one otherwise. `dynamodb_endpoint` is the DynamoDB to be used in moto's stead.
+    `key` becomes that of the account `default`, which has a new one otherwise. `dynamodb_endpoint` is the DynamoDB to
+    be used instead of moto, `log` where lines go instead of `activity_file`. One at a time in a process, as moto takes
+    the place of AWS in all of it.
     """
 
     def __init__(
@@ -74,11 +67,15 @@ class LocalService:
         key: ConnectorKey | None = None,
         dynamodb_endpoint: str | None = None,
         report: Report = lambda line: None,
+        environment: ServiceEnvironment = ENVIRONMENT,
+        log: Log | None = None,
     ) -> None:
         self._port = port
         self._key = key
         self._dynamodb_endpoint = dynamodb_endpoint
         self._report = report
+        self._environment = environment
+        self._log = log
         self._running = ExitStack()
         self.address = ""
         self.base_url = ""
@@ -90,23 +87,20 @@ class LocalService:
         with ExitStack() as starting:
             if self._dynamodb_endpoint is not None:
                 _check_reachable(self._dynamodb_endpoint)
-            starting.callback(_restore_environment, dict(os.environ))
-            self._set_environment()
             local_aws = LocalAws(self._dynamodb_endpoint)
             local_aws.start()
             starting.callback(local_aws.stop)
             self.activity_file = Path(starting.enter_context(TemporaryDirectory())) / "activity.jsonl"
-            os.environ["ACTIVITY_FILE"] = str(self.activity_file)
-            for part in (aws, RUNTIME, SETTINGS, telemetry):
-                part.forget()
-                starting.callback(part.forget)
-            self.accounts = Accounts(aws.client("secretsmanager"), SECRET_PREFIX, lambda: "local server")
+            file_log = Log.to_file(self.activity_file)
+            starting.callback(file_log.close)
+            self.clients = local_aws.clients()
+            self.bound = Service.over(self.clients, self._environment, self._log or file_log)
+            self.accounts = self._accounts("local server")
             self._make_table()
             self.key = self.accounts.enable("default", key=self._key).connector.current.key
-            gateway = with_settings_page(LocalGateway(load_routes(), self._report))
-            self.address = serve(gateway, self._port, _THREADS, starting)
+            gateway = LocalGateway(self.bound, load_routes(), self._report)
+            self.address = serve(with_settings_page(gateway, self._settings_widget), self._port, _THREADS, starting)
             self.base_url = self.address + BASE_PATH
-            os.environ["SCIM_CONNECTOR_BASE_URL"] = self.base_url
             self.aws_endpoint = serve(local_aws, 0, _THREADS, starting)
             self._running = starting.pop_all()
         return self
@@ -123,24 +117,34 @@ class LocalService:
     ) -> None:
         self.stop()
 
+    @property
+    def table(self) -> Table:
+        """The table that the handlers use."""
+        return self.bound.open_table()
+
     def new_account(self) -> ConnectorKey:
         """The key of a fresh account without users; what is done with it touches nothing else."""
         return self.accounts.enable(f"account-{uuid4().hex[:12]}").connector.current.key
 
-    def _set_environment(self) -> None:
-        for name in _NOT_FROM_HERE:
-            os.environ.pop(name, None)
-        os.environ.update(_ENVIRONMENT)
-        os.environ.pop("AWS_ENDPOINT_URL_SECRETS_MANAGER", None)
-        if self._dynamodb_endpoint is None:
-            os.environ.pop("AWS_ENDPOINT_URL_DYNAMODB", None)
-        else:
-            os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = self._dynamodb_endpoint
+    def _accounts(self, actor: str) -> Accounts:
+        """Return the accounts, changed by this actor."""
+        return Accounts(self.clients.secretsmanager, SECRET_PREFIX, lambda: actor)
+
+    def _settings_widget(self) -> SettingsWidget:
+        """Return the page at the address that is served."""
+        return SettingsWidget(
+            self.base_url,
+            reveals=True,
+            accounts=self._accounts,
+            table=self.table,
+            activity=FileActivity(self.activity_file),
+            log=self.bound.log,
+        )
 
     def _make_table(self) -> None:
         """A DynamoDB that outlives this server keeps its users."""
         try:
-            make_table(aws.client("dynamodb"), TABLE_NAME)
+            make_table(self.clients.dynamodb, TABLE_NAME)
         except TableUnresponsive:
             raise CannotStart(
                 f"DynamoDB takes connections at {self._dynamodb_endpoint}, but does not answer. Start it anew."
@@ -189,8 +193,3 @@ def _check_reachable(endpoint: str) -> None:
         socket.create_connection((address.hostname, port), timeout=2).close()
     except OSError as error:
         raise CannotStart(f"No DynamoDB answers at {endpoint} ({error.strerror or error}). Start it first.") from error
-
-
-def _restore_environment(before: dict[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(before)

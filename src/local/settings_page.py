@@ -10,14 +10,14 @@ from __future__ import annotations
 import getpass
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Final
 from uuid import uuid4
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from handlers.settings import widget as settings_widget
+from handlers.settings.widget import SettingsWidget
 from local.gateway import GatewayResponse, LocalContext
 
 PAGE: Final = "/"
@@ -45,20 +45,20 @@ _HEADERS: Final = [
 _SECONDS: Final = 30
 
 
-def with_settings_page(gateway: WSGIApplication) -> WSGIApplication:
-    """The gateway, with the settings page in front of it."""
+def with_settings_page(gateway: WSGIApplication, widget: Callable[[], SettingsWidget]) -> WSGIApplication:
+    """Return the gateway with the settings page in front of it; `widget` makes it for each call of the function."""
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] not in (*_FILES, CALL):
             return gateway(environ, start_response)
-        answer = _answer(environ)
+        answer = _answer(environ, widget)
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", answer.headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
     return application
 
 
-def _answer(environ: WSGIEnvironment) -> GatewayResponse:
+def _answer(environ: WSGIEnvironment, widget: Callable[[], SettingsWidget]) -> GatewayResponse:
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if path in _FILES and method in ("GET", "HEAD"):
         name, media_type = _FILES[path]
@@ -76,7 +76,7 @@ def _answer(environ: WSGIEnvironment) -> GatewayResponse:
     if not isinstance(event, dict):
         return _refused(HTTPStatus.BAD_REQUEST)
     context = LocalContext(str(uuid4()), "SettingsWidget", 512, time.monotonic() + _SECONDS, operator=getpass.getuser())
-    return _ok(settings_widget.handler(event, context))
+    return _ok(widget()(event, context))
 
 
 def _ok(text: str, media_type: str = "text/html; charset=utf-8") -> GatewayResponse:

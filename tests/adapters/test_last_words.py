@@ -14,7 +14,7 @@ import pytest
 
 from adapters.logs import telemetry
 from adapters.logs.last_words import NEVER, LastWords
-from adapters.runtime import RUNTIME
+from adapters.logs.log import Log
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
 from support.in_process import Answer, Client, InProcess, in_process
@@ -60,14 +60,15 @@ class Stuck:
     """A store in which every call takes longer than the request has, and then works."""
 
     users: InMemoryUsers
-    clock: Hand = field(default_factory=Hand)
+    clock: Hand
+    last_words: LastWords
     go: Event = field(default_factory=Event)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
             self.clock.at = NEVER
-            with RUNTIME.last_words._changed:
-                RUNTIME.last_words._changed.notify()
+            with self.last_words._changed:
+                self.last_words._changed.notify()
             assert self.go.wait(FOR_EVER)
             return getattr(self.users, name)(*arguments, **named)
 
@@ -95,13 +96,15 @@ def lines(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], lis
 
 def stuck_request(service: InProcess, client: Client, operation: str) -> Answer:
     """The answer to a request that waits for the table until its last words are said."""
-    store = Stuck(service.table.accounts["acme"])
+    clock = Hand()
+    last_words = LastWords(clock)
+    store = Stuck(service.table.accounts["acme"], clock, last_words)
     service.table.accounts["acme"] = store  # type: ignore[assignment]
-    RUNTIME.__dict__["last_words"] = LastWords(store.clock)
+    service.change(last_words=last_words)
     say = telemetry.emit
 
-    def said(record: telemetry.RequestRecord) -> None:
-        say(record)
+    def said(log: Log, record: telemetry.RequestRecord) -> None:
+        say(log, record)
         store.go.set()
 
     method, path, body = REQUESTS[operation]

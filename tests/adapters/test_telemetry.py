@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.dynamodb import Usage
+from adapters.logs.log import Log
 from adapters.logs.telemetry import RequestRecord, emit
 from domain.accounts.deprovisioning import Limit
 from support.in_process import Client, InProcess, in_process
@@ -143,7 +144,7 @@ def test_what_the_guard_held_back_is_counted_by_its_reason_in_a_bulk_request_tha
 def test_calls_that_were_sent_again_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     record = RequestRecord("GetUser", "request", cold_start=False, status=200, usage=Usage(calls=3, retries=2))
 
-    emit(record)
+    emit(Log.from_env(), record)
 
     (line,), (blob,) = lines(capsys)
     assert line["dynamodb_retries"] == counted(blob)["StorageRetries"] == 2

@@ -11,15 +11,13 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from adapters import aws
 from adapters.clock import MonotonicDeadline, new_id, now
-from adapters.dynamodb import Table
 from cli.main import app
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import DeprovisioningPaused, Limit
 from domain.resources.stored_user import StoredUser
 from local.serve import write_state
-from local.service import TABLE_NAME, LocalService
+from local.service import LocalService
 from support.least_scim_service import failures
 
 Doctor = Callable[..., Result]
@@ -149,8 +147,7 @@ def test_a_test_user_goes_again_also_while_the_account_is_paused(
     service: LocalService, key: ConnectorKey, doctor: Doctor
 ) -> None:
     service.accounts.configure(key.account, deprovisioning_limit=Limit(0))
-    table = Table(aws.client("dynamodb"), TABLE_NAME)
-    guard = table.account(key.account, MonotonicDeadline.after(9)).guard(Limit(0))
+    guard = service.table.account(key.account, MonotonicDeadline.after(9)).guard(Limit(0))
     with pytest.raises(DeprovisioningPaused):
         guard.take()
 
@@ -164,9 +161,9 @@ def test_a_user_who_was_there_first_is_never_taken_for_the_test_user(
     service: LocalService, key: ConnectorKey, doctor: Doctor
 ) -> None:
     service.accounts.configure(key.account, match_existing_by_email=True)
-    table = Table(aws.client("dynamodb"), TABLE_NAME)
     attributes = {"schemas": [CORE], "userName": "ann", "emails": [{"value": "ann@corp.example"}]}
-    table.account(key.account, MonotonicDeadline.after(9)).users.create(StoredUser.new(new_id(), attributes, now()))
+    there_first = StoredUser.new(new_id(), attributes, now())
+    service.table.account(key.account, MonotonicDeadline.after(9)).users.create(there_first)
 
     failed = failures(doctor(key.account, "--json", "--test-email", "ANN@corp.example"))
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import botocore
 import pytest
 from botocore.exceptions import NoRegionError
 from moto import mock_aws
 
 from adapters import aws
+from adapters.aws import Clients
 from adapters.clock import RESERVE_SECONDS
-from adapters.runtime import RUNTIME
+from adapters.environment.variables import InvalidEnvironment
+from handlers import get_user
+from handlers.service import Service
+from support.in_process import Context
 from support.stack_template import of_type
 
 PREFIX = "test/connectors/"
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """A function's environment on Lambda, and nothing made in it yet."""
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A function's environment on Lambda."""
     for name, value in {
         "AWS_LAMBDA_FUNCTION_NAME": "test",
         "AWS_DEFAULT_REGION": "eu-central-1",
@@ -29,43 +31,35 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]
         "CONNECTOR_SECRET_PREFIX": PREFIX,
     }.items():
         monkeypatch.setenv(name, value)
-    aws.forget()
-    RUNTIME.forget()
-    yield monkeypatch
-    aws.forget()
-    RUNTIME.forget()
+    return monkeypatch
 
 
 def test_clients_are_made_while_the_function_starts(environment: pytest.MonkeyPatch) -> None:
-    RUNTIME.warm()
+    service = Service.from_env()
+    service.open_table()
 
     environment.delenv("AWS_DEFAULT_REGION")
-    assert RUNTIME.table.client.meta.region_name == "eu-central-1"
-    assert aws.client("secretsmanager").meta.region_name == "eu-central-1"
+    assert service.open_table().client.meta.region_name == "eu-central-1"
 
 
 def test_a_function_that_reads_no_users_makes_no_client_of_dynamodb(environment: pytest.MonkeyPatch) -> None:
-    RUNTIME.warm(table=False)
+    service = Service.from_env()
 
     environment.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(NoRegionError):
-        _ = RUNTIME.table
+        service.open_table()
 
 
-def test_elsewhere_nothing_is_made_before_it_is_used(environment: pytest.MonkeyPatch) -> None:
-    environment.delenv("AWS_LAMBDA_FUNCTION_NAME")
-
-    RUNTIME.warm()
-
-    environment.setenv("TABLE_NAME", "chosen later")
-    assert RUNTIME.table.table_name == "chosen later"
+def test_a_handler_outside_lambda_serves_only_when_it_is_bound_to_a_service() -> None:
+    with pytest.raises(RuntimeError, match="bound_to"):
+        get_user.handler({}, Context())
 
 
 def test_a_function_without_its_environment_does_not_start(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("TABLE_NAME")
 
-    with pytest.raises(RuntimeError, match="TABLE_NAME"):
-        RUNTIME.warm()
+    with pytest.raises(InvalidEnvironment, match="TABLE_NAME"):
+        Service.from_env()
 
 
 def test_waiting_for_a_secret_leaves_a_function_time_to_answer() -> None:
@@ -79,7 +73,7 @@ def test_waiting_for_a_secret_leaves_a_function_time_to_answer() -> None:
 def test_a_call_says_who_makes_it_in_a_text_that_is_not_made_for_each(environment: pytest.MonkeyPatch) -> None:
     said: list[bytes] = []
     with mock_aws():
-        client = aws.client("dynamodb")
+        client = Clients().dynamodb
         client.meta.events.register_first(
             "before-send.dynamodb", lambda request, **_: said.append(request.headers["User-Agent"])
         )

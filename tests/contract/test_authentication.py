@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters import aws
-from adapters.runtime import RUNTIME
 from adapters.secrets.guesses import Guesses
 from domain.accounts.connector_key import ConnectorKey
 from local.service import SECRET_PREFIX, LocalService
@@ -45,7 +41,7 @@ def client(service: LocalService) -> ScimClient:
 @pytest.fixture(autouse=True)
 def _no_guess_of_another_test_counts(service: LocalService) -> None:
     """An address that has sent wrong keys is held back for a while, and all tests have the same."""
-    RUNTIME.connectors._guesses = Guesses()
+    service.bound.authenticator._guesses = Guesses()
 
 
 @pytest.mark.parametrize("authorization", REFUSED.values(), ids=REFUSED.keys())
@@ -155,14 +151,14 @@ def test_a_secret_edited_into_nonsense_is_refused_like_an_unknown_account_and_th
 ) -> None:
     name = SECRET_PREFIX + client.key.split("_")[1]
     edited = text.replace("%s", client.key.split("_")[1])
-    aws.client("secretsmanager").put_secret_value(SecretId=name, SecretString=edited or " ")
+    service.clients.secretsmanager.put_secret_value(SecretId=name, SecretString=edited or " ")
 
     answers = [client.get("/Users"), client.post(user()), client.get("/ServiceProviderConfig")]
 
     unknown = ScimClient(client.base_url, UNKNOWN_ACCOUNT.text).get("/Users")
     for answer in answers:
         assert (answer.status, answer.text) == (unknown.status, unknown.text)
-    lines = logged(name)
+    lines = logged(service, name)
     assert len(lines) == len(answers)
     assert {line["reason"] for line in lines} == {"secret-malformed"}
     assert all(name in line["remedy"] for line in lines)
@@ -172,15 +168,15 @@ def test_a_secret_edited_into_nonsense_is_refused_like_an_unknown_account_and_th
 def test_a_deleted_secret_opens_no_door(client: ScimClient, service: LocalService) -> None:
     name = SECRET_PREFIX + client.key.split("_")[1]
 
-    aws.client("secretsmanager").delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    service.clients.secretsmanager.delete_secret(SecretId=name, RecoveryWindowInDays=7)
     assert client.get("/Users").status == 401
-    assert [line["reason"] for line in logged(name)] == ["secret-marked-for-deletion"]
+    assert [line["reason"] for line in logged(service, name)] == ["secret-marked-for-deletion"]
 
-    aws.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    service.clients.secretsmanager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
     assert client.get("/Users").status == 401
 
 
-def logged(secret: str) -> list[dict[str, Any]]:
+def logged(service: LocalService, secret: str) -> list[dict[str, Any]]:
     """The log lines that name a secret."""
-    lines = Path(os.environ["ACTIVITY_FILE"]).read_text(encoding="utf-8").splitlines()
+    lines = service.activity_file.read_text(encoding="utf-8").splitlines()
     return [line for line in map(json.loads, lines) if line.get("secret") == secret]

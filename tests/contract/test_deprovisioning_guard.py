@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from pathlib import Path
 from random import Random
 from threading import Barrier
 from typing import Any
 
 import pytest
 
-from adapters import aws
 from adapters.clock import MonotonicDeadline, now
 from adapters.dynamodb import Table
 from domain.accounts import rate
 from domain.accounts.deprovisioning import Limit
 from domain.resources.stored_user import MADE_BY_CLIENT, StoredUser
-from local.service import TABLE_NAME, LocalService
+from local.service import LocalService
 from support.loading import load
 from support.samples import Users, new_id
 from support.scim_http import CORE, PATCH_OP, Json, ScimClient, user
@@ -35,25 +32,33 @@ def account(client: ScimClient) -> str:
     return client.key.split("_")[1]
 
 
-def table() -> Table:
-    return Table(aws.client("dynamodb"), TABLE_NAME)
+@pytest.fixture
+def table(table: Table, service: LocalService) -> Table:
+    return service.table
 
 
 YEARS_AGO = "2020-01-31T12:00:00.000Z"
 _NUMBERS = count(1)
 
 
-def settled(client: ScimClient, name: str, adoption: str | None = MADE_BY_CLIENT, **attributes: Any) -> Json:
+def settled(
+    service: LocalService,
+    table: Table,
+    client: ScimClient,
+    name: str,
+    adoption: str | None = MADE_BY_CLIENT,
+    **attributes: Any,
+) -> Json:
     """A user whom the identity provider (or the operator) made years ago, as the service answers them."""
     account = client.key.split("_")[1]
     made = StoredUser.new(new_id(Random(next(_NUMBERS))), user(name, **attributes), YEARS_AGO, adoption)
-    Table(aws.client("dynamodb"), TABLE_NAME).account(account, MonotonicDeadline.after(9)).users.create(made)
+    table.account(account, MonotonicDeadline.after(9)).users.create(made)
     return client.get(f"/Users/{made.id}").json
 
 
-def crowd(client: ScimClient, number: int) -> list[Json]:
+def crowd(table: Table, client: ScimClient, number: int) -> list[Json]:
     """So many of them."""
-    return [settled(client, f"user{each}") for each in range(number)]
+    return [settled(table, client, f"user{each}") for each in range(number)]
 
 
 def limited(service: LocalService, account: str, text: str) -> None:
@@ -74,7 +79,7 @@ def test_many_threads_cannot_empty_a_directory(
 ) -> None:
     limited(service, account, "10,10%")
     users = Users(Random(5)).numbered(crowd)
-    load(table(), account, users)
+    load(service.table, account, users)
     together = Barrier(threads)
 
     def empty(part: int) -> Counter[int]:
@@ -84,15 +89,17 @@ def test_many_threads_cannot_empty_a_directory(
     with ThreadPoolExecutor(threads) as pool:
         answers = sum(pool.map(empty, range(threads)), Counter[int]())
 
-    guard = table().account(account, MonotonicDeadline.after(9)).guard(Limit(10, 10)).state()
+    guard = service.table.account(account, MonotonicDeadline.after(9)).guard(Limit(10, 10)).state()
     assert guard.allowed == max(10, crowd // 10)
     assert answers == {204: guard.allowed, 403: crowd - guard.allowed}
     assert client.get("/Users", "count=0").json["totalResults"] == crowd - guard.allowed
 
 
 @pytest.mark.parametrize(("users", "may_go"), [(1, 1), (2, 2), (3, 3), (5, 3), (12, 6), (20, 10), (60, 20)])
-def test_many_threads_cannot_empty_a_small_account_by_default(client: ScimClient, users: int, may_go: int) -> None:
-    people = crowd(client, users)
+def test_many_threads_cannot_empty_a_small_account_by_default(
+    table: Table, client: ScimClient, users: int, may_go: int
+) -> None:
+    people = crowd(table, client, users)
     together = Barrier(users)
 
     def leave(one: Json) -> int:
@@ -106,15 +113,17 @@ def test_many_threads_cannot_empty_a_small_account_by_default(client: ScimClient
     assert client.get("/Users", "count=0").json["totalResults"] == users - may_go
 
 
-def test_the_refusal_says_why_and_what_to_do(service: LocalService, client: ScimClient, account: str) -> None:
+def test_the_refusal_says_why_and_what_to_do(
+    table: Table, service: LocalService, client: ScimClient, account: str
+) -> None:
     limited(service, account, "1")
-    users = [settled(client, name) for name in ("ada", "bob", "eve")]
+    users = [settled(table, client, name) for name in ("ada", "bob", "eve")]
     assert client.delete(users[0]["id"]).status == 204
 
     refused = client.patch(users[1]["id"], FALSE)
 
     assert refused.status == 403
-    until = table().account(account, MonotonicDeadline.after(9)).guard(Limit(1)).state().paused_until
+    until = table.account(account, MonotonicDeadline.after(9)).guard(Limit(1)).state().paused_until
     assert until is not None
     for said in (
         "Nothing was changed",
@@ -128,9 +137,11 @@ def test_the_refusal_says_why_and_what_to_do(service: LocalService, client: Scim
     assert client.get(f"/Users/{users[1]['id']}").json == users[1]
 
 
-def test_what_takes_nobodys_access_is_not_held_back(service: LocalService, client: ScimClient, account: str) -> None:
+def test_what_takes_nobodys_access_is_not_held_back(
+    table: Table, service: LocalService, client: ScimClient, account: str
+) -> None:
     limited(service, account, "1")
-    ada, bob = settled(client, "ada"), settled(client, "bob")
+    ada, bob = settled(table, client, "ada"), settled(table, client, "bob")
     assert client.patch(ada["id"], FALSE).status == 200
 
     assert client.patch(bob["id"], FALSE).status == 403
@@ -140,26 +151,30 @@ def test_what_takes_nobodys_access_is_not_held_back(service: LocalService, clien
     assert client.post(user("eve", active=False)).status == 201
 
 
-def test_a_person_lets_the_next_batch_through(service: LocalService, client: ScimClient, account: str) -> None:
+def test_a_person_lets_the_next_batch_through(
+    table: Table, service: LocalService, client: ScimClient, account: str
+) -> None:
     limited(service, account, "1")
-    users = [each["id"] for each in crowd(client, 3)]
+    users = [each["id"] for each in crowd(table, client, 3)]
     assert [client.delete(each).status for each in users] == [204, 403, 403]
 
-    table().account(account, MonotonicDeadline.after(9)).guard(Limit(1)).resume("operator", "2026-01-01T00:00:00Z")
+    table.account(account, MonotonicDeadline.after(9)).guard(Limit(1)).resume("operator", "2026-01-01T00:00:00Z")
 
     assert [client.delete(each).status for each in users[1:]] == [204, 403]
 
 
-def test_off_is_off(service: LocalService, client: ScimClient, account: str) -> None:
+def test_off_is_off(table: Table, service: LocalService, client: ScimClient, account: str) -> None:
     service.accounts.configure(account, deprovisioning_limit=None)
-    users = [each["id"] for each in crowd(client, 30)]
+    users = [each["id"] for each in crowd(table, client, 30)]
 
     assert {client.delete(each).status for each in users} == {204}
 
 
-def test_what_was_not_done_does_not_count(service: LocalService, client: ScimClient, account: str) -> None:
+def test_what_was_not_done_does_not_count(
+    table: Table, service: LocalService, client: ScimClient, account: str
+) -> None:
     limited(service, account, "1")
-    created = settled(client, "ada")["id"]
+    created = settled(table, client, "ada")["id"]
 
     assert client.delete("nobody").status == 404
     stale = client.request("DELETE", f"/Users/{created}", headers={"If-Match": 'W/"9"'})
@@ -170,9 +185,11 @@ def test_what_was_not_done_does_not_count(service: LocalService, client: ScimCli
     assert client.delete(created).status == 204
 
 
-def test_every_operation_of_a_bulk_request_counts(service: LocalService, client: ScimClient, account: str) -> None:
+def test_every_operation_of_a_bulk_request_counts(
+    table: Table, service: LocalService, client: ScimClient, account: str
+) -> None:
     limited(service, account, "2")
-    users = [each["id"] for each in crowd(client, 4)]
+    users = [each["id"] for each in crowd(table, client, 4)]
 
     answer = client.request(
         "POST",
@@ -253,25 +270,25 @@ WAYS: dict[str, Callable[[ScimClient, Json], int]] = {
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_whichever_way_access_is_taken_it_counts_and_is_held_back(
-    service: LocalService, client: ScimClient, account: str, way: Callable[[ScimClient, Json], int]
+    table: Table, service: LocalService, client: ScimClient, account: str, way: Callable[[ScimClient, Json], int]
 ) -> None:
     service.accounts.configure(account, deprovisioning_limit=Limit(1), match_existing_by_email=True)
-    ada, bob = settled(client, "ada", None), settled(client, "bob", None)
+    ada, bob = settled(table, client, "ada", None), settled(table, client, "bob", None)
 
     assert way(client, ada) < 300
     assert way(client, bob) == 403
 
     assert client.get(f"/Users/{bob['id']}").json == bob
-    refusal = logged(account)[-2]
+    refusal = logged(service, account)[-2]
     assert (refusal["deprovisioning_refused"], refusal["account"]) == (1, account)
 
 
 @pytest.mark.parametrize("first", [0, 1], ids=["userName first", "addresses first"])
 def test_an_identity_that_goes_by_halves_counts_with_the_second(
-    service: LocalService, client: ScimClient, account: str, first: int
+    table: Table, service: LocalService, client: ScimClient, account: str, first: int
 ) -> None:
     limited(service, account, "1")
-    ada, bob = settled(client, "ada"), settled(client, "bob")
+    ada, bob = settled(table, client, "ada"), settled(table, client, "bob")
 
     for one, status in ((ada, 200), (bob, 403)):
         assert client.patch(one["id"], junk(one)[first]).status == 200
@@ -280,10 +297,10 @@ def test_an_identity_that_goes_by_halves_counts_with_the_second(
 
 
 def test_an_identity_that_goes_address_by_address_counts_as_well(
-    service: LocalService, client: ScimClient, account: str
+    table: Table, service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "0")
-    ada = settled(client, "ada")
+    ada = settled(table, client, "ada")
     addresses = ada["emails"]
     more: Json = {"op": "add", "path": "emails", "value": [{"value": "mallory@evil.example", "type": "home"}]}
 
@@ -303,16 +320,16 @@ def test_an_identity_that_goes_address_by_address_counts_as_well(
     ids=["userName", "addresses", "an address stays"],
 )
 def test_who_keeps_a_name_or_an_address_loses_nothing(
-    service: LocalService, client: ScimClient, account: str, changed: Json
+    table: Table, service: LocalService, client: ScimClient, account: str, changed: Json
 ) -> None:
     limited(service, account, "0")
-    ada = settled(client, "ada")
+    ada = settled(table, client, "ada")
 
     assert client.put(ada["id"], ada | changed).status == 200
 
 
-def test_throw_away_users_neither_widen_nor_exhaust_the_limit(client: ScimClient, account: str) -> None:
-    people = crowd(client, 12)
+def test_throw_away_users_neither_widen_nor_exhaust_the_limit(table: Table, client: ScimClient, account: str) -> None:
+    people = crowd(table, client, 12)
     for number in range(25):
         made = client.create(user(f"throw-away-{number}"))["id"]
         if number % 2:
@@ -328,10 +345,10 @@ def test_throw_away_users_neither_widen_nor_exhaust_the_limit(client: ScimClient
 
 
 def test_users_whom_the_operator_brought_in_count_from_the_first(
-    service: LocalService, client: ScimClient, account: str
+    table: Table, service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "1")
-    store = table().account(account, MonotonicDeadline.after(9)).users
+    store = table.account(account, MonotonicDeadline.after(9)).users
     for name in ("ada", "bob"):
         store.create(StoredUser.new(new_id(Random(next(_NUMBERS))), user(name), now()))
 
@@ -339,47 +356,51 @@ def test_users_whom_the_operator_brought_in_count_from_the_first(
 
 
 def test_an_operator_lets_one_urgent_user_through_a_pause(
-    service: LocalService, client: ScimClient, account: str
+    table: Table, service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "1")
-    ada, bob, eve = (settled(client, name) for name in ("ada", "bob", "eve"))
+    ada, bob, eve = (settled(table, client, name) for name in ("ada", "bob", "eve"))
     assert [client.delete(one["id"]).status for one in (ada, bob)] == [204, 403]
 
-    table().account(account, MonotonicDeadline.after(9)).guard(Limit(1)).let_through(eve["id"], "operator")
+    table.account(account, MonotonicDeadline.after(9)).guard(Limit(1)).let_through(eve["id"], "operator")
 
     assert client.patch(bob["id"], FALSE).status == 403
     assert client.patch(eve["id"], FALSE | {"path": "active eq"}).status == 400
     assert client.patch(eve["id"], FALSE).status == 200
     assert client.delete(eve["id"]).status == 403
-    (passed,) = [line for line in lines(account) if line["message"] == "let-through"]
+    (passed,) = [line for line in lines(service, account) if line["message"] == "let-through"]
     assert (passed["user_id"], passed["by"], passed["operation"]) == (eve["id"], "operator", "PatchUser")
 
 
-def test_the_line_says_how_far_the_limit_is_used_up(service: LocalService, client: ScimClient, account: str) -> None:
+def test_the_line_says_how_far_the_limit_is_used_up(
+    table: Table, service: LocalService, client: ScimClient, account: str
+) -> None:
     limited(service, account, "4")
-    users = crowd(client, 2)
+    users = crowd(table, client, 2)
 
     client.delete(users[0]["id"])
     client.patch(users[1]["id"], *junk(users[1]))
 
-    removal, displacement = logged(account)[-2:]
+    removal, displacement = logged(service, account)[-2:]
     assert (removal["deprovisioning_used"], removal["deprovisioning_allowed"]) == (1, 4)
     assert (displacement["deprovisioning_used"], displacement["users_displaced"]) == (2, 1)
 
 
 def test_a_removal_of_an_inactive_user_counts_as_it_cannot_be_undone(
-    service: LocalService, client: ScimClient, account: str
+    table: Table, service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "1")
-    former, other = settled(client, "ada", active=False), settled(client, "bob", active=False)
+    former, other = settled(table, client, "ada", active=False), settled(table, client, "bob", active=False)
 
     assert client.delete(former["id"]).status == 204
     assert client.delete(other["id"]).status == 403
 
 
-def test_what_is_asked_again_does_not_count_again(service: LocalService, client: ScimClient, account: str) -> None:
+def test_what_is_asked_again_does_not_count_again(
+    table: Table, service: LocalService, client: ScimClient, account: str
+) -> None:
     limited(service, account, "2")
-    ada, bob, eve = (settled(client, name) for name in ("ada", "bob", "eve"))
+    ada, bob, eve = (settled(table, client, name) for name in ("ada", "bob", "eve"))
 
     assert [client.patch(ada["id"], FALSE).status for _ in range(3)] == [200] * 3
     assert [client.put(ada["id"], ada | {"active": False}).status for _ in range(3)] == [200] * 3
@@ -388,19 +409,19 @@ def test_what_is_asked_again_does_not_count_again(service: LocalService, client:
     assert client.delete(eve["id"]).status == 403
 
 
-def lines(account: str) -> list[Json]:
+def lines(service: LocalService, account: str) -> list[Json]:
     """What was logged of the account."""
-    logged = Path(os.environ["ACTIVITY_FILE"]).read_text(encoding="utf-8").splitlines()
+    logged = service.activity_file.read_text(encoding="utf-8").splitlines()
     return [line for line in map(json.loads, logged) if line.get("account") == account]
 
 
-def logged(account: str) -> list[Json]:
+def logged(service: LocalService, account: str) -> list[Json]:
     """The lines of an account's requests."""
-    return [line for line in lines(account) if line["message"] == "request"]
+    return [line for line in lines(service, account) if line["message"] == "request"]
 
 
 def test_a_limit_costs_one_call_where_access_is_taken_and_none_anywhere_else(
-    service: LocalService, monkeypatch: pytest.MonkeyPatch
+    table: Table, service: LocalService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate, "FREE", 1000)  # so that no account is busy, which costs calls of its own
 
@@ -408,7 +429,7 @@ def test_a_limit_costs_one_call_where_access_is_taken_and_none_anywhere_else(
         key = service.new_account()
         service.accounts.configure(key.account, deprovisioning_limit=limit)
         client = ScimClient(service.base_url, key.text)
-        ada, bob, eve = (settled(client, name) for name in ("ada", "bob", "eve"))
+        ada, bob, eve = (settled(table, client, name) for name in ("ada", "bob", "eve"))
         client.get(f"/Users/{ada['id']}")
         client.get("/Users", "filter=userName%20eq%20%22ada@example.com%22")
         client.patch(ada["id"], {"op": "replace", "path": "title", "value": "Lead"})
@@ -424,7 +445,7 @@ def test_a_limit_costs_one_call_where_access_is_taken_and_none_anywhere_else(
         client.delete(bob["id"])
         in_bulk(client, "PATCH", eve, data={"schemas": [PATCH_OP], "Operations": [FALSE | {"value": True}]})
         in_bulk(client, "DELETE", eve)
-        return [(line["operation"], line.get("dynamodb_calls", 0)) for line in logged(key.account)]
+        return [(line["operation"], line.get("dynamodb_calls", 0)) for line in logged(service, key.account)]
 
     without, within = calls(None), calls(Limit(9))
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters import aws
 from adapters.clock import MonotonicDeadline, new_id, now
-from adapters.dynamodb import Table
 from adapters.events.stream import change_of
 from domain.events.event_detail import detail
 from domain.events.lifecycle import EventKind, LifecycleEvent, events_of
@@ -43,7 +39,7 @@ class Application:
         self._service = service
         self.client = ScimClient(service.base_url, service.new_account().text)
         self.account = self.client.key.split("_")[1]
-        self.table = Table(aws.client("dynamodb"), TABLE_NAME)
+        self.table = service.table
         self.user = self.imported(userName="mara", title="Analyst", emails=[{"value": ADDRESS}])
 
     @property
@@ -71,7 +67,7 @@ class Application:
 
     def lines(self) -> list[Json]:
         """What was logged of the account."""
-        lines = Path(os.environ["ACTIVITY_FILE"]).read_text(encoding="utf-8").splitlines()
+        lines = self._service.activity_file.read_text(encoding="utf-8").splitlines()
         return [line for line in map(json.loads, lines) if line.get("account") == self.account]
 
     def findings(self) -> list[Inconsistency]:

@@ -10,11 +10,9 @@ from threading import Barrier
 
 import pytest
 
-from adapters import aws
 from adapters.clock import MonotonicDeadline
-from adapters.dynamodb import Table
 from domain.accounts.deprovisioning import Limit
-from local.service import TABLE_NAME, LocalService
+from local.service import LocalService
 from operations.consistency.check import Inconsistency, check_items
 from support.scim_http import PATCH_OP, Answer, ScimClient, user
 
@@ -33,10 +31,10 @@ def at_once(action: Callable[[int], Answer]) -> list[Answer]:
         return list(pool.map(run, range(THREADS)))
 
 
-def findings(client: ScimClient) -> list[Inconsistency]:
+def findings(service: LocalService, client: ScimClient) -> list[Inconsistency]:
     """What does not agree in the account's items: orphans, missing index items, wrong counters."""
     account = client.key.split("_")[1]
-    table = Table(aws.client("dynamodb"), TABLE_NAME)
+    table = service.table
     return [
         found
         for found in check_items(table.account(account, MonotonicDeadline.after(30)).items)
@@ -44,29 +42,29 @@ def findings(client: ScimClient) -> list[Inconsistency]:
     ]
 
 
-def test_of_32_users_with_one_address_one_is_created(client: ScimClient) -> None:
+def test_of_32_users_with_one_address_one_is_created(service: LocalService, client: ScimClient) -> None:
     answers = at_once(lambda number: client.post(user(userName=f"mara-{number}", externalId=f"x-{number}")))
 
     assert Counter(answer.status for answer in answers) == {201: 1, 409: THREADS - 1}
     assert all(answer.json["scimType"] == "uniqueness" for answer in answers if answer.status == 409)
     assert client.all() == [answer.json for answer in answers if answer.status == 201]
-    assert findings(client) == []
+    assert findings(service, client) == []
 
 
-def test_of_32_users_with_one_user_name_one_is_created(client: ScimClient) -> None:
+def test_of_32_users_with_one_user_name_one_is_created(service: LocalService, client: ScimClient) -> None:
     answers = at_once(lambda number: client.post(user(f"mara-{number}", userName="Mara")))
 
     assert Counter(answer.status for answer in answers) == {201: 1, 409: THREADS - 1}
     assert len(client.all()) == 1
-    assert findings(client) == []
+    assert findings(service, client) == []
 
 
-def test_32_different_users_are_all_created(client: ScimClient) -> None:
+def test_32_different_users_are_all_created(service: LocalService, client: ScimClient) -> None:
     answers = at_once(lambda number: client.post(user(f"mara-{number}")))
 
     assert Counter(answer.status for answer in answers) == {201: THREADS}
     assert client.get("/Users", "count=0").json["totalResults"] == THREADS
-    assert findings(client) == []
+    assert findings(service, client) == []
 
 
 def test_of_32_deletes_one_finds_the_user_and_is_counted(service: LocalService, client: ScimClient) -> None:
@@ -74,7 +72,7 @@ def test_of_32_deletes_one_finds_the_user_and_is_counted(service: LocalService, 
     account, limit = client.key.split("_")[1], Limit(THREADS)
     service.accounts.configure(account, deprovisioning_limit=limit)
     created = client.create(user())
-    store = Table(aws.client("dynamodb"), TABLE_NAME).account(account, MonotonicDeadline.after(30)).users
+    store = service.table.account(account, MonotonicDeadline.after(30)).users
     made = store.get(created["id"])
     assert made is not None
     # Of long ago, as a user made within the hour does not count.
@@ -84,12 +82,12 @@ def test_of_32_deletes_one_finds_the_user_and_is_counted(service: LocalService, 
 
     assert Counter(answer.status for answer in answers) == {204: 1, 404: THREADS - 1}
     assert client.get("/Users").json["totalResults"] == 0
-    assert findings(client) == []
-    guard = Table(aws.client("dynamodb"), TABLE_NAME).account(account, MonotonicDeadline.after(30)).guard(limit)
+    assert findings(service, client) == []
+    guard = service.table.account(account, MonotonicDeadline.after(30)).guard(limit)
     assert guard.state().used == 1
 
 
-def test_of_32_patches_of_one_version_one_wins(client: ScimClient) -> None:
+def test_of_32_patches_of_one_version_one_wins(service: LocalService, client: ScimClient) -> None:
     created = client.create(user())
     tag = {"If-Match": created["meta"]["version"]}
 
@@ -104,11 +102,13 @@ def test_of_32_patches_of_one_version_one_wins(client: ScimClient) -> None:
     [won] = [answer.json for answer in answers if answer.status == 200]
     assert client.get(f"/Users/{created['id']}").json == won
     assert won["meta"]["version"] == 'W/"2"'
-    assert findings(client) == []
+    assert findings(service, client) == []
 
 
 @pytest.mark.parametrize("repetition", range(2))
-def test_changes_of_different_attributes_do_not_undo_each_other(client: ScimClient, repetition: int) -> None:
+def test_changes_of_different_attributes_do_not_undo_each_other(
+    service: LocalService, client: ScimClient, repetition: int
+) -> None:
     created = client.create(user())
     names = ["displayName", "nickName", "title", "userType", "locale", "timezone", "preferredLanguage", "profileUrl"]
 
@@ -122,4 +122,4 @@ def test_changes_of_different_attributes_do_not_undo_each_other(client: ScimClie
     landed = {names[number % len(names)] for number, answer in enumerate(answers) if answer.status == 200}
     after = client.get(f"/Users/{created['id']}").json
     assert landed <= set(after)
-    assert findings(client) == []
+    assert findings(service, client) == []

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from threading import Barrier, Event
 
 from local.service import LocalService
@@ -68,6 +66,6 @@ def test_the_use_of_the_previous_key_is_counted_until_it_is_revoked(client: Scim
     service.accounts.revoke_previous(account)
     client.get("/Users")
 
-    lines = [json.loads(line) for line in Path(os.environ["ACTIVITY_FILE"]).read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in service.activity_file.read_text(encoding="utf-8").splitlines()]
     used = [line["key_used"] for line in lines if line.get("account") == account and "key_used" in line]
     assert used == ["previous"] * 3 + ["current"]

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters import aws
 from adapters.events.stream import change_of
 from domain.events.event_detail import detail
 from domain.events.lifecycle import events_of
-from local.service import TABLE_NAME
+from local.service import TABLE_NAME, LocalService
 from support.scim_http import ScimClient, user
 from support.table_stream import stream_record
 
@@ -23,10 +22,12 @@ def account(client: ScimClient) -> str:
     return client.key.split("_")[1]
 
 
-def item(account: str, user_id: str) -> dict[str, Any]:
+def item(service: LocalService, account: str, user_id: str) -> dict[str, Any]:
     """The user's item as the table has it, and so its stream."""
     key: Any = {"pk": {"S": f"{account}#USER"}, "sk": {"S": user_id}}
-    found: dict[str, Any] = aws.client("dynamodb").get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)["Item"]
+    found: dict[str, Any] = service.clients.dynamodb.get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)[
+        "Item"
+    ]
     return found
 
 
@@ -43,17 +44,17 @@ def told(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list[
     ]
 
 
-def test_a_put_is_told_as_a_put_and_a_patch_as_a_patch(client: ScimClient, account: str) -> None:
+def test_a_put_is_told_as_a_put_and_a_patch_as_a_patch(service: LocalService, client: ScimClient, account: str) -> None:
     ada = client.create(user("ada", title="Guide", nickName="Ada"))
-    created = item(account, ada["id"])
+    created = item(service, account, ada["id"])
 
     assert client.put(ada["id"], user("ada", title="Head")).status == 200
-    put = item(account, ada["id"])
+    put = item(service, account, ada["id"])
     assert client.patch(ada["id"], TITLE).status == 200
-    patched = item(account, ada["id"])
+    patched = item(service, account, ada["id"])
     in_bulk = {"method": "PUT", "path": f"/Users/{ada['id']}", "data": user("ada", active=False)}
     assert client.request("POST", "/Bulk", body={"schemas": [BULK_REQUEST], "Operations": [in_bulk]}).status == 200
-    off = item(account, ada["id"])
+    off = item(service, account, ada["id"])
 
     assert told(created, put) == [("put:notice", ["nickName", "title"])]
     assert told(put, patched) == [("patch:notice", ["title"])]

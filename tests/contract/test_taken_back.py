@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
 
-from adapters import aws
 from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.dynamodb import Table
 from adapters.events.stream import change_of
@@ -35,20 +32,21 @@ def account(client: ScimClient) -> str:
     return client.key.split("_")[1]
 
 
-def table() -> Table:
-    return Table(aws.client("dynamodb"), TABLE_NAME)
+@pytest.fixture
+def table(table: Table, service: LocalService) -> Table:
+    return service.table
 
 
-def item(account: str, user_id: str) -> dict[str, Any]:
+def item(table: Table, account: str, user_id: str) -> dict[str, Any]:
     """The user's item as the table has it."""
     key = {"pk": {"S": f"{account}#USER"}, "sk": {"S": user_id}}
-    found: dict[str, Any] = table().client.get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)["Item"]  # type: ignore[arg-type]
+    found: dict[str, Any] = table.client.get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)["Item"]  # type: ignore[arg-type]
     return found
 
 
-def lines(account: str) -> list[Json]:
+def lines(service: LocalService, account: str) -> list[Json]:
     """What was logged of the account."""
-    logged = Path(os.environ["ACTIVITY_FILE"]).read_text(encoding="utf-8").splitlines()
+    logged = service.activity_file.read_text(encoding="utf-8").splitlines()
     return [line for line in map(json.loads, logged) if line.get("account") == account]
 
 
@@ -163,11 +161,11 @@ def test_who_may_be_somebody_else_is_refused(client: ScimClient, attempt: Callab
     assert client.all() == before
 
 
-def test_a_user_who_was_never_claimed_is_not_taken_back(client: ScimClient, account: str) -> None:
+def test_a_user_who_was_never_claimed_is_not_taken_back(table: Table, client: ScimClient, account: str) -> None:
     row = RosterRow(
         2, {"schemas": [CORE], "userName": "ada", "active": False, "emails": [{"value": "ada@example.com"}]}
     )
-    store = table().account(account, MonotonicDeadline.after(9)).users
+    store = table.account(account, MonotonicDeadline.after(9)).users
     (outcome,) = UserImport(lambda: store, new_id, now).run([row])
     assert outcome.result is RowResult.CREATED
 
@@ -186,18 +184,20 @@ def test_the_setting_and_strict_mode_refuse_as_the_rfc_has_it(
     assert (answer.status, answer.json["scimType"]) == (409, "uniqueness")
 
 
-def test_the_return_is_an_event_and_a_line_of_its_own(client: ScimClient, account: str) -> None:
+def test_the_return_is_an_event_and_a_line_of_its_own(
+    service: LocalService, table: Table, client: ScimClient, account: str
+) -> None:
     made = gone(client)
-    before = item(account, made["id"])
+    before = item(table, account, made["id"])
 
     assert client.post(user("ada")).status == 201
 
-    after = item(account, made["id"])
+    after = item(table, account, made["id"])
     keys = {name: after[name] for name in ("pk", "sk")}
     change = change_of(stream_record(1, "MODIFY", keys, {"OldImage": before, "NewImage": after}))
     assert change is not None
     assert [event.kind for event in events_of(change)] == [EventKind.UPDATED, EventKind.REACTIVATED]
-    request, back = lines(account)[-2:]
+    request, back = lines(service, account)[-2:]
     assert (request["message"], request["status"], request["users_taken_back"]) == ("request", 201, 1)
     assert (back["message"], back["user_id"]) == ("take-back", made["id"])
     assert back["reason"] == "took-back-deactivated-user"
@@ -210,7 +210,7 @@ def test_the_guard_has_no_part_in_it(service: LocalService, client: ScimClient, 
     assert client.post(user("ada")).status == 201
 
 
-def test_of_32_creates_one_takes_the_user_back(client: ScimClient, account: str) -> None:
+def test_of_32_creates_one_takes_the_user_back(table: Table, client: ScimClient, account: str) -> None:
     made = gone(client)
     together = Barrier(THREADS)
 
@@ -225,5 +225,5 @@ def test_of_32_creates_one_takes_the_user_back(client: ScimClient, account: str)
     [won] = [answer.json for answer in answers if answer.status == 201]
     assert (won["id"], won["meta"]["version"]) == (made["id"], 'W/"3"')
     assert client.all() == [won]
-    steps = check_items(table().account(account, MonotonicDeadline.after(30)).items)
+    steps = check_items(table.account(account, MonotonicDeadline.after(30)).items)
     assert [step for step in steps if isinstance(step, Inconsistency)] == []

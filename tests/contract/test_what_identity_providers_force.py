@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from adapters import aws
 from local.service import TABLE_NAME, LocalService
 from support.scim_http import CORE, ENTERPRISE, ScimClient, user
 
@@ -129,7 +128,7 @@ def test_a_password_is_accepted_and_kept_nowhere(client: ScimClient, service: Lo
 
     assert "correct horse" not in client.get(f"/Users/{created['id']}").text
     assert "correct horse" not in client.get("/Users", "attributes=password,userName").text
-    assert "correct horse" not in json.dumps(aws.client("dynamodb").scan(TableName=TABLE_NAME)["Items"], default=str)
+    assert "correct horse" not in json.dumps(service.clients.dynamodb.scan(TableName=TABLE_NAME)["Items"], default=str)
 
 
 @pytest.mark.parametrize(("text", "value"), [("True", True), ("true", True), ("False", False), ("false", False)])

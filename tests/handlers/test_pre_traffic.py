@@ -11,7 +11,6 @@ import pytest
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
-from handlers import create_user
 from support.in_process import Context, InProcess, in_process
 from support.releases import FUNCTIONS, Release, deploy, release_of
 
@@ -37,7 +36,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_a_good_release_passes_the_smoke_test_with_every_new_version_and_leaves_no_user(
     release: Release, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deploy()
+    deploy(release)
 
     assert release.reported == ["Succeeded"]
     assert set(release.invoked) == set(FUNCTIONS)
@@ -47,7 +46,7 @@ def test_a_good_release_passes_the_smoke_test_with_every_new_version_and_leaves_
 
 def test_a_day_of_many_releases_is_no_mass_deprovisioning(release: Release) -> None:
     for _ in range(15):
-        deploy()
+        deploy(release)
 
     assert release.reported == ["Succeeded"] * 15
 
@@ -58,7 +57,7 @@ def test_a_version_that_crashes_stops_the_release(
 ) -> None:
     release.faults[function] = lambda event: {"errorType": "Runtime.ImportModuleError", "errorMessage": "rck_secret"}
 
-    deploy()
+    deploy(release)
 
     line = logged(capsys)
     assert release.reported == ["Failed"]
@@ -75,7 +74,7 @@ def test_a_version_that_answers_an_error_stops_the_release(
 ) -> None:
     release.faults[function] = lambda event: {"statusCode": 503, "body": json.dumps({"detail": "The table is away."})}
 
-    deploy()
+    deploy(release)
 
     line = logged(capsys)
     assert release.reported == ["Failed"]
@@ -100,19 +99,19 @@ def test_a_version_that_answers_an_error_stops_the_release(
 def test_a_wrong_answer_of_the_right_status_stops_the_release(release: Release, function: str, returned: Any) -> None:
     release.faults[function] = lambda event: returned
 
-    deploy()
+    deploy(release)
 
     assert release.reported == ["Failed"]
 
 
 def test_a_test_user_whose_creation_was_not_answered_is_removed(release: Release) -> None:
     def lost(event: dict[str, Any]) -> dict[str, Any]:
-        create_user.handler(event, Context())
+        release.service.handler("create_user")(event, Context())
         return {"errorType": "Runtime.ExitError"}
 
     release.faults["CreateUser"] = lost
 
-    deploy()
+    deploy(release)
 
     assert release.reported == ["Failed"]
     assert release.store.total() == 0
@@ -121,7 +120,7 @@ def test_a_test_user_whose_creation_was_not_answered_is_removed(release: Release
 def test_a_release_can_be_tried_in_a_strict_account(release: Release) -> None:
     release.service.accounts.configure(RELEASE_CHECK_ACCOUNT, mode="strict")
 
-    deploy()
+    deploy(release)
 
     assert release.reported == ["Succeeded"]
 
@@ -129,7 +128,7 @@ def test_a_release_can_be_tried_in_a_strict_account(release: Release) -> None:
 def test_codedeploy_gets_its_answer_in_time_when_the_new_versions_are_slow(
     release: Release, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deploy(milliseconds=20_000)
+    deploy(release, milliseconds=20_000)
 
     assert release.reported == ["Failed"]
     assert "no time left" in logged(capsys)["cause"]
@@ -140,21 +139,17 @@ def test_without_its_account_the_release_is_stopped_with_what_to_do(
 ) -> None:
     release.service.accounts.delete(RELEASE_CHECK_ACCOUNT)
 
-    deploy()
+    deploy(release)
 
     assert release.reported == ["Failed"]
     assert logged(capsys)["remedy"].endswith(f"rollcall account enable {RELEASE_CHECK_ACCOUNT}")
 
 
-def test_a_hook_without_versions_stops_the_release(
-    release: Release, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delenv("NEW_VERSIONS")
-
-    deploy()
+def test_a_hook_without_versions_stops_the_release(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
+    deploy(release, environment={})
 
     assert release.reported == ["Failed"]
-    assert "RuntimeError" in logged(capsys)["cause"]
+    assert "InvalidEnvironment" in logged(capsys)["cause"]
 
 
 def test_a_user_that_a_release_left_behind_is_removed_by_the_next_one(release: Release) -> None:
@@ -163,7 +158,7 @@ def test_a_user_that_a_release_left_behind_is_removed_by_the_next_one(release: R
         StoredUser.new("00000000-0000-4000-8000-000000000000", left_behind, "2020-01-01T00:00:00.000Z")
     )
 
-    deploy()
+    deploy(release)
 
     assert release.reported == ["Succeeded"]
     assert release.store.total() == 0

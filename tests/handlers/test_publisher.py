@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import StringIO
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from adapters.environment.publisher import PublisherEnvironment
 from adapters.events.event_bus import EventBus
-from adapters.logs import telemetry
-from adapters.publisher_environment import PublisherEnvironment
+from adapters.logs.log import Log
 from domain.documents import Json
 from domain.events.lifecycle import EventKind
 from domain.resources.user_schema import ENTERPRISE_URN
@@ -76,7 +75,7 @@ def bus() -> Iterator[Bus]:
 
 def publish(bus: Bus, *records: Json, personal_data: bool = False) -> Json:
     issuer = "https://scim.example.com/scim/v2"
-    made = Publisher(EventBus(bus.client, "users"), issuer, personal_data, lambda: RECORDED + LAG)
+    made = Publisher(EventBus(bus.client, "users"), issuer, personal_data, Log.from_env(), lambda: RECORDED + LAG)
     return made.publish(records, "request-1")
 
 
@@ -94,12 +93,11 @@ def malformed(number: int) -> Json:
 class Output:
     """What the function wrote: log lines, and whatever it printed beside."""
 
-    log: StringIO
     capsys: pytest.CaptureFixture[str]
 
     def text(self) -> str:
         printed = self.capsys.readouterr()
-        return self.log.getvalue() + printed.out + printed.err
+        return printed.out + printed.err
 
     def batch(self) -> Json:
         """The one batch's log line; it has no other."""
@@ -109,11 +107,8 @@ class Output:
 
 
 @pytest.fixture
-def output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Output:
-    [handler] = telemetry.logger().handlers
-    log = StringIO()
-    monkeypatch.setattr(handler, "stream", log)
-    return Output(log, capsys)
+def output(capsys: pytest.CaptureFixture[str]) -> Output:
+    return Output(capsys)
 
 
 def test_the_life_of_a_user_is_told_in_its_order(bus: Bus) -> None:
@@ -372,11 +367,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    publisher._publisher.cache_clear()
     with mock_aws():
         boto3.client("events").create_event_bus(Name="users")
         yield
-    publisher._publisher.cache_clear()
 
 
 @pytest.mark.usefixtures("deployed")

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from adapters.secrets.accounts import Accounts
-from handlers.jobs.seed_default_account import answer, put
+from handlers.jobs.seed_default_account import FirstKey, put
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -49,7 +49,7 @@ def request(kind: str, **members: Any) -> dict[str, Any]:
 
 def answered(event: dict[str, Any], accounts: Accounts) -> dict[str, Any]:
     sent: list[tuple[str, bytes]] = []
-    answer(event, accounts, lambda url, body: sent.append((url, body)))
+    FirstKey(accounts, lambda url, body: sent.append((url, body)))(event, None)
     ((url, body),) = sent
     assert url == event["ResponseURL"]
     message: dict[str, Any] = json.loads(body)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,17 +18,20 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from adapters import aws
-from adapters.logs import telemetry
-from adapters.logs.activity import AccountActivity
-from adapters.settings import SETTINGS
+from adapters.aws import Clients
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+from adapters.logs.activity import AccountActivity, FileActivity
+from adapters.logs.log import Log
+from adapters.secrets.accounts import Accounts
 from domain.accounts.account import Connector
 from domain.accounts.connector_key import ConnectorKey
-from domain.accounts.deprovisioning import GuardState, Limit
-from handlers.settings import widget as settings_widget
+from domain.accounts.deprovisioning import DeprovisioningGuard, GuardState, Limit
 from handlers.settings.page import AccountRow, SettingsPage, values_html
+from handlers.settings.widget import SettingsWidget
 from operations.table_creation import table_definition
 from support.faults import REFUSING, FaultyClient
+from support.in_process import ENVIRONMENT, new_clients
 
 PREFIX = "rollcall/connectors/"
 BASE_URL = "https://scim.example.com/scim/v2"
@@ -87,31 +91,43 @@ def read(html: str) -> Elements:
     return elements
 
 
+@dataclass
+class Opened:
+    """The settings page on an empty AWS; `file` is where its log lines go."""
+
+    page: SettingsWidget
+    clients: Clients
+    file: Path
+
+    def press(self, **event: Any) -> str:
+        return self.page(event, Context())
+
+    @property
+    def accounts(self) -> Accounts:
+        return self.page.accounts("test")
+
+    def key_of(self, account: str) -> str:
+        return self.accounts.show(account).current.key.text
+
+    def guard(self, account: str, limit: Limit) -> DeprovisioningGuard:
+        return self.page.table.account(account, MonotonicDeadline.after(9)).guard(limit)
+
+
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[Path]:
-    """The settings page on an empty AWS; the file is where its log lines go."""
+def opened(tmp_path: Path) -> Iterator[Opened]:
     file = tmp_path / "log.jsonl"
-    environment = {
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "TABLE_NAME": "users",
-        "CONNECTOR_SECRET_PREFIX": PREFIX,
-        "SCIM_CONNECTOR_BASE_URL": BASE_URL,
-        "ACTIVITY_FILE": str(file),
-    }
-    parts = (aws, SETTINGS, telemetry)
-    with patch.dict(os.environ, environment), mock_aws():
-        for part in parts:
-            part.forget()
-        aws.client("dynamodb").create_table(**table_definition("users"))
-        yield file
-        for part in parts:
-            part.forget()
-
-
-def press(**event: Any) -> str:
-    return settings_widget.handler(event, Context())
+    with patch.dict(os.environ, ENVIRONMENT), mock_aws(), closing(Log.to_file(file)) as log:
+        clients = new_clients()
+        clients.dynamodb.create_table(**table_definition("users"))
+        page = SettingsWidget(
+            BASE_URL,
+            reveals=True,
+            accounts=lambda actor: Accounts(clients.secretsmanager, PREFIX, lambda: actor),
+            table=Table(clients.dynamodb, "users"),
+            activity=FileActivity(file),
+            log=log,
+        )
+        yield Opened(page, clients, file)
 
 
 def audits(log: Path) -> list[tuple[str, str]]:
@@ -119,20 +135,16 @@ def audits(log: Path) -> list[tuple[str, str]]:
     return [(line["what"], line["account"]) for line in lines if line["message"] == "audit"]
 
 
-def key_of(account: str) -> str:
-    return SETTINGS.accounts.show(account).current.key.text
+def test_the_page_has_every_column_and_button_and_each_change_asks_first(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    opened.accounts.rotate_key("acme")
 
-
-def test_the_page_has_every_column_and_button_and_each_change_asks_first(log: Path) -> None:
-    press(action="enable", account="acme")
-    SETTINGS.accounts.rotate_key("acme")
-
-    page = read(press())
+    page = read(opened.press())
 
     for heading in ("Account", "SCIM", "Connector Key", "Users", "Last success", "Errors, 24 h", "Previous key"):
         assert heading in page.text.splitlines()
     assert BASE_URL in page.text
-    assert SETTINGS.accounts.show("acme").current.key.masked in page.text
+    assert opened.accounts.show("acme").current.key.masked in page.text
     questions = {action.label: action.attributes.get("confirmation") for action in page.actions}
     assert questions.pop("Refresh") is None
     assert questions.keys() == {"Enable SCIM", "On", "Reveal key", "Rotate key", "Revoke previous", "Disable"}
@@ -142,28 +154,28 @@ def test_the_page_has_every_column_and_button_and_each_change_asks_first(log: Pa
     assert popups == {"Reveal key", "Rotate key"}
 
 
-def test_no_page_shows_a_key_but_where_it_is_asked_for(log: Path) -> None:
-    made = press(action="enable", account="acme")
-    key = key_of("acme")
+def test_no_page_shows_a_key_but_where_it_is_asked_for(opened: Opened) -> None:
+    made = opened.press(action="enable", account="acme")
+    key = opened.key_of("acme")
 
     assert key in made
     for event in ({}, {"action": "refresh"}, {"action": "enable", "account": "acme"}, {"action": "disable"}):
-        assert key not in press(**({"account": "acme"} | event))
-    assert key in press(action="reveal", account="acme")
+        assert key not in opened.press(**({"account": "acme"} | event))
+    assert key in opened.press(action="reveal", account="acme")
 
 
-def test_everything_that_is_done_or_seen_is_recorded_once_and_without_a_key(log: Path) -> None:
-    press(action="enable", account="acme")
-    press(action="enable", account="acme")
-    press(action="reveal", account="acme")
-    press(action="rotate", account="acme")
-    press(action="revoke", account="acme")
-    press(action="revoke", account="acme")
-    press(action="disable", account="acme")
-    press(action="disable", account="acme")
-    press(action="enable", account="acme")
+def test_everything_that_is_done_or_seen_is_recorded_once_and_without_a_key(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    opened.press(action="enable", account="acme")
+    opened.press(action="reveal", account="acme")
+    opened.press(action="rotate", account="acme")
+    opened.press(action="revoke", account="acme")
+    opened.press(action="revoke", account="acme")
+    opened.press(action="disable", account="acme")
+    opened.press(action="disable", account="acme")
+    opened.press(action="enable", account="acme")
 
-    assert audits(log) == [
+    assert audits(opened.file) == [
         (what, "acme")
         for what in (
             "enabled",
@@ -174,121 +186,121 @@ def test_everything_that_is_done_or_seen_is_recorded_once_and_without_a_key(log:
             "enabled",
         )
     ]
-    assert "rck_" not in log.read_text()
+    assert "rck_" not in opened.file.read_text()
 
 
 UNKNOWN = "unknown (see CloudTrail, Invoke)"
 EVERY_ACTION = ("enable", "disable", "enable", "reveal", "rotate", "revoke", "resume")
 
 
-def audited(log: Path, context: Any, **further: Any) -> list[dict[str, Any]]:
+def audited(opened: Opened, context: Any, **further: Any) -> list[dict[str, Any]]:
     """The audit lines of every action there is, done once by this caller."""
     for action in EVERY_ACTION:
-        settings_widget.handler({"action": action, "account": "acme"} | further, context)
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+        opened.page({"action": action, "account": "acme"} | further, context)
+    lines = [json.loads(line) for line in opened.file.read_text().splitlines()]
     return [line for line in lines if line["message"] == "audit"]
 
 
-def test_a_line_of_the_record_says_that_cloudwatch_does_not_pass_who_it_was_and_which_invocation(log: Path) -> None:
-    lines = audited(log, Context())
+def test_an_audit_line_says_that_cloudwatch_does_not_pass_who_it_was_and_names_the_invocation(
+    opened: Opened,
+) -> None:
+    lines = audited(opened, Context())
 
     assert len(lines) == len(EVERY_ACTION)
     assert {(line["actor"], line["request_id"]) for line in lines} == {(UNKNOWN, Context.aws_request_id)}
-    made, change = SETTINGS.accounts.show("acme").current, SETTINGS.accounts.show("acme").last_change
+    made, change = opened.accounts.show("acme").current, opened.accounts.show("acme").last_change
     assert {made.created_by, change.by} == {f"unknown (see CloudTrail, Invoke {Context.aws_request_id})"}
 
 
-def test_an_identity_that_lambda_has_checked_is_the_actor(log: Path) -> None:
+def test_an_identity_that_lambda_has_checked_is_the_actor(opened: Opened) -> None:
     context = SimpleNamespace(
         invoked_function_arn=ARN, aws_request_id="1", identity=SimpleNamespace(cognito_identity_id="eu:17")
     )
 
-    assert {line["actor"] for line in audited(log, context)} == {"Cognito identity eu:17"}
+    assert {line["actor"] for line in audited(opened, context)} == {"Cognito identity eu:17"}
 
 
-def test_no_caller_chooses_the_name_that_is_recorded(log: Path) -> None:
+def test_no_caller_chooses_the_name_that_is_recorded(opened: Opened) -> None:
     claimed = {"actor": "ada", "operator": "ada", "userArn": "ada", "identity": {"cognito_identity_id": "ada"}}
     context = SimpleNamespace(invoked_function_arn=ARN, aws_request_id="1", client_context=SimpleNamespace(**claimed))
 
-    lines = audited(log, context, **claimed, widgetContext=claimed)
+    lines = audited(opened, context, **claimed, widgetContext=claimed)
 
     assert {line["actor"] for line in lines} == {UNKNOWN}
-    assert "ada" not in log.read_text()
-    assert "ada" not in SETTINGS.accounts.show("acme").to_json()
+    assert "ada" not in opened.file.read_text()
+    assert "ada" not in opened.accounts.show("acme").to_json()
 
 
-def test_existing_keys_are_not_shown_where_the_operator_does_not_want_it(
-    log: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    press(action="enable", account="acme")
-    monkeypatch.setenv("SETTINGS_REVEAL", "false")
+def test_existing_keys_are_not_shown_where_the_operator_does_not_want_it(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    opened.page = replace(opened.page, reveals=False)
 
-    page, refused = press(), press(action="reveal", account="acme")
+    page, refused = opened.press(), opened.press(action="reveal", account="acme")
 
     assert "Reveal key" not in [action.label for action in read(page).actions]
     assert "rollcall account show acme --reveal" in read(refused).text
-    assert key_of("acme") not in page + refused
-    assert "is not an account name" in read(press(action="reveal", account="$(id)")).text
-    assert audits(log) == [("enabled", "acme")]
-    rotated = press(action="rotate", account="acme")
-    assert key_of("acme") in rotated
+    assert opened.key_of("acme") not in page + refused
+    assert "is not an account name" in read(opened.press(action="reveal", account="$(id)")).text
+    assert audits(opened.file) == [("enabled", "acme")]
+    rotated = opened.press(action="rotate", account="acme")
+    assert opened.key_of("acme") in rotated
 
 
-def test_an_account_is_named_in_the_field(log: Path) -> None:
-    page = press(action="enable", widgetContext={"forms": {"all": {"account": " acme "}}})
+def test_an_account_is_named_in_the_field(opened: Opened) -> None:
+    page = opened.press(action="enable", widgetContext={"forms": {"all": {"account": " acme "}}})
 
     assert "SCIM is on for acme." in page
-    assert SETTINGS.accounts.show("acme").enabled
+    assert opened.accounts.show("acme").enabled
 
 
 @pytest.mark.parametrize("account", ["", "Acme", "../x", "a" * 41, HOSTILE])
-def test_a_bad_account_name_is_told_and_nothing_is_made(log: Path, account: str) -> None:
-    page = read(press(action="enable", widgetContext={"forms": {"all": {"account": account}}}))
+def test_a_bad_account_name_is_told_and_nothing_is_made(opened: Opened, account: str) -> None:
+    page = read(opened.press(action="enable", widgetContext={"forms": {"all": {"account": account}}}))
 
     assert "is not an account name" in page.text
     assert not {"img", "script"} & set(page.tags)
-    assert SETTINGS.accounts.list_all() == []
-    assert audits(log) == []
+    assert opened.accounts.list_all() == []
+    assert audits(opened.file) == []
 
 
 @pytest.mark.parametrize("action", ["disable", "reveal", "rotate", "revoke"])
-def test_an_account_that_is_not_there_is_told(log: Path, action: str) -> None:
-    assert "There is no account" in read(press(action=action, account="nobody")).text
-    assert audits(log) == []
+def test_an_account_that_is_not_there_is_told(opened: Opened, action: str) -> None:
+    assert "There is no account" in read(opened.press(action=action, account="nobody")).text
+    assert audits(opened.file) == []
 
 
-def test_a_secret_edited_into_nonsense_is_shown_with_what_to_do(log: Path) -> None:
-    aws.client("secretsmanager").create_secret(Name=f"{PREFIX}acme", SecretString=HOSTILE)
+def test_a_secret_edited_into_nonsense_is_shown_with_what_to_do(opened: Opened) -> None:
+    opened.clients.secretsmanager.create_secret(Name=f"{PREFIX}acme", SecretString=HOSTILE)
 
-    page = read(press(action="reveal", account="acme"))
+    page = read(opened.press(action="reveal", account="acme"))
 
     assert "Unusable" in page.text
     assert f"The secret {PREFIX}acme was edited into something unusable" in page.text
     assert not {"img", "script"} & set(page.tags)
 
 
-def test_accounts_that_cannot_be_listed_are_an_error_in_the_page_and_none_at_all_is_not_claimed(log: Path) -> None:
-    press(action="enable", account="acme")
-    client = aws.client("secretsmanager")
+def test_accounts_that_cannot_be_listed_are_an_error_in_the_page_and_none_at_all_is_not_claimed(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    client = opened.clients.secretsmanager
     denied = {"Error": {"Code": "AccessDeniedException", "Message": HOSTILE}}
 
     with patch.object(client, "get_paginator", side_effect=ClientError(denied, "ListSecrets")):  # type: ignore[arg-type]
-        page = read(press())
+        page = read(opened.press())
 
     assert "Secrets Manager refused to list the secrets" in page.text
     assert "No account has SCIM switched on" not in page.text
     assert "alert" not in page.text
 
 
-def test_who_made_a_key_may_be_edited_by_hand_and_runs_nothing(log: Path) -> None:
-    press(action="enable", account="acme")
-    secrets = aws.client("secretsmanager")
+def test_who_made_a_key_may_be_edited_by_hand_and_runs_nothing(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    secrets = opened.clients.secretsmanager
     edited = json.loads(secrets.get_secret_value(SecretId=f"{PREFIX}acme")["SecretString"])
     edited["current"]["createdBy"] = HOSTILE
     edited["lastChange"] |= {"by": HOSTILE, "what": HOSTILE}
     secrets.put_secret_value(SecretId=f"{PREFIX}acme", SecretString=json.dumps(edited))
 
-    page = read(press())
+    page = read(opened.press())
 
     assert not {"img", "script"} & set(page.tags)
 
@@ -307,9 +319,9 @@ def test_whatever_is_given_to_the_page_no_tag_comes_of_it() -> None:
     assert all(set(action.attributes) <= {"action", "display", "endpoint", "confirmation"} for action in page.actions)
 
 
-def test_the_page_follows_the_dashboards_theme(log: Path) -> None:
-    assert 'class="rc light"' in press()
-    assert 'class="rc dark"' in press(widgetContext={"theme": "dark"})
+def test_the_page_follows_the_dashboards_theme(opened: Opened) -> None:
+    assert 'class="rc light"' in opened.press()
+    assert 'class="rc dark"' in opened.press(widgetContext={"theme": "dark"})
 
 
 def test_a_previous_key_that_is_used_still_stands_out() -> None:
@@ -339,26 +351,26 @@ def test_the_settings_page_says_how_old_a_key_is(days: int, said: str) -> None:
     assert said in page.text.splitlines()
 
 
-def test_cloudwatch_is_told_what_the_page_is_for(log: Path) -> None:
-    assert press(describe=True).startswith("## Rollcall settings")
+def test_cloudwatch_is_told_what_the_page_is_for(opened: Opened) -> None:
+    assert opened.press(describe=True).startswith("## Rollcall settings")
 
 
-def test_a_paused_account_shows_it_and_resumes_at_the_press_of_a_button(log: Path) -> None:
-    press(action="enable", account="acme")
-    SETTINGS.accounts.configure("acme", deprovisioning_limit=Limit(1))
-    SETTINGS.account("acme").guard(Limit(1)).take()
+def test_a_paused_account_shows_it_and_resumes_at_the_press_of_a_button(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    opened.accounts.configure("acme", deprovisioning_limit=Limit(1))
+    opened.guard("acme", Limit(1)).take()
 
-    page = read(press())
+    page = read(opened.press())
 
     assert "Paused" in page.text.splitlines()
     assert "1 gone in a day; from the next on" in page.text
     (resume,) = [action for action in page.actions if action.label == "Resume"]
     assert "Users of acme who lost access in the last day: 1." in str(resume.attributes["confirmation"])
-    after = read(press(**resume.call))
+    after = read(opened.press(**resume.call))
     assert "Paused" not in after.text.splitlines()
     assert "Resume" not in [action.label for action in after.actions]
-    assert ("deprovisioning-resumed", "acme") in audits(log)
-    SETTINGS.account("acme").guard(Limit(1)).take()
+    assert ("deprovisioning-resumed", "acme") in audits(opened.file)
+    opened.guard("acme", Limit(1)).take()
 
 
 def test_the_settings_page_says_until_when_an_account_is_paused() -> None:
@@ -373,37 +385,37 @@ def test_the_settings_page_says_until_when_an_account_is_paused() -> None:
     assert "20 gone in a day; until 01 Feb 08:30 UTC" in page.text
 
 
-def test_an_account_without_a_limit_has_nothing_to_resume(log: Path) -> None:
-    press(action="enable", account="acme")
-    SETTINGS.accounts.configure("acme", deprovisioning_limit=None)
+def test_an_account_without_a_limit_has_nothing_to_resume(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    opened.accounts.configure("acme", deprovisioning_limit=None)
 
-    assert "no limit" in press(action="resume", account="acme")
+    assert "no limit" in opened.press(action="resume", account="acme")
 
-    assert ("deprovisioning-resumed", "acme") not in audits(log)
-
-
-def test_an_account_that_lets_no_user_lose_access_has_nothing_to_resume(log: Path) -> None:
-    press(action="enable", account="acme")
-    SETTINGS.accounts.configure("acme", deprovisioning_limit=Limit(0))
-
-    assert "Resume" not in [action.label for action in read(press()).actions]
-    assert "lets no user lose access" in press(action="resume", account="acme")
-
-    assert ("deprovisioning-resumed", "acme") not in audits(log)
+    assert ("deprovisioning-resumed", "acme") not in audits(opened.file)
 
 
-def test_a_table_that_does_not_answer_is_told_on_the_page(log: Path) -> None:
-    press(action="enable", account="acme")
-    FaultyClient(aws.client("dynamodb")).always(REFUSING[0])
+def test_an_account_that_lets_no_user_lose_access_has_nothing_to_resume(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    opened.accounts.configure("acme", deprovisioning_limit=Limit(0))
 
-    page = read(press(action="resume", account="acme"))
+    assert "Resume" not in [action.label for action in read(opened.press()).actions]
+    assert "lets no user lose access" in opened.press(action="resume", account="acme")
+
+    assert ("deprovisioning-resumed", "acme") not in audits(opened.file)
+
+
+def test_a_table_that_does_not_answer_is_told_on_the_page(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    FaultyClient(opened.clients.dynamodb).always(REFUSING[0])
+
+    page = read(opened.press(action="resume", account="acme"))
 
     assert "The users cannot be reached now. Try again later." in page.text
-    assert ("deprovisioning-resumed", "acme") not in audits(log)
+    assert ("deprovisioning-resumed", "acme") not in audits(opened.file)
 
 
 @pytest.mark.parametrize("context", [None, "text", [], {"forms": []}, {"forms": {"all": "acme"}, "theme": None}])
-def test_a_call_by_hand_that_has_another_form_gets_the_page_as_well(log: Path, context: Any) -> None:
-    assert BASE_URL in read(press(widgetContext=context)).text
-    assert "account" in read(press(action="enable", widgetContext=context)).text
-    assert SETTINGS.accounts.list_all() == []
+def test_a_call_by_hand_that_has_another_form_gets_the_page_as_well(opened: Opened, context: Any) -> None:
+    assert BASE_URL in read(opened.press(widgetContext=context)).text
+    assert "account" in read(opened.press(action="enable", widgetContext=context)).text
+    assert opened.accounts.list_all() == []

@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from adapters import aws
-from adapters.logs import telemetry
+from adapters.aws import Clients
+from adapters.environment.watch import WatchEnvironment
 from adapters.logs.insights import QueryFailed
-from adapters.logs.last_requests import Logs, WatchEnvironment
+from adapters.logs.last_requests import Logs
+from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from handlers.jobs import watch
+from handlers.jobs.watch import Watch
+from support.in_process import new_clients
 from support.insights import LastRequests, Request
 
 MADE = datetime(2030, 1, 1, tzinfo=UTC)
@@ -39,6 +42,7 @@ class Watched:
     accounts: Accounts
     clock: Clock
     capsys: pytest.CaptureFixture[str]
+    clients: Clients
     logs: LastRequests = field(default_factory=LastRequests)
     requests: list[Request] = field(default_factory=list)
 
@@ -50,7 +54,8 @@ class Watched:
         self.logs.requests = self.requests
         self.capsys.readouterr()
         client: Any = self.logs
-        watch.check_accounts(self.accounts.list_all(), Logs(client, ["requests"]), NOW, silence, RETENTION)
+        look = Watch(self.accounts, Logs(client, ["requests"]), silence, RETENTION, Log.from_env(), lambda: NOW)
+        look({}, None)
         lines = [json.loads(line) for line in self.capsys.readouterr().out.splitlines()]
         return [{name: line[name] for name in line.keys() - {"level", "timestamp", "service"}} for line in lines]
 
@@ -62,13 +67,14 @@ def watched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("ENVIRONMENT", "test")
     clock = Clock()
-    for part in (aws, telemetry):
-        part.forget()
     with mock_aws():
-        secrets = aws.client("secretsmanager")
-        yield Watched(Accounts(secrets, "test/connectors/", lambda: "test", now=lambda: clock.now), clock, capsys)
-    for part in (aws, telemetry):
-        part.forget()
+        clients = new_clients()
+        yield Watched(
+            Accounts(clients.secretsmanager, "test/connectors/", lambda: "test", now=lambda: clock.now),
+            clock,
+            capsys,
+            clients,
+        )
 
 
 def end(accounts: int, silent: int, old: int = 0, unusable: int = 0) -> dict[str, Any]:
@@ -158,7 +164,7 @@ def test_a_previous_key_that_is_no_longer_used_may_end(watched: Watched) -> None
 
 def test_an_account_whose_secret_is_unusable_is_named(watched: Watched) -> None:
     watched.accounts.enable("acme")
-    aws.client("secretsmanager").put_secret_value(SecretId="test/connectors/acme", SecretString="nonsense")
+    watched.clients.secretsmanager.put_secret_value(SecretId="test/connectors/acme", SecretString="nonsense")
 
     line = {"message": "watch", "account": "acme", "reason": "secret-malformed"}
     assert watched.look() == [line, end(0, 0, unusable=1)]
@@ -166,7 +172,7 @@ def test_an_account_whose_secret_is_unusable_is_named(watched: Watched) -> None:
 
 def test_an_account_whose_secret_is_marked_for_deletion_is_named(watched: Watched) -> None:
     watched.accounts.enable("acme")
-    aws.client("secretsmanager").delete_secret(SecretId="test/connectors/acme", RecoveryWindowInDays=7)
+    watched.clients.secretsmanager.delete_secret(SecretId="test/connectors/acme", RecoveryWindowInDays=7)
 
     line = {"message": "watch", "account": "acme", "reason": "secret-marked-for-deletion"}
     assert watched.look() == [line, end(0, 0, unusable=1)]

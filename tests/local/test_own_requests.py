@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from adapters import aws
 from local.service import SECRET_PREFIX, TABLE_NAME, LocalService
 from support.this_machine import listening_elsewhere, own_addresses
 
@@ -138,7 +137,6 @@ def test_clients_of_aws_are_answered(service: LocalService) -> None:
 
     assert found[0].list_tables()["TableNames"] == [TABLE_NAME]
     assert service.key.text in found[1].get_secret_value(SecretId=f"{SECRET_PREFIX}default")["SecretString"]
-    assert aws.client("secretsmanager") is not found[1]
 
 
 def sent(service: LocalService, port: str, body: bytes, **headers: str) -> HTTPResponse:

@@ -15,9 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from adapters import aws
 from adapters.dynamodb import Table
-from adapters.runtime import RUNTIME
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from domain.queries.cursor import CursorSeal
@@ -54,11 +52,11 @@ class Service:
 @pytest.fixture
 def stored(service: InProcess) -> Service:
     """The service with the real adapter of the table, whose waiting is over at once."""
-    client: Any = aws.client("dynamodb")
+    client: Any = service.clients.dynamodb
     client.create_table(**table_definition("users"))
     whole = Service(service, FaultyClient(client))
-    RUNTIME.__dict__["table"] = Table(client, "users", sleep=lambda seconds: None)
-    aws.client("secretsmanager").meta.events.register("before-call.secretsmanager", whole.cut_off)
+    service.use(Table(client, "users", sleep=lambda seconds: None))
+    service.clients.secretsmanager.meta.events.register("before-call.secretsmanager", whole.cut_off)
     return whole
 
 
@@ -196,11 +194,11 @@ def test_no_failure_of_the_table_writes_what_a_client_sent(net: Net, stored: Ser
 
 def test_no_answer_of_a_failing_secrets_manager_is_written(net: Net, stored: Service) -> None:
     attempt = Attempt("POST", "/Users", marked.person("nobody"))
-    manager = aws.client("secretsmanager")
+    manager = stored.running.clients.secretsmanager
     malformed, deleted = stored.running.account("malformed"), stored.running.account("deleted")
     manager.put_secret_value(SecretId="test/connectors/malformed", SecretString=f'{{"account": "{MARK}", "{MARK}": ')
     manager.delete_secret(SecretId="test/connectors/deleted")
-    unknown = Client(ConnectorKey.generate(MARK, secrets.token_bytes).text)
+    unknown = stored.running.client(ConnectorKey.generate(MARK, secrets.token_bytes).text)
 
     assert net.send(malformed, attempt).status == 401
     assert net.send(deleted, attempt).status == 401

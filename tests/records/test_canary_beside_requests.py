@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -11,23 +12,25 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from adapters import aws
+from adapters.dynamodb import Table
 from adapters.events.event_bus import EventBus
+from adapters.logs.activity import InsightsActivity
 from adapters.logs.insights import QueryFailed
 from adapters.logs.last_requests import Logs
 from adapters.secrets.accounts import Accounts
-from adapters.settings import SETTINGS
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.resources.stored_user import StoredUser
-from handlers.jobs import seed_default_account, watch
 from handlers.jobs.publisher import Publisher, UnpublishableRecord
-from handlers.settings import widget as settings_widget
+from handlers.jobs.seed_default_account import FirstKey
+from handlers.jobs.watch import Watch
+from handlers.settings.widget import SettingsWidget
 from operations.table_creation import table_definition
 from records import marked
 from records.marked import MARK, Attempt
 from records.net import Net
 from support.in_process import InProcess
 from support.insights import LastRequests, Request
+from support.log_lines import settings_page
 from support.releases import FUNCTIONS, deploy, release_of
 from support.table_stream import record
 
@@ -72,7 +75,9 @@ def test_the_publisher_writes_nothing_of_a_user(net: Net, service: InProcess, pe
     spoilt = json.loads(json.dumps(stream).replace('"document": {"S": "{', f'"document": {{"S": "{MARK}'))
 
     for bus in (Bus(), Bus(refuses=True), Bus(fails=True)):
-        publisher = Publisher(EventBus(bus, "users"), "https://scim.example.com", personal_data, lambda: 0.0)  # type: ignore[arg-type]
+        publisher = Publisher(
+            EventBus(bus, "users"), "https://scim.example.com", personal_data, service.bound.log, lambda: 0.0
+        )  # type: ignore[arg-type]
         for records in (stream, spoilt, stream[:1]):
             try:
                 publisher.publish(records, "invocation")
@@ -85,20 +90,20 @@ def test_the_publisher_writes_nothing_of_a_user(net: Net, service: InProcess, pe
 
 
 @pytest.fixture
-def page(service: InProcess, net: Net, monkeypatch: pytest.MonkeyPatch) -> InProcess:
-    """The service with a settings page."""
-    monkeypatch.setenv("SCIM_CONNECTOR_BASE_URL", "https://scim.example.com/scim/v2")
-    monkeypatch.setenv("LOG_GROUPS", "/aws/lambda/rollcall/GetUser")
-    SETTINGS.forget()
-    aws.client("logs").create_log_group(logGroupName="/aws/lambda/rollcall/GetUser")
-    aws.client("dynamodb").create_table(**table_definition("users"))
+def page(service: InProcess, net: Net) -> SettingsWidget:
+    """The settings page of the service."""
+    service.clients.logs.create_log_group(logGroupName="/aws/lambda/rollcall/GetUser")
+    service.clients.dynamodb.create_table(**table_definition("users"))
     for name in ("acme", "globex"):
         net.keys.add(service.account(name).key)
-    aws.client("secretsmanager").put_secret_value(SecretId=f"{SECRET}globex", SecretString=f'{{"{MARK}": "{MARK}')
-    return service
+    service.clients.secretsmanager.put_secret_value(SecretId=f"{SECRET}globex", SecretString=f'{{"{MARK}": "{MARK}')
+    activity = InsightsActivity(service.clients.logs, ["/aws/lambda/rollcall/GetUser"])
+    return replace(settings_page(service, activity), table=Table(service.clients.dynamodb, "users"))
 
 
-def test_the_settings_page_writes_neither_keys_nor_what_was_typed(net: Net, page: InProcess) -> None:
+def test_the_settings_page_writes_neither_keys_nor_what_was_typed(
+    net: Net, service: InProcess, page: SettingsWidget
+) -> None:
     context = SimpleNamespace(
         invoked_function_arn=f"arn:aws:lambda:eu-central-1:123456789012:function:{MARK}",
         aws_request_id="invocation",
@@ -111,10 +116,10 @@ def test_the_settings_page_writes_neither_keys_nor_what_was_typed(net: Net, page
             typed = {"forms": {"all": {"account": account}}}
             for event in ({"action": action, "account": account}, {"action": action, "widgetContext": typed}):
                 try:
-                    shown += settings_widget.handler(event, context)
+                    shown += page(event, context)
                 except Exception as error:  # what Lambda would write of it
                     net.output.raised(error)
-        key = page.accounts.show("acme").current.key.text
+        key = service.accounts.show("acme").current.key.text
         net.keys.add(key)
 
     assert any(key in shown for key in net.keys)
@@ -129,16 +134,19 @@ def test_the_watch_writes_neither_keys_nor_what_secrets_and_logs_hold(net: Net, 
         net.keys.add(service.account(name).key)
     service.accounts.rotate_key("globex", timedelta(hours=1))
     net.keys.add(service.accounts.show("globex").current.key.text)
-    aws.client("secretsmanager").put_secret_value(SecretId=f"{SECRET}spoilt", SecretString=f'{{"{MARK}": "{MARK}')
+    service.clients.secretsmanager.put_secret_value(SecretId=f"{SECRET}spoilt", SecretString=f'{{"{MARK}": "{MARK}')
     later = now + week + timedelta(hours=2)
     heard = [Request("acme", now), Request("globex", now + timedelta(minutes=1), "previous"), Request(MARK, now)]
     logs: Any = LastRequests(heard)
 
-    watch.check_accounts(service.accounts.list_all(), Logs(logs, [MARK]), now + timedelta(minutes=5), week, 12 * week)
-    watch.check_accounts(service.accounts.list_all(), Logs(logs, [MARK]), later, week, 12 * week)
+    def look(at: datetime, retention: timedelta) -> None:
+        Watch(service.accounts, Logs(logs, [MARK]), week, retention, service.bound.log, lambda: at)(None, None)
+
+    look(now + timedelta(minutes=5), 12 * week)
+    look(later, 12 * week)
     logs.get_query_results = lambda queryId: {"status": "Failed", "results": [], "statistics": MARK}
     with pytest.raises(QueryFailed) as failed:
-        watch.check_accounts(service.accounts.list_all(), Logs(logs, [MARK]), now, week, week)
+        look(now, week)
     net.output.raised(failed.value)
 
     net.pull()
@@ -149,15 +157,15 @@ def test_the_watch_writes_neither_keys_nor_what_secrets_and_logs_hold(net: Net, 
 def test_a_release_that_fails_writes_neither_the_key_nor_what_a_function_returned(net: Net, service: InProcess) -> None:
     with release_of(service) as release:
         net.keys.add(service.accounts.show(RELEASE_CHECK_ACCOUNT).current.key.text)
-        deploy()
+        deploy(release)
         for function in FUNCTIONS:
             crash = {"errorType": "KeyError", "errorMessage": f"{MARK} {max(net.keys)}", "stackTrace": [MARK]}
             wrong = [crash, {"statusCode": 200, "body": MARK}, [MARK], {"statusCode": 999, "body": f'{{"{MARK}": 1}}'}]
             for returned in wrong:
                 release.faults = {function: lambda event, returned=returned: returned}  # type: ignore[misc]
-                deploy()
+                deploy(release)
         release.faults = {"Discovery": lambda event: 1 / 0 if event else None}
-        deploy()
+        deploy(release)
 
     text = net.pull()
     assert release.reported == ["Succeeded"] + ["Failed"] * (4 * len(FUNCTIONS) + 1)
@@ -166,7 +174,7 @@ def test_a_release_that_fails_writes_neither_the_key_nor_what_a_function_returne
 
 
 def test_the_first_key_is_written_to_its_secret_and_nowhere_else(net: Net, service: InProcess) -> None:
-    accounts = Accounts(aws.client("secretsmanager"), SECRET, lambda: "cloudformation")
+    accounts = Accounts(service.clients.secretsmanager, SECRET, lambda: "cloudformation")
     event = {
         "RequestType": "Create", "ResponseURL": f"https://{MARK}.example/?signature={MARK}", "StackId": MARK,
         "RequestId": MARK, "LogicalResourceId": MARK, "ResourceProperties": {"Account": "default", "Secret": MARK},
@@ -180,7 +188,7 @@ def test_the_first_key_is_written_to_its_secret_and_nowhere_else(net: Net, servi
                 raise OSError("refused")
 
         try:
-            seed_default_account.answer(of, accounts, respond)
+            FirstKey(accounts, respond)(of, None)
         except OSError as error:
             net.output.raised(error)
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import fields
 from typing import Final
 
-from adapters.logs.telemetry import Metric, OperationRecord, RequestRecord
+from adapters.logs.metrics import Metric
+from adapters.logs.telemetry import OperationRecord, RequestRecord
 from domain.effects import Adopted, Effects
 from support.metric_sources import emitted
 from support.repository import ROOT

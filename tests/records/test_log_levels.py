@@ -12,11 +12,11 @@ from unittest.mock import patch
 
 import pytest
 
-from adapters.logs import telemetry
+from adapters.logs.log import Log
 from adapters.logs.publisher_telemetry import LATE_MS, BatchRecord, emit
 from records.people import patch as patched
 from records.people import person
-from support.in_process import Client, InProcess, in_process
+from support.in_process import InProcess, in_process
 from support.log_lines import everything_beside_requests
 from support.repository import ROOT
 
@@ -32,7 +32,7 @@ def requests(service: InProcess) -> None:
     bulk = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [operation]}
     client.call("POST", "/Bulk", bulk)
     client.call("PATCH", f"/Users/{user}", patched({"op": "replace", "path": "active", "value": False}))
-    Client("nonsense").call("GET", "/Users")
+    service.client("nonsense").call("GET", "/Users")
 
 
 def lines_at(level: str | None, *variables: str) -> list[dict[str, Any]]:
@@ -42,7 +42,6 @@ def lines_at(level: str | None, *variables: str) -> list[dict[str, Any]]:
     with patch.dict(os.environ, levels), redirect_stdout(printed), in_process() as service:
         requests(service)
         everything_beside_requests(service)
-    telemetry.forget()
     return [line for line in map(json.loads, printed.getvalue().splitlines()) if "message" in line]
 
 
@@ -74,15 +73,14 @@ def test_of_the_publisher_only_a_batch_that_went_well_and_in_time_can_be_left_ou
         BatchRecord("failed", 1, failed=1, failure="ThrottlingException", lag_ms=1),
     ]
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "WARNING")
-    telemetry.forget()
+    log = Log.from_env()
 
     for batch in batches:
-        emit(batch)
+        emit(log, batch)
 
     written = [json.loads(line)["request_id"] for line in capsys.readouterr().out.splitlines()]
-    telemetry.forget()
     assert written == ["late", "failed"]
 
 
 def test_the_query_for_late_batches_asks_for_those_that_are_always_written() -> None:
-    assert f"lag_ms > {LATE_MS})" in (ROOT / "template.yaml").read_text(encoding="utf-8")
+    assert f"lag_ms > {LATE_MS})" in (ROOT / "observability.yaml").read_text(encoding="utf-8")

@@ -15,16 +15,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 import handlers.bulk  # noqa: F401 - so that every error class is there to walk
-from adapters.aws import client as aws_client
 from adapters.dynamodb import Table
-from adapters.runtime import RUNTIME
 from adapters.secrets import connector_secrets
+from adapters.secrets.authentication import Authenticator
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import DeprovisioningPaused
 from domain.accounts.rate import DEFAULT_RATE, RateLimited
 from domain.errors import MethodNotAllowed, OutOfTime, ScimError, TooManyWrongKeys, UniquenessConflict
 from domain.resources.user_schema import CORE_URN
-from handlers.endpoint import Handler
 from operations.table_creation import table_definition
 from records.output import Json, Output
 from records.people import NOBODY, bulk, create, patch, person
@@ -83,9 +81,9 @@ def test_every_operation_is_called_by_its_name(
 
 
 def test_the_first_request_of_a_container_is_a_cold_start_and_no_other(
-    client: Client, output: Output, monkeypatch: pytest.MonkeyPatch
+    service: InProcess, client: Client, output: Output
 ) -> None:
-    monkeypatch.setattr(Handler, "_cold", True)
+    service.open_again()
 
     client.call("GET", "/Users")
     client.call("GET", "/Schemas")
@@ -165,9 +163,9 @@ def test_a_rejected_key_counts_apart_when_it_names_an_account_that_there_is(
     service: InProcess, output: Output, account: str, counted: set[str]
 ) -> None:
     service.account("acme")
-    aws_client("secretsmanager").create_secret(Name="test/connectors/edited", SecretString="nonsense")
+    service.clients.secretsmanager.create_secret(Name="test/connectors/edited", SecretString="nonsense")
 
-    answer = Client(ConnectorKey.generate(account, secrets.token_bytes).text).call("GET", "/Users")
+    answer = service.client(ConnectorKey.generate(account, secrets.token_bytes).text).call("GET", "/Users")
 
     [line], [metrics] = output.lines()
     assert (answer.status, line["status"]) == (401, 401)
@@ -179,14 +177,18 @@ def test_a_rejected_key_counts_apart_when_it_names_an_account_that_there_is(
 
 
 def test_a_request_served_from_the_last_good_value_says_so_in_its_line(
-    service: InProcess, client: Client, output: Output, monkeypatch: pytest.MonkeyPatch
+    service: InProcess, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    clock = SimpleNamespace(seconds=0.0)
+    manager = service.clients.secretsmanager
+    prefix = service.bound.environment.connector_secret_prefix
+    service.change(authenticator=Authenticator(manager, prefix, monotonic=lambda: clock.seconds))
+    client = service.account("acme")
     client.call("GET", "/Users")
     assert "stale" not in output.line()
     failing = ClientError({"Error": {"Code": "InternalServiceError"}}, "GetSecretValue")
-    monkeypatch.setattr(aws_client("secretsmanager"), "get_secret_value", Mock(side_effect=failing))
-    clock = SimpleNamespace(seconds=RUNTIME.connectors._monotonic() + 3000)
-    monkeypatch.setattr(RUNTIME.connectors, "_monotonic", lambda: clock.seconds)
+    monkeypatch.setattr(manager, "get_secret_value", Mock(side_effect=failing))
+    clock.seconds += 3000
 
     assert client.call("GET", "/Users").status == 200
     assert output.line()["stale"] is True
@@ -223,9 +225,9 @@ def test_tolerances_are_told_by_name_also_when_the_request_fails(client: Client,
 @pytest.fixture
 def dynamodb(service: InProcess) -> FaultyClient:
     """The service's table on moto, with faults at hand."""
-    faulty: Any = aws_client("dynamodb")
+    faulty: Any = service.clients.dynamodb
     faulty.create_table(**table_definition("users"))
-    RUNTIME.__dict__["table"] = Table(faulty, "users", sleep=lambda seconds: None)
+    service.use(Table(faulty, "users", sleep=lambda seconds: None))
     return FaultyClient(faulty)
 
 
@@ -254,9 +256,8 @@ def test_a_failure_of_the_service_is_an_error_with_its_cause(
     assert line["cause"] == "ClientError"
 
 
-def test_a_defect_says_where_it_is_and_what_to_do(client: Client, output: Output) -> None:
-    del RUNTIME.__dict__["table"]
-    RUNTIME.__dict__["table"] = None
+def test_a_defect_says_where_it_is_and_what_to_do(service: InProcess, client: Client, output: Output) -> None:
+    service.change(open_table=lambda: None)
 
     assert client.call("GET", f"/Users/{NOBODY}").status == 503
 

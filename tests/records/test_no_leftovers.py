@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gc
-import logging
 import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from adapters.logs import telemetry
-from adapters.runtime import RUNTIME
 from handlers.endpoint import ScimRequest
 from records.output import Json, Output
 from records.people import NOBODY, bulk, create, patch, person
@@ -34,7 +33,7 @@ def kinds_of_request(service: InProcess) -> Kinds:
     initech = service.account("initech")
     service.accounts.rotate_key("initech", timedelta(hours=9))
     unusable = service.account("hooli")
-    secret = RUNTIME.environment.connector_secret_prefix + "hooli"
+    secret = service.bound.environment.connector_secret_prefix + "hooli"
     service.accounts._client.put_secret_value(SecretId=secret, SecretString="nonsense")
     user = create(acme, "ada")
     create(globex, "bob")
@@ -50,17 +49,17 @@ def kinds_of_request(service: InProcess) -> Kinds:
         "conflict": lambda: globex.call("POST", "/Users", person("bob", title="t" * LARGE)),
         "refusal": lambda: strict.call("POST", "/Users", person("x", shoeSize="s" * LARGE)),
         "nobody": lambda: globex.call("DELETE", f"/Users/{NOBODY}"),
-        "no key": lambda: Client("").call("GET", "/Users"),
+        "no key": lambda: service.client("").call("GET", "/Users"),
         "previous key": lambda: initech.call("GET", "/Users"),
         "unusable secret": lambda: unusable.call("GET", "/Users"),
         "bulk": lambda: acme.call("POST", "/Bulk", bulk({"method": "DELETE", "path": f"/Users/{NOBODY}"})),
         "plain": lambda: globex.call("GET", "/Schemas"),
-        "defect": lambda: defect(strict),
+        "defect": lambda: defect(service, strict),
     }
 
 
-def defect(client: Client) -> None:
-    with broken_table():
+def defect(service: InProcess, client: Client) -> None:
+    with broken_table(service):
         assert client.call("GET", "/Users").status == 503
 
 
@@ -99,13 +98,15 @@ def test_metrics_do_not_add_up_from_one_request_to_the_next(service: InProcess, 
 
 
 def test_nothing_is_appended_to_the_logger(service: InProcess, output: Output) -> None:
-    fixed = telemetry.logger().get_current_keys()
+    [handler] = service.bound.log.lines.handlers
+    formatter: Any = handler.formatter
+    fixed = formatter.get_current_keys()
 
     for request in kinds_of_request(service).values():
         request()
 
-    assert telemetry.logger().get_current_keys() == fixed
-    assert not telemetry.logger().thread_safe_get_current_keys()
+    assert formatter.get_current_keys() == fixed
+    assert not formatter.thread_safe_get_current_keys()
 
 
 def kept(kind: type) -> int:
@@ -128,7 +129,7 @@ def test_memory_does_not_grow_with_requests(
 ) -> None:
     kinds = kinds_of_request(service)
     # pytest keeps what reaches the root logger.
-    monkeypatch.setattr(logging.getLogger(telemetry.SERVICE), "propagate", False)
+    monkeypatch.setattr(service.bound.log.lines, "propagate", False)
 
     def rounds(count: int) -> None:
         for _ in range(count):

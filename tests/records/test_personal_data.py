@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from unittest.mock import patch as replaced
 from urllib.parse import quote
 
@@ -24,9 +25,9 @@ ADA = "a***@example.com"
 
 
 @pytest.fixture
-def showing(service: InProcess, monkeypatch: pytest.MonkeyPatch) -> Client:
+def showing(service: InProcess) -> Client:
     """A client of a service whose parameter LogPersonalData is 'true'."""
-    monkeypatch.setenv("LOG_PERSONAL_DATA", "true")
+    service.change(environment=replace(service.bound.environment, log_personal_data=True))
     return service.account("acme")
 
 

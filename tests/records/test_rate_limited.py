@@ -10,12 +10,10 @@ import pytest
 from adapters import clock
 from adapters.dynamodb.pace import Pace
 from adapters.logs.refusals import Refusals
-from adapters.runtime import RUNTIME
 from adapters.secrets.guesses import AT_ONCE
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.rate import DEFAULT_RATE, FREE, Rate, Standing
 from domain.errors import ServiceUnavailable
-from handlers.endpoint import Handler
 from records.output import Json, Output, samples
 from records.people import bulk, person
 from support.in_process import Client, InProcess
@@ -50,8 +48,8 @@ class Ticks:
 def ticks(service: InProcess) -> Ticks:
     """The time of what a container remembers of accounts."""
     ticks = Ticks()
-    RUNTIME.__dict__["pace"] = Pace(RUNTIME._request_counter, monotonic=ticks)
-    RUNTIME.__dict__["refusals"] = Refusals(monotonic=ticks)
+    pace = Pace(service.table.request_counter, monotonic=ticks)
+    service.change(pace=pace, refusals=Refusals(monotonic=ticks))
     return ticks
 
 
@@ -258,9 +256,9 @@ def test_an_ordinary_request_counts_as_one(client: Client, output: Output, ticks
 
 
 def test_the_first_request_of_a_container_is_not_charged_for_what_starting_burns(
-    client: Client, output: Output, ticks: Ticks, cpu: list[float], monkeypatch: pytest.MonkeyPatch
+    service: InProcess, client: Client, output: Output, ticks: Ticks, cpu: list[float]
 ) -> None:
-    monkeypatch.setattr(Handler, "_cold", True)
+    service.change(cold=iter([True]))
     cpu += [10.0, 11.0]
 
     client.call("GET", DISCOVERY)
@@ -278,9 +276,9 @@ class Silent:
 
 
 def test_while_the_table_does_not_answer_requests_are_let_in_and_the_line_says_so(
-    client: Client, output: Output, ticks: Ticks
+    service: InProcess, client: Client, output: Output, ticks: Ticks
 ) -> None:
-    RUNTIME.__dict__["pace"] = Pace(lambda account, usage: Silent(), monotonic=ticks)
+    service.change(pace=Pace(lambda account, usage: Silent(), monotonic=ticks))
 
     statuses = [client.call("GET", DISCOVERY).status for _ in range(FREE + 3)]
 

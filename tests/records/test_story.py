@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,8 +18,7 @@ from urllib.parse import quote
 import pytest
 from jsonschema import Draft202012Validator
 
-from adapters.logs.telemetry import NAMESPACE, Metric
-from adapters.runtime import RUNTIME
+from adapters.logs.metrics import NAMESPACE, Metric
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from records.output import Json, Output, samples
@@ -178,7 +176,7 @@ class Story:
         return ["client errors", "rejected keys"], None
 
     def outage(self, account: Account) -> Move:
-        with broken_table():
+        with self.service.over(None):
             self.call(account, 503, "GET", "/Users")
         return ["server errors"], "key"
 
@@ -191,15 +189,6 @@ MOVES: Final[list[Callable[[Story, Account], Move]]] = [
     for name, value in vars(Story).items()
     if callable(value) and name not in ("play", "call", "someone") and name[0] != "_"
 ]
-
-
-@contextmanager
-def broken_table() -> Iterator[None]:
-    table, RUNTIME.__dict__["table"] = RUNTIME.__dict__["table"], None
-    try:
-        yield
-    finally:
-        RUNTIME.__dict__["table"] = table
 
 
 @pytest.fixture(params=[1, 2])

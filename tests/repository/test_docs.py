@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from adapters.logs.telemetry import Metric
+from adapters.logs.metrics import Metric
 from cli.main import app
 from domain import limits
 from domain.tolerances import TOLERANCES

@@ -17,16 +17,18 @@ from moto import mock_aws
 from moto.events.models import EventPattern
 from samtranslator.yaml_helper import yaml_parse
 
-from adapters import aws
-from adapters.logs import telemetry
-from adapters.runtime import RUNTIME
+from adapters.environment.publisher import PublisherEnvironment
+from adapters.environment.service import ServiceEnvironment
+from adapters.events.event_bus import EventBus
+from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.documents import Json
 from domain.events.lifecycle import EventKind
-from handlers.jobs import publisher
+from handlers.jobs.publisher import Publisher
+from handlers.service import Service
 from operations.table_creation import table_definition
 from support.event_schemas import FOLDER, validate
-from support.in_process import ENVIRONMENT, Client, Context
+from support.in_process import ENVIRONMENT, Client, Context, InProcess, TwinTable, new_clients
 from support.stack_template import RESOURCES
 
 PREFIX = ENVIRONMENT["CONNECTOR_SECRET_PREFIX"]
@@ -38,6 +40,7 @@ class Deployment:
     """A table with its stream, and what was put on the bus."""
 
     client: Client
+    publisher: Publisher
     published: list[Json] = field(default_factory=list)
 
     def deliver(self) -> None:
@@ -55,7 +58,7 @@ class Deployment:
         let_through = [one for one in records if one["dynamodb"]["Keys"]["pk"]["S"].endswith(suffix)]
         assert len(let_through) < len(records)
         event = json.loads(json.dumps({"Records": let_through}, default=datetime.timestamp))
-        assert publisher.handler(event, Context()) == {"batchItemFailures": []}
+        assert self.publisher(event, Context()) == {"batchItemFailures": []}
 
     def remember(self, params: Json, **_: object) -> None:
         """Called with each request to the bus; what comes out of it has EventBridge's envelope."""
@@ -75,20 +78,20 @@ class Deployment:
 @pytest.fixture
 def deployment() -> Iterator[Deployment]:
     with patch.dict(os.environ, ENVIRONMENT | OF_THE_PUBLISHER), mock_aws():
-        for part in (aws, RUNTIME, telemetry):
-            part.forget()
-        publisher._publisher.cache_clear()
+        clients = new_clients()
         definition: Any = table_definition(ENVIRONMENT["TABLE_NAME"])
         stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-        aws.client("dynamodb").create_table(**(definition | {"StreamSpecification": stream}))
+        clients.dynamodb.create_table(**(definition | {"StreamSpecification": stream}))
         boto3.client("events").create_event_bus(Name="users")
-        key = Accounts(aws.client("secretsmanager"), PREFIX, lambda: "test").enable("acme").connector.current.key.text
-        deployment = Deployment(Client(key))
-        aws.client("events").meta.events.register("provide-client-params.events.PutEvents", deployment.remember)
+        accounts = Accounts(clients.secretsmanager, PREFIX, lambda: "test")
+        service = Service.over(clients, ServiceEnvironment.from_env(), Log.from_env())
+        running = InProcess(service, clients, TwinTable(), accounts)
+        environment = PublisherEnvironment.from_env()
+        bus = EventBus(clients.events, environment.event_bus)
+        publisher = Publisher(bus, environment.issuer, environment.personal_data, service.log)
+        deployment = Deployment(running.account("acme"), publisher)
+        clients.events.meta.events.register("provide-client-params.events.PutEvents", deployment.remember)
         yield deployment
-        for part in (aws, RUNTIME, telemetry):
-            part.forget()
-        publisher._publisher.cache_clear()
 
 
 def test_an_application_hears_of_every_loss_of_access_and_of_nothing_else(deployment: Deployment) -> None:

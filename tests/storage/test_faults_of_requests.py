@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters import aws
 from adapters.dynamodb import Table
 from adapters.dynamodb.users import DynamoDBUsers
 from domain.accounts.deprovisioning import DEFAULT_LIMIT
@@ -327,7 +326,7 @@ def test_answers_in_pieces_are_put_together(service: Faulty) -> None:
 def test_while_secrets_manager_is_down_the_cached_key_serves_and_an_unknown_one_is_503(faulty: Faulty) -> None:
     globex = faulty.served.service.account("globex")
     assert faulty.send(READS["get"])[0].status == 200
-    down = FaultyClient(aws.client("secretsmanager"), "secrets-manager")
+    down = FaultyClient(faulty.served.service.clients.secretsmanager, "secrets-manager")
 
     for fault in [*faults.BREAKING, *faults.THROTTLING, *faults.REFUSING]:
         down.always(fault)

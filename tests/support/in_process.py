@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
+from itertools import repeat
 from typing import Any
 from unittest.mock import patch
 
 from botocore.loaders import Loader, create_loader
+from botocore.session import Session
 from moto import mock_aws
 
-from adapters import aws, clock
-from adapters.logs import telemetry
-from adapters.runtime import RUNTIME
+from adapters import clock
+from adapters.aws import Clients
+from adapters.dynamodb.pace import Pace
+from adapters.environment.service import ServiceEnvironment
+from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.accounts.deprovisioning import Limit
 from domain.ports import Deadline
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
 from handlers import routes
+from handlers.endpoint import Handler
 from handlers.http import proxy_event
+from handlers.service import Service
 from support.memory import InMemoryGuard, InMemoryRequestCounter, InMemoryUsers
 
 ENVIRONMENT = {
@@ -96,8 +102,13 @@ class Answer:
 
 @dataclass
 class InProcess:
-    """The service without a gateway: the route's handler is called with the event that the gateway would send."""
+    """The service without a gateway: the route's handler is called with the event that the gateway would send.
 
+    `bound` is what the handlers are bound to; a test may put another there.
+    """
+
+    bound: Service
+    clients: Clients
     table: TwinTable
     accounts: Accounts
 
@@ -106,7 +117,39 @@ class InProcess:
         key = self.accounts.enable(name).connector.current.key.text
         if settings:
             self.accounts.configure(name, **settings)
-        return Client(key)
+        return self.client(key)
+
+    def client(self, key: str) -> Client:
+        """A client with that Connector Key, whatever it is."""
+        return Client(key, self)
+
+    def handler(self, module: str) -> Handler:
+        """The handler of that module, bound to this service."""
+        handler: Handler = import_module(f"handlers.{module}").handler
+        return handler.bound_to(self.bound)
+
+    def change(self, **parts: Any) -> None:
+        """Serve with other parts from now on."""
+        self.bound = replace(self.bound, **parts)
+
+    def use(self, table: Any) -> None:
+        """Serve from that table, with nothing known yet of how busy accounts are."""
+        self.bound = over_table(self.bound, table)
+
+    def open_again(self) -> None:
+        """Serve as a new container would, which knows nothing of any account yet."""
+        log, open_table = self.bound.log, self.bound.open_table
+        self.bound = over_table(Service.over(self.clients, self.bound.environment, log), open_table())
+
+    @contextmanager
+    def over(self, table: Any) -> Iterator[None]:
+        """Serve from that table until the end of the block."""
+        before = self.bound
+        self.use(table)
+        try:
+            yield
+        finally:
+            self.bound = before
 
     def brings_in(self, account: str, attributes: dict[str, Any]) -> str:
         """The id of a user whom the operator imports: no identity provider has claimed them."""
@@ -115,11 +158,18 @@ class InProcess:
         return user.id
 
 
+def over_table(service: Service, table: Any) -> Service:
+    """That service over another table, with nothing known yet of how busy accounts are."""
+    pace = Pace(lambda account, usage: table.request_counter(account, usage))  # noqa: PLW0108 - None is a table as well
+    return replace(service, open_table=lambda: table, pace=pace)
+
+
 @dataclass(frozen=True)
 class Client:
     """Calls handlers with one Connector Key."""
 
     key: str
+    service: InProcess
 
     def call(
         self,
@@ -150,7 +200,7 @@ class Client:
             request_id=request_id,
         )
         module = match.route.module if match else "unrouted"
-        result = import_module(f"handlers.{module}").handler(event, context or Context())
+        result = self.service.handler(module)(event, context or Context())
         for name, value in OF_EVERY_ANSWER.items():
             assert result["headers"][name] == value, f"{method} {path}"
         return Answer(result["statusCode"], result["headers"], result["body"])
@@ -164,18 +214,18 @@ OF_EVERY_ANSWER = {
 """Headers that a success and a refusal have alike, from all that answers: a function, the gateway or the firewall."""
 
 
+def new_clients() -> Clients:
+    """Clients of AWS whose session does not read botocore's data again."""
+    session = Session()
+    session.register_component("data_loader", _LOADER)
+    return Clients(session)
+
+
 @contextmanager
-def in_process() -> Iterator[InProcess]:
-    """The service, from now to the end of the block."""
+def in_process(make_log: Callable[[], Log] = Log.from_env) -> Iterator[InProcess]:
+    """The service, from now to the end of the block; no request is its container's first."""
     with patch.dict(os.environ, ENVIRONMENT), mock_aws():
-        for part in (aws, RUNTIME, telemetry):
-            part.forget()
-        aws._session().register_component("data_loader", _LOADER)
-        table = TwinTable()
-        RUNTIME.__dict__["table"] = table
-        accounts = Accounts(aws.client("secretsmanager"), ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: "test")
-        try:
-            yield InProcess(table, accounts)
-        finally:
-            for part in (aws, RUNTIME, telemetry):
-                part.forget()
+        clients, table = new_clients(), TwinTable()
+        service = Service.over(clients, ServiceEnvironment.from_env(), make_log())
+        accounts = Accounts(clients.secretsmanager, ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: "test")
+        yield InProcess(replace(over_table(service, table), cold=repeat(False)), clients, table, accounts)

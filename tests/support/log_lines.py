@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Mapping
+from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
-from adapters import aws
 from adapters.events.event_bus import EventBus
+from adapters.logs.activity import AccountActivity, Activity
 from adapters.logs.last_requests import Logs
 from adapters.secrets.accounts import Accounts
-from adapters.settings import SETTINGS
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
-from handlers.jobs import seed_default_account, watch
 from handlers.jobs.publisher import Publisher
-from handlers.settings import widget as settings_widget
+from handlers.jobs.seed_default_account import FirstKey
+from handlers.jobs.watch import Watch
+from handlers.settings.widget import SettingsWidget
 from support.in_process import ENVIRONMENT, InProcess, in_process
 from support.insights import LastRequests, Request
 from support.metric_sources import written
@@ -70,7 +68,7 @@ def _takeover(service: InProcess) -> None:
 def _unusable_secret(service: InProcess) -> None:
     client = service.account("broken")
     name = ENVIRONMENT["CONNECTOR_SECRET_PREFIX"] + "broken"
-    aws.client("secretsmanager").put_secret_value(SecretId=name, SecretString="nonsense")
+    service.clients.secretsmanager.put_secret_value(SecretId=name, SecretString="nonsense")
     assert client.call("GET", "/Users").status == 401
 
 
@@ -91,7 +89,7 @@ def _publisher(service: InProcess) -> None:
     spoilt = json.loads(json.dumps(batch[:1]).replace('"document"', '"nothing"'))
     bus: Any = _Bus()
     late = datetime.now(UTC).timestamp() + 10**9
-    publisher = Publisher(EventBus(bus, "events"), "https://scim.example.com", False, lambda: late)
+    publisher = Publisher(EventBus(bus, "events"), "https://scim.example.com", False, service.bound.log, lambda: late)
     assert publisher.publish(batch, "request")["batchItemFailures"]
     assert publisher.publish(spoilt, "request")["batchItemFailures"]
 
@@ -99,9 +97,9 @@ def _publisher(service: InProcess) -> None:
 def _release(service: InProcess) -> None:
     """A release that is good, and one that is not."""
     with release_of(service) as release:
-        deploy()
+        deploy(release)
         release.faults["GetUser"] = lambda event: {"statusCode": 503}
-        deploy()
+        deploy(release)
         assert release.reported == ["Succeeded", "Failed"]
 
 
@@ -109,9 +107,8 @@ def _first_key(service: InProcess) -> None:
     """CloudFormation makes the stack."""
     request = {"RequestType": "Create", "ResponseURL": "https://example.com", "StackId": "s", "RequestId": "r"}
     answered: list[bytes] = []
-    seed_default_account.answer(
-        request | {"LogicalResourceId": "l"}, service.accounts, lambda url, body: answered.append(body)
-    )
+    first_key = FirstKey(service.accounts, lambda url, body: answered.append(body))
+    first_key(request | {"LogicalResourceId": "l"}, None)
     assert answered
 
 
@@ -124,32 +121,40 @@ def _watch(service: InProcess) -> None:
     service.accounts.rotate_key("globex", eight_days + timedelta(hours=1))
     long_ago = now - timedelta(days=400)
     Accounts(
-        aws.client("secretsmanager"), ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: "test", now=lambda: long_ago
+        service.clients.secretsmanager, ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: "test", now=lambda: long_ago
     ).enable("initrode")
     logs: Any = LastRequests(
         [Request("acme", now - eight_days), Request("globex", now - timedelta(minutes=1), "previous")]
     )
-    watch.check_accounts(
-        service.accounts.list_all(), Logs(logs, ["requests"]), now, timedelta(days=7), timedelta(days=90)
-    )
+    found = Logs(logs, ["requests"])
+    Watch(service.accounts, found, timedelta(days=7), timedelta(days=90), service.bound.log, lambda: now)(None, None)
 
 
 def _settings_page(service: InProcess) -> None:
     service.account("acme")
-    with settings_page(service):
-        html = settings_widget.handler(
-            {"action": "reveal", "account": "acme"}, SimpleNamespace(aws_request_id="invocation-7")
-        )
+    html = settings_page(service)(
+        {"action": "reveal", "account": "acme"}, SimpleNamespace(aws_request_id="invocation-7")
+    )
     assert "rck_acme_" in html
 
 
-@contextmanager
-def settings_page(service: InProcess) -> Iterator[None]:
-    """The settings page over the accounts of that service."""
-    with patch.dict(os.environ, {"SCIM_CONNECTOR_BASE_URL": "https://scim.example.com/scim/v2"}):
-        SETTINGS.forget()
-        SETTINGS.__dict__["_table"] = service.table
-        try:
-            yield
-        finally:
-            SETTINGS.forget()
+def settings_page(service: InProcess, activity: Activity | None = None) -> SettingsWidget:
+    """The settings page over the accounts and the table of that service, which no request has been sent to."""
+    table: Any = service.table
+    return SettingsWidget(
+        "https://scim.example.com/scim/v2",
+        reveals=True,
+        accounts=lambda actor: Accounts(
+            service.clients.secretsmanager, ENVIRONMENT["CONNECTOR_SECRET_PREFIX"], lambda: actor
+        ),
+        table=table,
+        activity=activity or NoActivity(),
+        log=service.bound.log,
+    )
+
+
+class NoActivity:
+    """A log that nothing is in."""
+
+    def last_day(self) -> Mapping[str, AccountActivity] | None:
+        return {}

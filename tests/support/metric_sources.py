@@ -9,7 +9,7 @@ import io
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -18,9 +18,7 @@ from unittest.mock import patch
 
 from botocore.exceptions import ClientError
 
-from adapters import aws
 from adapters.dynamodb import Table
-from adapters.runtime import RUNTIME
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from domain.accounts.rate import DEFAULT_RATE, FREE
@@ -160,9 +158,9 @@ def _everything(service: InProcess) -> None:
     _previous_key(service)
     _deprovisioning_refused(service)
     _rate_limited(service)
-    _repeated_call(client)
-    _server_error(client)
-    _no_secrets_manager(client)
+    _repeated_call(service, client)
+    _server_error(service, client)
+    _no_secrets_manager(service, client)
 
 
 def _user(name: str) -> dict[str, Any]:
@@ -204,10 +202,10 @@ def _every_operation(client: Client) -> None:
 def _refusals(service: InProcess, client: Client) -> None:
     assert client.call("POST", "/Users", _user("bob@example.com")).status == 409
     assert client.call("GET", "/Users", headers={"Authorization": "Bearer nonsense"}).status == 401
-    assert Client(ConnectorKey.generate("acme", secrets.token_bytes).text).call("GET", "/Users").status == 401
+    assert service.client(ConnectorKey.generate("acme", secrets.token_bytes).text).call("GET", "/Users").status == 401
     edited = service.account("edited")
     secret = ENVIRONMENT["CONNECTOR_SECRET_PREFIX"] + "edited"
-    aws.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="nonsense")
+    service.clients.secretsmanager.put_secret_value(SecretId=secret, SecretString="nonsense")
     assert edited.call("GET", "/Users").status == 401
 
 
@@ -236,30 +234,30 @@ def _rate_limited(service: InProcess) -> None:
     statuses = [client.call("GET", "/ServiceProviderConfig").status for _ in range(FREE + 2)]
     assert statuses == [200] * FREE + [429] * 2
     service.table.counts = False
-    del RUNTIME.pace  # as if in another container, but for the record of what was refused here
+    service.use(service.table)  # as if in another container, except for the record of what was refused here
     assert client.call("GET", "/ServiceProviderConfig").status == 200
 
 
-def _repeated_call(client: Client) -> None:
+def _repeated_call(service: InProcess, client: Client) -> None:
     """The first call is throttled; the second finds a table without users."""
-    dynamodb = aws.client("dynamodb")
+    dynamodb = service.clients.dynamodb
     dynamodb.create_table(**table_definition(ENVIRONMENT["TABLE_NAME"]))
     FaultyClient(dynamodb).once(THROTTLING[0])
-    with instead_of_the_table(Table(dynamodb, ENVIRONMENT["TABLE_NAME"])):
+    with service.over(Table(dynamodb, ENVIRONMENT["TABLE_NAME"])):
         assert client.call("GET", "/Users").body["totalResults"] == 0
 
 
-def _server_error(client: Client) -> None:
-    with broken_table():
+def _server_error(service: InProcess, client: Client) -> None:
+    with broken_table(service):
         assert client.call("GET", "/Users").status == 503
 
 
-def _no_secrets_manager(client: Client) -> None:
+def _no_secrets_manager(service: InProcess, client: Client) -> None:
     """A new container, while Secrets Manager does not answer."""
-    RUNTIME.connectors.forget()
+    service.open_again()
     failing = {"Error": {"Code": "InternalServiceError"}}
     with patch.object(
-        aws.client("secretsmanager"),
+        service.clients.secretsmanager,
         "get_secret_value",
         side_effect=ClientError(failing, "GetSecretValue"),  # type: ignore[arg-type]
     ):
@@ -274,17 +272,6 @@ class _Broken:
         raise ConnectionError
 
 
-def broken_table() -> AbstractContextManager[None]:
+def broken_table(service: InProcess) -> AbstractContextManager[None]:
     """While it lasts, every use of the table fails unexpectedly."""
-    return instead_of_the_table(_Broken())
-
-
-@contextmanager
-def instead_of_the_table(other: object) -> Iterator[None]:
-    """The service over this, until the end of the block."""
-    table = RUNTIME.__dict__["table"]
-    RUNTIME.__dict__["table"] = other
-    try:
-        yield
-    finally:
-        RUNTIME.__dict__["table"] = table
+    return service.over(_Broken())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from adapters.secrets.authentication import Authenticated, Connectors
+from adapters.secrets.authentication import Authenticated, Authenticator
 from domain.accounts.account import Connector
 from domain.accounts.connector_key import ConnectorKey
 from domain.errors import ScimError
@@ -67,11 +67,11 @@ def connector(of: ConnectorKey) -> Connector:
     return Connector.new(of, bytes(32), START, "ada")
 
 
-def sign_in(connectors: Connectors, of: ConnectorKey, address: str = "192.0.2.1") -> Authenticated:
+def sign_in(connectors: Authenticator, of: ConnectorKey, address: str = "192.0.2.1") -> Authenticated:
     return connectors.authenticate(f"Bearer {of.text}", address)
 
 
-def refusal(connectors: Connectors, of: ConnectorKey, address: str = "192.0.2.1") -> ScimError:
+def refusal(connectors: Authenticator, of: ConnectorKey, address: str = "192.0.2.1") -> ScimError:
     with pytest.raises(ScimError) as refused:
         sign_in(connectors, of, address)
     return refused.value

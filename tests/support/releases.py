@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import unquote
 
-from adapters.aws import client
 from adapters.clock import MonotonicDeadline
-from adapters.logs import telemetry
+from adapters.environment.release import ReleaseEnvironment
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
-from handlers.jobs.pre_traffic import handler
+from handlers.jobs.pre_traffic import PreTraffic
+from support import in_process
 from support.in_process import Context, InProcess
 from support.memory import InMemoryUsers
 
@@ -33,6 +30,10 @@ FUNCTIONS = {
     "Bulk": "bulk",
     "Discovery": "discovery",
     "Unrouted": "unrouted",
+}
+ENVIRONMENT = {
+    "CONNECTOR_SECRET_PREFIX": in_process.ENVIRONMENT["CONNECTOR_SECRET_PREFIX"],
+    "NEW_VERSIONS": json.dumps({name: f"{name}:2" for name in FUNCTIONS}),
 }
 EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "execution-1"}
 Returns = Callable[[dict[str, Any]], Any]
@@ -53,7 +54,7 @@ class Release:
         assert version == "2", "not the new version"
         self.invoked.append(function)
         event = json.loads(params["body"])
-        serve = import_module(f"handlers.{FUNCTIONS[function]}").handler
+        serve = self.service.handler(FUNCTIONS[function])
         returned = self.faults.get(function, lambda event: serve(event, Context()))(event)
         answer = {"StatusCode": 200, "Payload": BytesIO(json.dumps(returned).encode())}
         if isinstance(returned, dict) and "errorType" in returned:
@@ -76,23 +77,24 @@ class Release:
 @contextmanager
 def release_of(service: InProcess) -> Iterator[Release]:
     """A release whose new versions are the handlers of that service; the account in which it is tried is empty."""
-    with patch.dict(os.environ, {"NEW_VERSIONS": json.dumps({name: f"{name}:2" for name in FUNCTIONS})}):
-        telemetry.forget()
-        service.table.accounts.pop(RELEASE_CHECK_ACCOUNT, None)
-        service.accounts.enable(RELEASE_CHECK_ACCOUNT)
-        found = Release(service)
-        report = "before-call.codedeploy.PutLifecycleEventHookExecutionStatus"
-        calls = [
-            (client("lambda").meta.events, "before-call.lambda.Invoke", found.invoke),
-            (client("codedeploy").meta.events, report, found.report),
-        ]
-        for events, name, stand_in in calls:
-            events.register(name, stand_in)
-        yield found
-        for events, name, stand_in in calls:
-            events.unregister(name, stand_in)
+    service.table.accounts.pop(RELEASE_CHECK_ACCOUNT, None)
+    service.accounts.enable(RELEASE_CHECK_ACCOUNT)
+    found = Release(service)
+    report = "before-call.codedeploy.PutLifecycleEventHookExecutionStatus"
+    calls = [
+        (service.clients.functions.meta.events, "before-call.lambda.Invoke", found.invoke),
+        (service.clients.codedeploy.meta.events, report, found.report),
+    ]
+    for events, name, stand_in in calls:
+        events.register(name, stand_in)
+    yield found
+    for events, name, stand_in in calls:
+        events.unregister(name, stand_in)
 
 
-def deploy(milliseconds: int = 180_000) -> None:
+def deploy(release: Release, milliseconds: int = 180_000, environment: Mapping[str, str] = ENVIRONMENT) -> None:
     """CodeDeploy's question to the hook, which has so much time."""
-    handler(EVENT, Context(milliseconds=milliseconds))
+    check = PreTraffic(
+        release.service.clients, lambda: ReleaseEnvironment.from_env(environment), release.service.bound.log
+    )
+    check(EVENT, Context(milliseconds=milliseconds))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ from unittest.mock import patch
 
 from adapters.dynamodb import DynamoDBAccount, Table, Usage
 from adapters.dynamodb.rate import DynamoDBRequestCounter
-from adapters.logs import telemetry
-from adapters.runtime import RUNTIME
+from adapters.logs.log import Log
 from domain.accounts import rate
 from domain.ports import Deadline
 from support.in_process import Answer, Client, InProcess, in_process
@@ -55,7 +53,7 @@ class Served:
 
     def use(self, table: Table, patience: Patience | None = None) -> None:
         """Serve from this table; with `patience` no request waits for anything."""
-        RUNTIME.__dict__["table"] = table if patience is None else PatientTable(table, patience)
+        self.service.use(table if patience is None else PatientTable(table, patience))
 
     def send(self, client: Client, request: Request) -> tuple[Answer, dict[str, Any]]:
         """The answer, and the fields of the request's log line."""
@@ -71,10 +69,5 @@ def served(log: Path) -> Iterator[Served]:
 
     No account is ever busy in it: counting its requests would cost calls of its own.
     """
-    with (
-        in_process() as service,
-        patch.dict(os.environ, {"ACTIVITY_FILE": str(log)}),
-        patch.object(rate, "FREE", 1_000_000),
-    ):
-        telemetry.forget()
+    with closing(Log.to_file(log)) as file, in_process(lambda: file) as service, patch.object(rate, "FREE", 1_000_000):
         yield Served(service, log)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.logs.telemetry import NAMESPACE, Metric
+from adapters.logs.metrics import NAMESPACE, Metric
 from support.log_lines import lines
 from support.metric_sources import emitted, problem_with, sources
 

@@ -12,14 +12,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from adapters.dynamodb import Table
 from adapters.dynamodb.keys import Collection
-from adapters.dynamodb.pace import Pace
-from adapters.environment import Environment
-from adapters.runtime import RUNTIME
-from adapters.secrets.authentication import Connectors
+from adapters.environment.service import ServiceEnvironment
+from adapters.logs.log import Log
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.accounts.rate import DEFAULT_RATE
+from handlers.service import Service
 from local.sample_events import EXAMPLES, USER_ID, Example, events, recorded_requests
 from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, TEXT, of_type
 from support.stand_ins import SECRET, TABLE, Aws
@@ -129,7 +127,7 @@ def test_what_counting_requests_asks_of_the_table_is_allowed_where_users_cannot_
         lambda params, model, **_: seen.append((model.name, params["Key"]["pk"]["S"])),
     )
 
-    RUNTIME.table.request_counter("acme").settle(1, DEFAULT_RATE)
+    service_on(aws).open_table().request_counter("acme").settle(1, DEFAULT_RATE)
 
     assert set(seen) == {("UpdateItem", "acme#RATE")}
 
@@ -250,8 +248,8 @@ def test_a_key_of_your_own_is_used_through_the_services_only() -> None:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """The handlers' own adapters, on clients whose calls can be listened to."""
+def aws() -> Iterator[Aws]:
+    """Clients whose calls can be listened to."""
     with mock_aws():
         session = boto3.Session("test", "test", region_name="eu-central-1")
         stand_in = Aws(
@@ -261,15 +259,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             session.client("logs"),
         )
         stand_in.start_over()
-        prefix = SECRET.removesuffix("default")
-        for name, part in {
-            "environment": Environment.from_env({"TABLE_NAME": TABLE, "CONNECTOR_SECRET_PREFIX": prefix}),
-            "connectors": Connectors(stand_in.secretsmanager, prefix),
-            "table": Table(stand_in.dynamodb, TABLE),
-            "pace": Pace(Table(stand_in.dynamodb, TABLE).request_counter),
-        }.items():
-            monkeypatch.setitem(RUNTIME.__dict__, name, part)
         yield stand_in
+
+
+def service_on(aws: Aws) -> Service:
+    """The parts of the handlers, on those clients."""
+    clients: Any = aws
+    variables = {"TABLE_NAME": TABLE, "CONNECTOR_SECRET_PREFIX": SECRET.removesuffix("default")}
+    return Service.over(clients, ServiceEnvironment.from_env(variables), Log.from_env(variables))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.file_name.removesuffix(".json"))
@@ -283,7 +280,9 @@ def test_what_a_function_does_its_role_allows(aws: Aws, example: Example) -> Non
     )
 
     context = SimpleNamespace(aws_request_id="request", get_remaining_time_in_millis=lambda: 10_000)
-    answer = import_module(f"handlers.{example.module}").handler(events()[example.file_name], context)
+    answer = import_module(f"handlers.{example.module}").handler.bound_to(service_on(aws))(
+        events()[example.file_name], context
+    )
 
     assert answer["statusCode"] == request.expect_status, json.loads(answer["body"])
     assert seen <= on_the_table(example.function)

@@ -41,7 +41,7 @@ class DynamoDBAccount:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table behind a low-level client, which should make one attempt per call (`adapters.aws.client`).
+    """The table behind a low-level client, which should make one attempt per call (`adapters.aws.Clients`).
 
     `sleep` and `chance` (0 to 1) determine how a repeated call waits, `now` is the wall clock in seconds; tests pass
     their own.

@@ -1,16 +1,15 @@
-"""What the hourly check of accounts uses: its environment, the logs that it queries and the lines that it writes."""
+"""What the hourly check of accounts queries in the logs, and the lines that it writes."""
 
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters.logs import insights
-from adapters.logs.telemetry import write
+from adapters.logs.log import Log
 from domain.accounts.silence import AccountWarning, LastRequest
 
 if TYPE_CHECKING:
@@ -23,27 +22,6 @@ filter message = "request" and ispresent(account)
 """
 _SECONDS: Final = 9.0
 """For one query; there are two at most, and the function has 28."""
-
-
-@dataclass(frozen=True, slots=True)
-class WatchEnvironment:
-    """What template.yaml sets for the check; `silence` is None when no account counts as silent."""
-
-    secret_prefix: str
-    log_groups: tuple[str, ...]
-    silence: timedelta | None
-    retention: timedelta
-
-    @classmethod
-    def from_env(cls, env: Mapping[str, str] = os.environ) -> WatchEnvironment:
-        """Raises KeyError naming the variable that is missing."""
-        hours = float(env["SILENCE_HOURS"])
-        return cls(
-            env["CONNECTOR_SECRET_PREFIX"],
-            tuple(env["LOG_GROUPS"].split(",")),
-            timedelta(hours=hours) if hours > 0 else None,
-            timedelta(days=int(env["LOG_RETENTION_DAYS"])),
-        )
 
 
 class Logs:
@@ -77,17 +55,17 @@ class Logs:
         }
 
 
-def emit_warning(warning: AccountWarning) -> None:
+def emit_warning(log: Log, warning: AccountWarning) -> None:
     """Write one line for a warning about an account."""
-    write("watch", {name: value for name, value in asdict(warning).items() if value is not None}, logging.WARNING)
+    log.write("watch", {name: value for name, value in asdict(warning).items() if value is not None}, logging.WARNING)
 
 
-def emit_unreadable(account: str, reason: str) -> None:
+def emit_unreadable(log: Log, account: str, reason: str) -> None:
     """Write one line for an account whose secret cannot be used."""
-    write("watch", {"account": account, "reason": reason}, logging.WARNING)
+    log.write("watch", {"account": account, "reason": reason}, logging.WARNING)
 
 
-def emit_summary(accounts: int, silent_accounts: int, old_keys: int, unusable_secrets: int) -> None:
+def emit_summary(log: Log, accounts: int, silent_accounts: int, old_keys: int, unusable_secrets: int) -> None:
     """Write the line that ends a check; metric filters of template.yaml make a metric of each number but the first."""
     numbers = {
         "accounts": accounts,
@@ -95,4 +73,4 @@ def emit_summary(accounts: int, silent_accounts: int, old_keys: int, unusable_se
         "old_keys": old_keys,
         "unusable_secrets": unusable_secrets,
     }
-    write("watched", numbers | {"environment": os.environ.get("ENVIRONMENT", "local")})
+    log.write("watched", numbers | {"environment": log.environment})

@@ -10,7 +10,7 @@ import logging
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
-from adapters.logs.telemetry import logger, write
+from adapters.logs.log import Log
 
 LATE_MS: Final = 60_000
 """From then on a batch is late; the saved query `publisher` asks for it."""
@@ -44,14 +44,14 @@ class BatchRecord:
         return {name: value for name, value in asdict(self).items() if value is not None and value != {}}
 
 
-def emit(record: BatchRecord) -> None:
+def emit(log: Log, record: BatchRecord) -> None:
     """Write the batch's one line, an error when something failed, a warning when it was late.
 
     One of a batch that was published in time is not relied on: the log level may take it away.
     """
     if record.failure:
-        write("publish", record.fields(), logging.ERROR)
+        log.write("publish", record.fields(), logging.ERROR)
     elif (record.lag_ms or 0) > LATE_MS:
-        write("publish", record.fields(), logging.WARNING)
+        log.write("publish", record.fields(), logging.WARNING)
     else:
-        logger().info("publish", extra=record.fields())
+        log.write_by_level("publish", record.fields())

@@ -1,4 +1,4 @@
-"""What operators see of a request: one structured log line (Powertools Logger) and its metrics (EMF).
+"""What operators see of a request: one structured log line and its metrics.
 
 The record is an allow-list: a field that is not one of `RequestRecord` cannot reach the log, and none of its fields
 holds a body, a filter value, a name, an address or a key; `user`, which is masked, is there only where the operator has
@@ -7,52 +7,21 @@ allowed it. A user who was adopted or taken back, and each operation of a bulk r
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import re
 import sys
-import time
 import traceback
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from dataclasses import fields as dataclass_fields
-from enum import StrEnum
-from functools import cache, lru_cache
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-
 from adapters.dynamodb import Usage
+from adapters.logs.log import Log
+from adapters.logs.metrics import Metric, Narrower
 from domain.accounts.deprovisioning import DeprovisioningPaused
 from domain.accounts.rate import RateLimited
 from domain.effects import Effects
 from domain.errors import TooManyWrongKeys
-
-SERVICE: Final = "rollcall"
-NAMESPACE: Final = "Rollcall"
-
-
-class Metric(StrEnum):
-    """The names of the service's own metrics; alarms, dashboard and queries use these and no others.
-
-    CloudWatch charges for each name in each set of dimensions, so there are ten. What AWS counts anyway (invocations,
-    durations and errors of a function, DynamoDB's throttling) has no name here. Failures of the service are Requests
-    less Succeeded and ClientErrors.
-    """
-
-    REQUESTS = "Requests"
-    SUCCEEDED = "Succeeded"
-    CLIENT_ERRORS = "ClientErrors"
-    UNIQUENESS_CONFLICTS = "UniquenessConflicts"
-    AUTH_REJECTED = "AuthRejected"
-    PREVIOUS_KEY_USED = "PreviousKeyUsed"
-    LATENCY = "Latency"
-    STORAGE_RETRIES = "StorageRetries"
-    TOLERANCE_APPLIED = "ToleranceApplied"
-    USERS_DEACTIVATED = "UsersDeactivated"
-
 
 HALF_USED: Final = "deprovisioning-half-used"
 """Succeeded counts with this reason what took access away when half of the account's limit was used up."""
@@ -161,9 +130,9 @@ class RequestRecord:
             metric: value for metric, value in counted.items() if value
         }
 
-    def narrower(self) -> list[tuple[Metric, dict[str, str], float]]:
+    def narrower(self) -> list[Narrower]:
         """What counts once more with a further dimension, where that pays: it names no account, no user."""
-        found: list[tuple[Metric, dict[str, str], float]] = []
+        found: list[Narrower] = []
         if self.status < 400:
             found.append((Metric.SUCCEEDED, {"operation": self.operation}, 1))
         if self.previous_key_hours_left is not None and self.previous_key_hours_left < HOURS_OF_ENDING_GRACE:
@@ -180,31 +149,6 @@ class RequestRecord:
         if self.reason == RateLimited.reason:
             found.append((Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, 1))
         return found
-
-
-@cache
-def logger() -> Logger:
-    """Writes to standard output, where Lambda takes lines from, or to ACTIVITY_FILE, as on the local server."""
-    file = os.environ.get("ACTIVITY_FILE")
-    return Logger(
-        service=SERVICE,
-        level="INFO" if file else None,
-        logger_handler=logging.FileHandler(file, encoding="utf-8") if file else None,
-        log_uncaught_exceptions=False,
-        use_rfc3339=True,
-        location=None,
-    )
-
-
-def forget() -> None:
-    """Have the logger made anew, for an environment that has changed: the local server, tests."""
-    logger.cache_clear()
-    registered = logging.getLogger(SERVICE)
-    for handler in registered.handlers:
-        handler.close()
-    registered.handlers.clear()
-    for mark in ("init", "powertools_handler"):  # by which Powertools knows a logger that is set up
-        registered.__dict__.pop(mark, None)
 
 
 def place_of(error: Exception) -> str:
@@ -232,79 +176,42 @@ def own_id(text: str | None) -> str | None:
     return text if text is not None and _OWN_ID.fullmatch(text) else None
 
 
-def write(message: str, fields: Mapping[str, Any], level: int = logging.INFO) -> None:
-    """Write a line that something relies on: alarms, queries, the activity, the question of who did what.
-
-    At every log level: a level is there to be turned up and down, and this is a record.
-    """
-    logger()  # sets up the one that is asked for below, past its level
-    log = logging.getLogger(SERVICE)
-    log.handle(log.makeRecord(SERVICE, level, "", 0, message, (), None, extra=dict(fields)))
-
-
-def audit(what: str, account: str, actor: str, request_id: str) -> None:
+def audit(log: Log, what: str, account: str, actor: str, request_id: str) -> None:
     """Record what was done or seen at the settings page, and by whom as far as that is known."""
-    write("audit", {"what": what, "account": account, "actor": actor, "request_id": request_id})
+    log.write("audit", {"what": what, "account": account, "actor": actor, "request_id": request_id})
 
 
-def emit(record: RequestRecord) -> None:
+def emit(log: Log, record: RequestRecord) -> None:
     """Write the request's one line (warning for a refusal, error for a failure of the service) and its metrics."""
-    _write("request", record.status, record.fields())
+    _write(log, "request", record.status, record.fields())
     of_request = {"request_id": record.request_id, "account": record.account}
     for failed in record.bulk_failures:
         fields = {name: value for name, value in asdict(failed).items() if value is not None}
-        _write("bulk-operation", failed.status, of_request | fields)
+        _write(log, "bulk-operation", failed.status, of_request | fields)
     of_request["operation"] = record.operation
     for one in record.effects.adopted:
         reason = "adopted-without-privileges" if one.privileges_dropped else "adopted-existing-user"
-        _write("adoption", 200, of_request | {"user_id": one.user_id, "reason": reason})
+        _write(log, "adoption", 200, of_request | {"user_id": one.user_id, "reason": reason})
     for user_id, by in record.effects.let_through.items():
-        _write("let-through", 200, of_request | {"user_id": user_id, "by": by, "reason": "let-through-by-operator"})
+        _write(
+            log, "let-through", 200, of_request | {"user_id": user_id, "by": by, "reason": "let-through-by-operator"}
+        )
     for user_id in record.effects.taken_back:
-        _write("take-back", 200, of_request | {"user_id": user_id, "reason": "took-back-deactivated-user"})
-    _emit_metrics(record.metrics(), record.narrower())
+        _write(log, "take-back", 200, of_request | {"user_id": user_id, "reason": "took-back-deactivated-user"})
+    log.measure(record.metrics(), record.narrower())
     if unlogged := record.unlogged_refusals:
         refused: dict[Metric, float] = {Metric.REQUESTS: unlogged, Metric.CLIENT_ERRORS: unlogged}
         if record.account is None:
-            _emit_metrics(refused | {Metric.AUTH_REJECTED: unlogged}, [])
+            log.measure(refused | {Metric.AUTH_REJECTED: unlogged})
         else:
-            _emit_metrics(refused, [(Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, unlogged)])
+            log.measure(refused, [(Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, unlogged)])
 
 
-def _write(message: str, status: int, fields: dict[str, Any]) -> None:
+def _write(log: Log, message: str, status: int, fields: dict[str, Any]) -> None:
     level = logging.ERROR if _is_failure(status) else logging.WARNING if status >= 400 else logging.INFO
-    write(message, fields, level)
+    log.write(message, fields, level)
 
 
 def _is_failure(status: int) -> bool:
     """Whether the service failed; 501 is the right answer to what it does not do."""
     return status >= 500 and status != 501
-
-
-def _emit_metrics(values: dict[Metric, float], narrower: list[tuple[Metric, dict[str, str], float]]) -> None:
-    """One blob in embedded metric format for all of these metrics, whatever dimensions they have."""
-    if os.environ.get("POWERTOOLS_METRICS_DISABLED", "false").lower() == "true":
-        return
-    of_all = {"service": SERVICE, "environment": os.environ.get("ENVIRONMENT", "local")}
-    directives, dimensions = [_directive(tuple(values), tuple(of_all))], of_all
-    for metric, further, value in narrower:
-        directives.append(_directive((metric,), (*of_all, *further)))
-        dimensions = dimensions | further
-        values = values | {metric: value}  # the same as without the dimension, or there is none without it
-    blob: dict[str, Any] = {"_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives}}
-    blob |= dimensions | {metric.value: [float(value)] for metric, value in values.items()}
-    print(json.dumps(blob, separators=(",", ":")))  # noqa: T201 - standard output is where Lambda takes metrics from
-
-
-@lru_cache(maxsize=128)
-def _directive(metrics: tuple[Metric, ...], dimensions: tuple[str, ...]) -> dict[str, Any]:
-    """What tells CloudWatch which members of a blob are those metrics; the same for every request that has them."""
-    described = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
-    for name in dimensions:
-        described.add_dimension(name, "-")
-    for metric in metrics:
-        unit = MetricUnit.Milliseconds if metric is Metric.LATENCY else MetricUnit.Count
-        described.add_metric(metric.value, unit, 0)
-    directive: dict[str, Any] = dict(described.serialize_metric_set()["_aws"]["CloudWatchMetrics"][0])
-    described.clear_metrics()
-    return directive

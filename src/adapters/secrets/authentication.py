@@ -95,7 +95,7 @@ class _Entry:
         self.refused: OrderedDict[bytes, None] = OrderedDict()
 
 
-class Connectors:
+class Authenticator:
     """Checks Connector Keys; may be used by many threads.
 
     `monotonic` (seconds) ages the cache, `now` (aware datetime) decides whether a previous key has expired.
@@ -156,12 +156,6 @@ class Connectors:
             self._remember_refused(entry, key)
             self._guesses.count(address, self._monotonic())
         return _answer(state, used, self._secrets.prefix)
-
-    def forget(self) -> None:
-        """Drop what was read, so that every connector is read again."""
-        with self._lock:
-            self._known.clear()
-            self._unknown.clear()
 
     def _entry(self, account: str) -> _Entry:
         entry = self._known.get(account)
@@ -245,14 +239,13 @@ def _answer(state: _State, used: KeyUsed | None, prefix: str) -> Authenticated:
             raise state.failure.of_some_account(prefix) if connector is None else state.failure.anew()
         raise _refusal(state, prefix)
     if not connector.enabled:
-        off = Forbidden(
+        raise Forbidden(
             f'The Connector Key is right, but SCIM is switched off for the account "{connector.account}". The '
             f"service's operator switches it on with: rollcall account enable {connector.account}",
             reason="account-disabled",
             remedy="Switch SCIM on for the account (rollcall account enable), or off in the identity provider.",
+            account=connector.account,
         )
-        off.account = connector.account
-        raise off
     previous = connector.previous
     return Authenticated(
         connector.account,
@@ -267,16 +260,18 @@ def _answer(state: _State, used: KeyUsed | None, prefix: str) -> Authenticated:
 def _refusal(state: _State, prefix: str) -> Unauthorized:
     """One answer to a wrong key, an unknown account and an unusable secret; only the log says which it was."""
     unusable, connector = state.failure, state.connector
-    refused = Unauthorized(
+    if unusable is not None:
+        reason, secret_name = unusable.reason, unusable.secret_name
+        account: str | None = secret_name.removeprefix(prefix)
+    else:
+        # Without a connector no account is named: what a key without one calls an account is anybody's text.
+        reason, secret_name = "unknown-account" if connector is None else "wrong-key", None
+        account = None if connector is None else connector.account
+    return Unauthorized(
         "The Connector Key is not one that this service accepts. Paste the account's current Connector Key into the "
         "identity provider's token field.",
-        reason="wrong-key" if connector is not None else "unknown-account" if unusable is None else unusable.reason,
+        reason=reason,
         remedy=None if unusable is None else unusable.remedy,
+        account=account,
+        secret_name=secret_name,
     )
-    if unusable is not None:
-        refused.secret_name = unusable.secret_name
-        refused.account = unusable.secret_name.removeprefix(prefix)
-    elif connector is not None:
-        # Of no other account: what a key without one calls an account is anybody's text.
-        refused.account = connector.account
-    return refused

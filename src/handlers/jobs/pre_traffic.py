@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
-from adapters.aws import client
-from adapters.environment import Environment
+from adapters.aws import Clients
+from adapters.environment.release import ReleaseEnvironment
+from adapters.environment.variables import Variables
 from adapters.logs import telemetry
+from adapters.logs.log import Log
 from adapters.release import NewVersions, PendingDeployment, VersionFailed
 from adapters.secrets.connector_secrets import ConnectorSecrets, ConnectorUnavailable
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT, rfc3339
@@ -32,38 +37,56 @@ from handlers.jobs.smoke_test import (
     check_discovery,
     check_groups,
 )
+from handlers.start import made_at_start
 
 _LEFT_OVER_AFTER: Final = timedelta(hours=1)
 _MILLISECONDS_OF_A_STEP: Final = 35_000
 """The longest time-out of a function, and what starting it may take."""
 
 
-def handler(event: dict[str, str], context: LambdaContext) -> None:
-    """Try the release, write one log line about it, and answer CodeDeploy, which otherwise waits for an hour."""
-    deployment = PendingDeployment(client("codedeploy"), event["DeploymentId"], event["LifecycleEventHookExecutionId"])
-    failure = try_release(context)
-    line = {"deployment_id": deployment.deployment_id, "succeeded": failure is None}
-    if failure is None:
-        telemetry.write("release", line)
-    else:
-        telemetry.write("release", line | failure, logging.ERROR)
-    deployment.report(succeeded=failure is None)
+@dataclass(frozen=True, slots=True)
+class PreTraffic:
+    """Tries the new versions of a release and answers CodeDeploy.
 
+    `environment` is read within the try: whatever is wrong, CodeDeploy needs an answer.
+    """
 
-def try_release(context: LambdaContext) -> dict[str, str] | None:
-    """Run the smoke test with the new versions. Returns None, or what failed: step, cause and remedy."""
-    try:
-        connector = ConnectorSecrets(client("secretsmanager"), Environment.from_env().connector_secret_prefix).read(
-            RELEASE_CHECK_ACCOUNT
+    clients: Clients
+    environment: Callable[[], ReleaseEnvironment]
+    log: Log
+
+    @classmethod
+    def from_env(cls, env: Variables = os.environ) -> PreTraffic:
+        """Raise nothing for a variable that is missing or malformed: it makes the release fail."""
+        return cls(Clients(), partial(ReleaseEnvironment.from_env, env), Log.from_env(env))
+
+    def __call__(self, event: dict[str, str], context: LambdaContext) -> None:
+        """Try the release, write one log line about it, and answer CodeDeploy, which otherwise waits for an hour."""
+        deployment = PendingDeployment(
+            self.clients.codedeploy, event["DeploymentId"], event["LifecycleEventHookExecutionId"]
         )
-        if connector is None:
-            return {"step": "Connector Key", "cause": "no secret", "remedy": _MAKE_THE_ACCOUNT}
-        transport = LambdaTransport(NewVersions.from_env(client("lambda")), connector.current.key.text, context)
-        return _run_smoke_test(transport)
-    except ConnectorUnavailable as error:
-        return {"step": "Connector Key", "cause": error.reason, "remedy": error.remedy}
-    except Exception as error:  # CodeDeploy needs an answer whatever happens
-        return {"step": "the hook itself", "cause": telemetry.place_of(error), "remedy": _LOOK_AT_THE_LOG}
+        failure = self.try_release(context)
+        line = {"deployment_id": deployment.deployment_id, "succeeded": failure is None}
+        if failure is None:
+            self.log.write("release", line)
+        else:
+            self.log.write("release", line | failure, logging.ERROR)
+        deployment.report(succeeded=failure is None)
+
+    def try_release(self, context: LambdaContext) -> dict[str, str] | None:
+        """Run the smoke test with the new versions. Returns None, or what failed: step, cause and remedy."""
+        try:
+            environment = self.environment()
+            accounts = ConnectorSecrets(self.clients.secretsmanager, environment.connector_secret_prefix)
+            connector = accounts.read(RELEASE_CHECK_ACCOUNT)
+            if connector is None:
+                return {"step": "Connector Key", "cause": "no secret", "remedy": _MAKE_THE_ACCOUNT}
+            versions = NewVersions(self.clients.functions, environment.new_versions)
+            return _run_smoke_test(LambdaTransport(versions, connector.current.key.text, context))
+        except ConnectorUnavailable as error:
+            return {"step": "Connector Key", "cause": error.reason, "remedy": error.remedy}
+        except Exception as error:  # CodeDeploy needs an answer whatever happens
+            return {"step": "the hook itself", "cause": telemetry.place_of(error), "remedy": _LOOK_AT_THE_LOG}
 
 
 @dataclass
@@ -150,3 +173,6 @@ _LOOK_AT_THE_LOG: Final = (
     "Look at the log of the function that the step names, for the new version. Nothing was shifted: the old versions "
     "continue to serve. Correct the release and deploy again."
 )
+
+
+handler: Final = made_at_start(PreTraffic.from_env)

@@ -8,21 +8,24 @@ queue when its retries are used up; what stands behind it in the shard is publis
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final, Protocol
 
-from adapters.aws import client, on_lambda
+from adapters.aws import Clients
+from adapters.environment.publisher import PublisherEnvironment
+from adapters.environment.variables import Variables
 from adapters.events.event_bus import HOPELESS, NOT_SENT, BusEntry, EventBus
 from adapters.events.stream import MalformedRecord, StreamRecord, change_of, sequence_number
+from adapters.logs.log import Log
 from adapters.logs.publisher_telemetry import BatchRecord, emit
-from adapters.publisher_environment import PublisherEnvironment
 from domain.documents import encode
 from domain.events.event_detail import detail, without_values
 from domain.events.lifecycle import LifecycleEvent, events_of
+from handlers.start import made_at_start
 
 
 class InvocationContext(Protocol):
@@ -58,25 +61,37 @@ class _Failure:
     cause: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class Publisher:
     """Publishes batches; `now` is the wall clock in seconds since 1970."""
 
-    def __init__(self, bus: EventBus, issuer: str, personal_data: bool, now: Callable[[], float]) -> None:
-        self._bus = bus
-        self._issuer = issuer
-        self._personal_data = personal_data
-        self._now = now
+    bus: EventBus
+    issuer: str
+    personal_data: bool
+    log: Log
+    now: Callable[[], float] = time.time
+
+    @classmethod
+    def from_env(cls, env: Variables = os.environ) -> Publisher:
+        """Raise `InvalidEnvironment` for a variable that is missing."""
+        environment = PublisherEnvironment.from_env(env)
+        bus = EventBus(Clients().events, environment.event_bus)
+        return cls(bus, environment.issuer, environment.personal_data, Log.from_env(env))
+
+    def __call__(self, event: dict[str, Any], context: InvocationContext) -> dict[str, Any]:
+        """Publish what one batch of the table's stream tells; Lambda reads `batchItemFailures` of the answer."""
+        return self.publish(event.get("Records", []), context.aws_request_id)
 
     def publish(self, records: Sequence[StreamRecord], request_id: str) -> dict[str, Any]:
         """Publish the records' events; the answer reports the first record that failed, if any did."""
         batch = BatchRecord(request_id, len(records))
         events, malformed = self._events(records)
-        codes = self._bus.publish([event.entry for event in events])
+        codes = self.bus.publish([event.entry for event in events])
         failure = _first_failure(events, codes) or malformed
         self._describe(batch, events, codes, failure)
         if failure is not None:
             batch.sequence_number = sequence_number(records[failure.position])
-        emit(batch)
+        emit(self.log, batch)
         if failure is None:
             return {"batchItemFailures": []}
         if failure.position == 0 and failure.hopeless and len(records) > 1:
@@ -96,9 +111,9 @@ class Publisher:
         return events, None
 
     def _event(self, position: int, event: LifecycleEvent) -> _Event:
-        told = detail(event, self._issuer, self._personal_data)
+        told = detail(event, self.issuer, self.personal_data)
         entry = _entry(event, encode(told))
-        if self._personal_data and not entry.fits:
+        if self.personal_data and not entry.fits:
             return _Event(position, event, _entry(event, encode(without_values(told))), values_omitted=True)
         return _Event(position, event, entry, values_omitted=False)
 
@@ -111,7 +126,7 @@ class Publisher:
         batch.failed = sum(code not in (None, NOT_SENT) for code in codes)
         if sent:
             oldest = min(one.event.change.recorded_at.timestamp() for one in sent)
-            batch.lag_ms = max(0.0, round((self._now() - oldest) * 1000, 1))
+            batch.lag_ms = max(0.0, round((self.now() - oldest) * 1000, 1))
         if failure is None:
             return
         batch.failure, batch.cause = failure.code, failure.cause
@@ -135,17 +150,4 @@ def _entry(event: LifecycleEvent, text: str) -> BusEntry:
     return BusEntry(event.kind.value, text, change.recorded_at, f"{change.account}/{event.user.id}")
 
 
-@cache
-def _publisher() -> Publisher:
-    environment = PublisherEnvironment.from_env()
-    bus = EventBus(client("events"), environment.event_bus)
-    return Publisher(bus, environment.issuer, environment.personal_data, time.time)
-
-
-if on_lambda():
-    _publisher()
-
-
-def handler(event: dict[str, Any], context: InvocationContext) -> dict[str, Any]:
-    """Publish what one batch of the table's stream tells; the event source mapping reads `batchItemFailures`."""
-    return _publisher().publish(event.get("Records", []), context.aws_request_id)
+handler: Final = made_at_start(Publisher.from_env)

@@ -7,16 +7,19 @@ answer to CloudFormation or a log. `rollcall account show default --reveal` show
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from adapters.aws import client
-from adapters.environment import Environment
+from adapters.aws import Clients
+from adapters.environment.variables import Variables, required
 from adapters.secrets.accounts import Accounts, AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from domain.accounts.connector_key import InvalidAccountName
+from handlers.start import made_at_start
 
 Event = dict[str, Any]
 Respond = Callable[[str, bytes], None]
@@ -25,28 +28,35 @@ ALLOWED_SCHEMES: Final[tuple[str, ...]] = ("https",)
 _SECONDS_TO_ANSWER: Final = 10
 
 
-def handler(event: Event, context: object) -> None:
-    """One request of CloudFormation; whatever happens it is answered, since a stack waits an hour for the answer."""
-    prefix = Environment.from_env().connector_secret_prefix
-    answer(event, Accounts(client("secretsmanager"), prefix, lambda: "cloudformation"), put)
+@dataclass(frozen=True, slots=True)
+class FirstKey:
+    """Answers the requests of CloudFormation; `respond` sends an answer to an address."""
 
+    accounts: Accounts
+    respond: Respond
 
-def answer(event: Event, accounts: Accounts, respond: Respond) -> None:
-    """Do what the event asks, and tell CloudFormation at the event's `ResponseURL` how it went."""
-    account = event.get("ResourceProperties", {}).get("Account", "default")
-    failure = None
-    if event["RequestType"] == "Create":
-        failure = seed(account, accounts)
-    body = {
-        "Status": "SUCCESS" if failure is None else "FAILED",
-        "Reason": failure or "done",
-        # Unchanged through the resource's life, so that CloudFormation never replaces it.
-        "PhysicalResourceId": event.get("PhysicalResourceId", f"first-connector-key-{account}"),
-        "StackId": event["StackId"],
-        "RequestId": event["RequestId"],
-        "LogicalResourceId": event["LogicalResourceId"],
-    }
-    respond(event["ResponseURL"], json.dumps(body).encode())
+    @classmethod
+    def from_env(cls, env: Variables = os.environ) -> FirstKey:
+        """Raise `InvalidEnvironment` for a variable that is missing."""
+        prefix = required(env, "CONNECTOR_SECRET_PREFIX")
+        return cls(Accounts(Clients().secretsmanager, prefix, lambda: "cloudformation"), put)
+
+    def __call__(self, event: Event, context: object) -> None:
+        """Do what the event asks, and report the outcome to its `ResponseURL`, as a stack waits for it an hour."""
+        account = event.get("ResourceProperties", {}).get("Account", "default")
+        failure = None
+        if event["RequestType"] == "Create":
+            failure = seed(account, self.accounts)
+        body = {
+            "Status": "SUCCESS" if failure is None else "FAILED",
+            "Reason": failure or "done",
+            # Unchanged through the resource's life, so that CloudFormation never replaces it.
+            "PhysicalResourceId": event.get("PhysicalResourceId", f"first-connector-key-{account}"),
+            "StackId": event["StackId"],
+            "RequestId": event["RequestId"],
+            "LogicalResourceId": event["LogicalResourceId"],
+        }
+        self.respond(event["ResponseURL"], json.dumps(body).encode())
 
 
 def seed(account: str, accounts: Accounts) -> str | None:
@@ -75,3 +85,6 @@ def put(url: str, body: bytes) -> None:
     request = Request(url, data=body, method="PUT", headers={"Content-Type": ""})  # noqa: S310 - checked above
     with urlopen(request, timeout=_SECONDS_TO_ANSWER):  # noqa: S310 - checked above
         pass
+
+
+handler: Final = made_at_start(FirstKey.from_env)

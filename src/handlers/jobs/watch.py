@@ -7,62 +7,71 @@ function fails, which is an alarm too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from adapters import clock
-from adapters.aws import client, on_lambda
+from adapters.aws import Clients
+from adapters.environment.variables import Variables
+from adapters.environment.watch import WatchEnvironment
 from adapters.logs import last_requests
+from adapters.logs.last_requests import Logs
+from adapters.logs.log import Log
 from adapters.logs.telemetry import HOURS_OF_ENDING_GRACE
-from adapters.secrets.accounts import Accounts, ListedAccount
+from adapters.secrets.accounts import Accounts
 from adapters.secrets.connector_secrets import SecretUnusable
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.accounts.silence import AccountWarning, check_key_ages, check_requests
+from handlers.start import made_at_start
 
 _DAY: Final = timedelta(days=1)
 _ENDING: Final = timedelta(hours=HOURS_OF_ENDING_GRACE)
 
 
-if on_lambda():
-    # Made while the function starts, when Lambda gives it more CPU.
-    client("secretsmanager")
-    client("logs")
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Checks all accounts. `silence` is None when no account counts as silent; `retention` is that of the logs."""
+
+    accounts: Accounts
+    logs: Logs
+    silence: timedelta | None
+    retention: timedelta
+    log: Log
+    now: Callable[[], datetime] = clock.instant
+
+    @classmethod
+    def from_env(cls, env: Variables = os.environ) -> Watch:
+        """Raise `InvalidEnvironment` for a variable that is missing or malformed."""
+        environment, clients = WatchEnvironment.from_env(env), Clients()
+        return cls(
+            Accounts(clients.secretsmanager, environment.secret_prefix, lambda: "watch"),
+            Logs(clients.logs, environment.log_groups),
+            environment.silence,
+            environment.retention,
+            Log.from_env(env),
+        )
+
+    def __call__(self, event: object, context: object) -> None:
+        """Log what needs attention in each account, then how many are silent, have an old key or an unusable secret."""
+        accounts, now = self.accounts.list_all(), self.now()
+        # Only releases send requests in the account in which they are tried.
+        connectors = [one.connector for one in accounts if one.connector and one.account != RELEASE_CHECK_ACCOUNT]
+        enabled = {connector.account for connector in connectors if connector.enabled}
+        lately = self.silence or _DAY
+        found = self.logs.last_requests(enabled, now, lately, self.retention if self.silence else lately)
+        warnings: list[AccountWarning] = list(check_requests(connectors, found, now, self.silence, _ENDING))
+        old = list(check_key_ages((one.connector for one in accounts if one.connector), now))
+        unusable = [one for one in accounts if isinstance(one.problem, SecretUnusable)]
+        for one in accounts:
+            if one.problem is not None:
+                last_requests.emit_unreadable(self.log, one.account, one.problem.reason)
+        for warning in (*warnings, *old):
+            last_requests.emit_warning(self.log, warning)
+        silent = sum(warning.reason == "silent" for warning in warnings)
+        last_requests.emit_summary(self.log, len(enabled), silent, len(old), len(unusable))
 
 
-def handler(event: object, context: object) -> None:
-    """Check all accounts once."""
-    environment = last_requests.WatchEnvironment.from_env()
-    accounts = Accounts(client("secretsmanager"), environment.secret_prefix, lambda: "watch")
-    check_accounts(
-        accounts.list_all(),
-        last_requests.Logs(client("logs"), environment.log_groups),
-        clock.instant(),
-        environment.silence,
-        environment.retention,
-    )
-
-
-def check_accounts(
-    accounts: Sequence[ListedAccount],
-    logs: last_requests.Logs,
-    now: datetime,
-    silence: timedelta | None,
-    retention: timedelta,
-) -> None:
-    """Log what needs attention in each account, then how many are silent, have an old key or an unusable secret."""
-    # Only releases send requests in the account in which they are tried.
-    connectors = [one.connector for one in accounts if one.connector and one.account != RELEASE_CHECK_ACCOUNT]
-    enabled = {connector.account for connector in connectors if connector.enabled}
-    lately = silence or _DAY
-    found = logs.last_requests(enabled, now, lately, retention if silence else lately)
-    warnings: list[AccountWarning] = list(check_requests(connectors, found, now, silence, _ENDING))
-    old = list(check_key_ages((one.connector for one in accounts if one.connector), now))
-    unusable = [one for one in accounts if isinstance(one.problem, SecretUnusable)]
-    for one in accounts:
-        if one.problem is not None:
-            last_requests.emit_unreadable(one.account, one.problem.reason)
-    for warning in (*warnings, *old):
-        last_requests.emit_warning(warning)
-    silent = sum(warning.reason == "silent" for warning in warnings)
-    last_requests.emit_summary(len(enabled), silent, len(old), len(unusable))
+handler: Final = made_at_start(Watch.from_env)

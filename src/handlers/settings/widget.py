@@ -10,28 +10,38 @@ event of CloudTrail (Lambda, Invoke) names the person.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from adapters import clock
-from adapters.aws import on_lambda
+from adapters.aws import Clients
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+from adapters.dynamodb.table import DynamoDBAccount
+from adapters.environment.settings import SettingsEnvironment
+from adapters.environment.variables import Variables
 from adapters.logs import telemetry
-from adapters.logs.activity import AccountActivity
+from adapters.logs.activity import AccountActivity, Activity, InsightsActivity
+from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts, AdministrationError, ListedAccount
 from adapters.secrets.connector_secrets import ConnectorUnavailable
-from adapters.settings import SETTINGS
 from domain.accounts.account import Connector
 from domain.accounts.connector_key import InvalidAccountName, account_name
 from domain.accounts.deprovisioning import GuardState
 from domain.errors import ScimError
 from handlers.settings.page import AccountRow, SettingsPage, values_html
+from handlers.start import made_at_start
 
 _DOCUMENTATION: Final = """## Rollcall settings
 Shows the accounts of this deployment and manages their Connector Keys. Takes no parameters.
 """
 _READERS: Final = 8
+_SECONDS: Final = 5.0
+"""For what is asked of the table about one account: the page waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,7 @@ class _Press:
 
     actor: str
     request_id: str
+    log: Log
 
     @property
     def by(self) -> str:
@@ -60,44 +71,144 @@ class _Press:
 
     def audit(self, what: str, account: str) -> None:
         """Record what it did or showed."""
-        telemetry.audit(what, account, self.actor, self.request_id)
+        telemetry.audit(self.log, what, account, self.actor, self.request_id)
 
 
-if on_lambda():
-    SETTINGS.warm()
+@dataclass(frozen=True, slots=True)
+class SettingsWidget:
+    """The page. `accounts` gives them for changes by that actor; `activity` is what the log shows of each account.
 
+    `base_url` is the SCIM Connector Base URL; `reveals` is False when the page shows no existing keys.
+    """
 
-def handler(event: dict[str, Any], context: Any) -> str:
-    """The page, or the values for a pop-up; what goes wrong is said in the page."""
-    if event.get("describe"):
-        return _DOCUMENTATION
-    done, error = _Done(), None
-    try:
-        done = _act(event, _Press(_actor(context), str(context.aws_request_id)))
-    except (AdministrationError, InvalidAccountName) as refused:
-        error = str(refused)
-    except ConnectorUnavailable as unavailable:
-        error = unavailable.remedy
-    except ScimError as unavailable:
-        error = unavailable.detail
-    if done.popup is not None:
-        return done.popup
-    rows = None
-    try:
-        rows = _rows(SETTINGS.accounts)
-    except AdministrationError as refused:
-        error = error or str(refused)
-    page = SettingsPage(
-        SETTINGS.base_url,
-        context.invoked_function_arn,
-        rows,
-        done.note,
-        error,
-        done.made,
-        _theme(event),
-        SETTINGS.reveals,
-    )
-    return page.html(datetime.now(UTC))
+    base_url: str
+    reveals: bool
+    accounts: Callable[[str], Accounts]
+    table: Table
+    activity: Activity
+    log: Log
+
+    @classmethod
+    def from_env(cls, env: Variables = os.environ) -> SettingsWidget:
+        """Raise `InvalidEnvironment` for a variable that is missing."""
+        environment, clients = SettingsEnvironment.from_env(env), Clients()
+        secrets, prefix = clients.secretsmanager, environment.connector_secret_prefix
+        return cls(
+            environment.base_url,
+            environment.reveals,
+            lambda actor: Accounts(secrets, prefix, lambda: actor),
+            Table(clients.dynamodb, environment.table_name),
+            InsightsActivity(clients.logs, list(environment.log_groups)),
+            Log.from_env(env),
+        )
+
+    def __call__(self, event: dict[str, Any], context: Any) -> str:
+        """Return the page, or the values for a pop-up; the page shows what went wrong."""
+        if event.get("describe"):
+            return _DOCUMENTATION
+        done, error = _Done(), None
+        try:
+            done = self._act(event, _Press(_actor(context), str(context.aws_request_id), self.log))
+        except (AdministrationError, InvalidAccountName) as refused:
+            error = str(refused)
+        except ConnectorUnavailable as unavailable:
+            error = unavailable.remedy
+        except ScimError as unavailable:
+            error = unavailable.detail
+        if done.popup is not None:
+            return done.popup
+        rows = None
+        try:
+            rows = self._rows()
+        except AdministrationError as refused:
+            error = error or str(refused)
+        page = SettingsPage(
+            self.base_url,
+            context.invoked_function_arn,
+            rows,
+            done.note,
+            error,
+            done.made,
+            _theme(event),
+            self.reveals,
+        )
+        return page.html(datetime.now(UTC))
+
+    def _act(self, event: dict[str, Any], press: _Press) -> _Done:
+        """Do what the button says, and record who did it and to whom. Without an action there is nothing to do."""
+        accounts, action = self.accounts(press.by), event.get("action")
+        account = str(event.get("account") or _typed(event)).strip()
+        match action:
+            case "enable":
+                outcome = accounts.enable(account)
+                if not outcome.changed:
+                    return _Done(f"SCIM was on for {account} already.")
+                press.audit("enabled", account)
+                return _Done(f"SCIM is on for {account}.", outcome.connector if outcome.action == "created" else None)
+            case "disable":
+                if not accounts.disable(account).changed:
+                    return _Done(f"SCIM was off for {account} already.")
+                press.audit("disabled", account)
+                return _Done(f"SCIM is off for {account}.")
+            case "revoke":
+                if not accounts.revoke_previous(account).changed:
+                    return _Done("There was no previous key.")
+                press.audit("previous-key-revoked", account)
+                return _Done(f"The previous key of {account} is revoked.")
+            case "rotate":
+                connector = accounts.rotate_key(account).connector
+                press.audit("key-rotated", account)
+                return _Done(popup=values_html(self.base_url, connector, f"New key for {account}", _theme(event)))
+            case "resume":
+                limit = accounts.show(account).settings.deprovisioning_limit
+                if limit is None or limit.is_closed:
+                    return _Done(f"Nothing to resume: {account} has no limit, or one that lets no user lose access.")
+                self._account(account).guard(limit).resume(press.by, clock.now())
+                press.audit("deprovisioning-resumed", account)
+                return _Done(f"The identity provider of {account} may deactivate and remove users again.")
+            case "reveal" if not self.reveals:
+                typed = f"rollcall account show {account_name(account)} --reveal"
+                return _Done(f"This page shows no existing keys. To see it: {typed}")
+            case "reveal":
+                connector = accounts.show(account)
+                press.audit("key-revealed", account)
+                return _Done(popup=values_html(self.base_url, connector, f"Connector of {account}", _theme(event)))
+            case _:
+                return _Done()
+
+    def _rows(self) -> list[AccountRow]:
+        listed = self.accounts("unknown").list_all()
+        activity = self.activity.last_day()
+        with ThreadPoolExecutor(_READERS) as pool:
+            counts = list(pool.map(self._users, listed))
+            guards = list(pool.map(self._guard_state, listed))
+        rows = []
+        for each, users, guard in zip(listed, counts, guards, strict=True):
+            seen = None if activity is None else activity.get(each.account, AccountActivity())
+            problem = each.problem.remedy if each.problem else None
+            rows.append(AccountRow(each.account, each.connector, users, seen, problem, guard))
+        return rows
+
+    def _users(self, listed: ListedAccount) -> int | None:
+        """How many users an account has; None when the table does not answer in time."""
+        try:
+            return self._account(listed.account).users.total()
+        except ScimError:
+            return None
+
+    def _guard_state(self, listed: ListedAccount) -> GuardState | None:
+        """How far the deprovisioning limit is used up; None without one, or when the table does not answer."""
+        limit = listed.connector.settings.deprovisioning_limit if listed.connector else None
+        if limit is None:
+            return None
+        try:
+            return self._account(listed.account).guard(limit).state()
+        except ScimError:
+            return None
+
+    def _account(self, name: str) -> DynamoDBAccount:
+        """Return what an account has in the table, with little time, as the page waits."""
+        return self.table.account(name, MonotonicDeadline.after(_SECONDS))
 
 
 def _actor(context: Any) -> str:
@@ -109,49 +220,6 @@ def _actor(context: Any) -> str:
         return str(operator)
     cognito = getattr(getattr(context, "identity", None), "cognito_identity_id", None)
     return f"Cognito identity {cognito}" if cognito else UNKNOWN_ACTOR
-
-
-def _act(event: dict[str, Any], press: _Press) -> _Done:
-    """Do what the button says, and record who did it and to whom. Without an action there is nothing to do."""
-    accounts, action = SETTINGS.accounts_for(press.by), event.get("action")
-    account = str(event.get("account") or _typed(event)).strip()
-    match action:
-        case "enable":
-            outcome = accounts.enable(account)
-            if not outcome.changed:
-                return _Done(f"SCIM was on for {account} already.")
-            press.audit("enabled", account)
-            return _Done(f"SCIM is on for {account}.", outcome.connector if outcome.action == "created" else None)
-        case "disable":
-            if not accounts.disable(account).changed:
-                return _Done(f"SCIM was off for {account} already.")
-            press.audit("disabled", account)
-            return _Done(f"SCIM is off for {account}.")
-        case "revoke":
-            if not accounts.revoke_previous(account).changed:
-                return _Done("There was no previous key.")
-            press.audit("previous-key-revoked", account)
-            return _Done(f"The previous key of {account} is revoked.")
-        case "rotate":
-            connector = accounts.rotate_key(account).connector
-            press.audit("key-rotated", account)
-            return _Done(popup=values_html(SETTINGS.base_url, connector, f"New key for {account}", _theme(event)))
-        case "resume":
-            limit = accounts.show(account).settings.deprovisioning_limit
-            if limit is None or limit.is_closed:
-                return _Done(f"Nothing to resume: {account} has no limit, or one that lets no user lose access.")
-            SETTINGS.account(account).guard(limit).resume(press.by, clock.now())
-            press.audit("deprovisioning-resumed", account)
-            return _Done(f"The identity provider of {account} may deactivate and remove users again.")
-        case "reveal" if not SETTINGS.reveals:
-            typed = f"rollcall account show {account_name(account)} --reveal"
-            return _Done(f"This page shows no existing keys. To see it: {typed}")
-        case "reveal":
-            connector = accounts.show(account)
-            press.audit("key-revealed", account)
-            return _Done(popup=values_html(SETTINGS.base_url, connector, f"Connector of {account}", _theme(event)))
-        case _:
-            return _Done()
 
 
 def _theme(event: dict[str, Any]) -> str:
@@ -170,34 +238,4 @@ def _member(event: Any, *path: str) -> Any:
     return event
 
 
-def _rows(accounts: Accounts) -> list[AccountRow]:
-    listed = accounts.list_all()
-    activity = SETTINGS.activity.last_day()
-    with ThreadPoolExecutor(_READERS) as pool:
-        counts = list(pool.map(_users, listed))
-        guards = list(pool.map(_guard, listed))
-    rows = []
-    for each, users, guard in zip(listed, counts, guards, strict=True):
-        seen = None if activity is None else activity.get(each.account, AccountActivity())
-        problem = each.problem.remedy if each.problem else None
-        rows.append(AccountRow(each.account, each.connector, users, seen, problem, guard))
-    return rows
-
-
-def _users(listed: ListedAccount) -> int | None:
-    """How many users an account has; None when the table does not answer in time."""
-    try:
-        return SETTINGS.account(listed.account).users.total()
-    except ScimError:
-        return None
-
-
-def _guard(listed: ListedAccount) -> GuardState | None:
-    """How far the account's deprovisioning limit is used up; None without one, or when the table does not answer."""
-    limit = listed.connector.settings.deprovisioning_limit if listed.connector else None
-    if limit is None:
-        return None
-    try:
-        return SETTINGS.account(listed.account).guard(limit).state()
-    except ScimError:
-        return None
+handler: Final = made_at_start(SettingsWidget.from_env)

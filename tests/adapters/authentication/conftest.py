@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from adapters.secrets.authentication import Connectors
+from adapters.secrets.authentication import Authenticator
 from support.recorded_secrets_manager import PREFIX, Clock, SecretsManager
 
 
@@ -34,5 +34,5 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def connectors(secrets_manager: SecretsManager, clock: Clock) -> Connectors:
-    return Connectors(secrets_manager.client, PREFIX, monotonic=clock.monotonic, now=clock.now)
+def connectors(secrets_manager: SecretsManager, clock: Clock) -> Authenticator:
+    return Authenticator(secrets_manager.client, PREFIX, monotonic=clock.monotonic, now=clock.now)

@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from adapters.secrets.authentication import Connectors
+from adapters.secrets.authentication import Authenticator
 from domain.accounts.account import Settings
 from domain.errors import Forbidden, ScimError, Unauthorized
 from support.recorded_secrets_manager import (
@@ -24,7 +24,7 @@ from support.recorded_secrets_manager import (
 )
 
 
-def test_the_key_alone_says_whose_request_it_is(connectors: Connectors, secrets_manager: SecretsManager) -> None:
+def test_the_key_alone_says_whose_request_it_is(connectors: Authenticator, secrets_manager: SecretsManager) -> None:
     acme, globex = key("acme"), key("globex")
     secrets_manager.keep(connector(acme))
     secrets_manager.keep(connector(globex).with_settings(Settings("strict", True), START, "ada"))
@@ -35,7 +35,7 @@ def test_the_key_alone_says_whose_request_it_is(connectors: Connectors, secrets_
     assert sign_in(connectors, globex).settings == Settings("strict", True)
 
 
-def test_garbage_is_refused_without_asking_anybody(connectors: Connectors, secrets_manager: SecretsManager) -> None:
+def test_garbage_is_refused_without_asking_anybody(connectors: Authenticator, secrets_manager: SecretsManager) -> None:
     for header in (None, "", "Bearer x", "Basic YTpi", f"Bearer {key().text[:-1]}", f"Bearer Bearer {key().text}"):
         with pytest.raises(Unauthorized):
             connectors.authenticate(header)
@@ -44,7 +44,7 @@ def test_garbage_is_refused_without_asking_anybody(connectors: Connectors, secre
 
 
 def test_a_rotated_key_works_at_once_and_the_previous_one_still_does(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     old, new = key(), key()
     secrets_manager.keep(connector(old))
@@ -59,7 +59,7 @@ def test_a_rotated_key_works_at_once_and_the_previous_one_still_does(
     assert len(secrets_manager.reads) == 2
 
 
-def test_cursors_outlive_a_rotation(connectors: Connectors, secrets_manager: SecretsManager) -> None:
+def test_cursors_outlive_a_rotation(connectors: Authenticator, secrets_manager: SecretsManager) -> None:
     old, new = key(), key()
     secrets_manager.keep(connector(old))
     before = sign_in(connectors, old).sealing_key
@@ -70,7 +70,7 @@ def test_cursors_outlive_a_rotation(connectors: Connectors, secrets_manager: Sec
 
 
 def test_the_previous_key_stops_working_when_it_expires(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     old, new = key(), key()
     secrets_manager.keep(connector(old).rotated(new, timedelta(seconds=30), START, "ada"))
@@ -83,7 +83,7 @@ def test_the_previous_key_stops_working_when_it_expires(
 
 
 def test_a_revoked_key_stops_working_within_the_ttl(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     old, new = key(), key()
     rotated = connector(old).rotated(new, WEEK, START, "ada")
@@ -97,7 +97,7 @@ def test_a_revoked_key_stops_working_within_the_ttl(
 
 
 def test_nothing_in_an_answer_tells_why_a_well_formed_key_is_refused(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     acme, off = key("acme"), key("off")
     secrets_manager.keep(connector(acme))
@@ -117,7 +117,7 @@ def test_nothing_in_an_answer_tells_why_a_well_formed_key_is_refused(
 
 
 def test_the_right_key_of_a_disabled_account_is_told_that_scim_is_switched_off(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     acme = key()
     secrets_manager.keep(connector(acme).switched(False, START, "ada"))
@@ -129,7 +129,7 @@ def test_the_right_key_of_a_disabled_account_is_told_that_scim_is_switched_off(
 
 
 def test_a_disabled_account_is_refused_within_the_ttl_and_works_at_once_when_enabled_again(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     acme = key()
     secrets_manager.keep(connector(acme))
@@ -147,7 +147,7 @@ def test_no_request_with_a_current_or_previous_key_fails_during_rotation_under_l
     secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     containers = [
-        Connectors(secrets_manager.client, PREFIX, monotonic=clock.monotonic, now=clock.now) for _ in range(3)
+        Authenticator(secrets_manager.client, PREFIX, monotonic=clock.monotonic, now=clock.now) for _ in range(3)
     ]
     kept = connector(key())
     secrets_manager.keep(kept)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.secrets.authentication import Connectors
+from adapters.secrets.authentication import Authenticator
 from support.recorded_secrets_manager import (
     PREFIX,
     START,
@@ -23,7 +23,7 @@ from support.recorded_secrets_manager import (
 )
 
 
-def test_a_key_is_read_once_per_ttl(connectors: Connectors, secrets_manager: SecretsManager, clock: Clock) -> None:
+def test_a_key_is_read_once_per_ttl(connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock) -> None:
     acme = key()
     secrets_manager.keep(connector(acme))
 
@@ -39,7 +39,7 @@ def test_a_key_is_read_once_per_ttl(connectors: Connectors, secrets_manager: Sec
 
 
 def test_a_flood_of_wrong_keys_causes_no_flood_of_reads(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     right = key()
     secrets_manager.keep(connector(right))
@@ -55,7 +55,7 @@ def test_a_flood_of_wrong_keys_causes_no_flood_of_reads(
 
 
 def test_a_connector_left_behind_with_an_old_key_does_not_hold_up_a_new_key(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     revoked, current, new = key(), key(), key()
     secrets_manager.keep(connector(current))
@@ -70,7 +70,7 @@ def test_a_connector_left_behind_with_an_old_key_does_not_hold_up_a_new_key(
 
 @pytest.mark.parametrize("interval", [0.1, 1.0, 7.0, 14.0])
 def test_a_new_key_is_accepted_within_15_seconds_whatever_wrong_keys_come_in(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock, interval: float
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock, interval: float
 ) -> None:
     present, new = key(), key()
     secrets_manager.keep(connector(present))
@@ -88,7 +88,7 @@ def test_a_new_key_is_accepted_within_15_seconds_whatever_wrong_keys_come_in(
 
 
 def test_an_unknown_account_is_remembered_as_unknown(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     unknown = key("nobody")
 
@@ -102,7 +102,7 @@ def test_an_unknown_account_is_remembered_as_unknown(
 
 
 def test_an_account_enabled_after_it_was_asked_for_works_at_once(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     refusal(connectors, key())
     acme = key()
@@ -113,7 +113,7 @@ def test_an_account_enabled_after_it_was_asked_for_works_at_once(
 
 
 def test_a_flood_of_invented_accounts_neither_grows_memory_nor_displaces_a_real_one(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     acme = key()
     secrets_manager.keep(connector(acme))
@@ -128,7 +128,7 @@ def test_a_flood_of_invented_accounts_neither_grows_memory_nor_displaces_a_real_
 
 
 def test_a_guesser_costs_the_same_whatever_has_become_of_the_account(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secrets_manager.keep(connector(key("acme")))
     secrets_manager.keep(connector(key("off")).switched(False, START, "ada"))
@@ -161,7 +161,7 @@ def test_a_guesser_costs_the_same_whatever_has_become_of_the_account(
 
 
 def test_an_account_in_use_costs_a_guesser_the_same_reads_as_an_unknown_one(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     acme = key("acme")
     secrets_manager.keep(connector(acme))
@@ -193,7 +193,7 @@ def test_many_threads_that_miss_at_once_read_once(secrets_manager: SecretsManage
                 assert found_nothing_cached.acquire(timeout=10)
 
     secrets_manager.client.meta.events.register("before-call.secretsmanager.GetSecretValue", hold_the_first_read)
-    connectors = Connectors(secrets_manager.client, PREFIX, monotonic=monotonic, now=clock.now)
+    connectors = Authenticator(secrets_manager.client, PREFIX, monotonic=monotonic, now=clock.now)
 
     with ThreadPoolExecutor(8) as pool:
         accounts = set(pool.map(lambda _: sign_in(connectors, acme).account, range(8)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.secrets.authentication import Connectors
+from adapters.secrets.authentication import Authenticator
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from domain.accounts.connector_key import ConnectorKey
 from domain.errors import ServiceUnavailable
@@ -12,7 +12,7 @@ from support.recorded_secrets_manager import PREFIX, Clock, SecretsManager, conn
 
 
 @pytest.fixture
-def acme(connectors: Connectors, secrets_manager: SecretsManager) -> ConnectorKey:
+def acme(connectors: Authenticator, secrets_manager: SecretsManager) -> ConnectorKey:
     """A key that was let in once."""
     made = key()
     secrets_manager.keep(connector(made))
@@ -21,7 +21,7 @@ def acme(connectors: Connectors, secrets_manager: SecretsManager) -> ConnectorKe
 
 
 def test_the_last_good_value_serves_while_secrets_manager_is_down(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     acme = key()
     secrets_manager.keep(connector(acme))
@@ -39,7 +39,7 @@ def test_the_last_good_value_serves_while_secrets_manager_is_down(
 
 @pytest.mark.parametrize("interval", [1, 13, 60, 3599])
 def test_the_last_good_value_serves_for_an_hour_and_no_longer(
-    connectors: Connectors, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock, interval: int
+    connectors: Authenticator, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock, interval: int
 ) -> None:
     secrets_manager.down = True
     while (clock.seconds + interval) < 3600:
@@ -57,7 +57,7 @@ def test_the_last_good_value_serves_for_an_hour_and_no_longer(
 
 
 def test_an_hour_begins_with_the_last_successful_read(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     acme = key()
     secrets_manager.keep(connector(acme))
@@ -71,7 +71,7 @@ def test_an_hour_begins_with_the_last_successful_read(
 
 
 def test_wrong_keys_do_not_prolong_the_hour(
-    connectors: Connectors, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     secrets_manager.down = True
 
@@ -83,7 +83,7 @@ def test_wrong_keys_do_not_prolong_the_hour(
 
 
 def test_a_down_secrets_manager_is_not_asked_for_every_request(
-    connectors: Connectors, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     secrets_manager.down = True
     clock.seconds = 60
@@ -95,7 +95,7 @@ def test_a_down_secrets_manager_is_not_asked_for_every_request(
 
 
 def test_without_a_good_value_a_down_secrets_manager_is_503_and_nothing_is_said_of_the_account(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     acme = key()
     secrets_manager.keep(connector(acme))
@@ -116,7 +116,7 @@ def test_without_a_good_value_a_down_secrets_manager_is_503_and_nothing_is_said_
 
 
 def test_a_key_that_cannot_be_checked_is_not_called_wrong(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     old, new = key(), key()
     secrets_manager.keep(connector(old))
@@ -131,7 +131,7 @@ def test_a_key_that_cannot_be_checked_is_not_called_wrong(
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"account": "acme", "enabled": true}', "rck_acme"])
 def test_a_secret_edited_into_nonsense_opens_nothing_even_if_it_was_good_before(
-    connectors: Connectors, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock, text: str
+    connectors: Authenticator, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock, text: str
 ) -> None:
     secrets_manager.write(text or " ")
     clock.seconds = 60
@@ -146,7 +146,7 @@ def test_a_secret_edited_into_nonsense_opens_nothing_even_if_it_was_good_before(
     assert sign_in(connectors, acme).account == "acme"
 
 
-def test_a_secret_that_holds_bytes_is_nonsense_too(connectors: Connectors, secrets_manager: SecretsManager) -> None:
+def test_a_secret_that_holds_bytes_is_nonsense_too(connectors: Authenticator, secrets_manager: SecretsManager) -> None:
     acme = key()
     secrets_manager.client.create_secret(Name=f"{PREFIX}acme", SecretBinary=connector(acme).to_json().encode())
 
@@ -154,7 +154,7 @@ def test_a_secret_that_holds_bytes_is_nonsense_too(connectors: Connectors, secre
 
 
 def test_one_accounts_connector_copied_into_anothers_secret_opens_nothing(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     acme = key("acme")
     secrets_manager.write(connector(acme).to_json(), "globex")
@@ -164,7 +164,7 @@ def test_one_accounts_connector_copied_into_anothers_secret_opens_nothing(
 
 
 def test_a_secret_marked_for_deletion_is_answered_as_a_deleted_one_and_logged_apart(
-    connectors: Connectors, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     secrets_manager.client.delete_secret(SecretId=f"{PREFIX}acme", RecoveryWindowInDays=7)
     clock.seconds = 60

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.secrets.authentication import Connectors
+from adapters.secrets.authentication import Authenticator
 from adapters.secrets.guesses import AT_ONCE, SECONDS_EACH
 from domain.errors import TooManyWrongKeys
 from support.recorded_secrets_manager import WEEK, Clock, SecretsManager, connector, key, refusal, sign_in
@@ -10,13 +10,13 @@ from support.recorded_secrets_manager import WEEK, Clock, SecretsManager, connec
 GUESSER, PROVIDER = "198.51.100.7", "192.0.2.1"
 
 
-def flood(connectors: Connectors, number: int, address: str = GUESSER) -> list[int]:
+def flood(connectors: Authenticator, number: int, address: str = GUESSER) -> list[int]:
     """The statuses of so many forged keys of invented accounts."""
     return [refusal(connectors, key(f"invented-{at}"), address).status.value for at in range(number)]
 
 
 def test_an_address_that_invents_accounts_has_a_few_looked_up_and_then_two_a_second(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     assert flood(connectors, 50) == [401] * AT_ONCE + [429] * (50 - AT_ONCE)
     assert len(secrets_manager.reads) == AT_ONCE
@@ -29,7 +29,7 @@ def test_an_address_that_invents_accounts_has_a_few_looked_up_and_then_two_a_sec
 
 
 def test_five_thousand_invented_accounts_cost_ten_reads(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     flood(connectors, 5000)
 
@@ -37,7 +37,7 @@ def test_five_thousand_invented_accounts_cost_ten_reads(
 
 
 def test_an_account_that_was_never_seen_is_let_in_at_once_from_elsewhere(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     acme = key()
     secrets_manager.keep(connector(acme))
@@ -47,7 +47,7 @@ def test_an_account_that_was_never_seen_is_let_in_at_once_from_elsewhere(
 
 
 def test_as_many_accounts_as_there_are_may_come_from_one_address(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     keys = [key(f"customer-{number}") for number in range(3 * AT_ONCE)]
     for each in keys:
@@ -57,7 +57,7 @@ def test_as_many_accounts_as_there_are_may_come_from_one_address(
 
 
 def test_an_account_that_is_known_is_let_in_even_from_the_address_of_a_flood(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     acme = key()
     secrets_manager.keep(connector(acme))
@@ -71,7 +71,7 @@ def test_an_account_that_is_known_is_let_in_even_from_the_address_of_a_flood(
 
 
 def test_an_account_that_was_never_seen_waits_behind_a_flood_of_its_own_address_as_long_as_it_is_asked_to(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     acme = key()
     secrets_manager.keep(connector(acme))
@@ -86,7 +86,7 @@ def test_an_account_that_was_never_seen_waits_behind_a_flood_of_its_own_address_
 
 
 def test_a_guesser_who_is_held_back_does_not_see_which_accounts_there_are(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     for account in ("acme", "rotated"):
         old = key(account)
@@ -102,7 +102,7 @@ def test_a_guesser_who_is_held_back_does_not_see_which_accounts_there_are(
 
 
 def test_a_connector_left_behind_with_an_old_key_holds_no_account_of_its_address_back(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     revoked, current, new = key(), key(), key("new")
     secrets_manager.keep(connector(current))
@@ -115,7 +115,7 @@ def test_a_connector_left_behind_with_an_old_key_holds_no_account_of_its_address
 
 
 def test_the_addresses_of_one_network_of_ipv6_are_one_sender(
-    connectors: Connectors, secrets_manager: SecretsManager
+    connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     for number in range(100):
         refusal(connectors, key(f"invented-{number}"), f"2001:db8:1:2::{number:x}")
@@ -123,7 +123,7 @@ def test_the_addresses_of_one_network_of_ipv6_are_one_sender(
     assert len(secrets_manager.reads) == AT_ONCE
 
 
-def test_what_is_kept_of_addresses_is_bounded(connectors: Connectors, secrets_manager: SecretsManager) -> None:
+def test_what_is_kept_of_addresses_is_bounded(connectors: Authenticator, secrets_manager: SecretsManager) -> None:
     for number in range(1100):
         refusal(connectors, key("unknown"), f"192.0.{number // 250}.{number % 250}")
 
@@ -131,7 +131,7 @@ def test_what_is_kept_of_addresses_is_bounded(connectors: Connectors, secrets_ma
 
 
 def test_while_secrets_manager_is_down_no_address_counts_as_a_guesser(
-    connectors: Connectors, secrets_manager: SecretsManager, clock: Clock
+    connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     secrets_manager.down = True
     for number in range(50):
