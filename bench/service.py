@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from domain.accounts.connector_document import connector_to_json
+
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from adapters.dynamodb import Table
@@ -74,7 +76,7 @@ class OneSecret:
         self.connector = connector
 
     def get_secret_value(self, **_: object) -> dict[str, str]:
-        return {"SecretString": self.connector.to_json(), "VersionId": "1"}
+        return {"SecretString": connector_to_json(self.connector), "VersionId": "1"}
 
 
 @dataclass

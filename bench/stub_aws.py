@@ -15,6 +15,7 @@ from typing import Any
 
 from adapters.dynamodb import items
 from domain.accounts.account import Connector
+from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
@@ -37,7 +38,7 @@ def _user() -> dict[str, Any]:
 def _secret() -> str:
     key = ConnectorKey.parse(EXAMPLE_KEY)
     assert key is not None
-    return Connector.new(key, bytes(32), datetime(2026, 1, 2, tzinfo=UTC), "bench").to_json()
+    return connector_to_json(Connector.new(key, bytes(32), datetime(2026, 1, 2, tzinfo=UTC), "bench"))
 
 
 _EMPTY: dict[str, Any] = {"Items": [], "Count": 0, "ScannedCount": 0}

@@ -13,9 +13,9 @@ from adapters.secrets.accounts import ListedAccount, SomeSettings
 from cli.account_view import listed_as_json
 from cli.invocation import invocation_of
 from cli.root import UsageError
-from domain.accounts.account import OFF, Mode
+from domain.accounts.account import Mode
 from domain.accounts.connector_key import account_name
-from domain.accounts.deprovisioning import Limit
+from domain.accounts.deprovisioning import OFF, Limit
 from domain.accounts.rate import Rate
 from domain.limits import MAX_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
 

@@ -12,8 +12,8 @@ from rich.table import Table
 from adapters.secrets.accounts import ListedAccount
 from cli.consoles import console_setups
 from cli.wording import plain
-from domain.accounts.account import Connector, Settings, limit_as_text, rfc3339
-from domain.accounts.deprovisioning import LEAST, GuardState, minute_text
+from domain.accounts.account import Connector, Settings, rfc3339
+from domain.accounts.deprovisioning import LEAST, GuardState, limit_as_text, minute_text
 from domain.accounts.key_age import KeyAge, Urgency
 from domain.limits import MAX_KEY_AGE
 

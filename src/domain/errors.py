@@ -11,7 +11,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
-from domain.quoting import argument, quoted, visible
+from domain import remedies
+from domain.quoting import quoted, visible
 
 ERROR_URN: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -192,22 +193,20 @@ class UniquenessConflict(ScimError):
 
     def __init__(self, attribute: str, value: str, account: str = "default") -> None:
         is_address = attribute == "emails.value"
-        chosen = "" if account == "default" else f" --account {account}"
         super().__init__(
             f"{attribute} {quoted(value)} already belongs to another user of this service. Use another value, or have "
-            f"the service's operator look at that user: rollcall users show{chosen} "
-            f"{argument('--email', value, 'ADDRESS') if is_address else argument('--user-name', value, 'NAME')}. "
+            f"the service's operator look at that user: {remedies.show_user(account, attribute, value)}. "
             f"The operator can rename or remove the user"
             + (
                 ", or let the identity provider take over users whom none manages yet: "
-                f"rollcall account set {account} match-existing-by-email on."
+                f"{remedies.match_existing_by_email(account)}."
                 if is_address
                 else "."
             ),
             attribute=attribute,
             reason="email-exists" if is_address else "user-name-exists",
-            remedy="Find who holds the value (rollcall users show), then remove or rename that user, or let the "
-            "identity provider take it over (rollcall account set NAME match-existing-by-email on).",
+            remedy=f"Find who holds the value ({remedies.SHOW_USER}), then remove or rename that user, or let the "
+            f"identity provider take it over ({remedies.match_existing_by_email()}).",
         )
         self.value = value
 

@@ -9,15 +9,8 @@ from typing import Any
 
 import pytest
 
-from domain.accounts.account import (
-    Connector,
-    InvalidConnector,
-    InvalidGrace,
-    Settings,
-    connector_from_json,
-    key_used,
-    rfc3339,
-)
+from domain.accounts.account import Connector, InvalidGrace, Settings, key_used, rfc3339
+from domain.accounts.connector_document import InvalidConnector, connector_from_json, connector_to_json
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.key_age import KeyAge
 
@@ -147,7 +140,7 @@ def test_every_change_says_what_when_and_by_whom() -> None:
     ],
 )
 def test_a_connector_survives_the_way_through_the_secret(connector: Connector) -> None:
-    assert connector_from_json(connector.to_json(), "acme") == connector
+    assert connector_from_json(connector_to_json(connector), "acme") == connector
 
 
 def test_a_secret_written_by_hand_needs_only_what_decides_about_access() -> None:
@@ -174,7 +167,7 @@ def test_a_time_in_another_zone_and_a_name_that_no_terminal_can_show_do_no_harm(
 
 
 def edited(**members: Any) -> str:
-    document = json.loads(CONNECTOR.rotated(SECOND, WEEK, NOW, "ada").to_json())
+    document = json.loads(connector_to_json(CONNECTOR.rotated(SECOND, WEEK, NOW, "ada")))
     return json.dumps({**document, **members})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.accounts.account import connector_from_json
+from domain.accounts.connector_document import connector_from_json
 from local.sample_events import EXAMPLES, USER_ID, Example, recorded_requests
 from support.child_processes import run
 from support.repository import ROOT

@@ -12,6 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from adapters.secrets.authentication import Authenticated, Authenticator
 from domain.accounts.account import Connector
+from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey
 from domain.errors import ScimError
 
@@ -56,7 +57,7 @@ class SecretsManager:
             self.client.create_secret(Name=PREFIX + account, SecretString=text)
 
     def keep(self, connector: Connector) -> None:
-        self.write(connector.to_json(), connector.account)
+        self.write(connector_to_json(connector), connector.account)
 
 
 def key(account: str = "acme") -> ConnectorKey:

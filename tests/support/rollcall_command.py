@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from typer.testing import Result
 
-from domain.accounts.account import Connector, connector_from_json
+from domain.accounts.account import Connector
+from domain.accounts.connector_document import connector_from_json
 
 Rollcall = Callable[..., Result]
 Aws = Callable[[str], Any]

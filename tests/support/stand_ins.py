@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from domain.accounts.account import Connector
+from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
@@ -47,7 +48,7 @@ class Aws:
         assert key is not None
         self.remove_secret()
         connector = Connector.new(key, bytes(32), datetime(2026, 1, 2, tzinfo=UTC), "test")
-        self.secretsmanager.create_secret(Name=SECRET, SecretString=connector.to_json())
+        self.secretsmanager.create_secret(Name=SECRET, SecretString=connector_to_json(connector))
 
     def remove_secret(self) -> None:
         pages = self.secretsmanager.get_paginator("list_secrets").paginate()

@@ -20,7 +20,9 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.secrets.connector_secrets import ConnectorSecrets, ConnectorUnavailable, SecretUnusable
+from domain import remedies
 from domain.accounts.account import Connector, InvalidGrace, Mode
+from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey, Entropy, account_name
 from domain.accounts.deprovisioning import Limit
 from domain.accounts.rate import Rate
@@ -56,7 +58,7 @@ class NoSuchAccount(AdministrationError):
     """SCIM was never switched on for that account."""
 
     def __init__(self, account: str) -> None:
-        super().__init__(f"There is no account {account!r}. Make it with: rollcall account enable {account}")
+        super().__init__(f"There is no account {account!r}. Make it with: {remedies.enable_account(account)}")
 
 
 class _Encryption(TypedDict, total=False):
@@ -228,14 +230,14 @@ class Accounts:
                 self._client.create_secret(
                     Name=name,
                     Description=f"Rollcall: Connector Key and settings of the account {connector.account}",
-                    SecretString=connector.to_json(),
+                    SecretString=connector_to_json(connector),
                     **self._key_of_the_stack(),
                 )
             except self._client.exceptions.ResourceExistsException:
                 # Made in this very moment by somebody else, or there without a value, as CloudFormation can leave it.
                 if self._secrets.read(connector.account) is not None:
                     return self._switch(connector.account, True)
-                self._client.put_secret_value(SecretId=name, SecretString=connector.to_json())
+                self._client.put_secret_value(SecretId=name, SecretString=connector_to_json(connector))
         return AccountChange("created", connector)
 
     def _key_of_the_stack(self) -> _Encryption:
@@ -275,7 +277,7 @@ class Accounts:
             self._client.put_secret_value(
                 SecretId=name,
                 ClientRequestToken=version,
-                SecretString=connector.to_json(),
+                SecretString=connector_to_json(connector),
                 VersionStages=[_PENDING],
             )
             try:
@@ -295,7 +297,7 @@ class Accounts:
 def _contended(account: str) -> AdministrationError:
     return AdministrationError(
         f"Somebody else kept changing the account {account!r} at the same time. Look at it "
-        f"(rollcall account show {account}) and try again."
+        f"({remedies.show_account(account)}) and try again."
     )
 
 

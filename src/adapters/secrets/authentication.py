@@ -25,6 +25,7 @@ from adapters.secrets.connector_secrets import (
     SecretUnusable,
 )
 from adapters.secrets.guesses import Guesses
+from domain import remedies
 from domain.accounts.account import Connector, KeyUsed, Settings, key_used
 from domain.accounts.authorization import bearer_key
 from domain.accounts.connector_key import ConnectorKey
@@ -241,9 +242,9 @@ def _answer(state: _State, used: KeyUsed | None, prefix: str) -> Authenticated:
     if not connector.enabled:
         raise Forbidden(
             f'The Connector Key is right, but SCIM is switched off for the account "{connector.account}". The '
-            f"service's operator switches it on with: rollcall account enable {connector.account}",
+            f"service's operator switches it on with: {remedies.enable_account(connector.account)}",
             reason="account-disabled",
-            remedy="Switch SCIM on for the account (rollcall account enable), or off in the identity provider.",
+            remedy=f"Switch SCIM on for the account ({remedies.ENABLE_ACCOUNT}), or off in the identity provider.",
             account=connector.account,
         )
     previous = connector.previous

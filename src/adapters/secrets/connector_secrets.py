@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from domain.accounts.account import Connector, InvalidConnector, connector_from_json
+from domain import remedies
+from domain.accounts.account import Connector
+from domain.accounts.connector_document import InvalidConnector, connector_from_json
 from domain.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ class ConnectorSecrets:
                     name,
                     "secret-marked-for-deletion",
                     f"The secret {name} is marked for deletion. Restore it, with the keys that it has: "
-                    f"rollcall account enable {account}",
+                    f"{remedies.enable_account(account)}",
                 ) from error
             raise _down(name, code) from error
         except BotoCoreError as error:
@@ -87,7 +89,7 @@ class ConnectorSecrets:
                 name,
                 "secret-malformed",
                 f"The secret {name} was edited into something unusable: {error}. Correct it, or make a new key with: "
-                f"rollcall account enable {account} --replace",
+                f"{remedies.enable_account(account, replace=True)}",
             ) from error
 
 

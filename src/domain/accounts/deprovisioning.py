@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+from domain import remedies
 from domain.effects import Effects
 from domain.errors import Forbidden, Retryable, ScimError
 
@@ -81,6 +82,12 @@ class Limit:
 
 
 DEFAULT_LIMIT: Final = Limit(20, 10)
+OFF: Final = "off"
+
+
+def limit_as_text(limit: Limit | None) -> str:
+    """Return a limit as it is written and shown, `off` for none."""
+    return OFF if limit is None else str(limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +135,16 @@ class DeprovisioningPaused(Forbidden):
 
     reason = "deprovisioning-paused"
     remedy = (
-        "Look at who lost access in the last day (rollcall activity) and at the identity provider's scope. If it is as "
-        "intended: rollcall account resume NAME. For one urgent user: rollcall account let-through NAME --id ID."
+        f"Look at who lost access in the last day ({remedies.ACTIVITY}) and at the identity provider's scope. If it is "
+        f"as intended: {remedies.resume()}. For one urgent user: {remedies.let_through()}."
     )
 
     def __init__(self, account: str, used: int, until: datetime) -> None:
         super().__init__(
             f"Nothing was changed: as many users of this account as it allows ({used}) lost access within a day, so "
             f"no further one does until {minute_text(until)}. Check which users and groups the identity provider has "
-            f"in scope. If it is intended, the service's operator ends the pause with: rollcall account resume "
-            f"{account}; or lets one user through with: rollcall account let-through {account} "
-            "--email ADDRESS"
+            f"in scope. If it is intended, the service's operator ends the pause with: {remedies.resume(account)}; or "
+            f"lets one user through with: {remedies.let_through(account, '--email ADDRESS')}"
         )
 
 

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from math import ceil
 from typing import Final, Protocol
 
+from domain import remedies
 from domain.errors import Retryable
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
 
@@ -51,17 +52,14 @@ class RateLimited(Retryable):
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     reason = "rate-limited"
-    remedy = (
-        "The identity provider repeats the request. If the account needs more: "
-        "rollcall account set NAME requests-per-second N."
-    )
+    remedy = f"The identity provider repeats the request. If the account needs more: {remedies.raise_rate()}."
 
     def __init__(self, account: str, rate: Rate, seconds: float) -> None:
         self.retry_after = max(1, ceil(seconds))
         super().__init__(
             f"This account sends more requests than the {rate.per_second} a second that it may; this one was not "
             f"served. Repeat it in {self.retry_after} s. If the account needs more, the service's operator can raise "
-            f"its limit: rollcall account set {account} requests-per-second N"
+            f"its limit: {remedies.raise_rate(account)}"
         )
 
 

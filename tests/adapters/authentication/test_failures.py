@@ -6,6 +6,7 @@ import pytest
 
 from adapters.secrets.authentication import Authenticator
 from adapters.secrets.connector_secrets import ConnectorUnavailable
+from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey
 from domain.errors import ServiceUnavailable
 from support.recorded_secrets_manager import PREFIX, Clock, SecretsManager, connector, key, refusal, sign_in
@@ -148,7 +149,7 @@ def test_a_secret_edited_into_nonsense_opens_nothing_even_if_it_was_good_before(
 
 def test_a_secret_that_holds_bytes_is_nonsense_too(connectors: Authenticator, secrets_manager: SecretsManager) -> None:
     acme = key()
-    secrets_manager.client.create_secret(Name=f"{PREFIX}acme", SecretBinary=connector(acme).to_json().encode())
+    secrets_manager.client.create_secret(Name=f"{PREFIX}acme", SecretBinary=connector_to_json(connector(acme)).encode())
 
     assert refusal(connectors, acme).reason == "secret-malformed"
 
@@ -157,7 +158,7 @@ def test_one_accounts_connector_copied_into_anothers_secret_opens_nothing(
     connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     acme = key("acme")
-    secrets_manager.write(connector(acme).to_json(), "globex")
+    secrets_manager.write(connector_to_json(connector(acme)), "globex")
 
     assert refusal(connectors, acme).status == 401
     assert refusal(connectors, key("globex")).status == 401
