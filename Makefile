@@ -119,10 +119,11 @@ known-section:
 	@[[ -z '$(ENV)' ]] || grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo 'samconfig.toml has no section "$(ENV)" to deploy: say ENV=dev or ENV=prod' >&2; exit 1; }
 
 .PHONY: build
-build: known-section .venv-sam/.installed ## Build the functions with the SAM CLI, to run here (ENV=dev, ENV=prod: to deploy)
-	@$(WITHOUT_CREDENTIALS) $(BIN)/python artifact/build.py
-	@echo 'Building the functions into .aws-sam/build'
-	@report=$$($(WITHOUT_CREDENTIALS) ARTIFACT_PYTHON='$(CURDIR)/$(BIN)/python' .venv-sam/bin/sam build $(call section,$(ENV)) 2>&1) || { echo "$$report" >&2; exit 1; }
+build: known-section .venv-sam/.installed ## Build the functions, to run here (ENV=dev, ENV=prod: to deploy)
+	@echo 'Building the artifact of all functions into build/artifact ($(architecture))'
+	@$(WITHOUT_CREDENTIALS) $(BIN)/python artifact/build.py '$(architecture)'
+	@echo 'Building the templates into .aws-sam/build'
+	@report=$$($(WITHOUT_CREDENTIALS) .venv-sam/bin/sam build $(call section,$(ENV)) 2>&1) || { echo "$$report" >&2; exit 1; }
 	@echo '$(architecture)' > .aws-sam/build/architecture
 
 .PHONY: deploy

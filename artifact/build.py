@@ -1,69 +1,62 @@
-"""Builds the artifact that all functions share: the service and its requirements, for the Lambda platform.
+"""Build the artifact that all functions share: the service and its requirements, for the Lambda platform.
 
-`sam build` calls it once for each function (artifact/<architecture>/Makefile). The first call builds, the others
-link to what it built, as does every later build for which nothing changed. Needs Python 3.11 or newer with pip, of any
-platform: wheels of the functions' platform are chosen, nothing is compiled but bytecode.
+Needs Python 3.11 or newer with pip, of any platform: wheels for the functions' platform are chosen, nothing is compiled
+but bytecode. The artifact is complete, or as it was before.
 
-    python artifact/build.py arm64 DIRECTORY
-    python artifact/build.py                      says what is missing for bytecode, if anything is
+    python artifact/build.py arm64                into build/artifact, where both templates look for it
 """
 
 from __future__ import annotations
 
-import fcntl
 import gzip
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+ARTIFACT: Final = ROOT / "build" / "artifact"
 PYTHON_VERSION: Final = "3.13"
 PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
 
 PACKAGES: Final = ("domain", "adapters", "handlers")
-"""What of src/ the functions run. The command `rollcall` and the local server stay at home."""
+"""The packages of src/ that functions run."""
 
 SERVICES: Final = frozenset({"codedeploy", "dynamodb", "events", "lambda", "logs", "secretsmanager"})
 """The AWS services whose description botocore needs; those of the four hundred others are nine tenths of its size."""
 
-_CACHE: Final = ROOT / ".aws-sam" / "artifacts"
+WITHOUT_BYTECODE: Final = (
+    f"Warning: no Python {PYTHON_VERSION} here, so the artifact has no bytecode and cold starts take twice as long "
+    f"or more. Before you deploy: .venv/bin/uv python install {PYTHON_VERSION}"
+)
+"""The form of bytecode differs from version to version."""
 
 
 def build(architecture: str, into: Path) -> None:
-    """Put the artifact for that architecture into a directory, built anew only if what goes into it has changed."""
+    """Put the artifact for `arm64` or `x86_64` into a directory, in place of what is there.
+
+    Raises CalledProcessError when pip fails, which has then printed why.
+    """
     python = python_of_the_functions()
-    kind = architecture if python else f"{architecture}-without-bytecode"
-    with _lock():
-        requirements = _cached(
-            f"requirements-{kind}",
-            [Path(__file__), ROOT / "requirements.txt"],
-            lambda directory: install_requirements(architecture, python, directory),
-        )
-        artifact = _cached(
-            kind,
-            [Path(__file__), ROOT / "requirements.txt", *_sources()],
-            lambda directory: _assemble(requirements, python, directory),
-        )
-        link(artifact, into)
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=into.parent) as scratch:
+        made = Path(scratch) / "artifact"
+        install_requirements(architecture, made)
+        prune(made)
+        for package in PACKAGES:
+            shutil.copytree(ROOT / "src" / package, made / package, ignore=shutil.ignore_patterns("__pycache__"))
+        if python is not None:
+            compile_bytecode(python, made, [made])
+        shutil.rmtree(into, ignore_errors=True)
+        made.rename(into)
 
 
-def _assemble(requirements: Path, python: str | None, into: Path) -> None:
-    link(requirements, into)
-    for package in PACKAGES:
-        shutil.copytree(ROOT / "src" / package, into / package, ignore=shutil.ignore_patterns("__pycache__"))
-    if python is not None:
-        compile_bytecode(python, into, [into / package for package in PACKAGES])
-
-
-def install_requirements(architecture: str, python: str | None, into: Path) -> None:
+def install_requirements(architecture: str, into: Path) -> None:
     """Install the wheels of requirements.txt for the Lambda platform, whatever platform and Python this is."""
     subprocess.run(  # noqa: S603 - the arguments are this file's
         [
@@ -74,9 +67,6 @@ def install_requirements(architecture: str, python: str | None, into: Path) -> N
         ],
         check=True,
     )
-    prune(into)
-    if python is not None:
-        compile_bytecode(python, into, [into])
 
 
 def prune(directory: Path) -> None:
@@ -100,7 +90,7 @@ def prune(directory: Path) -> None:
 
 
 def _without_documentation(model: Path) -> None:
-    """Nine tenths of a service's description is text for people, which would be read at every cold start."""
+    """Remove the text for people: nine tenths of a service's description, read at every cold start."""
 
     def kept(value: Any) -> Any:
         if isinstance(value, dict):
@@ -116,7 +106,7 @@ def _without_documentation(model: Path) -> None:
 
 
 def _endpoints_of_the_services(path: Path) -> None:
-    """Of the addresses of all AWS services, read whole at every cold start, leave those of the services in use."""
+    """Keep the addresses of the services in use only; botocore reads the file whole at every cold start."""
     endpoints = json.loads(path.read_bytes())
     for partition in endpoints["partitions"]:
         partition["services"] = {name: of for name, of in partition["services"].items() if name in SERVICES}
@@ -126,8 +116,8 @@ def _endpoints_of_the_services(path: Path) -> None:
 def compile_bytecode(python: str, root: Path, directories: Iterable[Path]) -> None:
     """Compile every module of some directories below `root`, so that no cold start has to.
 
-    SAM's archives give all files the same time, so that ordinary bytecode, which is checked by time, would be found
-    stale; this is not checked. The paths in it are those on Lambda.
+    Ordinary bytecode is checked by time. SAM's archives give all files the same time, so it would count as stale; this
+    is not checked. The paths in it are those on Lambda.
     """
     subprocess.run(  # noqa: S603 - the arguments are this file's
         [
@@ -139,7 +129,7 @@ def compile_bytecode(python: str, root: Path, directories: Iterable[Path]) -> No
 
 
 def python_of_the_functions() -> str | None:
-    """A Python of the functions' version on this machine: this one, one on the PATH, one of pyenv's or of uv's."""
+    """Return a Python of the functions' version if there is one: this one, on the PATH, of pyenv or of uv."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     data = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", data / "uv" / "python"))
@@ -154,76 +144,23 @@ def python_of_the_functions() -> str | None:
 
 
 def _is_of_the_version(python: str) -> bool:
-    """pyenv puts programs on the PATH that fail when its version is not the chosen one."""
+    """Run it to see: pyenv puts programs on the PATH that fail when their version is not the chosen one."""
     asked = subprocess.run(  # noqa: S603 - the arguments are this file's
         [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=False
     )
     return asked.stdout.strip() == PYTHON_VERSION
 
 
-def link(source: Path, into: Path) -> None:
-    """Copy a tree without copying its files, where the file system can."""
-    shutil.copytree(source, into, copy_function=_link_or_copy, dirs_exist_ok=True)
-
-
-def _link_or_copy(source: str, target: str) -> None:
+def main(architecture: str) -> int:
+    """Build; return pip's exit code when it fails."""
+    if python_of_the_functions() is None:
+        sys.stderr.write(f"{WITHOUT_BYTECODE}\n")
     try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def _sources() -> list[Path]:
-    return [
-        path
-        for package in PACKAGES
-        for path in (ROOT / "src" / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    ]
-
-
-def _cached(name: str, inputs: Iterable[Path], make: Callable[[Path], None]) -> Path:
-    """The directory that `make` fills, kept until an input changes; what a failed build leaves behind is removed."""
-    digest = hashlib.sha256()
-    for path in sorted(inputs):
-        digest.update(f"{path.relative_to(ROOT)}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    directory = _CACHE / name / digest.hexdigest()[:16]
-    if not directory.is_dir():
-        shutil.rmtree(directory.parent, ignore_errors=True)
-        directory.parent.mkdir(parents=True)
-        with TemporaryDirectory(dir=directory.parent) as scratch:
-            made = Path(scratch) / "made"
-            made.mkdir()
-            make(made)
-            made.rename(directory)
-    return directory
-
-
-@contextmanager
-def _lock() -> Iterator[None]:
-    """One build at a time; SAM runs those of several functions at once."""
-    _CACHE.mkdir(parents=True, exist_ok=True)
-    with (_CACHE / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def advice() -> str | None:
-    """What to do for bytecode where none can be made: the form of bytecode differs from version to version."""
-    if python_of_the_functions() is not None:
-        return None
-    return (
-        f"Warning: no Python {PYTHON_VERSION} here, so the artifact has no bytecode and cold starts take twice as long "
-        f"or more. Before you deploy: .venv/bin/uv python install {PYTHON_VERSION}"
-    )
+        build(architecture, ARTIFACT)
+    except subprocess.CalledProcessError as failed:
+        return failed.returncode
+    return 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        try:
-            build(sys.argv[1], Path(sys.argv[2]))
-        except subprocess.CalledProcessError as failed:
-            sys.exit(failed.returncode)  # it has said why
-    elif said := advice():
-        sys.stderr.write(f"{said}\n")
+    sys.exit(main(*sys.argv[1:]))

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import botocore
@@ -16,9 +15,18 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel
 from botocore.session import Session
 
-from support.artifact_build import SERVICES, compile_bytecode, link, prune, python_of_the_functions
+from support.artifact_build import (
+    PACKAGES,
+    SERVICES,
+    WITHOUT_BYTECODE,
+    compile_bytecode,
+    prune,
+    python_of_the_functions,
+)
 from support.child_processes import run
 from support.repository import ROOT
+from support.source_modules import MODULES, imported
+from support.stack_template import FUNCTIONS, RESOURCES
 
 OTHERS = {path.name for path in (Path(botocore.__file__).parent / "data").iterdir() if path.is_dir()} - SERVICES
 
@@ -106,6 +114,13 @@ def test_pruned_data_lead_to_the_same_addresses(whole_and_pruned: tuple[Session,
             assert len(addresses) == 1
 
 
+def test_every_module_of_the_artifact_is_imported_by_a_function_and_none_is_missing() -> None:
+    handlers = {RESOURCES[name]["Properties"]["Handler"].rpartition(".")[0] for name in FUNCTIONS}
+    shipped = {name for name in MODULES if name.partition(".")[0] in PACKAGES}
+
+    assert imported(handlers) == shipped
+
+
 def test_descriptions_lose_their_text_for_people_but_no_member_of_that_name(tmp_path: Path) -> None:
     described = {"documentation": "<p>What</p>", "members": {"documentation": {"shape": "String"}}}
     model = write(tmp_path / "botocore" / "data" / "logs" / "2014-03-28" / "service-2.json.gz")
@@ -117,14 +132,9 @@ def test_descriptions_lose_their_text_for_people_but_no_member_of_that_name(tmp_
     assert left == {"members": {"documentation": {"shape": "String"}}}
 
 
-@pytest.mark.skipif(sys.version_info[:2] == (3, 13), reason="this is Python 3.13 itself")
-def test_without_the_functions_python_it_is_said_what_to_do(tmp_path: Path) -> None:
-    bare = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
-
-    done = run([sys.executable, ROOT / "artifact" / "build.py"], env=bare, check=True)
-
-    assert done.stderr.count("\n") == 1
-    assert "uv python install 3.13" in done.stderr
+def test_without_the_functions_python_the_warning_says_what_to_do() -> None:
+    assert "uv python install 3.13" in WITHOUT_BYTECODE
+    assert len(WITHOUT_BYTECODE.splitlines()) == 1
 
 
 @pytest.mark.parametrize(("asked", "section"), [([], "dev"), (["ENV=prod"], "prod")])
@@ -144,14 +154,6 @@ def test_a_section_that_does_not_exist_is_named_before_anything_is_built() -> No
     assert done.returncode != 0
     assert 'no section "production"' in done.stderr
     assert not done.stdout
-
-
-def test_a_tree_is_linked_and_not_copied(tmp_path: Path) -> None:
-    source = write(tmp_path / "source" / "package" / "module.py", "A = 1\n")
-
-    link(tmp_path / "source", tmp_path / "target")
-
-    assert (tmp_path / "target" / "package" / "module.py").samefile(source)
 
 
 @pytest.mark.skipif(python_of_the_functions() is None, reason="there is no Python 3.13 here to compile with")

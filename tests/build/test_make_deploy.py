@@ -66,11 +66,11 @@ def test_what_builds_gets_no_credentials_and_what_deploys_does(make: Make, tmp_p
     made = make("deploy", "ENV=prod")
 
     assert made.returncode == 0, made.stderr
-    advice, build, deploy = started(tmp_path)
-    assert advice[0] == ["python", "artifact/build.py"]
+    artifact, build, deploy = started(tmp_path)
+    assert artifact[0] == ["python", "artifact/build.py", "arm64"]
     assert build[0] == ["sam", "build", "--config-env", "prod"]
     assert deploy[0] == ["sam", "deploy", "--config-env", "prod"]
-    for _, environment in (advice, build):
+    for _, environment in (artifact, build):
         assert not CREDENTIALS.keys() & environment.keys()
         # Nor are they looked for where else the AWS SDK finds some.
         assert environment["AWS_SHARED_CREDENTIALS_FILE"] == environment["AWS_CONFIG_FILE"] == "/dev/null"

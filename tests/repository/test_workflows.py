@@ -103,7 +103,9 @@ def test_what_is_deployed_was_built_once_before(environment: str) -> None:
 
     assert "built" in given
     assert names_of_artifacts(environment, "download-artifact") == ["built"]
-    assert said("build").index("make build ENV=prod") < said("build").index("tar -czf built.tgz .aws-sam/build")
+    assert said("build").index("make build ENV=prod") < said("build").index(
+        "tar -czf built.tgz .aws-sam/build build/artifact"
+    )
     credentials = steps_of_it.index("aws-actions/configure-aws-credentials")
     assert {"tar -xzf built.tgz", "make install-sam"} < set(steps_of_it[:credentials])
     assert [step.split()[:3] for step in steps_of_it[credentials + 1 :]] == [

@@ -12,7 +12,6 @@ from domain.accounts.connector_document import connector_from_json
 from local.sample_events import EXAMPLES, USER_ID, Example, recorded_requests
 from support.child_processes import run
 from support.repository import ROOT
-from support.stack_template import FUNCTIONS
 from support.stand_ins import SECRET, Aws
 
 pytestmark = [pytest.mark.sam_local, pytest.mark.timeout(300)]
@@ -67,13 +66,10 @@ def test_the_first_connector_key_is_written_into_the_empty_secret(
 
 @pytest.fixture
 def logs(aws: Aws) -> Iterator[Aws]:
-    """The stand-ins with a log group for each function."""
-    names = [f"{name}Log" for name in FUNCTIONS]
-    for name in names:
-        aws.logs.create_log_group(logGroupName=name)
+    """The stand-ins with the log group of the API's functions."""
+    aws.logs.create_log_group(logGroupName="RequestsLog")
     yield aws
-    for name in names:
-        aws.logs.delete_log_group(logGroupName=name)
+    aws.logs.delete_log_group(logGroupName="RequestsLog")
 
 
 def test_a_new_user_in_the_stream_is_an_event_on_the_bus(aws: Aws, sam: str, sam_environment: dict[str, str]) -> None:
@@ -85,14 +81,14 @@ def test_a_new_user_in_the_stream_is_an_event_on_the_bus(aws: Aws, sam: str, sam
 
 
 def test_the_settings_page_shows_the_accounts(logs: Aws, sam: str, sam_environment: dict[str, str]) -> None:
-    page = invoke(sam, sam_environment, "SettingsWidget", "settings_widget.cloudwatch.json")
+    page = invoke(sam, sam_environment, "Observability/SettingsWidget", "settings_widget.cloudwatch.json")
 
     assert "<table" in page
     assert ">default<" in page
 
 
 def test_the_watch_looks_at_every_account_without_failing(logs: Aws, sam: str, sam_environment: dict[str, str]) -> None:
-    assert invoke(sam, sam_environment, "Watch", "watch.schedule.json") is None
+    assert invoke(sam, sam_environment, "Observability/Watch", "watch.schedule.json") is None
 
 
 def test_a_release_that_cannot_be_tried_is_reported_to_codedeploy(

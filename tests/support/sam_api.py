@@ -87,13 +87,13 @@ def start_api(sam: str, environment: dict[str, str], aws: Aws, log: Path) -> Ite
 
 
 def remove_containers() -> None:
-    """Remove what the SAM CLI left: the containers that mount what was built in this folder."""
+    """Remove what the SAM CLI left: the containers that mount the artifact of this folder."""
     every = run(["docker", "ps", "--all", "--quiet", "--no-trunc"], check=True).stdout.split()
     if not every:
         return
     # For one that has gone meanwhile there is an error as well as the lines of the others.
     mounts = run(["docker", "inspect", "--format", "{{.Id}}{{range .Mounts}} {{.Source}}{{end}}", *every]).stdout
-    ours = [line.split()[0] for line in mounts.splitlines() if f" {BUILT.parent}/" in line]
+    ours = [line.split()[0] for line in mounts.splitlines() if f" {ROOT}/build/artifact" in line]
     if ours:
         run(["docker", "rm", "--force", "--volumes", *ours])
 
