@@ -1,4 +1,4 @@
-"""The REST API: what it refuses itself, what it logs, what it bounds."""
+"""The REST API: what it refuses by itself, what it logs, and who can reach the functions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_every_refusal_of_the_gateway_that_can_occur_is_shaped() -> None:
     assert set(RESPONSES) == set(known) - cannot_occur - {"INTEGRATION_FAILURE"}
 
 
-def test_what_the_other_refusals_come_from_is_not_in_the_api() -> None:
+def test_the_api_has_nothing_that_causes_other_refusals() -> None:
     definition = translated()["Api"]["Properties"]["Body"]
     methods = [method for path in definition["paths"].values() for method in path.values()]
 
@@ -48,21 +48,16 @@ def test_what_the_other_refusals_come_from_is_not_in_the_api() -> None:
 
 
 @pytest.mark.parametrize("response_type", TYPES)
-def test_a_refusal_is_a_scim_error_of_its_status(response_type: str) -> None:
+def test_a_refusal_of_the_gateway_is_a_scim_error_with_the_headers_of_every_answer(response_type: str) -> None:
     response = RESPONSES[response_type]
+    headers = response["ResponseParameters"]["Headers"]
     body = json.loads(response["ResponseTemplates"]["application/json"])
 
-    assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/scim+json'"
+    assert headers["Content-Type"] == "'application/scim+json'"
+    assert {name: headers[name] for name in OF_EVERY_ANSWER} == {n: f"'{v}'" for n, v in OF_EVERY_ANSWER.items()}
     assert body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
     assert body["status"] == str(response["StatusCode"])
     assert body["detail"].endswith((".", ">"))
-
-
-@pytest.mark.parametrize("response_type", TYPES)
-def test_a_refusal_of_the_gateway_has_the_headers_that_every_answer_has(response_type: str) -> None:
-    headers = RESPONSES[response_type]["ResponseParameters"]["Headers"]
-
-    assert {name: headers[name] for name in OF_EVERY_ANSWER} == {n: f"'{v}'" for n, v in OF_EVERY_ANSWER.items()}
 
 
 @pytest.mark.parametrize(
@@ -80,7 +75,7 @@ def test_a_refusal_has_the_status_that_a_scim_client_expects(response_type: str,
 
 
 @pytest.mark.parametrize("response_type", [name for name in TYPES if RESPONSES[name]["StatusCode"] in (429, 503)])
-def test_a_request_to_repeat_says_after_how_many_seconds(response_type: str) -> None:
+def test_a_refusal_that_can_be_retried_has_a_retry_after(response_type: str) -> None:
     assert re.fullmatch(r"'[1-9]\d*'", RESPONSES[response_type]["ResponseParameters"]["Headers"]["Retry-After"])
 
 
@@ -95,13 +90,13 @@ def test_the_access_log_is_json_without_anything_personal_or_secret() -> None:
     assert not [name for name in named if re.search(r"(?i)query|header|authoriz|body|(?<!resource)path", name)]
 
 
-def test_paths_and_bodies_stay_out_of_the_gateways_own_log() -> None:
+def test_the_gateway_logs_no_paths_or_bodies() -> None:
     (settings,) = API["MethodSettings"]
 
     assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
 
 
-def test_all_methods_are_throttled_as_the_parameters_say() -> None:
+def test_every_method_is_throttled() -> None:
     (settings,) = STAGE["MethodSettings"]
 
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
@@ -109,13 +104,7 @@ def test_all_methods_are_throttled_as_the_parameters_say() -> None:
     assert settings["ThrottlingBurstLimit"] == {"Ref": "BurstLimit"}
 
 
-def test_it_is_regional_traced_and_has_one_stage() -> None:
-    assert API["EndpointConfiguration"] == {"Type": "REGIONAL"}
-    assert STAGE["TracingEnabled"] is True
-    assert re.fullmatch("[a-z0-9]+", STAGE["StageName"])
-
-
-def test_a_domain_of_your_own_is_the_only_way_in() -> None:
+def test_a_custom_domain_is_the_only_way_in() -> None:
     (domain,) = of_type("AWS::ApiGateway::DomainName").values()
 
     assert API["DisableExecuteApiEndpoint"] == {"Fn::If": ["HasDomainName", True, False]}
@@ -123,11 +112,11 @@ def test_a_domain_of_your_own_is_the_only_way_in() -> None:
 
 
 @pytest.mark.parametrize("resource_type", ["AWS::ApiGateway::RestApi", "AWS::ApiGateway::DomainName"])
-def test_nothing_older_than_tls_1_2_with_forward_secrecy_is_spoken(resource_type: str) -> None:
+def test_tls_older_than_1_2_or_without_forward_secrecy_is_refused(resource_type: str) -> None:
     (found,) = of_type(resource_type).values()
 
     assert found["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
-    # Without it API Gateway refuses such a policy.
+    # API Gateway accepts such a policy only with it.
     assert found["EndpointAccessMode"] == "STRICT"
 
 
@@ -135,17 +124,16 @@ def test_a_changed_parameter_of_the_api_takes_effect_with_the_next_deployment() 
     assert API["AlwaysDeploy"] is True
 
 
-def test_bodies_arrive_as_text_and_browsers_are_not_let_in() -> None:
+def test_bodies_arrive_as_text_and_browsers_get_no_cors() -> None:
     assert "BinaryMediaTypes" not in API
     assert "Cors" not in API
 
 
-def test_only_this_api_may_call_the_functions() -> None:
+def test_only_this_api_may_invoke_the_functions() -> None:
     permissions = [
         one for one in of_type("AWS::Lambda::Permission").values() if one["FunctionName"] != {"Ref": "Watch"}
     ]
 
-    # Of the aliases, which is what the routes call.
     assert {permission["FunctionName"]["Ref"] for permission in permissions} == {f"{f}Aliaslive" for f in OF_THE_API}
     for permission in permissions:
         assert permission["Principal"] == "apigateway.amazonaws.com"

@@ -1,4 +1,4 @@
-"""Who may send requests at all: an allow-list of addresses, a web application firewall; both are off by default."""
+"""Who can send requests: an allow-list of addresses and a web application firewall, both off by default."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.in_process import OF_EVERY_ANSWER
-from support.stack_template import PARAMETERS, RESOURCES, TEMPLATE, of_type, translated
+from support.stack_template import PARAMETERS, RESOURCES, TEMPLATE, translated
 
 POLICY: dict[str, Any] = translated()["Api"]["Properties"]["Body"]["x-amazon-apigateway-policy"]
 WEB_ACL: dict[str, Any] = RESOURCES["WebAcl"]["Properties"]
@@ -30,26 +30,25 @@ COMMON_RULES = {
 """https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html"""
 
 
-def test_everybody_may_send_requests_unless_addresses_are_listed() -> None:
+def test_every_address_is_admitted_unless_some_are_listed() -> None:
     allow, deny = POLICY["Statement"]
     condition, denied, nothing = deny["Fn::If"]
 
     assert (allow["Effect"], allow["Principal"]) == ("Allow", "*")
-    assert PARAMETERS["AllowedIpRanges"]["Default"] == ""
     assert TEMPLATE["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AllowedIpRanges"}, ""]}]}
     assert nothing == {"Ref": "AWS::NoValue"}
     assert (denied["Effect"], denied["Principal"], denied["Resource"]) == ("Deny", "*", "execute-api:/*")
 
 
-def test_the_addresses_reach_the_policy_as_a_list() -> None:
+def test_the_listed_addresses_reach_the_policy_as_a_list() -> None:
     template = RESOURCES["Api"]["Properties"]["Auth"]["ResourcePolicy"]["CustomStatements"][1]["Fn::If"][1]
 
-    # SAM puts a parameter's text into the policy, so that a parameter that is a list already would arrive as one text.
+    # SAM copies a parameter's text into the policy: a parameter of a list type would arrive as one text.
     assert PARAMETERS["AllowedIpRanges"]["Type"] == "String"
     assert template["Condition"]["NotIpAddress"]["aws:SourceIp"] == {"Fn::Split": [",", {"Ref": "AllowedIpRanges"}]}
 
 
-def test_a_request_from_another_address_is_told_so_in_scim() -> None:
+def test_a_request_from_another_address_gets_a_scim_error() -> None:
     refusal = RESOURCES["Api"]["Properties"]["GatewayResponses"]["ACCESS_DENIED"]
     body = json.loads(refusal["ResponseTemplates"]["application/json"])
 
@@ -69,23 +68,11 @@ def test_a_request_from_another_address_is_told_so_in_scim() -> None:
         ("everybody", False),
     ],
 )
-def test_address_ranges_are_checked_before_anything_is_deployed(text: str, accepted: bool) -> None:
+def test_address_ranges_are_checked_before_a_deployment(text: str, accepted: bool) -> None:
     assert bool(re.fullmatch(PARAMETERS["AllowedIpRanges"]["AllowedPattern"], text)) is accepted
 
 
-def test_there_is_no_firewall_unless_one_is_asked_for() -> None:
-    assert PARAMETERS["EnableWaf"]["Default"] == "false"
-    assert RESOURCES["WebAcl"]["Condition"] == RESOURCES["WebAclAssociation"]["Condition"] == "CreatesWebAcl"
-    assert RESOURCES["ExistingWebAclAssociation"]["Condition"] == "HasWebAclArn"
-    assert TEMPLATE["Rules"]["OneFirewallOnly"]
-
-
-def test_a_firewall_stands_before_the_stage_that_serves() -> None:
-    for association in of_type("AWS::WAFv2::WebACLAssociation").values():
-        assert association["ResourceArn"]["Fn::Sub"].endswith("::/restapis/${Api}/stages/${ApiliveStage}")
-
-
-def test_one_address_that_sends_too_much_is_told_in_scim_to_wait() -> None:
+def test_an_address_that_sends_too_much_gets_a_scim_error_with_retry_after() -> None:
     limit = FLOOD["Statement"]["RateBasedStatement"]
     answer = FLOOD["Action"]["Block"]["CustomResponse"]
     body = json.loads(WEB_ACL["CustomResponseBodies"][answer["CustomResponseBodyKey"]]["Content"])
@@ -98,17 +85,16 @@ def test_one_address_that_sends_too_much_is_told_in_scim_to_wait() -> None:
     assert headers == OF_EVERY_ANSWER
 
 
-def test_what_an_identity_provider_is_asked_to_reach_stays_below_the_limit() -> None:
-    requests_per_second_that_microsoft_asks_for = 25
+def test_the_rate_that_entra_id_requires_stays_below_the_limit() -> None:
+    requests_per_second = 25
 
     of_five_minutes = (
-        requests_per_second_that_microsoft_asks_for
-        * WEB_ACL["Rules"][0]["Statement"]["RateBasedStatement"]["EvaluationWindowSec"]
+        requests_per_second * WEB_ACL["Rules"][0]["Statement"]["RateBasedStatement"]["EvaluationWindowSec"]
     )
     assert PARAMETERS["WafRequestsPerAddress"]["Default"] >= of_five_minutes
 
 
-def test_no_rule_blocks_what_scim_is_made_of() -> None:
+def test_no_managed_rule_blocks_legitimate_scim_requests() -> None:
     group = COMMON["Statement"]["ManagedRuleGroupStatement"]
     counted = {rule["Name"] for rule in group["RuleActionOverrides"] if rule["ActionToUse"] == {"Count": {}}}
 
@@ -116,7 +102,7 @@ def test_no_rule_blocks_what_scim_is_made_of() -> None:
     assert counted == {"NoUserAgent_HEADER", *filter(QUERY_AND_BODY.search, COMMON_RULES)}
 
 
-def test_no_sample_of_a_request_keeps_a_connector_key() -> None:
+def test_no_sampled_request_can_hold_a_connector_key() -> None:
     visible = [WEB_ACL["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in WEB_ACL["Rules"])]
 
     assert not any(config["SampledRequestsEnabled"] for config in visible)

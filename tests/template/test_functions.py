@@ -1,20 +1,21 @@
-"""What every function has: a handler, bounds, a log that forgets, an environment without secrets, the one artifact."""
+"""What holds for every function, whatever it does."""
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
 import pytest
 from botocore.session import Session
 
-from support.stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, TEMPLATE, of_type
+from support.child_processes import run
+from support.repository import ROOT
+from support.stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, of_type
 
 SECONDS_OF_API_GATEWAY = 29
-SECONDS_OF_LAMBDA = 900
-
 PROPERTIES = of_type("AWS::Lambda::Function")
-each = pytest.mark.parametrize("name", FUNCTIONS)
+HANDLERS = {name: PROPERTIES[name]["Handler"].rpartition(".") for name in FUNCTIONS}
 
 
 def variables(name: str) -> dict[str, Any]:
@@ -22,72 +23,78 @@ def variables(name: str) -> dict[str, Any]:
     return found
 
 
-@each
-def test_its_handler_can_be_called(name: str) -> None:
-    module, _, attribute = PROPERTIES[name]["Handler"].rpartition(".")
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_handler_can_be_called(name: str) -> None:
+    module, _, attribute = HANDLERS[name]
 
     assert callable(getattr(import_module(module), attribute))
 
 
-@each
-def test_its_time_ends_before_its_caller_gives_up(name: str) -> None:
-    assert PROPERTIES[name]["Timeout"] < (SECONDS_OF_API_GATEWAY if name in OF_THE_API else SECONDS_OF_LAMBDA)
+def test_a_function_of_the_api_answers_before_the_gateway_gives_up() -> None:
+    assert [name for name in OF_THE_API if PROPERTIES[name]["Timeout"] >= SECONDS_OF_API_GATEWAY] == []
 
 
-@each
-def test_its_concurrency_is_bounded_unless_the_operator_reserves_none(name: str) -> None:
-    condition, reserved, otherwise = PROPERTIES[name]["ReservedConcurrentExecutions"]["Fn::If"]
+def test_concurrency_is_bounded_unless_the_operator_reserves_none() -> None:
+    """No function can take the executions of another, or of the rest of the AWS account."""
+    for name in FUNCTIONS:
+        _, reserved, otherwise = PROPERTIES[name]["ReservedConcurrentExecutions"]["Fn::If"]
 
-    assert condition == "ReservesConcurrency"
-    assert reserved in ({"Ref": "ReservedConcurrency"}, 1, 5)
-    assert otherwise == {"Ref": "AWS::NoValue"}
-
-
-@each
-def test_its_log_has_a_retention_and_a_name_below_that_of_the_stack(name: str) -> None:
-    logging = PROPERTIES[name]["LoggingConfig"]
-    group = RESOURCES[logging["LogGroup"]["Ref"]]["Properties"]
-
-    # No level: Lambda would drop metrics and requests with the messages below it.
-    assert logging.keys() == {"LogFormat", "LogGroup"}
-    assert logging["LogFormat"] == "JSON"
-    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
-    assert group["LogGroupName"]["Fn::Sub"].startswith("/aws/lambda/${AWS::StackName}/")
+        assert reserved, name
+        assert otherwise == {"Ref": "AWS::NoValue"}
 
 
-def test_functions_of_the_api_share_a_log_and_every_other_function_has_its_own() -> None:
-    logs = [PROPERTIES[name]["LoggingConfig"]["LogGroup"]["Ref"] for name in FUNCTIONS if name not in OF_THE_API]
+def test_requests_are_traced_from_the_gateway_on() -> None:
+    (stage,) = of_type("AWS::ApiGateway::Stage").values()
 
-    assert {PROPERTIES[name]["LoggingConfig"]["LogGroup"]["Ref"] for name in OF_THE_API} == {"RequestsLog"}
-    assert len({"RequestsLog", *logs}) == 1 + len(logs)
-
-
-@each
-def test_its_environment_holds_no_secret(name: str) -> None:
-    assert "resolve:secretsmanager" not in str(variables(name))
-    assert not [variable for variable in variables(name) if variable.endswith(("_KEY", "_TOKEN", "_PASSWORD"))]
+    assert stage["TracingEnabled"] is True
+    assert [name for name in FUNCTIONS if PROPERTIES[name]["TracingConfig"] != {"Mode": "Active"}] == []
 
 
-def test_the_settings_page_knows_the_base_url_of_the_outputs() -> None:
-    assert (
-        variables("SettingsWidget")["SCIM_CONNECTOR_BASE_URL"] == TEMPLATE["Outputs"]["ScimConnectorBaseUrl"]["Value"]
+def test_no_function_imports_a_tracing_sdk_even_where_one_is_installed() -> None:
+    """The X-Ray SDK's import would cost more than the rest of a handler; Powertools imports it when it finds it."""
+    script = (
+        "import importlib, sys\n"
+        "class Trap:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in ('aws_xray_sdk', 'opentelemetry'): raise SystemExit('imports ' + name)\n"
+        "sys.meta_path.insert(0, Trap())\n"
+        "for name in sys.argv[1:]: importlib.import_module(name)\n"
     )
+    modules = sorted({module for module, _, _ in HANDLERS.values()})
+
+    done = run([sys.executable, "-c", script, *modules], env={"PYTHONPATH": str(ROOT / "src")})
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_function_logs_json_to_a_group_of_the_stack() -> None:
+    for name in FUNCTIONS:
+        logging = PROPERTIES[name]["LoggingConfig"]
+
+        # With a level of its own, Lambda would drop requests and metrics below it.
+        assert logging.keys() == {"LogFormat", "LogGroup"}
+        assert logging["LogFormat"] == "JSON"
+        assert RESOURCES[logging["LogGroup"]["Ref"]]["Type"] == "AWS::Logs::LogGroup"
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if "LOG_GROUPS" in variables(name)])
+def test_a_function_that_searches_logs_knows_those_of_every_function_of_the_api(name: str) -> None:
+    groups = {PROPERTIES[function]["LoggingConfig"]["LogGroup"]["Ref"] for function in OF_THE_API}
+
+    assert groups == {group for group in groups if f"'Ref': '{group}'" in str(variables(name)["LOG_GROUPS"])}
 
 
 @pytest.mark.parametrize("name", ["SettingsWidget", "Watch"])
-def test_a_function_that_reads_logs_reads_that_of_requests(name: str) -> None:
-    assert variables(name)["LOG_GROUPS"] == {"Ref": "RequestsLog"}
-
-
-@pytest.mark.parametrize("name", ["SettingsWidget", "Watch"])
-def test_a_line_that_is_counted_or_an_audit_is_written_at_every_log_level(name: str) -> None:
+def test_audit_lines_and_counted_lines_are_written_at_every_log_level(name: str) -> None:
     assert variables(name)["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
-@each
-def test_a_deployment_reaches_aws_and_not_a_stand_in(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert variables(name)["AWS_ENDPOINT_URL"] == {"Ref": "LocalEndpoint"}
+def test_no_environment_holds_a_secret() -> None:
+    assert [name for name in FUNCTIONS if "resolve:" in str(variables(name))] == []
+
+
+def test_a_deployment_reaches_aws_and_no_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [name for name in FUNCTIONS if variables(name)["AWS_ENDPOINT_URL"] != {"Ref": "LocalEndpoint"}] == []
     monkeypatch.setenv("AWS_ENDPOINT_URL", PARAMETERS["LocalEndpoint"]["Default"])
-    for service in ("dynamodb", "secretsmanager"):
-        made = Session().create_client(service, "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
-        assert made.meta.endpoint_url == f"https://{service}.eu-central-1.amazonaws.com"
+    client = Session().create_client("dynamodb", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
+    assert client.meta.endpoint_url == "https://dynamodb.eu-central-1.amazonaws.com"
