@@ -1,4 +1,4 @@
-"""From the table's stream to the bus: what the publisher is given, and what becomes of what it gives up."""
+"""From the table's stream to the bus: what the publisher gets, and what happens to records that it cannot publish."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAY = 24 * 60 * 60
 
 
 def granted() -> dict[str, Any]:
-    """The resource of each action of the publisher's role, those that depend on a parameter left out."""
+    """The resource of each action of the publisher's role, without those that depend on a parameter."""
     [policy] = of_type("AWS::IAM::Role")["PublisherRole"]["Policies"]
     statements = [one for one in policy["PolicyDocument"]["Statement"] if "Fn::If" not in one]
     return {
@@ -31,14 +31,14 @@ def granted() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("collection", Collection)
-def test_the_publisher_is_called_for_users_and_not_for_the_items_of_indexes(collection: Collection) -> None:
+def test_the_publisher_gets_users_and_no_items_of_indexes(collection: Collection) -> None:
     [one] = MAPPING["FilterCriteria"]["Filters"]
     [condition] = json.loads(one["Pattern"])["dynamodb"]["Keys"]["pk"]["S"]
 
     assert f"acme#{collection}".endswith(condition["suffix"]) is (collection is Collection.USER)
 
 
-def test_nothing_is_missed_or_blocks_the_stream_for_ever() -> None:
+def test_no_record_is_missed_or_blocks_the_stream_forever() -> None:
     assert MAPPING["EventSourceArn"] == {"Fn::GetAtt": ["UsersTable", "StreamArn"]}
     assert MAPPING["StartingPosition"] == "TRIM_HORIZON"
     assert MAPPING["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -48,7 +48,7 @@ def test_nothing_is_missed_or_blocks_the_stream_for_ever() -> None:
     assert MAPPING["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["UnpublishedEvents", "Arn"]}
 
 
-def test_what_was_given_up_is_kept_encrypted_for_two_weeks() -> None:
+def test_unpublished_records_are_kept_encrypted_for_two_weeks() -> None:
     assert QUEUE["MessageRetentionPeriod"] == 14 * DAY
     assert QUEUE["SqsManagedSseEnabled"] == {"Fn::If": ["HasEncryptionKey", {"Ref": "AWS::NoValue"}, True]}
     assert QUEUE["KmsMasterKeyId"]["Fn::If"][:2] == ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}]
@@ -59,7 +59,7 @@ PUBLISHER = "arn:aws:iam::111122223333:role/rollcall-PublisherRole-1A2B3C"
 
 
 def denied(context: dict[str, str]) -> bool:
-    """Whether the bus refuses PutEvents in this context of a request, by IAM's rules for conditions.
+    """Return True if the bus denies PutEvents in this context of a request, by IAM's rules for conditions.
 
     All keys of all operators must match. A key that the request lacks matches a negated operator, and one that ends
     with IfExists (IAM User Guide, Condition operators).
@@ -78,7 +78,7 @@ def denied(context: dict[str, str]) -> bool:
     )
 
 
-def test_what_the_bus_refuses_is_putting_events_on_it_by_anybody() -> None:
+def test_the_bus_denies_put_events_to_every_principal_with_exceptions() -> None:
     policy = RESOURCES["EventBusPolicy"]["Properties"]
     statement = policy["Statement"]
 
@@ -100,28 +100,22 @@ def test_what_the_bus_refuses_is_putting_events_on_it_by_anybody() -> None:
         "arn:aws:sts::111122223333:federated-user/developer",
     ],
 )
-def test_every_principal_but_the_publisher_is_refused(arn: str) -> None:
+def test_every_principal_except_the_publisher_is_denied(arn: str) -> None:
     assert denied({"aws:PrincipalArn": arn, "aws:PrincipalIsAWSService": "false"})
     assert denied({"aws:PrincipalArn": arn})
 
 
-def test_a_request_without_a_principal_is_refused() -> None:
+def test_a_request_without_a_principal_is_denied() -> None:
     assert denied({})
 
 
-def test_the_publisher_may_put_events_on_the_bus_and_eventbridge_may_replay() -> None:
+def test_the_publisher_can_put_events_and_eventbridge_can_replay_them() -> None:
     # The key holds the role's ARN for each session of the role (IAM User Guide, aws:PrincipalArn).
     assert not denied({"aws:PrincipalArn": PUBLISHER, "aws:PrincipalIsAWSService": "false"})
     assert not denied({"aws:PrincipalIsAWSService": "true"})
 
 
-def test_the_bus_is_one_of_its_own_and_never_the_default_one_of_the_aws_account() -> None:
-    assert RESOURCES["EventBus"]["Properties"]["Name"] == {"Ref": "AWS::StackName"}
-    assert "Condition" not in RESOURCES["EventBus"]
-    assert RESOURCES["Publisher"]["Properties"]["Environment"]["Variables"]["EVENT_BUS_NAME"] == {"Ref": "EventBus"}
-
-
-def test_with_a_key_of_your_own_the_bus_uses_it_and_what_it_fails_to_encrypt_is_kept() -> None:
+def test_events_that_the_operators_key_fails_to_encrypt_are_kept() -> None:
     bus, queue = RESOURCES["EventBus"]["Properties"], RESOURCES["UndeliveredEvents"]
     [policy] = of_type("AWS::SQS::QueuePolicy").values()
     [allowed] = policy["PolicyDocument"]["Statement"]
@@ -138,11 +132,11 @@ def test_with_a_key_of_your_own_the_bus_uses_it_and_what_it_fails_to_encrypt_is_
     assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["EventBus", "Arn"]}}}
 
 
-def test_a_letter_stays_hidden_while_the_redrive_hands_it_to_the_publisher() -> None:
+def test_an_unpublished_record_stays_hidden_while_it_is_redriven() -> None:
     assert QUEUE["VisibilityTimeout"] > 2 * RESOURCES["Publisher"]["Properties"]["Timeout"]
 
 
-def test_the_publisher_may_read_the_stream_put_events_and_give_up_and_nothing_else() -> None:
+def test_the_publisher_has_no_permissions_except_to_read_the_stream_and_pass_events_on() -> None:
     stream, own = {"Fn::GetAtt": ["UsersTable", "StreamArn"]}, {"Fn::GetAtt": ["PublisherLog", "Arn"]}
 
     assert granted() == {
@@ -160,7 +154,7 @@ def test_the_publisher_may_read_the_stream_put_events_and_give_up_and_nothing_el
 
 
 @pytest.mark.parametrize(("parameter", "published"), [("true", True), ("false", False)])
-def test_values_of_attributes_are_published_as_the_parameter_says(parameter: str, published: bool) -> None:
+def test_values_of_attributes_are_published_only_if_the_operator_says_so(parameter: str, published: bool) -> None:
     variables = RESOURCES["Publisher"]["Properties"]["Environment"]["Variables"]
     assert variables["EVENT_PERSONAL_DATA"] == {"Ref": "EventPersonalData"}
 
@@ -172,22 +166,7 @@ def test_values_of_attributes_are_published_as_the_parameter_says(parameter: str
     assert TEMPLATE["Parameters"]["EventPersonalData"]["Default"] == "false"
 
 
-def test_the_issuer_of_security_events_is_the_base_url_of_the_service() -> None:
-    variables = RESOURCES["Publisher"]["Properties"]["Environment"]["Variables"]
-
-    assert variables["EVENT_ISSUER"] == TEMPLATE["Outputs"]["ScimConnectorBaseUrl"]["Value"]
-
-
-def test_the_outputs_name_what_consumers_and_the_redrive_need() -> None:
-    outputs = TEMPLATE["Outputs"]
-
-    assert outputs["EventBusName"]["Value"] == {"Ref": "EventBus"}
-    assert outputs["EventBusArn"]["Value"] == {"Fn::GetAtt": ["EventBus", "Arn"]}
-    assert outputs["UnpublishedEventsUrl"]["Value"] == {"Ref": "UnpublishedEvents"}
-    assert outputs["PublisherName"]["Value"] == {"Ref": "Publisher"}
-
-
-def test_every_setting_that_the_documentation_explains_is_set() -> None:
+def test_every_documented_setting_of_the_stream_is_set() -> None:
     page = (FOLDER / "README.md").read_text()
     section = page[page.index("## When publishing fails") :]
     explained = {

@@ -1,4 +1,4 @@
-"""Each function may do exactly what it does: as granted, and as seen when its handler serves its events."""
+"""Least privilege: what each role grants, and what each handler calls while it serves its events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.accounts.rate import DEFAULT_RATE
 from handlers.service import Service
 from local.sample_events import EXAMPLES, USER_ID, Example, events, recorded_requests
-from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, TEXT, of_type
+from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, of_type
 from support.stand_ins import SECRET, TABLE, Aws
 
 READ_ONE = {"GetItem"}
@@ -43,10 +43,10 @@ TABLE_ACTIONS = {
     "PreTraffic": set(),
     "Watch": set(),
 }
-"""What of the table each function may use. A transaction counts as the actions that it consists of."""
+"""The actions on the table that each function needs. A transaction counts as the actions in it."""
 
 READ_STREAM = {"GetRecords", "GetShardIterator"}
-"""Named like actions on a table, but of its stream (tests/template/test_events.py)."""
+"""Actions on the table's stream, with names like actions on a table (tests/template/test_events.py)."""
 
 KNOW_NO_RESOURCE = {
     "cloudwatch:DescribeAlarms",
@@ -55,8 +55,8 @@ KNOW_NO_RESOURCE = {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-"""Actions that IAM can limit to no resource (Service Authorization Reference). ListSecrets tells names, not values;
-GetQueryResults needs the id of a query, which StartQuery tells, and that is limited."""
+"""Actions that IAM can limit to no resource (Service Authorization Reference). ListSecrets shows names, not values;
+GetQueryResults needs the id that StartQuery returns, and StartQuery is limited."""
 
 Statement = dict[str, Any]
 
@@ -100,7 +100,7 @@ def on_the_table(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_may_do_to_the_table_what_its_operation_does(name: str) -> None:
+def test_a_function_has_exactly_the_table_actions_of_its_operation(name: str) -> None:
     assert on_the_table(name) == TABLE_ACTIONS[name]
 
 
@@ -109,7 +109,7 @@ def test_a_function_that_reads_cannot_write(name: str) -> None:
     assert not on_the_table(name) & WRITE
 
 
-def test_every_function_of_the_api_counts_requests_and_what_it_counts_in_is_no_user() -> None:
+def test_a_function_of_the_api_can_update_request_counters_and_no_users() -> None:
     (counting,) = [found for found in shared() if any(action.startswith("dynamodb:") for action in actions(found))]
 
     assert actions(counting) == {"dynamodb:UpdateItem"}
@@ -120,7 +120,7 @@ def test_every_function_of_the_api_counts_requests_and_what_it_counts_in_is_no_u
     }
 
 
-def test_what_counting_requests_asks_of_the_table_is_allowed_where_users_cannot_be_written(aws: Aws) -> None:
+def test_counting_requests_needs_no_access_to_users(aws: Aws) -> None:
     seen: list[tuple[str, str]] = []
     aws.dynamodb.meta.events.register(
         "provide-client-params.dynamodb",
@@ -133,7 +133,7 @@ def test_what_counting_requests_asks_of_the_table_is_allowed_where_users_cannot_
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_writes_into_its_log_and_no_other(name: str) -> None:
+def test_a_function_writes_only_to_its_own_log(name: str) -> None:
     writes = {"logs:CreateLogStream", "logs:PutLogEvents"}
     allowed = [*own(name), *(shared() if name in OF_THE_API else ())]
     (log,) = [found for found in allowed if actions(found) & writes]
@@ -143,7 +143,7 @@ def test_a_function_writes_into_its_log_and_no_other(name: str) -> None:
     assert log["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
 
 
-def test_no_action_is_a_wildcard_and_any_resource_only_where_the_service_knows_none() -> None:
+def test_no_action_is_a_wildcard_and_no_resource_unless_the_service_has_none() -> None:
     roles = of_type("AWS::IAM::Role").values()
     policies = [policy["PolicyDocument"] for role in roles for policy in role.get("Policies", ())]
     everything = [*shared(), *(statement for policy in policies for statement in statements(policy))]
@@ -154,18 +154,7 @@ def test_no_action_is_a_wildcard_and_any_resource_only_where_the_service_knows_n
         assert statement["Resource"] != "*" or actions(statement) <= KNOW_NO_RESOURCE
 
 
-def test_every_permission_on_any_resource_says_why() -> None:
-    lines = TEXT.splitlines()
-
-    unexplained = [
-        number
-        for number, line in enumerate(lines, start=1)
-        if line.strip() == "Resource: '*'" and not lines[number - 2].strip().startswith("#")
-    ]
-    assert unexplained == []
-
-
-def test_no_function_has_a_policy_that_aws_manages() -> None:
+def test_no_function_has_an_aws_managed_policy() -> None:
     roles = of_type("AWS::IAM::Role")
     taken = {name: role["ManagedPolicyArns"] for name, role in roles.items() if "ManagedPolicyArns" in role}
 
@@ -175,7 +164,7 @@ def test_no_function_has_a_policy_that_aws_manages() -> None:
 
 
 @pytest.mark.parametrize("name", OF_THE_API)
-def test_a_function_of_the_api_may_read_connector_keys_and_nothing_else_in_secrets_manager(name: str) -> None:
+def test_a_function_of_the_api_can_only_read_connector_keys_in_secrets_manager(name: str) -> None:
     (keys,) = [statement for statement in shared() if any("secretsmanager:" in action for action in actions(statement))]
 
     assert role(name)["ManagedPolicyArns"] == [{"Ref": "ServeRequestsPolicy"}]
@@ -184,7 +173,7 @@ def test_a_function_of_the_api_may_read_connector_keys_and_nothing_else_in_secre
     assert not [action for statement in own(name) for action in actions(statement) if "secretsmanager:" in action]
 
 
-def test_first_keys_are_written_into_the_accounts_of_the_stack_alone() -> None:
+def test_first_keys_can_be_written_only_to_the_stacks_own_accounts() -> None:
     (secret,) = [found for found in own("SeedDefaultAccount") if any("secretsmanager:" in a for a in actions(found))]
 
     assert "secretsmanager:DeleteSecret" not in actions(secret)
@@ -194,7 +183,7 @@ def test_first_keys_are_written_into_the_accounts_of_the_stack_alone() -> None:
     ]
 
 
-def test_the_settings_page_manages_the_secrets_of_accounts_and_can_delete_none() -> None:
+def test_the_settings_page_manages_secrets_of_accounts_and_cannot_delete_them() -> None:
     (listing,), (managing,) = (
         [found for found in own("SettingsWidget") if action in actions(found)]
         for action in ("secretsmanager:ListSecrets", "secretsmanager:PutSecretValue")
@@ -214,7 +203,7 @@ def test_the_settings_page_counts_users_and_cannot_read_them() -> None:
     }
 
 
-def test_the_settings_page_lets_an_account_go_on_and_changes_nothing_else_of_the_table() -> None:
+def test_the_settings_page_resumes_an_account_and_changes_nothing_else_in_the_table() -> None:
     (resuming,) = [found for found in own("SettingsWidget") if "dynamodb:PutItem" in actions(found)]
 
     assert resuming["Condition"] == {
@@ -223,14 +212,14 @@ def test_the_settings_page_lets_an_account_go_on_and_changes_nothing_else_of_the
     }
 
 
-def test_the_settings_page_asks_the_logs_of_the_functions_of_the_api() -> None:
+def test_the_settings_page_can_query_only_the_logs_of_requests() -> None:
     (asking,) = [found for found in own("SettingsWidget") if "logs:StartQuery" in actions(found)]
 
     assert actions(asking) == {"logs:StartQuery"}
     assert asking["Resource"] == {"Fn::GetAtt": ["RequestsLog", "Arn"]}
 
 
-def test_nobody_is_let_in_to_the_settings_page_but_by_their_own_rights() -> None:
+def test_only_the_viewers_own_permissions_open_the_settings_page() -> None:
     allowed = [found for found in of_type("AWS::Lambda::Permission").values() if "SettingsWidget" in str(found)]
 
     assert "SettingsWidget" not in OF_THE_API
@@ -238,7 +227,7 @@ def test_nobody_is_let_in_to_the_settings_page_but_by_their_own_rights() -> None
     assert not of_type("AWS::Lambda::Url")
 
 
-def test_a_key_of_your_own_is_used_through_the_services_only() -> None:
+def test_the_operators_key_is_used_only_through_aws_services() -> None:
     kms = [found for name in FUNCTIONS for found in [*own(name), *shared()] if any("kms:" in a for a in actions(found))]
 
     assert kms
@@ -270,7 +259,7 @@ def service_on(aws: Aws) -> Service:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.file_name.removesuffix(".json"))
-def test_what_a_function_does_its_role_allows(aws: Aws, example: Example) -> None:
+def test_a_function_makes_only_calls_that_its_role_allows(aws: Aws, example: Example) -> None:
     request = recorded_requests()[example.sender, example.step]
     if USER_ID in request.path:
         aws.add_user()

@@ -1,4 +1,4 @@
-"""How a new version gets its traffic: tried first, a tenth of it in prod, and back when an alarm rings."""
+"""Releases: a new version is tried first, gets a tenth of the traffic in prod, and is rolled back on an alarm."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES,
 
 CONDITIONS: dict[str, Any] = TEMPLATE["Conditions"]
 NOT_VERSIONED = {"Code", "LoggingConfig", "ReservedConcurrentExecutions", "Role", "Tags"}
-"""Properties of a function that may change without a new version. (The code is a parameter of nobody.)"""
+"""Properties of a function that may change without a new version. Its code depends on no parameter."""
 FOR_SAM_LOCAL = {"LocalEndpoint"}
 
 each = pytest.mark.parametrize("name", OF_THE_API)
@@ -36,7 +36,7 @@ def version(name: str) -> str:
 
 
 def parameters_in(value: Any) -> Iterator[str]:
-    """The parameters that a value depends on, through conditions as well."""
+    """The parameters that a value depends on, also through conditions."""
     if isinstance(value, list):
         for item in value:
             yield from parameters_in(item)
@@ -56,26 +56,22 @@ def parameters_in(value: Any) -> Iterator[str]:
 
 
 def statements(role: str) -> dict[str, dict[str, Any]]:
-    """A role's own statements by their Sid; of those that depend on a parameter, the one that is there with it."""
+    """A role's own statements by Sid; for one that depends on a parameter, its value with that parameter."""
     (policy,) = of_type("AWS::IAM::Role")[role]["Policies"]
     found = [statement.get("Fn::If", [None, statement])[1] for statement in policy["PolicyDocument"]["Statement"]]
     return {statement["Sid"]: statement for statement in found}
 
 
 @each
-def test_the_api_calls_the_alias_and_not_what_was_last_uploaded(name: str) -> None:
+def test_the_api_invokes_the_alias_and_not_the_latest_version(name: str) -> None:
     integrations = json.dumps(translated()["Api"]["Properties"]["Body"])
 
     assert f"${{{name}Aliaslive}}/invocations" in integrations
     assert f"${{{name}.Arn}}/invocations" not in integrations
 
 
-def test_functions_that_serve_no_requests_have_no_alias() -> None:
-    assert set(of_type("AWS::Lambda::Alias")) == {f"{name}Aliaslive" for name in OF_THE_API}
-
-
 @each
-def test_in_prod_a_tenth_of_the_traffic_goes_first_and_in_dev_all_at_once(name: str) -> None:
+def test_prod_shifts_a_tenth_of_the_traffic_first_and_dev_all_at_once(name: str) -> None:
     condition, gradually, otherwise = group(name)["DeploymentConfigName"]["Fn::If"]
 
     assert CONDITIONS[condition] == {
@@ -89,7 +85,7 @@ def test_in_prod_a_tenth_of_the_traffic_goes_first_and_in_dev_all_at_once(name: 
 
 
 @each
-def test_a_rollout_is_taken_back_when_an_alarm_rings_and_a_repair_need_not_ask_the_alarms(name: str) -> None:
+def test_a_gradual_rollout_rolls_back_on_an_alarm_and_a_repair_ignores_alarms(name: str) -> None:
     condition, gradually, at_once = group(name)["AlarmConfiguration"]["Fn::If"]
     alarms = {alarm["Name"]["Ref"] for alarm in gradually["Alarms"]}
 
@@ -101,20 +97,20 @@ def test_a_rollout_is_taken_back_when_an_alarm_rings_and_a_repair_need_not_ask_t
 
 
 @each
-def test_no_version_gets_traffic_before_the_hook_has_tried_it(name: str) -> None:
+def test_no_version_gets_traffic_before_the_pre_traffic_hook_has_tried_it(name: str) -> None:
     update = alias(name)["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
 
     assert update["BeforeAllowTrafficHook"] == {"Ref": "PreTraffic"}
     assert update["DeploymentGroupName"] == {"Ref": f"{name}DeploymentGroup"}
 
 
-def test_the_hook_is_told_the_versions_that_the_aliases_are_to_lead_to() -> None:
+def test_the_pre_traffic_hook_knows_the_version_that_each_alias_will_point_to() -> None:
     told = of_type("AWS::Lambda::Function")["PreTraffic"]["Environment"]["Variables"]["NEW_VERSIONS"]["Fn::Sub"]
 
     assert json.loads(told) == {name: f"${{{version(name)}}}" for name in OF_THE_API}
 
 
-def test_the_account_of_the_hook_has_its_key_before_the_hook_is_asked() -> None:
+def test_the_release_check_account_has_its_key_before_the_hook_runs() -> None:
     assert translated()["PreTraffic"]["DependsOn"] == "ReleaseCheckKey"
     assert RESOURCES["ReleaseCheckKey"]["Properties"]["Account"] == RELEASE_CHECK_ACCOUNT
     assert RESOURCES["ReleaseCheckSecret"]["Properties"]["Name"] == {
@@ -123,7 +119,7 @@ def test_the_account_of_the_hook_has_its_key_before_the_hook_is_asked() -> None:
 
 
 @each
-def test_a_changed_parameter_publishes_a_version_if_and_only_if_it_changes_what_a_version_is(name: str) -> None:
+def test_a_parameter_publishes_a_version_exactly_if_the_version_depends_on_it(name: str) -> None:
     function = of_type("AWS::Lambda::Function")[name]
     described: str = of_type("AWS::Lambda::Version")[version(name)]["Description"]["Fn::Sub"]
 
@@ -133,7 +129,7 @@ def test_a_changed_parameter_publishes_a_version_if_and_only_if_it_changes_what_
     assert sorted(re.findall(r"\$\{(\w+)\}", described)) == sorted(depends_on)
 
 
-def test_the_description_of_a_version_has_room_for_the_longest_parameters() -> None:
+def test_the_longest_parameters_fit_into_the_description_of_a_version() -> None:
     described: str = RESOURCES["CreateUser"]["Properties"]["VersionDescription"]["Fn::Sub"]
 
     longest = described
@@ -144,18 +140,18 @@ def test_the_description_of_a_version_has_room_for_the_longest_parameters() -> N
     assert len(longest) <= 256
 
 
-def test_a_changed_function_publishes_a_version_whatever_of_it_has_changed() -> None:
+def test_any_change_of_a_function_publishes_a_version() -> None:
     assert all(RESOURCES[name]["Properties"]["AutoPublishAliasAllProperties"] is True for name in OF_THE_API)
 
 
-def test_the_hook_may_call_versions_of_the_apis_functions_and_nothing_else() -> None:
+def test_the_pre_traffic_hook_can_invoke_only_versions_of_the_apis_functions() -> None:
     call = statements("PreTrafficRole")["CallVersions"]
 
     assert call["Action"] == "lambda:InvokeFunction"
     assert call["Resource"] == [{"Fn::Sub": f"${{{name}.Arn}}:*"} for name in OF_THE_API]
 
 
-def test_the_hook_may_speak_about_deployments_of_this_stack_and_read_the_key_of_its_account() -> None:
+def test_the_pre_traffic_hook_can_report_on_this_stack_and_read_its_own_key() -> None:
     found = statements("PreTrafficRole")
 
     assert found["ReportToCodeDeploy"]["Action"] == "codedeploy:PutLifecycleEventHookExecutionStatus"
@@ -166,7 +162,7 @@ def test_the_hook_may_speak_about_deployments_of_this_stack_and_read_the_key_of_
     assert found["ReadConnectorKey"]["Resource"] == {"Ref": "ReleaseCheckSecret"}
 
 
-def test_codedeploy_may_move_the_aliases_of_the_api_and_ask_the_hook() -> None:
+def test_codedeploy_can_only_move_aliases_of_the_api_and_invoke_the_hook() -> None:
     found = statements("ShiftTrafficRole")
 
     assert not [name for name in translated() if name.startswith("CodeDeployServiceRole")]
@@ -190,22 +186,7 @@ def test_codedeploy_may_move_the_aliases_of_the_api_and_ask_the_hook() -> None:
     }
 
 
-def test_the_rollouts_alarm_counts_what_the_gateway_of_this_stack_answers_with_5xx() -> None:
-    alarm = of_type("AWS::CloudWatch::Alarm")["ReleaseErrorsAlarm"]
-    failed, failures, requests = alarm["Metrics"]
-
-    assert failed["Expression"] == "IF(failures >= 3, 100 * failures / requests, 0)"
-    assert failures["MetricStat"]["Metric"]["MetricName"] == "5XXError"
-    assert requests["MetricStat"]["Metric"]["MetricName"] == "Count"
-    for metric in (failures, requests):
-        assert metric["MetricStat"]["Metric"]["Namespace"] == "AWS/ApiGateway"
-        assert metric["MetricStat"]["Metric"]["Dimensions"] == [
-            {"Name": "ApiName", "Value": RESOURCES["Api"]["Properties"]["Name"]},
-            {"Name": "Stage", "Value": RESOURCES["Api"]["Properties"]["StageName"]},
-        ]
-
-
-def test_every_function_is_either_released_gradually_or_says_that_it_is_not() -> None:
+def test_a_function_outside_the_api_states_that_it_is_not_released_gradually() -> None:
     others = [name for name in FUNCTIONS if name not in OF_THE_API]
     in_this_stack = [name for name in others if name in TEMPLATE["Resources"]]
 
