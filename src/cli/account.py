@@ -1,4 +1,4 @@
-"""`rollcall account`: switch SCIM on and off for the application's customers, and look after their keys."""
+"""`rollcall account`: switch SCIM on and off for an account, and manage its Connector Keys."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from domain.errors import ScimError
 from domain.limits import MAX_GRACE
 
 app: Final = typer.Typer(
-    no_args_is_help=True, help="Switch SCIM on and off for an account, and look after its Connector Keys."
+    no_args_is_help=True, help="Switch SCIM on and off for an account, and manage its Connector Keys."
 )
 
 _SECONDS: Final = 15.0
 
 
 _COLOUR: Final = {Urgency.NONE: "", Urgency.SOON: "", Urgency.VERY_SOON: "[yellow]", Urgency.NOW: "[red]"}
-_SAID: Final = {
+_MESSAGES: Final = {
     "created": "SCIM is switched on for the new account {name}.",
     "enabled": "SCIM is switched on again for the account {name}; its Connector Key is the one it had.",
     "replaced": "SCIM is switched on for the account {name} with a new Connector Key; its secret was unusable.",
@@ -50,20 +50,20 @@ def enable(
     context: typer.Context,
     name: Name,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Make a new key if the account's secret is unusable.")
+        bool, typer.Option("--replace", help="Create a new key if the account's secret is unusable.")
     ] = False,
 ) -> None:
-    """Switch SCIM on, and show what to paste into the identity provider."""
+    """Switch SCIM on and show the values for the identity provider."""
     invocation = invocation_of(context)
     outcome = invocation.deployment.accounts.enable(name, replace=replace)
     connector = outcome.connector
-    # An existing key was shown when it was made; it is shown again only when that is what is asked for.
+    # An existing key was shown when it was created; `show --reveal` shows it again.
     fresh = outcome.action in ("created", "replaced")
     key = connector.current.key.text if fresh else connector.current.key.masked
     advice = [] if fresh else [f"To see the key: rollcall{invocation.options} account show {name} --reveal"]
     invocation.answer(
         {"result": outcome.action} | summary_as_json(connector, invocation.deployment.base_url, key),
-        _SAID[outcome.action].format(name=name),
+        _MESSAGES[outcome.action].format(name=name),
         *paste_parts(invocation.deployment.base_url, key),
         *advice,
         f"Then check it from outside: rollcall{invocation.options} doctor {name}",
@@ -92,7 +92,7 @@ def show(
     name: Name,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show the Connector Key itself.")] = False,
 ) -> None:
-    """Show an account's state, and what to paste into the identity provider."""
+    """Show an account's state and the values for the identity provider."""
     invocation = invocation_of(context)
     connector = invocation.deployment.accounts.show(name)
     key = connector.current.key.text if reveal else connector.current.key.masked
@@ -102,13 +102,13 @@ def show(
         try:
             guard = invocation.deployment.account(name, _SECONDS).guard(limit).state()
         except ScimError as problem:
-            invocation.note(f"How many users lost access in the last day cannot be read: {problem.remedy}")
+            invocation.note(f"The number of users who lost access in the last day cannot be read: {problem.remedy}")
     paused = guard is not None and guard.is_paused
     invocation.answer(
         summary_as_json(connector, invocation.deployment.base_url, key) | guard_as_json(guard),
         summary(connector, guard),
         *(
-            [f"Deprovisioning is paused. When it is intended: rollcall{invocation.options} account resume {name}"]
+            [f"Deprovisioning is paused. If that is intended: rollcall{invocation.options} account resume {name}"]
             * paused
         ),
         *paste_parts(invocation.deployment.base_url, key),
@@ -145,7 +145,7 @@ def list_accounts(context: typer.Context) -> None:
         [listed_as_json(each) for each in listed],
         table
         if listed
-        else f"There is no account yet. Make one with: rollcall{invocation.options} account enable default",
+        else f"There is no account yet. Create one: rollcall{invocation.options} account enable default",
     )
     if invocation.as_json:
         return
@@ -164,12 +164,12 @@ def rotate_key(
         str,
         typer.Option(
             metavar="TIME",
-            help="How long the present key is accepted still: 7d, 12h, 30m, 30d at most, or 0 for not at all.",
+            help="How long the present key remains valid: 7d, 12h, 30m, at most 30d, or 0 to refuse it at once.",
         ),
     ] = f"{DEFAULT_GRACE.days}d",
     yes: Yes = False,
 ) -> None:
-    """Make a new key; the present one is accepted still for a grace period, so that nothing fails in between."""
+    """Create a new key. The present one remains valid for a grace period, so that no request fails in between."""
     invocation = invocation_of(context)
     accounts = invocation.deployment.accounts
     period = parse_duration(grace, "--grace", may_be_zero=True)
@@ -180,11 +180,11 @@ def rotate_key(
     if previous is not None:
         invocation.confirm(
             f"The key before the present one is accepted until {rfc3339(previous.expires_at)}; "
-            "rotating again refuses it at once. Go on?",
+            "rotating again refuses it at once. Continue?",
             yes,
         )
     elif period == timedelta(0):
-        invocation.confirm(f"Without a grace period the present key of {name} is refused at once. Go on?", yes)
+        invocation.confirm(f"Without a grace period the present key of {name} is refused at once. Continue?", yes)
     connector = accounts.rotate_key(name, period).connector
     until = connector.previous.expires_at if connector.previous else None
     invocation.answer(
@@ -198,7 +198,7 @@ def rotate_key(
 
 @app.command("revoke-previous")
 def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> None:
-    """Refuse the key before the last rotation from now on."""
+    """Refuse the previous key from now on, before its grace period ends."""
     invocation = invocation_of(context)
     accounts = invocation.deployment.accounts
     if accounts.show(name).previous is not None:
@@ -214,7 +214,7 @@ def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> Non
     )
 
 
-# Last, as they are listed in this order.
+# Registered last: the help lists commands in this order.
 app.command()(account_pause.resume)
 app.command("let-through")(account_pause.let_through)
 # A negative number is a bad value, not an option.

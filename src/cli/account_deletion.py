@@ -1,4 +1,4 @@
-"""`rollcall account delete`: an account with all its users."""
+"""`rollcall account delete`: delete an account with all its users."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def delete(
     yes: Yes = False,
     confirm_name: Annotated[
         str | None,
-        typer.Option("--confirm-name", metavar="NAME", help="With --yes: the name of an account with users."),
+        typer.Option("--confirm-name", metavar="NAME", help="With --yes: the account's name again, if it has users."),
     ] = None,
 ) -> None:
-    """Delete an account for good: its keys, its settings and all its users.
+    """Delete an account permanently: its keys, its settings and all its users.
 
-    SCIM is switched off first. Users are removed one by one, so that the application hears of each; when it is
-    interrupted, run it again.
+    SCIM is switched off first. Users are deleted one by one, with a life-cycle event for each. After an interruption,
+    run the command again.
     """
     invocation = invocation_of(context)
     accounts = invocation.deployment.accounts
@@ -65,7 +65,7 @@ def _confirm_by_name(invocation: Invocation, name: str, users: int, yes: bool, c
             )
         except typer.Abort as abort:
             raise UsageError(
-                f"No name was typed; nothing was changed. To go without a question: --yes --confirm-name {name}"
+                f"No name was typed; nothing was changed. To skip the question: --yes --confirm-name {name}"
             ) from abort
     elif confirm_name is None:
         raise UsageError(f"The account {name} has {counted(users, 'user')}: add --confirm-name {name} to delete all.")
@@ -82,7 +82,7 @@ def _remove_users(invocation: Invocation, store: UserStore, users: int) -> int:
                 try:
                     store.delete(user)
                 except VersionMismatch:
-                    # Changed by a request that was on its way; the next page holds the user as it is now.
+                    # A request in flight changed the user; the next page has the new version.
                     continue
                 removed += 1
                 progress.advance(task)

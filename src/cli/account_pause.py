@@ -1,4 +1,4 @@
-"""`rollcall account resume` and `let-through`: what an operator decides about a paused account."""
+"""`rollcall account resume` and `let-through`: end the pause of an account, or make an exception for one user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from adapters.dynamodb.guard import DynamoDBGuard
 from cli.arguments import Name, Yes
 from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
-from cli.whom import Email, UserId, UserName, chosen_user
+from cli.user_options import Email, UserId, UserName, chosen_user
 from domain.accounts.account import rfc3339
 from domain.accounts.deprovisioning import MAX_PASSES, minute_text
 
@@ -19,9 +19,9 @@ _SECONDS: Final = 15.0
 
 
 def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
-    """End the pause in which an account is after too many users lost access, and begin a new day of its limit.
+    """End the pause of an account after too many users lost access, and start a new day of its limit.
 
-    Look first at who was deactivated or removed: rollcall activity, rollcall users list.
+    Check first who was deactivated or removed: rollcall activity, rollcall users list.
     """
     invocation = invocation_of(context)
     guard = _guard(invocation, name)
@@ -34,7 +34,7 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
     if before.is_paused:
         invocation.confirm(
             f"Users of {name} who lost access in the last day: {before.used}. "
-            f"Let the identity provider go on with {before.allowed} more?",
+            f"Let the identity provider continue with {before.allowed} more?",
             yes,
         )
         guard.resume(invocation.deployment.actor(), rfc3339(datetime.now(UTC)))
@@ -54,9 +54,9 @@ def let_through(
     user_name: UserName = None,
     user_id: UserId = None,
 ) -> None:
-    """Let one user be deactivated or removed while the account is paused: once, within a day.
+    """Allow one user to be deactivated or removed while the account is paused: once, within a day.
 
-    For the dismissal that cannot wait. All others stay held back until rollcall account resume.
+    For a dismissal that cannot wait. All other users remain protected until rollcall account resume.
     """
     invocation = invocation_of(context)
     guard = _guard(invocation, name)

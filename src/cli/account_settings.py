@@ -1,4 +1,4 @@
-"""`rollcall account set`: what an operator can set for an account."""
+"""`rollcall account set`: change a setting of an account."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Value = TypeVar("_Value")
 
 
 class Setting(StrEnum):
-    """What can be set for an account."""
+    """The settings of an account, by their names on the command line."""
 
     MODE = "mode"
     MATCH_EXISTING_BY_EMAIL = "match-existing-by-email"
@@ -36,7 +36,7 @@ _DEFAULT_ACCOUNT: Final = "default"
 _MODES: Final[dict[str, Mode]] = {"tolerant": "tolerant", "strict": "strict"}
 _SWITCH: Final = {"on": True, "off": False}
 _MATCHING: Final = {"on": (True, False), "off": (False, False), "keep-privileges": (True, True)}
-"""Whether existing users are matched, and whether those keep their privileges."""
+"""The two flags of each value: match existing users, and let those keep their privileges."""
 
 
 def set_setting(
@@ -45,29 +45,30 @@ def set_setting(
         list[str],
         typer.Argument(
             metavar="[NAME] SETTING VALUE",
-            help="The account (else default), what to set, and to what.",
+            help="The account (default: default), the setting and its value.",
         ),
     ],
 ) -> None:
     """Change a setting, such as: rollcall account set acme mode strict.
 
-    [bold]mode[/bold], tolerant or strict: whether what identity providers do beside the standard is forgiven.
+    [bold]mode[/bold], tolerant or strict: accept known deviations of identity providers from the standard, or reject
+    them.
 
-    [bold]match-existing-by-email[/bold], on, keep-privileges or off: whether creating a user with the primary address
-    of one whom no identity provider has claimed takes that user over. With on, the user keeps only those roles,
+    [bold]match-existing-by-email[/bold], on, keep-privileges or off: a create request adopts the existing user with the
+    same primary address if no identity provider has claimed that user. With on, the user keeps only the roles,
     entitlements and userType that the identity provider sends; with keep-privileges all of them.
 
-    [bold]take-back-deactivated[/bold], on or off: whether creating a user with the userName of a deactivated one brings
-    that one back. In mode strict it does not.
+    [bold]take-back-deactivated[/bold], on or off: a create request with the userName of a deactivated user reactivates
+    that user. Has no effect in mode strict.
 
     [bold]deprovisioning-limit[/bold], such as 20, or 20,10%, or off: how many users may lose access in a day. With a
-    percentage it follows the account's size: that number, but at most half of a small account (3 at least), or that
-    percentage of a large one. The next one pauses the account: for a day, or until rollcall account resume.
+    percentage the limit follows the account's size: the number, but at most half of a small account (at least 3), or
+    the percentage of a large one. One user more pauses the account for a day, or until rollcall account resume.
 
-    [bold]requests-per-second[/bold], 25 to 1000: how many requests the identity provider may send; what goes beyond is
-    answered 429 with Retry-After. 50 unless it is set.
+    [bold]requests-per-second[/bold], 25 to 1000: how many requests the identity provider may send; further requests get
+    429 with Retry-After. The default is 50.
     """
-    name, setting, value = _said(words)
+    name, setting, value = _parsed(words)
     invocation = invocation_of(context)
     outcome = invocation.deployment.accounts.configure(name, **_changed(setting, value))
     invocation.answer(
@@ -78,8 +79,8 @@ def set_setting(
     )
 
 
-def _said(words: list[str]) -> tuple[str, Setting, str]:
-    """Account, setting and value; of two words the account is left out."""
+def _parsed(words: list[str]) -> tuple[str, Setting, str]:
+    """Account, setting and value; with two words the account is the default one."""
     if len(words) == 2:
         words = [_DEFAULT_ACCOUNT, *words]
     if len(words) != 3:

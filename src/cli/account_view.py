@@ -1,4 +1,4 @@
-"""How an account is shown: to a person, and as JSON."""
+"""An account as text for a person, and as JSON."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from domain.limits import MAX_KEY_AGE
 
 
 def paste_parts(base_url: str, key: str) -> list[RenderableType]:
-    """The two values, and for each identity provider the fields to fill in; `key` as it shall be shown."""
-    # One value a line and nothing around it: what is copied must not depend on how wide the window is.
+    """The Base URL and the key, and the fields of each identity provider; `key` is shown as given, masked or not."""
+    # One value a line without a frame, so that copying works in a window of any width.
     parts: list[RenderableType] = [
         "",
         f"[bold]SCIM Connector Base URL:[/bold] {escape(base_url)}",
@@ -35,7 +35,7 @@ def paste_parts(base_url: str, key: str) -> list[RenderableType]:
 
 
 def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
-    """An account's state as a table of two columns; `guard` is how far its deprovisioning limit is used up."""
+    """An account's state as a table of two columns; `guard` is the state of its deprovisioning limit."""
     now = datetime.now(UTC)
     previous, age = connector.previous_at(now), KeyAge.of(connector, now)
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -59,7 +59,7 @@ def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
 
 
 def matching(settings: Settings) -> str:
-    """The setting match-existing-by-email as it is written."""
+    """The value of match-existing-by-email as on the command line."""
     if not settings.match_existing_by_email:
         return "off"
     return "keep-privileges" if settings.adopted_keep_privileges else "on"
@@ -69,22 +69,22 @@ def _limit(connector: Connector, guard: GuardState | None) -> str:
     limit = connector.settings.deprovisioning_limit
     if limit is None:
         return "off"
-    said = f"{limit.users} a day"
+    text = f"{limit.users} a day"
     if limit.percent:
-        said += f", at most half of a small account ({LEAST} at least), {limit.percent} % of a large one"
+        text += f", at most half of a small account ({LEAST} at least), {limit.percent} % of a large one"
     if guard is None:
-        return said
-    said += f"; {guard.used} in the last day"
+        return text
+    text += f"; {guard.used} in the last day"
     if guard.paused_until is not None:
-        said += f", PAUSED until {minute_text(guard.paused_until)}"
+        text += f", PAUSED until {minute_text(guard.paused_until)}"
     elif guard.is_paused:
-        said += ", used up: PAUSED from the next one on"
+        text += ", used up: PAUSED from the next one on"
     passes = (f"; {each.user_id} may pass until {minute_text(each.until)} ({each.by})" for each in guard.let_through)
-    return said + "".join(passes)
+    return text + "".join(passes)
 
 
 def guard_as_json(guard: GuardState | None) -> dict[str, Any]:
-    """How far the limit is used up, for `account show`."""
+    """The state of the deprovisioning limit, for `account show`."""
     if guard is None:
         return {"deprovisioning": None}
     return {"deprovisioning": _guard_as_json(guard)}
@@ -104,7 +104,7 @@ def _guard_as_json(guard: GuardState) -> dict[str, Any]:
 
 
 def summary_as_json(connector: Connector, base_url: str, key: str) -> dict[str, Any]:
-    """An account's state; `key` as it shall be shown. The previous key is never shown."""
+    """An account's state; `key` is shown as given, masked or not. The previous key is never shown."""
     return {
         "account": connector.account,
         "enabled": connector.enabled,
@@ -118,15 +118,14 @@ def listed_as_json(listed: ListedAccount) -> dict[str, Any]:
     """One line of the list of accounts."""
     if listed.connector is None:
         problem = listed.problem
-        told = {"problem": "unusable", "remedy": None}
-        if problem is not None:
-            told = {"problem": problem.reason, "remedy": problem.remedy}
-        return {"account": listed.account, **told}
+        if problem is None:
+            return {"account": listed.account, "problem": "unusable", "remedy": None}
+        return {"account": listed.account, "problem": problem.reason, "remedy": problem.remedy}
     return {"account": listed.account, "enabled": listed.connector.enabled, **_state(listed.connector)}
 
 
 def age_advice(account: str, age: KeyAge) -> str | None:
-    """What to do about the age of an account's key: from 90 days before a year is over, once more from 30."""
+    """The advice to rotate an old key, or None; it changes 90 and 30 days before the key is a year old."""
     if age.urgency is Urgency.NONE:
         return None
     wanted = {

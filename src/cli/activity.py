@@ -1,4 +1,4 @@
-"""`rollcall activity`: what identity providers tried, what they were answered, why, and what to do."""
+"""`rollcall activity`: show the requests of identity providers, the answers, the reasons and the remedies."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from cli.wording import harmless_json, plain
 from operations.activity import MAX_LINES, LineFilter
 
 _WIDTHS: Final = (19, 12, 13, 15, 24)
-"""Of all columns but the last, when lines are printed as they come."""
+"""Column widths with --follow; the last column needs none."""
 
 
 class ActivityRow(NamedTuple):
-    """A line of the record as a person reads it."""
+    """The columns of the table for one log line."""
 
     when: str
     account: str
@@ -37,14 +37,14 @@ def activity(
     context: typer.Context,
     *,
     account: OneAccount = None,
-    failed: Annotated[bool, typer.Option("--failed", help="Only what was refused or failed.")] = False,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl-C.")] = False,
-    since: Annotated[str, typer.Option(metavar="TIME", help="How far back: 30m, 1h, 7d.")] = "1h",
-    limit: Annotated[int, typer.Option(min=1, max=MAX_LINES, help="The most lines of the past to show.")] = 50,
+    failed: Annotated[bool, typer.Option("--failed", help="Show only requests that were rejected or failed.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Show new lines as they are written, until Ctrl-C.")] = False,
+    since: Annotated[str, typer.Option(metavar="TIME", help="How far to look back: 30m, 1h, 7d.")] = "1h",
+    limit: Annotated[int, typer.Option(min=1, max=MAX_LINES, help="Show at most this many past lines.")] = 50,
 ) -> None:
-    """Show what was tried, by which account, what was answered, why, and what to do.
+    """Show the requests of identity providers: the account, the answer, the reason and what to do.
 
-    The same record is on the CloudWatch dashboard. With --json, one JSON object a line: the log line itself.
+    The CloudWatch dashboard shows the same record. With --json, print the log lines, one JSON object a line.
     """
     invocation = invocation_of(context)
     wanted = LineFilter(datetime.now(UTC) - parse_duration(since, "--since"), limit, account, failed)
@@ -54,14 +54,14 @@ def activity(
         try:
             for line in log.follow(wanted):
                 show(line)
-        except KeyboardInterrupt:  # how one leaves
+        except KeyboardInterrupt:  # the way to end --follow
             return
     else:
         _show_past(invocation, log.past(wanted), wanted, since)
 
 
 def row_of(line: Line) -> ActivityRow:
-    """The line in the columns of the table."""
+    """The columns of the table for a log line."""
     message = line["message"]
     when = time_of(line).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     account, reason, remedy = (str(line.get(name, "")) for name in ("account", "reason", "remedy"))
@@ -99,7 +99,7 @@ def _show_past(invocation: Invocation, lines: Sequence[Line], wanted: LineFilter
 
 
 def _printer(invocation: Invocation) -> Callable[[Line], None]:
-    """Prints one line at once, also into a pipe."""
+    """A function that prints one line immediately, also into a pipe."""
     if invocation.as_json:
         return lambda line: typer.echo(_as_json(line))
     console = Console(highlight=False, soft_wrap=True)

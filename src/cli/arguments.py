@@ -8,12 +8,10 @@ import typer
 
 from domain.accounts.connector_key import account_name
 
-# Checked while the command line is read: a bad name is refused before anybody is asked.
+# Checked while the command line is parsed, before any question.
 Name = Annotated[
     str,
-    typer.Argument(
-        metavar="NAME", callback=account_name, help="The account: 1 to 40 characters out of a-z, 0-9 and '-'."
-    ),
+    typer.Argument(metavar="NAME", callback=account_name, help="The account: 1 to 40 characters of a-z, 0-9 and '-'."),
 ]
 OneAccount = Annotated[
     str | None,
@@ -21,8 +19,8 @@ OneAccount = Annotated[
         "--account",
         metavar="NAME",
         callback=lambda name: None if name is None else account_name(name),
-        help="One account; else all of them.",
+        help="One account; default: all.",
     ),
 ]
 Account = Annotated[str, typer.Option("--account", metavar="NAME", callback=account_name, help="The account.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]

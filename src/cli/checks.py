@@ -1,4 +1,4 @@
-"""The checks of `rollcall doctor` that change nothing: one endpoint seen from outside, as identity providers see it."""
+"""The read-only checks of `rollcall doctor`: one endpoint, over HTTP, as an identity provider calls it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Check:
 
 @dataclass
 class CheckList:
-    """Runs checks one after the other; what depends on a failed one is left out by whoever runs them."""
+    """Runs checks one after the other; the caller skips those that depend on a failed one."""
 
     done: list[Check] = field(default_factory=list)
 
@@ -40,19 +40,19 @@ class CheckList:
         except CheckFailed as failure:
             self.done.append(Check(name, False, failure.seen, failure.fix))
         except (AttributeError, LookupError, TypeError):
-            # Whatever answers there, a check must not end the others, nor keep the test user from being removed.
+            # A malformed answer must not end the other checks, nor keep the test user from being removed.
             fix = "Check that the Base URL is the one of Rollcall; if it is, look at the service's log."
-            self.done.append(Check(name, False, "the answer has not the form that SCIM gives it", fix))
+            self.done.append(Check(name, False, "the answer is not in the form that SCIM prescribes", fix))
         return self.done[-1].ok
 
     @property
     def ok(self) -> bool:
-        """Whether every check went well."""
+        """True if every check passed."""
         return all(check.ok for check in self.done)
 
 
 class Endpoint:
-    """The SCIM endpoint over HTTP, addressed as identity providers do: the Base URL and a path, joined as text."""
+    """The SCIM endpoint over HTTP. Base URL and path are joined as text, as identity providers do."""
 
     def __init__(self, client: httpx.Client, base_url: str, key: str) -> None:
         self._client = client
@@ -60,7 +60,7 @@ class Endpoint:
         self.key = key
 
     def ask(self, method: str, path: str, body: Json | None = None, *, key: str | None = None) -> httpx.Response:
-        """One request; raises `CheckFailed` when there is no answer at all, or it is not from a SCIM service."""
+        """Send one request; raises `CheckFailed` when there is no answer."""
         headers = {"Authorization": f"Bearer {key or self.key}", "Accept": SCIM_JSON}
         try:
             response = self._client.request(
@@ -81,7 +81,7 @@ class Endpoint:
         return response
 
     def expect(self, status: int, method: str, path: str, body: Json | None = None, *, key: str | None = None) -> Json:
-        """The JSON of an answer of that status ({} of an empty one); any other status is `CheckFailed`."""
+        """Send a request and return the JSON of its answer, {} when it is empty (see `smoke_test.Transport`)."""
         response = self.ask(method, path, body, key=key)
         if response.status_code != status:
             raise CheckFailed(_shown(response, status), _fix(response), response.status_code)
@@ -94,7 +94,7 @@ class Endpoint:
 
 
 def check_base_url(base_url: str) -> str:
-    """That identity providers take the address: https, nothing after the path, no underscore for Okta."""
+    """Check that identity providers accept the address: https, nothing after the path, no underscore for Okta."""
     parts = urlsplit(base_url)
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise CheckFailed("the address is not https", "Identity providers send the key there: use https.")
@@ -110,7 +110,7 @@ def check_base_url(base_url: str) -> str:
 
 
 def check_key(key: str) -> str:
-    """That the key is whole."""
+    """Check that the key is complete."""
     if key.lower().startswith("bearer"):
         raise CheckFailed("the key begins with Bearer", "Paste only the key, from rck_ on.")
     parsed = ConnectorKey.parse(key)
@@ -120,13 +120,13 @@ def check_key(key: str) -> str:
 
 
 def check_wrong_key(endpoint: Endpoint, wrong: str) -> str:
-    """That another key of the same form is refused."""
+    """Check that another key of the same form is refused."""
     require_scim_error(401, endpoint.expect(401, "GET", "/Users?count=1", key=wrong))
     return "refused with 401"
 
 
 def check_list(endpoint: Endpoint) -> str:
-    """JumpCloud's Test Connection: read a list of users."""
+    """Read a list of users, as JumpCloud's Test Connection does."""
     return counted(total_results(endpoint.expect(200, "GET", "/Users")), "user")
 
 
@@ -151,10 +151,10 @@ def _shown(response: httpx.Response, expected: int) -> str:
 
 _FIXES: Final = {
     401: "Use the account's current key: rollcall account show NAME --reveal.",
-    403: "Switch SCIM on (rollcall account enable NAME), or let it go on where it is paused (rollcall account resume "
+    403: "Switch SCIM on (rollcall account enable NAME), or end its pause (rollcall account resume "
     "NAME). Or something in front of the service refuses.",
     404: "Check the path of the Base URL: it ends with /scim/v2.",
-    409: "Choose another --test-email, or remove who has it: rollcall users show --account NAME --email ADDRESS.",
+    409: "Choose another --test-email, or remove that user: rollcall users show --account NAME --email ADDRESS.",
     429: "Too many requests at the moment; try again, and look at the throttling alarm if it lasts.",
 }
 

@@ -1,4 +1,4 @@
-"""What to paste where: the fields of the identity providers' consoles, named as they are named there."""
+"""The fields of the identity providers' set-up pages, with the providers' own names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSetup:
-    """One identity provider: where the page is, its fields in order, and what to do after them."""
+    """One identity provider: the path to its page, the fields in order, and the steps after them."""
 
     name: str
     page: str

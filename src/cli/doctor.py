@@ -1,4 +1,4 @@
-"""`rollcall doctor`: is an endpoint ready to be activated by an identity provider?"""
+"""`rollcall doctor`: check that an identity provider can activate an endpoint."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from cli.wording import plain
 from domain.accounts.connector_key import ConnectorKey
 from handlers.jobs.smoke_test import SmokeTest, check_discovery, check_groups
 
-# As patient as an identity provider; API Gateway itself gives up after 29 seconds.
+# As long as an identity provider waits; API Gateway ends a request after 29 seconds.
 _SECONDS: Final = 30.0
 _ADDRESS: Final = re.compile(r"[^\s@\"\\]+@[^\s@\"\\]+")
 
@@ -37,16 +37,16 @@ def doctor(
     context: typer.Context,
     name: Name = "default",
     base_url: Annotated[
-        str | None, typer.Option(help="Check this address instead of the deployment's; the key is asked for.")
+        str | None, typer.Option(help="Check this address instead of the deployment's; asks for the key.")
     ] = None,
     test_email: Annotated[
-        str | None, typer.Option(help="Address of the test user; one that no user has. Else an invented one.")
+        str | None, typer.Option(help="Address of the test user, which no user may have; default: a random one.")
     ] = None,
 ) -> None:
-    """Check an endpoint from outside, as JumpCloud does when Activate is pressed.
+    """Check an endpoint from outside with the requests of JumpCloud's Activate.
 
-    A test user is created, changed and removed again, also when a check fails. With [bold]--base-url[/bold] the
-    Connector Key is read from the variable CONNECTOR_KEY, else asked for. Exit code 1 when a check fails.
+    Creates a test user, changes it and removes it, also when a check fails. With [bold]--base-url[/bold] the Connector
+    Key comes from the variable CONNECTOR_KEY, else from a prompt. Exits with 1 when a check fails.
     """
     invocation = invocation_of(context)
     if test_email is not None and _ADDRESS.fullmatch(test_email) is None:
@@ -69,7 +69,7 @@ def doctor(
 
 
 def examine(checks: CheckList, endpoint: Endpoint, email: str) -> None:
-    """All checks in order; after one that fails, those that it makes pointless are left out."""
+    """Run all checks in order; after a failed one, skip those that depend on it."""
     base_url, key = endpoint.base_url, endpoint.key
     sound = checks.run("Base URL", lambda: check_base_url(base_url))
     whole = checks.run("Connector Key", lambda: check_key(key))
@@ -79,7 +79,7 @@ def examine(checks: CheckList, endpoint: Endpoint, email: str) -> None:
         return
     checks.run("Another key is refused", lambda: check_wrong_key(endpoint, _other_key(key)))
     checks.run("Groups are a SCIM 404", lambda: check_groups(endpoint))
-    # The deprovisioning limit does not count a user made just now, so that a test user can always go again.
+    # The deprovisioning limit does not count a user created just now, so a test user can always be deleted.
     if checks.run("Test Connection reads users", lambda: check_list(endpoint)):
         _run_smoke_test(checks, SmokeTest(endpoint, email))
 
@@ -111,7 +111,7 @@ def _asked_for_key() -> str:
 
 def _report(invocation: Invocation, checks: CheckList, base_url: str, account: str) -> None:
     lines: list[str] = []
-    done = [replace(check, fix=_to_be_typed(invocation, account, check.fix)) for check in checks.done]
+    done = [replace(check, fix=_with_commands(invocation, account, check.fix)) for check in checks.done]
     for check in done:
         mark = "[green]ok  [/green]" if check.ok else "[red]FAIL[/red]"
         lines.append(f"{mark} {plain(check.name)}: {plain(check.seen)}")
@@ -127,6 +127,6 @@ def _report(invocation: Invocation, checks: CheckList, base_url: str, account: s
     )
 
 
-def _to_be_typed(invocation: Invocation, account: str, fix: str | None) -> str | None:
-    """A fix whose commands can be copied as they are: for this deployment and this account."""
-    return None if fix is None else re.sub(r"(?<= )NAME\b(?!@)", account, invocation.to_be_typed(fix))
+def _with_commands(invocation: Invocation, account: str, fix: str | None) -> str | None:
+    """The fix with complete commands, for this deployment and this account."""
+    return None if fix is None else re.sub(r"(?<= )NAME\b(?!@)", account, invocation.with_options(fix))

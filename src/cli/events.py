@@ -1,4 +1,4 @@
-"""`rollcall events`: what to do about lifecycle events that could not be published."""
+"""`rollcall events`: publish life-cycle events again that could not be published."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cli.root import UsageError
 from cli.wording import counted
 from operations.dead_letters import DeadLetters, LetterOutcome
 
-app: Final = typer.Typer(no_args_is_help=True, help="Lifecycle events that could not be published.")
+app: Final = typer.Typer(no_args_is_help=True, help="Publish life-cycle events again that could not be published.")
 
 _REFUSED: Final = {
-    LetterOutcome.MALFORMED: "is no dead letter of the publisher. Find out who may send to the queue, then delete it.",
+    LetterOutcome.MALFORMED: "is no dead letter of the publisher. Find out who can send to the queue, then delete it.",
     LetterOutcome.FOREIGN: "names the stream of another table. Nothing was read. Find out who may send to the queue, "
     "then delete it.",
 }
@@ -24,18 +24,18 @@ _REFUSED: Final = {
 
 @app.callback()
 def events() -> None:
-    """Lifecycle events that could not be published."""
+    """Publish life-cycle events again that could not be published."""
 
 
 @app.command()
 def redrive(
     context: typer.Context,
-    most: Annotated[int, typer.Option(min=1, help="The most dead letters to take up.")] = 100,
+    most: Annotated[int, typer.Option(min=1, help="Process at most this many dead letters.")] = 100,
 ) -> None:
-    """Publish again what is in the publisher's dead-letter queue, as long as the table's stream has it (24 hours).
+    """Publish the records of the publisher's dead-letter queue again, while the table's stream has them (24 hours).
 
-    Events that were published before come again, with the same idempotency id. A letter that is malformed or names the
-    stream of another table is refused. Exit code 1 when something was refused or could still not be published; it stays
+    Events that were published before are sent again, with the same idempotency id. Malformed dead letters and those of
+    another table's stream are refused. Exits with 1 when a dead letter was refused or could not be published; it stays
     in the queue.
     """
     invocation = invocation_of(context)

@@ -1,4 +1,4 @@
-"""Every user of an account, page after page."""
+"""All users of an account, read page by page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PAGE: Final = 500
 
 
 def every_user(store: UserStore, page_size: int) -> Iterator[StoredUser]:
-    """The users in the order of their ids, read as they are asked for."""
+    """Yield the users in order of id, reading a page when it is needed."""
     after: str | None = None
     while True:
         page = store.page_after(after, page_size)
@@ -25,12 +25,14 @@ def every_user(store: UserStore, page_size: int) -> Iterator[StoredUser]:
         after = page.next_after
 
 
-def watched(invocation: Invocation, store: UserStore, doing: str, *, quietly: bool = False) -> Iterator[StoredUser]:
-    """The same with a progress bar where a person looks on; `doing` is what it says, such as "Exporting".
+def with_progress(
+    invocation: Invocation, store: UserStore, label: str, *, quietly: bool = False
+) -> Iterator[StoredUser]:
+    """Yield all users with a progress bar on a terminal; `label` is its text, such as "Exporting".
 
-    `quietly`: without one, where it would stand among what is written to the same terminal.
+    `quietly` hides the bar when the output goes to the same terminal.
     """
     shown = invocation.errors.is_terminal and not invocation.as_json and not quietly
     yield from track(
-        every_user(store, _PAGE), doing, store.total(), console=invocation.errors, transient=True, disable=not shown
+        every_user(store, _PAGE), label, store.total(), console=invocation.errors, transient=True, disable=not shown
     )

@@ -1,4 +1,4 @@
-"""What the global options of a command say: which deployment, and how to answer."""
+"""The global options of a command: the deployment, and the form of the answer."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _SUGGESTED: Final = re.compile(
     r"""(?P<value>='[^']*'(?:"'"'[^']*')*|"(?:\\"|[^"])*")"""
     r"|\brollcall (?=(?:account|users|activity|doctor|table|events)\b)"
 )
-"""A command; or a value, in the quotes of a shell or of a message, whose words are the user's own."""
+"""A command, or a quoted value, in which nothing may be replaced."""
 
 
 @dataclass
 class Invocation:
-    """The global options. What is asked for goes to standard output, everything else to standard error."""
+    """The global options. Answers go to standard output; notes, questions and progress to standard error."""
 
     stack_name: str = "rollcall"
     region: str | None = None
@@ -40,7 +40,7 @@ class Invocation:
 
     @cached_property
     def deployment(self) -> Deployment:
-        """The deployment, with another table in the place of its own if one was named; raises `DeploymentError`."""
+        """The deployment, with the table of --table instead of its own; raises `DeploymentError`."""
         if self.local:
             given = os.environ.get("ROLLCALL_LOCAL_STATE")
             found = local_server(Path(given) if given else state_file(Path.cwd()))
@@ -50,7 +50,7 @@ class Invocation:
 
     @cached_property
     def options(self) -> str:
-        """The options that choose this deployment, for commands that are suggested to the operator."""
+        """The options that select this deployment, for commands in messages."""
         chosen = {"stack": self.stack_name if self.stack_name != "rollcall" else None, "region": self.region}
         chosen |= {"profile": self.profile, "table": self.table}
         if self.local:
@@ -60,11 +60,11 @@ class Invocation:
 
     @cached_property
     def errors(self) -> Console:
-        """Where notes, questions and progress go."""
+        """The console for notes, questions and progress."""
         return Console(stderr=True, highlight=False)
 
     def answer(self, value: Any, *human: RenderableType) -> None:
-        """Print `value` as JSON with --json, else the lines and tables meant for a person."""
+        """Print `value` as JSON with --json, else the lines and tables for a person."""
         if self.as_json:
             sys.stdout.write(harmless_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
             return
@@ -73,30 +73,30 @@ class Invocation:
             console.print(part)
 
     def note(self, text: str) -> None:
-        """Tell a person something that is not the answer."""
-        self.errors.print(harmless(self.to_be_typed(text)), soft_wrap=True, markup=False)
+        """Print a line that is not part of the answer."""
+        self.errors.print(harmless(self.with_options(text)), soft_wrap=True, markup=False)
 
-    def to_be_typed(self, text: str) -> str:
-        """The text with its commands as they are to be typed: for this deployment, not for another."""
+    def with_options(self, text: str) -> str:
+        """The text with the options of this deployment added to each command in it."""
         return _SUGGESTED.sub(lambda found: found["value"] or f"rollcall{self.options} ", text)
 
     def confirm(self, question: str, yes: bool) -> None:
-        """Go on only when the operator agrees, or said --yes; raises `typer.Abort`."""
+        """Ask the operator unless `yes`; raises `typer.Abort` when the answer is no."""
         if yes:
             return
-        with self._a_line_of_its_own():
+        with self._own_line():
             agreed = typer.confirm(question, err=True)
         if not agreed:
             raise typer.Abort
 
     def ask(self, question: str) -> str:
-        """What the operator types; raises `typer.Abort` when that is nothing."""
-        with self._a_line_of_its_own():
+        """Ask the operator for a text; raises `typer.Abort` when there is none."""
+        with self._own_line():
             return str(typer.prompt(question, err=True))
 
     @contextmanager
-    def _a_line_of_its_own(self) -> Iterator[None]:
-        """Where nobody answers, as in a script, what is said next begins below the question."""
+    def _own_line(self) -> Iterator[None]:
+        """End the question's line when there is no answer, as in a script."""
         try:
             yield
         except typer.Abort:

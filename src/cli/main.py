@@ -7,8 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import account, activity, doctor, users
-from cli import events as events_redrive
+from cli import account, activity, doctor, events, users
 from cli import table as table_commands
 from cli.invocation import Invocation
 from cli.root import Root
@@ -21,12 +20,12 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     epilog="Start with: [bold]rollcall account enable default[/bold], then [bold]rollcall doctor[/bold]. "
-    "These options may stand anywhere on the line.",
+    "These options are accepted anywhere on the line.",
 )
 app.add_typer(account.app, name="account")
 app.add_typer(users.app, name="users")
 app.add_typer(table_commands.app, name="table")
-app.add_typer(events_redrive.app, name="events")
+app.add_typer(events.app, name="events")
 app.command()(doctor.doctor)
 app.command()(activity.activity)
 
@@ -45,14 +44,16 @@ def rollcall(
         str, typer.Option(metavar="NAME", envvar="ROLLCALL_STACK", help="CloudFormation stack.")
     ] = "rollcall",
     region: Annotated[
-        str | None, typer.Option(metavar="NAME", help="AWS region; else as the AWS CLI finds it.")
+        str | None, typer.Option(metavar="NAME", help="AWS region; default: as the AWS CLI finds it.")
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(metavar="NAME", help="AWS profile; else as the AWS CLI finds it.")
+        str | None, typer.Option(metavar="NAME", help="AWS profile; default: as the AWS CLI finds it.")
     ] = None,
     table: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Another table than the deployment's: one restored from a backup."),
+        typer.Option(
+            metavar="NAME", help="Use another table than the deployment's, such as one restored from a backup."
+        ),
     ] = None,
     local: Annotated[bool, typer.Option("--local", help="Use the local server of `make run` instead of AWS.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")] = False,

@@ -1,4 +1,4 @@
-"""A file with personal data: only its owner may read it, and it is there whole or not at all."""
+"""Writing a file with personal data: only its owner can read it, and it is never left incomplete."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from cli.root import UsageError
 
 @contextmanager
 def private_file(output: Path | None) -> Iterator[TextIO]:
-    """The file to write to, in UTF-8; standard output when there is none. Raises UsageError without its directory."""
+    """Open the file for writing in UTF-8; None is standard output. Raises UsageError if its directory is missing."""
     if output is None:
         yield sys.stdout
         return
-    # Written beside the target and moved into place, so that an interruption leaves no half file under the name.
+    # Written under another name in the same directory and renamed, so an interruption leaves no incomplete file.
     if not output.parent.is_dir():
         raise UsageError(f"There is no directory {output.parent} to write {output.name} to.")
     partial = output.with_name(f".{output.name}.partial")

@@ -1,4 +1,4 @@
-"""Help texts the way a person reads them: paragraphs that fill the window, and switches without a type."""
+"""Help texts with paragraphs that fill the window, and switches without a type."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 
 def make_readable(command: TyperGroup | TyperCommand) -> None:
-    """Rewrite what typer shows of a command, and of all commands below it.
+    """Rewrite the help of a command and of all its subcommands.
 
-    typer keeps the line ends of a docstring, which then meet those of the window, and calls a switch a `<bool>`,
-    as if it wanted a value.
+    typer keeps the line breaks of a docstring, and shows a switch as `<bool>`, as if it took a value.
     """
     if command.help:
         command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in command.help.split("\n\n"))

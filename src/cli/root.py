@@ -1,4 +1,4 @@
-"""The root of the command: global options work anywhere on the line, and an error is one line, never a traceback."""
+"""The root command: accepts global options anywhere on the line, and reports an error in one line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WITH_VALUE: Final = frozenset({"--stack", "--region", "--profile", "--table"})
 
 
 class UsageError(Exception):
-    """The command line asks for something that cannot be; one line, exit code 2."""
+    """The command line is wrong; one line for the operator, exit code 2."""
 
 
 class Root(TyperGroup):
@@ -35,16 +35,16 @@ class Root(TyperGroup):
         make_readable(self)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The commands as the help shows them: in the order in which an operator comes to need them."""
+        """The commands in the order of the help: the first that an operator needs come first."""
         names = super().list_commands(ctx)
         return [*(name for name in _FIRST if name in names), *(name for name in names if name not in _FIRST)]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take the global options from wherever they stand: `rollcall account show acme --json` is how people write."""
+        """Accept global options anywhere, as in `rollcall account show acme --json`."""
         return super().parse_args(ctx, globals_first(args))
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; what goes wrong is told in one line on standard error."""
+        """Run the command; report an error in one line on standard error."""
         try:
             return super().invoke(ctx)
         except (InvalidAccountName, UsageError) as error:
@@ -56,7 +56,7 @@ class Root(TyperGroup):
         except ScimError as error:
             line, code = f"{error.detail} {error.remedy}", 1
         except typer.Abort:
-            line, code = "Nothing was changed. Answer y, or add --yes to go without a question.", 1
+            line, code = "Nothing was changed. Answer y, or add --yes to skip the question.", 1
         except (OSError, UnicodeError) as error:
             line, code = str(error), 1
         except typer.Exit:
@@ -64,15 +64,19 @@ class Root(TyperGroup):
         except Exception as error:
             if os.environ.get("ROLLCALL_TRACEBACK") or type(error).__module__.startswith("typer"):
                 raise
-            line, code = f"unexpected {type(error).__name__}; set ROLLCALL_TRACEBACK=1 to see where it comes from", 1
+            line, code = f"unexpected {type(error).__name__}; set ROLLCALL_TRACEBACK=1 for the traceback", 1
         if isinstance(ctx.obj, Invocation):
-            line = ctx.obj.to_be_typed(line)
+            line = ctx.obj.with_options(line)
         typer.echo(harmless(f"rollcall: {line}"), err=True)
         raise typer.Exit(code)
 
 
 def globals_first(args: list[str]) -> list[str]:
-    """The arguments with the global options in front, in their order; nothing after `--` is touched."""
+    """Move the global options to the front, in their order; arguments after `--` stay.
+
+    >>> globals_first(["account", "show", "acme", "--json", "--region", "eu-central-1"])
+    ['--json', '--region', 'eu-central-1', 'account', 'show', 'acme']
+    """
     ours: list[str] = []
     others: list[str] = []
     rest = iter(args)

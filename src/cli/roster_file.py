@@ -1,4 +1,4 @@
-"""Rosters as files: `users.csv`, `users.jsonl`, or standard input; checked to be UTF-8 before a row is read."""
+"""Reading a roster from `users.csv`, `users.jsonl` or standard input, which must be UTF-8."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 class Form(StrEnum):
-    """The forms of a roster."""
+    """The file formats of a roster."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -29,21 +29,21 @@ class Form(StrEnum):
 
 _FORMS: Final = {".csv": Form.CSV, ".tsv": Form.CSV, ".txt": Form.CSV, ".jsonl": Form.JSONL, ".ndjson": Form.JSONL}
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header, or JSON lines; - is standard input.")]
-FormOption = Annotated[Form | None, typer.Option("--format", help="The file's form; else by its name.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header, or JSON lines; - for standard input.")]
+FormOption = Annotated[Form | None, typer.Option("--format", help="The file's format; default: by its name.")]
 Map = Annotated[
     list[str] | None,
     typer.Option(
         "--map",
         metavar="COLUMN=ATTRIBUTE",
-        help="What a CSV column means, such as 'Cost Unit=costCenter'; nothing after = ignores it. Repeatable.",
+        help="Map a CSV column, as in 'Cost Unit=costCenter'; nothing after = ignores it. Repeatable.",
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """An opened file: how many lines it has, the columns (None for JSON lines), and the rows to go through once."""
+    """An open file: the number of lines, the columns (None for JSON lines), and the rows, to be read once."""
 
     lines: int
     columns: Columns | None
@@ -52,7 +52,7 @@ class Roster:
 
 @contextmanager
 def opened(file: Path, form: Form | None, mapped: list[str] | None) -> Iterator[Roster]:
-    """The roster in a file; raises UsageError when it cannot be one."""
+    """Open the roster in a file; raises UsageError when it is none."""
     if file.is_dir():
         raise UsageError(f"{file} is a directory; name a file.")
     form = form or _form_of(file)
@@ -73,7 +73,7 @@ def opened(file: Path, form: Form | None, mapped: list[str] | None) -> Iterator[
 def _form_of(file: Path) -> Form:
     form = _FORMS.get(file.suffix.lower())
     if form is None:
-        raise UsageError(f"{_named(file)}: say what form it has: --format csv or --format jsonl.")
+        raise UsageError(f"{_named(file)}: add its format: --format csv or --format jsonl.")
     return form
 
 
@@ -82,7 +82,7 @@ def _mapping(mapped: list[str] | None, form: Form) -> Mapping[str, str]:
         raise UsageError("--map is for the columns of CSV; JSON lines have the attributes' own names.")
     mapping = {}
     for each in mapped or ():
-        # An attribute may have "=" in it no more than a column; a column's name may end in one.
+        # An attribute has no "="; a column's name may have one.
         column, equals, path = each.rpartition("=")
         if not equals or not column.strip():
             raise UsageError(f"--map {each!r} is not COLUMN=ATTRIBUTE, such as --map 'Cost Unit=costCenter'.")
@@ -104,14 +104,14 @@ def _bytes_of(file: Path) -> Iterator[BinaryIO]:
 
 
 def _require_text(content: BinaryIO, file: Path) -> int:
-    """How many lines there are; raises UsageError when they are not UTF-8."""
+    """The number of lines; raises UsageError when they are not UTF-8."""
     number = 0
     for number, line in enumerate(content, 1):
         try:
             line.decode()
         except UnicodeDecodeError:
             raise UsageError(
-                f"{_named(file)}: line {number} is not UTF-8. Save it anew as UTF-8; spreadsheets call it "
+                f"{_named(file)}: line {number} is not UTF-8. Save it as UTF-8; spreadsheets call that "
                 "'CSV UTF-8 (comma delimited)'."
             ) from None
     return number

@@ -1,4 +1,4 @@
-"""`rollcall table`: whether what the table holds of the accounts agrees with itself."""
+"""`rollcall table`: check that users, their indexes and the counters agree."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def table() -> None:
 
 @dataclass
 class _Checked:
-    """What was found in an account."""
+    """The findings in an account."""
 
     account: str
     users: int = 0
@@ -46,13 +46,13 @@ class _Checked:
 def check(
     context: typer.Context,
     account: OneAccount = None,
-    repair: Annotated[bool, typer.Option("--repair", help="Put right what can be put right in one way only.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Repair what has only one possible repair.")] = False,
     yes: Yes = False,
 ) -> None:
-    """Check the items of an account, or of all: index items, and the counters of users.
+    """Check the index items and user counters of an account, or of all accounts.
 
-    Reads everything; the service may go on meanwhile, and a write in between is neither reported nor undone. Two users
-    who share a value are left to you. The exit code is 1 when something is wrong and was not repaired.
+    Reads every item. The service can stay in use: writes during the check are neither reported nor undone. Two users
+    who share a value are never repaired automatically. Exits with 1 when a problem was not repaired.
     """
     invocation = invocation_of(context)
     if yes and not repair:
@@ -106,7 +106,7 @@ def _answer(invocation: Invocation, checked: list[_Checked], *, repair: bool) ->
             "yes" if finding.repaired else "no",
         )
     users = sum(each.users for each in checked)
-    said = f"{counted(len(found), 'finding')}, {len(found) - left} repaired" if found else "everything agrees"
+    verdict = f"{counted(len(found), 'finding')}, {len(found) - left} repaired" if found else "everything agrees"
     invocation.answer(
         {
             "result": "sound" if not found else "wrong" if left else "repaired",
@@ -116,14 +116,14 @@ def _answer(invocation: Invocation, checked: list[_Checked], *, repair: bool) ->
             ],
         },
         *([shown] if found else []),
-        f"{counted(len(checked), 'account')}, {counted(users, 'user')}: {said}.",
+        f"{counted(len(checked), 'account')}, {counted(users, 'user')}: {verdict}.",
     )
     problems = {finding.problem for each in checked for finding in each.unrepaired}
     if problems - {Problem.SHARED, Problem.UNREADABLE} and not repair:
-        invocation.note(f"To put it right: rollcall{invocation.options} table check --repair")
+        invocation.note(f"To repair it: rollcall{invocation.options} table check --repair")
     if Problem.UNREADABLE in problems:
         invocation.note(
-            "A user's item was spoilt by hand: bring it back from a restored table (docs/runbook.md, \"Restore from "
+            "A user's item is damaged: copy it from a restored table (docs/runbook.md, \"Restore from "
             'point-in-time recovery").'
         )
     if Problem.SHARED in problems:
@@ -144,6 +144,6 @@ def _as_json(finding: Inconsistency) -> dict[str, object]:
 
 
 def _readable(sort_key: str) -> str:
-    """The start of the key, without the hash that stands for the end of a long value."""
+    """The start of the key, without the hash that replaces the end of a long value."""
     plain = sort_key.partition(_HASH)[0][:_SHOWN_CHARACTERS]
     return plain if plain == sort_key else f"{plain}..."

@@ -1,4 +1,4 @@
-"""How a user is shown: as the SCIM resource, and as a row of a table."""
+"""A user as SCIM resource, and as a row of a table."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ COLUMNS: Final = (
 
 
 def as_resource(user: StoredUser) -> Json:
-    """The resource as it is kept, with `id` and `meta` (RFC 7643 section 3.1)."""
+    """The resource as stored, with `id` and `meta` (RFC 7643 section 3.1)."""
     meta = {"resourceType": "User", "created": user.created, "lastModified": user.last_modified, "version": user.etag}
     return {"id": user.id, **user.attributes, "meta": meta}
 
 
 def primary_email(user: StoredUser) -> str:
-    """The primary address, else the first, else nothing."""
+    """The primary address, else the first, else an empty text."""
     emails = [email for email in user.attributes.get("emails", ()) if email.get("value")]
     chosen = next((email for email in emails if email.get("primary")), emails[0] if emails else {})
     return str(chosen.get("value", ""))

@@ -1,4 +1,4 @@
-"""`rollcall users`: look at the users of an account, bring them in and out."""
+"""`rollcall users`: list, show, export, import and compare the users of an account."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from rich.table import Table
 
 from cli import users_import, users_reconcile
 from cli.arguments import Account
-from cli.every_user import every_user, watched
+from cli.every_user import every_user, with_progress
 from cli.invocation import invocation_of
 from cli.private_file import private_file
 from cli.root import UsageError
+from cli.user_options import Email, UserId, UserName, chosen_user
 from cli.user_view import COLUMNS, as_resource, as_row, primary_email
-from cli.whom import Email, UserId, UserName, chosen_user
 from cli.wording import counted, harmless, harmless_json, plain
 from domain.documents import encode
 from domain.resources.stored_user import StoredUser
 
-app: Final = typer.Typer(no_args_is_help=True, help="Look at the users of an account, bring them in and out.")
+app: Final = typer.Typer(no_args_is_help=True, help="List, show, export, import and compare the users of an account.")
 app.command("import")(users_import.import_users)
 app.command("reconcile")(users_reconcile.reconcile)
 
@@ -34,7 +34,7 @@ _SECONDS_TO_EXPORT: Final = 24 * 3600.0
 
 
 class Format(StrEnum):
-    """The forms of an export."""
+    """The file formats of an export."""
 
     JSONL = "jsonl"
     CSV = "csv"
@@ -44,7 +44,7 @@ class Format(StrEnum):
 def list_users(
     context: typer.Context,
     account: Account = "default",
-    limit: Annotated[int, typer.Option(min=1, help="The most users to show.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many users.")] = 100,
 ) -> None:
     """List an account's users, in order of id."""
     invocation = invocation_of(context)
@@ -79,7 +79,7 @@ def show(
     user_name: UserName = None,
     user_id: UserId = None,
 ) -> None:
-    """Show one user: who holds an address, a name or an id. Case does not matter in addresses and names."""
+    """Show the user with an address, a userName or an id. Addresses and userNames are compared without case."""
     invocation = invocation_of(context)
     user = chosen_user(invocation, account, email, user_name, user_id)
     resource = as_resource(user)
@@ -90,15 +90,15 @@ def show(
 def export(
     context: typer.Context,
     account: Account = "default",
-    form: Annotated[Format, typer.Option("--format", help="One JSON resource a line, or a table.")] = Format.JSONL,
+    form: Annotated[Format, typer.Option("--format", help="One JSON resource per line, or a table.")] = Format.JSONL,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", dir_okay=False, help="File to write; else standard output.")
+        Path | None, typer.Option("--output", "-o", dir_okay=False, help="File to write; default: standard output.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Overwrite the file without asking.")] = False,
 ) -> None:
-    """Write all users of an account to a file. It holds personal data: only you may read it.
+    """Write all users of an account to a file. It has personal data, and only you can read it.
 
-    A terminal is shown no character that it would obey: JSON has its escapes for them, a table a replacement character.
+    On a terminal, control characters are shown escaped in JSON and replaced in CSV.
     """
     invocation = invocation_of(context)
     if output is None and invocation.as_json and form is Format.CSV:
@@ -112,7 +112,7 @@ def export(
     with private_file(output) as target:
         at_a_terminal = output is None and target.isatty()
         write = _writer(form, target, at_a_terminal=at_a_terminal)
-        for user in watched(invocation, store, "Exporting", quietly=at_a_terminal):
+        for user in with_progress(invocation, store, "Exporting", quietly=at_a_terminal):
             write(user)
             written += 1
     if output is not None:

@@ -1,4 +1,4 @@
-"""`rollcall users import`: the users that the application has already, into an account."""
+"""`rollcall users import`: load the application's existing users into an account."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from operations.roster import Refusal, RosterRow, guarded
 from operations.user_import import RowResult, UserImport
 
 _SECONDS_OF_A_WRITE: Final = 60.0
-"""How long a write is repeated that DynamoDB throttles, before the import stops."""
-_REFUSALS_TOLD: Final = 20
+"""How long to retry a write that DynamoDB throttles before the import stops."""
+_REFUSALS_SHOWN: Final = 20
 _REPORT_FORMS: Final = (".csv", ".json")
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What became of the rows."""
+    """The results of the rows."""
 
     refusals: list[Refusal] = field(default_factory=list)
     counts: Counter[RowResult] = field(default_factory=Counter)
@@ -51,31 +51,31 @@ def import_users(
     account: Account = "default",
     form: FormOption = None,
     mapped: Map = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and look it up; write nothing.")] = False,
-    keep_ids: Annotated[
-        bool, typer.Option("--keep-ids", help="Keep the ids of JSON lines; else give new ones.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and look it up without writing.")] = False,
+    keep_ids: Annotated[bool, typer.Option("--keep-ids", help="Keep the ids of JSON lines; default: new ids.")] = False,
     report: Annotated[
         Path | None,
-        typer.Option("--report", dir_okay=False, help="Write the refused rows there, as CSV or JSON by its name."),
+        typer.Option(
+            "--report", dir_okay=False, help="Write the refused rows to this file, as CSV or JSON by its name."
+        ),
     ] = None,
 ) -> None:
     """Load existing users into an account.
 
-    Rows that are there already, and the same, are skipped: an import that was interrupted goes on when it is run
-    again. A row that cannot be imported is refused with its line and the reason; the others go in, each user whole.
-    The exit code is 1 when a row was refused.
+    Rows whose users exist and are the same are skipped, so an interrupted import continues when it is run again. A row
+    that cannot be imported is reported with its line and the reason; the others are imported. Exits with 1 when a row
+    was refused.
     """
     invocation = invocation_of(context)
     if report is not None and report.suffix.lower() not in _REPORT_FORMS:
         raise UsageError(f"{report}: a report is a file whose name ends in .csv or .json.")
-    # Opened before anything is imported: what became of the rows must not be lost for want of a place to write it.
+    # Opened before the import, so that the results cannot be lost because the report cannot be written.
     with ExitStack() as files:
         target = files.enter_context(private_file(report)) if report is not None else None
         roster = files.enter_context(opened(file, form, mapped))
-        # Users of an account that does not exist would be seen by nobody.
+        # Users of an account that does not exist would be invisible.
         invocation.deployment.accounts.show(account)
-        _tell_columns(invocation, roster)
+        _show_columns(invocation, roster)
         importer = UserImport(
             lambda: invocation.deployment.account(account, _SECONDS_OF_A_WRITE).users,
             new_id,
@@ -120,7 +120,7 @@ def _import(invocation: Invocation, roster: Roster, importer: UserImport) -> _Ta
     return tally
 
 
-def _tell_columns(invocation: Invocation, roster: Roster) -> None:
+def _show_columns(invocation: Invocation, roster: Roster) -> None:
     if invocation.as_json or roster.columns is None:
         return
     for column, attribute in roster.columns.meanings.items():
@@ -159,15 +159,15 @@ def _answer(
         f"Refused: {counted(refused, 'row')}.",
     )
     if not invocation.as_json:
-        _tell_refusals(invocation, tally.refused, report)
+        _show_refusals(invocation, tally.refused, report)
     if tally.stopped:
-        invocation.note(f"rollcall: {tally.stopped} The import stopped; run it again, and it goes on from there.")
+        invocation.note(f"rollcall: {tally.stopped} The import stopped; run it again to continue from there.")
 
 
-def _tell_refusals(invocation: Invocation, refused: list[Refusal], report: Path | None) -> None:
-    for refusal in refused[:_REFUSALS_TOLD]:
+def _show_refusals(invocation: Invocation, refused: list[Refusal], report: Path | None) -> None:
+    for refusal in refused[:_REFUSALS_SHOWN]:
         invocation.note(f"  line {refusal.line}: {refusal.detail}")
-    more = len(refused) - _REFUSALS_TOLD
+    more = len(refused) - _REFUSALS_SHOWN
     if report is not None and refused:
         invocation.note(f"All refused rows are in {report}.")
     elif more > 0:

@@ -1,4 +1,4 @@
-"""`rollcall users reconcile`: an identity provider's export beside the account."""
+"""`rollcall users reconcile`: compare an identity provider's export with an account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from cli.arguments import Account
-from cli.every_user import watched
+from cli.every_user import with_progress
 from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
@@ -31,16 +31,18 @@ def reconcile(
     mapped: Map = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option("--ignore", metavar="ATTRIBUTE", help="Do not compare it, such as userName. Repeatable."),
+        typer.Option(
+            "--ignore", metavar="ATTRIBUTE", help="Do not compare this attribute, such as userName. Repeatable."
+        ),
     ] = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Answer in CSV.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when there is a difference.")] = False,
 ) -> None:
-    """Compare an identity provider's export with an account. Nothing is written.
+    """Compare an identity provider's export with an account, without writing.
 
-    The exports of JumpCloud (Get-JCUser), Entra (Download users) and Okta are understood as they are. A user is the
-    same when userName is, else an address. Only attributes that the file has a column for are compared. The exit code
-    is 0 whatever is found, but for --exit-code.
+    Reads the exports of JumpCloud (Get-JCUser), Entra (Download users) and Okta as they are. Users are matched by
+    userName, else by address. Only attributes with a column in the file are compared. Exits with 0 whatever is found,
+    except with --exit-code.
     """
     invocation = invocation_of(context)
     if as_csv and invocation.as_json:
@@ -57,7 +59,7 @@ def reconcile(
     store = invocation.deployment.account(account, _SECONDS).users
     findings: list[Difference] = []
     compared = 0
-    for user in watched(invocation, store, "Comparing"):
+    for user in with_progress(invocation, store, "Comparing"):
         findings += reconciliation.compare(user)
         compared += 1
     findings += [*reconciliation.only_there(), *unreadable]
@@ -78,7 +80,7 @@ def _answer(
         table.writerows([readable(guarded(cell)) for cell in _cells(finding)] for finding in findings)
         return
     counts = Counter(finding.kind for finding in findings)
-    said = ", ".join(f"{counts[kind]} {kind}" for kind in kinds if counts[kind]) or "no difference"
+    verdict = ", ".join(f"{counts[kind]} {kind}" for kind in kinds if counts[kind]) or "no difference"
     shown = Table("Difference", "User name", "Line", "Id", "Attributes", box=None)
     for finding in findings:
         kind, name, line, user_id, attributes, detail = _cells(finding)
@@ -91,7 +93,7 @@ def _answer(
             "differences": [dict(zip(_HEADER, _values(finding), strict=True)) for finding in findings],
         },
         *([shown] if findings else []),
-        f"{counted(totals['there'], 'user')} there, {totals['here']} here in {account}: {said}.",
+        f"{counted(totals['there'], 'user')} there, {totals['here']} here in {account}: {verdict}.",
     )
 
 

@@ -84,7 +84,7 @@ ASKED = {
     "account disable": "Switch SCIM off for the account acme?",
     "account rotate-key": "rotating again refuses it at once",
     "account revoke-previous": "Refuse the previous key of acme?",
-    "account resume": "Let the identity provider go on with 1 more?",
+    "account resume": "Let the identity provider continue with 1 more?",
     "account delete": "has 1 user. Type its name to delete all",
     "table check": "Repair what is wrong in the account acme?",
     "users export": "Overwrite",

@@ -137,10 +137,10 @@ def test_a_defect_is_one_line_without_a_traceback(rollcall: Rollcall, monkeypatc
     ids=["default", "local", "another stack"],
 )
 def test_a_command_that_is_suggested_is_one_for_the_same_deployment(chosen: Invocation, typed: str) -> None:
-    told = chosen.to_be_typed("rollcall: There is none. Make it with: rollcall account enable acme")
+    told = chosen.with_options("rollcall: There is none. Make it with: rollcall account enable acme")
 
     assert told == f"rollcall: There is none. Make it with: {typed}"
-    assert chosen.to_be_typed(told) == told or not chosen.options
+    assert chosen.with_options(told) == told or not chosen.options
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_command_that_is_suggested_is_one_for_the_same_deployment(chosen: Invo
 def test_a_value_that_reads_like_a_command_stays_the_value(attribute: str, value: str) -> None:
     detail = UniquenessConflict(attribute, value).detail
 
-    typed = Invocation("other").to_be_typed(detail)
+    typed = Invocation("other").with_options(detail)
 
     assert typed.count("rollcall --stack other ") == detail.count("rollcall ") - 2 * value.count("rollcall ")
     assert quoted(value) in typed

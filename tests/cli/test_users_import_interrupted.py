@@ -97,5 +97,5 @@ def test_a_person_is_told_that_another_run_goes_on(rollcall: Rollcall, file: str
     result = rollcall("users", "import", file, "--account", "acme")
 
     assert result.exit_code == 1
-    assert "run it again, and it goes on from there" in result.stderr
+    assert "run it again to continue from there" in result.stderr
     assert "Traceback" not in result.output

@@ -122,7 +122,7 @@ def test_the_command_that_doctor_suggests_for_a_user_who_stays_is_harmless_in_a_
 def test_a_command_names_the_deployment_in_words_of_a_shell(value: str) -> None:
     here = Invocation(stack_name=value, profile=value, table=value)
 
-    [given] = arguments(here.to_be_typed("rollcall account list"))
+    [given] = arguments(here.with_options("rollcall account list"))
 
     assert given == ["--stack", value, "--profile", value, "--table", value, "account", "list"]
 

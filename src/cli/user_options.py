@@ -1,4 +1,4 @@
-"""Which user an operator means: by an address, a userName or an id."""
+"""Options that select one user: by an address, a userName or an id."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _SECONDS = 60.0
 def chosen_user(
     invocation: Invocation, account: str, email: str | None, user_name: str | None, user_id: str | None
 ) -> StoredUser:
-    """The one user that exactly one of the three names; leaves with exit code 1 when there is none."""
+    """The user that exactly one of the three options selects; exits with 1 when there is none."""
     given = {"--email": email, "--user-name": user_name, "--id": user_id}
     if sum(value is not None for value in given.values()) != 1:
-        raise UsageError("Say which user: exactly one of --email, --user-name and --id.")
+        raise UsageError("Select the user with exactly one of --email, --user-name and --id.")
     store = invocation.deployment.account(account, _SECONDS).users
     if email is not None:
         user = store.find_by_email(email)
