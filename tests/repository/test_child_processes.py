@@ -1,4 +1,4 @@
-"""Nothing that a test or a bench starts outlives it, however it ends."""
+"""No process that a test or a bench starts outlives it, however it ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from support.child_processes import PIPE, Child, run, started
 from support.repository import ROOT
-from support.sam_api import BUILT, remove_containers
+from support.sam_api import remove_containers
 
 WITH_TESTS = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
 
@@ -27,20 +27,20 @@ os.write(1, b"ready\\n")
 while True:
     time.sleep(60)
 """
-"""A child that no polite signal ends, and a child of its own: both hold the pipe that they are given."""
+"""A process that ignores every signal it can, with a child of its own; both hold the pipe open."""
 
 
 class Failed(Exception):
-    """As a failure ends a test."""
+    """Stands for a failing test."""
 
 
 class OutOfTime(BaseException):
-    """As the time limit of pytest ends a test, and Ctrl-C."""
+    """Stands for the time limit of pytest and for Ctrl-C."""
 
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
-    """Its reading end meets the end of the file once every process that holds the writing end is gone."""
+    """A pipe whose reader sees the end of the file when no process holds the writer."""
     reader, writer = os.pipe()
     yield reader, writer
     os.close(reader)
@@ -52,7 +52,7 @@ def wait_until_it_is_started(child: Child[str]) -> None:
 
 @pytest.mark.parametrize("error", [None, Failed, OutOfTime], ids=str)
 @pytest.mark.parametrize("stop", [None, signal.SIGTERM], ids=["killed", "asked"])
-def test_nothing_is_left_of_a_child_and_its_children(
+def test_a_child_and_its_children_are_ended(
     pipe: tuple[int, int], error: type[BaseException] | None, stop: signal.Signals | None
 ) -> None:
     reader, writer = pipe
@@ -71,7 +71,7 @@ def test_nothing_is_left_of_a_child_and_its_children(
     assert child.stdout.closed
 
 
-def test_nothing_is_left_when_the_process_that_started_it_is_killed(pipe: tuple[int, int]) -> None:
+def test_children_end_when_the_process_that_started_them_is_killed(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     program = (
         "from support.child_processes import started\n"
@@ -88,9 +88,9 @@ def test_nothing_is_left_when_the_process_that_started_it_is_killed(pipe: tuple[
         assert os.read(reader, 1) == b""
 
 
-def test_a_time_limit_inside_a_fixture_ends_what_the_fixture_started(pipe: tuple[int, int], tmp_path: Path) -> None:
+def test_a_time_limit_ends_what_a_fixture_started(pipe: tuple[int, int], tmp_path: Path) -> None:
     reader, writer = pipe
-    # The signal is what pytest-timeout gets when the time is over.
+    # pytest-timeout gets this signal when the time is up.
     (tmp_path / "test_slow.py").write_text(
         "import pytest, signal, sys\n"
         "from support.child_processes import PIPE, started\n"
@@ -115,7 +115,7 @@ def test_a_time_limit_inside_a_fixture_ends_what_the_fixture_started(pipe: tuple
     assert os.read(reader, 1) == b""
 
 
-def test_a_child_has_the_default_action_for_signals_that_are_ignored_here() -> None:
+def test_a_child_does_not_inherit_ignored_signals() -> None:
     ignored = [signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM]
     before = {number: signal.signal(number, signal.SIG_IGN) for number in ignored}
     program = "import signal; print(*(int(signal.getsignal(number) == signal.SIG_IGN) for number in (1, 2, 15)))"
@@ -130,7 +130,7 @@ def test_a_child_has_the_default_action_for_signals_that_are_ignored_here() -> N
     assert (interrupted.returncode, interrupted.stdout) == (-signal.SIGINT, "")
 
 
-def test_a_child_that_is_asked_to_stop_may_finish() -> None:
+def test_a_child_that_is_interrupted_can_finish() -> None:
     program = (
         "import signal, sys, time\n"
         "try:\n"
@@ -144,16 +144,14 @@ def test_a_child_that_is_asked_to_stop_may_finish() -> None:
     assert child.returncode == 7
 
 
-def test_containers_that_the_sam_cli_left_are_removed_and_no_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_containers_left_by_the_sam_cli_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     docker = tmp_path / "docker"
     docker.write_text(
         "#!/bin/sh\n"
         f"echo \"$*\" >> '{tmp_path}/asked'\n"
         "case $1 in\n"
         "ps) echo ours; echo theirs; echo bare;;\n"
-        f"inspect) echo 'ours {BUILT.parent}/GetUser'; echo 'theirs /elsewhere/GetUser'; echo bare; exit 1;;\n"
+        f"inspect) echo 'ours {ROOT}/build/artifact'; echo 'theirs /elsewhere/GetUser'; echo bare; exit 1;;\n"
         "esac\n"
     )
     docker.chmod(0o755)
@@ -165,7 +163,7 @@ def test_containers_that_the_sam_cli_left_are_removed_and_no_others(
 
 
 def starts_processes(path: Path) -> Iterator[str]:
-    """The lines by which a module could start a process itself."""
+    """The lines at which a module could start a process."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
             case ast.Import(names=names) if {name.name for name in names} & {"subprocess", "multiprocessing"}:
@@ -180,7 +178,7 @@ def starts_processes(path: Path) -> Iterator[str]:
                 yield f"{path.name}:{node.lineno}"
 
 
-def test_tests_and_benches_start_processes_in_one_place_only() -> None:
+def test_tests_and_benches_start_processes_in_one_place() -> None:
     modules = [path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")]
     alone = ROOT / "tests" / "support" / "child_processes.py"
 

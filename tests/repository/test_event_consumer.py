@@ -94,7 +94,7 @@ def deployment() -> Iterator[Deployment]:
         yield deployment
 
 
-def test_an_application_hears_of_every_loss_of_access_and_of_nothing_else(deployment: Deployment) -> None:
+def test_an_application_gets_every_loss_of_access_and_nothing_else(deployment: Deployment) -> None:
     scim = deployment.client
     user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ann@example.com"}
     leaver = scim.call("POST", "/Users", user).body["id"]
@@ -113,7 +113,7 @@ def test_an_application_hears_of_every_loss_of_access_and_of_nothing_else(deploy
     assert {one["detail"]["userId"] for one in deployment.received} == {leaver}
 
 
-def test_nobody_in_an_event_has_a_name_or_an_address(deployment: Deployment) -> None:
+def test_no_event_holds_a_name_or_an_address(deployment: Deployment) -> None:
     user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "canary@example.com"}
     leaver = deployment.client.call("POST", "/Users", user).body["id"]
     deployment.client.call("DELETE", f"/Users/{leaver}")

@@ -1,4 +1,4 @@
-"""The load program's ways to fail: no people left to send requests about, a generator that breaks, bad arguments."""
+"""How the load program fails: no people left to send requests about, a broken generator, bad arguments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.progress import Progress, TextColumn
 from support.repository import ROOT
 
 NOWHERE = "http://127.0.0.1:1/scim/v2"
-"""Where no service answers, which a sender hears at once."""
+"""An address at which no service answers, so that a request fails at once."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def progress() -> Progress:
     return Progress(TextColumn("{task.description}"), disable=True)
 
 
-def test_when_everybody_has_a_request_under_way_new_people_are_made(load: ModuleType) -> None:
+def test_new_people_are_created_when_all_have_a_pending_request(load: ModuleType) -> None:
     mix = load.Mix([load.Person(0, "id")], Random(1))
 
     drawn = [mix.draw() for _ in range(500)]
@@ -46,7 +46,7 @@ def test_when_everybody_has_a_request_under_way_new_people_are_made(load: Module
     assert len(set(created)) == len(created)
 
 
-def test_a_load_goes_on_when_no_request_is_answered(load: ModuleType, progress: Progress) -> None:
+def test_a_load_continues_when_no_request_is_answered(load: ModuleType, progress: Progress) -> None:
     running = load.Load(NOWHERE)
 
     running.run([load.Mix([], Random(1)), load.Mix([load.Person(0, "id")], Random(2))], 300, 1e9, progress)
@@ -55,9 +55,7 @@ def test_a_load_goes_on_when_no_request_is_answered(load: ModuleType, progress: 
 
 
 @pytest.mark.parametrize("error", [IndexError, KeyboardInterrupt, SystemExit])
-def test_a_generator_that_breaks_leaves_no_thread(
-    load: ModuleType, progress: Progress, error: type[BaseException]
-) -> None:
+def test_a_broken_generator_leaves_no_thread(load: ModuleType, progress: Progress, error: type[BaseException]) -> None:
     class Broken:
         key = ""
 
@@ -80,7 +78,7 @@ def test_a_generator_that_breaks_leaves_no_thread(
         ["--accounts", "-3"], ["--rate", "0.1", "--seconds", "1"],
     ],
 )  # fmt: skip
-def test_senseless_arguments_are_refused_before_anything_is_started(
+def test_invalid_arguments_are_rejected_before_anything_starts(
     load: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["load.py", *arguments])

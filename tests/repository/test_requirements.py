@@ -1,4 +1,4 @@
-"""Every package that is installed is one that was pinned: by version, and by the hashes of its files."""
+"""Every installed package is pinned by version and by the hashes of its files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_every_package_is_pinned_with_hashes(path: Path) -> None:
         assert re.match(r"[\w.-]+(\[[\w, -]+\])?==[\w.+!-]+ (;.*? )?\s*--hash=sha256:[0-9a-f]{64}", package), package
 
 
-def test_every_list_of_requirements_is_pinned_and_installed_with_its_hashes() -> None:
+def test_every_requirements_file_is_installed_with_hashes() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
 
     installed = re.findall(r"(--require-hashes )?-r (requirements[\w-]*\.txt)", makefile)

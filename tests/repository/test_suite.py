@@ -1,4 +1,4 @@
-"""The tests themselves: none is left out by accident."""
+"""The tests themselves: none is left out, and none listens to another machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support import insights, metric_math
 from support.repository import ROOT
 
 
-def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
+def test_every_folder_of_tests_is_collected(pytestconfig: pytest.Config) -> None:
     passed_over = pytestconfig.getini("norecursedirs")
     folders = {part for path in (ROOT / "tests").rglob("test_*.py") for part in path.relative_to(ROOT).parts[:-1]}
 
@@ -25,7 +25,7 @@ def test_the_examples_of_a_helper_hold(module: ModuleType) -> None:
     assert doctest.testmod(module).failed == 0
 
 
-def test_every_server_that_tests_and_benches_start_is_for_this_machine_alone() -> None:
+def test_servers_of_tests_and_benches_listen_to_this_machine_only() -> None:
     sources = [
         path.read_text(encoding="utf-8") for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")
     ]

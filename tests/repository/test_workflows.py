@@ -1,4 +1,4 @@
-"""What runs on GitHub: pinned, with the least that it needs, and without a key to AWS."""
+"""GitHub workflows: pinned actions, least permissions, no keys to AWS."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def steps() -> list[dict[str, Any]]:
     return [step for _, job in jobs() for step in job.get("steps", ())]
 
 
-def test_every_action_is_pinned_to_a_commit_and_says_which_version_that_is() -> None:
+def test_every_action_is_pinned_to_a_commit_with_its_version() -> None:
     used = re.findall(r"uses: ([^\s]+)(?: # (v[\d.]+))?$", "".join(path.read_text() for path in PATHS), re.MULTILINE)
 
     foreign = [(action, version) for action, version in used if not action.startswith("./")]
@@ -42,7 +42,7 @@ def test_every_action_is_pinned_to_a_commit_and_says_which_version_that_is() -> 
 
 
 @each
-def test_a_workflow_may_read_the_repository_and_only_a_deployment_may_ask_for_a_role(name: str) -> None:
+def test_a_workflow_can_read_the_repository_and_only_a_deployment_can_assume_a_role(name: str) -> None:
     assert WORKFLOWS[name]["permissions"] == {"contents": "read"}
     for job_name, job in WORKFLOWS[name]["jobs"].items():
         expected = {"contents": "read", "id-token": "write"} if job_name in DEPLOYING else None
@@ -58,13 +58,13 @@ def test_no_workflow_uses_a_secret_or_a_key() -> None:
     ]
 
 
-def test_foreign_code_is_tested_and_never_deployed() -> None:
+def test_code_from_a_fork_is_tested_and_never_deployed() -> None:
     assert set(WORKFLOWS["test"][ON]) == {"push", "pull_request", "workflow_call"}
     assert set(WORKFLOWS["deploy"][ON]) == {"push", "workflow_dispatch"}
     assert WORKFLOWS["deploy"][ON]["push"] == {"branches": ["main"]}
 
 
-def test_prod_comes_after_dev_after_the_tests_and_waits_for_an_approval() -> None:
+def test_prod_follows_dev_and_the_tests_and_needs_an_approval() -> None:
     found = WORKFLOWS["deploy"]["jobs"]
 
     assert found["test"]["uses"] == "./.github/workflows/test.yml"
@@ -76,34 +76,34 @@ def test_prod_comes_after_dev_after_the_tests_and_waits_for_an_approval() -> Non
     assert (found["dev"]["environment"], found["prod"]["environment"]) == DEPLOYING
 
 
-def said(job: str) -> list[str]:
-    """What the steps of a job run, or the action that they use."""
+def commands(job: str) -> list[str]:
+    """The command of each step of a job, or its action."""
     return [step.get("run") or step["uses"].partition("@")[0] for step in WORKFLOWS["deploy"]["jobs"][job]["steps"]]
 
 
 def names_of_artifacts(job: str, action: str) -> list[str]:
-    """What a job hands on, or takes, under which names."""
+    """The names of the artifacts that a job uploads or downloads."""
     found = [step for step in WORKFLOWS["deploy"]["jobs"][job]["steps"] if action in step.get("uses", "")]
     return [step["with"]["name"] for step in found]
 
 
-def test_what_builds_has_no_credentials_and_may_ask_for_none() -> None:
+def test_the_build_job_has_no_credentials_and_cannot_get_any() -> None:
     building = {name for name, job in jobs() for step in job.get("steps", ()) if "make build" in step.get("run", "")}
 
     assert building == {"build"}
-    assert "permissions" not in WORKFLOWS["deploy"]["jobs"]["build"]  # so those of the workflow, which only read
+    assert "permissions" not in WORKFLOWS["deploy"]["jobs"]["build"]  # so it has those of the workflow, which only read
     assert "environment" not in WORKFLOWS["deploy"]["jobs"]["build"]
-    assert "aws-actions/configure-aws-credentials" not in said("build")
+    assert "aws-actions/configure-aws-credentials" not in commands("build")
 
 
 @pytest.mark.parametrize("environment", DEPLOYING)
-def test_what_is_deployed_was_built_once_before(environment: str) -> None:
+def test_a_deployment_uses_what_was_built_once(environment: str) -> None:
     given = names_of_artifacts("build", "upload-artifact")
-    steps_of_it = said(environment)
+    steps_of_it = commands(environment)
 
     assert "built" in given
     assert names_of_artifacts(environment, "download-artifact") == ["built"]
-    assert said("build").index("make build ENV=prod") < said("build").index(
+    assert commands("build").index("make build ENV=prod") < commands("build").index(
         "tar -czf built.tgz .aws-sam/build build/artifact"
     )
     credentials = steps_of_it.index("aws-actions/configure-aws-credentials")
@@ -113,15 +113,15 @@ def test_what_is_deployed_was_built_once_before(environment: str) -> None:
     ]
 
 
-def test_the_packages_of_each_build_are_kept_with_it() -> None:
+def test_each_build_keeps_its_list_of_packages() -> None:
     steps_of_it = WORKFLOWS["deploy"]["jobs"]["build"]["steps"]
 
-    made = said("build").index("make sbom")
+    made = commands("build").index("make sbom")
     assert "build/sbom.cyclonedx.json" in steps_of_it[made + 1]["with"]["path"]
     assert steps_of_it[made + 1]["with"]["if-no-files-found"] == "error"
 
 
-def test_an_audit_is_made_each_week_and_holds_up_no_deployment() -> None:
+def test_a_weekly_audit_blocks_no_deployment() -> None:
     assert "schedule" in WORKFLOWS["audit"][ON]
     auditing = {name for name, job in jobs() for step in job.get("steps", ()) if step.get("run") == "make audit"}
 
@@ -129,20 +129,14 @@ def test_an_audit_is_made_each_week_and_holds_up_no_deployment() -> None:
     assert not [job for job in WORKFLOWS["deploy"]["jobs"].values() if "audit" in str(job.get("uses", ""))]
 
 
-def test_newer_actions_are_proposed() -> None:
-    proposed = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
-
-    assert "github-actions" in {update["package-ecosystem"] for update in proposed}
-
-
-def test_dev_and_prod_are_for_the_processor_that_was_built_for() -> None:
+def test_dev_and_prod_run_on_the_processor_of_the_build() -> None:
     settings = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
     [architecture] = {settings[name]["build"]["parameters"]["parameter_overrides"] for name in DEPLOYING}
 
     assert all(architecture in settings[name]["deploy"]["parameters"]["parameter_overrides"] for name in DEPLOYING)
 
 
-def test_every_target_that_a_workflow_makes_exists() -> None:
+def test_every_make_target_in_a_workflow_exists() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     made = set(re.findall(r"make ([a-z][a-z-]+)", " ".join(step.get("run", "") for step in steps())))
 
@@ -161,5 +155,5 @@ def test_the_workflow_runs_every_tier_of_continuous_integration() -> None:
     assert {*named, *of_matrix} == set(tiers)
 
 
-def test_every_job_ends() -> None:
+def test_every_job_has_a_time_limit() -> None:
     assert all("timeout-minutes" in job for _, job in jobs() if "steps" in job)

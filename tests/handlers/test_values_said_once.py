@@ -1,4 +1,4 @@
-"""A value is there once, and nothing stays of one whose value was taken away; no address is lost by an empty entry."""
+"""Values of multi-valued attributes: none is stored twice, and nothing of a removed value stays."""
 
 from __future__ import annotations
 
