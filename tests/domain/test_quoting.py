@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cli.activation import Activation
-from cli.checks import Endpoint, Failed
 from cli.invocation import Invocation
 from domain.errors import InvalidValue, UniquenessConflict
 from domain.limits import MAX_QUOTED
 from domain.queries.cursor import CursorSeal
 from domain.quoting import quoted, visible
+from handlers.jobs.smoke_test import CheckFailed, SmokeTest
 from records import marked
 from support.child_processes import run
 from support.in_process import in_process
@@ -95,14 +95,11 @@ def test_the_command_of_a_conflict_over_http_is_harmless_in_a_shell(value: str) 
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_the_command_that_doctor_suggests_for_a_taken_address_is_harmless_in_a_shell(
-    value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Endpoint, "expect", lambda *_: {"totalResults": 1, "Resources": [{}], "schemas": [LIST]})
-    endpoint = Endpoint.__new__(Endpoint)
+def test_the_command_that_doctor_suggests_for_a_taken_address_is_harmless_in_a_shell(value: str) -> None:
+    taken = Mock(expect=Mock(return_value={"totalResults": 1, "Resources": [{}], "schemas": [LIST]}))
 
-    with pytest.raises(Failed) as failed:
-        Activation(endpoint, value).look_up_nobody()
+    with pytest.raises(CheckFailed) as failed:
+        SmokeTest(taken, value).find_none()
 
     [command] = re.findall(r"(rollcall .*)\.$", failed.value.fix or "")
     assert arguments(command)[0][-1] == f"--user-name={value}"
@@ -111,18 +108,20 @@ def test_the_command_that_doctor_suggests_for_a_taken_address_is_harmless_in_a_s
 @pytest.mark.parametrize("value", HOSTILE)
 def test_the_command_that_doctor_suggests_for_a_user_who_stays_is_harmless_in_a_shell(value: str) -> None:
     """The id comes from the endpoint that is checked, which may be anyone's."""
-    left = Activation(Endpoint.__new__(Endpoint), "ada@example.com", user_id=value)
+    unavailable = Mock(expect=Mock(side_effect=CheckFailed("503 instead of 204", "", 503)))
 
-    [command] = re.findall(r"(rollcall account .*)\.$", left._by_hand)
+    with pytest.raises(CheckFailed) as failed:
+        SmokeTest(unavailable, "ada@example.com", user_id=value).remove()
 
+    [command] = re.findall(r"(rollcall account .*)\.$", failed.value.fix)
     assert arguments(command)[0] == ["account", "let-through", "NAME", f"--id={value}"]
 
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_command_names_the_deployment_in_words_of_a_shell(value: str) -> None:
-    here = Invocation(stack_name=value, profile=value, table=value)
+    invocation = Invocation(stack_name=value, profile=value, table=value)
 
-    [given] = arguments(here.with_options("rollcall account list"))
+    [given] = arguments(invocation.with_options("rollcall account list"))
 
     assert given == ["--stack", value, "--profile", value, "--table", value, "account", "list"]
 

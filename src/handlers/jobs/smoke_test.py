@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
+from domain import remedies
 from domain.errors import ERROR_URN
 from domain.messages import BULK_REQUEST_URN, LIST_RESPONSE_URN, PATCH_OP_URN, SEARCH_REQUEST_URN
 from domain.quoting import argument
@@ -87,7 +88,7 @@ class SmokeTest:
             raise CheckFailed(
                 f"{total} user has the test address",
                 "Choose another --test-email, or remove that user: "
-                f"rollcall users show --account NAME {argument('--user-name', self.email, 'ADDRESS')}.",
+                f"{remedies.show_user(remedies.ACCOUNT, 'userName', self.email)}.",
             )
         return "200, no user"
 
@@ -177,7 +178,7 @@ class SmokeTest:
             raise CheckFailed(
                 failure.seen,
                 f"Remove the user {self.email} by hand (DELETE {self._path}). If the account is paused by then: "
-                f"rollcall account let-through NAME {argument('--id', self.user_id, 'ID')}.",
+                f"{remedies.let_through(whom=argument('--id', self.user_id, 'ID'))}.",
             ) from failure
         return "204"
 
