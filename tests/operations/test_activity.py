@@ -64,7 +64,7 @@ def log_of(logs: Stubber, sleep: Callable[[float], None] = lambda _: None) -> Cl
     return CloudWatchActivityLog(logs.client, PREFIX, now=lambda: NOW, sleep=sleep)
 
 
-def test_the_past_is_found_in_all_logs_of_the_stack_and_told_oldest_first(logs: Stubber) -> None:
+def test_past_lines_of_all_logs_of_the_stack_are_returned_oldest_first(logs: Stubber) -> None:
     newest, oldest = line(1, status=409), line(9)
     described(logs)
     queried(
@@ -83,7 +83,7 @@ def test_the_past_is_found_in_all_logs_of_the_stack_and_told_oldest_first(logs: 
 @pytest.mark.parametrize(
     ("chosen", "condition"), [({"account": "acme"}, ' and account = "acme"'), ({"failed": True}, " and status >= 400")]
 )
-def test_the_query_filters_by_what_the_operator_asks_for(logs: Stubber, chosen: dict[str, Any], condition: str) -> None:
+def test_the_query_has_the_filters_of_the_operator(logs: Stubber, chosen: dict[str, Any], condition: str) -> None:
     described(logs)
     messages = json.dumps(MESSAGES)
     queried(logs, [], f"fields @message | filter message in {messages}{condition} | sort @timestamp desc | limit 7")
@@ -91,14 +91,14 @@ def test_the_query_filters_by_what_the_operator_asks_for(logs: Stubber, chosen: 
     assert log_of(logs).past(wanted(limit=7, **chosen)) == []
 
 
-def test_a_line_from_before_the_second_that_was_asked_for_is_left_out(logs: Stubber) -> None:
+def test_a_line_before_the_requested_second_is_left_out(logs: Stubber) -> None:
     described(logs)
     queried(logs, [line(59), line(60.001)])
 
     assert log_of(logs).past(wanted()) == [json.loads(line(59))]
 
 
-def test_a_new_line_is_told_once_however_often_it_is_seen(logs: Stubber) -> None:
+def test_a_new_line_is_reported_once_even_if_read_again(logs: Stubber) -> None:
     first, second, third = line(3), line(0.4, account="globex"), line(0.2)
     described(logs)
     queried(logs, [first])
@@ -107,9 +107,9 @@ def test_a_new_line_is_told_once_however_often_it_is_seen(logs: Stubber) -> None
     came(logs, GROUPS[0], third)
     came(logs, GROUPS[1], second, line(0.1, message="audit", what="key-revealed"))
 
-    told = log_of(logs, sleep=two_rounds()).follow(wanted())
+    lines_seen = log_of(logs, sleep=two_rounds()).follow(wanted())
 
-    assert [(each["account"], each["message"]) for each in told_until_interrupted(told)] == [
+    assert [(each["account"], each["message"]) for each in seen_until_interrupted(lines_seen)] == [
         ("acme", "request"),
         ("globex", "request"),
         ("acme", "request"),
@@ -129,14 +129,14 @@ def two_rounds() -> Callable[[float], None]:
     return wait
 
 
-def told_until_interrupted(lines: Iterator[Any]) -> list[Any]:
-    told = []
+def seen_until_interrupted(lines: Iterator[Any]) -> list[Any]:
+    lines_seen = []
     with suppress(KeyboardInterrupt):
-        told.extend(each for each in lines)
-    return told
+        lines_seen.extend(each for each in lines)
+    return lines_seen
 
 
-def test_a_query_that_fails_is_told_with_what_to_do(logs: Stubber) -> None:
+def test_a_failed_query_is_reported_with_what_to_do(logs: Stubber) -> None:
     described(logs)
     queried(logs, [], status="Timeout")
 
@@ -144,7 +144,7 @@ def test_a_query_that_fails_is_told_with_what_to_do(logs: Stubber) -> None:
         log_of(logs).past(wanted())
 
 
-def test_a_stack_without_logs_is_told(logs: Stubber) -> None:
+def test_a_stack_without_logs_is_reported(logs: Stubber) -> None:
     described(logs, [])
 
     with pytest.raises(ActivityUnavailable, match="right stack and region"):
@@ -154,7 +154,7 @@ def test_a_stack_without_logs_is_told(logs: Stubber) -> None:
 @pytest.mark.parametrize(
     ("code", "says"), [("AccessDeniedException", "permission"), ("ThrottlingException", "ThrottlingException")]
 )
-def test_what_cloudwatch_refuses_is_one_line(logs: Stubber, code: str, says: str) -> None:
+def test_an_error_of_cloudwatch_is_reported_in_one_line(logs: Stubber, code: str, says: str) -> None:
     logs.add_client_error("describe_log_groups", code)
 
     with pytest.raises(ActivityUnavailable, match=says):
@@ -170,12 +170,12 @@ def test_following_a_file_ends_when_its_server_does(tmp_path: Path) -> None:
             log.write(line(1, status=404) + "\n")
         file.unlink()
 
-    told = FileActivityLog(file, sleep=meanwhile).follow(wanted())
+    lines_seen = FileActivityLog(file, sleep=meanwhile).follow(wanted())
 
-    assert [each["status"] for each in told] == [201, 404]
+    assert [each["status"] for each in lines_seen] == [201, 404]
 
 
-def test_a_line_is_told_when_it_is_whole(tmp_path: Path) -> None:
+def test_a_line_is_reported_once_it_is_complete(tmp_path: Path) -> None:
     file = tmp_path / "activity.jsonl"
     whole = line(1)
     file.write_text(whole[:20], encoding="utf-8")

@@ -108,7 +108,7 @@ def deployment() -> Iterator[Deployment]:
         deployment.publisher.assert_no_pending_responses()
 
 
-def test_the_records_of_a_letter_are_published_as_lambda_would_hand_them_over(deployment: Deployment) -> None:
+def test_the_records_of_a_letter_are_passed_to_the_publisher_as_lambda_does(deployment: Deployment) -> None:
     deployment.letter(0, 2)
     deployment.stream_holds(0, RECORDS[:2], RECORDS[2:])
     deployment.publisher_gets(RECORDS[:3])
@@ -117,7 +117,7 @@ def test_the_records_of_a_letter_are_published_as_lambda_would_hand_them_over(de
     assert deployment.waiting == 0
 
 
-def test_records_too_large_for_one_call_are_handed_over_in_several(deployment: Deployment) -> None:
+def test_records_too_large_for_one_call_are_passed_in_several(deployment: Deployment) -> None:
     large = [record(number, None, user({"title": "x" * 300_000}, user_id=f"u{number}")) for number in range(1, 5)]
     deployment.letter(0, 3)
     deployment.stream_holds(0, large)
@@ -127,7 +127,7 @@ def test_records_too_large_for_one_call_are_handed_over_in_several(deployment: D
     assert list(deployment.letters.redrive(1)) == [Redriven(LetterOutcome.PUBLISHED, 4)]
 
 
-def test_an_empty_page_of_the_stream_is_read_over(deployment: Deployment) -> None:
+def test_an_empty_page_of_the_stream_is_skipped(deployment: Deployment) -> None:
     deployment.letter(0, 0)
     deployment.stream_holds(0, [], RECORDS[:1])
     deployment.publisher_gets(RECORDS[:1])
@@ -135,7 +135,7 @@ def test_an_empty_page_of_the_stream_is_read_over(deployment: Deployment) -> Non
     assert list(deployment.letters.redrive(10)) == [Redriven(LetterOutcome.PUBLISHED, 1)]
 
 
-def test_what_stands_behind_a_record_that_fails_is_published_and_the_letter_stays(deployment: Deployment) -> None:
+def test_records_after_a_failed_one_are_published_and_the_letter_is_kept(deployment: Deployment) -> None:
     deployment.letter(0, 3)
     deployment.stream_holds(0, RECORDS)
     deployment.publisher_gets(RECORDS, failed=number_of(RECORDS[1]))
@@ -145,7 +145,7 @@ def test_what_stands_behind_a_record_that_fails_is_published_and_the_letter_stay
     assert deployment.waiting == 1
 
 
-def test_a_batch_that_begins_with_a_hopeless_record_goes_on_behind_it(deployment: Deployment) -> None:
+def test_redrive_continues_after_an_unpublishable_record(deployment: Deployment) -> None:
     deployment.letter(0, 1)
     deployment.stream_holds(0, RECORDS[:2])
     deployment.publisher_gets(RECORDS[:2], error=True)
@@ -155,7 +155,7 @@ def test_a_batch_that_begins_with_a_hopeless_record_goes_on_behind_it(deployment
 
 
 @pytest.mark.parametrize("code", ["TrimmedDataAccessException", "ResourceNotFoundException"])
-def test_a_letter_whose_records_the_stream_no_longer_has_is_taken_away(deployment: Deployment, code: str) -> None:
+def test_a_letter_with_expired_records_is_deleted(deployment: Deployment, code: str) -> None:
     deployment.letter(0, 1)
     deployment.streams.add_client_error("get_shard_iterator", code)
 
@@ -193,7 +193,7 @@ def test_a_letter_that_names_the_stream_of_another_table_is_refused_unread(deplo
     assert deployment.waiting == 1
 
 
-def test_a_letter_from_before_the_tables_stream_was_switched_off_and_on_is_published(deployment: Deployment) -> None:
+def test_a_letter_of_a_former_stream_of_the_table_is_published(deployment: Deployment) -> None:
     former = STREAM.replace("2030", "2029")
     deployment.letter(0, 0, streamArn=former)
     deployment.streams.add_client_error(
@@ -221,7 +221,7 @@ def test_a_letter_from_before_the_tables_stream_was_switched_off_and_on_is_publi
         {"endSequenceNumber": {}},
     ],
 )
-def test_a_letter_with_a_value_that_the_stream_does_not_know_is_refused_unread(
+def test_a_letter_with_an_impossible_stream_value_is_refused_unread(
     deployment: Deployment, otherwise: dict[str, Any]
 ) -> None:
     deployment.letter(0, 1, **otherwise)
@@ -234,7 +234,7 @@ def test_a_letter_with_a_value_that_the_stream_does_not_know_is_refused_unread(
     "body",
     ["hello", "[]", "null", "5", "{}", '{"DDBStreamBatchInfo": []}', '{"DDBStreamBatchInfo": {}}', "[" * 100_000],
 )
-def test_a_message_that_is_no_letter_is_refused_and_holds_up_no_other(deployment: Deployment, body: str) -> None:
+def test_a_message_that_is_not_a_letter_is_refused_and_does_not_block_others(deployment: Deployment, body: str) -> None:
     deployment.message(body)
     deployment.letter(0, 0)
     deployment.stream_holds(0, RECORDS[:1])
@@ -246,7 +246,7 @@ def test_a_message_that_is_no_letter_is_refused_and_holds_up_no_other(deployment
     assert sorted(outcomes) == [LetterOutcome.MALFORMED, LetterOutcome.PUBLISHED]
 
 
-def test_no_more_letters_are_taken_than_asked(deployment: Deployment) -> None:
+def test_at_most_the_requested_number_of_letters_is_received(deployment: Deployment) -> None:
     deployment.letter(0, 0)
     deployment.letter(1, 1)
     deployment.streams.add_client_error("get_shard_iterator", "TrimmedDataAccessException")
@@ -255,7 +255,7 @@ def test_no_more_letters_are_taken_than_asked(deployment: Deployment) -> None:
     assert deployment.waiting == 1
 
 
-def test_an_empty_queue_gives_nothing(deployment: Deployment) -> None:
+def test_an_empty_queue_returns_nothing(deployment: Deployment) -> None:
     assert list(deployment.letters.redrive(10)) == []
 
 
@@ -281,12 +281,12 @@ def found(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> DeadLette
         return DeadLetters.of(session, "rollcall")
 
 
-def test_queue_publisher_and_table_are_found_through_the_outputs_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queue_publisher_and_table_are_found_by_the_outputs_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     letters = found(monkeypatch, OUTPUTS)
 
     assert (letters._queue_url, letters._publisher, letters._table) == ("https://queue", "publisher", "users")
 
 
-def test_a_stack_without_a_publisher_is_said_to_be_an_older_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stack_without_a_publisher_is_reported_as_an_older_release(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DeploymentError, match="no output UnpublishedEventsUrl, PublisherName: deploy"):
         found(monkeypatch, {"TableName": "users"})

@@ -43,7 +43,7 @@ def described(outputs: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def test_a_stack_is_found_through_its_outputs(cloudformation: Stubber) -> None:
+def test_a_stack_is_found_by_its_outputs(cloudformation: Stubber) -> None:
     cloudformation.add_response("describe_stacks", described(OUTPUTS), {"StackName": "mine"})
 
     stack = deployed("mine", "eu-central-1", None)
@@ -53,7 +53,7 @@ def test_a_stack_is_found_through_its_outputs(cloudformation: Stubber) -> None:
     assert stack.secret_prefix == "rollcall/connectors/"
 
 
-def test_a_stack_of_something_else_is_told_apart(cloudformation: Stubber) -> None:
+def test_a_stack_of_another_product_is_recognised(cloudformation: Stubber) -> None:
     cloudformation.add_response("describe_stacks", described({"TableName": "x"}))
 
     with pytest.raises(DeploymentError, match="no output ScimConnectorBaseUrl, ConnectorSecretPrefix"):
@@ -63,7 +63,7 @@ def test_a_stack_of_something_else_is_told_apart(cloudformation: Stubber) -> Non
 @pytest.mark.parametrize(
     ("code", "says"), [("ValidationError", "no stack 'mine'"), ("AccessDenied", r"refused .*\(AccessDenied\)")]
 )
-def test_what_cloudformation_refuses_is_one_line(cloudformation: Stubber, code: str, says: str) -> None:
+def test_an_error_of_cloudformation_is_reported_in_one_line(cloudformation: Stubber, code: str, says: str) -> None:
     cloudformation.add_client_error("describe_stacks", code)
 
     with pytest.raises(DeploymentError, match=says):
@@ -74,7 +74,7 @@ ARN = "arn:aws:sts::123456789012:assumed-role/Operators/ada"
 
 
 @pytest.mark.parametrize("answers", [True, False])
-def test_who_acts_is_the_identity_that_aws_knows_and_is_marked_when_it_was_not_checked(
+def test_the_actor_is_the_identity_at_aws_or_marked_as_not_checked(
     monkeypatch: pytest.MonkeyPatch, answers: bool
 ) -> None:
     monkeypatch.setenv("USER", "ada")

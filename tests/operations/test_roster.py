@@ -54,7 +54,7 @@ def test_the_columns_that_applications_have_are_understood() -> None:
     }
 
 
-def test_every_known_name_means_an_attribute_and_no_two() -> None:
+def test_every_known_column_name_means_exactly_one_attribute() -> None:
     names = [name for known in SYNONYMS.values() for name in known] + [*ACTIVE, *INACTIVE, *LAST_RESORT]
 
     assert len(names) == len(set(names))
@@ -69,7 +69,7 @@ def test_without_a_user_name_the_address_is_the_user_name() -> None:
     assert user["userName"] == "ann@corp.example"
 
 
-def test_a_row_without_its_user_name_is_refused_though_it_has_an_address() -> None:
+def test_a_row_without_its_user_name_is_refused_even_if_it_has_an_address() -> None:
     assert reasons(read("login,email\n,ann@corp.example\n")) == [(2, "missing-user-name")]
 
 
@@ -94,13 +94,13 @@ def test_an_imported_user_is_claimed_by_no_identity_provider() -> None:
         ("email,login,status", "1", True),
     ],
 )
-def test_the_column_that_tells_most_says_whether_a_user_is_active(header: str, cells: str, active: bool) -> None:
+def test_the_most_reliable_column_determines_active(header: str, cells: str, active: bool) -> None:
     (user,) = users(f"{header}\nann@corp.example,ann,{cells}\n")
 
     assert user["active"] is active
 
 
-def test_state_is_a_region_in_entras_export() -> None:
+def test_state_means_the_region_in_an_export_of_entra() -> None:
     (user,) = users("mail,userPrincipalName,accountEnabled,state\nann@corp.example,ann,True,Bern\n")
 
     assert user["addresses"] == [{"type": "work", "region": "Bern"}]
@@ -112,7 +112,7 @@ def test_jumpclouds_columns_of_json_are_ignored() -> None:
     assert columns.ignored == ["_id", "addresses", "phonenumbers", "attributes"]
 
 
-def test_a_state_that_nobody_knows_refuses_the_row() -> None:
+def test_an_unknown_state_refuses_the_row() -> None:
     (refusal,) = read("email,state\nann@corp.example,perhaps\n")
 
     assert isinstance(refusal, Refusal)
@@ -120,7 +120,7 @@ def test_a_state_that_nobody_knows_refuses_the_row() -> None:
     assert "perhaps" in refusal.detail
 
 
-def test_the_operator_says_what_a_column_means() -> None:
+def test_the_operator_can_map_a_column() -> None:
     text = "Kürzel,Kosten,Privat,email\nann,12,+41 3,ann@corp.example\n"
 
     (user,) = users(text, {"kürzel": "userName", "Kosten": f"{ENTERPRISE_URN}:costCenter", "email": "", "Privat": ""})
@@ -132,7 +132,7 @@ def test_the_operator_says_what_a_column_means() -> None:
     assert other["phoneNumbers"] == [{"type": "home", "value": "+41 3"}]
 
 
-def test_what_the_operator_says_beats_a_guess() -> None:
+def test_a_mapping_by_the_operator_overrides_a_guess() -> None:
     columns = Columns.of(["email", "Real Mail"], {"Real Mail": "emails.value"})
 
     assert columns.meanings == {"Real Mail": 'emails[type eq "work"].value'}
@@ -140,7 +140,7 @@ def test_what_the_operator_says_beats_a_guess() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "mapped", "told"),
+    ("header", "mapped", "message"),
     [
         ("", {}, "empty"),
         ("\n", {}, "empty"),
@@ -158,11 +158,11 @@ def test_what_the_operator_says_beats_a_guess() -> None:
         ('"email\n', {}, "not CSV"),
     ],
 )
-def test_a_header_that_is_none_is_told_in_one_line(header: str, mapped: dict[str, str], told: str) -> None:
+def test_an_invalid_header_is_reported_in_one_line(header: str, mapped: dict[str, str], message: str) -> None:
     with pytest.raises(InvalidHeader) as refused:
         csv_rows(io.StringIO(header), mapped)
 
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
@@ -171,7 +171,7 @@ def test_a_header_without_rows_is_an_empty_roster() -> None:
     assert read("email,title\n\n , \n") == []
 
 
-def test_a_value_that_is_taken_inside_the_file_names_the_line_that_has_it() -> None:
+def test_a_duplicate_value_in_the_file_names_the_line_that_has_it() -> None:
     rows = read("userName,email\nann,ann@corp.example\nANN,x@corp.example\nbob,Ann@CORP.example\nx,x@corp.example\n")
 
     assert reasons(rows) == [(3, "duplicate-user-name"), (4, "duplicate-email")]
@@ -194,11 +194,11 @@ def test_a_row_with_too_few_or_too_many_cells_is_refused_and_the_next_is_read(ro
     assert isinstance(rows[1], RosterRow)
 
 
-def test_empty_cells_past_the_header_are_no_mistake() -> None:
+def test_empty_cells_past_the_header_are_allowed() -> None:
     assert len(users("email,title\nann@corp.example,CEO,,\n")) == 1
 
 
-def test_a_quotation_mark_that_is_never_closed_refuses_its_row_and_writes_no_other() -> None:
+def test_an_unclosed_quotation_mark_refuses_its_row_and_invents_no_other() -> None:
     rows = read('email,title\nann@corp.example,CEO\nbob@corp.example,"CTO\ncid@corp.example,CIO\n')
 
     assert reasons(rows) == [(3, "invalid-csv")]
@@ -212,16 +212,16 @@ def test_a_huge_cell_is_one_cell_of_one_row() -> None:
     assert len(rows) == 2
 
 
-def test_the_type_line_of_powershell_is_skipped_and_lines_are_counted_with_it() -> None:
+def test_the_type_line_of_powershell_is_skipped_but_counted() -> None:
     rows = read('#TYPE System.Object\r\n"email","title"\r\n"ann@corp.example","CEO"\r\n"bad",""\r\n')
 
     assert reasons(rows) == [(4, "invalid-email")]
     assert [row.line for row in rows] == [3, 4]
 
 
-@pytest.mark.parametrize("told", ["sep=;", '"sep=;"', "SEP=;"])
-def test_the_line_that_tells_excel_the_separator_is_obeyed_and_skipped(told: str) -> None:
-    rows = read(f"{told}\r\nemail;title, and rank, or none\r\nann@corp.example;CEO\r\nbad;CEO\r\n")
+@pytest.mark.parametrize("separator", ["sep=;", '"sep=;"', "SEP=;"])
+def test_a_separator_line_for_excel_is_applied_and_skipped(separator: str) -> None:
+    rows = read(f"{separator}\r\nemail;title, and rank, or none\r\nann@corp.example;CEO\r\nbad;CEO\r\n")
 
     assert reasons(rows) == [(4, "invalid-email")]
     assert [row.line for row in rows] == [3, 4]
@@ -237,7 +237,7 @@ def test_the_separator_is_the_one_of_the_header(separator: str) -> None:
     assert user["title"] == "a,b;c"
 
 
-def test_the_guard_of_a_spreadsheet_is_taken_off() -> None:
+def test_the_mark_against_formulas_is_removed() -> None:
     (user,) = users("email,phone,title,nickname\nann@corp.example,'+41 1,'quoted',5'-10\n")
 
     assert user["phoneNumbers"][0]["value"] == "+41 1"
@@ -255,7 +255,7 @@ KEPT = TEXT.map(str.strip).filter(lambda text: text and not text.startswith("'")
     line_end=st.sampled_from(["\r\n", "\n"]),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
-def test_any_text_that_a_csv_writer_writes_is_read_as_it_was(
+def test_every_text_that_a_csv_writer_writes_is_read_unchanged(
     titles: list[str], separator: str, line_end: str, quoting: Any
 ) -> None:
     # Where lines end in LF, Python's writer before 3.13 quotes no CR, which no reader of CSV can then tell from an end.
@@ -273,7 +273,7 @@ def test_any_text_that_a_csv_writer_writes_is_read_as_it_was(
 
 
 @given(text=st.text(st.characters(exclude_categories=("Cs",)), max_size=200))
-def test_no_text_at_all_breaks_the_reader(text: str) -> None:
+def test_no_text_crashes_the_reader(text: str) -> None:
     lines = [line.decode() for line in io.BytesIO(text.encode())]
 
     for row in csv_rows(["email,title\n", *lines], {})[1]:
@@ -282,7 +282,7 @@ def test_no_text_at_all_breaks_the_reader(text: str) -> None:
         assert row.line >= 1
 
 
-def test_json_lines_are_users_whose_id_is_kept_beside() -> None:
+def test_json_lines_are_users_with_their_ids() -> None:
     line = json.dumps({"schemas": [CORE_URN], "id": "7", "meta": {"version": "x"}, "USERNAME": "ann", "title": None})
 
     (row,) = json_rows([line + "\n", "\n"])
@@ -317,7 +317,7 @@ def test_a_json_line_needs_no_schemas() -> None:
         ('{"userName": "e' + "\\u0301" * 31 + '"}', "invalid-value"),
     ],
 )
-def test_a_json_line_that_is_no_user_is_refused_and_the_next_is_read(line: str, reason: str) -> None:
+def test_a_json_line_that_is_not_a_user_is_refused_and_the_next_is_read(line: str, reason: str) -> None:
     rows = list(json_rows([line, '{"userName": "bob"}']))
 
     assert reasons(rows) == [(1, reason)]

@@ -35,33 +35,33 @@ texts = st.text(st.sampled_from([*STARTS, "'", " ", "a", ",", '"', "ß"]), max_s
 
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("before", ["", "'", "''", " ", "\u00a0", "\x0b"])
-def test_what_begins_like_a_formula_is_text_for_a_spreadsheet(start: str, before: str) -> None:
+def test_a_text_like_a_formula_is_marked_as_text(start: str, before: str) -> None:
     text = f"{before}{start}1+1"
 
     assert guarded(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "'", "a=1", "O'Brien", "'t Hooft", "1-2", "a@b.example", " a", "a\n=1"])
-def test_what_does_not_is_left_as_it_is(text: str) -> None:
+def test_any_other_text_is_not_marked(text: str) -> None:
     assert guarded(text) == text
     assert unguarded(text) == text
 
 
 @given(texts)
-def test_no_cell_begins_like_a_formula(text: str) -> None:
+def test_no_cell_starts_like_a_formula(text: str) -> None:
     assert not guarded(text).lstrip().startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20"))
     assert not guarded(text).startswith(("\t", "\r", "\n"))
 
 
 @given(texts)
-def test_reading_restores_what_was_written(text: str) -> None:
+def test_reading_a_cell_restores_the_text(text: str) -> None:
     assert unguarded(guarded(text)) == text
 
 
 @given(
     st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from([*STARTS, "'"]), min_size=1, max_size=20)
 )
-def test_an_import_restores_what_an_export_wrote_but_for_white_space_around_it(text: str) -> None:
+def test_an_import_restores_an_export_except_for_surrounding_white_space(text: str) -> None:
     # A cell's white space is taken off before it is read: files of other systems are padded.
     kept = text.strip() if guarded(text) == text else text.rstrip()
     written = StringIO(newline="")

@@ -352,12 +352,12 @@ def hold(budget: Budget, calls: int, units: float, *, has_units: bool) -> None:
         assert units <= budget.units_of_dynamodb_local
 
 
-def test_every_row_of_the_table_is_measured() -> None:
+def test_every_budget_in_the_document_is_measured() -> None:
     assert list(BUDGETS) == list(OPERATIONS)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_the_store_keeps_to_the_table(directory: Directory, name: str) -> None:
+def test_the_store_stays_within_its_budget(directory: Directory, name: str) -> None:
     operation, usage = OPERATIONS[name], Usage()
     work = operation.store(directory)
 
@@ -368,7 +368,7 @@ def test_the_store_keeps_to_the_table(directory: Directory, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_request_keeps_to_the_table(directory: Directory, name: str) -> None:
+def test_a_request_stays_within_its_budget(directory: Directory, name: str) -> None:
     operation = OPERATIONS[name]
     client = directory.clients[operation.account]
 
@@ -393,7 +393,7 @@ def test_a_busy_account_costs_one_call_and_one_write_unit_for_each_block(directo
         assert blocks.units == 4
 
 
-def test_what_cannot_be_a_key_costs_nothing(directory: Directory) -> None:
+def test_an_id_that_cannot_be_a_key_costs_no_call(directory: Directory) -> None:
     usage = Usage()
     store = directory.table.account("crowd", Patience(), usage).users
 

@@ -43,11 +43,11 @@ def remove(table: Table, entry: tuple[Collection, str]) -> None:
     table.client.delete_item(TableName=table.table_name, Key=keys.key("default", *entry))
 
 
-def test_a_sound_account_has_no_findings(table: Table, ada: StoredUser) -> None:
+def test_a_consistent_account_has_no_findings(table: Table, ada: StoredUser) -> None:
     assert_sound(table)
 
 
-def test_progress_tells_of_all_that_was_checked(table: Table, ada: StoredUser) -> None:
+def test_progress_covers_all_checked_items(table: Table, ada: StoredUser) -> None:
     progress = [step for step in check_items(table.account("default", Patience()).items) if isinstance(step, Progress)]
 
     assert {step.stage: (step.done, step.expected) for step in progress} == {
@@ -59,7 +59,7 @@ def test_progress_tells_of_all_that_was_checked(table: Table, ada: StoredUser) -
 
 
 @pytest.mark.parametrize("entry", [NAME, EMAIL, EXTERNAL_ID])
-def test_a_missing_index_item_is_written(table: Table, ada: StoredUser, entry: tuple[Collection, str]) -> None:
+def test_a_missing_index_item_is_repaired(table: Table, ada: StoredUser, entry: tuple[Collection, str]) -> None:
     entry = (entry[0], entry[1].format(id=ada.id))
     remove(table, entry)
 
@@ -91,7 +91,7 @@ def test_an_index_item_without_its_value_is_removed(
     assert_sound(table)
 
 
-def test_a_missing_index_item_of_a_value_that_fits_no_key_is_written_whole(
+def test_a_missing_index_item_of_a_value_too_long_for_a_key_is_repaired(
     table: Table, ada: StoredUser, users: Users
 ) -> None:
     long = users(LONG)
@@ -104,7 +104,7 @@ def test_a_missing_index_item_of_a_value_that_fits_no_key_is_written_whole(
 
 
 @pytest.mark.parametrize("entry", [NAME, EMAIL, EXTERNAL_ID])
-def test_an_index_item_of_the_wrong_user_is_given_to_the_right_one(
+def test_an_index_item_with_the_wrong_user_is_repaired(
     table: Table, ada: StoredUser, entry: tuple[Collection, str]
 ) -> None:
     entry = (entry[0], entry[1].format(id=ada.id))
@@ -136,7 +136,7 @@ def test_a_value_of_two_users_is_left_to_a_person(table: Table, ada: StoredUser,
     ],
     ids=["no document", "no JSON", "no object", "no version"],
 )
-def test_a_user_who_cannot_be_read_is_reported_and_what_may_be_theirs_is_kept(
+def test_an_unreadable_user_is_reported_and_its_index_items_are_kept(
     table: Table, ada: StoredUser, spoil: dict[str, Any]
 ) -> None:
     key = keys.key("default", Collection.USER, ada.id)
@@ -150,7 +150,7 @@ def test_a_user_who_cannot_be_read_is_reported_and_what_may_be_theirs_is_kept(
 
 
 @pytest.mark.parametrize("drift", ["5", "-5"])
-def test_a_counter_that_drifted_is_set_right(table: Table, ada: StoredUser, drift: str) -> None:
+def test_a_wrong_counter_is_repaired(table: Table, ada: StoredUser, drift: str) -> None:
     rank, counter = keys.rank_of(ada.id)
     table.client.update_item(
         TableName=table.table_name,
@@ -165,7 +165,7 @@ def test_a_counter_that_drifted_is_set_right(table: Table, ada: StoredUser, drif
     assert_sound(table)
 
 
-def test_counters_that_are_gone_are_made_anew(table: Table, ada: StoredUser) -> None:
+def test_missing_counters_are_recreated(table: Table, ada: StoredUser) -> None:
     remove(table, (Collection.RANK, ada.id[:2]))
 
     assert [finding.problem for finding in findings(table, repair=True)] == [Problem.COUNTER]
@@ -173,7 +173,7 @@ def test_counters_that_are_gone_are_made_anew(table: Table, ada: StoredUser) -> 
     assert table.account("default", Patience()).users.total() == 3
 
 
-def test_counters_of_users_who_are_not_there_are_set_to_nought(table: Table, ada: StoredUser) -> None:
+def test_counters_without_users_are_set_to_zero(table: Table, ada: StoredUser) -> None:
     rank = next(f"{number:02x}" for number in range(256) if not in_use(table, f"{number:02x}"))
     table.client.put_item(
         TableName=table.table_name,
@@ -188,7 +188,7 @@ def in_use(table: Table, rank: str) -> bool:
     return any(user.id.startswith(rank) for user in table.account("default", Patience()).users.scan())
 
 
-def test_a_repair_while_writers_are_at_work_mends_what_was_wrong_and_undoes_nothing(
+def test_a_repair_during_writes_repairs_every_fault_and_reverts_no_write(
     table: Table, ada: StoredUser, users: Users
 ) -> None:
     remove(table, NAME)
@@ -242,7 +242,7 @@ class Meddling:
 
 
 @pytest.mark.parametrize("before", ["batch_get_item", "transact_get_items", "transact_write_items", "update_item"])
-def test_a_write_in_the_midst_of_a_check_is_neither_reported_nor_undone(
+def test_a_write_during_a_check_is_neither_reported_nor_reverted(
     table: Table, ada: StoredUser, users: Users, before: str
 ) -> None:
     store = table.account("default", Patience()).users

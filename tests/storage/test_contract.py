@@ -23,7 +23,7 @@ def conflict(write: Callable[[], None]) -> tuple[str, str]:
     return refusal.value.attribute, refusal.value.value
 
 
-def test_a_created_user_reads_back_as_it_was(store: UserStore, users: Users) -> None:
+def test_a_created_user_is_read_unchanged(store: UserStore, users: Users) -> None:
     ada = users("Ada", "ada@example.com", "Ada@Work.example", external_id="x-1", active=False, title="Ünïcode 漢字 🎉")
 
     store.create(ada)
@@ -32,7 +32,7 @@ def test_a_created_user_reads_back_as_it_was(store: UserStore, users: Users) -> 
     assert store.total() == 1
 
 
-def test_an_id_that_nobody_has_finds_nobody(store: UserStore, users: Users) -> None:
+def test_an_unknown_id_finds_no_user(store: UserStore, users: Users) -> None:
     store.create(users("ada"))
 
     for nobody in ("00000000-0000-4000-8000-000000000000", "", " ", "x" * 5000, "a\0b", "\ud83d", "ada"):
@@ -53,7 +53,7 @@ def test_an_id_is_used_once(store: UserStore, users: Users) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["ada", "ADA", " Ada "])
-def test_user_names_are_unique_whatever_their_case(store: UserStore, users: Users, spelling: str) -> None:
+def test_user_names_are_unique_ignoring_case(store: UserStore, users: Users, spelling: str) -> None:
     store.create(users("Ada", "ada@example.com"))
 
     assert conflict(lambda: store.create(users(spelling, "other@example.com"))) == ("userName", spelling)
@@ -62,7 +62,7 @@ def test_user_names_are_unique_whatever_their_case(store: UserStore, users: User
 
 
 @pytest.mark.parametrize("address", ["ada@example.com", "ADA@Example.COM"])
-def test_addresses_are_unique_across_users_whatever_their_case(store: UserStore, users: Users, address: str) -> None:
+def test_addresses_are_unique_across_users_ignoring_case(store: UserStore, users: Users, address: str) -> None:
     store.create(users("ada", "first@example.com", "ada@example.com"))
 
     assert conflict(lambda: store.create(users("bob", "bob@example.com", address))) == ("emails.value", address)
@@ -110,7 +110,7 @@ def test_accounts_do_not_see_each_other(accounts: Accounts, users: Users) -> Non
     assert (first.total(), second.total()) == (1, 0)
 
 
-def test_users_are_found_by_each_of_their_values(store: UserStore, users: Users) -> None:
+def test_users_are_found_by_each_value(store: UserStore, users: Users) -> None:
     ada = users("Straße", "ADA@example.com", "second@example.com", external_id="Ext#1")
     store.create(ada)
     store.create(users("bob", "bob@example.com", external_id="ext#1"))
@@ -149,7 +149,7 @@ def test_an_external_id_may_be_shared(store: UserStore, users: Users) -> None:
     assert store.find_by_external_id("shared") == sorted(sharing, key=lambda user: user.id)
 
 
-def test_a_replaced_user_reads_back_changed_under_the_same_values(store: UserStore, users: Users) -> None:
+def test_a_replaced_user_is_found_under_unchanged_values(store: UserStore, users: Users) -> None:
     ada = users("ada", "ada@example.com", external_id="1")
     store.create(ada)
     titled = changed(ada, title="Lead")
@@ -180,7 +180,7 @@ def test_a_rename_frees_the_old_values_and_takes_the_new_ones(store: UserStore, 
     assert store.find_by_user_name("ada") == store.find_by_email("ada@example.com") == bob
 
 
-def test_values_may_pass_from_one_user_to_another(store: UserStore, users: Users) -> None:
+def test_a_freed_value_can_be_taken_by_another_user(store: UserStore, users: Users) -> None:
     ada, bob = users("ada", "ada@example.com"), users("bob", "bob@example.com")
     store.create(ada)
     store.create(bob)
@@ -196,7 +196,7 @@ def test_values_may_pass_from_one_user_to_another(store: UserStore, users: Users
     assert store.find_by_user_name("bob") == store.find_by_email("bob@example.com") == first
 
 
-def test_a_rename_onto_anothers_value_changes_nothing(store: UserStore, users: Users) -> None:
+def test_a_rename_to_a_taken_value_changes_nothing(store: UserStore, users: Users) -> None:
     ada, bob = users("ada", "ada@example.com"), users("bob", "bob@example.com")
     store.create(ada)
     store.create(bob)
@@ -211,7 +211,7 @@ def test_a_rename_onto_anothers_value_changes_nothing(store: UserStore, users: U
     assert store.find_by_user_name("new") is store.find_by_email("n@example.com") is None
 
 
-def test_a_change_of_case_alone_is_no_conflict_with_oneself(store: UserStore, users: Users) -> None:
+def test_changing_only_the_case_of_a_value_does_not_conflict_with_itself(store: UserStore, users: Users) -> None:
     ada = users("ada", "ada@example.com")
     store.create(ada)
     shouted = renamed(ada, "ADA", "ADA@EXAMPLE.COM")
@@ -224,7 +224,7 @@ def test_a_change_of_case_alone_is_no_conflict_with_oneself(store: UserStore, us
 
 
 @pytest.mark.parametrize("change", [{"title": "Lead"}, {"userName": "lovelace"}, {"externalId": "2"}])
-def test_a_version_that_is_gone_is_not_replaced(store: UserStore, users: Users, change: dict[str, str]) -> None:
+def test_an_outdated_version_is_not_replaced(store: UserStore, users: Users, change: dict[str, str]) -> None:
     ada = users("ada", "ada@example.com")
     store.create(ada)
     present = changed(ada, nickName="first")
@@ -238,7 +238,7 @@ def test_a_version_that_is_gone_is_not_replaced(store: UserStore, users: Users, 
     assert store.find_by_external_id("2") == []
 
 
-def test_a_version_that_is_gone_is_not_deleted(store: UserStore, users: Users) -> None:
+def test_an_outdated_version_is_not_deleted(store: UserStore, users: Users) -> None:
     ada = users("ada", "ada@example.com")
     store.create(ada)
     present = changed(ada, title="Lead")
@@ -251,7 +251,7 @@ def test_a_version_that_is_gone_is_not_deleted(store: UserStore, users: Users) -
     assert store.total() == 1
 
 
-def test_a_deleted_user_is_gone_and_frees_everything_at_once(store: UserStore, users: Users) -> None:
+def test_a_deleted_user_frees_all_values_at_once(store: UserStore, users: Users) -> None:
     ada = users("ada", "ada@example.com", "second@example.com", external_id="1")
     store.create(ada)
 
@@ -268,7 +268,7 @@ def test_a_deleted_user_is_gone_and_frees_everything_at_once(store: UserStore, u
     assert store.total() == 1
 
 
-def test_what_fits_no_key_is_unique_and_found_all_the_same(store: UserStore, users: Users) -> None:
+def test_a_value_too_long_for_a_key_is_unique_and_found(store: UserStore, users: Users) -> None:
     long = "ü" * 2000
     awkward = [f"{long}a", f"{long}b", "tab\there", "tab\tthere", "tab", "x" * 1025, "x" * 900, "x" * 899]
     held = {value: users(value, f"{value}@example.com", external_id=value) for value in awkward}
@@ -302,7 +302,9 @@ def test_ids_come_in_the_order_of_user_names(store: UserStore, users: Users) -> 
 
 
 @pytest.mark.parametrize(("at_most", "expected"), [(0, ""), (1, "a"), (2, "ab"), (3, "abc"), (10**18, "abc")])
-def test_no_more_ids_come_than_are_asked_for(store: UserStore, users: Users, at_most: int, expected: str) -> None:
+def test_at_most_the_requested_number_of_ids_is_returned(
+    store: UserStore, users: Users, at_most: int, expected: str
+) -> None:
     named = {name: users(name) for name in "cab"}
     for user in named.values():
         store.create(user)
@@ -314,7 +316,7 @@ def test_no_more_ids_come_than_are_asked_for(store: UserStore, users: Users, at_
 
 
 @pytest.mark.parametrize("descending", [False, True])
-def test_user_names_come_after_each_position_whether_it_is_still_there_or_not(
+def test_user_names_after_a_position_do_not_require_that_it_exists(
     store: UserStore, users: Users, descending: bool
 ) -> None:
     long = "ü" * 900
@@ -341,7 +343,7 @@ def test_ids_come_in_the_order_of_addresses(store: UserStore, users: Users) -> N
     assert ids(store.addresses_starting("B@")) == [bob.id]
 
 
-def test_many_are_read_in_the_order_asked_for(store: UserStore, users: Users) -> None:
+def test_several_users_are_returned_in_the_requested_order(store: UserStore, users: Users) -> None:
     crowd = users.numbered(120)
     for user in crowd:
         store.create(user)
@@ -354,7 +356,7 @@ def test_many_are_read_in_the_order_asked_for(store: UserStore, users: Users) ->
 
 
 @pytest.mark.parametrize("count", [MAX_EMAILS, MAX_EMAILS + 1])
-def test_a_user_has_forty_addresses_at_most(store: UserStore, users: Users, count: int) -> None:
+def test_a_user_has_at_most_forty_addresses(store: UserStore, users: Users, count: int) -> None:
     old, new = ([f"{kind}{number}@example.com" for number in range(count)] for kind in ("old", "new"))
 
     if count > MAX_EMAILS:
@@ -370,7 +372,7 @@ def test_a_user_has_forty_addresses_at_most(store: UserStore, users: Users, coun
         assert ids(store.addresses_starting("new")) == [ada.id] * count
 
 
-def test_a_user_too_large_to_keep_is_refused(store: UserStore, users: Users) -> None:
+def test_a_user_that_is_too_large_is_refused(store: UserStore, users: Users) -> None:
     largest = users("ü" * 40_000, note="")
     largest = changed(largest, note="ü" * ((MAX_DOCUMENT_BYTES - len(largest.document.encode())) // 2))
     ada = users("ada")

@@ -146,17 +146,17 @@ def hold(new_store: Callable[[], UserStore], examples: int) -> None:
     property_()
 
 
-def test_who_stays_is_seen_once_on_the_twin() -> None:
+def test_a_lasting_user_is_seen_once_on_the_twin() -> None:
     hold(InMemoryUsers, examples=200)
 
 
-def test_who_stays_is_seen_once_on_the_table(table: Any, request: pytest.FixtureRequest) -> None:
+def test_a_lasting_user_is_seen_once_on_the_table(table: Any, request: pytest.FixtureRequest) -> None:
     examples = 3 if "moto" in request.node.name else 40
     hold(lambda: table.account(f"account-{next(_accounts)}", Patience()).users, examples)
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_a_user_who_was_read_and_is_deleted_moves_no_other_past_the_next_page(query: dict[str, str]) -> None:
+def test_deleting_a_user_of_an_earlier_page_skips_no_other_user(query: dict[str, str]) -> None:
     crowd = Crowd(InMemoryUsers())
     look = {"name": "n", "mails": ["ma", "mb"], "title": "a", "external": True, "active": True}
     users = [crowd.create(look) for _ in range(9)]
@@ -183,7 +183,7 @@ def _rest(where: Directory, query: dict[str, str], cursor: str | None) -> list[l
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_a_crawl_ends_when_all_who_were_left_have_gone(query: dict[str, str]) -> None:
+def test_a_crawl_ends_when_all_remaining_users_are_deleted(query: dict[str, str]) -> None:
     crowd = Crowd(InMemoryUsers())
     look = {"name": "n", "mails": ["ma", "mb"], "title": "a", "external": True, "active": True}
     users = {user.id: user for user in [crowd.create(look) for _ in range(9)]}
@@ -198,7 +198,7 @@ def test_a_crawl_ends_when_all_who_were_left_have_gone(query: dict[str, str]) ->
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_a_page_that_ends_early_is_followed_by_who_did_not_fit(query: dict[str, str]) -> None:
+def test_a_page_that_ends_early_is_followed_by_the_rest(query: dict[str, str]) -> None:
     crowd = Crowd(InMemoryUsers())
     look = {"name": "n", "mails": ["ma"], "title": "a", "external": True, "active": True}
     users = [
@@ -230,7 +230,7 @@ class Renaming(InMemoryUsers):
 
 
 @pytest.mark.parametrize("query", [one for one in QUERIES if "userName" in str(one)], ids=str)
-def test_what_happens_between_the_index_and_its_users_moves_no_position(query: dict[str, str]) -> None:
+def test_changes_between_reading_the_index_and_its_users_move_no_position(query: dict[str, str]) -> None:
     store = Renaming()
     crowd = Crowd(store)
     look = {"name": "nb", "mails": ["ma"], "title": "a", "external": True, "active": True}
@@ -276,7 +276,7 @@ class Twice(InMemoryUsers):
 
 
 @pytest.mark.parametrize("query", [one for one in QUERIES if " sw " in str(one) or one == BY_NAME], ids=str)
-def test_who_is_renamed_while_the_index_is_read_is_on_a_page_and_counted_once(query: dict[str, str]) -> None:
+def test_a_user_renamed_while_the_index_is_read_is_listed_and_counted_once(query: dict[str, str]) -> None:
     crowd = Crowd(Twice())
     look = {"name": "n", "mails": ["m"], "title": "a", "external": True, "active": True}
     users = [crowd.create(look) for _ in range(4)]
@@ -288,7 +288,7 @@ def test_who_is_renamed_while_the_index_is_read_is_on_a_page_and_counted_once(qu
 
 
 @pytest.mark.parametrize("query", [one for one in QUERIES if "sortBy" not in one], ids=str)
-def test_a_cursor_holds_nothing_personal_unless_the_list_is_sorted(query: dict[str, str]) -> None:
+def test_a_cursor_contains_personal_data_only_in_a_sorted_list(query: dict[str, str]) -> None:
     crowd = Crowd(InMemoryUsers())
     look = {"name": "n", "mails": ["ma"], "title": "a", "external": True, "active": True}
     for _ in range(3):

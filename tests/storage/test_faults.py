@@ -110,7 +110,7 @@ TRANSIENT = [*faults.BREAKING, *faults.THROTTLING, faults.LOST[0]]
 
 @pytest.mark.parametrize("fault", TRANSIENT, ids=str)
 @pytest.mark.parametrize("name", READS)
-def test_a_read_that_fails_once_is_read_again(faulty: Faulty, name: str, fault: Fault) -> None:
+def test_a_read_that_fails_once_is_repeated(faulty: Faulty, name: str, fault: Fault) -> None:
     read, expected = READS[name]
     faulty.faults.once(fault)
 
@@ -133,7 +133,7 @@ def test_a_write_that_fails_once_happens_once(faulty: Faulty, name: str, fault: 
 
 @pytest.mark.parametrize("fault", faults.CONTENDED, ids=str)
 @pytest.mark.parametrize("name", TRANSACTIONS)
-def test_a_transaction_that_meets_another_is_tried_again(faulty: Faulty, name: str, fault: Fault) -> None:
+def test_a_conflicting_transaction_is_repeated(faulty: Faulty, name: str, fault: Fault) -> None:
     faulty.faults.once(fault, fault if "Mismatch" not in fault.name else faults.BREAKING[0])
 
     WRITES[name].do(faulty.store)
@@ -148,9 +148,7 @@ def test_a_transaction_that_meets_another_is_tried_again(faulty: Faulty, name: s
     [(name, fault) for fault in faults.LOST for name in (TRANSACTIONS if fault.of_transactions else WRITES)],
     ids=str,
 )
-def test_a_write_whose_answer_was_lost_is_recognised(
-    faulty: Faulty, name: str, fault: Fault, forget_tokens: bool
-) -> None:
+def test_a_write_with_a_lost_answer_is_recognised(faulty: Faulty, name: str, fault: Fault, forget_tokens: bool) -> None:
     faulty.faults.once(fault, forget_tokens=forget_tokens)
 
     WRITES[name].do(faulty.store)
@@ -177,7 +175,7 @@ def test_throttling_without_end_is_429_in_time(faulty: Faulty, name: str, fault:
 
 @pytest.mark.parametrize("fault", [*faults.BREAKING, faults.LOST[0]], ids=str)
 @pytest.mark.parametrize("name", [*READS, *WRITES])
-def test_a_table_that_stays_away_is_503_in_time(faulty: Faulty, name: str, fault: Fault) -> None:
+def test_an_unreachable_table_is_503_within_the_time_of_the_request(faulty: Faulty, name: str, fault: Fault) -> None:
     operation = READS[name][0] if name in READS else WRITES[name].do
     faulty.faults.always(fault)
 
@@ -194,7 +192,7 @@ def test_a_table_that_stays_away_is_503_in_time(faulty: Faulty, name: str, fault
 
 @pytest.mark.parametrize("fault", faults.REFUSING, ids=str)
 @pytest.mark.parametrize("name", [*READS, *WRITES])
-def test_what_no_repetition_helps_is_503_at_once(faulty: Faulty, name: str, fault: Fault) -> None:
+def test_a_permanent_failure_is_503_at_once(faulty: Faulty, name: str, fault: Fault) -> None:
     operation = READS[name][0] if name in READS else WRITES[name].do
     faulty.faults.always(fault)
 
@@ -248,7 +246,7 @@ def test_a_true_mismatch_is_reported_after_a_lost_attempt(faulty: Faulty, name: 
 
 
 @pytest.mark.parametrize("name", READS)
-def test_answers_in_pieces_are_put_together(faulty: Faulty, name: str) -> None:
+def test_an_answer_in_several_chunks_is_read_completely(faulty: Faulty, name: str) -> None:
     read, expected = READS[name]
     faults.in_pieces(faulty.table.client)
 
@@ -267,7 +265,7 @@ def test_the_pauses_are_drawn_at_random_from_a_range_that_doubles(faulty: Faulty
 
 
 @pytest.mark.parametrize("name", ["get_many", "find_by_external_id"])
-def test_a_batch_given_back_untouched_is_asked_for_again(faulty: Faulty, name: str) -> None:
+def test_an_unprocessed_batch_is_requested_again(faulty: Faulty, name: str) -> None:
     read, expected = READS[name]
     faults.nothing_processed(faulty.table.client, 2)
 
@@ -277,7 +275,7 @@ def test_a_batch_given_back_untouched_is_asked_for_again(faulty: Faulty, name: s
 
 
 @pytest.mark.parametrize("name", ["get_many", "find_by_external_id"])
-def test_batches_given_back_untouched_without_end_are_429(faulty: Faulty, name: str) -> None:
+def test_batches_that_stay_unprocessed_are_429(faulty: Faulty, name: str) -> None:
     faults.nothing_processed(faulty.table.client, 1_000)
 
     with pytest.raises(TooManyRequests):
@@ -297,7 +295,7 @@ def test_no_call_is_made_when_the_time_is_over(faulty: Faulty) -> None:
 
 
 @pytest.mark.parametrize("taken", ["lovelace", None])
-def test_an_index_item_of_somebody_else_does_not_hold_a_user_back(faulty: Faulty, taken: str | None) -> None:
+def test_an_index_item_of_another_user_does_not_prevent_changes(faulty: Faulty, taken: str | None) -> None:
     faulty.table.client.update_item(
         TableName=faulty.table.table_name,
         Key={"pk": {"S": "default#EMAIL"}, "sk": {"S": "a@example.com"}},

@@ -140,7 +140,7 @@ class Faulty:
         """The faults to try on this engine."""
         return [fault for fault in group if self.endpoint is not None or fault.name in ONE_OF_A_KIND]
 
-    def anew(self) -> Faulty:
+    def restarted(self) -> Faulty:
         """An account as it was at first, in a table of its own, and no fault."""
         self.faults.calm()
         self.table = make_table(self.faults.client)
@@ -191,7 +191,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def faulty(service: Faulty) -> Faulty:
-    return service.anew()
+    return service.restarted()
 
 
 def body_of(answer: Answer) -> Any:
@@ -200,7 +200,7 @@ def body_of(answer: Answer) -> Any:
 
 
 def assert_refused(answer: Answer, line: dict[str, Any], status: int, fault: Fault) -> None:
-    """A whole SCIM error that tells when to come again, whose log line says why."""
+    """A complete SCIM error with Retry-After, whose log line has the reason."""
     assert answer.status == status, (str(fault), answer.text)
     assert answer.body["schemas"] == [ERROR]
     assert answer.body["status"] == str(status)
@@ -211,7 +211,7 @@ def assert_refused(answer: Answer, line: dict[str, Any], status: int, fault: Fau
 
 
 @pytest.mark.parametrize("name", READS)
-def test_a_read_under_a_passing_fault_is_answered_as_without_it(faulty: Faulty, name: str) -> None:
+def test_a_read_during_a_transient_fault_has_the_same_answer(faulty: Faulty, name: str) -> None:
     expected, _ = faulty.send(READS[name])
     assert expected.status == 200
 
@@ -226,7 +226,7 @@ def test_a_read_under_a_passing_fault_is_answered_as_without_it(faulty: Faulty, 
 def write_under(faulty: Faulty, write: Write, struck: list[Fault], **how: Any) -> None:
     """The write is done once and answered as without any fault, under each of the faults."""
     for fault in faulty.some(struck):
-        before = faulty.anew().faults.struck
+        before = faulty.restarted().faults.struck
         faulty.faults.once(fault, **how)
         answer, line = faulty.send(write.request)
 
@@ -239,17 +239,17 @@ def write_under(faulty: Faulty, write: Write, struck: list[Fault], **how: Any) -
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_a_write_under_a_passing_fault_is_done_once(faulty: Faulty, name: str) -> None:
+def test_a_write_during_a_transient_fault_is_done_once(faulty: Faulty, name: str) -> None:
     write_under(faulty, WRITES[name], [*faults.BREAKING, *faults.THROTTLING], only=faults.USER_WRITES)
 
 
 @pytest.mark.parametrize("name", [name for name in WRITES if name not in ONE_PUT])
-def test_a_transaction_that_meets_another_is_done_once(faulty: Faulty, name: str) -> None:
+def test_a_conflicting_transaction_is_done_once(faulty: Faulty, name: str) -> None:
     write_under(faulty, WRITES[name], faults.CONTENDED[:5], only=faults.USER_WRITES)
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_a_write_whose_answer_was_lost_is_no_false_conflict_and_counts_once(faulty: Faulty, name: str) -> None:
+def test_a_write_with_a_lost_answer_is_not_a_conflict_and_counts_once(faulty: Faulty, name: str) -> None:
     lost = [fault for fault in faults.LOST if not (fault.of_transactions and name in ONE_PUT)]
 
     write_under(faulty, WRITES[name], lost, only=faults.USER_WRITES)
@@ -257,7 +257,7 @@ def test_a_write_whose_answer_was_lost_is_no_false_conflict_and_counts_once(faul
         write_under(faulty, WRITES[name], lost, only=faults.USER_WRITES, forget_tokens=True)
 
 
-def test_a_fault_at_the_deprovisioning_guard_neither_stops_a_delete_nor_counts_it_twice(faulty: Faulty) -> None:
+def test_a_fault_of_the_deprovisioning_guard_neither_prevents_a_delete_nor_counts_it_twice(faulty: Faulty) -> None:
     struck = faulty.some([*faults.BREAKING, *faults.THROTTLING, *faults.LOST[:3]])
 
     for fault in struck:
@@ -280,7 +280,7 @@ def test_throttling_without_end_is_429_and_changes_nothing(faulty: Faulty, name:
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_table_that_cannot_be_used_is_503_and_nothing_is_changed(faulty: Faulty, name: str) -> None:
+def test_an_unusable_table_is_503_and_nothing_is_changed(faulty: Faulty, name: str) -> None:
     for fault in faulty.some([*faults.BREAKING, *faults.REFUSING]):
         faulty.give_time()
         faulty.faults.always(fault)
@@ -294,7 +294,7 @@ def test_a_table_that_cannot_be_used_is_503_and_nothing_is_changed(faulty: Fault
 
 
 @pytest.mark.parametrize("name", [name for name in WRITES if name != "bulk"])
-def test_a_write_that_never_hears_an_answer_is_503_and_done_whole(faulty: Faulty, name: str) -> None:
+def test_a_write_without_an_answer_is_503_and_done_completely_or_not_at_all(faulty: Faulty, name: str) -> None:
     faulty.faults.always(faults.LOST[0], only=faults.USER_WRITES)
 
     answer, line = faulty.send(WRITES[name].request)
@@ -313,9 +313,9 @@ def test_a_true_conflict_is_still_409_after_a_lost_attempt(faulty: Faulty, fault
     assert faulty.is_as_before()
 
 
-def test_answers_in_pieces_are_put_together(service: Faulty) -> None:
+def test_an_answer_in_several_chunks_is_read_completely(service: Faulty) -> None:
     in_pieces = new_client(service.endpoint)
-    whole = service.anew()
+    whole = service.restarted()
     expected = {name: body_of(whole.send(request)[0]) for name, request in READS.items()}
     faults.in_pieces(in_pieces)
     whole.served.use(Table(in_pieces, whole.table.table_name), Patience())

@@ -91,7 +91,7 @@ def let_through(guarded: Guarded, limit: Limit, tries: int) -> int:
     return passed
 
 
-def test_as_many_as_the_limit_get_through(guarded: Guarded) -> None:
+def test_the_limit_is_the_number_of_losses_of_access(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(5), 9) == 5
 
 
@@ -118,7 +118,7 @@ def test_a_place_counts_until_the_hour_after_its_day_begins(guarded: Guarded) ->
     assert guarded.guard(Limit(2)).state().used == 0
 
 
-def test_a_pause_lasts_a_day_though_places_would_be_free_before(guarded: Guarded) -> None:
+def test_a_pause_lasts_a_day_even_if_places_become_free_earlier(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(2), 2) == 2
     guarded.clock.pass_hours(20)
     assert let_through(guarded, Limit(2), 1) == 0
@@ -135,7 +135,7 @@ def test_a_pause_lasts_a_day_though_places_would_be_free_before(guarded: Guarded
     assert let_through(guarded, Limit(2), 9) == 2
 
 
-def test_a_pause_that_is_over_begins_no_other_by_what_was_before(guarded: Guarded) -> None:
+def test_losses_before_a_pause_do_not_count_after_it(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(2), 3) == 2
 
     guarded.clock.pass_hours(24.01)
@@ -143,7 +143,7 @@ def test_a_pause_that_is_over_begins_no_other_by_what_was_before(guarded: Guarde
     assert let_through(guarded, Limit(2), 3) == 2
 
 
-def test_a_few_an_hour_for_ever_are_held_back(guarded: Guarded) -> None:
+def test_a_slow_but_endless_loss_of_access_is_stopped(guarded: Guarded) -> None:
     passed = 0
     for _ in range(24):
         passed += let_through(guarded, Limit(20), 5)
@@ -192,7 +192,7 @@ def emptied(guarded: Guarded, users: list[Any], limit: Limit = DEFAULT, *, by_re
 
 
 @pytest.mark.parametrize(("users", "may_go"), [(1, 1), (2, 2), (3, 3), (5, 3), (8, 4), (12, 6), (20, 10), (60, 20)])
-def test_a_small_account_keeps_half_of_its_people(guarded: Guarded, users: int, may_go: int) -> None:
+def test_half_of_a_small_account_may_lose_access(guarded: Guarded, users: int, may_go: int) -> None:
     assert emptied(guarded, crowd(guarded, users)) == may_go
 
 
@@ -200,7 +200,7 @@ def test_users_who_are_removed_count_for_the_size_of_the_account_as_well(guarded
     assert emptied(guarded, crowd(guarded, 12), by_removal=True) == 6
 
 
-def test_who_is_counted_and_not_written_yet_does_not_widen_the_limit(guarded: Guarded) -> None:
+def test_counted_users_who_are_not_written_yet_do_not_widen_the_limit(guarded: Guarded) -> None:
     users = crowd(guarded, 12)
     for user in users[:6]:
         guarded.guard(DEFAULT).take(user.id)
@@ -209,7 +209,7 @@ def test_who_is_counted_and_not_written_yet_does_not_widen_the_limit(guarded: Gu
         guarded.guard(DEFAULT).take(users[6].id)
 
 
-def test_a_tenth_of_a_large_account_may_go(guarded: Guarded) -> None:
+def test_a_tenth_of_a_large_account_may_lose_access(guarded: Guarded) -> None:
     assert emptied(guarded, crowd(guarded, 230)[:40]) == 23
 
 
@@ -225,7 +225,7 @@ def test_users_of_more_than_a_day_count_for_the_size_of_the_account(guarded: Gua
     assert emptied(guarded, crowd(guarded, 12, age=timedelta(hours=25))) == 6
 
 
-def test_the_size_of_an_account_stands_for_a_day(guarded: Guarded) -> None:
+def test_the_size_of_an_account_is_used_for_a_day(guarded: Guarded) -> None:
     users = crowd(guarded, 8)
     assert emptied(guarded, users[:4]) == 4
     crowd(guarded, 40, "other")
@@ -233,25 +233,25 @@ def test_the_size_of_an_account_stands_for_a_day(guarded: Guarded) -> None:
     assert emptied(guarded, users[4:]) == 0
 
 
-def test_a_number_above_the_percentage_holds(guarded: Guarded) -> None:
+def test_a_number_above_the_percentage_is_the_limit(guarded: Guarded) -> None:
     guarded.store.create(Users()("ada"))
 
     assert let_through(guarded, Limit(3, 10), 9) == 3
     assert guarded.guard(Limit(3, 10)).state().allowed == 3
 
 
-def test_a_limit_of_none_lets_nobody_through(guarded: Guarded) -> None:
+def test_a_limit_of_zero_stops_every_loss_of_access(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(0), 2) == 0
 
 
-def test_a_changed_limit_holds_at_once(guarded: Guarded) -> None:
+def test_a_changed_limit_applies_at_once(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(2), 5) == 2
     assert guarded.guard(Limit(4)).state() == GuardState(2, 4, is_paused=False)
     assert let_through(guarded, Limit(4), 5) == 2
     assert let_through(guarded, Limit(3), 5) == 0
 
 
-def test_a_named_user_passes_a_pause_once(guarded: Guarded) -> None:
+def test_a_user_with_a_pass_loses_access_during_a_pause_once(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(2), 3) == 2
     passed = guarded.guard(Limit(2)).let_through("leaver", "operator")
     assert guarded.guard(Limit(2)).state().let_through == (passed,)
@@ -267,7 +267,7 @@ def test_a_named_user_passes_a_pause_once(guarded: Guarded) -> None:
     assert guarded.guard(Limit(2)).state().used == 2
 
 
-def test_a_named_user_does_not_begin_the_pause(guarded: Guarded) -> None:
+def test_using_a_pass_does_not_begin_a_pause(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(2), 2) == 2
     guarded.guard(Limit(2)).let_through("leaver", "operator")
 
@@ -276,7 +276,7 @@ def test_a_named_user_does_not_begin_the_pause(guarded: Guarded) -> None:
     assert guarded.guard(Limit(2)).state().paused_until is None
 
 
-def test_the_word_for_a_named_user_expires(guarded: Guarded) -> None:
+def test_a_pass_expires(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(2), 2) == 2
     guarded.guard(Limit(2)).let_through("leaver", "operator")
     guarded.clock.pass_hours(12)
@@ -288,7 +288,7 @@ def test_the_word_for_a_named_user_expires(guarded: Guarded) -> None:
         guarded.guard(Limit(2)).take("leaver")
 
 
-def test_a_named_user_who_lost_nothing_after_all_may_pass_again(guarded: Guarded) -> None:
+def test_a_pass_given_back_can_be_used_again(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(2), 3) == 2
     guarded.guard(Limit(2)).let_through("leaver", "operator")
     guard = guarded.guard(Limit(2))
@@ -298,7 +298,7 @@ def test_a_named_user_who_lost_nothing_after_all_may_pass_again(guarded: Guarded
     assert guarded.guard(Limit(2)).take("leaver").let_through is not None
 
 
-def test_as_many_as_may_be_named_fit_into_the_item(guarded: Guarded) -> None:
+def test_the_maximum_of_passes_fits_into_the_item(guarded: Guarded) -> None:
     for number in range(MAX_PASSES):
         guarded.guard(Limit(0)).let_through(f"leaver {number}", "operator")
 
@@ -323,7 +323,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[Table]:
         yield replace(make_table(client), now=Clock())
 
 
-def test_a_place_is_one_call_and_a_refusal_too(table: Table) -> None:
+def test_a_place_costs_one_call_and_so_does_a_refusal(table: Table) -> None:
     for _ in range(3):
         usage = Usage()
         table.account("default", Patience(), usage).guard(Limit(3)).take()
@@ -336,7 +336,7 @@ def test_a_place_is_one_call_and_a_refusal_too(table: Table) -> None:
         assert usage.calls == refused
 
 
-def test_its_item_does_not_grow_with_the_years(table: Table) -> None:
+def test_the_guard_item_does_not_grow_over_time(table: Table) -> None:
     clock = table.now
     assert isinstance(clock, Clock)
     for number in range(120):
@@ -365,7 +365,7 @@ def taken_at_once(table: Table, limit: Limit, attempts: int, threads: int) -> in
         return sum(pool.map(take, range(attempts)))
 
 
-def test_never_one_too_many_at_the_same_time(table: Table) -> None:
+def test_the_limit_is_exact_for_concurrent_requests(table: Table) -> None:
     limit = Limit(40)
 
     assert taken_at_once(table, limit, attempts=120, threads=16) == 40
@@ -373,7 +373,7 @@ def test_never_one_too_many_at_the_same_time(table: Table) -> None:
     assert (state.used, state.allowed, state.is_paused) == (40, 40, True)
 
 
-def test_one_of_many_at_the_same_time_passes_by_an_operators_word(table: Table) -> None:
+def test_a_pass_is_used_once_by_concurrent_requests(table: Table) -> None:
     guard = table.account("default", Patience()).guard(Limit(0))
     guard.let_through("leaver", "operator")
 
@@ -388,7 +388,7 @@ def test_one_of_many_at_the_same_time_passes_by_an_operators_word(table: Table) 
         assert sum(pool.map(take, range(32))) == 1
 
 
-def test_never_one_too_many_while_the_hour_rolls(table: Table) -> None:
+def test_the_limit_is_exact_when_old_hours_expire(table: Table) -> None:
     limit, clock = Limit(10), table.now
     assert isinstance(clock, Clock)
     for _ in range(limit.users):
@@ -417,7 +417,7 @@ class _Overtaken:
         return self._client.update_item(**request)
 
 
-def test_a_sweeping_that_comes_late_forgets_nobody(table: Table) -> None:
+def test_a_late_sweep_forgets_no_loss_of_access(table: Table) -> None:
     limit, clock = Limit(2), table.now
     assert isinstance(clock, Clock)
 
@@ -435,7 +435,7 @@ def test_a_sweeping_that_comes_late_forgets_nobody(table: Table) -> None:
     assert table.account("default", Patience()).guard(limit).state().used == limit.users
 
 
-def test_one_account_does_not_use_up_anothers(table: Table) -> None:
+def test_accounts_have_separate_guards(table: Table) -> None:
     table.account("one", Patience()).guard(Limit(1)).take()
 
     table.account("other", Patience()).guard(Limit(1)).take()
@@ -444,7 +444,7 @@ def test_one_account_does_not_use_up_anothers(table: Table) -> None:
         table.account("one", Patience()).guard(Limit(1)).take()
 
 
-def test_after_a_person_has_looked_as_many_get_through_again(guarded: Guarded) -> None:
+def test_resuming_ends_the_pause_and_begins_a_new_day(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(2), 3) == 2
     assert guarded.guard(Limit(2)).state().is_paused
 
@@ -454,7 +454,7 @@ def test_after_a_person_has_looked_as_many_get_through_again(guarded: Guarded) -
     assert let_through(guarded, Limit(2), 3) == 2
 
 
-def test_an_account_whose_least_is_used_up_is_paused_once_its_size_is_known(guarded: Guarded) -> None:
+def test_an_account_at_its_minimum_is_paused_once_its_size_is_known(guarded: Guarded) -> None:
     users = crowd(guarded, 4)
     assert emptied(guarded, users[:3]) == 3
     assert not guarded.guard(DEFAULT).state().is_paused
@@ -483,7 +483,7 @@ class _AnswersLost:
         return answer
 
 
-def test_an_answer_that_was_lost_counts_once(table: Table) -> None:
+def test_a_place_with_a_lost_answer_counts_once(table: Table) -> None:
     broken = replace(table, client=_AnswersLost(table.client, "ADD used"))
 
     broken.account("default", Patience()).guard(Limit(3)).take()
@@ -492,9 +492,7 @@ def test_an_answer_that_was_lost_counts_once(table: Table) -> None:
 
 
 @pytest.mark.parametrize("beginning", ["ADD used", "REMOVE #pass", "SET pausedUntil", "SET swept", "SET #pass"])
-def test_no_lost_answer_lets_one_through_too_many_or_takes_an_operators_word_twice(
-    table: Table, beginning: str
-) -> None:
+def test_lost_answers_neither_exceed_the_limit_nor_use_a_pass_twice(table: Table, beginning: str) -> None:
     limit = Limit(2)
     broken = replace(table, client=_AnswersLost(table.client, beginning))
     broken.account("default", Patience()).guard(limit).let_through("leaver", "operator")
@@ -511,7 +509,7 @@ def test_no_lost_answer_lets_one_through_too_many_or_takes_an_operators_word_twi
     assert table.account("default", Patience()).guard(limit).state().used == 2
 
 
-def test_the_size_of_an_account_is_looked_at_once_a_day(table: Table) -> None:
+def test_settled_users_are_counted_once_a_day(table: Table) -> None:
     make = Users()
     users = [make(f"user{number}") for number in range(40)]
     for user in users:

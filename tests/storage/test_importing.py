@@ -34,7 +34,7 @@ def counts(outcomes: list[RowOutcome]) -> dict[RowResult, int]:
     return dict(Counter(outcome.result for outcome in outcomes))
 
 
-def told(work: UserImport, rows: list[RosterRow]) -> tuple[list[RowOutcome], Exception | None]:
+def run_until_error(work: UserImport, rows: list[RosterRow]) -> tuple[list[RowOutcome], Exception | None]:
     """The outcomes up to the error that ended the run, if one did."""
     outcomes: list[RowOutcome] = []
     try:
@@ -69,7 +69,7 @@ def throttled(request: pytest.FixtureRequest) -> Throttled:
 
 
 @pytest.mark.parametrize("fault", [THROTTLING[0], *CONTENDED[1:4]], ids=str)
-def test_a_transaction_that_dynamodb_puts_off_is_sent_again_after_a_pause(throttled: Throttled, fault: Fault) -> None:
+def test_a_transaction_in_progress_is_repeated_after_a_pause(throttled: Throttled, fault: Fault) -> None:
     throttled.faults.once(*[fault] * 5)
 
     outcomes = list(importer(throttled.store, workers=1).run(ROWS[:6]))
@@ -79,10 +79,10 @@ def test_a_transaction_that_dynamodb_puts_off_is_sent_again_after_a_pause(thrott
     assert_sound(throttled.table)
 
 
-def test_pauses_grow_while_throttling_lasts_and_then_the_import_stops_and_can_go_on(throttled: Throttled) -> None:
+def test_an_import_pauses_longer_while_throttled_then_stops_and_can_be_continued(throttled: Throttled) -> None:
     throttled.faults.always(THROTTLING[0])
 
-    outcomes, error = told(importer(throttled.store, workers=1), ROWS)
+    outcomes, error = run_until_error(importer(throttled.store, workers=1), ROWS)
 
     slept = throttled.patience.slept
     assert outcomes == []
@@ -97,7 +97,7 @@ def test_pauses_grow_while_throttling_lasts_and_then_the_import_stops_and_can_go
 
 
 @pytest.mark.parametrize("fault", LOST, ids=str)
-def test_a_write_whose_answer_was_lost_is_not_made_twice(throttled: Throttled, fault: Fault) -> None:
+def test_a_write_with_a_lost_answer_is_not_done_twice(throttled: Throttled, fault: Fault) -> None:
     throttled.faults.once(fault)
 
     outcomes = list(importer(throttled.store, workers=1).run(ROWS[:6]))
@@ -108,7 +108,7 @@ def test_a_write_whose_answer_was_lost_is_not_made_twice(throttled: Throttled, f
 
 
 @pytest.mark.parametrize(("claimed", "transactions"), [(False, [33, 7]), (True, [24, 16])])
-def test_a_transaction_takes_as_many_users_as_a_hundred_actions_hold(
+def test_a_transaction_has_as_many_users_as_fit_into_a_hundred_actions(
     throttled: Throttled, claimed: bool, transactions: list[int]
 ) -> None:
     of_all = {"externalId": "x"} if claimed else {}
@@ -142,11 +142,11 @@ class FailsAt(InMemoryUsers):
         super().create(user)
 
 
-def test_an_import_that_stopped_in_the_middle_tells_every_user_written_and_goes_on_from_there() -> None:
+def test_an_interrupted_import_reports_every_created_user_and_continues_from_there() -> None:
     rows = [RosterRow(number + 2, attributes(f"user{number}")) for number in range(5000)]
     store = FailsAt(1234)
 
-    outcomes, error = told(importer(lambda: store), rows)
+    outcomes, error = run_until_error(importer(lambda: store), rows)
 
     assert isinstance(error, TooManyRequests)
     assert counts(outcomes) == {RowResult.CREATED: 1234}
@@ -160,7 +160,7 @@ def test_an_import_that_stopped_in_the_middle_tells_every_user_written_and_goes_
     }
 
 
-def test_no_more_writes_are_in_flight_than_workers_and_rows_are_read_as_they_are_needed() -> None:
+def test_concurrent_writes_are_bounded_and_rows_are_read_on_demand() -> None:
     workers, users = 4, 200
     in_flight: list[int] = []
     ahead: list[int] = []

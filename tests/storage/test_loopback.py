@@ -39,7 +39,7 @@ def test_no_other_machine_can_reach_it(endpoint: str) -> None:
 
 @pytest.mark.dynamodb_local
 @pytest.mark.parametrize("name", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "localhost."])
-def test_a_name_that_was_pointed_here_opens_nothing(endpoint: str, name: str) -> None:
+def test_a_foreign_host_name_that_resolves_to_this_machine_is_refused(endpoint: str, name: str) -> None:
     port = urlsplit(endpoint).port
 
     assert ask(endpoint, Host=f"localhost:{port}").status_code == 200
@@ -49,7 +49,7 @@ def test_a_name_that_was_pointed_here_opens_nothing(endpoint: str, name: str) ->
 
 @pytest.mark.dynamodb_local
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:8080"])
-def test_no_page_in_a_browser_may_ask_it(endpoint: str, origin: str) -> None:
+def test_a_page_in_a_browser_cannot_call_it(endpoint: str, origin: str) -> None:
     refused = ask(endpoint, Origin=origin)
     preflight = httpx.options(endpoint, headers={"Origin": origin, "Access-Control-Request-Method": "POST"}, timeout=30)
 
@@ -57,7 +57,7 @@ def test_no_page_in_a_browser_may_ask_it(endpoint: str, origin: str) -> None:
     assert not [name for name in (*refused.headers, *preflight.headers) if name.startswith("access-control")]
 
 
-def test_nothing_starts_it_in_another_way() -> None:
+def test_only_the_loopback_launcher_starts_it() -> None:
     texts = {
         path: path.read_text(encoding="utf-8")
         for pattern in ("Makefile", ".ci/*", ".github/workflows/*", "bench/**/*", "src/**/*", "tests/**/*")

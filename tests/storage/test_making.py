@@ -21,7 +21,7 @@ def slow() -> Iterator[FaultyClient]:
 
 
 @pytest.mark.parametrize("fault", [faults.BREAKING[0], faults.BREAKING[1], faults.LOST[0]], ids=str)
-def test_an_engine_that_is_slow_to_answer_is_asked_again(slow: FaultyClient, fault: faults.Fault) -> None:
+def test_a_slow_engine_is_asked_again(slow: FaultyClient, fault: faults.Fault) -> None:
     slow.once(fault, fault)
 
     make_table(slow.client, "slow")
@@ -30,7 +30,7 @@ def test_an_engine_that_is_slow_to_answer_is_asked_again(slow: FaultyClient, fau
     assert slow.client.list_tables()["TableNames"] == ["slow"]
 
 
-def test_a_table_that_is_there_is_kept(slow: FaultyClient) -> None:
+def test_an_existing_table_is_kept(slow: FaultyClient) -> None:
     make_table(slow.client, "slow")
     slow.client.put_item(TableName="slow", Item={"pk": {"S": "a#USER"}, "sk": {"S": "1"}})
 
@@ -39,7 +39,7 @@ def test_a_table_that_is_there_is_kept(slow: FaultyClient) -> None:
     assert slow.client.scan(TableName="slow")["Count"] == 1
 
 
-def test_an_engine_that_never_answers_is_given_up_after_a_minute(slow: FaultyClient) -> None:
+def test_creation_gives_up_after_a_minute_without_answers(slow: FaultyClient) -> None:
     slow.always(faults.BREAKING[0])
     seconds = count(step=10.0)
 

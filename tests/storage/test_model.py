@@ -116,7 +116,7 @@ def machine(new_account: Callable[[], Account]) -> type[RuleBasedStateMachine]:
                 return multiple()
             known = present is not None and present.version == of.version
             if not known and self.model.refusal(user):
-                # Both hold; which of the two is told is not laid down.
+                # Both hold; which of the two is reported is not specified.
                 with pytest.raises((VersionMismatch, UniquenessConflict)):
                     self.store.replace(of, user)
                 return multiple()

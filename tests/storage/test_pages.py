@@ -61,7 +61,7 @@ def large(request: pytest.FixtureRequest) -> Iterator[Directory]:
     yield from directories(request, [make(f"user{number}", note="x" * LARGE) for number in range(50)])
 
 
-def test_a_page_at_every_position_is_that_part_of_all_ids_in_order(directory: Directory) -> None:
+def test_a_page_at_every_position_is_that_slice_of_all_ids_in_order(directory: Directory) -> None:
     store = directory.store(Patience())
 
     for start in [*range(-1, CROWD + 4, 11 if directory.engine == "moto" else 1), CROWD - 1, CROWD, CROWD + 1]:
@@ -73,7 +73,7 @@ def test_a_page_at_every_position_is_that_part_of_all_ids_in_order(directory: Di
 
 
 @pytest.mark.parametrize("count", [-1, 0, 1, CROWD - 1, CROWD, CROWD + 1])
-def test_a_page_holds_as_many_as_asked_for(directory: Directory, count: int) -> None:
+def test_a_page_has_the_requested_number_of_users(directory: Directory, count: int) -> None:
     page = directory.store(Patience()).page(1, count)
 
     assert page.total == CROWD
@@ -102,7 +102,7 @@ def test_a_crawl_ends_after_the_last_id(directory: Directory) -> None:
 
 
 @pytest.mark.parametrize("position", [None, 0, 150, CROWD - 1])
-def test_a_scan_gives_all_users_after_an_id_in_order(directory: Directory, position: int | None) -> None:
+def test_a_scan_returns_all_users_after_an_id_in_order(directory: Directory, position: int | None) -> None:
     after = None if position is None else directory.crowd[position].id
 
     scanned = list(directory.store(Patience()).scan(after))
@@ -110,7 +110,7 @@ def test_a_scan_gives_all_users_after_an_id_in_order(directory: Directory, posit
     assert scanned == directory.crowd[0 if position is None else position + 1 :]
 
 
-def test_a_scan_of_many_pages_gives_all_users_in_order(large: Directory) -> None:
+def test_a_scan_of_many_pages_returns_all_users_in_order(large: Directory) -> None:
     assert list(large.store(Patience()).scan()) == large.crowd
 
 
@@ -121,7 +121,7 @@ def test_a_scan_may_be_left_before_its_end(large: Directory) -> None:
     scan.close()  # type: ignore[attr-defined]
 
 
-def test_a_scan_past_the_deadline_is_too_many(large: Directory) -> None:
+def test_a_scan_past_the_deadline_raises_too_many(large: Directory) -> None:
     patience = Patience()
     scan = large.store(patience).scan()
     next(scan)

@@ -67,7 +67,7 @@ def deleting(user: StoredUser) -> Callable[[UserStore], None]:
     return lambda store: store.delete(user)
 
 
-def test_of_many_who_take_one_address_exactly_one_gets_it(patient: Table, users: Users) -> None:
+def test_exactly_one_of_many_concurrent_creates_with_an_address_succeeds(patient: Table, users: Users) -> None:
     rivals = [users(f"rival{number}", "Wanted@example.com") for number in range(THREADS)]
 
     outcomes = at_once(patient, [creating(rival) for rival in rivals])
@@ -78,7 +78,7 @@ def test_of_many_who_take_one_address_exactly_one_gets_it(patient: Table, users:
     assert_sound(patient)
 
 
-def test_of_many_who_rename_themselves_alike_exactly_one_does(patient: Table, users: Users) -> None:
+def test_exactly_one_of_many_concurrent_renames_to_a_name_succeeds(patient: Table, users: Users) -> None:
     rivals = [users(f"rival{number}") for number in range(8)]
     for rival in rivals:
         patient.account("default", MonotonicDeadline.after(9)).users.create(rival)
@@ -91,7 +91,9 @@ def test_of_many_who_rename_themselves_alike_exactly_one_does(patient: Table, us
 
 
 @pytest.mark.parametrize("unique", [False, True], ids=["one put", "one transaction"])
-def test_of_many_who_change_one_version_exactly_one_does(patient: Table, users: Users, unique: bool) -> None:
+def test_exactly_one_of_many_concurrent_changes_of_a_version_succeeds(
+    patient: Table, users: Users, unique: bool
+) -> None:
     ada = users("ada")
     patient.account("default", MonotonicDeadline.after(9)).users.create(ada)
     changes = [
@@ -107,7 +109,7 @@ def test_of_many_who_change_one_version_exactly_one_does(patient: Table, users: 
     assert_sound(patient)
 
 
-def test_a_delete_and_a_rename_at_once_leave_no_trace_of_the_loser(patient: Table, users: Users) -> None:
+def test_a_concurrent_delete_and_rename_leave_no_trace_of_the_loser(patient: Table, users: Users) -> None:
     crowd = [users(f"user{number}", f"user{number}@example.com") for number in range(8)]
     for user in crowd:
         patient.account("default", MonotonicDeadline.after(9)).users.create(user)
@@ -120,7 +122,7 @@ def test_a_delete_and_a_rename_at_once_leave_no_trace_of_the_loser(patient: Tabl
     assert_sound(patient)
 
 
-def test_after_a_storm_of_creates_and_deletes_the_counters_count_the_users(patient: Table, users: Users) -> None:
+def test_counters_are_exact_after_concurrent_creates_and_deletes(patient: Table, users: Users) -> None:
     crowd = users.numbered(32)
     for user in crowd[:16]:
         patient.account("default", MonotonicDeadline.after(9)).users.create(user)
@@ -139,7 +141,7 @@ def test_after_a_storm_of_creates_and_deletes_the_counters_count_the_users(patie
     [{}, {"filter": 'userName sw "user"'}, {"filter": 'emails sw "user"'}, {"sortBy": "userName"}, {"sortBy": "title"}],
     ids=str,
 )
-def test_a_crawl_sees_who_stays_while_others_come_move_and_go(
+def test_a_crawl_sees_every_lasting_user_while_others_are_created_changed_and_deleted(
     patient: Table, users: Users, query: dict[str, str]
 ) -> None:
     stay = [users(f"user{number}a", f"user{number}a@example.com", title=f"t{number}") for number in range(9)]

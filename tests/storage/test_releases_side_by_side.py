@@ -98,7 +98,7 @@ def test_every_user_is_read_listed_and_found(recorded: Table) -> None:
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("change", [patched, put])
-def test_a_user_is_changed_and_found_under_the_new_values_alone(
+def test_a_changed_user_is_found_only_under_the_new_values(
     recorded: Table, change: Callable[..., StoredUser], strict: bool
 ) -> None:
     users = users_of(recorded, strict=strict)
@@ -113,9 +113,7 @@ def test_a_user_is_changed_and_found_under_the_new_values_alone(
 
 
 @pytest.mark.parametrize("change", [patched, put])
-def test_what_this_release_does_not_know_of_a_user_is_kept(
-    recorded: Table, release: str, change: Callable[..., StoredUser]
-) -> None:
+def test_unknown_parts_of_a_user_are_kept(recorded: Table, release: str, change: Callable[..., StoredUser]) -> None:
     before = users_of(recorded).store.get(ADA)
     assert before is not None
 
@@ -127,7 +125,7 @@ def test_what_this_release_does_not_know_of_a_user_is_kept(
     assert after.attributes["emails"] == before.attributes["emails"]
 
 
-def test_a_value_that_is_changed_keeps_nothing_that_may_not_fit_it(recorded: Table) -> None:
+def test_a_changed_value_drops_unknown_parts_that_may_not_match_it(recorded: Table) -> None:
     after = patched(users_of(recorded), emails=[{"value": "new@example.com"}])
 
     assert after.attributes["emails"] == [{"value": "new@example.com"}]
@@ -142,7 +140,7 @@ def test_a_change_that_changes_nothing_writes_nothing(recorded: Table) -> None:
     assert stored_item(recorded, ADA) == before
 
 
-def test_an_item_says_which_form_it_was_last_written_in_and_has_nothing_stale_of_another(recorded: Table) -> None:
+def test_an_item_names_the_form_of_its_last_write_and_has_no_stale_attributes(recorded: Table) -> None:
     patched(users_of(recorded), title="Lady")
 
     item = stored_item(recorded, ADA)
@@ -162,7 +160,7 @@ def test_a_deleted_user_frees_its_values(recorded: Table) -> None:
     assert_sound(recorded)
 
 
-def test_values_that_are_taken_stay_taken(recorded: Table) -> None:
+def test_taken_values_are_refused(recorded: Table) -> None:
     users = users_of(recorded)
 
     with pytest.raises(UniquenessConflict):
@@ -171,22 +169,22 @@ def test_values_that_are_taken_stay_taken(recorded: Table) -> None:
         patched(users, emails=[{"value": "Grace@Example.com"}])
 
 
-def test_what_the_later_release_keeps_beside_is_left_alone(table: Table) -> None:
+def test_attributes_of_a_later_release_are_left_alone(table: Table) -> None:
     known = {f"default#{collection.value}" for collection in Collection}
-    beside = [item for item in RECORDED["later"] if item["pk"]["S"] not in known]
+    additional = [item for item in RECORDED["later"] if item["pk"]["S"] not in known]
     for item in RECORDED["later"]:
         table.client.put_item(TableName=table.table_name, Item=item)
 
     users_of(table).delete(ADA)
 
-    assert beside
-    for item in beside:
+    assert additional
+    for item in additional:
         key = {name: item[name] for name in ("pk", "sk")}
         assert table.client.get_item(TableName=table.table_name, Key=key)["Item"] == item
 
 
-def test_what_this_release_writes_has_all_that_0_1_0_wrote(table: Table) -> None:
-    """So that 0.1.0 can serve beside it. The recording is not to be renewed: add one of the next release."""
+def test_items_have_every_attribute_of_release_0_1_0(table: Table) -> None:
+    """So that 0.1.0 can serve at the same time. The recording is not to be renewed: add one of the next release."""
     store = table.account("default", Patience()).users
     for item in RECORDED["0.1.0"]:
         if item["pk"]["S"] != "default#USER":

@@ -54,7 +54,7 @@ def counted(request: pytest.FixtureRequest) -> Iterator[Counted]:
         yield Counted(table.request_counter, clock)
 
 
-def test_who_comes_back_has_a_burst_and_then_the_rate(counted: Counted) -> None:
+def test_a_returning_account_has_a_burst_and_then_its_rate(counted: Counted) -> None:
     assert counted.let_in(60) == BURST * RATE.per_second + 1
 
     counted.clock.seconds += 0.4
@@ -68,7 +68,7 @@ def test_an_account_at_its_rate_is_never_refused(counted: Counted) -> None:
         counted.clock.seconds += 0.2
 
 
-def test_nothing_is_saved_up_beyond_the_burst_and_its_slack(counted: Counted) -> None:
+def test_unused_rate_accumulates_only_up_to_burst_and_slack(counted: Counted) -> None:
     counted.let_in(1)
     for idle in (SLACK, BURST + SLACK, 3600.0):
         counted.clock.seconds += idle
@@ -76,7 +76,7 @@ def test_nothing_is_saved_up_beyond_the_burst_and_its_slack(counted: Counted) ->
         assert counted.let_in(90) <= (BURST + SLACK) * RATE.per_second + 1
 
 
-def test_the_room_left_is_answered(counted: Counted) -> None:
+def test_the_remaining_room_is_returned(counted: Counted) -> None:
     counter = counted.counter("default")
 
     assert [round(counter.settle(20, RATE).room, 3) for _ in range(3)] == [1.2, 0.4, -0.4]
@@ -85,7 +85,7 @@ def test_the_room_left_is_answered(counted: Counted) -> None:
     assert (refused.accepted, round(refused.room, 3)) == (False, -0.4)
 
 
-def test_all_that_was_settled_is_answered(counted: Counted) -> None:
+def test_the_total_of_settled_requests_is_returned(counted: Counted) -> None:
     assert [counted.counter("default").settle(20, RATE).total for _ in range(3)] == [20, 40, 60]
     counted.counter("default").settle(20, RATE)
     counted.clock.seconds += 3600
@@ -93,14 +93,14 @@ def test_all_that_was_settled_is_answered(counted: Counted) -> None:
     assert counted.counter("default").settle(1, RATE).total == 61
 
 
-def test_what_was_refused_is_not_counted(counted: Counted) -> None:
+def test_a_refused_settlement_is_not_counted(counted: Counted) -> None:
     counted.let_in(70)
     counted.clock.seconds += 0.4
 
     assert counted.let_in(20) == 10
 
 
-def test_what_is_dear_is_let_in_once_and_then_waited_for_but_not_for_ever(counted: Counted) -> None:
+def test_an_expensive_request_is_admitted_once_and_then_delays_the_next_for_a_bounded_time(counted: Counted) -> None:
     assert counted.counter("default").settle(1_000_000, RATE).accepted
 
     counted.clock.seconds += MOST_AT_ONCE - BURST - 0.1
@@ -110,7 +110,7 @@ def test_what_is_dear_is_let_in_once_and_then_waited_for_but_not_for_ever(counte
     assert counted.let_in(1) == 1
 
 
-def test_accounts_have_rates_of_their_own(counted: Counted) -> None:
+def test_each_account_has_its_own_rate(counted: Counted) -> None:
     counted.let_in(60, "noisy")
 
     assert counted.let_in(51, "quiet") == 51
@@ -118,7 +118,7 @@ def test_accounts_have_rates_of_their_own(counted: Counted) -> None:
     assert counted.let_in(30, "noisy", Rate(50)) == 20
 
 
-def test_a_clock_that_was_wrong_locks_no_account_out(counted: Counted) -> None:
+def test_a_wrong_clock_does_not_lock_an_account_out(counted: Counted) -> None:
     counted.clock.seconds += 86_400
     counted.let_in(1)
     counted.clock.seconds -= 86_400
@@ -141,7 +141,7 @@ def table(client: Any) -> Table:
     return replace(make_table(client), now=Clock())
 
 
-def test_a_block_is_one_call_and_coming_back_is_one_more(table: Table) -> None:
+def test_a_block_costs_one_call_and_a_return_after_a_quiet_time_one_more(table: Table) -> None:
     usage = Usage()
     for _ in range(10):
         table.request_counter("default", usage).settle(5, RATE)
@@ -149,7 +149,7 @@ def test_a_block_is_one_call_and_coming_back_is_one_more(table: Table) -> None:
     assert (usage.calls, usage.retries) == (11, 0)
 
 
-def test_one_item_is_all_there_is_of_an_account(table: Table) -> None:
+def test_an_account_has_one_item(table: Table) -> None:
     clock = Clock()
     at = replace(table, now=clock)
     for _ in range(5):
@@ -166,7 +166,7 @@ def test_one_item_is_all_there_is_of_an_account(table: Table) -> None:
     [(THROTTLING[0], TooManyRequests), (BREAKING[0], ServiceUnavailable), (LOST[0], ServiceUnavailable)],
     ids=str,
 )
-def test_a_table_that_does_not_answer_is_asked_once(fault: Fault, error: type[Exception]) -> None:
+def test_a_table_that_does_not_answer_gets_one_attempt(fault: Fault, error: type[Exception]) -> None:
     usage = Usage()
     with mock_aws():
         faulty = FaultyClient(new_client())

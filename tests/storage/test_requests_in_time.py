@@ -90,7 +90,7 @@ def test_a_query_over_many_users_is_too_many_when_the_time_is_over_and_never_a_p
 
 
 @pytest.mark.parametrize("query", [*UNINDEXED, *OF_AN_INDEX])
-def test_within_the_time_it_is_answered_whole(running: Running, query: str) -> None:
+def test_a_query_within_its_time_is_answered_completely(running: Running, query: str) -> None:
     faults.in_pieces(running.dynamodb)
 
     answer, _ = running.served.send(running.client, Request("GET", "/Users", quote(query, safe="=&")))
@@ -124,7 +124,7 @@ def test_a_scan_reads_no_more_ahead_than_its_eight_ranges(running: Running) -> N
     assert usage.calls <= 1 + of_counters + 1 + 8 * a_range
 
 
-def test_two_patches_at_once_both_survive(running: Running) -> None:
+def test_two_concurrent_patches_both_take_effect(running: Running) -> None:
     running.meanwhile(lambda: running.patch("title", "Lead"), before="PutItem")
 
     answer = running.patch("displayName", "Ada Lovelace")
@@ -135,7 +135,7 @@ def test_two_patches_at_once_both_survive(running: Running) -> None:
     assert_sound(running.table, "acme")
 
 
-def test_a_rename_and_a_patch_at_once_both_survive(running: Running) -> None:
+def test_a_concurrent_rename_and_patch_both_take_effect(running: Running) -> None:
     running.meanwhile(lambda: running.patch("title", "Lead"), before="TransactWriteItems")
 
     answer = running.patch("userName", "lovelace")
@@ -157,7 +157,7 @@ def test_with_if_match_exactly_one_of_two_patches_wins(running: Running) -> None
     assert kept.attributes["displayName"] == ADA.attributes["displayName"]
 
 
-def test_a_patch_of_a_user_who_is_deleted_meanwhile_finds_nobody(running: Running) -> None:
+def test_a_patch_of_a_user_who_is_deleted_at_the_same_time_is_not_found(running: Running) -> None:
     delete = Request("DELETE", f"/Users/{ADA.id}")
     running.meanwhile(lambda: running.served.send(running.client, delete), before="PutItem")
 

@@ -92,7 +92,7 @@ def test_a_refusal_is_the_same_either_way(clients: tuple[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "<html>", '{"Items": ', "[]", '"Items"', '{"Items": null}'])
-def test_an_answer_that_is_none_fails_or_reads_the_same_either_way(body: str) -> None:
+def test_an_invalid_answer_fails_or_is_read_the_same_either_way(body: str) -> None:
     outcomes = []
     for prepare in (lambda client: client, with_items_as_sent):
         client = prepare(new_plain_client())
