@@ -20,7 +20,7 @@ from typing import Any
 from domain.documents import Json
 from domain.errors import InvalidValue, MutabilityViolation, NoTarget
 from domain.patch.operations import Op, Operation
-from domain.patch.targets import Target, single, target_of
+from domain.patch.targets import Target, target_of
 from domain.patch.values import (
     element,
     elements,
@@ -95,7 +95,7 @@ def _change_of_value(target: Target, op: Op, value: Any) -> Callable[[Json], Jso
         return lambda item: _written(item, sub, value, op)
     if op is Op.REMOVE or is_unassigned(value):
         return lambda item: {}
-    attribute = single(target.steps[-1])
+    attribute = target.steps[-1].single
     if op is Op.ADD:
         return lambda item: _merged(item, attribute, value, op)
     # Section 3.5.2.3: "all matching record values SHALL be replaced", the whole of each.

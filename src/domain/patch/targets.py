@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.documents import Json
@@ -42,7 +42,7 @@ class Target:
         """
         if self.path.sub_attribute is not None:
             return self.path.sub_attribute
-        return self.steps[-1] if self.matches is None else single(self.steps[-1])
+        return self.steps[-1] if self.matches is None else self.steps[-1].single
 
 
 @lru_cache(maxsize=256)
@@ -60,9 +60,3 @@ def target_of(path: str) -> Target:
 
 def _nothing(attributes: Json) -> int:
     return 0
-
-
-@lru_cache(maxsize=64)
-def single(attribute: Attribute) -> Attribute:
-    """One value of a multi-valued attribute."""
-    return replace(attribute, multi_valued=False)

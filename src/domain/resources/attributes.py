@@ -8,7 +8,7 @@ by the extension's URN (RFC 7643 section 3.3).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -51,9 +51,12 @@ class Uniqueness(StrEnum):
     GLOBAL = "global"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attribute:
-    """One attribute and its characteristics; the defaults are those of RFC 7643 section 2.2."""
+    """One attribute and its characteristics; the defaults are those of RFC 7643 section 2.2.
+
+    Attributes are compared by identity: each is made once, for the tree.
+    """
 
     name: str
     description: str = ""
@@ -67,13 +70,15 @@ class Attribute:
     canonical_values: tuple[str, ...] = ()
     reference_types: tuple[str, ...] = ()
     sub_attributes: tuple[Attribute, ...] = ()
-    is_complex: bool = field(init=False, repr=False, compare=False)
-    is_kept: bool = field(init=False, repr=False, compare=False)
-    """Whether what a client sends for it is kept: not what is readOnly, nor what is never returned (the password)."""
-    names: frozenset[str] = field(init=False, repr=False, compare=False)
-    """Those of the sub-attributes, as the schema spells them."""
-    complex_sub_attributes: tuple[Attribute, ...] = field(init=False, repr=False, compare=False)
-    _by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
+    is_complex: bool = field(init=False, repr=False)
+    is_kept: bool = field(init=False, repr=False)
+    """True if the values that clients send are kept: not for readOnly attributes and the password."""
+    names: frozenset[str] = field(init=False, repr=False)
+    """Names of the sub-attributes, as the schema spells them."""
+    complex_sub_attributes: tuple[Attribute, ...] = field(init=False, repr=False)
+    single: Attribute = field(init=False, repr=False)
+    """One value of a multi-valued attribute; the attribute itself if it has one value."""
+    _by_name: dict[str, Attribute] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         spellings = {sub.name.lower(): sub for sub in self.sub_attributes}
@@ -83,6 +88,7 @@ class Attribute:
         object.__setattr__(self, "complex_sub_attributes", tuple(sub for sub in self.sub_attributes if sub.is_complex))
         kept = self.mutability is not Mutability.READ_ONLY and self.returned is not Returned.NEVER
         object.__setattr__(self, "is_kept", kept)
+        object.__setattr__(self, "single", replace(self, multi_valued=False) if self.multi_valued else self)
 
     def sub_attribute(self, name: str) -> Attribute | None:
         """The sub-attribute of that name in any case (RFC 7643 section 2.1), or None."""
@@ -90,7 +96,7 @@ class Attribute:
 
     @property
     def is_extension(self) -> bool:
-        """Whether this is a schema extension's container, named by its URN."""
+        """True for the container of a schema extension, which is named by its URN."""
         return self.name.startswith("urn:")
 
 

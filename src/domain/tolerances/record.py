@@ -1,4 +1,4 @@
-"""The form of a tolerance: a name, where the quirk was seen, and what is done about it at which stage."""
+"""The record that describes one tolerance."""
 
 from __future__ import annotations
 
@@ -15,18 +15,26 @@ Operations = Sequence[Operation]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
-    """One quirk. Its hooks are pure, and give None (`value`: the very value) where there is nothing to forgive.
+    """One quirk: its name, where it was seen (`source`), and a hook for each stage at which it is handled.
 
-    `spelling`: the name of an attribute, without brackets: of a path, of a member, in a list of names.
-    `resource`: the body of a POST or PUT, names canonical. `replacement`: the body of a PUT beside what is stored.
-    `in_parameters`: `domain.parameters` reads it. `envelope`: any message of the protocol, with the URN of its kind.
-    `message`: the body of a PATCH, before it is read. `reading`: one operation, into others, before its path is read.
-    `operations`: all of a PATCH, so read.
-    `value`: any value beside the attribute that it is for, from the outermost inwards, of a body or an operation; in a
-    list, None drops the item. `settled`: the same of an array or object once all in it is rewritten, not in removals.
-    `operation`: one operation, its path read (None without one), with the attributes at that moment.
-    `patched`: the values of an attribute that has several, before and after all operations.
-    `leniency`: the flag of `domain.filter.Leniency`. `lookup`: a value that no index knows.
+    Hooks are pure. They return None, or `value` and `settled` the same object, where there is nothing to forgive.
+    In the order in which a request meets them:
+
+    - `in_parameters`: True if `domain.parameters` reads it.
+    - `envelope`: the body of any message of the protocol, with the URN of its kind.
+    - `message`: the body of a PATCH before it is parsed.
+    - `spelling`: the name of an attribute, without brackets, in a path, a member or a list of names.
+    - `reading`: one operation, rewritten into others before its path is parsed.
+    - `operations`: all operations of a PATCH after `reading`.
+    - `resource`: the body of a POST or PUT, names canonical.
+    - `value`: any value with its attribute, from the outermost inwards, of a body or an operation; an item of a list
+      that becomes None is dropped. Only the attributes that `concerns` accepts are passed, all without it.
+    - `settled`: likewise, but an array or object after all that it holds is rewritten; not in removals.
+    - `operation`: one operation with its path parsed (None without a path) and the user's attributes at that moment.
+    - `replacement`: the body of a PUT, with the stored attributes.
+    - `patched`: the values of a multi-valued attribute before and after all operations.
+    - `leniency`: the flag of `domain.filter.Leniency`.
+    - `lookup`: a value that no index entry has.
     """
 
     name: str
@@ -39,6 +47,7 @@ class Tolerance:
     message: Callable[[Json], Json | None] | None = None
     reading: Callable[[Operation], Operations | None] | None = None
     operations: Callable[[Operations], Operations | None] | None = None
+    concerns: Callable[[Attribute], bool] | None = None
     value: Callable[[Attribute, Any], Any] | None = None
     settled: Callable[[Attribute, Any], Any] | None = None
     operation: Callable[[Operation, Target | None, Json], Operations | None] | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from domain import filter as filters
@@ -13,6 +14,7 @@ from domain.errors import InvalidPath, InvalidSyntax
 from domain.filter import Filter, Leniency, parse_patch_path
 from domain.patch import PATCH_OP_URN, Op, Operation, Target, require_bounded, target_of
 from domain.quoting import quoted
+from domain.resources.attributes import Attribute
 from domain.resources.canonical import canonical_names, canonical_value
 from domain.resources.paths import resolve
 from domain.resources.user_schema import USER
@@ -37,12 +39,40 @@ _MESSAGE: Final = _stage(lambda each: each.message)
 _ENVELOPE: Final = _stage(lambda each: each.envelope)
 _READING: Final = _stage(lambda each: each.reading)
 _OPERATIONS: Final = _stage(lambda each: each.operations)
-_VALUE: Final = _stage(lambda each: each.value)
-_SETTLED: Final = _stage(lambda each: each.settled)
 _OPERATION: Final = _stage(lambda each: each.operation)
 _PATCHED: Final = _stage(lambda each: each.patched)
 _LOOKUP: Final = _stage(lambda each: each.lookup)
+_MULTI_VALUED: Final = tuple(attribute for attribute in USER.root.sub_attributes if attribute.multi_valued)
 _LENIENCY: Final = {flag: name for name, flag in _stage(lambda each: each.leniency)}
+
+
+_OperationHooks = tuple[tuple[str, Callable[[Operation, Target | None, Json], Operations | None]], ...]
+_ValueHook = Callable[[Attribute, Any], Any]
+
+
+@cache
+def _value_hooks(attribute: Attribute) -> Sequence[tuple[str, _ValueHook]]:
+    return _concerning(attribute, lambda each: each.value)
+
+
+@cache
+def _settled_hooks(attribute: Attribute) -> Sequence[tuple[str, _ValueHook]]:
+    return _concerning(attribute, lambda each: each.settled)
+
+
+def _no_hooks(attribute: Attribute) -> Sequence[tuple[str, _ValueHook]]:
+    return ()
+
+
+def _concerning(
+    attribute: Attribute, hook_of: Callable[[Tolerance], _ValueHook | None]
+) -> Sequence[tuple[str, _ValueHook]]:
+    """Return the hooks of a stage of values that may have something to do for an attribute."""
+    return tuple(
+        (each.name, hook)
+        for each in TOLERANCES
+        if (hook := hook_of(each)) is not None and (each.concerns is None or each.concerns(attribute))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +98,7 @@ class Tolerant:
             if changed is not None:
                 self.noted.add(name)
                 body = self._with_spelled_members(changed)
-        return _object(Walk(_VALUE, _SETTLED, self.noted).rewritten(body, USER.root))
+        return _object(Walk(_value_hooks, _settled_hooks, self.noted).rewritten(body, USER.root))
 
     def replacement(self, body: Json, stored: Json) -> Json:
         """Return the body of a PUT, from `resource`, with the `stored` attributes that it does not mean to remove."""
@@ -125,20 +155,23 @@ class Tolerant:
 
         `attributes` are the user's at that moment, after the operations before it.
         """
-        operations: Operations = (operation,)
-        for name, hook in _OPERATION:
+        return self._expanded(operation, attributes, _OPERATION)
 
-            def with_target(each: Operation, hook: _OperationHook = hook) -> Operations | None:
-                return hook(each, None if each.path is None else target_of(each.path), attributes)
-
-            operations = list(self._each(operations, name, with_target))
-        return operations
+    def _expanded(self, operation: Operation, attributes: Json, hooks: _OperationHooks) -> Operations:
+        target = None if operation.path is None else target_of(operation.path)
+        for position, (name, hook) in enumerate(hooks, start=1):
+            changed = hook(operation, target, attributes)
+            if changed is not None:
+                self.noted.add(name)
+                left = hooks[position:]
+                return [part for each in changed for part in self._expanded(each, attributes, left)]
+        return (operation,)
 
     def patched(self, before: Json, after: Json) -> Json:
         """Return the attributes after all operations of a PATCH, without the values that they do not mean to repeat."""
-        for attribute in USER.root.sub_attributes:
+        for attribute in _MULTI_VALUED:
             values = after.get(attribute.name)
-            if not attribute.multi_valued or not isinstance(values, list) or values is before.get(attribute.name):
+            if not isinstance(values, list) or values is before.get(attribute.name):
                 continue
             for name, hook in _PATCHED:
                 changed = hook(attribute, before.get(attribute.name, []), values)
@@ -167,9 +200,11 @@ class Tolerant:
 
     def _parts(self, operation: Operation) -> Operations:
         """Return the operations that one stands for, each with a path that the strict parser takes."""
-        operations = [self._spelled(operation)]
+        operations: Operations = (self._spelled(operation),)
         for name, hook in _READING:
-            operations = [self._spelled(each) for each in self._each(operations, name, hook)]
+            changed = self._rewritten(operations, name, hook)
+            if changed is not operations:
+                operations = [self._spelled(each) for each in changed]
         return [self._with_strict_path(each) for each in operations]
 
     def _spelled(self, operation: Operation) -> Operation:
@@ -216,23 +251,26 @@ class Tolerant:
         attribute = USER.root if operation.path is None else target_of(operation.path).attribute
         used: set[str] = set()
         # A removal names what is there, be it by its type alone.
-        settling = () if operation.op is Op.REMOVE else _SETTLED
-        value = Walk(_VALUE, settling, used).rewritten(canonical_value(operation.value, attribute), attribute)
+        settling = _no_hooks if operation.op is Op.REMOVE else _settled_hooks
+        value = Walk(_value_hooks, settling, used).rewritten(canonical_value(operation.value, attribute), attribute)
         self.noted.update(used)
         if unknown_member.TOLERANCE.name in used and operation.op is not Op.REMOVE and _is_hollow(value):
             return None
-        return replace(operation, value=value)
+        return Operation(operation.op, operation.path, value)
 
-    def _each(
+    def _rewritten(
         self, operations: Operations, name: str, hook: Callable[[Operation], Operations | None]
-    ) -> Iterator[Operation]:
-        for operation in operations:
-            changed = hook(operation)
-            if changed is None:
-                yield operation
-            else:
-                self.noted.add(name)
-                yield from changed
+    ) -> Operations:
+        """Return the operations after a hook on each; the same object when it changed none."""
+        results = [hook(operation) for operation in operations]
+        if results == [None] * len(results):
+            return operations
+        self.noted.add(name)
+        return [
+            part
+            for operation, result in zip(operations, results, strict=True)
+            for part in ((operation,) if result is None else result)
+        ]
 
     def _with_strict_path(self, operation: Operation) -> Operation:
         """Return the operation with its path in the RFC's notation; InvalidPath if no tolerance makes it readable."""
@@ -252,9 +290,6 @@ class Tolerant:
 def reader_for(*, tolerant: bool, noted: set[str]) -> Reader:
     """Return the reader for an account in tolerant or in strict mode; `noted` collects what the tolerant one needed."""
     return Tolerant(noted) if tolerant else STRICT
-
-
-_OperationHook = Callable[[Operation, Target | None, Json], Operations | None]
 
 
 def _is_hollow(value: Any) -> bool:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.patch.targets import single
 from domain.resources.attributes import Attribute, Mutability
 
-Hooks = Sequence[tuple[str, Callable[[Attribute, Any], Any]]]
-"""The hooks of one stage, each with the name of its tolerance."""
+Hooks = Callable[[Attribute], Sequence[tuple[str, Callable[[Attribute, Any], Any]]]]
+"""The hooks of one stage that concern an attribute, each with the name of its tolerance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Walk:
             return value
         value = self._tried(value, attribute, self.hooks)
         if isinstance(value, list) and attribute.multi_valued:
-            value = self._list(value, single(attribute))
+            value = self._list(value, attribute.single)
         elif isinstance(value, dict) and attribute.is_complex:
             value = self._object(value, attribute)
         else:
@@ -41,7 +40,7 @@ class Walk:
         return self._tried(value, attribute, self.settling)
 
     def _tried(self, value: Any, attribute: Attribute, hooks: Hooks) -> Any:
-        for name, hook in hooks:
+        for name, hook in hooks(attribute):
             changed = hook(attribute, value)
             if changed is not value:
                 self.noted.add(name)

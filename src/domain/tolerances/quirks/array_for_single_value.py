@@ -9,13 +9,12 @@ from domain.tolerances.record import Tolerance
 
 
 def _value(attribute: Attribute, value: Any) -> Any:
-    if attribute.multi_valued or not isinstance(value, list) or len(value) != 1:
-        return value
-    return value[0]
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 TOLERANCE: Final = Tolerance(
     name="array-for-single-value",
     source="Entra ID's sample of a manager: learn.microsoft.com, use-scim-to-provision-users-and-groups",
+    concerns=lambda attribute: not attribute.multi_valued,
     value=_value,
 )

@@ -18,7 +18,7 @@ def _settled(attribute: Attribute, value: Any) -> Any:
     if isinstance(value, dict):
         has_none = attribute.sub_attribute("value") is not None and "value" in value and is_unassigned(value["value"])
         return None if has_none else value
-    if not attribute.is_complex or not isinstance(value, list):
+    if not isinstance(value, list):
         return value
     kept = [item for item in value if _says_something(item)]
     return value if len(kept) == len(value) else kept
@@ -38,5 +38,6 @@ def is_unassigned(value: Any) -> bool:
 TOLERANCE: Final = Tolerance(
     name="emptied-entry",
     source="Entra ID on demand: better-auth issue 11015; entries without a value: gravitee-io AM-7628",
+    concerns=lambda attribute: attribute.is_complex,
     settled=_settled,
 )

@@ -20,7 +20,7 @@ _MEMBERS: Final = {
 
 
 def _value(attribute: Attribute, value: Any) -> Any:
-    if attribute.name != "roles" or not isinstance(value, dict):
+    if not isinstance(value, dict):
         return value
     text = value.get("value")
     role = _role(text) if isinstance(text, str) and text.lstrip()[:1] == "{" else {}
@@ -47,5 +47,6 @@ def _role(text: str) -> Json:
 TOLERANCE: Final = Tolerance(
     name="role-as-json-text",
     source="Entra ID, AppRoleAssignmentsComplex: learn.microsoft.com, customize-application-attributes",
+    concerns=lambda attribute: attribute.name == "roles",
     value=_value,
 )

@@ -9,11 +9,12 @@ from domain.tolerances.record import Tolerance
 
 
 def _value(attribute: Attribute, value: Any) -> Any:
-    return [value] if attribute.multi_valued and isinstance(value, dict | str) else value
+    return [value] if isinstance(value, dict | str) else value
 
 
 TOLERANCE: Final = Tolerance(
     name="single-value-for-array",
     source="RFC 7644 section 3.5.2.1 shows it for an add to members only; Entra ID and others do so elsewhere",
+    concerns=lambda attribute: attribute.multi_valued,
     value=_value,
 )

@@ -11,16 +11,15 @@ _BOOLEANS: Final = {"true": True, "false": False}
 
 
 def _value(attribute: Attribute, value: Any) -> Any:
-    if attribute.type is not Type.BOOLEAN or not isinstance(value, str):
-        return value
-    # Anything but these two words stays what it is, and is refused: truth is never guessed.
-    return _BOOLEANS.get(value.lower(), value)
+    # Any other word stays what it is, and is refused: truth is never guessed.
+    return _BOOLEANS.get(value.lower(), value) if isinstance(value, str) else value
 
 
 TOLERANCE: Final = Tolerance(
     name="string-boolean",
     source="Entra ID without aadOptscim062020: learn.microsoft.com, "
     "application-provisioning-config-problem-scim-compatibility",
+    concerns=lambda attribute: attribute.type is Type.BOOLEAN,
     value=_value,
     leniency="string_booleans",
 )

@@ -26,7 +26,7 @@ _OF_ALL: Final = frozenset(attribute.name for attribute in COMMON_ATTRIBUTES)
 
 
 def _value(attribute: Attribute, value: Any) -> Any:
-    if not attribute.is_complex or not isinstance(value, dict):
+    if not isinstance(value, dict):
         return value
     known = {name: member for name, member in value.items() if attribute.sub_attribute(name) is not None}
     return value if len(known) == len(value) else known
@@ -99,5 +99,6 @@ TOLERANCE: Final = Tolerance(
     "learn.microsoft.com, use-scim-to-provision-users-and-groups",
     resource=_resource,
     reading=_reading,
+    concerns=lambda attribute: attribute.is_complex,
     value=_value,
 )

@@ -12,12 +12,12 @@ _KNOWN: Final = frozenset({CORE_URN.lower(), *(extension.id.lower() for extensio
 
 
 def _value(attribute: Attribute, value: Any) -> Any:
-    is_urn = attribute.name == "schemas" and isinstance(value, str)
-    return None if is_urn and value.lower() not in _KNOWN else value
+    return None if isinstance(value, str) and value.lower() not in _KNOWN else value
 
 
 TOLERANCE: Final = Tolerance(
     name="unknown-schema",
     source="Entra ID's ADSCIM URN: learn.microsoft.com, use-scim-to-provision-users-and-groups",
+    concerns=lambda attribute: attribute.name == "schemas",
     value=_value,
 )
