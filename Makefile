@@ -153,9 +153,10 @@ audit: .venv-audit/.installed ## Look up known vulnerabilities of the pinned pac
 install-sam: .venv-sam/.installed ## Install the SAM CLI, which builds and deploys
 
 .PHONY: events
-events: .venv/.local ## Regenerate events/ and the schemas in docs/events
+events: .venv/.local ## Regenerate events/ and the schemas of events and of the command's answers in docs
 	@$(BIN)/python -m local.sample_events
 	@$(BIN)/python -m operations.event_schemas
+	@$(BIN)/python -m operations.answers.schema
 
 # --- Set-up ------------------------------------------------------------------
 

@@ -12,12 +12,9 @@ from adapters.secrets.accounts import DEFAULT_GRACE
 from cli import account_deletion, account_pause, account_settings
 from cli.account_view import (
     age_advice,
-    guard_as_json,
-    listed_as_json,
     matching,
     paste_parts,
     summary,
-    summary_as_json,
 )
 from cli.arguments import Name, Yes
 from cli.duration import parse_duration
@@ -28,6 +25,14 @@ from domain.accounts.account import rfc3339
 from domain.accounts.key_age import KeyAge, Urgency
 from domain.errors import ScimError
 from domain.limits import MAX_GRACE
+from operations.answers.accounts import (
+    AccountDone,
+    AccountList,
+    Deprovisioning,
+    DisabledAccount,
+    EnabledAccount,
+    ShownAccount,
+)
 
 app: Final = typer.Typer(
     no_args_is_help=True, help="Switch SCIM on and off for an account, and manage its Connector Keys."
@@ -62,7 +67,7 @@ def enable(
     key = connector.current.key.text if fresh else connector.current.key.masked
     advice = [] if fresh else [f"To see the key: rollcall{invocation.options} account show {name} --reveal"]
     invocation.answer(
-        {"result": outcome.action} | summary_as_json(connector, invocation.deployment.base_url, key),
+        EnabledAccount.of(connector, result=outcome.action, base_url=invocation.deployment.base_url, connector_key=key),
         _MESSAGES[outcome.action].format(name=name),
         *paste_parts(invocation.deployment.base_url, key),
         *advice,
@@ -79,7 +84,7 @@ def disable(context: typer.Context, name: Name, yes: Yes = False) -> None:
         invocation.confirm(f"Switch SCIM off for the account {name}? Its identity provider will be refused.", yes)
     outcome = accounts.disable(name)
     invocation.answer(
-        {"result": outcome.action, "account": name, "enabled": False},
+        DisabledAccount(result=outcome.action, account=name),
         f"SCIM is switched off for the account {name}; it takes effect within a minute."
         if outcome.changed
         else f"SCIM is already switched off for the account {name}; nothing was changed.",
@@ -105,7 +110,12 @@ def show(
             invocation.note(f"The number of users who lost access in the last day cannot be read: {problem.remedy}")
     paused = guard is not None and guard.is_paused
     invocation.answer(
-        summary_as_json(connector, invocation.deployment.base_url, key) | guard_as_json(guard),
+        ShownAccount.of(
+            connector,
+            base_url=invocation.deployment.base_url,
+            connector_key=key,
+            deprovisioning=Deprovisioning.of(guard) if guard is not None else None,
+        ),
         summary(connector, guard),
         *(
             [f"Deprovisioning is paused. If that is intended: rollcall{invocation.options} account resume {name}"]
@@ -142,7 +152,7 @@ def list_accounts(context: typer.Context) -> None:
             plain(f"{change.action} {rfc3339(change.at)}"),
         )
     invocation.answer(
-        [listed_as_json(each) for each in listed],
+        AccountList.of(listed),
         table
         if listed
         else f"There is no account yet. Create one: rollcall{invocation.options} account enable default",
@@ -188,7 +198,12 @@ def rotate_key(
     connector = accounts.rotate_key(name, period).connector
     until = connector.previous.expires_at if connector.previous else None
     invocation.answer(
-        {"result": "rotated"} | summary_as_json(connector, invocation.deployment.base_url, connector.current.key.text),
+        EnabledAccount.of(
+            connector,
+            result="rotated",
+            base_url=invocation.deployment.base_url,
+            connector_key=connector.current.key.text,
+        ),
         f"The account {name} has a new Connector Key. "
         + (f"The old one is accepted until {rfc3339(until)}." if until else "The old one is refused from now on."),
         *paste_parts(invocation.deployment.base_url, connector.current.key.text),
@@ -207,7 +222,7 @@ def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> Non
         )
     outcome = accounts.revoke_previous(name)
     invocation.answer(
-        {"result": outcome.action, "account": name},
+        AccountDone(result=outcome.action, account=name),
         f"The previous key of {name} is refused within a minute."
         if outcome.changed
         else f"The account {name} has no previous key; nothing was changed.",

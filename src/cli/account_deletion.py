@@ -14,6 +14,7 @@ from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.wording import counted
 from domain.ports import UserStore, VersionMismatch
+from operations.answers.accounts import DeletedAccount
 
 _SECONDS: Final = 24 * 3600.0
 _PAGE: Final = 50
@@ -47,7 +48,7 @@ def delete(
     removed = _remove_users(invocation, store, users)
     accounts.delete(name)
     invocation.answer(
-        {"result": "deleted", "account": name, "usersDeleted": removed},
+        DeletedAccount(result="deleted", account=name, users_deleted=removed),
         f"The account {name} is deleted, and {counted(removed, 'user')} with it.",
     )
     if was_enabled:

@@ -14,6 +14,7 @@ from cli.root import UsageError
 from cli.user_options import Email, UserId, UserName, chosen_user
 from domain.accounts.account import rfc3339
 from domain.accounts.deprovisioning import MAX_PASSES, minute_text
+from operations.answers.accounts import ResumedAccount, UserLetThrough
 
 _SECONDS: Final = 15.0
 
@@ -39,7 +40,7 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
         )
         guard.resume(invocation.deployment.actor(), rfc3339(datetime.now(UTC)))
     invocation.answer(
-        {"result": "resumed" if before.is_paused else "unchanged", "account": name, "lastDay": before.used},
+        ResumedAccount(result="resumed" if before.is_paused else "unchanged", account=name, last_day=before.used),
         f"The identity provider of {name} may deactivate and remove users again."
         if before.is_paused
         else f"The account {name} is not paused ({before.used} of {before.allowed} in the last day); "
@@ -68,7 +69,7 @@ def let_through(
         )
     passed = guard.let_through(user.id, invocation.deployment.actor())
     invocation.answer(
-        {"result": "let-through", "account": name, "userId": user.id, "until": rfc3339(passed.until)},
+        UserLetThrough(result="let-through", account=name, user_id=user.id, until=rfc3339(passed.until)),
         f"The user {user.id} may be deactivated or removed once, until {minute_text(passed.until)}. Have the identity "
         "provider try again.",
     )

@@ -9,8 +9,7 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 
-from adapters.secrets.accounts import ListedAccount, SomeSettings
-from cli.account_view import listed_as_json
+from adapters.secrets.accounts import SomeSettings
 from cli.invocation import invocation_of
 from cli.root import UsageError
 from domain.accounts.account import Mode
@@ -18,6 +17,7 @@ from domain.accounts.connector_key import account_name
 from domain.accounts.deprovisioning import OFF, Limit
 from domain.accounts.rate import Rate
 from domain.limits import MAX_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
+from operations.answers.accounts import ConfiguredAccount
 
 _Value = TypeVar("_Value")
 
@@ -72,7 +72,7 @@ def set_setting(
     invocation = invocation_of(context)
     outcome = invocation.deployment.accounts.configure(name, **_changed(setting, value))
     invocation.answer(
-        {"result": outcome.action} | listed_as_json(ListedAccount(name, outcome.connector)),
+        ConfiguredAccount.of(outcome.connector, result=outcome.action),
         f"{setting.value} of {name} is {value} now; it takes effect within a minute."
         if outcome.changed
         else f"{setting.value} of {name} is already {value}; nothing was changed.",

@@ -1,19 +1,17 @@
-"""An account as text for a person, and as JSON."""
+"""An account as text for a person."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from adapters.secrets.accounts import ListedAccount
 from cli.consoles import console_setups
 from cli.wording import plain
 from domain.accounts.account import Connector, Settings, rfc3339
-from domain.accounts.deprovisioning import LEAST, GuardState, limit_as_text, minute_text
+from domain.accounts.deprovisioning import LEAST, GuardState, minute_text
 from domain.accounts.key_age import KeyAge, Urgency
 from domain.limits import MAX_KEY_AGE
 
@@ -83,47 +81,6 @@ def _limit(connector: Connector, guard: GuardState | None) -> str:
     return text + "".join(passes)
 
 
-def guard_as_json(guard: GuardState | None) -> dict[str, Any]:
-    """The state of the deprovisioning limit, for `account show`."""
-    if guard is None:
-        return {"deprovisioning": None}
-    return {"deprovisioning": _guard_as_json(guard)}
-
-
-def _guard_as_json(guard: GuardState) -> dict[str, Any]:
-    until = guard.paused_until
-    return {
-        "lastDay": guard.used,
-        "allowed": guard.allowed,
-        "paused": guard.is_paused,
-        "pausedUntil": rfc3339(until) if until else None,
-        "letThrough": [
-            {"userId": each.user_id, "until": rfc3339(each.until), "by": each.by} for each in guard.let_through
-        ],
-    }
-
-
-def summary_as_json(connector: Connector, base_url: str, key: str) -> dict[str, Any]:
-    """An account's state; `key` is shown as given, masked or not. The previous key is never shown."""
-    return {
-        "account": connector.account,
-        "enabled": connector.enabled,
-        "baseUrl": base_url,
-        "connectorKey": key,
-        **_state(connector),
-    }
-
-
-def listed_as_json(listed: ListedAccount) -> dict[str, Any]:
-    """One line of the list of accounts."""
-    if listed.connector is None:
-        problem = listed.problem
-        if problem is None:
-            return {"account": listed.account, "problem": "unusable", "remedy": None}
-        return {"account": listed.account, "problem": problem.reason, "remedy": problem.remedy}
-    return {"account": listed.account, "enabled": listed.connector.enabled, **_state(listed.connector)}
-
-
 def age_advice(account: str, age: KeyAge) -> str | None:
     """The advice to rotate an old key, or None; it changes 90 and 30 days before the key is a year old."""
     if age.urgency is Urgency.NONE:
@@ -134,22 +91,3 @@ def age_advice(account: str, age: KeyAge) -> str | None:
         Urgency.NOW: "Rotate it now",
     }[age.urgency]
     return f"{account}: the age of the Connector Key is {age}. {wanted}: rollcall account rotate-key {account}"
-
-
-def _state(connector: Connector) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    current, previous, change = connector.current, connector.previous_at(now), connector.last_change
-    return {
-        "settings": {
-            "mode": connector.settings.mode,
-            "matchExistingByEmail": connector.settings.match_existing_by_email,
-            "deprovisioningLimit": limit_as_text(connector.settings.deprovisioning_limit),
-            "adoptedKeepPrivileges": connector.settings.adopted_keep_privileges,
-            "takeBackDeactivated": connector.settings.take_back_deactivated,
-            "requestsPerSecond": connector.settings.rate.per_second,
-        },
-        "keyCreated": {"at": rfc3339(current.created_at), "by": current.created_by},
-        "keyAgeDays": KeyAge.of(connector, now).days,
-        "previousKeyAcceptedUntil": rfc3339(previous.expires_at) if previous else None,
-        "lastChange": {"what": change.action, "at": rfc3339(change.at), "by": change.by},
-    }

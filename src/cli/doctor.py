@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Annotated, Final
 
 import httpx
@@ -27,6 +27,7 @@ from cli.root import UsageError
 from cli.wording import plain
 from domain.accounts.connector_key import ConnectorKey
 from handlers.jobs.smoke_test import SmokeTest, check_discovery, check_groups
+from operations.answers.records import CheckLine, Diagnosis
 
 # As long as an identity provider waits; API Gateway ends a request after 29 seconds.
 _SECONDS: Final = 30.0
@@ -123,7 +124,10 @@ def _report(invocation: Invocation, checks: CheckList, base_url: str, account: s
         else "Not ready: see the fixes above."
     )
     invocation.answer(
-        {"ok": checks.ok, "baseUrl": base_url, "checks": [asdict(check) for check in done]}, *lines, "", verdict
+        Diagnosis(ok=checks.ok, base_url=base_url, checks=[CheckLine.model_validate(check) for check in done]),
+        *lines,
+        "",
+        verdict,
     )
 
 

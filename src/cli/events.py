@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 from typing import Annotated, Final
 
 import typer
@@ -11,6 +10,7 @@ import typer
 from cli.invocation import invocation_of
 from cli.root import UsageError
 from cli.wording import counted
+from operations.answers.records import RedrivenLetters
 from operations.dead_letters import DeadLetters, LetterOutcome
 
 app: Final = typer.Typer(no_args_is_help=True, help="Publish life-cycle events again that could not be published.")
@@ -50,6 +50,6 @@ def redrive(
     for one in redriven:
         lines += [f"Not published: the record {number}; the publisher's log says why." for number in one.unpublished]
     lines += [f"Refused: the message {one.message_id} {_REFUSED[one.outcome]}" for one in redriven if one.message_id]
-    invocation.answer([asdict(one) for one in redriven], *lines)
+    invocation.answer(RedrivenLetters(redriven), *lines)
     if outcomes[LetterOutcome.FAILED] or any(outcomes[refused] for refused in _REFUSED):
         raise typer.Exit(1)

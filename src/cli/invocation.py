@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import typer
+from pydantic import BaseModel
 from rich.console import Console, RenderableType
 
 from cli.wording import harmless, harmless_json
+from domain.documents import Json
 from operations.deployment import Deployment, deployed, local_server, state_file
 
 _SUGGESTED: Final = re.compile(
@@ -63,10 +65,11 @@ class Invocation:
         """The console for notes, questions and progress."""
         return Console(stderr=True, highlight=False)
 
-    def answer(self, value: Any, *human: RenderableType) -> None:
+    def answer(self, value: BaseModel | Json | None, *human: RenderableType) -> None:
         """Print `value` as JSON with --json, else the lines and tables for a person."""
         if self.as_json:
-            sys.stdout.write(harmless_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
+            document = value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
+            sys.stdout.write(harmless_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n")
             return
         console = Console(highlight=False, soft_wrap=True)
         for part in human:

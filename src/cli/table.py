@@ -14,6 +14,7 @@ from cli.arguments import OneAccount, Yes
 from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.wording import counted, plain
+from operations.answers.records import CheckedAccount, CheckedTable, TableFinding
 from operations.consistency.check import check_items
 from operations.consistency.findings import Inconsistency, Problem
 
@@ -108,13 +109,15 @@ def _answer(invocation: Invocation, checked: list[_Checked], *, repair: bool) ->
     users = sum(each.users for each in checked)
     verdict = f"{counted(len(found), 'finding')}, {len(found) - left} repaired" if found else "everything agrees"
     invocation.answer(
-        {
-            "result": "sound" if not found else "wrong" if left else "repaired",
-            "accounts": [
-                {"account": each.account, "users": each.users, "findings": [_as_json(f) for f in each.findings]}
+        CheckedTable(
+            result="sound" if not found else "wrong" if left else "repaired",
+            accounts=[
+                CheckedAccount(
+                    account=each.account, users=each.users, findings=list(map(TableFinding.of, each.findings))
+                )
                 for each in checked
             ],
-        },
+        ),
         *([shown] if found else []),
         f"{counted(len(checked), 'account')}, {counted(users, 'user')}: {verdict}.",
     )
@@ -131,16 +134,6 @@ def _answer(invocation: Invocation, checked: list[_Checked], *, repair: bool) ->
             f"Two users share a value: look at both (rollcall{invocation.options} users show --account NAME --id ID), "
             "have one of them renamed or removed, then check with --repair."
         )
-
-
-def _as_json(finding: Inconsistency) -> dict[str, object]:
-    return {
-        "problem": finding.problem.name.lower().replace("_", "-"),
-        "collection": finding.collection.value,
-        "key": finding.sort_key,
-        "userIds": list(finding.user_ids),
-        "repaired": finding.repaired,
-    }
 
 
 def _readable(sort_key: str) -> str:

@@ -24,6 +24,7 @@ from cli.user_view import COLUMNS, as_resource, as_row, primary_email
 from cli.wording import counted, harmless, harmless_json, plain
 from domain.documents import encode
 from domain.resources.stored_user import StoredUser
+from operations.answers.records import Exported, UserList
 
 app: Final = typer.Typer(no_args_is_help=True, help="List, show, export, import and compare the users of an account.")
 app.command("import")(users_import.import_users)
@@ -64,7 +65,7 @@ def list_users(
         )
         table.add_row(*(plain(cell) for cell in cells))
     invocation.answer(
-        {"total": total, "users": [as_resource(user) for user in users]},
+        UserList(total=total, users=[as_resource(user) for user in users]),
         table if users else f"The account {account} has no users.",
     )
     if len(users) < total:
@@ -117,7 +118,7 @@ def export(
             written += 1
     if output is not None:
         invocation.answer(
-            {"result": "exported", "account": account, "users": written, "file": str(output)},
+            Exported(result="exported", account=account, users=written, file=str(output)),
             f"{counted(written, 'user')} of {account} written to {plain(str(output))}.",
         )
 

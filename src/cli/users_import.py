@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, TextIO
 
@@ -22,6 +22,7 @@ from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, Roster, opened
 from cli.wording import counted
 from domain.errors import Retryable
+from operations.answers.records import Imported, RefusedRow
 from operations.roster import Refusal, RosterRow, guarded
 from operations.user_import import RowResult, UserImport
 
@@ -137,21 +138,19 @@ def _answer(
         tally.counts[RowResult.UNCHANGED],
         len(tally.refusals),
     )
-    result = "stopped" if tally.stopped else "checked" if dry_run else "imported"
-    summary = {
-        "result": result,
-        "account": account,
-        "dryRun": dry_run,
-        "created": created,
-        "unchanged": unchanged,
-        "refused": refused,
-        "reasons": dict(sorted(Counter(refusal.reason for refusal in tally.refusals).items())),
-        "columns": {} if roster.columns is None else roster.columns.meanings,
-        "ignoredColumns": [] if roster.columns is None else roster.columns.ignored,
-        "refusals": [_as_json(refusal) for refusal in tally.refused],
-    }
-    if tally.stopped:
-        summary["stopped"] = tally.stopped
+    summary = Imported(
+        result="stopped" if tally.stopped else "checked" if dry_run else "imported",
+        account=account,
+        dry_run=dry_run,
+        created=created,
+        unchanged=unchanged,
+        refused=refused,
+        reasons=dict(sorted(Counter(refusal.reason for refusal in tally.refusals).items())),
+        columns={} if roster.columns is None else roster.columns.meanings,
+        ignored_columns=[] if roster.columns is None else roster.columns.ignored,
+        refusals=[RefusedRow.model_validate(refusal) for refusal in tally.refused],
+        stopped=tally.stopped or None,
+    )
     verb = "Would be imported" if dry_run else "Imported"
     invocation.answer(
         summary,
@@ -174,15 +173,10 @@ def _show_refusals(invocation: Invocation, refused: list[Refusal], report: Path 
         invocation.note(f"  and {more} more; --report FILE writes all of them.")
 
 
-def _as_json(refusal: Refusal) -> dict[str, object]:
-    found = asdict(refusal)
-    found["userName"] = found.pop("user_name")
-    return found
-
-
 def _write_report(target: TextIO, form: str, refused: list[Refusal]) -> None:
     if form == ".json":
-        json.dump([_as_json(refusal) for refusal in refused], target, indent=2, ensure_ascii=False)
+        rows = [RefusedRow.model_validate(refusal).model_dump(by_alias=True) for refusal in refused]
+        json.dump(rows, target, indent=2, ensure_ascii=False)
         target.write("\n")
         return
     table = csv.writer(target)

@@ -16,6 +16,7 @@ from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
 from cli.wording import counted, harmless, plain
+from operations.answers.records import Reconciled, ReconciledUser, Totals
 from operations.roster import Difference, DifferenceKind, Reconciliation, RosterRow, guarded
 
 _SECONDS: Final = 24 * 3600.0
@@ -86,19 +87,15 @@ def _answer(
         kind, name, line, user_id, attributes, detail = _cells(finding)
         shown.add_row(kind, plain(name), line, user_id, plain(attributes or detail))
     invocation.answer(
-        {
-            "account": account,
-            "users": totals,
-            "counts": {kind.value: counts[kind] for kind in kinds},
-            "differences": [dict(zip(_HEADER, _values(finding), strict=True)) for finding in findings],
-        },
+        Reconciled(
+            account=account,
+            users=Totals(**totals),
+            counts={kind.value: counts[kind] for kind in kinds},
+            differences=[ReconciledUser.of(finding) for finding in findings],
+        ),
         *([shown] if findings else []),
         f"{counted(totals['there'], 'user')} there, {totals['here']} here in {account}: {verdict}.",
     )
-
-
-def _values(finding: Difference) -> tuple[object, ...]:
-    return finding.kind.value, finding.user_name, finding.line, finding.id, finding.attributes, finding.detail
 
 
 def _cells(finding: Difference) -> tuple[str, ...]:

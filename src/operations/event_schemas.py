@@ -8,7 +8,6 @@ The publisher does not import this module, as pydantic would lengthen its cold s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
@@ -16,9 +15,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, SkipJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from domain.events.lifecycle import EventKind
+from operations.json_schemas import SchemaGenerator, schema_text
 
 _MILLISECONDS: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
 
@@ -202,19 +202,12 @@ _MODELS: Final[dict[EventKind, type[BaseModel]]] = {
 }
 
 
-class _Generator(GenerateJsonSchema):
-    """Leaves out titles that repeat a member's name, and the defaults of absent members."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
-
-    def default_schema(self, schema: Any) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-
 def schemas() -> dict[str, str]:
     """The text of each schema by the name of its file, one for each kind of event."""
-    return {file_name(kind): _text(model) for kind, model in _MODELS.items()}
+    return {
+        file_name(kind): schema_text(model.model_json_schema(schema_generator=SchemaGenerator))
+        for kind, model in _MODELS.items()
+    }
 
 
 def file_name(kind: EventKind) -> str:
@@ -224,11 +217,6 @@ def file_name(kind: EventKind) -> str:
     'user-updated.schema.json'
     """
     return f"{kind.value.replace('User', 'user-').lower()}.schema.json"
-
-
-def _text(model: type[BaseModel]) -> str:
-    schema = {"$schema": _Generator.schema_dialect, **model.model_json_schema(schema_generator=_Generator)}
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:

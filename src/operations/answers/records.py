@@ -1,0 +1,157 @@
+"""Answers of `rollcall users`, `table`, `events` and `doctor`."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, RootModel
+
+from domain.documents import Json
+from operations.answers.base import Answer, Done
+from operations.consistency.findings import Inconsistency
+from operations.dead_letters import Redriven
+from operations.roster import Difference
+
+
+class UserList(Answer):
+    """`rollcall users list`."""
+
+    total: int
+    users: list[Json]
+    """SCIM resources, as many as --limit allows."""
+
+
+class Exported(Done):
+    """`rollcall users export --output FILE`."""
+
+    account: str
+    users: int
+    file: str
+
+
+class RefusedRow(Answer):
+    """A row that was not imported."""
+
+    line: int
+    reason: str
+    detail: str
+    user_name: str
+
+
+class Imported(Done):
+    """`rollcall users import`."""
+
+    result: Literal["imported", "checked", "stopped"]
+    account: str
+    dry_run: bool
+    created: int
+    unchanged: int
+    refused: int
+    reasons: dict[str, int]
+    """How many rows were refused, by reason."""
+    columns: dict[str, str]
+    """The attribute that each column was read as."""
+    ignored_columns: list[str]
+    refusals: list[RefusedRow]
+    stopped: str | None = Field(None, exclude_if=lambda why: why is None)
+    """Why the import stopped; only then."""
+
+
+class Totals(Answer):
+    """How many users were compared."""
+
+    there: int
+    """In the file."""
+    here: int
+    """In the account."""
+
+
+class ReconciledUser(Answer):
+    """One difference."""
+
+    difference: str
+    user_name: str
+    line: int | None
+    id: str | None
+    attributes: list[str]
+    detail: str
+
+    @classmethod
+    def of(cls, found: Difference) -> Self:
+        """The difference as it is reported."""
+        return cls(
+            difference=found.kind.value,
+            user_name=found.user_name,
+            line=found.line,
+            id=found.id,
+            attributes=list(found.attributes),
+            detail=found.detail,
+        )
+
+
+class Reconciled(Answer):
+    """`rollcall users reconcile`."""
+
+    account: str
+    users: Totals
+    counts: dict[str, int]
+    """How many differences there are of each kind."""
+    differences: list[ReconciledUser]
+
+
+class TableFinding(Answer):
+    """An item that does not agree with the others."""
+
+    problem: str
+    collection: str
+    key: str
+    user_ids: list[str]
+    repaired: bool
+
+    @classmethod
+    def of(cls, finding: Inconsistency) -> Self:
+        """The finding for an inconsistency."""
+        return cls(
+            problem=finding.problem.name.lower().replace("_", "-"),
+            collection=finding.collection.value,
+            key=finding.sort_key,
+            user_ids=list(finding.user_ids),
+            repaired=finding.repaired,
+        )
+
+
+class CheckedAccount(Answer):
+    """One account's items."""
+
+    account: str
+    users: int
+    findings: list[TableFinding]
+
+
+class CheckedTable(Done):
+    """`rollcall table check`."""
+
+    result: Literal["sound", "wrong", "repaired"]
+    accounts: list[CheckedAccount]
+
+
+class CheckLine(Answer):
+    """One check of `rollcall doctor`."""
+
+    name: str
+    ok: bool
+    seen: str
+    fix: str | None
+    """What to do when it failed."""
+
+
+class Diagnosis(Answer):
+    """`rollcall doctor`."""
+
+    ok: bool
+    base_url: str
+    checks: list[CheckLine]
+
+
+class RedrivenLetters(RootModel[list[Redriven]]):
+    """`rollcall events redrive`."""

@@ -1,0 +1,59 @@
+"""The JSON schema of the command's answers, docs/command-answers.schema.json.
+
+python -m operations.answers.schema        write it
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from operations.answers import accounts, records
+from operations.json_schemas import SchemaGenerator, schema_text
+
+ANSWERS: Final[tuple[type[BaseModel], ...]] = (
+    accounts.AccountList,
+    accounts.ShownAccount,
+    accounts.EnabledAccount,
+    accounts.DisabledAccount,
+    accounts.ConfiguredAccount,
+    accounts.AccountDone,
+    accounts.DeletedAccount,
+    accounts.ResumedAccount,
+    accounts.UserLetThrough,
+    records.UserList,
+    records.Exported,
+    records.Imported,
+    records.Reconciled,
+    records.CheckedTable,
+    records.Diagnosis,
+    records.RedrivenLetters,
+)
+_DESCRIPTION: Final = (
+    "One definition for each command with --json. `rollcall users show` answers with a SCIM resource, "
+    "`rollcall activity` with one line of the log in each line."
+)
+
+
+def schema() -> str:
+    """Return the JSON schema of every answer, as the definitions of one document."""
+    _, document = models_json_schema(
+        [(model, "serialization") for model in ANSWERS],
+        title="Answers of the command rollcall",
+        description=_DESCRIPTION,
+        schema_generator=SchemaGenerator,
+    )
+    return schema_text(document)
+
+
+def main() -> None:
+    """Write the schema into docs of this repository."""
+    path = Path(__file__).parents[3] / "docs" / "command-answers.schema.json"
+    path.write_text(schema(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
