@@ -50,6 +50,6 @@ def redrive(
     for one in redriven:
         lines += [f"Not published: the record {number}; the publisher's log says why." for number in one.unpublished]
     lines += [f"Refused: the message {one.message_id} {_REFUSED[one.outcome]}" for one in redriven if one.message_id]
-    invocation.answer(RedrivenLetters(redriven), *lines)
+    invocation.answer(RedrivenLetters.of(redriven), *lines)
     if outcomes[LetterOutcome.FAILED] or any(outcomes[refused] for refused in _REFUSED):
         raise typer.Exit(1)

@@ -153,5 +153,23 @@ class Diagnosis(Answer):
     checks: list[CheckLine]
 
 
-class RedrivenLetters(RootModel[list[Redriven]]):
+class RedrivenLetter(Answer):
+    """One dead letter of the publisher."""
+
+    outcome: str
+    """published, expired, failed, malformed or foreign."""
+    published: int
+    """How many of its records were published."""
+    unpublished: list[str]
+    """The sequence numbers of the records that were not."""
+    message_id: str | None = Field(alias="message_id")
+    """The message in the queue, of a letter that was refused without reading any record."""
+
+
+class RedrivenLetters(RootModel[list[RedrivenLetter]]):
     """`rollcall events redrive`."""
+
+    @classmethod
+    def of(cls, redriven: list[Redriven]) -> Self:
+        """The answer for the dead letters."""
+        return cls([RedrivenLetter.model_validate(each) for each in redriven])
