@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from adapters.dynamodb import Table
 from domain.ports import UserStore
+from local.moto_transactions import cheap_transactions
 from support import engines
 from support.engines import ENGINES, client_of, make_table
 from support.memory import InMemoryUsers
@@ -22,6 +23,13 @@ def local_client() -> Iterator[Any]:
         pytest.skip(why_not)
     with engines.dynamodb_local() as endpoint:
         yield engines.new_client(endpoint)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _cheap_transactions() -> Iterator[None]:
+    """Let moto's transactions copy what they touch, not the whole table."""
+    with cheap_transactions():
+        yield
 
 
 @pytest.fixture(scope="module")
