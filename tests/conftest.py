@@ -18,12 +18,18 @@ from moto.server import ThreadedMotoServer
 
 from local.moto_transactions import cheap_transactions
 from support.child_processes import run
+from support.examples import examples
 from support.repository import ROOT
 from support.sam_api import SamApi, remove_containers, start_api
 from support.stand_ins import Aws
 
 # No example fails because the machine is busy.
-hypothesis.settings.register_profile("rollcall", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "rollcall",
+    max_examples=examples(50, thorough=500),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("rollcall")
 
 

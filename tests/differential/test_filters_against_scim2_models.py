@@ -19,6 +19,7 @@ from domain.filter import Filter, Operator, compile_filter, parse
 from domain.resources.attributes import Attribute, Type
 from domain.resources.paths import AttributePath
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
+from support.examples import examples
 from support.filter_strategies import filters, users
 
 _SUBSTRING: Final = (Operator.CO, Operator.SW, Operator.EW)
@@ -77,7 +78,9 @@ def _theirs(text: str, user: dict[str, Any]) -> bool:
 
 
 _MODEST = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(100, thorough=500),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 

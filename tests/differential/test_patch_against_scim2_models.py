@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import ScimError
+from support.examples import examples
 from support.patch_strategies import OPERATIONS, USERS
 from support.patch_users import message, patched_strictly
 
@@ -55,7 +56,7 @@ def _assigned(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(75, thorough=500))
 @given(USERS, st.lists(OPERATIONS, min_size=1, max_size=3))
 def test_both_change_a_user_in_the_same_way(user: Json, operations: list[Json]) -> None:
     ours: Json | None

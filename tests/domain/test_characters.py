@@ -14,7 +14,12 @@ from domain.resources.characters import refused_character
 from domain.resources.comparison import text_form, unique_form
 
 EVERY_CODE_POINT = [chr(code) for code in range(sys.maxunicode + 1)]
-ALLOWED = [character for character in EVERY_CODE_POINT if refused_character(character) is None]
+
+
+@pytest.fixture(scope="module")
+def allowed() -> list[str]:
+    """Every character that is allowed."""
+    return [character for character in EVERY_CODE_POINT if refused_character(character) is None]
 
 
 def test_letters_marks_digits_punctuation_symbols_and_spaces_are_allowed() -> None:
@@ -27,9 +32,9 @@ def test_letters_marks_digits_punctuation_symbols_and_spaces_are_allowed() -> No
     assert len(unseen) == 2 + 1 + 16 + 240 + 11
 
 
-def test_no_character_that_idna_reads_as_nothing_is_allowed() -> None:
+def test_no_character_that_idna_reads_as_nothing_is_allowed(allowed: list[str]) -> None:
     """IDNA's tables are not ours: what UTS 46 maps to nothing would make two addresses that look alike."""
-    for character in ALLOWED:
+    for character in allowed:
         if not character.isascii() and category(character)[0] != "Z":
             try:
                 assert idna.uts46_remap(f"a{character}b", std3_rules=False) != "ab", ascii(character)
@@ -38,9 +43,9 @@ def test_no_character_that_idna_reads_as_nothing_is_allowed() -> None:
 
 
 @pytest.mark.parametrize("form", [text_form, unique_form])
-def test_the_form_of_what_is_allowed_has_nothing_else(form: object) -> None:
+def test_the_form_of_what_is_allowed_has_nothing_else(allowed: list[str], form: object) -> None:
     assert callable(form)
-    for character in ALLOWED:
+    for character in allowed:
         assert refused_character(form(f"x{character}")) is None, ascii(character)
 
 

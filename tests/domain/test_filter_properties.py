@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidFilter, InvalidPath
 from domain.filter import And, Filter, Not, Or, compile_filter, index_lookup, parse, parse_patch_path, prefix_lookup
+from support.examples import examples
 from support.filter_strategies import filters, users
 
 _FEW = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(50, thorough=200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 _PIECES = (
     *("userName", "emails", "emails.value", "active", "urn:", "$ref", "eq", "ne", "co", "gt", "pr", "and", "or", "not"),

@@ -12,12 +12,13 @@ from domain.errors import ScimError
 from domain.patch import apply, parse_operations, target_of
 from domain.resources.body import checked
 from domain.tolerances import Tolerant
+from support.examples import examples
 from support.patch_strategies import ADDITIONS, ANY_OPERATION, OPERATIONS, REMOVALS, REPLACEMENTS, USERS, WITHOUT_PATH
 from support.patch_users import message, patched_strictly, patched_tolerantly
 
 Json = dict[str, Any]
 
-_QUICK = settings(max_examples=200)
+_QUICK = settings(max_examples=examples(75, thorough=200))
 
 
 @_QUICK

@@ -14,6 +14,7 @@ from domain.errors import InvalidValue
 from domain.limits import MAX_NAMES
 from domain.queries.projection import Projection
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from support.examples import examples
 from support.filter_strategies import paths, users
 
 _USER: Final[dict[str, Any]] = {
@@ -118,7 +119,11 @@ def test_what_is_no_list_of_names_is_refused(wrong: object) -> None:
         Projection.of(None, wrong)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(50, thorough=200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(users(), st.lists(st.sampled_from([str(path) for path in paths()]), min_size=1, max_size=4))
 def test_a_projection_changes_no_resource_and_twice_is_once(user: dict[str, Any], names: list[str]) -> None:
     before = copy.deepcopy(user)

@@ -17,6 +17,7 @@ from domain.limits import MAX_SORT_CHARACTERS
 from domain.queries.sorting import Ordering
 from domain.resources import comparison
 from domain.resources.user_schema import ENTERPRISE_URN
+from support.examples import examples
 from support.filter_strategies import paths, users
 
 _SORTABLE = [str(path) for path in paths() if not path.attribute.is_complex or path.attribute.sub_attribute("value")]
@@ -124,7 +125,11 @@ def test_the_order_of_the_user_name_index_is_recognised(sort_by: str, expected: 
     assert Ordering.of(sort_by).is_by_user_name is expected
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(50, thorough=200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(st.sampled_from(_SORTABLE), st.booleans(), st.lists(users(), max_size=4))
 def test_any_users_can_be_sorted_by_any_attribute(sort_by: str, descending: bool, some: list[dict[str, Any]]) -> None:
     ordering = Ordering.of(sort_by, descending=descending)

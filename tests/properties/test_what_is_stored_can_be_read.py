@@ -20,13 +20,14 @@ from hypothesis import strategies as st
 from cli.users import Format, _writer
 from domain.limits import MAX_COMBINING_MARKS
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from support.examples import examples
 from support.in_process import Answer, Client, InProcess, in_process
 from support.memory import InMemoryUsers
 
 MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
 PERSON = {"schemas": [CORE_URN], "userName": "known", "emails": [{"value": "known@example.com", "type": "work"}]}
 ENOUGH = settings(
-    max_examples=250,
+    max_examples=examples(60, thorough=250),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -22,6 +22,7 @@ from domain.queries.listing import Directory, Query
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.stored_user import StoredUser
+from support.examples import examples
 from support.memory import InMemoryUsers
 from support.samples import LATER, NOW, Patience, new_id
 
@@ -120,8 +121,8 @@ def crawl(crowd: Crowd, query: dict[str, str], count: int, changes: list[list[An
     return pages
 
 
-def hold(new_store: Callable[[], UserStore], examples: int) -> None:
-    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+def hold(new_store: Callable[[], UserStore], count: int) -> None:
+    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     @given(
         query=st.sampled_from(QUERIES),
         stay=st.lists(LOOKS, max_size=8),
@@ -147,12 +148,12 @@ def hold(new_store: Callable[[], UserStore], examples: int) -> None:
 
 
 def test_a_lasting_user_is_seen_once_on_the_twin() -> None:
-    hold(InMemoryUsers, examples=200)
+    hold(InMemoryUsers, examples(50, thorough=200))
 
 
 def test_a_lasting_user_is_seen_once_on_the_table(table: Any, request: pytest.FixtureRequest) -> None:
-    examples = 3 if "moto" in request.node.name else 40
-    hold(lambda: table.account(f"account-{next(_accounts)}", Patience()).users, examples)
+    count = 3 if "moto" in request.node.name else 40
+    hold(lambda: table.account(f"account-{next(_accounts)}", Patience()).users, count)
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)

@@ -27,6 +27,7 @@ from adapters.dynamodb.keys import sort_key
 from domain.errors import UniquenessConflict
 from domain.ports import UserStore, VersionMismatch
 from domain.resources.stored_user import StoredUser
+from support.examples import examples
 from support.invariants import assert_items_agree, assert_sound
 from support.memory import InMemoryUsers
 from support.samples import LATER, NOW, Patience, attributes, ids, new_id
@@ -209,10 +210,10 @@ def machine(new_account: Callable[[], Account]) -> type[RuleBasedStateMachine]:
     return Clients
 
 
-def explore(new_account: Callable[[], Account], examples: int, steps: int) -> None:
+def explore(new_account: Callable[[], Account], count: int, steps: int) -> None:
     """Run the rules in many random orders."""
     chosen = settings(
-        max_examples=examples,
+        max_examples=count,
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=list(HealthCheck),
@@ -222,7 +223,7 @@ def explore(new_account: Callable[[], Account], examples: int, steps: int) -> No
 
 
 def test_the_twin_agrees_with_the_model() -> None:
-    explore(lambda: Account(InMemoryUsers()), examples=100, steps=40)
+    explore(lambda: Account(InMemoryUsers()), examples(30, thorough=100), steps=40)
 
 
 def test_the_table_agrees_with_the_model(table: Table, request: pytest.FixtureRequest) -> None:
@@ -235,4 +236,4 @@ def test_the_table_agrees_with_the_model(table: Table, request: pytest.FixtureRe
         )
 
     on_moto = "moto" in request.node.name
-    explore(new_account, examples=8 if on_moto else 25, steps=15 if on_moto else 30)
+    explore(new_account, 8 if on_moto else 25, steps=15 if on_moto else 30)
