@@ -73,7 +73,7 @@ def prune(directory: Path) -> None:
     """Remove what no function reads: descriptions of other AWS services, examples, tests, programs."""
     data = directory / "botocore" / "data"
     for entry in [*data.glob("*"), *directory.glob("boto3/data/*")]:
-        # Files beside the services (endpoints, partitions, default configuration, retries) concern all of them.
+        # The files there (endpoints, partitions, default configuration, retries) concern all services.
         if entry.is_dir() and entry.name not in SERVICES:
             shutil.rmtree(entry)
     for unused in ("*/*/examples-1.json*", "*/*/waiters-2.json*"):
