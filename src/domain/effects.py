@@ -1,4 +1,4 @@
-"""What a request did to users, for the operator's record beside the answer: counts and ids, nothing of a user."""
+"""What a request did to users, for the operator's log: counts and ids, no data of a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request may still cost: counted before it is spent, so that what multiplies ends in an error."""
+"""What a request may still cost, counted before it is spent, so that work that multiplies is refused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Effort:
         )
 
     def spend(self, comparisons: int) -> None:
-        """Before that many are made; TooMany when they are more than may be, OutOfTime when the time is over."""
+        """Count comparisons before they are made; raises TooMany beyond the bound, OutOfTime after the deadline."""
         self.spent += comparisons
         if self.spent > self.most:
             raise TooMany(f"{self.refusal.format(most=self.most)} {self.remedy}", remedy=self.remedy)

@@ -144,7 +144,7 @@ class InvalidCount(ScimError):
 
 
 class Unauthorized(ScimError):
-    """No, a malformed or a wrong Connector Key; the wording never tells which of a key's parts is wrong."""
+    """No, a malformed or a wrong Connector Key; the wording never reveals which part of a key is wrong."""
 
     status = HTTPStatus.UNAUTHORIZED
     reason = "unauthorized"

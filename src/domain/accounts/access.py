@@ -1,8 +1,8 @@
 """What takes a user's access away, and whose loss the guard counts (docs/decisions/025).
 
-Apart from `active` and removal it is the identity by which people sign in: a user who has neither the former userName
-nor any former address is as good as gone. Two changes may do by halves what one may not, so a user whose identity has
-changed in part carries a trace of what is left of it.
+Deactivation and removal take access away, and so does a change of identity: a user who has neither the former userName
+nor any former address can no longer sign in. Two partial changes could do together what one may not, so a user whose
+identity has partly changed carries a trace of what is left of it.
 """
 
 from __future__ import annotations
@@ -15,28 +15,34 @@ from typing import Final
 from domain.resources.stored_user import MADE_BY_CLIENT, StoredUser
 
 FRESH: Final = timedelta(hours=1)
-"""Users whom a client made since then are test users, or a mistake of the moment."""
+"""Age up to which a user created by a client does not count: a test user, or one created by mistake."""
 MEMORY: Final = timedelta(days=7)
-"""How long a former identity is remembered while it goes by parts."""
+"""How long a former identity is remembered while it changes in parts."""
 
 
 def is_fresh(user: StoredUser, now: str) -> bool:
-    """Whether a client made the user within the last hour, so that no loss of it counts; `now` is RFC 3339 text."""
+    """Return True if a client created the user within the last hour, so that its loss does not count.
+
+    `now` is RFC 3339 text.
+    """
     return user.adoption == MADE_BY_CLIENT and _age(user.created, now) < FRESH
 
 
 def is_deactivated(before: StoredUser, after: StoredUser) -> bool:
-    """Whether the change takes the right to sign in."""
+    """Return True if the change deactivates the user."""
     return before.active and not after.active
 
 
 def loses_identity(before: StoredUser, after: StoredUser, now: str) -> bool:
-    """Whether neither the former userName nor any former address is left, of a week back where it went by parts."""
+    """Return True if neither the former userName nor any former address is left.
+
+    An identity that changes in parts is compared with that of up to a week ago. `now` is RFC 3339 text.
+    """
     return not _is_unchanged(before, after) and _held(before, now).isdisjoint(_identity(after))
 
 
 def traced(before: StoredUser, after: StoredUser, now: str) -> StoredUser:
-    """The user after the change with the trace that the next change needs."""
+    """Return the user after the change with the trace that the next change needs."""
     if _is_unchanged(before, after):
         return after
     held, has = _held(before, now), _identity(after)
@@ -48,13 +54,13 @@ def traced(before: StoredUser, after: StoredUser, now: str) -> StoredUser:
 
 
 def _is_unchanged(before: StoredUser, after: StoredUser) -> bool:
-    """Whether nothing of the identity goes or comes, as with nearly every change."""
+    """Return True if the identity stays the same, as in nearly every change."""
     same = before.keys.user_name == after.keys.user_name and before.keys.emails.keys() == after.keys.emails.keys()
     return same and before.trace is None
 
 
 def _held(user: StoredUser, now: str) -> frozenset[str]:
-    """What identifies the user: all, or of what was there before the first change by parts what is left."""
+    """Return what identifies the user; after a partial change, what is left of the former identity."""
     if user.trace is not None and _is_remembered(user, now):
         return frozenset(user.trace.split(" ")[1:])
     return _identity(user)
@@ -65,7 +71,7 @@ def _is_remembered(user: StoredUser, now: str) -> bool:
 
 
 def _identity(user: StoredUser) -> frozenset[str]:
-    """userName and addresses, each as a short hash that says no more than which is the same."""
+    """Return userName and addresses as short hashes, which show only whether two are the same."""
     forms = [f"userName {user.keys.user_name}", *(f"emails {address}" for address in user.keys.emails)]
     return frozenset(sha256(form.encode("utf-8", "surrogatepass")).hexdigest()[:12] for form in forms)
 

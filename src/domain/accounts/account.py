@@ -20,26 +20,28 @@ Mode = Literal["tolerant", "strict"]
 KeyUsed = Literal["current", "previous"]
 
 RELEASE_CHECK_ACCOUNT: Final = "rollcall-check"
-"""The account in which each release is tried before it gets traffic (handlers/jobs/pre_traffic.py); nobody's users."""
+"""The account in which each release is tried before it gets traffic (handlers/jobs/pre_traffic.py)."""
 
-# Compared with when there is no key to compare with, so that its absence costs the same time as a wrong key.
+# Compared with in place of a missing key, so that this takes the same time as a wrong key.
 _NO_KEY: Final = bytes(32)
 
 
 class InvalidGrace(ValueError):
-    """A grace period that no previous key gets; the message says which it gets."""
+    """The grace period is out of range; the message names the range."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator can set for an account.
 
-    `mode`: whether what identity providers do beside the RFC is forgiven. `match_existing_by_email`: whether a create
-    with the primary address of an existing user whom no identity provider has claimed takes that user over instead of
-    being refused with 409; `adopted_keep_privileges`: whether the user's roles, entitlements and userType stay then.
-    `take_back_deactivated`: whether a create with the userName of a user whom the identity provider had deactivated
-    brings that user back. `deprovisioning_limit`: how many users may lose access in a day; None for any.
-    `rate`: how many requests it may send.
+    - `mode`: "tolerant" accepts known deviations from the RFC.
+    - `match_existing_by_email`: a create with the primary address of an existing user whom no identity provider has
+      claimed takes that user over, instead of being refused with 409.
+    - `adopted_keep_privileges`: a user taken over keeps roles, entitlements and userType.
+    - `take_back_deactivated`: a create with the userName of a user whom the identity provider had deactivated brings
+      that user back.
+    - `deprovisioning_limit`: how many users may lose access in a day; None for any number.
+    - `rate`: how many requests the account may send.
     """
 
     mode: Mode = "tolerant"
@@ -56,7 +58,7 @@ class Settings:
 
     @property
     def takes_back(self) -> bool:
-        """Whether deactivated users are taken back; RFC 7644 section 3.3 has 409 for a userName that is taken."""
+        """True if deactivated users are taken back; in strict mode a taken userName is a 409 (RFC 7644 section 3.3)."""
         return self.take_back_deactivated and self.is_tolerant
 
 
@@ -88,7 +90,7 @@ class LastChange:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """Everything kept of an account beside its users."""
+    """Everything stored about an account except its users."""
 
     account: str
     enabled: bool
@@ -100,9 +102,9 @@ class Connector:
 
     @classmethod
     def new(cls, key: ConnectorKey, sealing_key: bytes, now: datetime, by: str) -> Connector:
-        """The connector of an account that SCIM is switched on for the first time."""
-        # A day of many releases, each tried for all functions at once, must look neither like a directory that is being
-        # emptied nor like an account that sends too much.
+        """Return the connector of an account for which SCIM is switched on for the first time."""
+        # Many releases a day, each tried for all functions at once, must not look like a directory being emptied or an
+        # account that sends too much.
         is_of_releases = key.account == RELEASE_CHECK_ACCOUNT
         settings = (
             Settings(deprovisioning_limit=None, rate=Rate(MAX_REQUESTS_PER_SECOND)) if is_of_releases else Settings()
@@ -117,7 +119,7 @@ class Connector:
         )
 
     def switched(self, enabled: bool, now: datetime, by: str) -> Connector:
-        """SCIM switched on or off; the keys stay."""
+        """Return the connector with SCIM switched on or off; the keys stay."""
         return replace(
             self,
             enabled=enabled,
@@ -125,9 +127,10 @@ class Connector:
         )
 
     def rotated(self, key: ConnectorKey, grace: timedelta, now: datetime, by: str) -> Connector:
-        """`key` becomes the current one; the present one is accepted for `grace` more, the one before no longer.
+        """Return the connector with `key` as its current one.
 
-        Raises `InvalidGrace` for one that is negative or longer than `MAX_GRACE`.
+        The former current key is accepted for another `grace`, the key before it no longer. Raises `InvalidGrace` for a
+        period that is negative or longer than `MAX_GRACE`.
         """
         if not timedelta(0) <= grace <= MAX_GRACE:
             raise InvalidGrace(f"The grace period of a previous key is between 0 and {MAX_GRACE.days} days.")
@@ -136,18 +139,18 @@ class Connector:
         return replace(changed, last_change=LastChange("rotate-key", now, by))
 
     def without_previous(self, now: datetime, by: str) -> Connector:
-        """The previous key revoked."""
+        """Return the connector with its previous key revoked."""
         return replace(self, previous=None, last_change=LastChange("revoke-previous", now, by))
 
     def with_settings(self, settings: Settings, now: datetime, by: str) -> Connector:
-        """Other settings."""
+        """Return the connector with other settings."""
         return replace(self, settings=settings, last_change=LastChange("set", now, by))
 
     def previous_at(self, now: datetime) -> PreviousKey | None:
-        """The previous key, if it is still accepted.
+        """Return the previous key if it is still accepted.
 
-        Its time counts from the making of the current one, so a secret that was edited to say that this is yet to come
-        has no previous key. A day is left for clocks that differ.
+        Its grace period begins when the current key was created. A secret edited to name a creation time in the future
+        therefore has no previous key; one day is allowed for clocks that differ.
         """
         if self.previous is None or self.current.created_at - now > timedelta(days=1):
             return None
@@ -155,10 +158,10 @@ class Connector:
 
 
 def key_used(connector: Connector | None, presented: ConnectorKey, now: datetime) -> KeyUsed | None:
-    """Which of the connector's keys was presented, or None.
+    """Return which of the connector's keys was presented, or None.
 
-    Digests are compared in constant time, always both, and against nothing at all for an account that does not exist:
-    the time taken tells neither whether the account exists nor how much of a key was right.
+    Both digests are always compared, in constant time, and against a constant for an account that does not exist: the
+    time taken reveals neither whether the account exists nor how much of a key was right.
     """
     digest = presented.digest
     previous = connector.previous_at(now) if connector is not None else None
@@ -168,5 +171,9 @@ def key_used(connector: Connector | None, presented: ConnectorKey, now: datetime
 
 
 def rfc3339(moment: datetime) -> str:
-    """RFC 3339 in UTC with whole seconds."""
+    """Return RFC 3339 text in UTC with whole seconds.
+
+    >>> rfc3339(datetime(2030, 1, 31, 12, tzinfo=UTC))
+    '2030-01-31T12:00:00Z'
+    """
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

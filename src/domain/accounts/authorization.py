@@ -7,7 +7,7 @@ from domain.errors import Unauthorized
 
 
 def bearer_key(authorization: str | None) -> ConnectorKey:
-    """The well-formed key of an Authorization header (RFC 6750 section 2.1); raises `Unauthorized`.
+    """Return the well-formed key of an Authorization header (RFC 6750 section 2.1); raises `Unauthorized`.
 
     The scheme's case does not matter (RFC 9110 section 11.1), nor does white space around the key.
     """

@@ -62,8 +62,8 @@ def connector_to_json(connector: Connector) -> str:
 def connector_from_json(text: str, account: str) -> Connector:
     """Return the connector that the secret of `account` holds; raises `InvalidConnector`.
 
-    Strict on what decides about access (keys, their account, `enabled`, expiry). What only informs people or has a
-    default (settings, who and when) may be missing, so that a hand-written secret works.
+    Members that decide about access (keys, their account, `enabled`, expiry) must be there. Those that only inform
+    people or have a default (settings, who and when) may be missing, so that a hand-written secret works.
     """
     try:
         value = json.loads(text)
@@ -109,7 +109,7 @@ def _object(value: object, name: str) -> dict[str, Any]:
 
 def _text(container: dict[str, Any], name: str) -> str:
     value = container.get(name, "unknown")
-    # JSON can hold halves of characters, which nothing that is shown may.
+    # JSON can hold unpaired surrogates, which must not be shown.
     return value.encode(errors="replace").decode() if isinstance(value, str) else "unknown"
 
 
@@ -132,7 +132,7 @@ def _time(value: object, name: str) -> datetime:
 
 
 def _previous(root: dict[str, Any], account: str, rotated_at: datetime) -> PreviousKey | None:
-    """The previous key; a secret that was edited to keep it for longer than `MAX_GRACE` keeps it for that long."""
+    """Return the previous key, which expires after `MAX_GRACE` even if the secret was edited to keep it for longer."""
     value = root.get("previous")
     if value is None:
         return None

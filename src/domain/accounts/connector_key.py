@@ -1,7 +1,7 @@
 """The Connector Key: the bearer token that names an account and proves the right to provision it.
 
-`rck_<account>_<random><checksum>`: 32 random base62 characters (190 bits) and 6 that are the CRC-32 of all before
-them. The prefix lets secret scanners find a leaked key; the checksum lets a cut or mistyped one be refused unasked.
+`rck_<account>_<random><checksum>`: 32 random base62 characters (190 bits) and 6 that are the CRC-32 of all before them.
+Secret scanners find a leaked key by its prefix. A cut or mistyped key is refused by its checksum, without a look-up.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class InvalidAccountName(ValueError):
 
 
 def account_name(text: str) -> str:
-    """`text` if it can name an account; raises `InvalidAccountName`.
+    """Return `text` if it can name an account; raises `InvalidAccountName`.
 
-    The alphabet has no path, wildcard or separator character, so that a name is safe within a secret's name, an IAM
-    resource, a key of the table and a Connector Key alike. What starts with a dash would be an option of a command.
+    The alphabet has no path, wildcard or separator character, so a name is safe in a secret's name, an IAM resource, a
+    key of the table and a Connector Key. A name does not begin with a dash, which would make it an option of a command.
     """
     if _ACCOUNT.fullmatch(text):
         return text
@@ -55,13 +55,13 @@ class ConnectorKey:
 
     @classmethod
     def generate(cls, account: str, entropy: Entropy) -> ConnectorKey:
-        """A fresh key of an account; raises `InvalidAccountName`."""
+        """Return a new key of an account; raises `InvalidAccountName`."""
         stem = f"{PREFIX}_{account_name(account)}_{_random_text(entropy)}"
         return cls(account, stem + _checksum(stem))
 
     @classmethod
     def parse(cls, text: str) -> ConnectorKey | None:
-        """The key that `text` is, with white space around it forgiven; None when its form or checksum is wrong."""
+        """Return the key in `text`, ignoring white space around it; None when its form or checksum is wrong."""
         stripped = text.strip()
         match = _FORM.fullmatch(stripped)
         if match is None or _checksum(stripped[:-_CHECKSUM_LENGTH]) != match[3]:
@@ -70,12 +70,12 @@ class ConnectorKey:
 
     @cached_property
     def digest(self) -> bytes:
-        """SHA-256 of the text: what keys are compared by. A plain hash will do for 190 random bits."""
+        """SHA-256 of the text, by which keys are compared. A plain hash is enough for 190 random bits."""
         return hashlib.sha256(self.text.encode()).digest()
 
     @property
     def masked(self) -> str:
-        """The key with its random part hidden; the last four characters, of the checksum, tell two keys apart."""
+        """The key with its random part hidden; the last four characters, of the checksum, distinguish two keys."""
         return f"{PREFIX}_{self.account}_{'*' * 8}{self.text[-4:]}"
 
 

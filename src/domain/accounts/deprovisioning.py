@@ -1,8 +1,8 @@
 """How many users may lose access at once: one wrong group scope in an identity provider can empty a directory.
 
-An account's guard counts what takes access away (`.access`) over a rolling day. A request takes its place before
-it writes, so that never more than the limit get through at the same time; it gives the place back when nothing was
-written. The first that finds no place pauses the account: for a day, or until an operator resumes.
+An account's guard counts losses of access (`.access`) over a rolling day. A request takes a place before it writes, so
+that no more than the limit get through at the same time, and gives the place back when nothing was written. The first
+request that finds no place pauses the account: for a day, or until an operator resumes it.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from domain.effects import Effects
 from domain.errors import Forbidden, Retryable, ScimError
 
 HOURS: Final = 24
-"""Of the rolling window; what is older counts no more."""
+"""Length of the rolling window; older losses no longer count."""
 PAUSE: Final = timedelta(hours=24)
-"""How long an account stays paused that is not resumed."""
+"""How long an account stays paused unless it is resumed."""
 PASS: Final = timedelta(hours=24)
-"""How long an operator's word that one user may pass holds."""
+"""How long an operator's permission for one user lasts."""
 MAX_PASSES: Final = 20
-"""Users whom an operator may let through at the same time; for more of them, `resume` is meant."""
+"""Users whom an operator may let through at the same time; for more, resume the account."""
 SETTLED: Final = timedelta(days=1)
-"""Since when a user must be there to count for the size of an account, which a client must not widen at will."""
+"""Age from which a user counts for the size of an account, which a client must not be able to inflate."""
 LEAST: Final = 3
-"""That a limit with a percentage allows in every account: fewer would keep a small team from letting two people go."""
+"""Losses that a limit with a percentage allows in every account, so that a small team can let two people go."""
 
 _TEXT: Final = re.compile(r"(\d{1,7})(?:\s*(?:,|or)\s*(\d{1,3})\s*%)?", re.IGNORECASE)
 
@@ -51,7 +51,11 @@ class Limit:
 
     @classmethod
     def parse(cls, text: str) -> Limit | None:
-        """The limit that a person writes, such as `20` or `20,10%`; None for any other text."""
+        """Return the limit that a person writes, such as `20` or `20,10%`; None for any other text.
+
+        >>> Limit.parse("20, 10%")
+        Limit(users=20, percent=10)
+        """
         found = _TEXT.fullmatch(text.strip())
         if found is None or int(found[2] or 0) > 100:
             return None
@@ -59,16 +63,16 @@ class Limit:
 
     @property
     def least(self) -> int:
-        """What is allowed in any account: up to this the users need not be counted."""
+        """Losses allowed in any account; up to this number the users need not be counted."""
         return min(self.users, LEAST) if self.percent else self.users
 
     @property
     def is_closed(self) -> bool:
-        """Whether no user may lose access, whatever the account's size: no pause begins or ends then."""
+        """True if no user may lose access, whatever the account's size; then no pause begins or ends."""
         return not self.users and not self.percent
 
     def allowance(self, settled: int) -> int:
-        """What is allowed in an account of so many settled users.
+        """Return how many losses are allowed in an account of so many settled users.
 
         >>> [Limit(20, 10).allowance(users) for users in (3, 12, 40, 200, 1_000)]
         [3, 6, 20, 20, 100]
@@ -92,7 +96,7 @@ def limit_as_text(limit: Limit | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LetThrough:
-    """A user who may lose access while the account is paused, once, until then; by whose word."""
+    """A user who may lose access once while the account is paused, until when, and which operator allowed it."""
 
     user_id: str
     until: datetime
@@ -101,9 +105,9 @@ class LetThrough:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place that was taken: the `used` ones with it, of how many (None: not worked out yet).
+    """A place that was taken: how many are `used` with it, of how many `allowed` (None: not computed yet).
 
-    `hour` (since 1970) is in which it counts; `let_through` by which word of an operator it passed the limit.
+    `hour` (since 1970) is the one in which it counts; `let_through` is the permission by which it passed the limit.
     """
 
     used: int
@@ -113,7 +117,7 @@ class Place:
 
     @property
     def is_in_second_half(self) -> bool:
-        """Whether half of what is allowed is used up."""
+        """True if at least half of what is allowed is used."""
         return self.let_through is None and self.allowed is not None and 2 * self.used >= self.allowed
 
 
@@ -124,14 +128,14 @@ class GuardState:
     used: int
     allowed: int
     is_paused: bool
-    """Whether the next one will be refused."""
+    """True if the next loss of access will be refused."""
     paused_until: datetime | None = None
     """When the pause ends by itself; None before the first refusal."""
     let_through: tuple[LetThrough, ...] = ()
 
 
 class DeprovisioningPaused(Forbidden):
-    """The account's limit is reached: no other user loses access until the pause is over or a person has looked."""
+    """The account's limit is reached: no other user loses access until the pause ends or an operator resumes."""
 
     reason = "deprovisioning-paused"
     remedy = (
@@ -152,24 +156,26 @@ class DeprovisioningGuard(Protocol):
     """Counts an account's losses of access over a rolling day, exactly, however many requests run at once."""
 
     def take(self, user_id: str | None = None) -> Place:
-        """Count one more, of that user; `DeprovisioningPaused` when the limit is reached and no operator let
-        the user through."""
+        """Count one more loss, of that user.
+
+        Raises `DeprovisioningPaused` when the limit is reached and no operator let the user through.
+        """
 
     def give_back(self, place: Place) -> None:
-        """Count the place no more, as no user lost access after all."""
+        """Stop counting the place, because no user lost access after all."""
 
     def state(self) -> GuardState:
-        """How far the limit is used up, for people who look at it."""
+        """Return how much of the limit is used, to show it."""
 
     def resume(self, by: str, at: str) -> None:
-        """End the pause and begin a new day, as an operator has decided (who, and when as RFC 3339 text)."""
+        """End the pause and begin a new day; `by` is the operator, `at` RFC 3339 text."""
 
     def let_through(self, user_id: str, by: str) -> LetThrough:
-        """Have one user pass while the account is paused, once and within a day, as an operator has decided."""
+        """Let one user lose access while the account is paused, once and within a day; `by` is the operator."""
 
 
 class Reservation:
-    """A request's place among those that the guard lets through; taken once, given back unless it was used.
+    """A request's place in the guard's count; taken once, given back unless it was used.
 
     Without a guard it lets everything through.
     """
@@ -180,7 +186,7 @@ class Reservation:
         self._place: Place | None = None
 
     def take(self, user_id: str) -> None:
-        """Take the place for that user, if this has not been done; raises `DeprovisioningPaused`."""
+        """Take the place for that user unless it is taken; raises `DeprovisioningPaused`."""
         if self._guard is None or self._place is not None:
             return
         try:
@@ -190,7 +196,7 @@ class Reservation:
             raise
 
     def use(self, user_id: str) -> None:
-        """The user lost access."""
+        """Keep the place, because the user lost access."""
         place, self._place = self._place, None
         if place is None:
             return
@@ -205,17 +211,17 @@ class Reservation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        # After a failure of the table nobody knows whether the write was done after all; then the place counts as used.
+        # After a failure of the table it is unknown whether the write was done; then the place counts as used.
         nothing_was_written = error is None or (isinstance(error, ScimError) and not isinstance(error, Retryable))
         if self._place is not None and self._guard is not None and nothing_was_written:
             self._guard.give_back(self._place)
 
 
 def settled_before(now: datetime) -> str:
-    """Users created by then count for the size of an account; in the form of `StoredUser.created`."""
+    """Return the time, in the form of `StoredUser.created`, up to which created users count for an account's size."""
     return (now - SETTLED).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def minute_text(moment: datetime) -> str:
-    """The minute in UTC as RFC 3339 has it, such as 2030-01-31T12:00Z."""
+    """Return the minute in UTC, such as 2030-01-31T12:00Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")

@@ -1,7 +1,7 @@
-"""How old an account's Connector Key is, and what an operator should hear of it.
+"""How old an account's Connector Key is, and when an operator should rotate it.
 
 A bearer token should not live for ever (RFC 7644 section 7.4), but a person must paste a new one into the identity
-provider. So nothing is refused for its age: there is a word 90 and 30 days before a year is over, and then an alarm.
+provider. So no key is refused for its age: there is a notice 90 and 30 days before it is a year old, and then an alarm.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class KeyAge:
 
     @property
     def is_old(self) -> bool:
-        """Whether the alarm is about it."""
+        """True if the alarm counts this key."""
         return self.urgency is Urgency.NOW
 
     def __str__(self) -> str:

@@ -1,12 +1,12 @@
-"""How many requests an account may send: so many a second, in whatever number of containers they arrive.
+"""How many requests an account may send a second, whatever the number of containers that serve them.
 
 What an account has used is one number that all containers share, a point in time (the generic cell rate algorithm): a
-request moves it on by the seconds that its account's rate gives to one request, and while it lies in the past there is
-room. It never lies further back than `BURST` says, so that an account saves up no more than that.
+request moves it on by the time that its account's rate gives to one request, and while it lies in the past there is
+room. It never lies further back than `BURST`, so that an account cannot save up more than that.
 
-A container does not ask for every request. What it lets through it settles later, several at a time (`Share`): a
-request is never counted without having been let through, and never let through without being counted, but for the few
-that a container gives each account for nothing while that account is quiet there.
+A container does not call the table for every request. It settles the requests that it let through later, several at a
+time (`Share`). Every request that is let through is counted, and no other, except for the few that a container gives
+each account for free while that account is quiet there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from domain.errors import Retryable
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
 
 MICROSECONDS: Final = 1_000_000
-"""In which the shared point in time is counted, so that it is a whole number."""
+"""Unit of the shared point in time, so that it is a whole number."""
 
 BURST: Final = 2.0
 """Seconds of its rate that an account has at once when it comes back."""
@@ -35,16 +35,16 @@ UNBELIEVABLE: Final = 2 * MOST_AT_ONCE
 FREE: Final = 5
 """Requests that an account has in each container before the first one is counted."""
 FREE_AGAIN: Final = 40.0
-"""Seconds after which one of them is there again: 200 containers give away 5 a second, a fifth of the lowest rate."""
+"""Seconds after which one of them returns: 200 containers give away 5 a second, a fifth of the lowest rate."""
 FORGOTTEN: Final = 60.0
-"""Seconds without a request after which a container knows nothing of an account any more."""
+"""Seconds without a request after which a container forgets an account."""
 MOST_OF_ROOM: Final = 20
 """A container settles after a twentieth of the room that it last saw, even if it seems to be the account's only one."""
 PAUSE: Final = 1.0
-"""Seconds for which a container asks no more after a refusal, or after the table did not answer."""
+"""Seconds for which a container does not call the table after a refusal or a failure of the table."""
 
 SECONDS_OF_CPU: Final = 0.05
-"""What a request may burn for its own price; each further such time costs as much as a request."""
+"""CPU time included in a request; each further such time costs as much as a request."""
 
 
 class RateLimited(Retryable):
@@ -95,7 +95,7 @@ class Standing:
 
 
 def extra_requests(seconds_of_cpu: float, paid: int) -> int:
-    """What a request that burned so much has to pay beyond the `paid` requests that it has counted as.
+    """Return how many more requests a request counts as for its CPU time, beyond the `paid` ones.
 
     >>> extra_requests(0.099, 1), extra_requests(0.1, 1), extra_requests(1.0, 1), extra_requests(1.0, 200)
     (0, 1, 19, 0)

@@ -20,7 +20,7 @@ def require_match(if_match: str | None, user: StoredUser) -> None:
 
 
 def is_unchanged(if_none_match: str | None, user: StoredUser) -> bool:
-    """Whether If-None-Match names the user's version, so that the answer is 304."""
+    """Return True if If-None-Match names the user's version, so that the answer is 304."""
     return if_none_match is not None and _names(if_none_match, user)
 
 

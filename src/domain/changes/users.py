@@ -31,7 +31,7 @@ from domain.resources.stored_user import MADE_BY_CLIENT, StoredUser
 from domain.tolerances import STRICT, Reader
 
 _TIME_TO_SETTLE_A_RACE: Final = 0.5
-"""Seconds that must be left for another round of read, compute and write."""
+"""Seconds that must be left to read, compute and write once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ class Users:
         object.__setattr__(self, "effort", Effort.of_operations(self.deadline))
 
     def create(self, body: Json) -> StoredUser:
-        """A new user (RFC 7644 section 3.3); UniquenessConflict when userName or an address is taken.
+        """Create a user (RFC 7644 section 3.3); raises UniquenessConflict when userName or an address is taken.
 
-        Where the account says so, a user who is there already becomes this one: one of that userName who was
-        deactivated, or one of that address whom no identity provider has claimed (`domain.resources.adoption`).
+        Where the account's settings say so, an existing user becomes the new one: a deactivated user of that userName,
+        or a user of that address whom no identity provider has claimed (`domain.resources.adoption`).
         """
         sent = resource.attributes_of(self.reader.resource(body))
         user = StoredUser.new(self.new_id(), sent, self.now(), MADE_BY_CLIENT)
@@ -75,7 +75,7 @@ class Users:
         return user
 
     def replace(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
-        """The user with the body's attributes in the place of the present ones (RFC 7644 section 3.5.1)."""
+        """Replace the user's attributes by those of the body (RFC 7644 section 3.5.1)."""
         sent = self.reader.resource(body)
 
         def replaced(current: StoredUser) -> Json:
@@ -85,12 +85,12 @@ class Users:
         return self._change(user_id, if_match, replaced, put=True)
 
     def patch(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
-        """The user with all of the body's operations applied in order, or with none (RFC 7644 section 3.5.2)."""
+        """Apply all of the body's operations in order, or none (RFC 7644 section 3.5.2)."""
         operations = self.reader.operations(body)
 
         def patched(current: StoredUser) -> Json:
             attributes = before = known_part(current.attributes)
-            # All of them are read, checked and written again, however little is changed.
+            # All values are read, checked and written, however little is changed.
             self.effort.spend(2 * sum(len(value) for value in before.values() if isinstance(value, list)))
             count = 0
             for operation in operations:
@@ -108,11 +108,11 @@ class Users:
         return self._change(user_id, if_match, patched)
 
     def _spend(self, operation: Operation, attributes: Json) -> None:
-        """Count what finding the values of an operation's path takes; TooMany or OutOfTime when that is too much."""
+        """Count the comparisons that find the values of an operation's path; raises TooMany or OutOfTime."""
         self.effort.spend(0 if operation.path is None else patch.target_of(operation.path).cost(attributes))
 
     def delete(self, user_id: str, if_match: str | None = None) -> StoredUser:
-        """Remove the user and free its unique values at once (RFC 7644 section 3.6); who that was."""
+        """Remove the user and free its unique values at once (RFC 7644 section 3.6); return the removed user."""
         with Reservation(self.guard, self.effects) as reservation:
             while True:
                 current = get_user(self.store, user_id)
@@ -122,7 +122,7 @@ class Users:
                 try:
                     self.store.delete(current)
                 except VersionMismatch:
-                    self._again(if_match)
+                    self._require_retry_allowed(if_match)
                 else:
                     reservation.use(current.id)
                     self.effects.removed += 1
@@ -131,7 +131,7 @@ class Users:
     def _change(
         self, user_id: str, if_match: str | None, compute: Callable[[StoredUser], Json], *, put: bool = False
     ) -> StoredUser:
-        """Read, compute, write on condition of the version read; without If-Match a lost race starts over."""
+        """Read, compute, and write on condition of the version read; without If-Match, start over after a lost race."""
         with Reservation(self.guard, self.effects) as reservation:
             while True:
                 current = get_user(self.store, user_id)
@@ -147,22 +147,22 @@ class Users:
                 try:
                     return self._put(current, changed, reservation)
                 except VersionMismatch:
-                    self._again(if_match)
+                    self._require_retry_allowed(if_match)
 
     def _adopts_with(self, current: StoredUser, changed: StoredUser) -> bool:
-        """Whether a change of an unclaimed user makes it an identity provider's own.
+        """Return True if a change of an unclaimed user makes it an identity provider's own.
 
-        A client that found the user by the address changes it, and does not create: it gives the user its externalId,
-        or its userName where it has none to give.
+        A client that finds the user by the address changes it instead of creating one: it sets its externalId, or its
+        own userName if it has no externalId.
         """
         if not self.adopts or current.is_claimed:
             return False
         return changed.is_claimed or changed.keys.user_name != current.keys.user_name
 
     def _instead(self, user: StoredUser, sent: Json, conflict: UniquenessConflict) -> StoredUser:
-        """The user who is there already and becomes the new one; raises the conflict itself where there is none.
+        """Return the existing user that becomes the new one; raises `conflict` when there is none.
 
-        `sent` are the new one's attributes without defaults.
+        `sent` are the new user's attributes without defaults.
         """
         with Reservation(self.guard, self.effects) as reservation:
             while True:
@@ -176,14 +176,14 @@ class Users:
                 try:
                     written = self._put(current, changed, reservation)
                 except VersionMismatch:
-                    self._again(None)
+                    self._require_retry_allowed(None)
                     continue
                 if taken_back:
                     self.effects.taken_back.append(written.id)
                 return written
 
     def _taken_back(self, user: StoredUser, conflict: UniquenessConflict) -> tuple[StoredUser, StoredUser] | None:
-        """The deactivated user of that userName, before and after: what the create sends takes the place of all else.
+        """Return the deactivated user of that userName, before and after its attributes are replaced by the new ones.
 
         The id stays, as in a replacement.
         """
@@ -196,10 +196,10 @@ class Users:
         return current, current.changed_to(attributes, self.now(), replaced=True)
 
     def _adopted(self, sent: Json) -> tuple[StoredUser, StoredUser] | None:
-        """The unclaimed user of that primary address, before and after.
+        """Adopt the existing, unclaimed user that has the new user's primary address; return it before and after.
 
-        The id stays, and so does what the identity provider does not send; what it sends is the user's from now on.
-        Privileges were given to whom the application knew, so they go unless the operator trusts the addresses.
+        The id stays, and so do attributes that the identity provider does not send. Privileges were granted to the
+        former user, so they are removed unless the operator trusts the addresses.
         """
         address = primary_address(sent)
         if not self.adopts or address is None:
@@ -214,7 +214,7 @@ class Users:
         return current, current.adopted(attributes, self.now(), self.new_id())
 
     def _put(self, current: StoredUser, changed: StoredUser, reservation: Reservation) -> StoredUser:
-        """Write one change of a user, and keep account of what it was; the user as written."""
+        """Write one change of a user and count what it did; return the user as written."""
         now = self.now()
         deactivates, displaces = is_deactivated(current, changed), loses_identity(current, changed, now)
         changed = traced(current, changed, now)
@@ -231,8 +231,11 @@ class Users:
             self.effects.adopted.append(Adopted(changed.id, privileges_dropped=dropped))
         return changed
 
-    def _again(self, if_match: str | None) -> None:
-        """Whether a lost race may be tried again: not when the client named a version, and not without time."""
+    def _require_retry_allowed(self, if_match: str | None) -> None:
+        """Raise PreconditionFailed or ServiceUnavailable unless the change may be retried after a lost race.
+
+        A retry needs time, and a client that names a version gets none.
+        """
         if if_match is not None and if_match.strip() != "*":
             raise PreconditionFailed(
                 "The user was changed by another request at the same time. Read it again and repeat the change."

@@ -1,7 +1,7 @@
-"""What happened to a user, told from the user before and after one write: the events that applications act on.
+"""What happened to a user, computed from the user before and after one write: the events that applications act on.
 
 Each changed attribute is named by exactly one of a change's events, and no change gives no event. The order of a
-change's events is the safe one: access ends before anything else is told, and begins after everything else is.
+change's events is the safe one: the end of access is published first, its beginning last.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class AttributeChange:
 class UserChange:
     """One write of one user: what the table held before and after it (None: no user).
 
-    `id` names the write and stays the same however often it is told; `recorded_at` is when the table told it;
-    `adopted` says that the write let an identity provider take over a user who was there already.
+    `id` names the write and stays the same however often the stream delivers it; `recorded_at` is when the table
+    recorded it; `adopted` is True if the write let an identity provider take over an existing user.
     """
 
     id: str
@@ -95,11 +95,11 @@ class LifecycleEvent:
 
 
 _IDS: Final = UUID("6f1d4c9e-3f0b-4b0a-9a77-0c6c2d0d8f51")
-"""Name space of the idempotency ids; it must never change."""
+"""Namespace of the idempotency ids; it must never change."""
 
 
 def events_of(change: UserChange) -> tuple[LifecycleEvent, ...]:
-    """The events of one write, in the order in which they are to be told; none when nothing changed.
+    """Return the events of one write in the order in which they are to be published; none when nothing changed.
 
     `active` belongs to the (de)activation when the user's state turns. An adoption stands in the place of the
     update that came with it.
@@ -112,24 +112,24 @@ def events_of(change: UserChange) -> tuple[LifecycleEvent, ...]:
         return (LifecycleEvent(EventKind.DEPROVISIONED, change, changed),)
     turned = before.active is not after.active
     others = tuple(one for one in changed if not (turned and one.path == _ACTIVE))
-    told: tuple[LifecycleEvent, ...] = ()
+    events: tuple[LifecycleEvent, ...] = ()
     if others or change.adopted:
-        told = (LifecycleEvent(EventKind.ADOPTED if change.adopted else EventKind.UPDATED, change, others),)
+        events = (LifecycleEvent(EventKind.ADOPTED if change.adopted else EventKind.UPDATED, change, others),)
     if not turned:
-        return told
+        return events
     turn = LifecycleEvent(
         EventKind.REACTIVATED if after.active else EventKind.DEACTIVATED,
         change,
         tuple(one for one in changed if one.path == _ACTIVE),
     )
-    return (*told, turn) if after.active else (turn, *told)
+    return (*events, turn) if after.active else (turn, *events)
 
 
 _ACTIVE: Final = "active"
 
 
 def attribute_changes(before: Json, after: Json) -> tuple[AttributeChange, ...]:
-    """The attributes in which two documents differ, in the schema's order; what no schema knows comes last.
+    """Return the attributes in which two documents differ, in the schema's order; unknown ones come last.
 
     Unassigned, null and an empty array or object are the same state (RFC 7643 section 2.5), so they do not differ.
     """

@@ -28,10 +28,10 @@ _EVENT_URIS: Final[dict[EventKind, str]] = {
 
 
 def claims(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
-    """The claims set of the event's token; telling the event again gives the same claims, `jti` and `iat` included.
+    """Return the claims set of the event's token; a repeated event has the same claims, `jti` and `iat` included.
 
-    `issuer` is the base URI of the service, to which `sub_id.uri` is relative. There is no `aud`: whoever signs and
-    sends the token knows its receiver. `iat` is when the table recorded the change, `toe` when it happened. The
+    `issuer` is the base URI of the service, to which `sub_id.uri` is relative. There is no `aud`: the sender,
+    who signs the token, knows its receiver. `iat` is when the table recorded the change, `toe` when it happened. The
     subject's externalId often is an address, so it is there only when `personal_data` are asked for.
     """
     user, uri = event.user, _event_uri(event)
@@ -55,6 +55,6 @@ def _event_uri(event: LifecycleEvent) -> str:
 
 
 def _payload(event: LifecycleEvent) -> Json:
-    """What a notice says: `attributes`, never `data`. Events of other forms say nothing (sections 2.4.4 to 2.4.6)."""
+    """Return the payload of a notice: `attributes`, never `data`. Other events have none (sections 2.4.4 to 2.4.6)."""
     given = ["id"] if event.kind is EventKind.PROVISIONED else []
     return {"version": event.user.etag, "attributes": given + event.changed_attributes}

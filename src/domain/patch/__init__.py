@@ -1,6 +1,6 @@
 """PATCH (RFC 7644 section 3.5.2), to the letter: from a request's body to operations, from an operation to attributes.
 
-What clients send beside the RFC has been rewritten before (`domain.tolerances`).
+Known deviations from the RFC are rewritten before (`domain.tolerances`).
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ from domain.resources.user_schema import USER
 
 
 def apply(attributes: Json, operation: Operation) -> Json:
-    """The attributes with the operation applied; the input is left as it is.
+    """Return the attributes with the operation applied; the input is not changed.
 
     `attributes` has canonical names and no unassigned values, and so has the result, whose required values, single
     primary and forms are still to be checked (`domain.resources.body.checked`). Raises InvalidPath, InvalidSyntax,
@@ -60,7 +60,7 @@ def apply(attributes: Json, operation: Operation) -> Json:
 
 
 def _changed(container: Json, steps: tuple[Attribute, ...], target: Target, op: Op, value: Any) -> Json:
-    """`container` with the operation done where `steps` lead."""
+    """Return `container` with the operation applied where `steps` lead."""
     attribute, *rest = steps
     if rest and not attribute.multi_valued:
         require_writable(attribute)
@@ -87,7 +87,7 @@ def _changed(container: Json, steps: tuple[Attribute, ...], target: Target, op: 
 
 
 def _change_of_value(target: Target, op: Op, value: Any) -> Callable[[Json], Json]:
-    """What a path with a value filter does to each value that matches; an empty result removes the value."""
+    """Return what a path with a value filter does to each matching value; an empty result removes the value."""
     sub = target.path.sub_attribute
     if sub is not None:
         if op is Op.REMOVE:
@@ -106,7 +106,7 @@ def _change_of_value(target: Target, op: Op, value: Any) -> Callable[[Json], Jso
 def _with_values_changed(
     container: Json, attribute: Attribute, matches: Callable[[Json], bool], change: Callable[[Json], Json]
 ) -> Json | None:
-    """`container` with a change made to the matching values of a multi-valued attribute; None when there are none."""
+    """Return `container` with the matching values of a multi-valued attribute changed; None if none matches."""
     require_writable(attribute)
     result: list[Json] = []
     marked: list[Json] = []
@@ -125,14 +125,14 @@ def _with_values_changed(
 
 
 def _merged(container: Json, attribute: Attribute, value: Any, op: Op) -> Json:
-    """A complex value with the given sub-attributes written; those not given stay (section 3.5.2.3)."""
+    """Return a complex value with the given sub-attributes written; the others stay (section 3.5.2.3)."""
     for sub, member in members(value, attribute):
         container = _written(container, sub, member, op)
     return container
 
 
 def _written(container: Json, attribute: Attribute, value: Any, op: Op) -> Json:
-    """`container` with a value added to an attribute, or replaced."""
+    """Return `container` with a value added to an attribute, or replaced."""
     require_writable(attribute)
     if attribute.mutability is Mutability.WRITE_ONLY:
         return container
@@ -147,7 +147,7 @@ def _written(container: Json, attribute: Attribute, value: Any, op: Op) -> Json:
 
 
 class _Added(list[Any]):
-    """Values with the likenesses of all of them: the next operation that adds need not look at each again."""
+    """Values with the likenesses of all of them, so that the next addition need not compute them again."""
 
     __slots__ = ("likenesses",)
 
@@ -179,7 +179,7 @@ def _values(present: list[Any], attribute: Attribute, value: Any, op: Op) -> lis
 
 
 def _with_primary(values: list[Any], marked: list[Json]) -> list[Any]:
-    """The values with `primary` false where it was true before others were marked (section 3.5.2)."""
+    """Return the values with `primary` false where it was true before others were marked (section 3.5.2)."""
     if not marked:
         return values
     kept = {id(item) for item in marked}
@@ -189,7 +189,7 @@ def _with_primary(values: list[Any], marked: list[Json]) -> list[Any]:
 
 
 def _without(container: Json, attribute: Attribute) -> Json:
-    """`container` without an attribute; raises MutabilityViolation for one that is required (section 3.5.2.2)."""
+    """Return `container` without an attribute; MutabilityViolation for a required one (section 3.5.2.2)."""
     require_writable(attribute)
     if attribute.required:
         raise MutabilityViolation(f"{attribute.name} is required and cannot be removed.", attribute=attribute.name)
@@ -199,7 +199,7 @@ def _without(container: Json, attribute: Attribute) -> Json:
 
 
 def _with(container: Json, attribute: Attribute, value: Any) -> Json:
-    """`container` with the value, or without the attribute when nothing of the value is left."""
+    """Return `container` with the value, or without the attribute when the value is empty."""
     if value in ({}, []):
         return _without(container, attribute)
     present = container.get(attribute.name)

@@ -22,9 +22,9 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation as it was sent: `path` is text not yet read, None when there is none; `value` any JSON value.
+    """One operation as it was sent: `path` is unparsed text or None, `value` any JSON value.
 
-    `value` is a personal datum: it stays out of the representation.
+    `value` is personal data and stays out of `repr`.
     """
 
     op: Op
@@ -36,9 +36,9 @@ _OPS: Final = {op.value: op for op in Op}
 
 
 def parse_operations(body: Json) -> tuple[Operation, ...]:
-    """The operations of a PATCH request's body, in order.
+    """Parse the operations of a PATCH request's body, in order.
 
-    Raises InvalidSyntax for a body that is no PatchOp message, InvalidPath for a path that is no text, InvalidValue
+    Raises InvalidSyntax for a body that is not a PatchOp message, InvalidPath for a path that is not text, InvalidValue
     for an add or a replace without a value, TooMany for more operations than a request may have.
     """
     require_message(body, PATCH_OP_URN)
@@ -50,7 +50,7 @@ def parse_operations(body: Json) -> tuple[Operation, ...]:
 
 
 def require_bounded(operations: int) -> None:
-    """Raise TooMany for more operations than a request may have, those counted that one of them stands for."""
+    """Raise TooMany for more operations than a request may have, counting all that one expands to."""
     if operations > MAX_OPERATIONS:
         raise TooMany(
             f"Operations has more than {MAX_OPERATIONS} operations, counting each value and member that is one. "

@@ -1,4 +1,4 @@
-"""Where an operation applies: its path, read once and kept, as identity providers send the same few paths."""
+"""Where an operation applies: its path, parsed once and cached, as identity providers send the same few paths."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from domain.resources.attributes import Attribute
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A path with its value filter as a predicate over one value of the attribute, None without a filter."""
+    """A path, with its value filter as a predicate over one value of the attribute (None without a filter)."""
 
     path: PatchPath
     matches: Predicate | None
     cost: Cost
-    """The comparisons that it takes to find the values, of all the user's attributes."""
+    """Comparisons needed to find the values, given the user's attributes."""
 
     @property
     def steps(self) -> tuple[Attribute, ...]:
@@ -47,7 +47,7 @@ class Target:
 
 @lru_cache(maxsize=256)
 def target_of(path: str) -> Target:
-    """The target that a path names; raises InvalidPath."""
+    """Return the target that a path names; raises InvalidPath."""
     parsed = parse_patch_path(path)
     if parsed.value_filter is None:
         # A whole attribute is written without a look at its values. `emails.type` is written in each of them, which

@@ -1,4 +1,4 @@
-"""Values of operations: their structure and type checked, their names canonical, what is unassigned left out."""
+"""Values of operations: structure and types checked, names canonical, unassigned members left out."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _KINDS: Final[dict[Type, tuple[type | tuple[type, ...], str]]] = {
 
 
 def is_unassigned(value: Any) -> bool:
-    """Whether a value is null or an empty array (RFC 7643 section 2.5)."""
+    """Return True for null and an empty array (RFC 7643 section 2.5)."""
     return value is None or value == []
 
 
 def members(value: Any, attribute: Attribute) -> list[tuple[Attribute, Any]]:
-    """The members of a complex attribute's value with the sub-attributes that they are.
+    """Return the members of a complex attribute's value with their sub-attributes.
 
     Raises InvalidValue for a value that is no object, InvalidSyntax for an unknown or repeated member.
     """
@@ -46,7 +46,7 @@ def members(value: Any, attribute: Attribute) -> list[tuple[Attribute, Any]]:
 
 
 def scalar(value: Any, attribute: Attribute) -> Any:
-    """The value of a simple attribute; raises InvalidValue when it is of another type."""
+    """Return the value of a simple attribute; raises InvalidValue when it is of another type."""
     kind, wanted = _KINDS.get(attribute.type, (str, "a string"))
     if not isinstance(value, kind) or (isinstance(value, bool) and attribute.type is not Type.BOOLEAN):
         raise InvalidValue(f"{attribute.name} must be {wanted}.", attribute=attribute.name)
@@ -57,7 +57,7 @@ def scalar(value: Any, attribute: Attribute) -> Any:
 
 
 def element(value: Any, attribute: Attribute) -> Any:
-    """One value of a multi-valued attribute, for a complex one without its unassigned members (perhaps empty)."""
+    """Return one value of a multi-valued attribute; a complex one without its unassigned members, perhaps empty."""
     if not attribute.is_complex:
         return scalar(value, attribute)
     kept: Json = {}
@@ -69,7 +69,7 @@ def element(value: Any, attribute: Attribute) -> Any:
 
 
 def elements(value: Any, attribute: Attribute) -> list[Any]:
-    """The values of a multi-valued attribute that has a list of them; raises InvalidValue."""
+    """Return the checked values of a multi-valued attribute; raises InvalidValue when they are not a list."""
     if not isinstance(value, list):
         raise InvalidValue(f"{attribute.name} takes an array.", attribute=attribute.name)
     require_bounded_values(len(value), attribute)
@@ -86,16 +86,16 @@ def require_bounded_values(count: int, attribute: Attribute) -> None:
 
 
 def require_writable(attribute: Attribute, container: Attribute | None = None) -> None:
-    """That a client may change the attribute; raises MutabilityViolation."""
+    """Raise MutabilityViolation unless a client may change the attribute."""
     if attribute.mutability is Mutability.READ_ONLY:
         owner = f" of {container.name}" if container is not None and not container.is_extension else ""
         raise MutabilityViolation(f"{attribute.name}{owner} is read-only. Leave it out.", attribute=attribute.name)
 
 
 def likeness(value: Any, attribute: Attribute) -> Hashable:
-    """What is equal for two values of a multi-valued attribute that say the same.
+    """Return a form that is equal for two values of a multi-valued attribute that mean the same.
 
-    Text is compared as the attribute's caseExact says; `primary: false` says no more than no primary.
+    Text is compared as the attribute's caseExact says; `primary: false` means the same as no primary.
     """
     if not isinstance(value, dict):
         form: Hashable = form_of(attribute)(value) if isinstance(value, str) else value

@@ -20,7 +20,7 @@ from domain.errors import ExpiredCursor, InvalidCursor
 from domain.limits import CURSOR_LIFETIME
 
 Position = str | list[Any]
-"""The last key of an order that was seen, as JSON has it: an id, a place in an index, or a sort key and an id."""
+"""The last key of an order that was returned, as JSON: an id, a place in an index, or a sort key and an id."""
 
 _SEAL_BYTES: Final = 16
 
@@ -34,13 +34,13 @@ class CursorSeal:
     now: Callable[[], float]
 
     def seal(self, position: Position, query: str) -> str:
-        """The cursor of the page after `position`."""
+        """Return the cursor of the page after `position`."""
         expires = int(self.now()) + CURSOR_LIFETIME
         payload = encode([expires, position]).encode("utf-8", "surrogatepass")
         return urlsafe_b64encode(payload + self._signature(payload, query)).rstrip(b"=").decode()
 
     def open(self, cursor: str, query: str) -> Position:
-        """The position in a cursor; InvalidCursor when it is not of this account and query, ExpiredCursor when old."""
+        """Return the position in a cursor; InvalidCursor for another account or query, ExpiredCursor if too old."""
         try:
             sealed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         except (Base64Error, ValueError):

@@ -1,6 +1,6 @@
-"""Listing and searching (RFC 7644 section 3.4.2, RFC 9865): which users answer a query, on which page.
+"""Lists and searches (RFC 7644 section 3.4.2, RFC 9865): which users a query finds, and on which page.
 
-What an index answers is read through the index; what it cannot is read user by user, within the time budget.
+Queries that an index can answer use it; the others match user by user, within the time budget.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Query:
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> Query:
-        """The query in URL parameters (text) or in the members of a SearchRequest (RFC 7644 section 3.4.3).
+        """Return the query in URL parameters (text) or in the members of a SearchRequest (RFC 7644 section 3.4.3).
 
         A start before 1 is 1, a negative count is 0, a count above the maximum is the maximum (section 3.4.2.4).
         """
@@ -82,13 +82,13 @@ class Query:
 
     @property
     def fingerprint(self) -> str:
-        """What a cursor is bound to beside the account: the query but for its page."""
+        """What a cursor is bound to in addition to the account: the query without its page."""
         return f"{self.filter}\n{self.sort_by}\n{self.descending}"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One page of an answer; `next_cursor` only when paging by cursor, `start_index` only when not."""
+    """One page of an answer; with pages by cursor it has `next_cursor`, with pages by index `start_index`."""
 
     users: Sequence[StoredUser]
     total: int
@@ -96,7 +96,7 @@ class Result:
     next_cursor: str | None = None
 
     def text(self, renderer: Renderer) -> str:
-        """The ListResponse as JSON text."""
+        """Return the ListResponse as JSON text."""
         return renderer.list_text(
             self.users,
             totalResults=self.total,
@@ -119,15 +119,15 @@ class Directory:
     seal: CursorSeal
     reader: Reader = STRICT
     matches_email: bool = False
-    """Whether a look-up by a userName that nobody has also finds, by that as an address, whom no identity provider has
-    claimed yet (`domain.accounts.account.Settings.match_existing_by_email`)."""
+    """True if a look-up by a userName that no user has also finds, by that text as an address, a user whom no identity
+    provider has claimed yet (`domain.accounts.account.Settings.match_existing_by_email`)."""
     deadline: Deadline | None = None
-    """Until when users may be matched."""
+    """Time until which users may be matched."""
     on_lookup: Callable[[Lookup], None] = _ignore
     """Called with what a filter looks up by an index, before the index is read."""
 
     def search(self, query: Query) -> Result:
-        """The page of users that a query asks for."""
+        """Return the page of users that a query asks for."""
         if query.cursor is not None:
             return self._by_cursor(query)
         with in_time():
@@ -135,7 +135,7 @@ class Directory:
         return Result(_bounded(users), total, query.start_index)
 
     def _by_cursor(self, query: Query) -> Result:
-        """A page after the position that a cursor holds (`domain.queries.windows`)."""
+        """Return the page after the position in a cursor (`domain.queries.windows`)."""
         position = self.seal.open(query.cursor, query.fingerprint) if query.cursor else None
         with in_time():
             page = self._found(query).after(position, query.count)
@@ -147,7 +147,7 @@ class Directory:
         return None if position is None else self.seal.seal(position, query.fingerprint)
 
     def _found(self, query: Query) -> Found:
-        """All users that match, in order: that of ids unless the query asks for another."""
+        """Return all users that match, in the order that the query asks for, else by id."""
         parsed = None if query.filter is None else self.reader.filter(query.filter)
         ordering = Ordering.of(query.sort_by, descending=query.descending) if query.sort_by else None
         if parsed is None:
@@ -167,14 +167,14 @@ class Directory:
         return Matching(lambda: by_id(self.store.scan()), matches)
 
     def _listed(self, users: list[StoredUser], ordering: Ordering | None) -> Found:
-        """Few users, all of them read and matching, in order of id."""
+        """Return a few users, all read and matching already, in the order asked for, else by id."""
         if ordering is None:
             return Matching(lambda: by_id(users), everyone)
         by = {user.id: user for user in users}
         return self._sorted(ordering, lambda: users, read=lambda ids: [by[user_id] for user_id in ids])
 
     def _by_prefix(self, prefix: PrefixLookup, matches: Matches, ordering: Ordering | None) -> Found:
-        """The users among those whom an index names for a prefix."""
+        """Return the matching users among those that an index lists for a prefix."""
         by_name = prefix.kind is PrefixKind.USER_NAME
         in_index_order = by_name and ordering is not None and ordering.is_by_user_name
         descending = in_index_order and ordering is not None and ordering.descending
@@ -216,7 +216,7 @@ class Directory:
         return matches
 
     def _looked_up(self, parsed: Filter) -> list[StoredUser] | None:
-        """The users that match a filter by what an index names for it; None when no index serves."""
+        """Return the users that match a filter, found by an index; None when no index can be used."""
         lookup = index_lookup(parsed)
         if lookup is None:
             return None
@@ -230,9 +230,9 @@ class Directory:
         return list(filter(self._matcher(parsed), found))
 
     def _unclaimed(self, user_name: str, parsed: Filter) -> list[StoredUser]:
-        """Who could be adopted by that name and matches the rest of the filter."""
+        """Return the user that could be adopted by that name and matches the rest of the filter."""
         from domain.resources.adoption import (
-            is_adoptable,  # here, as few accounts need it, and each module that is read counts at a cold start
+            is_adoptable,  # imported here: few accounts need it, and each module adds to a cold start
         )
 
         user = self.store.find_by_email(user_name)
@@ -254,7 +254,7 @@ class Directory:
 
 
 def _bounded(users: Sequence[StoredUser]) -> Sequence[StoredUser]:
-    """As many of the users as an answer may hold, one at least."""
+    """Return as many of the users as an answer may hold, at least one."""
     size = 0
     for position, user in enumerate(users):
         size += len(user.document)

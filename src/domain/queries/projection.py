@@ -27,11 +27,11 @@ class Projection:
 
     plan: _Plan
     returns_everything: bool
-    """Whether nothing was asked for: all that is stored is returned (what is never returned is never stored)."""
+    """True when the request names no attributes; the stored document is then returned as is."""
 
     @classmethod
     def of(cls, attributes: object = None, excluded: object = None) -> Projection:
-        """The projection that `attributes` and `excludedAttributes` ask for.
+        """Return the projection that `attributes` and `excludedAttributes` ask for.
 
         Each is None, text with names separated by commas (URL parameter) or a list of names (SearchRequest). Unknown
         names are ignored, empty ones too. Raises InvalidValue when both are given, or when one is something else.
@@ -46,7 +46,7 @@ class Projection:
         return _everything()
 
     def apply(self, resource: Json) -> Json:
-        """The part of a resource that is returned; the resource itself is left as it is."""
+        """Return the part of a resource that the answer has; the resource itself is not changed."""
         return _kept(resource, self.plan)
 
 
@@ -56,7 +56,7 @@ def _everything() -> Projection:
 
 
 def _names(parameter: str, value: object) -> list[str] | None:
-    """The names in a parameter, or None when it has none."""
+    """Return the names in a parameter, or None when it has none."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -73,7 +73,7 @@ def _names(parameter: str, value: object) -> list[str] | None:
 
 
 def _tree(names: Iterable[str]) -> _Names:
-    """The known ones of the names as a tree; a whole attribute covers those of its parts."""
+    """Return the known names as a tree; a whole attribute covers its parts."""
     tree: _Names = {}
     for path in filter(None, map(resolve, names)):
         branch = tree
@@ -87,7 +87,7 @@ def _tree(names: Iterable[str]) -> _Names:
 
 
 def _including(container: Attribute, asked: _Names) -> _Plan:
-    """The plan for what was asked for, and what is always returned."""
+    """Return the plan for the requested attributes and those that are always returned."""
     plan: _Plan = {}
     for attribute in container.sub_attributes:
         parts = asked.get(attribute.name)
@@ -98,7 +98,7 @@ def _including(container: Attribute, asked: _Names) -> _Plan:
 
 
 def _excluding(container: Attribute, left_out: _Names) -> _Plan:
-    """The plan for what is returned by default but for what was left out."""
+    """Return the plan for what is returned by default, without the excluded attributes."""
     plan: _Plan = {}
     for attribute in container.sub_attributes:
         parts = left_out.get(attribute.name)
@@ -110,7 +110,7 @@ def _excluding(container: Attribute, left_out: _Names) -> _Plan:
 
 
 def _whole(attribute: Attribute) -> _Plan | None:
-    """The plan for an attribute as it is returned by default: None when no sub-attribute of it is held back."""
+    """Return the plan for an attribute as returned by default; None when none of its sub-attributes is held back."""
     plan = _excluding(attribute, {})
     held_back = len(plan) < len(attribute.sub_attributes) or any(plan.values())
     return plan if held_back else None

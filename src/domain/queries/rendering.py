@@ -17,20 +17,20 @@ from domain.resources.user_schema import USER
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Answers for one request: under which base URL resources are found, and which attributes were asked for."""
+    """Renders resources: `base_url` is that of the service, `projection` the attributes to return."""
 
     base_url: str
     projection: Projection
 
     def location(self, user_id: str) -> str:
-        """The URI of a user (RFC 7643 section 3.1, `meta.location`)."""
+        """Return the URI of a user (RFC 7643 section 3.1, `meta.location`)."""
         return f"{self.base_url}{USER.endpoint}/{user_id}"
 
     def text(self, user: StoredUser) -> str:
-        """The resource as JSON text."""
+        """Return the resource as JSON text."""
         if not self.projection.returns_everything:
             return encode(self.projection.apply(self.resource(user)))
-        # Ids are ours, dates are ours: nothing in them wants escaping. The document starts with "{" and is not empty.
+        # Ids and dates are generated here and need no escaping. The document starts with "{" and is not empty.
         return (
             f'{{"id":"{user.id}","meta":{{"resourceType":"User","created":"{user.created}",'
             f'"lastModified":"{user.last_modified}","location":"{self.location(user.id)}",'
@@ -38,7 +38,7 @@ class Renderer:
         )
 
     def resource(self, user: StoredUser) -> Json:
-        """The whole resource as JSON values, before projection."""
+        """Return the whole resource as JSON values, before projection."""
         return {
             **user.attributes,
             "id": user.id,
@@ -52,6 +52,6 @@ class Renderer:
         }
 
     def list_text(self, users: Iterable[StoredUser], **members: int | str | None) -> str:
-        """A ListResponse (RFC 7644 section 3.4.2) as JSON text; members that are None are left out."""
+        """Return a ListResponse (RFC 7644 section 3.4.2) as JSON text; members that are None are left out."""
         head = {"schemas": [LIST_RESPONSE_URN]} | {name: value for name, value in members.items() if value is not None}
         return f'{encode(head)[:-1]},"Resources":[{",".join(map(self.text, users))}]}}'

@@ -9,7 +9,7 @@ from domain.resources.stored_user import StoredUser
 
 
 def get_user(store: UserStore, user_id: str) -> StoredUser:
-    """The user of that id, active or not; NotFound for any other id, malformed or not."""
+    """Return the user of that id, active or not; raises NotFound for any other id."""
     user = store.get(user_id)
     if user is None:
         raise NotFound(

@@ -16,7 +16,7 @@ from domain.resources.date_times import instant, text_of
 from domain.resources.paths import AttributePath, resolve
 
 SortKey = tuple[bool, Any]
-"""Comparable with the keys of the same ordering: whether the value is there or not, and its comparable form."""
+"""Comparable with other keys of the same ordering: whether there is a value, and its comparable form."""
 
 Scalar = str | int | float | None
 """A key as JSON holds it."""
@@ -48,7 +48,7 @@ class Ordering:
 
     @classmethod
     def of(cls, sort_by: str, *, descending: bool = False) -> Ordering:
-        """The ordering by the attribute that `sort_by` names; InvalidValue if it names none that has an order."""
+        """Return the ordering by the attribute that `sort_by` names; raises InvalidValue if it has no order."""
         path = resolve(sort_by)
         if path is None or path.attribute.returned is Returned.NEVER:
             raise InvalidValue(
@@ -65,20 +65,20 @@ class Ordering:
 
     @property
     def is_by_user_name(self) -> bool:
-        """Whether this is the order of the userName index, in one direction or the other."""
+        """True if this is the order of the userName index, ascending or descending."""
         return self.path.steps == (self.leaf,) and self.leaf.name == "userName"
 
     def key(self, resource: Json) -> SortKey:
-        """The sort key of a whole resource, `id` and `meta` included."""
+        """Return the sort key of a whole resource, `id` and `meta` included."""
         return self._key(self._form(self._value(resource)))
 
     def position(self, key: SortKey) -> Scalar:
-        """The key in a form that JSON holds and `key_at` understands."""
+        """Return the key in a form that JSON can hold and `key_at` reads."""
         form = key[1].form if isinstance(key[1], _Reversed) else key[1]
         return text_of(form) if isinstance(form, tuple) else form
 
     def key_at(self, position: Scalar) -> SortKey:
-        """The key of that position."""
+        """Return the key of that position."""
         if self.leaf.type is Type.DATE_TIME and isinstance(position, str):
             return self._key(instant(position))
         return self._key(position)

@@ -1,8 +1,8 @@
-"""Users that match a query, in an order, of which one page is wanted and all must be counted: within the time budget.
+"""The users that match a query, in order: one page is returned and all are counted, within the time budget.
 
-What an index answers comes from there; what it cannot is read user by user (`UserStore.scan`). A page begins after a
-number of users, or after a position, which is the last key of the order that was seen: users who stay are seen once
-each while others come and go (docs/decisions/030).
+Queries that an index can answer use it; the others read user by user (`UserStore.scan`). A page begins after a number
+of users, or after a position, which is the last key that was returned: users who stay are returned once each while
+others come and go (docs/decisions/030).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Matches = Callable[[StoredUser], bool]
 
 
 def everyone(user: StoredUser) -> bool:
-    """What no filter leaves out."""
+    """Match every user."""
     return True
 
 
@@ -40,24 +40,24 @@ class Place(NamedTuple):
 
 
 class Window(NamedTuple):
-    """Users after a position, and the position of each; how many match in all."""
+    """One page of users after a position, the position of each, and how many match in all."""
 
     users: Sequence[StoredUser]
     positions: Sequence[Position]
     total: int
     next_after: Position | None
-    """The position that the next page is after; None at the end of the list."""
+    """The position after which the next page begins; None at the end of the list."""
 
 
 class Found:
     """Matching users in an order."""
 
     def window(self, skipped: int, count: int) -> tuple[Sequence[StoredUser], int]:
-        """The users after the first `skipped`, `count` at most, and how many there are in all."""
+        """Return up to `count` users after the first `skipped`, and how many there are in all."""
         raise AssertionError("abstract")
 
     def after(self, position: Position | None, count: int) -> Window:
-        """The first `count` users after a position; InvalidCursor for one that is of another order."""
+        """Return the first `count` users after a position; raises InvalidCursor for a position in another order."""
         raise AssertionError("abstract")
 
 
@@ -99,13 +99,13 @@ class Matching(Found):
 
 @dataclass(frozen=True, slots=True)
 class Indexed(Found):
-    """Users that an index names for the whole of a filter: it counts them, and only those of the page are read."""
+    """Users that an index lists for a whole filter: the index counts them, and only those of the page are read."""
 
     store: UserStore
     places: Callable[[], Sequence[Place]]
     """In the order of their positions."""
     matches: Matches
-    """As a user may have been changed since the index was read."""
+    """Checked again, as a user may have changed since the index was read."""
     descending: bool = False
 
     def window(self, skipped: int, count: int) -> tuple[Sequence[StoredUser], int]:
@@ -154,7 +154,7 @@ class InUserNameOrder(Found):
 
 @dataclass(frozen=True, slots=True)
 class Sorted(Found):
-    """Users by any attribute: every match's key is kept beside its id, and the page is read again."""
+    """Users sorted by any attribute: the key and id of every match are kept, and the page is read again."""
 
     source: Callable[[], Iterable[StoredUser]]
     matches: Matches
@@ -198,7 +198,7 @@ class Sorted(Found):
 
 @contextmanager
 def in_time() -> Iterator[None]:
-    """TooMany when the time is over before all that was found was seen."""
+    """Raise TooMany in place of OutOfTime, when the time ends before all users were seen."""
     try:
         yield
     except OutOfTime as error:
@@ -206,12 +206,12 @@ def in_time() -> Iterator[None]:
 
 
 def by_id(users: Iterable[StoredUser]) -> Iterator[tuple[str, StoredUser]]:
-    """Users in order of id with their positions."""
+    """Pair users in order of id with their positions."""
     return ((user.id, user) for user in users)
 
 
 def read_at(store: UserStore, places: Iterable[Place]) -> Iterator[tuple[str, StoredUser]]:
-    """Those of the users who are still there with their positions, read in batches."""
+    """Read the users that still exist, in batches, with their positions."""
     left = iter(places)
     while batch := list(islice(left, _READ_TOGETHER)):
         found = {user.id: user for user in store.get_many([place.user_id for place in batch])}
@@ -219,12 +219,12 @@ def read_at(store: UserStore, places: Iterable[Place]) -> Iterator[tuple[str, St
 
 
 def _page(store: UserStore, places: Sequence[Place], count: int, total: int, matches: Matches) -> Window:
-    """The users at the first of the places; who has gone since they were read is left out."""
+    """Return the users at the first `count` places, without those removed since the places were read."""
     page = places[:count]
     positions: dict[str, Position] = {}
     users: list[StoredUser] = []
     for position, user in read_at(store, page):
-        # Who was renamed while the index was read may have two places in it.
+        # A user renamed while the index was read may have two places in it.
         if user.id not in positions and matches(user):
             positions[user.id] = position
             users.append(user)
