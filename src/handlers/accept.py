@@ -1,4 +1,4 @@
-"""Which media type an `Accept` asks for (RFC 9110 section 12.5.1): SCIM's own unless the client likes JSON better."""
+"""The media type that an `Accept` asks for (RFC 9110 section 12.5.1): SCIM's own unless the client prefers JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MOST_RANGES: Final = 50
 
 
 def prefers_json(accept: str) -> bool:
-    """Whether `application/json` is acceptable, and more so than `application/scim+json`.
+    """Return True if `application/json` is acceptable and preferred to `application/scim+json`.
 
     >>> prefers_json("application/json"), prefers_json("application/json, */*"), prefers_json("text/html")
     (True, False, False)
@@ -36,5 +36,5 @@ def _quality(parameters: list[str]) -> float:
 
 
 def _of(ranges: tuple[str, ...], qualities: dict[str, float]) -> float:
-    """The quality of a type by the most specific range that is there."""
+    """The quality of a type by the most specific range given."""
     return next((qualities[each] for each in ranges if each in qualities), 0.0)

@@ -14,14 +14,14 @@ from handlers.http import HttpResponse
 from handlers.user_changes import users_of
 
 _OPERATIONS: Final = {"POST": "CreateUser", "PUT": "ReplaceUser", "PATCH": "PatchUser", "DELETE": "DeleteUser"}
-"""What each would be called if it had come alone."""
+"""The operation's name as a request of its own."""
 
 
 @endpoint("Bulk")
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with every operation's own status; 413 when there are too many operations or bytes."""
     body = request.http.json_object(MAX_BULK_PAYLOAD)
-    # The request itself has counted as one of them.
+    # The request itself has counted as one operation.
     job = BulkJob(
         users_of(request), request.deadline, request.renderer.location, lambda asked: request.count(asked - 1)
     )

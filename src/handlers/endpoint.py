@@ -1,6 +1,6 @@
-"""What every SCIM function shares, in one place: authenticate, decode, call, encode, map errors, log.
+"""The common part of all SCIM functions: authenticate, decode, call, encode, map errors, log.
 
-A handler module writes only the sentence of RFC 7644 that it serves and decorates it with `endpoint`.
+A handler module contains only its own part of RFC 7644, in a function decorated with `endpoint`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class LambdaContext(Protocol):
-    """What is used of the Lambda context object."""
+    """The members of Lambda's context object that are used."""
 
     @property
     def aws_request_id(self) -> str: ...
@@ -42,7 +42,7 @@ class LambdaContext(Protocol):
 
 @dataclass(frozen=True)
 class ScimRequest:
-    """One authenticated request and what it acts on: the account's users, and nothing of any other account."""
+    """One authenticated request, with access to its own account only."""
 
     service: Service
     http: HttpRequest
@@ -55,7 +55,7 @@ class ScimRequest:
 
     @property
     def user_id(self) -> str:
-        """The `{id}` of the path; "" names nobody."""
+        """The `{id}` of the path; "", which is no user's id, without one."""
         return self.http.path_id or ""
 
     @cached_property
@@ -65,16 +65,16 @@ class ScimRequest:
 
     @cached_property
     def parameter_reader(self) -> parameters.ParameterReader:
-        """Reads parameters as the account's mode says."""
+        """The reader of parameters for the account's mode."""
         return parameters.Tolerant(self.noted) if self.caller.settings.is_tolerant else parameters.STRICT
 
     @cached_property
     def account(self) -> DynamoDBAccount:
-        """What the caller's account has in the table."""
+        """The caller's account in the table."""
         return self.service.open_table().account(self.caller.account, self.deadline, self.record.usage)
 
     def count(self, requests: int) -> None:
-        """Count so many requests of the account's rate; raises `RateLimited` when there is no room for any."""
+        """Count requests towards the account's rate; raises `RateLimited` when the rate is exceeded."""
         if requests <= 0:
             return
         if not self.service.pace.admit(self.caller.account, self.caller.settings.rate, self.record.usage, requests):
@@ -82,21 +82,21 @@ class ScimRequest:
         self.record.counted_as += requests
 
     def count_cpu(self, seconds: float) -> None:
-        """Count what serving the request has burned beyond what it has counted for."""
+        """Count further requests for CPU time beyond what the request has counted for."""
         extra = extra_requests(seconds, self.record.counted_as)
-        # A container's first request also loads code and opens connections, for which its account is not to blame.
+        # A container's first request also loads code and opens connections, which its account has not caused.
         if extra and not self.record.cold_start:
             self.service.pace.charge(self.caller.account, extra)
             self.record.counted_as += extra
 
     @cached_property
     def renderer(self) -> Renderer:
-        """Answers with the attributes that the query asks for."""
+        """The renderer for the attributes that the query asks for."""
         asked, excluded = self.parameter("attributes"), self.parameter("excludedAttributes")
         return self.renderer_for(Projection.of(asked, excluded))
 
     def renderer_for(self, projection: Projection) -> Renderer:
-        """Answers with those attributes."""
+        """The renderer for these attributes."""
         return Renderer(self.http.base_url, projection)
 
     @cached_property
@@ -113,20 +113,20 @@ class ScimRequest:
         return self.http.headers.get(name)
 
     def resource(self, user: StoredUser, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-        """The answer that carries a user, its ETag and its place (RFC 7644 sections 3.3, 3.4.1, 3.14)."""
+        """The answer with a user, its ETag and its Location (RFC 7644 sections 3.3, 3.4.1, 3.14)."""
         self.concerns(user)
         headers = {"ETag": user.etag, "Location": self.renderer.location(user.id)}
         return HttpResponse(status, self.renderer.text(user), headers)
 
     def concerns(self, user: StoredUser) -> None:
-        """Have the log name the user: by id, and masked where it may hold personal data."""
+        """Name the user in the log line by id, and masked where logs may contain personal data."""
         self.record.user_id = user.id
         if self.service.environment.log_personal_data:
             self.record.user = masked_user(user.attributes)
 
 
 def at_fault(error: ScimError, service: Service) -> str | None:
-    """Return the value that another user has already, masked; None where the log may hold no personal data."""
+    """Return the value that another user has already, masked; None where logs may not contain personal data."""
     if service.environment.log_personal_data and isinstance(error, UniquenessConflict):
         return masked(error.value)
     return None
@@ -137,7 +137,7 @@ Serve = Callable[[ScimRequest], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A Lambda handler, called with event and context; `serve` is what it does once the caller is known."""
+    """A Lambda handler, called with event and context; `serve` answers the authenticated request."""
 
     operation: str
     serve: Serve
@@ -158,7 +158,9 @@ class Handler:
         under_way = service.last_words.begin(ends - clock.LAST_WORDS_SECONDS, speak)
         response = self._answer(service, event, context, record, cpu)
         if not service.last_words.end(under_way):
-            return HttpResponse.of_error(_KILLED).as_proxy_result(accept_of(event))  # as the line says that is written
+            return HttpResponse.of_error(_KILLED).as_proxy_result(
+                accept_of(event)
+            )  # as in the log line already written
         record.status = response.status.value
         record.duration_ms = _milliseconds_since(started)
         unlogged = service.refusals.line(record.account, refused=record.reason in _REFUSED_BY_THE_THOUSAND)
@@ -193,31 +195,31 @@ class Handler:
             record.cause = type(error.__cause__).__name__ if error.__cause__ else None
             record.secret = error.secret_name
             return HttpResponse.of_error(error)
-        except Exception as error:  # the last line of defence: an answer, an alarm, and no traceback with data in it
+        except Exception as error:  # answer and alarm, without a traceback that may contain personal data
             record.reason, record.remedy = _UNEXPECTED.reason, _UNEXPECTED.remedy
             record.cause = telemetry.place_of(error)
             return HttpResponse.of_error(_UNEXPECTED)
 
 
 _REFUSED_BY_THE_THOUSAND: Final = (RateLimited.reason, TooManyWrongKeys.reason)
-"""What a flood is answered, which does not get a log line each."""
+"""The reasons of refusals that come in floods, which do not get a log line each."""
 _UNEXPECTED: Final = ServiceUnavailable(
     "The service failed unexpectedly and has recorded it. Repeat the request; "
-    "if it lasts, tell the service's operator.",
+    "if it lasts, contact the service's operator.",
     reason="unexpected",
-    remedy="A defect, or a permission or resource that is missing: cause tells where. See the runbook.",
+    remedy="A defect, or a missing permission or resource: cause shows where. See the runbook.",
 )
 
 
 _KILLED: Final = ServiceUnavailable(
     "The time for this request is over. Try again.",
     reason="killed",
-    remedy="What took so long? cause has the place where the request was. See the runbook.",
+    remedy="Find out what took so long: cause shows where the request was. See the runbook.",
 )
 
 
 def _killed(service: Service, record: telemetry.RequestRecord, started: float, thread: int) -> None:
-    """Write the line of a request that will not end in time, with the place where it is."""
+    """Write the log line of a request that will not end in time, with its current place in the code."""
     record = replace(record, status=_KILLED.status.value, duration_ms=_milliseconds_since(started))
     record.reason, record.remedy = _KILLED.reason, _KILLED.remedy
     record.cause = telemetry.place_of_thread(thread)

@@ -12,7 +12,7 @@ from handlers.http import HttpResponse
 
 @endpoint("GetUser")
 def handler(request: ScimRequest) -> HttpResponse:
-    """200 with the resource; 304 when If-None-Match names its version; 404 for an id that nobody has."""
+    """200 with the resource; 304 when If-None-Match names its version; 404 for an unknown id."""
     user = get_user(request.account.users, request.user_id)
     request.concerns(user)
     if is_unchanged(request.header("if-none-match"), user):

@@ -26,14 +26,14 @@ from handlers.routes import BASE_PATH
 
 MEDIA_TYPE: Final = "application/scim+json; charset=utf-8"
 JSON: Final = "application/json"
-"""For clients that take no other (RFC 7644 section 3.8); it has no charset (RFC 8259 section 11)."""
+"""For clients that accept no other type (RFC 7644 section 3.8); it has no charset (RFC 8259 section 11)."""
 
 Event = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as the gateway hands it over: the query is decoded already, header names are in lower case."""
+    """A request as the gateway passes it on: with the query decoded, and header names in lower case."""
 
     method: str
     path: str
@@ -44,13 +44,13 @@ class HttpRequest:
     body: bytes
     base_url: str
     request_id: str | None
-    """As the gateway's access log has it. Not its `requestId`, which a client can set to anything."""
+    """The `extendedRequestId` of the access log; a client can choose the `requestId`."""
     address: str
-    """Where it came from, as the gateway saw it."""
+    """The client's address, as the gateway saw it."""
 
     @classmethod
     def of(cls, event: Event, base_url: str | None) -> HttpRequest:
-        """The request in a REST API proxy event; `base_url` overrides the one that the event shows."""
+        """Read the request from a proxy event; `base_url` overrides the one in the event."""
         context = event.get("requestContext") or {}
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         path_id = (event.get("pathParameters") or {}).get("id")
@@ -90,7 +90,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An answer: status, body as JSON text, headers beside the content type."""
+    """An answer: status, body as JSON text, and the headers except the content type."""
 
     status: HTTPStatus
     body: str = ""
@@ -98,20 +98,20 @@ class HttpResponse:
 
     @classmethod
     def of_error(cls, error: ScimError) -> HttpResponse:
-        """The one place where errors become answers (RFC 7644 section 3.12)."""
+        """The answer to an error (RFC 7644 section 3.12)."""
         body = encode(error.body())
         # A detail with half of a surrogate pair is sent as JSON escapes it.
         return cls(error.status, body.encode(errors="backslashreplace").decode(), error.headers)
 
     def checked(self) -> HttpResponse:
-        """This answer; raises UnicodeEncodeError for text that could not be sent."""
+        """Return this answer; raises UnicodeEncodeError if its text cannot be sent."""
         for text in (self.body, *self.headers.values()):
             if not text.isascii():
                 text.encode()
         return self
 
     def as_proxy_result(self, accept: str = "") -> dict[str, Any]:
-        """What a Lambda function returns to API Gateway, for a client that sent that `Accept`."""
+        """The function's result for API Gateway, for a client with that `Accept`."""
         headers = {**_OF_EVERY_ANSWER, **self.headers}
         if self.body:
             headers["Content-Type"] = JSON if prefers_json(accept) else MEDIA_TYPE
@@ -120,7 +120,7 @@ class HttpResponse:
 
 _OF_EVERY_ANSWER: Final = {
     "Cache-Control": "no-store",
-    # No browser is meant to see an answer. One that does takes it for what it says it is, and never asks without TLS.
+    # For browsers, which are not meant to show answers: no guessing of the media type, and no requests without TLS.
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000",
 }
@@ -200,7 +200,7 @@ def accept_of(event: Event) -> str:
 
 
 def _query(event: Event) -> dict[str, list[str]]:
-    """The query's parameters; the gateway has decoded them once, and that is enough."""
+    """The query's parameters, which the gateway has decoded."""
     multiple = event.get("multiValueQueryStringParameters") or {}
     single = event.get("queryStringParameters") or {}
     return {name: [value or ""] for name, value in single.items()} | {name: v or [""] for name, v in multiple.items()}
@@ -213,11 +213,11 @@ def _body(event: Event) -> bytes:
     try:
         return b64decode(body, validate=True)
     except (Base64Error, ValueError):
-        return b"\xff"  # refused as not UTF-8 by whoever reads it
+        return b"\xff"  # not UTF-8, so reading it as JSON fails
 
 
 def _base_url(context: Event, headers: dict[str, str]) -> str:
-    """Where this API is found, as the client sees it: the gateway's domain, and its path up to the base path."""
+    """The API's address for the client: the gateway's domain, and the path up to the base path."""
     full_path = str(context.get("path") or BASE_PATH)
     stage, found, _ = full_path.partition(BASE_PATH)
     scheme = headers.get("x-forwarded-proto", "https").split(",")[0].strip()
@@ -226,7 +226,7 @@ def _base_url(context: Event, headers: dict[str, str]) -> str:
 
 
 def _attribute(name: str | None) -> str | None:
-    """The attribute that a member or path names, as the schema calls it: what a client wrote may be anything."""
+    """The schema's name of the attribute that a member or path names; None for any other text of a client."""
     path = None if name is None else resolve(name.partition("[")[0])
     return None if path is None else str(path)
 

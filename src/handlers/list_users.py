@@ -12,7 +12,7 @@ from handlers.user_queries import directory_of
 
 @endpoint("ListUsers")
 def handler(request: ScimRequest) -> HttpResponse:
-    """200 with a ListResponse, also when nobody matches."""
+    """200 with a ListResponse, also when no user matches."""
     query = Query.of(request.parameters)
     result = directory_of(request, request.renderer).search(query)
     return HttpResponse(HTTPStatus.OK, result.text(request.renderer))

@@ -1,4 +1,4 @@
-"""What requests of the SCIM functions share: one composition, made once and bound to the handlers."""
+"""The composition of the SCIM functions, built once and bound to the handlers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the parts of a function are made that serves no SCIM requests."""
+"""The start of functions that serve no SCIM requests."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Every path and method that no route of the gateway serves: groups, /Me, other spellings, wrong verbs, unknown paths.
+"""All paths and methods without a route in the gateway: groups, /Me, other spellings, wrong verbs, unknown paths.
 
-Some clients join a base URL that ends in a slash with "/Users", or put a slash before the query: what is a known
-route but for its slashes is served as that route.
+Some clients join a base URL that ends in a slash with "/Users", or put a slash before the query: a path that differs
+from a route only in slashes is served as that route.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from handlers.http import HttpResponse
 
 @endpoint("Unrouted")
 def handler(request: ScimRequest) -> HttpResponse:
-    """The answer of the route that was meant, or 404, 405 or 501 with what to do."""
+    """The answer of the intended route, or 404, 405 or 501 with a remedy."""
     method, path = request.http.method, request.http.path
     if found := routes.match(method, path):
         meant: Handler = import_module(f"handlers.{found.route.module}").handler

@@ -1,7 +1,7 @@
-"""What the functions that change users share beside the endpoint.
+"""The common part of the functions that change users.
 
-Apart from it because a body is checked with pydantic, whose import reading should not pay for at a cold start
-(docs/decisions/001), and because those that need it should import it at init, not while the first request waits.
+It is separate from `endpoint` because it imports pydantic_core, which reading should not load at a cold start
+(docs/decisions/001), and which these functions should load at init, not during the first request.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from handlers.endpoint import ScimRequest
 
 
 def users_of(request: ScimRequest) -> Users:
-    """What can be done to the users of the request's account."""
+    """The operations on the users of the request's account."""
     settings = request.caller.settings
     limit = settings.deprovisioning_limit
     return Users(

@@ -1,4 +1,4 @@
-"""What list and search share beyond the endpoint; no other function imports the filter language."""
+"""The common part of list and search; no other function imports the filter language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other services of AWS than API Gateway hand to functions: examples for `events/`."""
+"""Sample events of the AWS services other than API Gateway, for `events/`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STACK_CREATION: Final[Event] = {
     "ResourceType": "Custom::FirstConnectorKey",
     "ResourceProperties": {"Account": "default"},
 }
-"""What CloudFormation sends to SeedDefaultAccount; nobody listens at its ResponseURL."""
+"""CloudFormation's request to SeedDefaultAccount; its ResponseURL does not exist."""
 
 PAGE_VIEW: Final[Event] = {
     "widgetContext": {
@@ -45,7 +45,7 @@ PAGE_VIEW: Final[Event] = {
         "height": 600,
     }
 }
-"""What CloudWatch sends to SettingsWidget when somebody opens the dashboard."""
+"""CloudWatch's call of SettingsWidget when the dashboard is opened."""
 
 HOUR: Final[Event] = {
     "version": "0",
@@ -58,14 +58,14 @@ HOUR: Final[Event] = {
     "resources": [f"arn:aws:events:{_REGION}:{_AWS_ACCOUNT}:rule/rollcall-Watch"],
     "detail": {},
 }
-"""What EventBridge sends to Watch."""
+"""EventBridge's scheduled event for Watch."""
 
 RELEASE: Final[Event] = {"DeploymentId": "d-ABCDEF123", "LifecycleEventHookExecutionId": "example"}
-"""What CodeDeploy sends to PreTraffic."""
+"""CodeDeploy's call of PreTraffic."""
 
 
 def new_user(user_id: str) -> Event:
-    """What the table's stream sends to Publisher when a user has been created."""
+    """The table's stream record for Publisher after a user was created."""
     attributes = {
         "schemas": [CORE_URN],
         "userName": "somebody@example.com",

@@ -1,7 +1,7 @@
 """API Gateway and Lambda on this machine: HTTP requests become proxy events for the handlers that template.yaml names.
 
-A WSGI application. What the gateway or Lambda would refuse (too large, no route, a failing function) is refused alike,
-with a SCIM body as the template's gateway responses have it. It adds nothing that handlers could come to rely on.
+A WSGI application. It rejects what API Gateway or Lambda would reject (too large, no route, a failing function), with
+the SCIM bodies of the template's gateway responses. It adds nothing to events or answers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class LocalContext:
-    """What Lambda tells a function about itself and the invocation."""
+    """Lambda's context object."""
 
     aws_request_id: str
     function_name: str
@@ -43,7 +43,7 @@ class LocalContext:
     deadline: float
     function_version: str = "$LATEST"
     operator: str | None = None
-    """Whose computer this is, for what is recorded of the settings page; Lambda has nothing of the kind."""
+    """The user of this computer, for the audit lines of the settings page. Lambda's context has no such member."""
 
     @property
     def invoked_function_arn(self) -> str:
@@ -57,7 +57,7 @@ class LocalContext:
 
 @dataclass(frozen=True, slots=True)
 class GatewayResponse:
-    """What goes to the client."""
+    """The answer to the client."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -65,14 +65,14 @@ class GatewayResponse:
 
     @classmethod
     def of_error(cls, status: HTTPStatus, detail: str) -> GatewayResponse:
-        """A refusal of the gateway's own, as a SCIM error."""
+        """A rejection by the gateway itself, as a SCIM error."""
         body = encode({"schemas": [ERROR_URN], "status": str(status.value), "detail": detail}).encode()
-        return cls(status.value, [("Content-Type", "application/scim+json"), *_OF_EVERY_REFUSAL], body)
+        return cls(status.value, [("Content-Type", "application/scim+json"), *_REFUSAL_HEADERS], body)
 
 
-_OF_EVERY_REFUSAL: Final = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
-_OF_HTTPS_ALONE: Final = "strict-transport-security"
-"""What a server must not say over HTTP (RFC 6797 section 7.2), which this is; the gateway serves HTTPS."""
+_REFUSAL_HEADERS: Final = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+_HTTPS_ONLY: Final = "strict-transport-security"
+"""A header that a server must not send over HTTP (RFC 6797 section 7.2); API Gateway serves HTTPS."""
 
 
 class LocalGateway:
@@ -99,7 +99,7 @@ class LocalGateway:
         method = str(environ["REQUEST_METHOD"])
         path, _, query = str(environ["REQUEST_URI"]).partition("?")
         answer = self._answer(method, path or "/", query, environ)
-        # Never the query string or a body: both hold addresses of people.
+        # Never the query string or a body: both contain addresses of people.
         self._report(
             f"{_printable(method)} {_printable(path)} {answer.status} {(time.monotonic() - started) * 1000:.0f} ms"
         )
@@ -138,14 +138,14 @@ class LocalGateway:
         )
         try:
             return _proxy_answer(self._handlers[function.name](event, context))
-        except Exception as error:  # as Lambda does: whatever a function raises, the gateway answers 502
-            # Only where it happened: an unexpected error's text may hold anything of the request.
+        except Exception as error:  # as on Lambda: any exception of a function is answered 502
+            # Only the place: the text of an unexpected error may contain values of the request.
             self._warn(f"{function.name} failed: {type(error).__name__}{_place(error)}")
             return GatewayResponse.of_error(HTTPStatus.BAD_GATEWAY, f"The function {function.name} failed.")
 
 
 def load_handler(function: Function) -> Handler:
-    """The function's handler, imported from the source as Lambda does from the artifact."""
+    """Import the function's handler from the source, as Lambda does from the artifact."""
     module, _, attribute = function.handler.rpartition(".")
     handler: Handler = getattr(import_module(module), attribute)
     return handler
@@ -157,21 +157,21 @@ _TOO_LARGE: Final = GatewayResponse.of_error(
 
 
 def _proxy_answer(result: Any) -> GatewayResponse:
-    """The answer in a function's result, whose form API Gateway prescribes; ValueError when it has another."""
+    """The answer in a function's result; raises ValueError when it has not the form that API Gateway prescribes."""
     if not isinstance(result, dict) or not isinstance(result.get("statusCode"), int):
         raise ValueError("malformed proxy result")
     text = result.get("body") or ""
     body = b64decode(text) if result.get("isBase64Encoded") else str(text).encode()
     if len(body) > MAX_PAYLOAD_BYTES:
-        raise ValueError("the answer is larger than Lambda hands on")
+        raise ValueError("the answer is larger than Lambda allows")
     multiple = result.get("multiValueHeaders") or {}
     headers = [(name, str(value)) for name, values in multiple.items() for value in values]
     headers += [(name, str(value)) for name, value in (result.get("headers") or {}).items() if name not in multiple]
-    return GatewayResponse(result["statusCode"], [one for one in headers if one[0].lower() != _OF_HTTPS_ALONE], body)
+    return GatewayResponse(result["statusCode"], [one for one in headers if one[0].lower() != _HTTPS_ONLY], body)
 
 
 def _headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
-    """The request's headers from what WSGI makes of them."""
+    """The request's headers, from the WSGI environment."""
     for name, value in environ.items():
         if name.startswith("HTTP_"):
             yield name.removeprefix("HTTP_").replace("_", "-").title(), str(value)
@@ -180,7 +180,7 @@ def _headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
 
 
 def _printable(text: str) -> str:
-    """The text for a terminal: without control characters, and no longer than a line."""
+    """The text for a terminal, without control characters and cut to a line."""
     return "".join(character if character.isprintable() else "?" for character in text)[:200]
 
 
@@ -192,7 +192,7 @@ def _phrase(status: int) -> str:
 
 
 def _place(error: Exception) -> str:
-    """The innermost line that raised."""
+    """The line that raised."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next

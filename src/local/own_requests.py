@@ -1,7 +1,7 @@
-"""Who may speak to a server of this machine: its programs, and the server's own pages in a browser.
+"""Protection of the local server from web pages: it answers only programs of this machine and its own pages.
 
-The page of any site can make a browser send requests to 127.0.0.1. It can read the answers as well when the site's name
-is pointed there (DNS rebinding). Such a request gives itself away by the name it asks for, or by where it comes from.
+The page of any site can make a browser send requests to 127.0.0.1, and can read the answers if the site's name resolves
+to that address (DNS rebinding). The Host or the Origin header of such a request shows it.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from local.gateway import GatewayResponse
 
 NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
-"""What this machine calls itself."""
+"""The host names of this machine."""
 
 _HTTP_PORT: Final = "80"
 _READING: Final = ("GET", "HEAD")
 _NOT_THIS_SERVER: Final = GatewayResponse.of_error(
     HTTPStatus.MISDIRECTED_REQUEST,
-    "This server is for this machine alone: ask for it as 127.0.0.1 or localhost, with its port.",
+    "This server is for this machine only: address it as 127.0.0.1 or localhost, with its port.",
 )
 _ANOTHER_SITE: Final = GatewayResponse.of_error(
-    HTTPStatus.FORBIDDEN, "The page of another site may change nothing here."
+    HTTPStatus.FORBIDDEN, "Pages of other sites cannot change anything here."
 )
 
 
 def own_requests_only(application: WSGIApplication, names: Collection[str] = NAMES) -> WSGIApplication:
-    """The WSGI application, behind a check of Host and Origin: 421 for another name, 403 for another site.
+    """Put a check of Host and Origin in front of a WSGI application: 421 for another name, 403 for another site.
 
-    `names`: the host names to answer to, in lower case, each with the server's own port.
+    `names` are the host names that it answers to, in lower case, each with the server's own port.
     """
 
     def checked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -46,7 +46,7 @@ def own_requests_only(application: WSGIApplication, names: Collection[str] = NAM
 def _refusal(environ: WSGIEnvironment, names: Collection[str]) -> GatewayResponse | None:
     port = str(environ["SERVER_PORT"])
     own = {f"{name}:{port}" for name in names} | (set(names) if port == _HTTP_PORT else set())
-    # There must be exactly one (RFC 9112 section 3.2); of several the web server makes a list, which is no name.
+    # There must be exactly one (RFC 9112 section 3.2). The web server joins several into a list, which matches no name.
     if str(environ.get("HTTP_HOST", "")).lower() not in own:
         return _NOT_THIS_SERVER
     origin = environ.get("HTTP_ORIGIN")

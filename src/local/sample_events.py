@@ -1,8 +1,8 @@
-"""Writes `events/`: what API Gateway hands to functions, made from requests that identity providers send, and what
-other services of AWS hand to those that serve no requests (`local.aws_events`).
+"""Writes the sample events in `events/`: proxy events of requests that identity providers send, and events of other
+AWS services (`local.aws_events`).
 
-`python -m local.sample_events` (`make events`) writes them anew; a test compares them with what this makes. Each is for
-`sam local invoke <Function> --event events/<function>.<sender>.json`.
+`python -m local.sample_events` (`make events`) writes all of them; a test compares the files with its output. Use them
+with `sam local invoke <Function> --event events/<function>.<sender>.json`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 REQUESTS: Final = _ROOT / "tests" / "data" / "idp-wire-requests.jsonl"
 
 EXAMPLE_KEY: Final = "rck_default_ExampleConnectorKeyOpensNothing00mWme1"
-"""The Connector Key in the events: well-formed, and of no account unless somebody puts it into a secret."""
+"""The Connector Key in the events: well-formed, but no account has it."""
 
 USER_ID: Final = "2819c223-7f76-453a-919d-413861904646"
 MANAGER_ID: Final = "902c246b-6245-4190-8e05-00816be7344a"
-"""Who the events are about; the ids of RFC 7643's examples."""
+"""The ids of the users in the events, from the examples of RFC 7643."""
 
 _STAGE: Final = "live"
 _DOMAIN: Final = "abcdef1234.execute-api.eu-central-1.amazonaws.com"
@@ -36,7 +36,7 @@ _RECEIVED: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """A request as its sender puts it on the wire, with the status that it must be answered with."""
+    """A request as its sender sends it, with the status of the right answer."""
 
     method: str
     path: str
@@ -46,7 +46,7 @@ class WireRequest:
     expect_status: int
 
     def event(self) -> Event:
-        """What API Gateway makes of it."""
+        """The proxy event that API Gateway makes of the request."""
         found = routes.match(self.method, self.path)
         if found is None:
             resource, path_parameters = "/{proxy+}", {"proxy": self.path.lstrip("/")}
@@ -72,7 +72,7 @@ class WireRequest:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One file of `events/`: the handler's module, who sends it, and which line of the recorded requests it is."""
+    """One file of `events/`: the handler's module, the sender, and the step in the recorded requests."""
 
     module: str
     sender: str
@@ -118,13 +118,13 @@ EXAMPLES: Final = (
 
 
 def recorded_requests() -> dict[tuple[str, str], WireRequest]:
-    """The recorded requests by sender and step, and two of RFC 7644's that no identity provider sends."""
+    """The recorded requests by sender and step, with two of RFC 7644's that no identity provider sends."""
     rows = [json.loads(line) for line in REQUESTS.read_text(encoding="utf-8").splitlines()]
     return {(row["idp"], row["step"]): _wire_request(row) for row in [*rows, *_OF_THE_RFC]}
 
 
 def events() -> dict[str, Event]:
-    """Every event by the name of its file."""
+    """All events by file name."""
     recorded = recorded_requests()
     made = {example.file_name: example.request(recorded).event() for example in EXAMPLES}
     return {
@@ -138,12 +138,12 @@ def events() -> dict[str, Event]:
 
 
 def as_text(event: Event) -> str:
-    """The event as its file holds it."""
+    """The content of the event's file."""
     return json.dumps(event, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    """Write all of them, and remove what is no longer one."""
+    """Write all events and remove files of former ones."""
     directory = _ROOT / "events"
     directory.mkdir(exist_ok=True)
     made = events()
@@ -156,7 +156,7 @@ def main() -> None:
 
 
 def _wire_request(row: Mapping[str, Any]) -> WireRequest:
-    # The placeholders stand inside paths, queries, header values and bodies alike.
+    # Paths, queries, header values and bodies contain placeholders.
     text = json.dumps({name: row[name] for name in ("method", "path", "query", "headers", "body", "expect_status")})
     for placeholder, value in {"{token}": EXAMPLE_KEY, "{id}": USER_ID, "{managerId}": MANAGER_ID}.items():
         text = text.replace(placeholder, value)

@@ -1,7 +1,8 @@
-"""`python -m local.serve`: the service on this machine, for trying it out (`make run`).
+"""`python -m local.serve`: run the service on this machine (`make run`).
 
-Environment: PORT (8080), CONNECTOR_KEY (of the account default; a new one each start otherwise), DYNAMODB_ENDPOINT (a
-running DynamoDB; moto otherwise). Ends with 0 on Ctrl-C, 1 when it cannot start, 2 when a setting is malformed.
+Environment: PORT (default 8080), CONNECTOR_KEY (of the account default; otherwise a new one at each start),
+DYNAMODB_ENDPOINT (a running DynamoDB; otherwise moto). Exits with 0 on Ctrl-C, 1 when it cannot start, 2 when a setting
+is malformed.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class InvalidSetting(Exception):
 
 def main() -> int:
     """Serve until interrupted."""
-    # Blocked in all threads, they wait for `sigwait`: none comes at a wrong moment, nor together with another. A
-    # handler, although nothing calls it, as a shell's `&` has Ctrl-C ignored.
+    # Blocked in all threads, the signals wait for `sigwait`, so none interrupts the start or the end. The handler is
+    # never called, but without one Ctrl-C stays ignored where a shell has started the server with `&`.
     for signal_number in _ENDING:
         signal.signal(signal_number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
@@ -65,15 +66,15 @@ def port(env: Mapping[str, str]) -> int:
 
 
 def connector_key(env: Mapping[str, str]) -> ConnectorKey | None:
-    """The key that the account `default` is to have, if one is given."""
+    """The key for the account `default`; None when the variable is not set."""
     text = env.get("CONNECTOR_KEY")
     if not text:
         return None
     key = ConnectorKey.parse(text)
     if key is None:
         raise InvalidSetting(
-            "CONNECTOR_KEY is no Connector Key (rck_default_, 32 letters or digits, 6 of checksum). Leave it out for a "
-            "new one, and use that."
+            "CONNECTOR_KEY is no Connector Key (rck_default_, 32 letters or digits, 6 of checksum). Leave it out "
+            "to get a new one."
         )
     if key.account != "default":
         raise InvalidSetting(f"CONNECTOR_KEY is a key of the account {key.account!r}; it must be one of 'default'.")
@@ -81,7 +82,7 @@ def connector_key(env: Mapping[str, str]) -> ConnectorKey | None:
 
 
 def write_state(service: LocalService) -> Path:
-    """Tell the command `rollcall --local` of this directory where the service is; no key is in there."""
+    """Write the file by which `rollcall --local` in this directory finds the service. It contains no key."""
     state = Path.cwd() / STATE_FILE
     state.parent.mkdir(exist_ok=True)
     content = {
@@ -97,14 +98,14 @@ def write_state(service: LocalService) -> Path:
 
 
 def remove_state(state: Path) -> None:
-    """Remove it, unless a server started later in the same directory has made it its own."""
+    """Remove the file, unless a later server in the same directory has replaced it."""
     with suppress(OSError, ValueError):
         if json.loads(state.read_text(encoding="utf-8"))["pid"] == os.getpid():
             state.unlink()
 
 
 def say(line: str) -> None:
-    """One line at once, also into a pipe."""
+    """Print one line immediately, also into a pipe."""
     print(line, flush=True)
 
 

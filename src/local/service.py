@@ -1,4 +1,4 @@
-"""The whole service in this process: local gateway, handlers, table and secrets. What `make run` and tests start."""
+"""The whole service in this process, for `make run` and tests: gateway stand-in, handlers, table and secrets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SECRET_PREFIX: Final = "rollcall/connectors/"
 
 _THREADS: Final = 32
 _MAX_BYTES: Final = 4 * MAX_REQUEST_BYTES
-"""Of a request for the web server: well above the applications' own bounds, whose refusals say more than its own."""
+"""The web server's bound of a request, well above those of the applications, whose rejections explain more."""
 
 ENVIRONMENT: Final = ServiceEnvironment(
     table_name=TABLE_NAME,
@@ -83,7 +83,7 @@ class LocalService:
         self.activity_file = Path()
 
     def start(self) -> Self:
-        """Answers requests when it returns; raises `CannotStart`."""
+        """Start to serve; requests are answered when it returns. Raises `CannotStart`."""
         with ExitStack() as starting:
             if self._dynamodb_endpoint is not None:
                 _check_reachable(self._dynamodb_endpoint)
@@ -106,7 +106,7 @@ class LocalService:
         return self
 
     def stop(self) -> None:
-        """Ends it, and with it everything that was kept in moto."""
+        """Stop to serve; everything kept in moto is lost."""
         self._running.close()
 
     def __enter__(self) -> Self:
@@ -123,7 +123,7 @@ class LocalService:
         return self.bound.open_table()
 
     def new_account(self) -> ConnectorKey:
-        """The key of a fresh account without users; what is done with it touches nothing else."""
+        """Create an account without users and return its key."""
         return self.accounts.enable(f"account-{uuid4().hex[:12]}").connector.current.key
 
     def _accounts(self, actor: str) -> Accounts:
@@ -142,17 +142,17 @@ class LocalService:
         )
 
     def _make_table(self) -> None:
-        """A DynamoDB that outlives this server keeps its users."""
+        """Create the table unless it exists: an external DynamoDB keeps its users."""
         try:
             make_table(self.clients.dynamodb, TABLE_NAME)
         except TableUnresponsive:
             raise CannotStart(
-                f"DynamoDB takes connections at {self._dynamodb_endpoint}, but does not answer. Start it anew."
+                f"DynamoDB takes connections at {self._dynamodb_endpoint}, but does not answer. Restart it."
             ) from None
 
 
 def serve(application: Any, port: int, threads: int, running: ExitStack) -> str:
-    """Serve a WSGI application to this machine until `running` is closed; its address."""
+    """Serve a WSGI application to this machine until `running` is closed, and return its address."""
     sockets: dict[int, Any] = {}
     try:
         server: Any = create_server(

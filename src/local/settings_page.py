@@ -1,8 +1,8 @@
 """The settings page on this machine: plays the part of the CloudWatch dashboard for `handlers.settings.widget`.
 
 `GET /` is a page that shows the widget's HTML and runs its buttons; `POST /settings` is the dashboard's call of the
-function. Only pages of this very server may call it: a browser sends the header it asks for from nowhere else, and
-`own_requests` refuses other names and sites before.
+function. Only pages of this server can call it: it requires a header that a browser sends from no other site, and
+`own_requests` rejects other names and sites.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FILES: Final = {
     SCRIPT: ("settings_page.js", "text/javascript; charset=utf-8"),
 }
 _MAX_BYTES: Final = 64_000
-# The widget's HTML, which the page takes in, has its styles in the elements, as CloudWatch shows nothing else of them.
+# CloudWatch accepts styles only in the elements, so the widget's HTML has them there.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"

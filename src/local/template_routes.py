@@ -1,6 +1,6 @@
-"""The routes of template.yaml, and which of them API Gateway takes for a request.
+"""The routes of template.yaml, and the one that API Gateway chooses for a request.
 
-Read from the very template that is deployed, so that the local server cannot serve what the deployed one does not.
+They are read from the template that is deployed, so the local server serves the same routes.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
 """
 
@@ -53,9 +53,9 @@ class Routes:
         self.routes = routes
 
     def match(self, method: str, path: str) -> RouteMatch | None:
-        """The route of a request; a literal segment goes before `{id}`, that before `{proxy+}`, a method before ANY.
+        """The route of a request; a literal segment precedes `{id}`, `{id}` precedes `{proxy+}`, a method precedes ANY.
 
-        None when there is none: API Gateway would answer 403 itself.
+        None when there is none; API Gateway then answers 403.
         """
         found: list[tuple[list[int], RouteMatch]] = []
         for route in self.routes:
@@ -109,7 +109,7 @@ _LITERAL, _PARAMETER, _GREEDY = range(3)
 
 
 def _fit(template: str, path: str) -> tuple[list[int], dict[str, str]] | None:
-    """How specific each segment of the template is for that path, and the parameters; None when it does not fit."""
+    """The rank of each segment of the template for that path, and the parameters; None when it does not match."""
     given = path.split("/")[1:]
     ranks: list[int] = []
     parameters: dict[str, str] = {}

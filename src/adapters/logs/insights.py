@@ -1,4 +1,4 @@
-"""CloudWatch Logs Insights: a query asked, and its answer waited for."""
+"""CloudWatch Logs Insights: start a query and wait for its result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ResultRow = dict[str, str]
 
 
 class QueryFailed(Exception):
-    """The query failed, or took longer than was waited."""
+    """The query failed, or did not end in time."""
 
 
 def ask(
@@ -28,9 +28,9 @@ def ask(
     seconds: float,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[ResultRow]:
-    """The rows of the answer: field to value, without the fields that an event has not; raises `QueryFailed`.
+    """The rows of the result, field to value, without fields that an event does not have; raises `QueryFailed`.
 
-    `seconds` is how long to wait at most. Up to 50 log groups; the quota is 30 queries at a time in a region.
+    `seconds` is the longest wait. Up to 50 log groups; the quota is 30 queries at a time in a region.
     """
     asked = client.start_query(
         logGroupNames=list(log_groups),

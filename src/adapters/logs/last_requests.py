@@ -1,4 +1,4 @@
-"""What the hourly check of accounts queries in the logs, and the lines that it writes."""
+"""The log query of the hourly check of accounts, and the lines that it writes."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Logs:
     ) -> dict[str, LastRequest]:
         """Return the last request of each account, as far back as `at_most`; raises `insights.NoAnswer`.
 
-        Insights charges by what it reads. So first it reads what was written `lately`, and the rest only when an
-        account is missing there.
+        Insights charges by the data scanned. So the first query covers the period `lately`, and a second one covers
+        `at_most` only when an account is missing from the first.
         """
         found = self._read(now, min(lately, at_most)) if accounts else {}
         if any(account not in found for account in accounts) and lately < at_most:

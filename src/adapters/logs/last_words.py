@@ -1,8 +1,8 @@
-"""The last words of requests whose function Lambda is about to end: without them such a request leaves no line.
+"""Log lines of requests whose function Lambda is about to end; without them such a request would leave no line.
 
-A thread waits for the moment, as the request itself may be computing or waiting. It is not woken by a request: it looks
-at what is under way when the earliest of those that it knew of would have to speak, and ends when there is nothing. So
-a container starts one every ten seconds or so, and a request pays two locks (docs/decisions/022).
+A thread waits for that moment, as the request itself may be computing or waiting. Requests do not wake it: it checks
+the running requests at the earliest deadline that it knows, and ends when there are none. So a container starts a
+thread about every ten seconds, and a request costs two locks (docs/decisions/022).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NEVER: Final = float("inf")
 
 @dataclass(eq=False, slots=True)
 class Invocation:
-    """A request under way: when it has to speak, by the monotonic clock, and what says its words."""
+    """A running request: when its line is due, by the monotonic clock, and the function that writes it."""
 
     at: float
     speak: Callable[[], None]
@@ -29,7 +29,7 @@ class Invocation:
 
 @dataclass
 class LastWords:
-    """The requests under way in this process."""
+    """The running requests of this process."""
 
     now: Clock = time.monotonic
     _changed: Condition = field(default_factory=Condition)
@@ -37,7 +37,7 @@ class LastWords:
     _wakes_at: float = NEVER
 
     def begin(self, at: float, speak: Callable[[], None]) -> Invocation:
-        """Have `speak` called at that moment, in another thread, unless the request has ended by then."""
+        """Call `speak` at that time in another thread, unless the request has ended by then."""
         invocation = Invocation(at, speak)
         with self._changed:
             self._under_way.add(invocation)
@@ -50,7 +50,7 @@ class LastWords:
         return invocation
 
     def end(self, invocation: Invocation) -> bool:
-        """Whether the request has ended in time; False when its last words were said: it must say no others."""
+        """Return True if the request ended in time, False if its line is written already: it must write no other."""
         with self._changed:
             self._under_way.discard(invocation)
         return not invocation.spoken
@@ -65,7 +65,7 @@ class LastWords:
                 self._wakes_at = NEVER
 
     def _spoken(self) -> float:
-        """Say the words of all whose moment has come; when the next of the others comes, NEVER when there are none."""
+        """Write the lines that are due. Returns when the next one is, NEVER when there is none."""
         for invocation in [one for one in self._under_way if one.at <= self.now()]:
             self._under_way.discard(invocation)
             invocation.spoken = True

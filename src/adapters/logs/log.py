@@ -1,4 +1,4 @@
-"""Where a function writes: structured lines (Powertools Logger) and metrics, both on standard output on Lambda."""
+"""Writing log lines (Powertools Logger) and metrics, on Lambda to standard output."""
 
 from __future__ import annotations
 
@@ -36,14 +36,11 @@ class Log:
         return cls(_logger(logging.FileHandler(file, encoding="utf-8"), "INFO"), "local", with_metrics=False)
 
     def write(self, message: str, fields: Mapping[str, Any], level: int = logging.INFO) -> None:
-        """Write a line that something relies on: alarms, queries, the activity, the question of who did what.
-
-        It is written at every log level: a level is there to be turned up and down, and this is a record.
-        """
+        """Write a line at every log level: alarms, queries, the activity record or an audit depend on it."""
         self.lines.handle(self.lines.makeRecord(self.lines.name, level, "", 0, message, (), None, extra=dict(fields)))
 
     def write_by_level(self, message: str, fields: Mapping[str, Any]) -> None:
-        """Write a line of level INFO that nothing relies on: the log level may take it away."""
+        """Write a line of level INFO that nothing depends on, so the log level may suppress it."""
         self.lines.info(message, extra=dict(fields))
 
     def measure(self, values: Mapping[Metric, float], narrower: Sequence[Narrower] = ()) -> None:

@@ -1,6 +1,6 @@
 """The service's own metrics, as CloudWatch takes them from a log line (embedded metric format).
 
-The format is written here, as Powertools describes the metrics anew for each request (docs/decisions/032).
+The format is written here because Powertools computes the directive again for each request (docs/decisions/032).
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class Metric(StrEnum):
 
 
 Narrower = tuple[Metric, Mapping[str, str], float]
-"""A metric that counts once more with further dimensions, and its value."""
+"""A metric that also counts with further dimensions, and its value."""
 
 
 def embedded(environment: str, values: Mapping[Metric, float], narrower: Sequence[Narrower] = ()) -> str:
-    """Return the one line for all of these metrics, whatever dimensions they have.
+    """Return one line for all of these metrics and dimensions.
 
     Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
     """
@@ -59,7 +59,7 @@ def embedded(environment: str, values: Mapping[Metric, float], narrower: Sequenc
 
 @lru_cache(maxsize=128)
 def _directive(metrics: tuple[Metric, ...], dimensions: tuple[str, ...]) -> dict[str, Any]:
-    """Which members of a line are metrics, and with which dimensions; the same for every request that has them."""
+    """The members of a line that are metrics, with their dimensions; cached, as requests have the same ones."""
     return {
         "Dimensions": [list(dimensions)],
         "Metrics": [

@@ -1,7 +1,7 @@
-"""What operators see of the publisher: one structured log line per batch.
+"""The log line of a batch of the publisher.
 
-Like the record of a request it is an allow-list: ids, counts and codes, nothing of what an event says of a user. There
-are no metrics of its own: how far the publisher is behind is AWS's `IteratorAge`, what it gave up is in the queue.
+Like the record of a request it is an allow-list: ids, counts and codes, but no values of a user. There are no metrics
+of its own: AWS's `IteratorAge` shows the delay, and the dead-letter queue what was given up.
 """
 
 from __future__ import annotations
@@ -13,41 +13,41 @@ from typing import Final
 from adapters.logs.log import Log
 
 LATE_MS: Final = 60_000
-"""From then on a batch is late; the saved query `publisher` asks for it."""
+"""The lag from which a batch is late; the saved query `publisher` uses the same value."""
 
 
 @dataclass(slots=True)
 class BatchRecord:
-    """What is known of one batch of the table's stream; filled while it is published."""
+    """The log fields of one batch of the table's stream, filled in while it is published."""
 
     request_id: str
     records: int
     published: dict[str, int] = field(default_factory=dict)
-    """How many events of each kind are on the bus."""
+    """The number of published events of each kind."""
     values_omitted: int = 0
-    """Events published without the values that were asked for, because those are too large for a bus."""
+    """The number of events published without values, because those were too large for a bus."""
     failed: int = 0
-    """Events and malformed records that could not be published; those held back behind them are not counted."""
+    """The number of events and malformed records that could not be published, without those behind them."""
     lag_ms: float | None = None
-    """From the oldest change published here until it was on the bus."""
+    """From the oldest change in the batch to its publication."""
     failure: str | None = None
     """The code of the first failure."""
     cause: str | None = None
-    """What is wrong with the form of a malformed record."""
+    """The problem of a malformed record."""
     sequence_number: str | None = None
-    """Where the stream will begin again."""
+    """The position at which the stream will resume."""
     account: str | None = None
     user_id: str | None = None
 
     def fields(self) -> dict[str, object]:
-        """The record as the log line's fields, without those that say nothing."""
+        """The fields of the log line, without empty ones."""
         return {name: value for name, value in asdict(self).items() if value is not None and value != {}}
 
 
 def emit(log: Log, record: BatchRecord) -> None:
-    """Write the batch's one line, an error when something failed, a warning when it was late.
+    """Write the batch's line: an error after a failure, a warning when it was late.
 
-    One of a batch that was published in time is not relied on: the log level may take it away.
+    Nothing depends on the line of a batch that was published in time, so the log level may suppress it.
     """
     if record.failure:
         log.write("publish", record.fields(), logging.ERROR)

@@ -1,8 +1,8 @@
-"""Keeps a flood of refusals from becoming a flood of log lines: one line a second says how many there were.
+"""Bounds the log lines of a flood of refusals to one line a second, which has their number.
 
-What a refused flood costs is its log: a refusal itself is a few microseconds. So a container writes a line of the first
-refusal of an account, and then one a second, or with the account's next request of another kind; each says how many
-further refusals it stands for, and its metrics count them.
+A refusal itself takes a few microseconds; its cost is the log. So a container writes a line for the first refusal of an
+account, then one a second, or with the account's next request of another kind. Each has the number of further refusals
+that it represents, and its metrics count them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _Silence:
 
 
 class Refusals:
-    """Of one container; may be used by many threads. The account None stands for requests without a valid key."""
+    """The refusals of one container; thread-safe. The account None stands for requests without a valid key."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -33,7 +33,7 @@ class Refusals:
         self._silences: OrderedDict[str | None, _Silence] = OrderedDict()
 
     def line(self, account: str | None, *, refused: bool) -> int | None:
-        """How many refusals a line of this request stands for, too; None: it gets no line."""
+        """The number of earlier refusals that this request's line represents; None if it gets no line."""
         with self._lock:
             now = self._monotonic()
             silence = self._silences.get(account)

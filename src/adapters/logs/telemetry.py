@@ -1,8 +1,8 @@
-"""What operators see of a request: one structured log line and its metrics.
+"""The log line and the metrics of a request.
 
-The record is an allow-list: a field that is not one of `RequestRecord` cannot reach the log, and none of its fields
-holds a body, a filter value, a name, an address or a key; `user`, which is masked, is there only where the operator has
-allowed it. A user who was adopted or taken back, and each operation of a bulk request that failed, has a line besides.
+The record is an allow-list: only the fields of `RequestRecord` reach the log, and none of them contains a body, a
+filter value, a name, an address or a key; `user`, which is masked, is set only where the operator has allowed it.
+Adopted and reactivated users and failed operations of a bulk request have lines of their own.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from domain.effects import Effects
 from domain.errors import TooManyWrongKeys
 
 HALF_USED: Final = "deprovisioning-half-used"
-"""Succeeded counts with this reason what took access away when half of the account's limit was used up."""
+"""The reason with which Succeeded counts a loss of access after half of the account's limit is used up."""
 HOURS_OF_ENDING_GRACE: Final = 48
-"""Of a previous key's grace period: with less left, PreviousKeyUsed counts with the dimension grace=ending, too."""
+"""With less left of a previous key's grace period, PreviousKeyUsed also counts with the dimension grace=ending."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperationRecord:
-    """What is known of one operation of a bulk request that failed; `position` is its place in the request, from 0."""
+    """A failed operation of a bulk request; `position` is its place in the request, from 0."""
 
     position: int
     operation: str
@@ -46,7 +46,7 @@ class OperationRecord:
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What is known of one request; filled while it is served."""
+    """The log fields of one request, filled in while it is served."""
 
     operation: str
     request_id: str
@@ -58,40 +58,40 @@ class RequestRecord:
     stale: bool | None = None
     """True when Secrets Manager is down and the key was checked against an earlier answer."""
     previous_key_hours_left: float | None = None
-    """Of the grace period of the previous key, when the request came with that."""
+    """What is left of the grace period, for a request with the previous key."""
     user_id: str | None = None
     user: str | None = None
-    """The user concerned, masked (`domain.resources.mask`); None unless the operator lets logs hold personal data."""
+    """The user concerned, masked (`domain.resources.mask`); None unless logs may contain personal data."""
     status: int = 0
     scim_type: str | None = None
     attribute: str | None = None
-    """What a refusal is about, as the schema or the protocol calls it."""
+    """The attribute or parameter that was rejected, with the name in the schema or protocol."""
     reason: str | None = None
     remedy: str | None = None
     duration_ms: float = 0.0
     usage: Usage = field(default_factory=Usage)
     counted_as: int = 0
-    """As how many requests it counted for its account's rate."""
+    """The number of requests that it counted as for its account's rate."""
     rate_unchecked: bool = False
-    """Whether the table did not answer when the account's rate was to be looked at, and the request was let in."""
+    """True if the table did not answer for the account's rate, and the request was admitted."""
     unlogged_refusals: int = 0
-    """Refusals for the account's rate, or of wrong keys, that have no line of their own: this one stands for them."""
+    """The number of earlier refusals (rate, wrong keys) without lines of their own, which this line represents."""
     tolerances: list[str] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
     bulk_operations: int | None = None
     bulk_failures: list[OperationRecord] = field(default_factory=list)
     cause: str | None = None
-    """For failures of the service itself: the class of the error and where it arose, never its text."""
+    """For failures of the service: the class of the error and its place in the code, never its text."""
     secret: str | None = None
-    """The name of a connector's secret that is missing or unreadable; never what it holds."""
+    """The name of a secret that is missing or unreadable; never its content."""
 
     @property
     def is_failure(self) -> bool:
-        """Whether the service failed."""
+        """True if the service failed."""
         return _is_failure(self.status)
 
     def fields(self) -> dict[str, object]:
-        """The record as the log line's fields, without those that say nothing."""
+        """The fields of the log line, without empty ones."""
         flat: dict[str, object] = {each.name: getattr(self, each.name) for each in dataclass_fields(self)} | {
             "dynamodb_calls": self.usage.calls,
             "dynamodb_units": self.usage.units,
@@ -113,7 +113,7 @@ class RequestRecord:
         return {name: value for name, value in flat.items() if value is not None and value != []}
 
     def metrics(self) -> dict[Metric, float]:
-        """The values that this request adds to the metrics; Requests and Latency always, the others when they count."""
+        """The values for the metrics: Requests and Latency always, the others when they are not 0."""
         counted = {
             Metric.SUCCEEDED: self.status < 400,
             Metric.CLIENT_ERRORS: self.status >= 400 and not self.is_failure,
@@ -131,20 +131,20 @@ class RequestRecord:
         }
 
     def narrower(self) -> list[Narrower]:
-        """What counts once more with a further dimension, where that pays: it names no account, no user."""
+        """The metrics that also count with a further dimension, which never names an account or a user."""
         found: list[Narrower] = []
         if self.status < 400:
             found.append((Metric.SUCCEEDED, {"operation": self.operation}, 1))
         if self.previous_key_hours_left is not None and self.previous_key_hours_left < HOURS_OF_ENDING_GRACE:
             found.append((Metric.PREVIOUS_KEY_USED, {"grace": "ending"}, 1))
         if self.status == 401 and self.account is not None:
-            # A key that names one of this service's accounts: what anybody can make up is not among them.
+            # Only keys that name an account of this service: anyone can invent other names.
             found.append((Metric.AUTH_REJECTED, {"key": "wrong" if self.secret is None else "unusable"}, 1))
         if self.effects.refused:
-            # Operations of a bulk request among them, which itself succeeds.
+            # Includes operations of a bulk request, which itself succeeds.
             found.append((Metric.CLIENT_ERRORS, {"reason": DeprovisioningPaused.reason}, self.effects.refused))
         elif self.effects.half_used and self.status < 400:
-            # One line has one reason: what was held back says more than that half is used up.
+            # A line has one reason, and a refusal matters more than half a limit used up.
             found.append((Metric.SUCCEEDED, {"reason": HALF_USED}, 1))
         if self.reason == RateLimited.reason:
             found.append((Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, 1))
@@ -152,14 +152,14 @@ class RequestRecord:
 
 
 def place_of(error: Exception) -> str:
-    """Where an unexpected error came from, without its text, which may hold values of the request."""
+    """The class and place of an unexpected error, without its text, which may contain values of the request."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
     return type(error).__name__ + place
 
 
 def place_of_thread(thread: int) -> str | None:
-    """Where a thread of this process is, None when it has ended."""
+    """The place in the code where a thread of this process is; None when it has ended."""
     frame = sys._current_frames().get(thread)
     return None if frame is None else f"at {frame.f_code.co_name}:{frame.f_lineno}"
 
@@ -168,7 +168,7 @@ _OWN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def own_id(text: str | None) -> str | None:
-    """An id that came with a request, if it has the form of this service's ids: a path may hold an address as well.
+    """An id in a request, if it has the form of this service's ids; None for other text, such as an address.
 
     >>> own_id("2819c223-7f76-453a-919d-413861904646"), own_id("ada@example.com")
     ('2819c223-7f76-453a-919d-413861904646', None)
@@ -177,12 +177,12 @@ def own_id(text: str | None) -> str | None:
 
 
 def audit(log: Log, what: str, account: str, actor: str, request_id: str) -> None:
-    """Record what was done or seen at the settings page, and by whom as far as that is known."""
+    """Write an audit line: what was done or shown at the settings page, and by whom as far as that is known."""
     log.write("audit", {"what": what, "account": account, "actor": actor, "request_id": request_id})
 
 
 def emit(log: Log, record: RequestRecord) -> None:
-    """Write the request's one line (warning for a refusal, error for a failure of the service) and its metrics."""
+    """Write the request's line (warning for a refusal, error for a failure of the service) and its metrics."""
     _write(log, "request", record.status, record.fields())
     of_request = {"request_id": record.request_id, "account": record.account}
     for failed in record.bulk_failures:
@@ -213,5 +213,5 @@ def _write(log: Log, message: str, status: int, fields: dict[str, Any]) -> None:
 
 
 def _is_failure(status: int) -> bool:
-    """Whether the service failed; 501 is the right answer to what it does not do."""
+    """True for a failure of the service; 501 is the right answer to what it does not support."""
     return status >= 500 and status != 501

@@ -1,9 +1,9 @@
 """Administration of the accounts: enable, disable, rotate, revoke, settings, delete.
 
 Secrets Manager has no conditional write, but moving a staging label away from a version that does not hold it fails.
-So a change is put as a version of its own under `ROLLCALLPENDING`, and takes effect by moving AWSCURRENT from the
-version that was read: of two changes at the same time one is told so, reads again and is applied on top of the other.
-Edits made by hand (console, `aws secretsmanager put-secret-value`) take no such care and may overwrite a change.
+So a change is written as a version of its own under `ROLLCALLPENDING`, and takes effect by moving AWSCURRENT from the
+version that was read. Of two changes at the same time one fails, reads again and is applied on top of the other.
+Manual edits (console, `aws secretsmanager put-secret-value`) have no such protection and may overwrite a change.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Transition = Callable[[Connector], tuple[Action, Connector]]
 
 
 class SomeSettings(TypedDict, total=False):
-    """Of `domain.accounts.account.Settings` those that are to change."""
+    """The members of `domain.accounts.account.Settings` to change."""
 
     mode: Mode
     match_existing_by_email: bool
@@ -55,7 +55,7 @@ class AdministrationError(Exception):
 
 
 class NoSuchAccount(AdministrationError):
-    """SCIM was never switched on for that account."""
+    """The account does not exist."""
 
     def __init__(self, account: str) -> None:
         super().__init__(f"There is no account {account!r}. Make it with: {remedies.enable_account(account)}")
@@ -67,20 +67,20 @@ class _Encryption(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """What an operation did, and the connector as it is now."""
+    """The action that was carried out, and the connector after it."""
 
     action: Action
     connector: Connector
 
     @property
     def changed(self) -> bool:
-        """Whether anything was written."""
+        """True if anything was written."""
         return self.action != "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
 class ListedAccount:
-    """An account of the list: its connector, or why it cannot be had."""
+    """An account of the list: its connector, or the problem with its secret."""
 
     account: str
     connector: Connector | None
@@ -88,10 +88,10 @@ class ListedAccount:
 
 
 class Accounts:
-    """The accounts of one deployment. `actor` says who acts (an ARN, a name); it is asked only when something changes.
+    """The accounts of one deployment. `actor` returns who acts (an ARN, a name); it is called only for a change.
 
-    Names are checked before anybody is asked (`InvalidAccountName`). What Secrets Manager refuses
-    is an `AdministrationError`; a secret that cannot be used is a `ConnectorUnavailable`.
+    All methods raise `InvalidAccountName` before any call, `AdministrationError` when Secrets Manager refuses, and
+    `ConnectorUnavailable` for a secret that cannot be used.
     """
 
     def __init__(
@@ -110,23 +110,23 @@ class Accounts:
         self._now = now
 
     def show(self, account: str) -> Connector:
-        """The account's connector; raises `NoSuchAccount`."""
+        """Return the account's connector; raises `NoSuchAccount`."""
         connector = self._secrets.read(account_name(account))
         if connector is None:
             raise NoSuchAccount(account)
         return connector
 
     def exists(self, account: str) -> bool:
-        """Whether the account has a usable connector, enabled or not."""
+        """Return True if the account has a usable connector, enabled or not."""
         try:
             return self._secrets.read(account_name(account)) is not None
         except SecretUnusable:
             return False
 
     def list_all(self) -> list[ListedAccount]:
-        """All accounts in order of name, those whose secret is unusable or marked for deletion too."""
+        """Return all accounts in order of name, including those whose secret is unusable or marked for deletion."""
         prefix = self._secrets.prefix
-        with _asking("list the secrets below", prefix):
+        with _errors_reported("list the secrets below", prefix):
             pages = self._client.get_paginator("list_secrets").paginate(
                 Filters=[{"Key": "name", "Values": [prefix]}], IncludePlannedDeletion=True
             )
@@ -136,17 +136,17 @@ class Accounts:
             return [listed for listed in pool.map(self._listed, accounts) if listed is not None]
 
     def enable(self, account: str, *, key: ConnectorKey | None = None, replace: bool = False) -> AccountChange:
-        """SCIM switched on; the account made with a fresh key (or `key`) if there is none.
+        """Switch SCIM on; create the account with a new key (or `key`) if it does not exist.
 
-        A secret marked for deletion is restored first. An unusable one is refused with `SecretUnusable`, unless
-        `replace`: then a new connector takes its place and the keys before it are lost.
+        A secret marked for deletion is restored first. For an unusable one raises `SecretUnusable`, or with `replace`
+        replaces it with a new connector; its keys are lost.
         """
         account_name(account)
         try:
             found = self._secrets.read(account)
         except SecretUnusable as problem:
             if problem.reason == "secret-marked-for-deletion":
-                with _asking("restore the secret", problem.secret_name):
+                with _errors_reported("restore the secret", problem.secret_name):
                     self._client.restore_secret(SecretId=problem.secret_name)
                 return self.enable(account, key=key, replace=replace)
             if not replace:
@@ -157,11 +157,11 @@ class Accounts:
         return self._switch(account, True)
 
     def disable(self, account: str) -> AccountChange:
-        """SCIM switched off: requests with the right key are answered 403. Keys and users stay."""
+        """Switch SCIM off: requests with the right key are answered 403. Keys and users stay."""
         return self._switch(account, False)
 
     def rotate_key(self, account: str, grace: timedelta = DEFAULT_GRACE) -> AccountChange:
-        """A fresh current key; the one before is accepted for `grace` more (none: refused at once), 30 days at most."""
+        """Create a new current key; the previous one is accepted for `grace`, at most 30 days (0: refused at once)."""
 
         def rotate(connector: Connector) -> tuple[Action, Connector]:
             fresh = ConnectorKey.generate(account, self._entropy)
@@ -173,7 +173,7 @@ class Accounts:
         return self._change(account, rotate)
 
     def revoke_previous(self, account: str) -> AccountChange:
-        """The previous key refused from now on, within the time that the functions' caches last (a minute)."""
+        """Refuse the previous key; it takes effect when the functions' caches expire (a minute)."""
 
         def revoke(connector: Connector) -> tuple[Action, Connector]:
             if connector.previous is None:
@@ -183,7 +183,7 @@ class Accounts:
         return self._change(account, revoke)
 
     def configure(self, account: str, **settings: Unpack[SomeSettings]) -> AccountChange:
-        """Settings changed; those not given stay."""
+        """Change the given settings."""
 
         def apply(connector: Connector) -> tuple[Action, Connector]:
             wanted = replace(connector.settings, **settings)
@@ -194,12 +194,12 @@ class Accounts:
         return self._change(account, apply)
 
     def delete(self, account: str) -> None:
-        """The account's secret removed, with its keys, for good; its users are not touched. No such account: nothing.
+        """Delete the account's secret with its keys permanently, if it exists; its users stay.
 
-        Without a recovery window, so that the old key is answered like any unknown one and the name is free again.
+        There is no recovery window, so the old key is answered like any unknown one and the name is free again.
         """
         name = self._secrets.name(account_name(account))
-        with _asking("delete the secret", name):
+        with _errors_reported("delete the secret", name):
             self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
     def _listed(self, account: str) -> ListedAccount | None:
@@ -225,7 +225,7 @@ class Accounts:
 
     def _create(self, connector: Connector) -> AccountChange:
         name = self._secrets.name(connector.account)
-        with _asking("create the secret", name):
+        with _errors_reported("create the secret", name):
             try:
                 self._client.create_secret(
                     Name=name,
@@ -234,14 +234,14 @@ class Accounts:
                     **self._key_of_the_stack(),
                 )
             except self._client.exceptions.ResourceExistsException:
-                # Made in this very moment by somebody else, or there without a value, as CloudFormation can leave it.
+                # Another client has just created it, or it has no value, as CloudFormation can leave it.
                 if self._secrets.read(connector.account) is not None:
                     return self._switch(connector.account, True)
                 self._client.put_secret_value(SecretId=name, SecretString=connector_to_json(connector))
         return AccountChange("created", connector)
 
     def _key_of_the_stack(self) -> _Encryption:
-        """The KMS key of the account that the stack was made with, for the secret of every account made later."""
+        """The KMS key of the first account's secret, which the secrets of all later accounts use too."""
         try:
             described = self._client.describe_secret(SecretId=self._secrets.name("default"))
         except self._client.exceptions.ResourceNotFoundException:
@@ -251,7 +251,7 @@ class Accounts:
 
     def _replace(self, connector: Connector) -> AccountChange:
         name = self._secrets.name(connector.account)
-        with _asking("describe the secret", name):
+        with _errors_reported("describe the secret", name):
             versions = self._client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
         current = next(version for version, stages in versions.items() if "AWSCURRENT" in stages)
         if not self._put(name, connector, current):
@@ -271,9 +271,9 @@ class Accounts:
         raise _contended(account)
 
     def _put(self, name: str, connector: Connector, instead_of: str) -> bool:
-        """Make `connector` the current version in the place of that one; False when that one is no longer current."""
+        """Replace the version `instead_of` with `connector`; False when that version is no longer current."""
         version = str(uuid4())
-        with _asking("change the secret", name):
+        with _errors_reported("change the secret", name):
             self._client.put_secret_value(
                 SecretId=name,
                 ClientRequestToken=version,
@@ -288,7 +288,7 @@ class Accounts:
                     MoveToVersionId=version,
                 )
             except self._client.exceptions.InvalidParameterException:
-                # Also the answer to botocore's own retry, when the answer to a first, successful try was lost.
+                # Also the answer to a retry by botocore after the answer to a successful call was lost.
                 versions = self._client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
                 return "AWSCURRENT" in versions.get(version, ())
         return True
@@ -296,14 +296,14 @@ class Accounts:
 
 def _contended(account: str) -> AdministrationError:
     return AdministrationError(
-        f"Somebody else kept changing the account {account!r} at the same time. Look at it "
+        f"Other clients kept changing the account {account!r} at the same time. Look at it "
         f"({remedies.show_account(account)}) and try again."
     )
 
 
 @contextmanager
-def _asking(action: str, name: str) -> Iterator[None]:
-    """Turns what Secrets Manager refuses into one line; its own message is kept, it holds no secret value."""
+def _errors_reported(action: str, name: str) -> Iterator[None]:
+    """Report errors of Secrets Manager as `AdministrationError`."""
     try:
         yield
     except ClientError as error:

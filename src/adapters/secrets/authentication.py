@@ -1,10 +1,10 @@
 """Authentication: the account that a request's Connector Key names, checked against Secrets Manager through a cache.
 
-An account's secret is read at most once per `ttl` and container, and once more when a well-formed key does not fit:
-a few times, then one more per `cooldown`, and not twice for the same key. So a new key works at once, or within the
-`cooldown` while others send wrong ones, and a flood of those reads next to nothing; a flood of invented accounts is
-bounded for each address that it comes from (`adapters.secrets.guesses`). While Secrets Manager is down, the
-last good value serves for an hour. A hit asks no one and takes microseconds.
+Each container reads an account's secret at most once per `ttl`, and again when a well-formed key does not match: a few
+times, then once per `cooldown`, and never twice for the same key. So a new key works at once, or within the `cooldown`
+while other clients send wrong ones, and a flood of wrong keys causes hardly any reads. A flood of invented accounts is
+bounded for each address (`adapters.secrets.guesses`). While Secrets Manager is down, the last good value is used for an
+hour. A cache hit takes microseconds.
 """
 
 from __future__ import annotations
@@ -37,21 +37,19 @@ if TYPE_CHECKING:
 DEFAULT_TTL: Final = 60.0
 DEFAULT_COOLDOWN: Final = 15.0
 LAST_GOOD_SECONDS: Final = 3600.0
-"""How long the answer of a last successful read serves while Secrets Manager is down. A key that was revoked meanwhile
-is accepted so long, therefore not for ever."""
+"""How long the last good value is used while Secrets Manager is down; a key revoked meanwhile is accepted that long."""
 _MOST_UNKNOWN_ACCOUNTS: Final = 1000
 _MOST_REFUSED_KEYS: Final = 64
 _REREADS_AT_ONCE: Final = 3
-# Without any value to serve, the next request may ask again soon, but not every request of a burst.
+# Without any value, a request may read again soon, but not every request of a burst.
 _PAUSE_WITHOUT_VALUE: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """Whose request it is. `stale`: Secrets Manager is down and an earlier answer was used.
+    """The account of a request. `stale`: Secrets Manager is down and an earlier answer was used.
 
-    `sealing_key` is the account's own secret for sealing what goes out and comes back, such as cursors; it outlives a
-    rotation of the Connector Key.
+    `sealing_key` is the account's own secret for sealing cursors; a rotation of the Connector Key does not change it.
     """
 
     account: str
@@ -62,7 +60,7 @@ class Authenticated:
     stale: bool = False
 
     def hours_of_grace_left(self, now: datetime) -> float | None:
-        """How long the previous key, if the request came with it, will be accepted still."""
+        """The hours for which the previous key remains valid; None for a request with the current key."""
         if self.key_used != "previous" or self.previous_expires_at is None:
             return None
         return round(max(0.0, (self.previous_expires_at - now).total_seconds() / 3600), 1)
@@ -72,7 +70,7 @@ class Authenticated:
 class _State:
     """One answer of Secrets Manager: a connector, no such account (neither), or a failure.
 
-    Connector and failure together: the last good value, kept while Secrets Manager is down, until `good_until`.
+    With both a connector and a failure, the connector is the last good value, valid until `good_until`.
     """
 
     expires: float
@@ -82,7 +80,7 @@ class _State:
 
 
 class _Entry:
-    """What is known of one account. `state` is replaced whole, so that a reader without the lock sees one answer."""
+    """The cache entry of one account. `state` is replaced as a whole, so it can be read without the lock."""
 
     __slots__ = ("allowance", "lock", "refused", "state")
 
@@ -91,13 +89,13 @@ class _Entry:
         self.state = _State(expires=float("-inf"))
         # When the allowance of re-reads will be full again (the generic cell rate algorithm).
         self.allowance = float("-inf")
-        # Digests that did not fit what was read after they came. Without it, a connector left behind with a revoked
-        # key would use up the allowance, and a new key would have to wait for it.
+        # Digests of keys that did not match after a re-read. Without it, a client with a revoked key would use up the
+        # allowance, and a new key would have to wait.
         self.refused: OrderedDict[bytes, None] = OrderedDict()
 
 
 class Authenticator:
-    """Checks Connector Keys; may be used by many threads.
+    """Checks Connector Keys; thread-safe.
 
     `monotonic` (seconds) ages the cache, `now` (aware datetime) decides whether a previous key has expired.
     """
@@ -119,12 +117,12 @@ class Authenticator:
         self._now = now
         self._lock = Lock()
         self._known: dict[str, _Entry] = {}
-        # Anybody can think up account names, so what is kept of names without a connector is bounded.
+        # Bounded, as any client can invent account names.
         self._unknown: OrderedDict[str, _Entry] = OrderedDict()
         self._guesses = Guesses()
 
     def authenticate(self, authorization: str | None, address: str = "") -> Authenticated:
-        """The account that the Authorization header, sent from that address, proves the right to.
+        """Return the account of the Authorization header, sent from that address.
 
         Raises `Unauthorized` (no, a malformed or a wrong key), `Forbidden` (the right key of an account that SCIM is
         switched off for), `TooManyWrongKeys` (nothing was looked up) and `ConnectorUnavailable` (503; it names the
@@ -134,7 +132,7 @@ class Authenticator:
         entry = self._entry(key.account)
         state = entry.state
         wait = self._guesses.wait(address, self._monotonic())
-        # Whether the account is known here or not: a guesser must not see which are.
+        # For known accounts too: an attacker must not see which ones exist.
         if wait and key_used(state.connector, key, self._now()) is None:
             raise TooManyWrongKeys(ceil(wait))
         asked = False
@@ -142,11 +140,11 @@ class Authenticator:
             state, asked = self._refresh(entry, key.account, state)
         used = key_used(state.connector, key, self._now())
         if asked and used is None:
-            # Counts as a re-read, so that probing finds no difference between accounts, known or not, in use or not.
+            # Counts as a re-read, so that probing shows no difference between known and unknown accounts.
             with entry.lock:
                 self._allow(entry)
-        # The key, or the switch, may be newer than what is cached; an answer that another thread asked for, too, may
-        # be older than this request. So go on until an answer was asked for on this request's behalf, or may not be.
+        # The key or the switch may be newer than the cache, and an answer to another thread's read may be older than
+        # this request. So continue until this request itself has read, or is not allowed to.
         while not (asked or _lets_in(state, used)):
             latest, asked = self._reread(entry, key, state)
             if latest is state:
@@ -175,7 +173,7 @@ class Authenticator:
             self._unknown.popitem(last=False)
 
     def _refresh(self, entry: _Entry, account: str, seen: _State) -> tuple[_State, bool]:
-        """The state in the place of an expired one, and whether this call asked for it (or another thread did)."""
+        """The state that replaces an expired one, and True if this call, not another thread, has read it."""
         with entry.lock:
             if entry.state is not seen:
                 return entry.state, False
@@ -183,7 +181,7 @@ class Authenticator:
             return entry.state, True
 
     def _reread(self, entry: _Entry, key: ConnectorKey, seen: _State) -> tuple[_State, bool]:
-        """The state after `seen` as far as the limits allow, and whether this call asked for it."""
+        """The state after `seen`, as far as the limits allow, and True if this call has read it."""
         with entry.lock:
             if entry.state is not seen:
                 return entry.state, False
@@ -206,12 +204,12 @@ class Authenticator:
             now, before = self._monotonic(), entry.state
             last_good = before.connector if now < before.good_until else None
             again = now + _PAUSE_WITHOUT_VALUE if last_good is None else min(now + self._cooldown, before.good_until)
-            # A copy, here and below: what is kept must not hold the stack of the request that met it, body and all.
-            entry.state = _State(again, last_good, failure.anew(), before.good_until)
+            # A copy, here and below: the cache must not keep a request alive through the traceback.
+            entry.state = _State(again, last_good, failure.without_traceback(), before.good_until)
             return
         except SecretUnusable as failure:
-            # Kept as long as the answer that there is no such account: a guesser must not see which of both it is.
-            entry.state = _State(self._monotonic() + self._ttl, None, failure.anew())
+            # Cached as long as a missing account: an attacker must not see the difference.
+            entry.state = _State(self._monotonic() + self._ttl, None, failure.without_traceback())
             return
         now = self._monotonic()
         entry.state = _State(now + self._ttl, connector, good_until=now + LAST_GOOD_SECONDS)
@@ -237,7 +235,7 @@ def _answer(state: _State, used: KeyUsed | None, prefix: str) -> Authenticated:
     connector = state.connector
     if connector is None or used is None:
         if isinstance(state.failure, SecretsManagerDown):
-            raise state.failure.of_some_account(prefix) if connector is None else state.failure.anew()
+            raise state.failure.of_some_account(prefix) if connector is None else state.failure.without_traceback()
         raise _refusal(state, prefix)
     if not connector.enabled:
         raise Forbidden(
@@ -259,13 +257,13 @@ def _answer(state: _State, used: KeyUsed | None, prefix: str) -> Authenticated:
 
 
 def _refusal(state: _State, prefix: str) -> Unauthorized:
-    """One answer to a wrong key, an unknown account and an unusable secret; only the log says which it was."""
+    """The same answer to a wrong key, an unknown account and an unusable secret; only the log shows the difference."""
     unusable, connector = state.failure, state.connector
     if unusable is not None:
         reason, secret_name = unusable.reason, unusable.secret_name
         account: str | None = secret_name.removeprefix(prefix)
     else:
-        # Without a connector no account is named: what a key without one calls an account is anybody's text.
+        # Without a connector the log names no account: the name in the key may be any text of a client.
         reason, secret_name = "unknown-account" if connector is None else "wrong-key", None
         account = None if connector is None else connector.account
     return Unauthorized(

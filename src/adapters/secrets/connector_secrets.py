@@ -1,4 +1,4 @@
-"""The secrets of the accounts: one Secrets Manager secret each, whose name is the prefix and the account."""
+"""The secrets of the accounts in Secrets Manager, one for each; its name is the prefix and the account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DETAIL: Final = "The Connector Key cannot be checked at the moment, so nothing 
 
 
 class ConnectorUnavailable(ServiceUnavailable):
-    """The account's secret cannot be had or used. `secret_name` is for the log; the answer does not hold it."""
+    """The account's secret cannot be read or used. `secret_name` is for the log, not for the answer."""
 
     secret_name: str
 
@@ -26,22 +26,22 @@ class ConnectorUnavailable(ServiceUnavailable):
         super().__init__(_DETAIL, reason=reason, remedy=remedy)
         self.secret_name = secret_name
 
-    def anew(self) -> Self:
-        """The same failure, to be raised once more without the traceback of the first time."""
+    def without_traceback(self) -> Self:
+        """A copy of this failure, to be raised later without the traceback of the first time."""
         return type(self)(self.secret_name, self.reason, self.remedy)
 
 
 class SecretsManagerDown(ConnectorUnavailable):
-    """Secrets Manager does not answer, throttles or refuses: what was known before is still the best there is."""
+    """Secrets Manager does not answer, throttles or refuses; an earlier answer remains valid."""
 
     def of_some_account(self, prefix: str) -> Self:
-        """The same without the account's name: where nothing is known of the account, that is a client's text."""
+        """A copy without the account's name, which for an unknown account is any text of a client."""
         some = f"{prefix}*"
         return type(self)(some, self.reason, self.remedy.replace(self.secret_name, some))
 
 
 class SecretUnusable(ConnectorUnavailable):
-    """Secrets Manager did answer: the secret is marked for deletion, or holds no connector of its account.
+    """The secret was read, but is marked for deletion or contains no connector of its account.
 
     A request is answered as if there were no such account (`adapters.secrets.authentication`).
     """
@@ -59,12 +59,12 @@ class ConnectorSecrets:
         return self.prefix + account
 
     def read(self, account: str) -> Connector | None:
-        """The account's connector, None when there is no such account; raises `ConnectorUnavailable`."""
+        """Return the account's connector, None when there is no such account; raises `ConnectorUnavailable`."""
         found = self.read_version(account)
         return None if found is None else found[0]
 
     def read_version(self, account: str) -> tuple[Connector, str] | None:
-        """The account's connector and the id of the secret's version that holds it."""
+        """Return the account's connector and the version id of its secret."""
         name = self.name(account)
         try:
             answer = self.client.get_secret_value(SecretId=name, VersionStage="AWSCURRENT")

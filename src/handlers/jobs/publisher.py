@@ -1,9 +1,9 @@
 """From the table's stream to the event bus: at least once, and in order for each user.
 
-A batch is published up to the first record that fails. Lambda is told that record's sequence number and comes again
-from there, so a record may be published again (its events keep their ids) but never after a later one of its user.
-A record that can never be published is brought into a batch of its own (docs/events), which goes to the dead-letter
-queue when its retries are used up; what stands behind it in the shard is published.
+A batch is published up to the first record that fails. The answer reports that record's sequence number and Lambda
+resumes there, so a record may be published again (its events keep their ids) but never after a later one of its user.
+A record that can never be published ends up in a batch of its own (docs/events), which goes to the dead-letter queue
+after its retries; the records behind it are published.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from handlers.start import made_at_start
 
 
 class InvocationContext(Protocol):
-    """What is used of the Lambda context object."""
+    """The members of Lambda's context object that are used."""
 
     aws_request_id: str
 
 
 class UnpublishableRecord(Exception):
-    """The batch begins with a record that can never be published.
+    """The batch begins with a record that can never be published, and has others behind it.
 
-    Raised while other records stand behind it: an error of the function makes Lambda halve the batch, which a report
-    of that first record would not, and only a batch of one leaves the others out of the dead-letter queue.
+    An error of the function makes Lambda halve the batch, which reporting the first record does not. Only a batch of
+    one record keeps the others out of the dead-letter queue.
     """
 
 
@@ -79,7 +79,7 @@ class Publisher:
         return cls(bus, environment.issuer, environment.personal_data, Log.from_env(env))
 
     def __call__(self, event: dict[str, Any], context: InvocationContext) -> dict[str, Any]:
-        """Publish what one batch of the table's stream tells; Lambda reads `batchItemFailures` of the answer."""
+        """Publish the events of one batch of the table's stream; Lambda reads `batchItemFailures` of the answer."""
         return self.publish(event.get("Records", []), context.aws_request_id)
 
     def publish(self, records: Sequence[StreamRecord], request_id: str) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Publisher:
             return {"batchItemFailures": []}
         if failure.position == 0 and failure.hopeless and len(records) > 1:
             raise UnpublishableRecord(failure.code)
-        # Without a sequence number the report names nothing, which Lambda takes for a failure of the whole batch.
+        # Without a sequence number the report is empty, and Lambda treats the whole batch as failed.
         return {"batchItemFailures": [{"itemIdentifier": batch.sequence_number or ""}]}
 
     def _events(self, records: Sequence[StreamRecord]) -> tuple[list[_Event], _Failure | None]:
@@ -111,10 +111,10 @@ class Publisher:
         return events, None
 
     def _event(self, position: int, event: LifecycleEvent) -> _Event:
-        told = detail(event, self.issuer, self.personal_data)
-        entry = _entry(event, encode(told))
+        values = detail(event, self.issuer, self.personal_data)
+        entry = _entry(event, encode(values))
         if self.personal_data and not entry.fits:
-            return _Event(position, event, _entry(event, encode(without_values(told))), values_omitted=True)
+            return _Event(position, event, _entry(event, encode(without_values(values))), values_omitted=True)
         return _Event(position, event, entry, values_omitted=False)
 
     def _describe(

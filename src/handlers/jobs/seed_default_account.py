@@ -50,7 +50,7 @@ class FirstKey:
         body = {
             "Status": "SUCCESS" if failure is None else "FAILED",
             "Reason": failure or "done",
-            # Unchanged through the resource's life, so that CloudFormation never replaces it.
+            # The same for the resource's whole life, so that CloudFormation never replaces it.
             "PhysicalResourceId": event.get("PhysicalResourceId", f"first-connector-key-{account}"),
             "StackId": event["StackId"],
             "RequestId": event["RequestId"],
@@ -60,10 +60,10 @@ class FirstKey:
 
 
 def seed(account: str, accounts: Accounts) -> str | None:
-    """Write the first key unless the secret has a usable connector already; what went wrong, or None.
+    """Write the first key unless the secret has a usable connector. Returns the problem, or None.
 
-    An existing connector stays as it is, switched off too: CloudFormation repeats requests, and a stack made anew may
-    find the secret of the one before.
+    An existing connector stays as it is, also when it is switched off: CloudFormation repeats requests, and a recreated
+    stack may find the secret of its predecessor.
     """
     try:
         if not accounts.exists(account):
@@ -73,13 +73,13 @@ def seed(account: str, accounts: Accounts) -> str | None:
     except ConnectorUnavailable as error:
         return error.remedy
     except Exception as error:
-        # Only the type: an unexpected error's text might hold anything.
+        # Only the type: the text of an unexpected error may contain anything.
         return f"unexpected {type(error).__name__}; see the function's log"
     return None
 
 
 def put(url: str, body: bytes) -> None:
-    """PUT to the pre-signed address, which wants the content type left empty."""
+    """PUT to the pre-signed address, which requires an empty content type."""
     if urlsplit(url).scheme not in ALLOWED_SCHEMES:
         raise ValueError("ResponseURL is not an https address")
     request = Request(url, data=body, method="PUT", headers={"Content-Type": ""})  # noqa: S310 - checked above

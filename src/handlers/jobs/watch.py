@@ -1,8 +1,7 @@
-"""Looks every hour for accounts whose identity provider has gone silent, whose key is old or whose secret is unusable.
+"""Checks every hour for accounts whose identity provider is silent, whose key is old or whose secret is unusable.
 
-None of it leaves a request that could set off an alarm, or only one that no one need send. What is found are lines of
-the log; how many there are of each kind becomes a metric. When Secrets Manager or CloudWatch Logs cannot be asked the
-function fails, which is an alarm too.
+None of these causes requests on which an alarm could be based. The findings are log lines, and the number of each kind
+is a metric. When Secrets Manager or CloudWatch Logs does not answer, the function fails, which raises an alarm too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The settings page as HTML, the way CloudWatch's custom widgets want it: no script, buttons by `cwdb-action`.
+"""The settings page as HTML for a custom widget of CloudWatch: no script, buttons by `cwdb-action`.
 
-Everything that is not written here is escaped. CloudWatch runs a button's action by calling the function again with
+All values are escaped. CloudWatch runs a button's action by calling the function again with
 the JSON inside `cwdb-action`, after asking the question in `confirmation`.
 """
 
@@ -27,7 +27,7 @@ _HEADINGS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One account as the table shows it; `connector` is None when its secret cannot be used."""
+    """One account of the table; `connector` is None when its secret cannot be used."""
 
     account: str
     connector: Connector | None
@@ -39,7 +39,7 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """What calls the function again: `call` is what it is told, after the answer OK to `question`."""
+    """A button that calls the function again with the event `call`, after the answer OK to `question`."""
 
     label: str
     call: dict[str, str]
@@ -48,7 +48,7 @@ class Button:
     popup: bool = False
 
     def html(self, endpoint: str) -> str:
-        """What is pressed, and what that does; `endpoint` is the function's ARN."""
+        """The button and its action as HTML; `endpoint` is the function's ARN."""
         confirmation = f' confirmation="{escape(self.question)}"' if self.question else ""
         knob = "<i></i>" if self.style.startswith("switch") else ""
         return (
@@ -60,18 +60,18 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
-    """The whole page: `endpoint` is the function that the buttons call, `fresh` an account that was made just now."""
+    """The whole page: `endpoint` is the function that the buttons call, `fresh` an account that was just created."""
 
     base_url: str
     endpoint: str
     rows: list[AccountRow] | None
-    """None when it cannot be told which accounts there are."""
+    """None when the accounts cannot be listed."""
     note: str | None = None
     error: str | None = None
     fresh: Connector | None = None
     theme: str = "light"
     reveals: bool = True
-    """Whether existing keys may be looked at."""
+    """True if the page shows existing keys."""
     _new: Button = field(
         default=Button(
             "Enable SCIM",
@@ -210,7 +210,7 @@ def _rotation(connector: Connector, now: datetime) -> str:
 
 
 def _settings(connector: Connector) -> str:
-    """The settings that are not the usual ones."""
+    """The settings that differ from the defaults."""
     settings = connector.settings
     unusual = ["strict"] if settings.mode == "strict" else []
     unusual += ["matches by e-mail"] if settings.match_existing_by_email else []
@@ -233,8 +233,8 @@ def _previous(connector: Connector, activity: AccountActivity | None, now: datet
         return '<span class="dim">none</span>'
     until = f"accepted until {previous.expires_at.astimezone(UTC):%d %b %H:%M} UTC"
     used = _ago(activity.previous_key_used, now) if activity else None
-    told = f'<span class="tag warn">still used, {used}</span>' if used else '<span class="dim">not used in 24 h</span>'
-    return f'{told}<div class="small">{until}</div>'
+    usage = f'<span class="tag warn">still used, {used}</span>' if used else '<span class="dim">not used in 24 h</span>'
+    return f'{usage}<div class="small">{until}</div>'
 
 
 def _ago(moment: datetime | None, now: datetime) -> str | None:

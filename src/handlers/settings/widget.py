@@ -1,10 +1,10 @@
 """The settings page: a CloudWatch dashboard's custom widget to switch SCIM on and off and to manage Connector Keys.
 
-CloudWatch calls this function with the IAM rights of whoever looks at the dashboard (`lambda:InvokeFunction`), so no
-new door is opened. The event is the button's JSON plus `widgetContext`; the answer is HTML.
+CloudWatch calls this function with the IAM rights of the viewer of the dashboard (`lambda:InvokeFunction`), so the page
+grants no new access. The event is the button's JSON plus `widgetContext`; the answer is HTML.
 
-Who pressed a button is not in the event (Amazon CloudWatch User Guide, "Details about custom widgets in CloudWatch"),
-and would be the caller's own word if it were. So what is recorded has the invocation's request id, by which a data
+The event does not say who pressed a button (Amazon CloudWatch User Guide, "Details about custom widgets in
+CloudWatch"), and could not be trusted if it did. So an audit line has the invocation's request id, by which a data
 event of CloudTrail (Lambda, Invoke) names the person.
 """
 
@@ -41,12 +41,12 @@ Shows the accounts of this deployment and manages their Connector Keys. Takes no
 """
 _READERS: Final = 8
 _SECONDS: Final = 5.0
-"""For what is asked of the table about one account: the page waits for it."""
+"""For the reads of one account, for which the page waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What a button did: what the page says of it, the account that it made, or what a pop-up shows instead."""
+    """The result of a button: a note for the page, a created account, or the content of a pop-up."""
 
     note: str | None = None
     made: Connector | None = None
@@ -58,7 +58,7 @@ UNKNOWN_ACTOR: Final = "unknown (see CloudTrail, Invoke)"
 
 @dataclass(frozen=True, slots=True)
 class _Press:
-    """Who pressed a button, as far as that is known, and the invocation that it was."""
+    """The invocation of a button, and who pressed it as far as that is known."""
 
     actor: str
     request_id: str
@@ -66,11 +66,11 @@ class _Press:
 
     @property
     def by(self) -> str:
-        """For what an account or guard keeps of its last change, where no line says which invocation it was."""
+        """The actor for an account's or guard's last change, with the invocation if the actor is unknown."""
         return self.actor if self.actor != UNKNOWN_ACTOR else f"unknown (see CloudTrail, Invoke {self.request_id})"
 
     def audit(self, what: str, account: str) -> None:
-        """Record what it did or showed."""
+        """Write an audit line of what the button did or showed."""
         telemetry.audit(self.log, what, account, self.actor, self.request_id)
 
 
@@ -135,7 +135,7 @@ class SettingsWidget:
         return page.html(datetime.now(UTC))
 
     def _act(self, event: dict[str, Any], press: _Press) -> _Done:
-        """Do what the button says, and record who did it and to whom. Without an action there is nothing to do."""
+        """Carry out the button's action and audit it; do nothing without an action."""
         accounts, action = self.accounts(press.by), event.get("action")
         account = str(event.get("account") or _typed(event)).strip()
         match action:
@@ -190,14 +190,14 @@ class SettingsWidget:
         return rows
 
     def _users(self, listed: ListedAccount) -> int | None:
-        """How many users an account has; None when the table does not answer in time."""
+        """The number of users of an account; None when the table does not answer in time."""
         try:
             return self._account(listed.account).users.total()
         except ScimError:
             return None
 
     def _guard_state(self, listed: ListedAccount) -> GuardState | None:
-        """How far the deprovisioning limit is used up; None without one, or when the table does not answer."""
+        """The state of the deprovisioning limit; None without one, or when the table does not answer."""
         limit = listed.connector.settings.deprovisioning_limit if listed.connector else None
         if limit is None:
             return None
@@ -207,12 +207,12 @@ class SettingsWidget:
             return None
 
     def _account(self, name: str) -> DynamoDBAccount:
-        """Return what an account has in the table, with little time, as the page waits."""
+        """Return an account in the table, with a short deadline, as the page waits."""
         return self.table.account(name, MonotonicDeadline.after(_SECONDS))
 
 
 def _actor(context: Any) -> str:
-    """Who calls: the operator of the local server, or the identity that Lambda has checked, which CloudWatch has not.
+    """The caller: the operator of the local server, or the identity that Lambda has verified, which CloudWatch lacks.
 
     Neither the event nor the client context counts: a caller can write anything into them.
     """
@@ -232,7 +232,7 @@ def _typed(event: dict[str, Any]) -> str:
 
 
 def _member(event: Any, *path: str) -> Any:
-    """What lies there; None where nothing does, whatever whoever calls this function by hand has sent."""
+    """The member at that path of an event of any form; None when there is none."""
     for name in path:
         event = event.get(name) if isinstance(event, dict) else None
     return event
