@@ -10,5 +10,9 @@ Json = dict[str, Any]
 
 
 def encode(value: object) -> str:
-    """Return JSON as this service writes it: compact, text as it is; ValueError for a number that is not JSON's."""
+    """Return JSON as this service writes it: compact, unescaped; ValueError for a number that JSON lacks.
+
+    >>> encode({"a": [1, "é"]})
+    '{"a":[1,"é"]}'
+    """
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -15,12 +15,12 @@ class Adopted:
 
 @dataclass(slots=True)
 class Effects:
-    """Filled while a request is served; one request may change many users (RFC 7644 section 3.7).
+    """Counts of one request, filled while it is served; a bulk request may change many users (RFC 7644 section 3.7).
 
     `deactivated` counts users whose `active` became false, `removed` those who were deleted, `displaced` those who lost
     userName and addresses, `refused` the losses of access that the account's guard held back. `guard_used` and
-    `guard_allowed` are how far the guard was with the last that it counted, `half_used` whether one was in the second
-    half; `let_through` maps users to the operator by whose word they passed it. `adopted` are the users whom an
+    `guard_allowed` are how far the guard was with the last that it counted, `half_used` True if one was in the
+    second half; `let_through` maps users to the operator who let them pass. `adopted` are the users whom an
     identity provider took over, `taken_back` the ids of the deactivated ones whom a create brought back.
     """
 

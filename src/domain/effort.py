@@ -15,7 +15,7 @@ _NARROWER: Final = "Use fewer comparisons, or narrow the filter by userName, ema
 
 @dataclass(slots=True)
 class Effort:
-    """The comparisons with values of users that a request has made, and those it may make in all."""
+    """The comparisons with values of users that a request has made, and how many it may make."""
 
     most: int
     refusal: str
@@ -25,7 +25,7 @@ class Effort:
 
     @classmethod
     def of_operations(cls, deadline: Deadline | None = None) -> Effort:
-        """For the PATCH operations of one request, those of a bulk request together."""
+        """Return the effort of all PATCH operations of one request, a bulk request included."""
         return cls(
             MAX_COMPARISONS,
             "The paths of the operations would be compared more than {most} times with the user's values.",
@@ -35,7 +35,7 @@ class Effort:
 
     @classmethod
     def of_query(cls, deadline: Deadline | None = None) -> Effort:
-        """For the filter of one query."""
+        """Return the effort of the filter of one query."""
         return cls(
             MAX_COMPARISONS_OF_A_QUERY,
             "The filter would be compared more than {most} times with the values of users.",

@@ -1,7 +1,7 @@
 """SCIM errors (RFC 7644 section 3.12) as exceptions, rendered in one place.
 
 `detail` is written for the person who reads it in the identity provider's window and may name the value at fault, in
-the form that `domain.quoting` gives it; whatever does not print is escaped here, for all of them.
+the form that `domain.quoting` gives it; unprintable characters are escaped here, for all errors.
 `reason` and `remedy` are fixed texts without any value of a request, and `attribute` is a name of the schema or of the
 protocol, never a client's word: these are what logs may hold.
 """
@@ -18,7 +18,7 @@ ERROR_URN: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class ScimError(Exception):
-    """An answer that is an error: HTTP status, scimType, detail for a person, fixed reason and remedy."""
+    """An error answer: HTTP status, scimType, detail for a person, fixed reason and remedy."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     scim_type: ClassVar[str | None] = None
@@ -114,7 +114,7 @@ class MutabilityViolation(ScimError):
 
 
 class TooMany(ScimError):
-    """The query would cost more than the service is willing to pay."""
+    """The request would cost more than the service allows."""
 
     scim_type = "tooMany"
     reason = "too-many"
@@ -122,7 +122,7 @@ class TooMany(ScimError):
 
 
 class InvalidCursor(ScimError):
-    """The cursor is not one of ours, or of another account or query (RFC 9865 section 2.1)."""
+    """The cursor is not from this service, or is of another account or query (RFC 9865 section 2.1)."""
 
     scim_type = "invalidCursor"
     reason = "invalid-cursor"
@@ -227,14 +227,14 @@ class PayloadTooLarge(ScimError):
 
 
 class NotImplementedHere(ScimError):
-    """The RFC defines it, this service does not do it (RFC 7644 section 3.11 for /Me)."""
+    """The RFC defines it, this service does not support it (RFC 7644 section 3.11 for /Me)."""
 
     status = HTTPStatus.NOT_IMPLEMENTED
     reason = "not-implemented"
 
 
 class Retryable(ScimError):
-    """The request is right, but cannot be served now; Retry-After says when to come again, in whole seconds."""
+    """The request is right, but cannot be served now; Retry-After says when to retry, in whole seconds."""
 
     retry_after: int = 5
 
@@ -252,7 +252,7 @@ class TooManyRequests(Retryable):
 
 
 class TooManyWrongKeys(Retryable):
-    """The address has sent many wrong keys, so that this one was not looked up."""
+    """The address has sent many wrong keys, so this one was not checked."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     reason = "too-many-wrong-keys"
@@ -276,7 +276,7 @@ class ServiceUnavailable(Retryable):
 
 
 class OutOfTime(ServiceUnavailable):
-    """The time that one request has is over, and nothing but that has failed."""
+    """The time for one request is over; nothing else failed."""
 
     reason = "out-of-time"
 

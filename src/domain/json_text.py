@@ -1,4 +1,4 @@
-"""JSON text from outside as values, wherever it was: a body, or a text within a body that holds JSON.
+"""Decodes JSON text from outside: a body, or a text within a body that holds JSON.
 
 Stricter than `json.loads`, which takes NaN, members sent twice and halves of characters.
 """
@@ -21,11 +21,11 @@ class NotJson(ValueError):
 
 
 class RefusedJson(ValueError):
-    """The text is JSON, but none that this service takes; the message continues a sentence about it."""
+    """The text is JSON that this service does not accept; the message continues a sentence about it."""
 
 
 class NoText(RefusedJson):
-    """A string in it has half of a surrogate pair."""
+    """A string in it has an unpaired surrogate."""
 
 
 class TooLarge(RefusedJson):
@@ -41,7 +41,7 @@ class TooManyItems(RefusedJson):
 
 
 def decode(text: str) -> Any:
-    """The value that `text` says; raises NotJson or RefusedJson."""
+    """Return the value of `text`; raises NotJson or RefusedJson."""
     try:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
         if "\\u" in text or not is_text(text):  # nothing else can make half of a surrogate pair
@@ -75,7 +75,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_shape(value: Any) -> None:
-    """That the value is neither too deep nor too wide, level by level without recursion."""
+    """Raise RefusedJson for a value that is too deep or too wide; level by level, without recursion."""
     depth = items = 0
     level: list[tuple[str | None, Any]] = [(None, value)]
     while level:

@@ -1,6 +1,6 @@
-"""What the domain asks of the outside: a place that keeps the users of one account, and a budget of time.
+"""What the domain needs from outside: a store for the users of one account, and a time budget.
 
-Adapters implement these: DynamoDB (`adapters.dynamodb`) and an in-memory twin for tests; one contract suite holds both.
+Adapters implement these: DynamoDB (`adapters.dynamodb`) and an in-memory twin for tests; both pass one contract suite.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from domain.resources.stored_user import StoredUser
 
 
 class VersionMismatch(Exception):
-    """The user is no longer at the version that was read: somebody else changed or deleted it in between."""
+    """The user is no longer at the version that was read: another request changed or deleted it in between."""
 
 
 class Deadline(Protocol):
-    """The time that this request may still take."""
+    """The time left for a request."""
 
     def remaining(self) -> float:
         """Seconds left, never negative."""
@@ -33,7 +33,7 @@ class IndexPage:
 
 @dataclass(frozen=True, slots=True)
 class CursorPage:
-    """One page by cursor: users in order of id after the cursor's, and the id to go on after (None at the end)."""
+    """One page by cursor: users in order of id after the cursor's, and the id to continue after (None at the end)."""
 
     users: Sequence[StoredUser]
     next_after: str | None
@@ -45,65 +45,65 @@ class IndexEntry(NamedTuple):
     value: str
     user_id: str
     position: str
-    """In the order of the values, but for what follows their first 900 bytes; a thousand bytes at most."""
+    """In the order of the values up to their first 900 bytes; at most 1,000 bytes long."""
 
 
 class UserStore(Protocol):
     """The users of one account.
 
-    Every read sees every write that was answered before it. A write happens whole or not at all. What cannot be had
-    in time raises `domain.errors.ServiceUnavailable`, or `TooManyRequests` when the table throttles.
+    Every read sees every write that was answered before it. A write is done completely or not at all. What does not
+    finish in time raises `domain.errors.ServiceUnavailable`, or `TooManyRequests` when the table throttles.
     """
 
     def create(self, user: StoredUser) -> None:
-        """Keep a new user; `UniquenessConflict` names the attribute when userName or an address is taken."""
+        """Store a new user; raises `UniquenessConflict`, which names the attribute, when a unique value is taken."""
 
     def get(self, user_id: str) -> StoredUser | None:
-        """The user of that id."""
+        """Return the user of that id."""
 
     def get_many(self, user_ids: Sequence[str]) -> list[StoredUser]:
-        """Those of the users that exist, in the order of the ids given."""
+        """Return the existing users among the ids, in the order of the ids."""
 
     def find_by_user_name(self, user_name: str) -> StoredUser | None:
-        """The user of that name, without regard to case."""
+        """Return the user of that name, without regard to case."""
 
     def find_by_email(self, address: str) -> StoredUser | None:
-        """The user who has that address among `emails`, without regard to case."""
+        """Return the user who has that address among `emails`, without regard to case."""
 
     def find_by_external_id(self, external_id: str) -> list[StoredUser]:
-        """The users of that externalId (exact case; it is not unique), in order of id."""
+        """Return the users of that externalId (exact case; it is not unique), in order of id."""
 
     def replace(self, current: StoredUser, replacement: StoredUser) -> None:
-        """Put `replacement` in the place of `current`; `VersionMismatch` when that is no longer the version kept."""
+        """Replace `current` by `replacement`; `VersionMismatch` when that is no longer stored."""
 
     def delete(self, current: StoredUser) -> None:
-        """Remove `current` and free its unique values; `VersionMismatch` when that is no longer the version kept."""
+        """Remove `current` and free its unique values; raises `VersionMismatch` when it is no longer the stored one."""
 
     def total(self) -> int:
-        """How many users there are, exactly."""
+        """Return the exact number of users."""
 
     def page(self, start_index: int, count: int) -> IndexPage:
-        """The users at the 1-based positions `start_index` to `start_index + count - 1` in order of id."""
+        """Return the users at the 1-based positions `start_index` to `start_index + count - 1` in order of id."""
 
     def page_after(self, after: str | None, count: int) -> CursorPage:
-        """The first `count` users whose id is greater than `after` (from the first when None)."""
+        """Return the first `count` users whose id is greater than `after` (from the first when None)."""
 
     def scan(self, after: str | None = None) -> Iterator[StoredUser]:
-        """All users whose id is greater than `after`, in order of id, read ahead in parallel.
+        """Yield all users whose id is greater than `after`, in order of id, read ahead in parallel.
 
-        `TooMany` when the deadline comes before the end.
+        Raises `TooMany` when the deadline comes before the end.
         """
 
     def user_names(
         self, *, descending: bool = False, after: str | None = None, at_most: int | None = None
     ) -> Iterator[IndexEntry]:
-        """Every userName, or the first `at_most` after a position, in the order of positions.
+        """Yield every userName, or the first `at_most` after a position, in the order of positions.
 
-        A store reads no more of its index for them than it must.
+        A store reads no more of its index than needed.
         """
 
     def user_names_starting(self, prefix: str) -> Iterator[IndexEntry]:
-        """The userNames that start with the `prefix_form` of `prefix`, in the order of positions."""
+        """Yield the userNames that start with the `prefix_form` of `prefix`, in the order of positions."""
 
     def addresses_starting(self, prefix: str) -> Iterator[IndexEntry]:
-        """The addresses that start with the `prefix_form` of `prefix`, in the order of positions."""
+        """Yield the addresses that start with the `prefix_form` of `prefix`, in the order of positions."""

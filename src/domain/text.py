@@ -1,4 +1,4 @@
-"""Text that comes from outside: whether it can be kept."""
+"""Checks of text from outside: can it be stored?"""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEAR_MARKS: Final = re.compile(
 
 
 def is_text(text: str) -> bool:
-    """Whether `text` is free of unpaired surrogates, which could be neither looked up nor sent back."""
+    """Return True if `text` has no unpaired surrogates, which could be neither looked up nor sent back."""
     if text.isascii():
         return True
     try:
@@ -31,11 +31,11 @@ def is_text(text: str) -> bool:
 
 
 def has_too_many_marks(text: str) -> bool:
-    """Whether more than `MAX_COMBINING_MARKS` marks follow each other: to be asked before anything normalises `text`.
+    """Return True for more than `MAX_COMBINING_MARKS` marks in a row; call it before `text` is normalised.
 
     `unicodedata.normalize` sorts each run of marks, which takes the square of the run's length. A run that is too long
-    has one of every so many characters, so others are looked at only if one of those may be a mark. What is asked of a
-    character is asked once: a whole document of marks is checked at every write.
+    has one of every so many characters, so others are looked at only if one of those may be a mark. The answer for
+    a character is cached: a whole document of marks is checked at every write.
 
     >>> has_too_many_marks("e" + 30 * chr(0x301)), has_too_many_marks("e" + 31 * chr(0x301))
     (False, True)
@@ -48,14 +48,14 @@ def has_too_many_marks(text: str) -> bool:
 
 
 def _has_long_run(text: str) -> bool:
-    """Whether the marks among the characters of those blocks follow each other so often."""
+    """Return True if too many marks among the characters of those blocks follow each other."""
     marks = "".join(sorted(filter(_is_mark, set(text))))
     return marks != "" and any(len(run) > MAX_COMBINING_MARKS for run in re.findall(f"[{re.escape(marks)}]+", text))
 
 
 @lru_cache(maxsize=20_000)
 def _is_mark(character: str) -> bool:
-    """Whether normalising may move the character: its decomposition begins with a mark of another class than 0.
+    """Return True if normalising may move the character: its decomposition begins with a mark of a class above 0.
 
     Not its own class: U+0F73 and the half-width U+FF9E are of class 0 and decompose into marks.
     """

@@ -1,9 +1,9 @@
 """Bulk operations (RFC 7644 section 3.7): many changes in one request, each on its own, with references among them.
 
-Every operation stands alone: one that fails undoes nothing of the others. `"bulkId:x"` in an operation's data or path
-stands for the id of the user that the POST with that bulkId creates; operations run in the order given, but for those
-that another one refers to, which run before it. References in a circle are settled by creating the users first and
-setting the references of the circle afterwards.
+Every operation stands alone: one that fails does not undo the others. `"bulkId:x"` in an operation's data or path
+stands for the id of the user that the POST with that bulkId creates. Operations run in the order given, except that an
+operation runs after those that it refers to. For references in a circle the users are created first and the references
+set afterwards.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from domain.resources.user_schema import USER
 
 _PREFIX: Final = "bulkId:"
 _TIME_FOR_ONE: Final = 1.0
-"""Seconds that must be left to begin another operation."""
+"""Seconds that must be left to start another operation."""
 
 
 class UnresolvedReference(ScimError):
-    """A bulkId stands for a user that was not created (RFC 7644 section 3.7.1)."""
+    """A bulkId refers to a user that was not created (RFC 7644 section 3.7.1)."""
 
     status = HTTPStatus.CONFLICT
     scim_type = "invalidValue"
@@ -38,7 +38,7 @@ class UnresolvedReference(ScimError):
 
 @dataclass(frozen=True, slots=True)
 class BulkOperation:
-    """One operation as sent; its result carries its `bulk_id`, by which a client finds it."""
+    """One operation as sent; a client finds its result by `bulk_id`."""
 
     method: str
     path: str
@@ -56,7 +56,7 @@ class BulkOperation:
                 return None
 
     def check_path(self) -> None:
-        """Raise NotFound unless the path is one that the method goes to."""
+        """Raise NotFound unless the method may be sent to the path."""
         is_collection = "/" + self.path.strip("/") == USER.endpoint
         if (is_collection if self.method == "POST" else self.target) not in (None, False):
             return
@@ -69,7 +69,7 @@ class BulkOperation:
 
 @dataclass(slots=True)
 class OperationResult:
-    """What became of one operation."""
+    """The result of one operation."""
 
     status: HTTPStatus
     user_id: str | None = None
@@ -79,7 +79,7 @@ class OperationResult:
 
 @dataclass(frozen=True, slots=True)
 class FailedOperation:
-    """An operation that failed: its place in the request, from 0, the id that its path or its user has, and why."""
+    """A failed operation: its position in the request, from 0, the id of its path or its user, and the error."""
 
     position: int
     method: str
@@ -91,7 +91,7 @@ class FailedOperation:
 class BulkJob:
     """One bulk request on the users of one account; `location` gives a user's URI.
 
-    `admit` is asked, with the number of operations, before the first is performed, and may raise.
+    `admit` is called with the number of operations before the first is performed, and may raise.
     """
 
     users: Users
@@ -105,7 +105,7 @@ class BulkJob:
     _operations: tuple[BulkOperation, ...] = ()
 
     def run(self, body: Json) -> Json:
-        """The BulkResponse: status, and location or error, of every operation begun, in the order of the request."""
+        """Perform the request; return the BulkResponse with the result of every operation performed, in order."""
         body = self.users.reader.message(body, BULK_REQUEST_URN)
         fail_on_errors = _fail_on_errors(body)
         self._operations = _operations(body)
@@ -130,7 +130,7 @@ class BulkJob:
 
     @property
     def operation_count(self) -> int:
-        """How many operations the request has."""
+        """Number of operations in the request."""
         return len(self._operations)
 
     @property
@@ -195,7 +195,7 @@ class BulkJob:
                 result.status, result.error = error.status, error
 
     def _resolve(self, value: Any, *, defer: bool) -> _Resolved:
-        """`value` with every reference replaced; those to users not created yet are left out when `defer` is set."""
+        """Return `value` with its references replaced; with `defer`, without those to users not created yet."""
         if isinstance(value, str) and value.startswith(_PREFIX):
             position = self._positions.get(value.removeprefix(_PREFIX))
             if defer and position in self._running:
@@ -288,7 +288,7 @@ def _operation(operation: Any, place: str) -> BulkOperation:
 
 
 def _references(operation: BulkOperation) -> Iterator[str]:
-    """The bulkIds that an operation's path and data name."""
+    """Yield the bulkIds that an operation's path and data name."""
     pending: list[Any] = [operation.target, operation.data]
     while pending:
         value = pending.pop()

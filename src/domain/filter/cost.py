@@ -1,4 +1,4 @@
-"""How many comparisons it takes to match a filter: what a request may spend is counted in them (`domain.effort`)."""
+"""How many comparisons it takes to match a filter, the unit of what a request may spend (`domain.effort`)."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from domain.limits import MAX_SHORT_CHARACTERS
 from domain.resources.attributes import Attribute
 
 Cost = Callable[[Json], int]
-"""The comparisons that it takes to match a resource at the most."""
+"""Maximum number of comparisons to match a resource."""
 
 _ASCII_FOR_ONE: Final = 1_024
 """Characters that are lowered and searched in the time of a comparison."""
 _OTHERS_FOR_ONE: Final = 4
 """Characters that are normalised in that time, such as marks that normalising has to sort."""
 _IN_A_LABEL: Final = "--"
-"""What an `xn--` label has, in small letters or in capitals."""
+"""Part of every `xn--` label, in lower or upper case."""
 _FOR_ANOTHER_LABEL: Final = 40
-"""Comparisons in the time in which one is decoded; a domain seldom has a second, and the first is soon remembered."""
+"""Comparisons in the time in which one label is decoded; a domain seldom has a second, and the first is cached."""
 _GROWING: Final = (("\ufdfa", 17), ("\ufdfb", 7))
 """The characters that NFKC makes longest, and by how many; of any other it makes six at most."""
 
 
 def cost_of_filter(filter_: Filter) -> Cost:
-    """The cost of matching a whole resource: every comparison counts once for each value that it may look at.
+    """Return the cost of matching a whole resource: every comparison counts once for each value that it may look at.
 
     With a long text or an encoded domain it counts more often, as the form of that is made from end to end.
     """
@@ -65,7 +65,7 @@ def cost_of_filter(filter_: Filter) -> Cost:
 
 
 def _length(value: Any, place: Sequence[str]) -> int:
-    """What the long texts and encoded domains at a place within a value add to one comparison with it."""
+    """Return what the long texts and encoded domains at a place within a value add to a comparison with it."""
     if isinstance(value, str):
         return 0 if _is_plain(value) else _weight(value)
     if isinstance(value, list):
@@ -89,7 +89,7 @@ def _weight(text: str) -> int:
 
 
 def _length_of_text(text: str) -> int:
-    """As many as it takes to make the comparison form of a long text and to look for a part in it."""
+    """Return the cost of computing the comparison form of a long text and searching a part in it."""
     if text.isascii():
         return len(text) // _ASCII_FOR_ONE if len(text) > MAX_SHORT_CHARACTERS else 0
     formed = len(text) + sum(more * text.count(letter) for letter, more in _GROWING)

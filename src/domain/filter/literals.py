@@ -17,7 +17,7 @@ from domain.text import is_text
 
 @dataclass(frozen=True, slots=True)
 class Leniency:
-    """What is understood beside the RFC's grammar; `on_use` hears the name of each flag that a text needed.
+    """Accepted deviations from the RFC's grammar; `on_use` is called with the name of each flag that a text needed.
 
     `unqualified_extensions`: `manager eq "x"` for an extension's attribute without its URN.
     `bare_words`: `externalId eq rkeller`, a string without quotes.
@@ -34,7 +34,7 @@ class Leniency:
     on_use: Callable[[str], object] | None = field(default=None, compare=False)
 
     def used(self, flag: str) -> None:
-        """Tell that `flag` was needed."""
+        """Report that `flag` was needed."""
         if self.on_use is not None:
             self.on_use(flag)
 
@@ -47,7 +47,7 @@ class Unfit(ValueError):
 
 
 def read_literal(word: str, attribute: Attribute, leniency: Leniency) -> Value:
-    """The value of a literal, not null, that is compared with `attribute`, not a complex one; raises `Unfit`."""
+    """Return the value of a literal, not null, for comparison with a simple attribute; raises `Unfit`."""
     match attribute.type:
         case Type.BOOLEAN:
             return _boolean(word, attribute, leniency)
@@ -73,7 +73,7 @@ def _misses_a_quote(word: str, attribute: Attribute) -> bool:
 
 
 def unquote(word: str) -> str:
-    """The text of a JSON string; raises `Unfit`."""
+    """Return the text of a JSON string; raises `Unfit`."""
     if "\\" not in word and word.isprintable() and len(word) > 1 and word[-1] == '"':
         return word[1:-1]
     try:

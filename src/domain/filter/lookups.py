@@ -1,4 +1,4 @@
-"""What of a filter an index can answer: an equality or a prefix that every match must have."""
+"""The part of a filter that an index can answer: an equality or a prefix that every match must have."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PrefixKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The value, as it was sent, that an index is asked for."""
+    """A value, as it was sent, to look up in an index."""
 
     kind: LookupKind
     value: str
@@ -44,11 +44,11 @@ class PrefixLookup:
     kind: PrefixKind
     value: str
     is_whole: bool
-    """Whether it is all of the filter, so that who has the prefix matches."""
+    """True if it is the whole filter, so that every user with the prefix matches."""
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """What the values that have the prefix start with, one or the other, in the form of the index."""
+        """Forms, as in the index, with one of which every value that has the prefix starts."""
         return part_forms(self.value, from_start=True)
 
 
@@ -68,7 +68,10 @@ _SELECTIVITY: Final = tuple(LookupKind)
 
 
 def index_lookup(filter_: Filter) -> Lookup | None:
-    """The most selective equality that all matches share and an index answers; the filter is still to be checked."""
+    """Return the most selective equality that all matches share and an index answers; None without one.
+
+    The whole filter must still be checked.
+    """
     found = [
         Lookup(kind, value)
         for names, value in _shared(filter_, (), Operator.EQ)
@@ -78,7 +81,10 @@ def index_lookup(filter_: Filter) -> Lookup | None:
 
 
 def prefix_lookup(filter_: Filter) -> PrefixLookup | None:
-    """The longest prefix that all matches share and an index is sorted by; the filter is still to be checked."""
+    """Return the longest prefix that all matches share and an index is sorted by; None without one.
+
+    The whole filter must still be checked.
+    """
     is_whole = isinstance(filter_, Comparison) or (
         isinstance(filter_, ValuePath) and isinstance(filter_.filter, Comparison)
     )
@@ -91,7 +97,7 @@ def prefix_lookup(filter_: Filter) -> PrefixLookup | None:
 
 
 def substituted(filter_: Filter, value: str, other: str) -> Filter:
-    """The filter with every comparison to `value` made one to `other`."""
+    """Return the filter with every comparison to `value` replaced by one to `other`."""
     match filter_:
         case Comparison(path, operator, found) if found == value:
             return Comparison(path, operator, other)
@@ -103,7 +109,7 @@ def substituted(filter_: Filter, value: str, other: str) -> Filter:
 
 
 def _shared(filter_: Filter, within: _Names, operator: Operator) -> Iterator[tuple[_Names, str]]:
-    """The comparisons by `operator` that every match fulfils, as names and text: what is and-ed, nothing else."""
+    """Yield the name and text of the comparisons by `operator` that every match fulfils: operands of `and` only."""
     match filter_:
         case Comparison(path, found, str() as value) if found is operator:
             yield within + tuple(step.name for step in path.steps), value

@@ -1,4 +1,4 @@
-"""From a filter to a function that tells whether a resource matches it: nested closures, nothing left to look up.
+"""Compiles a filter into a predicate over resources: nested closures, with nothing left to look up.
 
 A resource has the schema's own names (RFC 7643 section 2.1 lets clients write them in any case; storing made them
 canonical). Two readings that RFC 7644 section 3.4.2.2 leaves open:
@@ -33,16 +33,16 @@ _ORDERED: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
 
 
 _FEW: Final = 8
-"""Comparisons up to which a value's form is made as often as it is asked for, which is seldom more than once."""
+"""Comparisons up to which a value's form is computed on each use, as it is seldom used twice."""
 
 _Form = Callable[[Any], Any]
 _Remembered = Callable[[_Form], _Form]
 
 
 def compile_filter(filter_: Filter) -> Predicate:
-    """A predicate over a whole resource, `id` and `meta` included.
+    """Return a predicate over a whole resource, `id` and `meta` included.
 
-    Where many comparisons may look at the same values, the form of each is made once for each resource.
+    With many comparisons that may look at the same values, the form of each value is computed once per resource.
     """
     if _comparisons(filter_) <= _FEW:
         return _compiled(filter_, _as_it_is)
@@ -102,7 +102,7 @@ def _compiled(filter_: Filter, remembered: _Remembered) -> Predicate:
 
 
 def compile_element(filter_: Filter) -> Predicate:
-    """A predicate over one value of a multi-valued attribute, for the filter between a path's brackets."""
+    """Return a predicate over one value of a multi-valued attribute, for the filter between a path's brackets."""
     return compile_filter(filter_)
 
 
@@ -135,7 +135,7 @@ def _any(predicates: tuple[Predicate, ...]) -> Predicate:
 
 
 def _reach(steps: tuple[Attribute, ...], test: _Test, *, when_absent: bool) -> Predicate:
-    """`test` of the value at the end of the steps; of any of the values where a step is multi-valued."""
+    """Return a predicate that applies `test` to the value at the end of the steps, or to any of several values."""
     step, *rest = steps
     name = step.name
     inner = _reach(tuple(rest), test, when_absent=when_absent) if rest else test
@@ -160,7 +160,7 @@ def _reach(steps: tuple[Attribute, ...], test: _Test, *, when_absent: bool) -> P
 
 
 def _test(attribute: Attribute, operator: Operator, value: Value, remembered: _Remembered) -> _Test:
-    """The comparison of one value that is there."""
+    """Return the comparison with one present value."""
     match attribute.type:
         case Type.BOOLEAN | Type.INTEGER | Type.DECIMAL:
             return _compare(operator, value, _as_it_is)
@@ -174,7 +174,7 @@ def _test(attribute: Attribute, operator: Operator, value: Value, remembered: _R
 
 
 def _has_part(operator: Operator, text: str, form: _Form) -> _Test:
-    """The comparison with a part of a unique value, as its index makes it."""
+    """Return the comparison with a part of a unique value, as in its index."""
     parts = part_forms(text, from_start=operator is Operator.SW)
     first, *others = (_compare(operator, part, form) for part in parts)
     return _any((first, *others)) if others else first
@@ -185,7 +185,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _compare(operator: Operator, wanted: Any, form: Callable[[Any], Any]) -> _Test:
-    """The operator between the form of a value and `wanted`, which is in that form already."""
+    """Return the operator applied to the form of a value and `wanted`, which is in that form already."""
     match operator:
         case Operator.EQ:
             return lambda value: form(value) == wanted
@@ -207,7 +207,7 @@ def _compare(operator: Operator, wanted: Any, form: Callable[[Any], Any]) -> _Te
 
 
 def _is_not_empty(value: Any) -> bool:
-    """Whether a value is there and, for a complex one, a node of it (RFC 7644 table 3, `pr`)."""
+    """Return True if a value is present and not empty (RFC 7644 table 3, `pr`)."""
     if isinstance(value, dict):
         return any(map(_is_not_empty, value.values()))
     if isinstance(value, list):

@@ -2,7 +2,7 @@
 
 One pass over the text makes tokens, one pass over the tokens makes the filter: time is linear in a bounded length,
 the nesting is bounded, and the only regular expression has possessive quantifiers, so it cannot backtrack.
-White space between tokens is free. Two forms beside the RFC's grammar are read, as they can mean one thing only:
+White space between tokens is free. Two deviations from the RFC's grammar are accepted, as they are unambiguous:
 `not(…)` without a space, and Entra's `emails[type eq "work"].value eq "x"` for
 `emails[type eq "work" and value eq "x"]`.
 """
@@ -61,7 +61,11 @@ class PatchPath:
 
 
 def parse(text: str, leniency: Leniency = STRICT) -> Filter:
-    """The filter that `text` says; raises InvalidFilter, whose detail has the position and what was expected there."""
+    """Parse a filter; raises InvalidFilter, whose detail has the position and what was expected there.
+
+    >>> str(parse('userName EQ "ada" and not(active eq false)'))
+    'userName eq "ada" and not (active eq false)'
+    """
     parser = _Parser(text, "filter", InvalidFilter, leniency)
     parsed = parser.disjunction(0)
     parser.end('"and", "or" or the end of the filter')
@@ -69,7 +73,7 @@ def parse(text: str, leniency: Leniency = STRICT) -> Filter:
 
 
 def parse_patch_path(text: str, leniency: Leniency = STRICT) -> PatchPath:
-    """The PATCH path that `text` says; raises InvalidPath, whose detail has the position and what was expected."""
+    """Parse a PATCH path; raises InvalidPath, whose detail has the position and what was expected."""
     parser = _Parser(text, "path", InvalidPath, leniency)
     path = parser.patch_path()
     parser.end("the end of the path")
@@ -77,7 +81,7 @@ def parse_patch_path(text: str, leniency: Leniency = STRICT) -> PatchPath:
 
 
 def parse_element(text: str, container: Attribute, leniency: Leniency = STRICT) -> Filter:
-    """The filter between the brackets of a path, over one value of `container`; raises InvalidPath."""
+    """Parse the filter between the brackets of a path, over one value of `container`; raises InvalidPath."""
     parser = _Parser(text, "path", InvalidPath, leniency)
     parser.container = container
     parsed = parser.disjunction(0)
@@ -86,7 +90,7 @@ def parse_element(text: str, container: Attribute, leniency: Leniency = STRICT) 
 
 
 class _Parser:
-    """Recursive descent over the tokens. `container` is the attribute whose value the brackets around look at."""
+    """Recursive descent over the tokens. `container` is the attribute whose value the surrounding brackets look at."""
 
     __slots__ = ("container", "error", "index", "leniency", "subject", "terms", "text", "tokens")
 
@@ -147,7 +151,7 @@ class _Parser:
         return self.expression(path)
 
     def enclosed(self, depth: int, closing: str) -> Filter:
-        """A filter between the bracket at hand and the closing one."""
+        """A filter between the current bracket and the closing one."""
         if depth == MAX_FILTER_DEPTH:
             self.refuse(f"more than {MAX_FILTER_DEPTH} brackets within each other")
         self.index += 1
@@ -228,7 +232,7 @@ class _Parser:
         return value
 
     def attribute(self, expected: str) -> AttributePath:
-        """The attribute that the word at hand names, from the resource or within brackets from the value."""
+        """The attribute that the current word names: of the resource, or within brackets of the value."""
         word = self.tokens[self.index]
         if word == _END or word[0] in '()[]"':
             self.fail(expected)
@@ -248,7 +252,7 @@ class _Parser:
         return path
 
     def lenient(self, word: str) -> AttributePath | None:
-        """An extension's attribute without its URN, or one with a dot after a URN, if that is to be understood."""
+        """An extension's attribute without its URN, or with a dot after its URN, if `leniency` accepts it."""
         if self.leniency.dotted_urns and (spelled := with_colon(word)) is not None:
             self.leniency.used("dotted_urns")
             return resolve(spelled)
@@ -270,28 +274,28 @@ class _Parser:
         return PatchPath(path, inner, self.sub_attribute(path.attribute))
 
     def require(self, word: str, expected: str) -> None:
-        """That the token at hand is `word`."""
+        """Fail unless the current token is `word`."""
         if self.tokens[self.index] != word:
             self.fail(expected)
 
     def end(self, expected: str) -> None:
-        """That all tokens are read."""
+        """Fail unless all tokens are read."""
         self.require(_END, expected)
 
     def fail(self, expected: str) -> NoReturn:
-        """Refuse the token at hand for another that was expected."""
+        """Refuse the current token, because another was expected."""
         word = self.tokens[self.index]
         self.refuse(f"expected {expected}, found " + (_shown(word) if word else f"the end of the {self.subject}"))
 
     def refuse(self, problem: str) -> NoReturn:
-        """Refuse the text for a problem at the token at hand; positions count characters from 1."""
+        """Refuse the text for a problem at the current token; positions count characters from 1."""
         starts = [match.start() for match in _TOKEN.finditer(self.text)]
         position = starts[self.index] if self.index < len(starts) else len(self.text)
         raise self.error(f"The {self.subject} is invalid at character {position + 1}: {problem}.")
 
 
 def _shown(word: str) -> str:
-    """A token for a person to read: in quotes, and cut when it is long."""
+    """Return a token for a person to read: in quotes, and cut when it is long."""
     if len(word) > _SHOWN:
         word = f"{word[:_SHOWN]}..."
     return word if word.startswith('"') else f'"{word}"'

@@ -40,7 +40,7 @@ def _with_json_quotes(match: re.Match[str]) -> str:
 
 
 def misses_a_quote(word: str, *, is_label: bool) -> bool:
-    """Whether the quotes of a word are no apostrophes and no pair: `“work`, `'a'b`; `'work` where it is a label."""
+    """Return True if the quotes of a word are neither apostrophes nor a pair: `“work`, `'a'b`; `'work` in a label."""
     if word[0] in _OTHERS or word[-1] in _OTHERS:
         return True
     bare = word.strip(_APOSTROPHES)

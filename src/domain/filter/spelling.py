@@ -11,7 +11,7 @@ _LONGEST_NAME = 128
 
 
 def nearest(name: str, container: Attribute) -> str:
-    """` (did you mean X?)` for the sub-attribute of `container` most like `name`, or nothing."""
+    """Return ` (did you mean X?)` for the sub-attribute of `container` most like `name`, or nothing."""
     # Imported here: only a refused request needs it.
     from difflib import get_close_matches
 
@@ -30,5 +30,5 @@ def _names(container: Attribute) -> Iterator[str]:
 
 
 def _leaf(name: str) -> str:
-    """The last name of an extension's attribute, which people write without the URN; else the name itself."""
+    """Return the last name of an extension's attribute, which people write without the URN; else the name itself."""
     return name.rpartition(":")[2]

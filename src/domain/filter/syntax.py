@@ -1,4 +1,4 @@
-"""Filters as values (RFC 7644 section 3.4.2.2): what a filter says, free of how it was written.
+"""Filters as values (RFC 7644 section 3.4.2.2): what a filter means, independent of how it was written.
 
 `str()` of any of them is the RFC's own notation, and parsing that gives an equal filter.
 """
@@ -43,7 +43,7 @@ OPERATORS_OF: Final[dict[Type, frozenset[Operator]]] = {
     Type.INTEGER: _EQUALITY | _ORDER,
     Type.DECIMAL: _EQUALITY | _ORDER,
 }
-"""Which comparisons make sense for a type. That order fails on booleans and binaries is the RFC's own rule."""
+"""The comparisons that a type allows; the RFC itself excludes order for booleans and binaries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +116,5 @@ Filter = Comparison | Present | And | Or | Not | ValuePath
 
 
 def compared(attribute: Attribute) -> Attribute | None:
-    """What a comparison with an attribute looks at: itself, or the `value` of a complex one (None if it has none)."""
+    """Return what a comparison with an attribute looks at: itself, or the `value` of a complex one, if any."""
     return attribute.sub_attribute("value") if attribute.is_complex else attribute

@@ -1,7 +1,7 @@
-"""Which user who is there already a create may become: one that was never claimed, or one who was deactivated.
+"""Which existing user a create may turn into: one that was never claimed, or one that was deactivated.
 
-Both hand a person the account of another one if they match too much. So they match less than uniqueness does: by
-`address_form`, exactly but for ASCII case and the two forms of a domain, and by one address alone. Unicode has many
+A match that is too wide would give a person the account of another. So both match less than uniqueness does: by
+`address_form`, exactly except for ASCII case and the two forms of a domain, and by a single address. Unicode has many
 letters that look, fold or decompose alike (in 2019 a password reset reached a mailbox whose name folded to another).
 """
 
@@ -18,14 +18,14 @@ PRIVILEGES: Final = ("roles", "entitlements", "userType")
 
 
 def primary_address(attributes: Json) -> str | None:
-    """The address that is marked as primary, else the only one; None where several might be meant, or there is none."""
+    """Return the primary address, else the only one; None when several might be meant or there is none."""
     emails = [email for email in attributes.get("emails", ()) if email.get("value")]
     chosen = [email for email in emails if email.get("primary") is True] or emails
     return chosen[0]["value"] if len(chosen) == 1 else None
 
 
 def is_adoptable(current: StoredUser | None, address: str | None) -> bool:
-    """Whether no identity provider has claimed the user, and that is the user's primary address."""
+    """Return True if no identity provider has claimed the user, and `address` is the user's primary one."""
     if current is None or current.is_claimed or address is None:
         return False
     own = primary_address(current.attributes)
@@ -33,9 +33,9 @@ def is_adoptable(current: StoredUser | None, address: str | None) -> bool:
 
 
 def may_return(current: StoredUser | None, created: StoredUser) -> bool:
-    """Whether the create brings back a user whom an identity provider has and who was deactivated.
+    """Return True if the create brings back a claimed user who was deactivated.
 
-    The userName is the same, and the externalId does not say that this is somebody else.
+    The userName must be the same, and the externalId must not name another user.
     """
     if current is None or current.active or not current.is_claimed:
         return False
@@ -46,12 +46,12 @@ def may_return(current: StoredUser | None, created: StoredUser) -> bool:
 
 
 def without_privileges(attributes: Json) -> Json:
-    """The attributes but for those that grant access."""
+    """Return the attributes without those that grant access."""
     return {name: value for name, value in attributes.items() if name not in PRIVILEGES}
 
 
 def without_former_privileges(changed: Json, former: Json) -> Json:
-    """The changed attributes with none of the privileges that were there before the change."""
+    """Return the changed attributes without the privileges from before the change."""
     kept = dict(changed)
     for name in PRIVILEGES:
         before, after = former.get(name), changed.get(name)
@@ -66,7 +66,7 @@ def without_former_privileges(changed: Json, former: Json) -> Json:
 
 
 def lost_privileges(before: Json, after: Json) -> bool:
-    """Whether the user has no longer all the privileges that it had before."""
+    """Return True if the user has lost any privilege."""
     return any(_values(before.get(name)) - _values(after.get(name)) for name in PRIVILEGES)
 
 

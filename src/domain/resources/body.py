@@ -1,6 +1,6 @@
-"""From the body of a POST or PUT to the attributes that are kept: the strict reading of RFC 7643 and 7644.
+"""From the body of a POST or PUT to the attributes to store, strictly as RFC 7643 and 7644 have it.
 
-What clients send beside the RFC has been rewritten before (`domain.tolerances`).
+Known deviations from the RFC are rewritten before (`domain.tolerances`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from domain.resources.user_schema import CORE_URN, USER
 from domain.resources.validation import USER_VALIDATOR
 
 _KNOWN_URNS: Final = {CORE_URN.lower(): CORE_URN} | {schema.id.lower(): schema.id for schema in USER.extensions}
-_MAX_PROBLEMS_TOLD: Final = 3
+_MAX_PROBLEMS_SHOWN: Final = 3
 _MESSAGES: Final = {
     "string_type": "must be a string",
     "string_unicode": "must be valid Unicode text",
@@ -33,7 +33,7 @@ _MESSAGES: Final = {
 
 
 def attributes_of(body: Json) -> Json:
-    """The attributes that a POST or PUT body asks to keep, checked.
+    """Return the attributes to store from the body of a POST or PUT, checked.
 
     Names in any case become the schema's own; null, empty arrays and empty objects are unassigned (RFC 7643 section
     2.5); readOnly attributes are ignored (RFC 7644 section 3.3), the password is not kept.
@@ -43,7 +43,7 @@ def attributes_of(body: Json) -> Json:
 
 
 def checked(attributes: Json) -> Json:
-    """The same attributes with `schemas` in step, or the error that says what is wrong with them.
+    """Check the attributes and return them with `schemas` in step; raises what `attributes_of` raises.
 
     `attributes` has canonical names and no unassigned values, as from `attributes_of` or the PATCH engine.
     """
@@ -59,7 +59,7 @@ def checked(attributes: Json) -> Json:
 
 
 def _read(body: Json, attribute: Attribute) -> Json:
-    """What is assigned and kept of an object, names as the schema spells them, as deep as it goes."""
+    """Return the assigned, stored members of an object, names as the schema spells them, at all depths."""
     kept: Json = {}
     for name, member in body.items():
         sub = attribute.sub_attribute(name)
@@ -82,7 +82,7 @@ def _read(body: Json, attribute: Attribute) -> Json:
 
 
 def _read_value(value: Any, attribute: Attribute) -> Any:
-    """The same for a value of a complex attribute, or for a list of values; what is neither is left to be refused."""
+    """Return the same for one or a list of complex values; any other value is refused later."""
     if isinstance(value, dict):
         return _read(value, attribute)
     if isinstance(value, list):
@@ -92,7 +92,7 @@ def _read_value(value: Any, attribute: Attribute) -> Any:
 
 
 def _schemas(attributes: Json) -> list[str]:
-    """`schemas` in the schema's own spelling, with the extensions that the attributes use (RFC 7643 section 3)."""
+    """Return `schemas` in the schema's spelling, with the extensions in use (RFC 7643 section 3)."""
     urns = []
     for urn in attributes["schemas"]:
         known = _KNOWN_URNS.get(urn.lower())
@@ -113,8 +113,8 @@ def _check_types(attributes: Json) -> None:
         USER_VALIDATOR.validate_python(attributes)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
-        named = "; ".join(f"{_place(error['loc'])} {_message(error)}" for error in errors[:_MAX_PROBLEMS_TOLD])
-        more = len(errors) - _MAX_PROBLEMS_TOLD
+        named = "; ".join(f"{_place(error['loc'])} {_message(error)}" for error in errors[:_MAX_PROBLEMS_SHOWN])
+        more = len(errors) - _MAX_PROBLEMS_SHOWN
         detail = named + (f"; and {more} more" if more > 0 else "") + "."
         unknown = all(error["type"] == "extra_forbidden" for error in errors)
         attribute = ", ".join(sorted({_known(place) for place in {error["loc"] for error in errors}}))
@@ -122,7 +122,7 @@ def _check_types(attributes: Json) -> None:
 
 
 def _message(error: Any) -> str:
-    """What is wrong, after the place; pydantic puts "Value error, " in front of what our own form checks say."""
+    """Return the problem, to follow the place; pydantic prefixes the messages of our own checks by "Value error, "."""
     match error["type"]:
         case "string_too_long":
             return f"has more than {error['ctx']['max_length']} characters, which is as many as it may have"
@@ -132,7 +132,7 @@ def _message(error: Any) -> str:
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    """`("emails", 0, "value")` as `emails[0].value`, an extension's attribute as `urn:...:User:department`."""
+    """Return `("emails", 0, "value")` as `emails[0].value`, an extension's attribute as `urn:...:User:department`."""
     text = ""
     for step in location:
         if isinstance(step, int):
@@ -145,7 +145,7 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 
 def _known(location: tuple[int | str, ...]) -> str:
-    """The attribute at a place as far as the schema has names for it: what a client called it may be anything."""
+    """Return the attribute at a place as far as the schema has names for it, never a name that a client made up."""
     attribute, names = USER.root, [USER.name]
     for step in location:
         sub = attribute.sub_attribute(step) if isinstance(step, str) else attribute
@@ -156,7 +156,7 @@ def _known(location: tuple[int | str, ...]) -> str:
 
 
 def _check_primaries(attributes: Json) -> None:
-    """At most one value of an attribute may be primary (RFC 7643 section 2.4)."""
+    """Raise InvalidValue if more than one value of an attribute is primary (RFC 7643 section 2.4)."""
     for name, value in attributes.items():
         if not isinstance(value, list) or len(value) < 2 or name == "schemas":
             continue

@@ -12,7 +12,7 @@ from domain.resources.user_schema import USER
 
 
 def canonical_names(value: Json, attribute: Attribute = USER.root) -> Json:
-    """`value` of a complex `attribute`, with every known name as the schema spells it, as deep as it goes.
+    """Return `value` of a complex `attribute` with known names as the schema spells them, at all depths.
 
     Unknown members stay as they are. Raises InvalidSyntax when two members have the same name in different cases.
     """
@@ -30,7 +30,7 @@ def canonical_names(value: Json, attribute: Attribute = USER.root) -> Json:
 
 
 def canonical_value(value: Any, attribute: Attribute) -> Any:
-    """The same for a value of any type, or for a list of values."""
+    """Return the same for a value of any type, or for a list of values."""
     if not attribute.is_complex:
         return value
     if isinstance(value, dict):

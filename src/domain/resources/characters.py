@@ -36,7 +36,7 @@ _NEIGHBOURS: Final = 64
 
 
 def refused_character(text: str) -> str | None:
-    """The first character that must not be there, as `U+202E, a formatting character ...`; None for most text."""
+    """Return the first character that is refused, as `U+202E, a formatting character ...`; None for most text."""
     if text.isprintable() and (text.isascii() or not _UNSEEN.search(text)):
         return None
     for position, character in enumerate(text):
@@ -55,7 +55,7 @@ def _reason(text: str, position: int) -> str | None:
 
 
 def _is_needed(text: str, position: int) -> bool:
-    """Whether a joiner stands where its script needs it."""
+    """Return True if a joiner stands where its script needs it."""
     import idna  # here, as few names have a joiner and it takes a while
 
     if _JOINER_BEFORE_VIRAMA.match(text, max(0, position - 1)):

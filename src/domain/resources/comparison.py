@@ -39,12 +39,16 @@ _MAX_LABEL: Final = 63
 
 
 def text_form(text: str) -> str:
-    """The form of text whose case does not matter (RFC 7643 section 2.2, caseExact false)."""
+    """Return the form of text whose case does not matter (RFC 7643 section 2.2, caseExact false)."""
     return text.lower() if text.isascii() else _of_names(_lowered(text))
 
 
 def unique_form(text: str) -> str:
-    """The form of a unique value, which is a userName or an e-mail address, without white space around.
+    """Return the form of a unique value, a userName or an e-mail address, without surrounding white space.
+
+    >>> unique_form(" Ada@Example.com. ")
+    'ada@example.com'
+
 
     What follows the last `@` is a domain, in a userName as in an address, as the two are compared with each other. A
     domain has the form of IDNA 2008: `xn--` labels as the text that they stand for, any full stop for a dot, none at
@@ -63,7 +67,7 @@ def unique_form(text: str) -> str:
 
 
 def address_form(text: str) -> str:
-    """The form of an address that stands for one mailbox and for no look-alike of it: who may take over whose user.
+    """Return the form by which an address may take over a user: one mailbox, and no look-alike of it.
 
     The local part as it is but for the case of ASCII letters; of the domain also an `xn--` label as the text that it
     stands for (IDNA 2008). Addresses that are equal in this form have the same `unique_form`, not the other way round.
@@ -73,7 +77,7 @@ def address_form(text: str) -> str:
 
 
 def part_forms(text: str, *, from_start: bool) -> tuple[str, ...]:
-    """The forms of text that may be a part of a `unique_form`: of the local part, or also of the domain.
+    """Return the forms of a text that may be part of a `unique_form`: of the local part, or also of the domain.
 
     A value has the part when it has one of them. White space around counts, as does a dot at the end. `from_start`
     says that the value starts with the part, which then has nothing of a domain unless it has an `@`.
@@ -86,13 +90,13 @@ def part_forms(text: str, *, from_start: bool) -> tuple[str, ...]:
 
 
 def prefix_form(text: str) -> str:
-    """What every `unique_form` that starts with the text, in one of its `part_forms`, starts with; perhaps empty."""
+    """Return the common start of all `unique_form`s that start with one of the text's `part_forms`; perhaps ""."""
     forms = part_forms(text, from_start=True)
     return commonprefix(forms).lstrip()  # noqa: RUF071 - of letters, not of paths
 
 
 def form_of(attribute: Attribute) -> Callable[[Any], Any]:
-    """The form in which text of a simple attribute is compared, as its caseExact and uniqueness say."""
+    """Return the function that gives the comparison form of a simple attribute, by its caseExact and uniqueness."""
     if attribute.case_exact:
         return _as_it_is
     return unique_form if attribute.uniqueness is Uniqueness.SERVER else text_form
@@ -103,7 +107,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _lowered(text: str) -> str:
-    """NFKC, lower case whatever the neighbours, and NFKC again; the final sigma stays, another letter in domains.
+    """Return NFKC, lower case whatever the neighbours, NFKC again; the final sigma stays: domains distinguish it.
 
     Raises InvalidValue for text whose normalising could take seconds, wherever it came from; what can name the
     attribute has asked before.
@@ -137,7 +141,7 @@ def _labels(dotted: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _label(label: str) -> str:
-    """The text that an A-label stands for (RFC 5890 section 2.3.2.1); any other label as it is."""
+    """Return the text that an A-label stands for (RFC 5890 section 2.3.2.1); any other label unchanged."""
     if not label.startswith(_ACE_PREFIX) or len(label) > _MAX_LABEL:
         return label
     import idna  # here, as few domains need it and it takes a while

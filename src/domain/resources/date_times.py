@@ -13,7 +13,7 @@ _FORM: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d++))?(?
 
 
 def instant(text: str) -> Instant | None:
-    """The instant that an xsd:dateTime names, or None when `text` is none; without a zone it is in UTC."""
+    """Return the instant that an xsd:dateTime names, None when `text` is none; without a zone it is in UTC."""
     form = _FORM.fullmatch(text)
     if form is None:
         return None
@@ -27,6 +27,6 @@ def instant(text: str) -> Instant | None:
 
 
 def text_of(when: Instant) -> str:
-    """A text that names the instant."""
+    """Return a text that names the instant."""
     second, fraction = when
     return f"{second.replace(tzinfo=None).isoformat()}{'.' if fraction else ''}{fraction}Z"

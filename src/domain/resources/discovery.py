@@ -1,4 +1,4 @@
-"""What the service says of itself (RFC 7644 section 4, RFC 7643 sections 5 to 7): made from the attribute tree."""
+"""Discovery documents (RFC 7644 section 4, RFC 7643 sections 5 to 7), generated from the attribute tree."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONFIG_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig
 
 
 def service_provider_config(base_url: str) -> Json:
-    """The ServiceProviderConfig (RFC 7643 section 5, `pagination` of RFC 9865 section 4)."""
+    """Return the ServiceProviderConfig (RFC 7643 section 5, `pagination` of RFC 9865 section 4)."""
     return {
         "schemas": [CONFIG_URN],
         "patch": {"supported": True},
@@ -52,12 +52,12 @@ def service_provider_config(base_url: str) -> Json:
 
 
 def resource_types(base_url: str) -> list[Json]:
-    """The one ResourceType: users."""
+    """Return the one ResourceType: users."""
     return [_resource_type(USER, base_url)]
 
 
 def resource_type(name: str, base_url: str) -> Json:
-    """One ResourceType by its name."""
+    """Return one ResourceType by its name."""
     for candidate in resource_types(base_url):
         if candidate["id"] == name:
             return candidate
@@ -65,12 +65,12 @@ def resource_type(name: str, base_url: str) -> Json:
 
 
 def schemas(base_url: str) -> list[Json]:
-    """Every Schema of the service."""
+    """Return every Schema of the service."""
     return [_schema(schema, base_url) for schema in (USER.schema, *USER.extensions)]
 
 
 def schema(urn: str, base_url: str) -> Json:
-    """One Schema by its URN, in any case."""
+    """Return one Schema by its URN, in any case."""
     for candidate in schemas(base_url):
         if candidate["id"].lower() == urn.lower():
             return candidate
@@ -102,7 +102,7 @@ def _schema(schema: Schema, base_url: str) -> Json:
 
 
 def _attribute(attribute: Attribute) -> Json:
-    """The definition of one attribute (RFC 7643 section 7), with all characteristics, as typed clients expect them."""
+    """Return the definition of one attribute (RFC 7643 section 7), with all characteristics."""
     definition: Json = {
         "name": attribute.name,
         "type": attribute.type.value,

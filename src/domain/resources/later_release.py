@@ -1,7 +1,7 @@
-"""What a later release has stored and this one does not know: left alone, neither refused nor lost.
+"""Data that a later release stored and this one does not know: neither refused nor lost.
 
-While traffic moves from one release to the next both serve the same users, so this one may be asked to change a user
-that the next one has written. It reads, computes and checks what it knows, and keeps the rest as it found it.
+While traffic moves from one release to the next both serve the same users, so this one may have to change a user that
+the next one has written. It reads, computes and checks what it knows, and keeps the rest unchanged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SCHEMAS = frozenset({CORE_URN, *(schema.id for schema in USER.extensions)})
 
 
 def known_part(stored: Json) -> Json:
-    """What this release knows of a user's attributes; the very same object when it knows all of them."""
+    """Return the attributes that this release knows; the same object when it knows all of them."""
     if _is_known(stored, USER.root) and _SCHEMAS.issuperset(stored.get("schemas", ())):
         return stored
     known: Json = _known(stored, USER.root)
@@ -24,7 +24,7 @@ def known_part(stored: Json) -> Json:
 
 
 def with_unknown_part(changed: Json, stored: Json) -> Json:
-    """The changed attributes, and of the stored ones what this release does not know.
+    """Return the changed attributes with the stored ones that this release does not know.
 
     A part of an attribute that this release does not know stays as long as the attribute itself is not changed: it may
     not fit another value.
@@ -42,7 +42,7 @@ def with_unknown_part(changed: Json, stored: Json) -> Json:
 
 
 def _is_known(value: Any, attribute: Attribute) -> bool:
-    """Whether all names are known, as the schema spells them: asked of every value of a user at each change."""
+    """Return True if all names are the schema's; called for every value of a user at each change."""
     for item in value if isinstance(value, list) else (value,):
         if not isinstance(item, dict):
             continue

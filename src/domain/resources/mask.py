@@ -8,12 +8,12 @@ from typing import Final
 from domain.documents import Json
 
 _STARS: Final = "***"
-"""Always three: the length of what they stand for is nobody's business either."""
+"""Always three, so that the length of the masked text is not shown."""
 _DOMAIN: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE | re.ASCII)
 
 
 def masked(value: str) -> str:
-    """`a***@example.com` for an address, `a***` for any other text.
+    """Return `a***@example.com` for an address, `a***` for any other text.
 
     Nothing but a letter or digit is shown of the text before the last "@", and nothing but a host name of what follows.
     """
@@ -24,7 +24,7 @@ def masked(value: str) -> str:
 
 
 def masked_user(attributes: Json) -> str:
-    """A user as a log may show them: by an address, the primary one first, else by userName."""
+    """Return a user as a log may show it: by an address, the primary one first, else by userName."""
     emails = sorted(attributes.get("emails", ()), key=lambda email: not email.get("primary"))
     addresses = [email["value"] for email in emails if email.get("value")]
     return masked([*addresses, attributes["userName"]][0])

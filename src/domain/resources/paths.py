@@ -42,7 +42,11 @@ _CORE_PREFIX: Final = CORE_URN.lower() + ":"
 
 
 def resolve(text: str) -> AttributePath | None:
-    """The path that `text` names, names and URNs in any case; None when there is no such attribute."""
+    """Return the path that `text` names, names and URNs in any case; None when there is no such attribute.
+
+    >>> str(resolve("NAME.familyname"))
+    'name.familyName'
+    """
     return _known(text) if len(text) <= _LONGEST_KNOWN else _resolve(text)
 
 
@@ -61,7 +65,7 @@ def _resolve(text: str) -> AttributePath | None:
 
 
 def with_colon(text: str) -> str | None:
-    """The text with a colon for the dot after the URN of a schema, None where there is no such dot."""
+    """Return the text with a colon for the dot after the URN of a schema; None without such a dot."""
     folded = text.lower()
     for urn in _URNS:
         if folded.startswith(urn.lower() + "."):
@@ -84,5 +88,5 @@ def _descend(steps: tuple[Attribute, ...], names: str) -> AttributePath | None:
 
 
 _LONGEST_KNOWN: Final = 128
-"""Characters of a path that is kept: the same few are asked for again and again."""
+"""Characters of a path that is cached: the same few recur all the time."""
 _known: Final = lru_cache(maxsize=512)(_resolve)

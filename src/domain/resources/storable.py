@@ -1,4 +1,4 @@
-"""What a store refuses before it writes, whichever store it is."""
+"""What every store refuses before it writes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from domain.limits import MAX_EMAILS
 from domain.resources.stored_user import StoredUser
 
 MAX_DOCUMENT_BYTES: Final = 350_000
-"""A DynamoDB item holds 400 KB; the rest is for its keys, names and the few attributes beside the document."""
+"""A DynamoDB item holds 400 KB; the rest is for keys, names and the few attributes in addition to the document."""
 
 
 def require_storable(user: StoredUser) -> None:
-    """Raises PayloadTooLarge when no store could keep the user: too large a resource, or too many addresses."""
+    """Raise PayloadTooLarge for a user that no store can hold: too large, or too many addresses."""
     size = len(user.document) if user.document.isascii() else len(user.document.encode("utf-8", "surrogatepass"))
     if size > MAX_DOCUMENT_BYTES:
         raise PayloadTooLarge(

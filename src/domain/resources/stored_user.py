@@ -34,12 +34,12 @@ class IndexKeys:
 class StoredUser:
     """One user at one version.
 
-    `document` is the JSON text of the resource without `id` and `meta`, which are kept beside it (`created` and
-    `last_modified` in RFC 3339 UTC with milliseconds) so that an answer can be put together without parsing.
-    `adoption` says how the user became an identity provider's: `MADE_BY_CLIENT`, or the id of the adoption by which one
-    took over a user who was there before; None for users whom the operator brought in.
-    `trace` is what is left of an identity that goes by parts (`domain.accounts.access`), None for most users.
-    `replaced` says that this version was made by a replacement (PUT); it tells of the write, and nothing of the user.
+    `document` is the JSON text of the resource without `id` and `meta`, which are stored separately (`created`
+    and `last_modified` in RFC 3339 UTC with milliseconds) so that an answer can be composed without parsing.
+    `adoption` says how the user became an identity provider's: `MADE_BY_CLIENT`, or the id of the adoption of an
+    existing user; None for users whom the operator imported.
+    `trace` is what is left of an identity that changes in parts (`domain.accounts.access`), None for most users.
+    `replaced` is True if a replacement (PUT) wrote this version: a property of the write, not of the user.
     """
 
     id: str
@@ -53,11 +53,11 @@ class StoredUser:
 
     @classmethod
     def new(cls, user_id: str, attributes: Json, now: str, adoption: str | None = None) -> StoredUser:
-        """The first version of a user; InvalidValue for text that could not be read again."""
+        """Return the first version of a user; raises InvalidValue for text that could not be read again."""
         return cls(user_id, 1, now, now, document_of(with_defaults(attributes)), adoption)
 
     def changed_to(self, attributes: Json, now: str, *, replaced: bool = False) -> StoredUser:
-        """The next version, or this very object when nothing changed (then nothing is written)."""
+        """Return the next version, or this object itself when nothing changed (then nothing is written)."""
         attributes = with_defaults(attributes)
         if attributes == self.attributes:
             return self
@@ -65,7 +65,7 @@ class StoredUser:
         return replace(self, version=self.version + 1, last_modified=now, document=document, replaced=replaced)
 
     def adopted(self, attributes: Json, now: str, adoption: str) -> StoredUser:
-        """The next version, which an identity provider's own attributes make one of its users."""
+        """Return the next version, adopted by an identity provider."""
         return replace(
             self,
             version=self.version + 1,
@@ -88,7 +88,7 @@ class StoredUser:
 
     @cached_property
     def keys(self) -> IndexKeys:
-        """What the unique indexes and the externalId look-up hold of this user."""
+        """The values under which the unique indexes and the externalId look-up find this user."""
         addresses = [email["value"] for email in self.attributes.get("emails", ()) if email.get("value")]
         return IndexKeys(
             unique_form(self.attributes["userName"]),
@@ -98,12 +98,12 @@ class StoredUser:
 
     @property
     def active(self) -> bool:
-        """Whether the user may sign in."""
+        """True if the user may sign in."""
         return self.attributes["active"] is not False
 
     @property
     def is_claimed(self) -> bool:
-        """Whether the user is some identity provider's already: made by one, adopted, or with an externalId."""
+        """True if an identity provider manages the user: created or adopted by one, or with an externalId."""
         return self.adoption is not None or self.attributes.get("externalId") is not None
 
     @property
@@ -117,15 +117,15 @@ _ACTIVE_MEMBER: Final = '"active":'
 
 
 def with_defaults(attributes: Json) -> Json:
-    """The attributes, with `active` true where they do not say it (docs/decisions/029)."""
+    """Return the attributes, with `active` true where it is missing (docs/decisions/029)."""
     return attributes if attributes.get("active") is not None else attributes | {"active": True}
 
 
 def document_of(attributes: Json, kept: Json | None = None) -> str:
-    """The attributes as the JSON text that is kept; InvalidValue for text that could not be read again.
+    """Return the attributes as the JSON text to store; raises InvalidValue for text that could not be read again.
 
-    Every write of a user comes by here, whatever has decoded its values. What is as it was in the attributes `kept`
-    before was looked at then.
+    Every write of a user is checked here, however its values were decoded. Values equal to those in `kept`, the former
+    attributes, were checked before.
     """
     document = encode(attributes)
     if not document.isascii():
@@ -144,7 +144,7 @@ def _is_no_text(text: str) -> bool:
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """All texts in a document with the paths of their attributes."""
+    """Yield all texts in a document with the paths of their attributes."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, list):

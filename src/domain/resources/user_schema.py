@@ -1,7 +1,7 @@
 """The User: core schema (RFC 7643 section 4.1), Enterprise User extension (4.3) and the common attributes (3.1).
 
 The single source of truth for names, types and characteristics. The values are those of RFC 7643 section 8.7.1 with
-its verified errata, but where this service itself is stricter and says so: an address in `emails.value` belongs to
+its verified errata, except where this service is stricter and says so: an address in `emails.value` belongs to
 one user only (`uniqueness: server`).
 """
 

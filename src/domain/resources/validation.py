@@ -2,7 +2,7 @@
 
 It checks nothing else: what arrives here has canonical names, no unassigned values and no readOnly ones
 (`.body`). A valid document passes unchanged, so nothing is taken out of the validator. For that pydantic's
-core is enough: its model classes would take longer to make than all else that a function does while it starts
+core is enough: creating its model classes would take longer than everything else at a cold start
 (docs/decisions/018).
 """
 
@@ -45,7 +45,7 @@ def _address(value: str) -> str:
 
 
 def _seen(value: str) -> str:
-    """What identifies somebody holds no character that cannot be seen, and can be normalised."""
+    """Return an identifier; raises ValueError for invisible characters and text that cannot be normalised."""
     if refused := refused_character(value):
         raise ValueError(f"has {refused}: leave it out")
     if has_too_many_marks(value):
@@ -68,7 +68,7 @@ _MEDIA: Final = "photos.value"
 
 
 def _longest(attribute: Attribute, path: str) -> int:
-    """The characters that a text may have; a bound also has the validator refuse halves of characters."""
+    """Return how many characters a text may have; with a bound the validator also refuses unpaired surrogates."""
     if attribute.uniqueness is Uniqueness.SERVER:
         return MAX_IDENTIFIER_CHARACTERS
     return MAX_MEDIA_CHARACTERS if attribute.type is Type.BINARY or path == _MEDIA else MAX_CHARACTERS

@@ -1,4 +1,4 @@
-"""What a name that is no attribute of a User may have been meant to be."""
+"""Guesses at names that are no attributes of a User."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STATE_ENDS: Final = ("activated", "active", "blocked", "disabled", "enabled", "
 
 @cache
 def known_names() -> frozenset[str]:
-    """The names of all attributes and sub-attributes of a User, in lower case."""
+    """Return the names of all attributes and sub-attributes of a User, in lower case."""
     return frozenset(_names(USER.root))
 
 
@@ -34,35 +34,39 @@ def _names(attribute: Attribute) -> Iterator[str]:
 
 
 def is_foreign(name: str) -> bool:
-    """Whether a name is under the URN of a schema that this service does not have."""
+    """Return True if a name is under the URN of a schema that this service does not have."""
     folded = name.lower()
     # What only begins as a known URN does is that one, mistyped.
     return folded.startswith("urn:") and not folded.startswith(_URNS)
 
 
 def is_mistyped(name: str) -> bool:
-    """Whether a name is one that a User has, under a URN that is almost that of its schema: `...:core:2.0:title`."""
+    """Return True for a name that a User has, under almost the URN of its schema: `...:core:2.0:title`."""
     folded = name.lower()
     return is_foreign(name) and any(part in folded for part in _OWN) and last_name(name) in known_names()
 
 
 def last_name(name: str) -> str:
-    """What a name ends in, in lower case: `title` of `User.Title`, of `/title` and of `urn:...:User:title`."""
+    """Return the last part of a name in lower case: `title` of `User.Title`, `/title` and `urn:...:User:title`."""
     return re.split(r"[^\w $-]+", name.lower())[-1]
 
 
 def says_active(name: str) -> bool:
-    """Whether a part of a name is `active`, or means it and nothing else."""
+    """Return True if a part of a name is `active`, or can only mean it."""
     return not _ACTIVE.isdisjoint(_words(name))
 
 
 def says_state(name: str) -> bool:
-    """Whether a part of a name may say if the user may sign in: `isActive`, `account.enabled`, `__SUSPENDED__`."""
+    """Return True if a part of a name may name the user's state: `isActive`, `account.enabled`, `__SUSPENDED__`."""
     return any(word in _STATES or word.endswith(_STATE_ENDS) for word in _words(name))
 
 
 def boolean_of(value: Any) -> bool | None:
-    """What a member says, in any form in which clients write a boolean; None for anything else."""
+    """Return a boolean in any form in which clients write it; None for anything else.
+
+    >>> boolean_of(["False"]), boolean_of(1), boolean_of("no")
+    (False, True, None)
+    """
     if isinstance(value, list) and len(value) == 1:
         return boolean_of(value[0])
     return {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())

@@ -1,4 +1,4 @@
-"""Reading with tolerances: each stage tries its own in order and notes the names of those that applied."""
+"""Reads requests with tolerances: each stage tries its own in order and notes the names of those that applied."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`{"type": "work", "value": null}`: what says nothing any more is gone, as it is with an empty text.
+"""`{"type": "work", "value": null}`: an entry without content is removed, as with an empty text.
 
-To the letter only the sub-attribute would be unassigned, and an entry would stay that is a label and nothing else, or a
-manager who is a `$ref` alone.
+To the letter only the sub-attribute would be unassigned, which leaves an entry with nothing except labels, or a manager
+with nothing except a `$ref`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _says_something(item: Any) -> bool:
 
 
 def is_unassigned(value: Any) -> bool:
-    """Whether a value is null, or an array or object with nothing in it (RFC 7643 section 2.5)."""
+    """Return True for null, and for an array or object with nothing in it (RFC 7643 section 2.5)."""
     return value is None or value == [] or value == {}
 
 

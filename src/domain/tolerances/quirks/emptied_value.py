@@ -1,7 +1,7 @@
-"""Removing `emails[type eq "work"].value` leaves `{"type": "work"}`: the remainder goes too, as it says nothing.
+"""Removing `emails[type eq "work"].value` leaves `{"type": "work"}`: the remainder is removed too, as it means nothing.
 
-So it is without a filter (`emails.value`), for a value of one (`manager.value` leaves its `$ref`), and when it is
-replaced by null. The values that would be left without anything but type, primary and display are removed first, as a
+Likewise without a filter (`emails.value`), for a single value (`manager.value` leaves its `$ref`), and when it is
+replaced by null. Values that would be left with nothing except type, primary and display are removed first, as a
 whole.
 """
 
@@ -29,14 +29,14 @@ def _operation(operation: Operation, target: Target | None, attributes: Json) ->
         owner, removed = target.steps[-2:]
     else:
         return None
-    telling = _telling(owner)
-    if removed is None or removed not in telling or owner.is_extension:
+    meaningful = _meaningful(owner)
+    if removed is None or removed not in meaningful or owner.is_extension:
         return None
     if not owner.multi_valued:
         whole = removed.name == "value"
         return [Operation(Op.REMOVE, str(AttributePath(target.steps[:-1])))] if whole else None
     wanted = target.path.value_filter or Present(AttributePath((removed,)))
-    others = [Present(AttributePath((sub,))) for sub in telling if sub is not removed]
+    others = [Present(AttributePath((sub,))) for sub in meaningful if sub is not removed]
     path = str(PatchPath(AttributePath((owner,)), _and_nothing_of(wanted, others)))
     emptied = target_of(path)
     present = attributes.get(owner.name, [])
@@ -45,8 +45,8 @@ def _operation(operation: Operation, target: Target | None, attributes: Json) ->
     return [Operation(Op.REMOVE, path), Operation(Op.REMOVE, operation.path)]
 
 
-def _telling(attribute: Attribute) -> list[Attribute]:
-    """The sub-attributes that say something by themselves: `value`, or all but the labels where there is none."""
+def _meaningful(attribute: Attribute) -> list[Attribute]:
+    """Return the sub-attributes that mean something by themselves: `value`, or all except the labels."""
     value = attribute.sub_attribute("value")
     return [value] if value else [sub for sub in attribute.sub_attributes if sub.name not in _LABELS]
 

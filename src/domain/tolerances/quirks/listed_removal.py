@@ -49,7 +49,7 @@ def _is_same(one: Any, other: Any, attribute: Attribute) -> bool:
 
 
 def _equal_to(item: Any, attribute: Attribute) -> Filter | None:
-    """A filter for the values that have all that is listed; None when nothing that could be compared is."""
+    """Return a filter for the values that have all listed members; None when none can be compared."""
     comparisons: list[Filter] = []
     for name, member in item.items() if isinstance(item, dict) else ():
         sub = attribute.sub_attribute(name)

@@ -1,7 +1,7 @@
 """`phoneNumbers[type eq "mobile"].value` for a user without a mobile number: add and replace create it.
 
-The RFC's answer is noTarget, after which Entra ID repeats the same request in every cycle. The new value has what the
-filter's equalities say.
+The RFC's answer is noTarget, after which Entra ID repeats the same request in every cycle. The new value has the
+members that the filter's equalities require.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _values(attributes: Json, target: Target) -> list[Json]:
 
 
 def described(wanted: Filter | None) -> Json | None:
-    """What a value has that equalities joined by "and" select; None for any other filter."""
+    """Return the members that equalities joined by "and" require; None for any other filter."""
     match wanted:
         case Comparison(path, Operator.EQ, value) if len(path.steps) == 1 and value is not None:
             return {path.attribute.name: value}

@@ -1,7 +1,7 @@
 """A PUT without `active`, or with null, `[]` or `{}` for it, leaves a deactivated user deactivated.
 
 Left out, `active` would be cleared, and a user without it may sign in (RFC 7643 section 4.1.1; RFC 7644 section 3.5.1
-lets the service choose). Nobody is let in again by a message that does not say so.
+lets the service choose). A message that does not say so must not let a user in again.
 """
 
 from __future__ import annotations

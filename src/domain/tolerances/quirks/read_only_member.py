@@ -1,7 +1,7 @@
 """A PATCH value that carries readOnly members, such as the user's own `id`: they are left out.
 
-In the body of a POST or PUT the RFC itself has them ignored. A path that names a readOnly attribute stays an error, but
-for a sub-attribute of one that can be written (`manager.displayName`): it comes with what can be done, which is done.
+In the body of a POST or PUT the RFC itself ignores them. A path that names a readOnly attribute stays an error, except
+for a sub-attribute of a writable one (`manager.displayName`) that is sent together with operations that can be done.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _operation(operation: Operation, target: Target | None, attributes: Json) ->
 
 
 def _writable(value: Any, attribute: Attribute) -> Any:
-    """The value without readOnly members as deep as it goes; the very value when there are none."""
+    """Return the value without readOnly members, at all depths; the same object when there are none."""
     if not attribute.is_complex:
         return value
     if isinstance(value, list):

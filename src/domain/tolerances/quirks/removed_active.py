@@ -1,7 +1,7 @@
 """A PATCH that removes `active`, or assigns null to it, leaves a deactivated user deactivated.
 
-To the letter the attribute would be unassigned, and have its default: the user may sign in. No user is let in again by
-a message that does not say so.
+To the letter the attribute would be unassigned, and have its default: the user may sign in. A message that does
+not say so must not let a user in again.
 """
 
 from __future__ import annotations

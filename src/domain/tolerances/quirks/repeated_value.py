@@ -1,7 +1,7 @@
-"""A value that is there already, sent again with another `display` or `primary`, or a `type` in one of the two only.
+"""An existing value, sent again with another `display` or `primary`, or a `type` in one of the two only.
 
-RFC 7643 section 2.4: the same combination of type and value should not be returned more than once. What the client says
-of it with that is written to the one that is there; `primary: false` says nothing.
+RFC 7643 section 2.4: the same combination of type and value should not be returned more than once. Other members that
+the client sends are written to the existing value; `primary: false` changes nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _patched(attribute: Attribute, before: list[Any], after: list[Any]) -> list[
 
 
 def _once(values: list[Any], attribute: Attribute, before: list[Any]) -> list[Any]:
-    """The values, each once; one without a type may be one of any type, unless both were there before."""
+    """Return the values, each once; one without a type may match one of any type, unless both existed before."""
     if not attribute.is_complex or len(values) < 2:
         return values
     places: dict[_Key, int] = {}
@@ -55,12 +55,12 @@ def _once(values: list[Any], attribute: Attribute, before: list[Any]) -> list[An
 
 
 def _all_of(item: Any) -> str:
-    """What is equal for equal values: each is looked for among hundreds."""
+    """Return a hashable form of a value, as each is looked for among hundreds."""
     return repr(sorted(item.items()) if isinstance(item, dict) else item)
 
 
 def _key(item: Any, attribute: Attribute) -> _Key | None:
-    """The value of a value, and its type if it has one; all of it but `primary` where it has no `value`."""
+    """Return the `value` of an item and its type, if any; without a `value`, all members except `primary`."""
     if not isinstance(item, dict):
         return None
     if attribute.sub_attribute("value") is None:
@@ -80,7 +80,7 @@ def _form(attribute: Attribute, name: str, text: str) -> Hashable:
 
 
 def _more(item: Json) -> Json:
-    """What an item says beyond its value and type."""
+    """Return the members of an item other than value and type."""
     return {
         name: member
         for name, member in item.items()

@@ -1,9 +1,8 @@
 """A member that is no attribute of a User, or of the attribute that it is in: it is left out.
 
-Unless the client would take the answer for more than was done. In a PATCH without a path such a member is an error when
-its name is one that a User has elsewhere (`{"formatted": ...}`); in all bodies when it may say whether the user may
-sign in (`isActive`, `accountEnabled`) and `active` is not there to say it, or says that the user may while another form
-of that name says no.
+It is an error where a success would claim more than was done: in a PATCH without a path, when a User has the name
+elsewhere (`{"formatted": ...}`); in all bodies, when the member may say if the user may sign in (`isActive`,
+`accountEnabled`) and `active` is missing, or is true while another form of that name is false.
 """
 
 from __future__ import annotations
@@ -63,14 +62,14 @@ def _misleading(value: Json, container: Attribute) -> Iterator[str]:
 
 
 def _of_state(value: Json, container: Attribute = USER.root) -> Iterator[str]:
-    """The names of unknown members that may say whether the user may sign in."""
+    """Yield the names of unknown members that may say if the user may sign in."""
     for name, _, is_of_another_schema in _unknown(value, container):
         if says_active(name) if is_of_another_schema else says_state(name):
             yield name
 
 
 def _deactivations(value: Json, container: Attribute = USER.root) -> Iterator[str]:
-    """The names of unknown members that say no where `active` says yes: `{"active": true, "isActive": false}`."""
+    """Yield names of unknown members false where `active` is true: `{"active": true, "isActive": false}`."""
     active = next((boolean_of(member) for name, member in value.items() if name.lower() == "active"), None)
     if active is True:
         for name, member, is_of_another_schema in _unknown(value, container):
@@ -79,7 +78,7 @@ def _deactivations(value: Json, container: Attribute = USER.root) -> Iterator[st
 
 
 def _unknown(value: Json, container: Attribute) -> Iterator[tuple[str, Any, bool]]:
-    """Unknown members, also one level further in, and whether a schema that this service does not have is theirs."""
+    """Yield unknown members, also one level deeper, and True for those of a schema that this service does not have."""
     for name, member in value.items():
         sub = container.sub_attribute(name)
         if sub is None:

@@ -33,7 +33,7 @@ def _is_left_out(text: str) -> bool:
 
 
 def names_foreign(operation: Operation) -> bool:
-    """Whether an operation names something of a schema that this service does not have."""
+    """Return True if an operation names something of a schema that this service does not have."""
     if operation.path is not None:
         return is_foreign(operation.path)
     return isinstance(operation.value, dict) and any(map(is_foreign, operation.value))
