@@ -1,4 +1,4 @@
-"""What `sam build` has made: opened, looked through, weighed."""
+"""The built artifact: its modules, packages, size and bytecode."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.sam_local
 BUILT = ROOT / ".aws-sam" / "build"
 MAX_ZIP_BYTES = 7_100_000
 MAGIC_NUMBER = (3571).to_bytes(2, "little") + b"\r\n"
-"""Of the bytecode of Python 3.13."""
+"""The magic number of Python 3.13's bytecode."""
 HASHED_AND_UNCHECKED = (1).to_bytes(4, "little")
 MACHINES = {"x86_64": 62, "aarch64": 183}
 """Machine numbers of ELF files."""
@@ -54,7 +54,7 @@ def test_every_function_is_deployed_from_the_one_artifact(artifact: Path) -> Non
     assert list(built_functions(BUILT / "template.yaml")) == [str(artifact)] * len(FUNCTIONS)
 
 
-def test_its_archive_is_small(artifact: Path) -> None:
+def test_the_archive_is_small(artifact: Path) -> None:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, path in files(artifact).items():
@@ -63,7 +63,7 @@ def test_its_archive_is_small(artifact: Path) -> None:
     assert len(buffer.getvalue()) <= MAX_ZIP_BYTES
 
 
-def test_it_has_the_modules_that_functions_import_and_no_other_of_src(artifact: Path) -> None:
+def test_the_artifact_has_exactly_the_modules_that_functions_import(artifact: Path) -> None:
     modules = {path.relative_to(ROOT / "src").as_posix() for path in MODULES.values()}
     of_functions = {name for name in modules if name.partition("/")[0] in PACKAGES}
 
@@ -72,7 +72,7 @@ def test_it_has_the_modules_that_functions_import_and_no_other_of_src(artifact: 
     assert not {"operations", "cli", "local"} & {path.name for path in artifact.iterdir()}
 
 
-def test_it_has_no_package_that_no_function_imports(artifact: Path) -> None:
+def test_every_package_of_the_artifact_is_imported_by_a_function(artifact: Path) -> None:
     names = {path.name.removesuffix(".py") for path in artifact.iterdir() if not path.name.endswith(".dist-info")}
     sources = [artifact / package for package in PACKAGES]
     packages = sorted(names - set(PACKAGES) - {"__pycache__"})
@@ -91,20 +91,20 @@ def texts(paths: Iterable[Path]) -> Iterator[str]:
             yield file.read_text(encoding="utf-8")
 
 
-def test_it_has_only_what_requirements_txt_names(artifact: Path) -> None:
+def test_the_artifact_has_only_packages_of_requirements_txt(artifact: Path) -> None:
     wanted = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.txt").read_text(), flags=re.MULTILINE)
     installed = [path.name.rpartition("-")[0].removesuffix(".dist") for path in artifact.glob("*.dist-info")]
 
     assert sorted(name.split("-")[0].replace("_", "-") for name in installed) == sorted(wanted)
 
 
-def test_it_has_no_tests_and_no_programs(artifact: Path) -> None:
+def test_the_artifact_has_no_tests_and_no_programs(artifact: Path) -> None:
     directories = {path.name for path in artifact.rglob("*") if path.is_dir()}
 
     assert not directories & {"tests", "test", "bin", "examples", "swagger_ui"}
 
 
-def test_botocore_knows_the_services_in_use_and_no_other(artifact: Path) -> None:
+def test_botocore_has_exactly_the_services_in_use(artifact: Path) -> None:
     data = artifact / "botocore" / "data"
 
     assert {path.name for path in data.iterdir() if path.is_dir()} == SERVICES

@@ -1,4 +1,4 @@
-"""`make audit`: what is known against a package is found, and what was not examined is never called clean."""
+"""`make audit` finds known vulnerabilities and never calls unexamined packages clean."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def report(*found: dict[str, Any], code: int = 0) -> tuple[str, str, int]:
 CANNOT_BE_ASKED = ("", "requests.exceptions.ConnectionError: Failed to resolve 'pypi.org'", 1)
 
 
-def test_packages_that_were_all_examined_are_clean(tmp_path: Path) -> None:
+def test_an_audit_that_examined_every_package_can_be_clean(tmp_path: Path) -> None:
     code, said = audit(tmp_path, "a.txt", "b.txt", pypi={"a.txt": report(CLEAN), "b.txt": report(CLEAN, CLEAN)})
 
     assert code == 0
     assert "3 pinned packages were examined (pypi)" in said
 
 
-def test_what_is_known_is_named_with_its_repair(tmp_path: Path) -> None:
+def test_a_known_vulnerability_is_named_with_its_fix(tmp_path: Path) -> None:
     code, said = audit(
         tmp_path, "a.txt", "b.txt", pypi={"a.txt": report(CLEAN), "b.txt": report(KNOWN, SKIPPED, code=1)}
     )
@@ -68,7 +68,7 @@ def test_what_is_known_is_named_with_its_repair(tmp_path: Path) -> None:
     assert "urllib3 1.0: PYSEC-1 (CVE-2026-1), fixed in 2.0" in said
 
 
-def test_the_next_service_is_asked_when_one_cannot_be(tmp_path: Path) -> None:
+def test_the_next_service_is_asked_when_one_fails(tmp_path: Path) -> None:
     code, said = audit(tmp_path, pypi=CANNOT_BE_ASKED, osv=report(CLEAN))
 
     assert code == 0
@@ -90,7 +90,7 @@ def test_the_next_service_is_asked_when_one_cannot_be(tmp_path: Path) -> None:
     ],
     ids=["no network", "all skipped", "one skipped", "no word", "no package", "object", "list", "text", "silence"],
 )
-def test_what_was_not_examined_is_no_pass(tmp_path: Path, answer: tuple[str, str, int]) -> None:
+def test_packages_that_were_not_examined_are_no_pass(tmp_path: Path, answer: tuple[str, str, int]) -> None:
     code, said = audit(tmp_path, pypi=answer, osv=answer)
 
     assert code == 3
@@ -98,7 +98,7 @@ def test_what_was_not_examined_is_no_pass(tmp_path: Path, answer: tuple[str, str
     assert "nothing is known" not in said
 
 
-def test_one_file_that_was_not_examined_is_no_pass(tmp_path: Path) -> None:
+def test_one_unexamined_file_is_no_pass(tmp_path: Path) -> None:
     answers = {"a.txt": report(CLEAN), "b.txt": CANNOT_BE_ASKED}
 
     assert audit(tmp_path, "a.txt", "b.txt", pypi=answers, osv=answers)[0] == 3

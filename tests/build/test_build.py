@@ -1,4 +1,4 @@
-"""The program that builds the artifact, without the network: what it removes, links and compiles."""
+"""The program that builds the artifact, without the network: what it removes and compiles."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def write(path: Path, text: str = "") -> Path:
     return path
 
 
-def test_only_what_functions_read_is_kept(tmp_path: Path) -> None:
+def test_only_data_that_functions_read_are_kept(tmp_path: Path) -> None:
     data = tmp_path / "botocore" / "data"
     kept = [
         write(data / "partitions.json"),
@@ -75,7 +75,7 @@ def whole_and_pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Session,
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
-def test_pruned_data_describe_a_service_as_the_whole_does(
+def test_pruned_data_describe_a_service_like_the_whole_data(
     whole_and_pruned: tuple[Session, Session], service: str
 ) -> None:
     whole, pruned = (session.get_service_model(service) for session in whole_and_pruned)
@@ -88,7 +88,7 @@ def test_pruned_data_describe_a_service_as_the_whole_does(
 
 
 def shape_of(operation: OperationModel) -> list[object]:
-    """What a caller of an operation can notice of its description."""
+    """The parts of an operation's description that a caller can notice."""
     shapes = [shape for shape in (operation.input_shape, operation.output_shape) if shape is not None]
     members = [(m, s.type_name, s.required_members if s.type_name == "structure" else None, s.metadata)
                for shape in shapes for m, s in shape.members.items()]  # fmt: skip
@@ -121,7 +121,7 @@ def test_every_module_of_the_artifact_is_imported_by_a_function_and_none_is_miss
     assert imported(handlers) == shipped
 
 
-def test_descriptions_lose_their_text_for_people_but_no_member_of_that_name(tmp_path: Path) -> None:
+def test_descriptions_lose_documentation_but_no_member_of_that_name(tmp_path: Path) -> None:
     described = {"documentation": "<p>What</p>", "members": {"documentation": {"shape": "String"}}}
     model = write(tmp_path / "botocore" / "data" / "logs" / "2014-03-28" / "service-2.json.gz")
     model.write_bytes(gzip.compress(json.dumps(described).encode()))
@@ -138,7 +138,7 @@ def test_without_the_functions_python_the_warning_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(("asked", "section"), [([], "dev"), (["ENV=prod"], "prod")])
-def test_what_is_deployed_was_built_for_the_same_section(asked: list[str], section: str) -> None:
+def test_a_deployment_builds_for_its_own_section(asked: list[str], section: str) -> None:
     done = run(["make", "--dry-run", "deploy", *asked], cwd=ROOT, check=True)
 
     assert re.findall(r"/sam (build|deploy) --config-env (\w+)", done.stdout) == [
@@ -147,7 +147,7 @@ def test_what_is_deployed_was_built_for_the_same_section(asked: list[str], secti
     ]
 
 
-def test_a_section_that_does_not_exist_is_named_before_anything_is_built() -> None:
+def test_an_unknown_section_is_reported_before_the_build() -> None:
     command = ["make", "--no-print-directory", "build", "ENV=production"]
     done = run(command, cwd=ROOT)
 
@@ -157,7 +157,7 @@ def test_a_section_that_does_not_exist_is_named_before_anything_is_built() -> No
 
 
 @pytest.mark.skipif(python_of_the_functions() is None, reason="there is no Python 3.13 here to compile with")
-def test_bytecode_is_used_whatever_the_time_of_its_source(tmp_path: Path) -> None:
+def test_bytecode_is_used_whatever_the_modification_time_of_its_source(tmp_path: Path) -> None:
     source = write(tmp_path / "package" / "module.py", "print('compiled')\n")
     python = python_of_the_functions()
 
@@ -169,7 +169,7 @@ def test_bytecode_is_used_whatever_the_time_of_its_source(tmp_path: Path) -> Non
     assert done.stdout == "compiled\n"
 
 
-def test_a_python_that_is_not_the_functions_one_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_of_another_version_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = write(tmp_path / "python3.13", "#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -1,4 +1,4 @@
-"""`make build`, `deploy` and `deploy-built`: who gets the credentials. Stand-ins take the place of what they run."""
+"""`make build`, `deploy` and `deploy-built` with stand-ins for python and sam: which of them get credentials."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def started(folder: Path) -> list[tuple[list[str], dict[str, str]]]:
     return [([Path(program).name, *arguments], environment) for (program, *arguments), environment in lines]
 
 
-def test_what_builds_gets_no_credentials_and_what_deploys_does(make: Make, tmp_path: Path) -> None:
+def test_a_build_gets_no_credentials_and_a_deployment_does(make: Make, tmp_path: Path) -> None:
     made = make("deploy", "ENV=prod")
 
     assert made.returncode == 0, made.stderr
@@ -79,7 +79,7 @@ def test_what_builds_gets_no_credentials_and_what_deploys_does(make: Make, tmp_p
     assert deploy[1].items() >= CREDENTIALS.items()
 
 
-def test_credentials_that_make_itself_was_given_do_not_reach_what_builds(make: Make, tmp_path: Path) -> None:
+def test_credentials_given_to_make_do_not_reach_the_build(make: Make, tmp_path: Path) -> None:
     made = make("deploy", "AWS_SECRET_ACCESS_KEY=typed", "AWS_PROFILE=typed")
 
     assert made.returncode == 0, made.stderr
@@ -89,7 +89,7 @@ def test_credentials_that_make_itself_was_given_do_not_reach_what_builds(make: M
     assert (deploy[1]["AWS_SECRET_ACCESS_KEY"], deploy[1]["AWS_PROFILE"]) == ("typed", "typed")
 
 
-def test_what_was_built_is_deployed_without_building(make: Make, tmp_path: Path) -> None:
+def test_deploy_built_builds_nothing(make: Make, tmp_path: Path) -> None:
     assert make("build", "ENV=dev").returncode == 0
     (tmp_path / "ran").unlink()
 
@@ -102,9 +102,7 @@ def test_what_was_built_is_deployed_without_building(make: Make, tmp_path: Path)
 
 
 @pytest.mark.parametrize("before", [[], ["build"]], ids=["nothing is built", "built for this machine"])
-def test_what_was_not_built_for_the_processor_of_the_deployment_is_not_deployed(
-    make: Make, tmp_path: Path, before: list[str]
-) -> None:
+def test_an_artifact_for_another_processor_is_not_deployed(make: Make, tmp_path: Path, before: list[str]) -> None:
     if before:
         assert make(*before).returncode == 0
         (tmp_path / "ran").unlink()

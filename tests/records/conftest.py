@@ -1,4 +1,4 @@
-"""The service in this process, and what it writes."""
+"""The service in this process, and its output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests with a mark in every place where a client can put text, for every operation and every way to be refused."""
+"""Requests with a mark wherever a client can put text, for every operation and every refusal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.resources.attributes import Attribute, Mutability, Type
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 
 MARK = "canary7f3a"
-"""Letters and digits only: percent-encoding, folding of case and normalisation leave it as it is."""
+"""Letters and digits only, which percent-encoding, case folding and normalisation do not change."""
 ENCODED = b64encode(MARK.encode()).decode().rstrip("=")
 MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -27,7 +27,7 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Attempt:
-    """A request to be made; `headers` beside those that all have."""
+    """A request; `headers` are added to those that all requests have."""
 
     method: str
     path: str
@@ -49,7 +49,7 @@ def value_of(attribute: Attribute) -> Any:
 
 
 def members_of(attribute: Attribute) -> dict[str, Any]:
-    """A value for everything that a client may set in it."""
+    """A value for every member that a client may set."""
     return {
         sub.name: value_of(sub)
         for sub in attribute.sub_attributes
@@ -108,7 +108,7 @@ PATHS = (
 
 
 def sorts_of_patch() -> Iterator[object]:
-    """Every operation on paths of every kind, and what is no PatchOp."""
+    """Every operation on paths of every kind, and bodies that are no PatchOp."""
     for op in ("add", "replace", "remove", MARK):
         for path in PATHS:
             yield patch({"op": op, "path": path, "value": MARK})
@@ -132,7 +132,7 @@ FILTERS = (
 
 
 def queries() -> Iterator[dict[str, str]]:
-    """What a list or a search can be asked, right and wrong."""
+    """Parameters of a list or a search, valid and invalid."""
     yield from ({"filter": filter_} for filter_ in FILTERS)
     yield {"sortBy": "title", "sortOrder": "descending", "filter": f'title co "{MARK}"'}
     yield {"sortBy": MARK}
@@ -162,7 +162,7 @@ def bulk_operations(user_id: str) -> list[dict[str, object]]:
 
 
 def attempts(user_id: str, seal: CursorSeal) -> Iterator[Attempt]:
-    """Every operation, right and wrong in every way; `seal` is the account's, of a long time ago."""
+    """Every operation, valid and invalid in every way; `seal` is an expired one of the account."""
     for body in sorts_of_body():
         yield Attempt("POST", "/Users", body)
         yield Attempt("PUT", f"/Users/{user_id}", body)

@@ -1,4 +1,4 @@
-"""Marked requests, and a search of all that is written for what they held."""
+"""Marked requests, and a search of everything that is logged for their marks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Net:
         )
 
     def pull(self) -> str:
-        """Everything written so far; fails when it has anything that it must not have."""
+        """Return everything written so far; fail if a mark or a key is in it."""
         text = self.output.text()
         found = [
             line

@@ -1,4 +1,4 @@
-"""All that functions write, as CloudWatch Logs would get it: standard output and error, and what other loggers say."""
+"""Everything that functions write, as CloudWatch Logs gets it: standard output and error, and other loggers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Output:
         return everything
 
     def lines(self) -> tuple[list[Json], list[Json]]:
-        """Log lines and metric blobs; nothing else may be on standard output, and nothing at all on standard error."""
+        """Log lines and metric blobs; fail if anything else is on standard output or anything on standard error."""
         printed = self._capfd.readouterr()
         assert printed.err == ""
         written = [json.loads(line) for line in printed.out.splitlines()]

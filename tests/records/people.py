@@ -1,4 +1,4 @@
-"""Requests of tests: users, and changes of them."""
+"""Bodies of requests: users, and changes of them."""
 
 from __future__ import annotations
 

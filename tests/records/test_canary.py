@@ -1,4 +1,4 @@
-"""Nothing that a client sends, and no key, is in anything that is written: marked requests, and a search for the mark.
+"""No text of a client and no key is logged: requests carry a mark, and all output is searched for it.
 
 Ids of users are allowed, of the form that this service gives them; a client's text in the place of one is not.
 """
@@ -51,7 +51,7 @@ class Service:
 
 @pytest.fixture
 def stored(service: InProcess) -> Service:
-    """The service with the real adapter of the table, whose waiting is over at once."""
+    """The service with the real adapter of the table, which does not wait between retries."""
     client: Any = service.clients.dynamodb
     client.create_table(**table_definition("users"))
     whole = Service(service, FaultyClient(client))
@@ -67,7 +67,7 @@ def create(net: Net, client: Client, name: str) -> str:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_no_operation_and_no_refusal_writes_what_a_client_sent(
+def test_no_operation_and_no_refusal_logs_what_a_client_sent(
     net: Net, service: InProcess, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = service.account(mode, **MODES[mode])
@@ -97,7 +97,7 @@ def test_no_operation_and_no_refusal_writes_what_a_client_sent(
     assert all(line["reason"] and line["remedy"] for line in refusals)
 
 
-def test_neither_the_guard_nor_an_adoption_writes_what_a_client_sent(net: Net, service: InProcess) -> None:
+def test_neither_the_guard_nor_an_adoption_logs_what_a_client_sent(net: Net, service: InProcess) -> None:
     guarded = service.account("guarded", deprovisioning_limit=Limit(0), match_existing_by_email=True)
     user = service.brings_in("guarded", marked.person("somebody"))
     known = marked.person("unclaimed")
@@ -121,7 +121,7 @@ def test_neither_the_guard_nor_an_adoption_writes_what_a_client_sent(net: Net, s
 
 
 def wrong_keys(account: str) -> Iterator[dict[str, str]]:
-    """Authorization headers that are refused, with marks and with keys."""
+    """Authorization headers that are rejected, with marks and with keys."""
     right = ConnectorKey.generate(account, secrets.token_bytes).text
     unknown = ConnectorKey.generate(MARK, secrets.token_bytes).text
     for text in (
@@ -132,7 +132,7 @@ def wrong_keys(account: str) -> Iterator[dict[str, str]]:
         yield {"Authorization": text}
 
 
-def test_no_refused_key_is_written(net: Net, service: InProcess) -> None:
+def test_no_rejected_key_is_logged(net: Net, service: InProcess) -> None:
     client, off = service.account("acme"), service.account("off")
     service.accounts.disable("off")
 
@@ -165,8 +165,8 @@ def under_faults(user: str) -> list[Attempt]:
     ]
 
 
-def telling(fault: Fault) -> Fault:
-    """The fault, with a message that quotes what the call held."""
+def quoting(fault: Fault) -> Fault:
+    """The fault, with a message that quotes the parameters of the call."""
     if fault.name in ("time-out", "connection reset", "connect time-out", "no connection", "no credentials"):
         return fault
     code, status = fault.name, 500 if fault.name == "InternalServerError" else 400
@@ -178,12 +178,12 @@ def telling(fault: Fault) -> Fault:
 FAULTS = [*faults.THROTTLING, *faults.BREAKING, *faults.LOST, *faults.CONTENDED[:4], *faults.REFUSING]
 
 
-def test_no_failure_of_the_table_writes_what_a_client_sent(net: Net, stored: Service) -> None:
+def test_no_failure_of_the_table_logs_what_a_client_sent(net: Net, stored: Service) -> None:
     client = stored.running.account("tolerant")
 
     for fault in FAULTS:
         user = create(net, client, f"{fault}".replace(" ", ""))
-        stored.dynamodb.always(telling(fault))
+        stored.dynamodb.always(quoting(fault))
         answers = [net.send(client, attempt, context=BARELY_TIME) for attempt in under_faults(user)]
         stored.dynamodb.calm()
         net.pull()
@@ -192,7 +192,7 @@ def test_no_failure_of_the_table_writes_what_a_client_sent(net: Net, stored: Ser
     assert net.seen("reason") >= {"throttled", "unavailable", "table-refused", "contended"}
 
 
-def test_no_answer_of_a_failing_secrets_manager_is_written(net: Net, stored: Service) -> None:
+def test_no_answer_of_a_failing_secrets_manager_is_logged(net: Net, stored: Service) -> None:
     attempt = Attempt("POST", "/Users", marked.person("nobody"))
     manager = stored.running.clients.secretsmanager
     malformed, deleted = stored.running.account("malformed"), stored.running.account("deleted")
@@ -210,7 +210,7 @@ def test_no_answer_of_a_failing_secrets_manager_is_written(net: Net, stored: Ser
     assert net.seen("secret") == {f"test/connectors/{name}" for name in ("malformed", "deleted", "*")}
 
 
-def test_a_defect_is_written_without_the_values_that_it_met(net: Net, stored: Service) -> None:
+def test_a_defect_is_logged_without_the_values_that_caused_it(net: Net, stored: Service) -> None:
     client = stored.running.account("tolerant")
     user = create(net, client, "somebody")
     stored.dynamodb.client.update_item(
@@ -228,7 +228,7 @@ def test_a_defect_is_written_without_the_values_that_it_met(net: Net, stored: Se
     assert all(cause.startswith("JSONDecodeError at ") for cause in net.seen("cause"))
 
 
-def test_the_net_holds_whatever_way_something_is_written(net: Net, client: Client) -> None:
+def test_the_search_finds_a_mark_in_every_kind_of_output(net: Net, client: Client) -> None:
     net.keys.add(client.key)
     ways = [
         print,

@@ -1,4 +1,4 @@
-"""The same search for marks and keys where no request is served: publisher, settings page, watch, hook, first key."""
+"""The same search for marks and keys in functions that serve no requests: publisher, settings page, jobs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def stream_of_a_life(service: InProcess, net: Net) -> list[dict[str, Any]]:
 
 
 class Bus:
-    """EventBridge, which refuses what it is told to, quoting it."""
+    """EventBridge, which refuses or fails on demand and quotes the events."""
 
     def __init__(self, refuses: bool = False, fails: bool = False) -> None:
         self.refuses, self.fails, self.events = refuses, fails, 0
@@ -69,7 +69,7 @@ class Bus:
 
 
 @pytest.mark.parametrize("personal_data", [False, True])
-def test_the_publisher_writes_nothing_of_a_user(net: Net, service: InProcess, personal_data: bool) -> None:
+def test_the_publisher_logs_nothing_of_a_user(net: Net, service: InProcess, personal_data: bool) -> None:
     stream = stream_of_a_life(service, net)
     assert MARK in str(stream)
     spoilt = json.loads(json.dumps(stream).replace('"document": {"S": "{', f'"document": {{"S": "{MARK}'))
@@ -101,9 +101,7 @@ def page(service: InProcess, net: Net) -> SettingsWidget:
     return replace(settings_page(service, activity), table=Table(service.clients.dynamodb, "users"))
 
 
-def test_the_settings_page_writes_neither_keys_nor_what_was_typed(
-    net: Net, service: InProcess, page: SettingsWidget
-) -> None:
+def test_the_settings_page_logs_neither_keys_nor_input(net: Net, service: InProcess, page: SettingsWidget) -> None:
     context = SimpleNamespace(
         invoked_function_arn=f"arn:aws:lambda:eu-central-1:123456789012:function:{MARK}",
         aws_request_id="invocation",
@@ -128,7 +126,7 @@ def test_the_settings_page_writes_neither_keys_nor_what_was_typed(
     assert '"what":"key-rotated"' in text
 
 
-def test_the_watch_writes_neither_keys_nor_what_secrets_and_logs_hold(net: Net, service: InProcess) -> None:
+def test_the_account_check_logs_neither_keys_nor_contents_of_secrets_and_logs(net: Net, service: InProcess) -> None:
     now, week = datetime.now(UTC), timedelta(days=7)
     for name in ("acme", "globex", "spoilt"):
         net.keys.add(service.account(name).key)
@@ -154,7 +152,7 @@ def test_the_watch_writes_neither_keys_nor_what_secrets_and_logs_hold(net: Net, 
     assert net.seen("message") == {"watch", "watched"}
 
 
-def test_a_release_that_fails_writes_neither_the_key_nor_what_a_function_returned(net: Net, service: InProcess) -> None:
+def test_a_failed_release_logs_neither_the_key_nor_answers_of_functions(net: Net, service: InProcess) -> None:
     with release_of(service) as release:
         net.keys.add(service.accounts.show(RELEASE_CHECK_ACCOUNT).current.key.text)
         deploy(release)
@@ -173,7 +171,7 @@ def test_a_release_that_fails_writes_neither_the_key_nor_what_a_function_returne
     assert net.seen("step") > {"CreateUser POST Users", "the hook itself"}
 
 
-def test_the_first_key_is_written_to_its_secret_and_nowhere_else(net: Net, service: InProcess) -> None:
+def test_the_first_key_is_written_only_to_its_secret(net: Net, service: InProcess) -> None:
     accounts = Accounts(service.clients.secretsmanager, SECRET, lambda: "cloudformation")
     event = {
         "RequestType": "Create", "ResponseURL": f"https://{MARK}.example/?signature={MARK}", "StackId": MARK,

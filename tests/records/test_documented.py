@@ -1,4 +1,4 @@
-"""docs/architecture.md, "What is measured where", beside what is really written."""
+"""docs/architecture.md, "What is measured where", compared with what is written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def names(cell: str) -> list[str]:
     return re.findall(r"`([A-Za-z_]+)`", cell)
 
 
-def test_every_field_of_a_line_is_described_and_no_other() -> None:
+def test_exactly_the_fields_of_a_log_line_are_documented() -> None:
     effects = Effects(deactivated=1, removed=1, displaced=1, refused=1, guard_used=1, guard_allowed=2)
     effects.adopted.append(Adopted("id", privileges_dropped=True))
     effects.taken_back.append("id")
@@ -42,13 +42,13 @@ def test_every_field_of_a_line_is_described_and_no_other() -> None:
     assert sorted(name for row in rows("Log field") for name in names(row[0])) == sorted(full.fields())
 
 
-def test_every_field_of_an_operation_of_a_bulk_request_is_described() -> None:
+def test_every_field_of_a_bulk_operation_is_documented() -> None:
     (described,) = (line for line in SECTION.splitlines() if line.startswith("- `message` is `bulk-operation`"))
 
     assert set(names(described)[1:]) == {each.name for each in fields(OperationRecord)}
 
 
-def test_the_ten_metrics_are_described_with_the_dimensions_that_they_are_written_with() -> None:
+def test_the_metrics_are_documented_with_their_dimensions() -> None:
     described = {names(metric)[0]: set(names(dimensions)) - {"ending"} for metric, _, dimensions in rows("Metric")}
     written: dict[str, set[str]] = {}
     for source in emitted():

@@ -1,4 +1,4 @@
-"""What is a record is written at every log level; only what nothing relies on can be turned off."""
+"""Records are written at every log level; only lines that nothing relies on can be turned off."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VARIABLES = ("POWERTOOLS_LOG_LEVEL", "LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL")
 
 
 def requests(service: InProcess) -> None:
-    """A success, a refusal, an operation of a bulk request that fails, a deactivation, and a key that is none."""
+    """A success, a refusal, a failed operation of a bulk request, a deactivation, and an invalid key."""
     client = service.account("acme")
     user = client.call("POST", "/Users", person("ada")).body["id"]
     client.call("POST", "/Users", person("ada"))
@@ -36,7 +36,7 @@ def requests(service: InProcess) -> None:
 
 
 def lines_at(level: str | None, *variables: str) -> list[dict[str, Any]]:
-    """The log lines of all that can happen, with that level in those variables."""
+    """The log lines of everything that can happen, with this level in these variables."""
     printed = io.StringIO()
     levels = dict.fromkeys(variables, level) if level else {}
     with patch.dict(os.environ, levels), redirect_stdout(printed), in_process() as service:
@@ -55,7 +55,7 @@ def kinds(lines: list[dict[str, Any]]) -> Counter[tuple[str, ...]]:
 @pytest.mark.filterwarnings("ignore:Current log level")
 @pytest.mark.parametrize("variables", [VARIABLES, VARIABLES[:1]], ids=["every variable", "the template's"])
 @pytest.mark.parametrize("level", ["WARNING", "ERROR", "CRITICAL"])
-def test_no_log_level_takes_a_record_away(level: str, variables: tuple[str, ...]) -> None:
+def test_every_record_is_written_at_every_log_level(level: str, variables: tuple[str, ...]) -> None:
     usual, turned_down = lines_at(None), lines_at(level, *variables)
 
     assert {line["message"] for line in usual} >= {
@@ -64,7 +64,7 @@ def test_no_log_level_takes_a_record_away(level: str, variables: tuple[str, ...]
     assert kinds(turned_down) == kinds(usual)
 
 
-def test_of_the_publisher_only_a_batch_that_went_well_and_in_time_can_be_left_out(
+def test_only_a_published_batch_that_was_in_time_can_be_left_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     batches = [
@@ -82,5 +82,5 @@ def test_of_the_publisher_only_a_batch_that_went_well_and_in_time_can_be_left_ou
     assert written == ["late", "failed"]
 
 
-def test_the_query_for_late_batches_asks_for_those_that_are_always_written() -> None:
+def test_the_query_for_late_batches_matches_those_that_are_always_written() -> None:
     assert f"lag_ms > {LATE_MS})" in (ROOT / "observability.yaml").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The one line of a request: whose it was, what came of it, why, what to do, and what it cost."""
+"""The log line of a request: its account, outcome, reason, remedy and cost."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ AUTHENTICATED = ALWAYS | {"account", "key_used"}
 REFUSAL = {"reason", "remedy"}
 
 
-def test_it_says_whose_request_it_was_and_what_came_of_it(client: Client, output: Output) -> None:
+def test_a_line_names_the_account_the_operation_and_the_outcome(client: Client, output: Output) -> None:
     answer = client.call("POST", "/Users", person("ada"), context=Context("invocation-1"))
 
     line = output.line()
@@ -49,7 +49,7 @@ def test_it_says_whose_request_it_was_and_what_came_of_it(client: Client, output
     assert line["duration_ms"] > 0
 
 
-def test_it_can_be_joined_with_the_access_log_and_the_trace(
+def test_a_line_can_be_joined_with_the_access_log_and_the_trace(
     client: Client, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
@@ -72,7 +72,7 @@ def test_it_can_be_joined_with_the_access_log_and_the_trace(
         ("GET", "/Schemas", "Discovery"), ("GET", "/Groups", "Unrouted"), ("GET", "//Users", "ListUsers"),
     ],
 )  # fmt: skip
-def test_every_operation_is_called_by_its_name(
+def test_every_operation_is_logged_by_its_name(
     client: Client, output: Output, method: str, path: str, operation: str
 ) -> None:
     client.call(method, path.replace("{id}", NOBODY), {})
@@ -80,7 +80,7 @@ def test_every_operation_is_called_by_its_name(
     assert output.line()["operation"] == operation
 
 
-def test_the_first_request_of_a_container_is_a_cold_start_and_no_other(
+def test_only_the_first_request_of_a_container_is_a_cold_start(
     service: InProcess, client: Client, output: Output
 ) -> None:
     service.open_again()
@@ -91,7 +91,7 @@ def test_the_first_request_of_a_container_is_a_cold_start_and_no_other(
     assert [line["cold_start"] for line in output.lines()[0]] == [True, False]
 
 
-def test_a_refusal_says_why_what_it_is_about_and_what_to_do(client: Client, output: Output) -> None:
+def test_a_refusal_states_its_reason_its_attribute_and_a_remedy(client: Client, output: Output) -> None:
     create(client, "ada")
     other = create(client, "bob")
     output.lines()
@@ -119,7 +119,7 @@ def test_a_refusal_says_why_what_it_is_about_and_what_to_do(client: Client, outp
         (person("a", TITLE="x", title="y"), "title"),
     ],
 )
-def test_a_body_that_is_refused_is_told_by_the_attributes_of_the_schema(
+def test_a_rejected_body_is_described_by_attributes_of_the_schema(
     service: InProcess, output: Output, body: Json, attribute: str
 ) -> None:
     strict = service.account("strict", mode="strict")
@@ -130,7 +130,7 @@ def test_a_body_that_is_refused_is_told_by_the_attributes_of_the_schema(
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_a_refusal_names_the_user_of_the_path_if_it_is_an_id(client: Client, output: Output, method: str) -> None:
+def test_a_refusal_names_the_user_in_the_path_if_it_is_an_id(client: Client, output: Output, method: str) -> None:
     bodies = {"PUT": person("ada"), "PATCH": patch({"op": "remove", "path": "title"})}
 
     client.call(method, f"/Users/{NOBODY}", bodies.get(method))
@@ -141,7 +141,7 @@ def test_a_refusal_names_the_user_of_the_path_if_it_is_an_id(client: Client, out
     assert "user_id" not in other
 
 
-def test_the_account_of_a_refused_key_is_there_when_it_exists(service: InProcess, output: Output) -> None:
+def test_a_rejected_key_is_logged_with_its_account_if_that_exists(service: InProcess, output: Output) -> None:
     acme, off = service.account("acme"), service.account("off")
     service.accounts.disable("off")
     service.accounts.rotate_key("acme", timedelta(0))
@@ -159,7 +159,7 @@ def test_the_account_of_a_refused_key_is_there_when_it_exists(service: InProcess
 
 
 @pytest.mark.parametrize(("account", "counted"), [("acme", {"wrong"}), ("edited", {"unusable"}), ("nobody", set())])
-def test_a_rejected_key_counts_apart_when_it_names_an_account_that_there_is(
+def test_a_rejected_key_of_an_existing_account_is_counted_separately(
     service: InProcess, output: Output, account: str, counted: set[str]
 ) -> None:
     service.account("acme")
@@ -176,7 +176,7 @@ def test_a_rejected_key_counts_apart_when_it_names_an_account_that_there_is(
     assert metrics["ClientErrors"] == [1.0]
 
 
-def test_a_request_served_from_the_last_good_value_says_so_in_its_line(
+def test_a_request_served_from_a_stale_secret_says_so_in_its_line(
     service: InProcess, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = SimpleNamespace(seconds=0.0)
@@ -198,7 +198,9 @@ def test_a_request_served_from_the_last_good_value_says_so_in_its_line(
     assert "stale" not in output.line()
 
 
-def test_the_previous_key_is_told_with_the_time_it_has_left(service: InProcess, client: Client, output: Output) -> None:
+def test_use_of_the_previous_key_is_logged_with_the_time_left(
+    service: InProcess, client: Client, output: Output
+) -> None:
     service.accounts.rotate_key("acme", timedelta(hours=30))
 
     client.call("GET", "/Users")
@@ -209,7 +211,7 @@ def test_the_previous_key_is_told_with_the_time_it_has_left(service: InProcess, 
     assert 29 < line["previous_key_hours_left"] <= 30
 
 
-def test_tolerances_are_told_by_name_also_when_the_request_fails(client: Client, output: Output) -> None:
+def test_tolerances_are_logged_by_name_even_if_the_request_fails(client: Client, output: Output) -> None:
     user = create(client, "ada")
     output.lines()
 
@@ -231,7 +233,9 @@ def dynamodb(service: InProcess) -> FaultyClient:
     return FaultyClient(faulty)
 
 
-def test_it_says_what_was_asked_of_dynamodb(client: Client, output: Output, dynamodb: FaultyClient) -> None:
+def test_a_line_states_the_calls_units_and_retries_of_dynamodb(
+    client: Client, output: Output, dynamodb: FaultyClient
+) -> None:
     user = create(client, "ada")
     output.lines()
     dynamodb.once(faults.THROTTLING[0], faults.THROTTLING[0])
@@ -256,7 +260,7 @@ def test_a_failure_of_the_service_is_an_error_with_its_cause(
     assert line["cause"] == "ClientError"
 
 
-def test_a_defect_says_where_it_is_and_what_to_do(service: InProcess, client: Client, output: Output) -> None:
+def test_a_defect_is_logged_with_its_place_and_a_remedy(service: InProcess, client: Client, output: Output) -> None:
     service.change(open_table=lambda: None)
 
     assert client.call("GET", f"/Users/{NOBODY}").status == 503
@@ -302,7 +306,7 @@ def test_a_bulk_request_has_a_line_for_each_operation_that_failed(client: Client
     assert blob["Succeeded"] == [1.0]
 
 
-def test_a_bulk_request_in_which_nothing_fails_says_so(client: Client, output: Output) -> None:
+def test_a_bulk_request_without_failures_says_so(client: Client, output: Output) -> None:
     operation = {"method": "POST", "path": "/Users", "bulkId": "one", "data": person("bob")}
 
     client.call("POST", "/Bulk", bulk(operation))

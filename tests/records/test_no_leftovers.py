@@ -1,4 +1,4 @@
-"""One container serves many requests, of many accounts: nothing of one is in the line of the next, or kept."""
+"""A container serves many requests of many accounts: nothing of one is in the next line, or kept in memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.in_process import Client, InProcess
 from support.metric_sources import broken_table
 
 VARYING = {"timestamp", "duration_ms", "cold_start", "user_id", "previous_key_hours_left"}
-"""What two lines of the same request need not have in common; a user_id only says whether there is one."""
+"""Fields in which two lines of the same request may differ; of a user_id only its presence is compared."""
 
 LARGE = 20_000
 """Characters of the bodies of some requests, so that keeping them would show."""
@@ -63,26 +63,26 @@ def defect(service: InProcess, client: Client) -> None:
         assert client.call("GET", "/Users").status == 503
 
 
-def told(lines: list[Json]) -> list[Json]:
+def comparable(lines: list[Json]) -> list[Json]:
     return [
         {name: value for name, value in line.items() if name not in VARYING} | {"of a user": "user_id" in line}
         for line in lines
     ]
 
 
-def test_the_line_of_a_request_is_the_same_whatever_came_before(service: InProcess, output: Output) -> None:
+def test_the_line_of_a_request_does_not_depend_on_earlier_requests(service: InProcess, output: Output) -> None:
     kinds = kinds_of_request(service)
     output.lines()
     alone = {}
     for name, request in kinds.items():
         request()
-        alone[name] = told(output.lines()[0])
+        alone[name] = comparable(output.lines()[0])
 
     for first, second in permutations(kinds, 2):
         kinds[first]()
         output.lines()
         kinds[second]()
-        assert told(output.lines()[0]) == alone[second], f"{second} after {first}"
+        assert comparable(output.lines()[0]) == alone[second], f"{second} after {first}"
 
     assert len({str(lines) for lines in alone.values()}) == len(kinds)
 

@@ -1,4 +1,4 @@
-"""LogPersonalData: who a request was about, masked, where the operator wants to see that; otherwise nothing of them."""
+"""LogPersonalData: log lines name the masked user if the operator wants it, and no user otherwise."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def everything(client: Client) -> None:
     client.call("DELETE", f"/Users/{user}")
 
 
-def test_a_line_names_the_user_concerned_masked_where_that_is_wanted(showing: Client, output: Output) -> None:
+def test_a_line_names_the_masked_user_if_the_operator_wants_it(showing: Client, output: Output) -> None:
     everything(showing)
 
     lines, _ = output.lines()
@@ -68,7 +68,7 @@ def test_a_line_names_the_user_concerned_masked_where_that_is_wanted(showing: Cl
     ]
 
 
-def test_no_line_has_anything_of_a_user_otherwise(client: Client, output: Output) -> None:
+def test_no_line_names_a_user_by_default(client: Client, output: Output) -> None:
     everything(client)
 
     lines, _ = output.lines()
@@ -110,13 +110,13 @@ def test_a_filter_is_parsed_once_whatever_is_logged(
 @pytest.mark.parametrize(
     "filter_", [f'id eq "{NOBODY}"', 'title co "ada@example.com"', 'not (userName eq "ada@example.com")']
 )
-def test_a_search_that_looks_nobody_up_names_nobody(showing: Client, output: Output, filter_: str) -> None:
+def test_a_search_without_a_look_up_names_no_user(showing: Client, output: Output, filter_: str) -> None:
     showing.call("GET", "/Users", query="filter=" + quote(filter_))
 
     assert "user" not in output.line()
 
 
-def test_a_whole_address_is_never_there_even_then(showing: Client, output: Output) -> None:
+def test_a_whole_address_is_never_logged(showing: Client, output: Output) -> None:
     address = f"{MARK}.somebody@example.com"
     members: Json = {"emails": [{"value": address}], "userName": address, "externalId": f"{MARK}-1"}
     user = showing.call("POST", "/Users", marked.person("somebody") | members).body["id"]
@@ -155,5 +155,5 @@ def test_masking_keeps_a_letter_and_the_domain(value: str, shown: str) -> None:
 
 
 @given(st.text(min_size=2, max_size=60), st.sampled_from(["", "@example.com", "@x", "@", "@a@b.example"]))
-def test_masking_shows_no_more_than_a_letter_of_whatever_is_before_the_domain(name: str, rest: str) -> None:
+def test_masking_shows_at_most_one_letter_before_the_domain(name: str, rest: str) -> None:
     assert re.fullmatch(r"\w?\*\*\*(@[A-Za-z0-9.-]+)?", masked(name + rest))

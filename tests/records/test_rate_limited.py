@@ -1,4 +1,4 @@
-"""An account that sends more than it may: what it is answered, what is written of it, and what it costs."""
+"""An account beyond its rate: its answers, its log lines and metrics, and what it costs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cpu(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 class Ticks:
-    """A clock that a test moves on."""
+    """A clock that a test advances."""
 
     def __init__(self) -> None:
         self.seconds = 100.0
@@ -54,12 +54,12 @@ def ticks(service: InProcess) -> Ticks:
 
 
 def use_up(service: InProcess, account: str = "acme") -> None:
-    """What other containers let in of the account's requests: more than it has room for."""
+    """Use up the account's rate in other containers."""
     service.table.request_counter(account).settle(10_000, DEFAULT_RATE)
 
 
 def exceed(client: Client) -> None:
-    """All that a container lets in unasked, and the request that finds out."""
+    """Send as many requests as a container admits unchecked, and one that meets the limit."""
     assert [client.call("GET", DISCOVERY).status for _ in range(FREE + 1)] == [200] * FREE + [429]
 
 
@@ -117,7 +117,7 @@ def test_another_account_is_served_meanwhile(service: InProcess, client: Client,
     assert service.account("globex").call("GET", DISCOVERY).status == 200
 
 
-def test_it_is_served_again_when_it_has_waited_as_long_as_it_was_asked_to(
+def test_an_account_is_served_again_after_the_time_in_retry_after(
     service: InProcess, client: Client, ticks: Ticks
 ) -> None:
     use_up(service)
@@ -129,7 +129,7 @@ def test_it_is_served_again_when_it_has_waited_as_long_as_it_was_asked_to(
     assert client.call("GET", DISCOVERY).status == 200
 
 
-def test_a_rate_that_an_operator_set_is_the_one_that_counts(service: InProcess, ticks: Ticks) -> None:
+def test_the_rate_set_by_an_operator_applies(service: InProcess, ticks: Ticks) -> None:
     client = service.account("acme", rate=Rate(25))
     use_up(service)
     exceed(client)
@@ -137,7 +137,7 @@ def test_a_rate_that_an_operator_set_is_the_one_that_counts(service: InProcess, 
     assert "25 a second" in client.call("GET", DISCOVERY).body["detail"]
 
 
-def test_the_line_of_a_refusal_says_why_and_what_to_do(
+def test_the_line_of_a_refusal_has_a_reason_and_a_remedy(
     service: InProcess, client: Client, output: Output, ticks: Ticks
 ) -> None:
     use_up(service)
@@ -149,7 +149,7 @@ def test_the_line_of_a_refusal_says_why_and_what_to_do(
     assert line["level"] == "WARNING"
 
 
-def test_refusals_have_a_line_a_second_which_says_how_many_there_were(
+def test_refusals_have_one_line_a_second_with_their_number(
     service: InProcess, client: Client, output: Output, ticks: Ticks
 ) -> None:
     use_up(service)
@@ -171,7 +171,7 @@ def test_refusals_have_a_line_a_second_which_says_how_many_there_were(
     }
 
 
-def test_refusals_without_a_line_are_counted_in_the_accounts_next_line_of_any_kind(
+def test_refusals_without_a_line_are_counted_in_the_accounts_next_line(
     service: InProcess, client: Client, output: Output, ticks: Ticks
 ) -> None:
     use_up(service)
@@ -194,7 +194,7 @@ def test_refusals_without_a_line_are_counted_in_the_accounts_next_line_of_any_ki
     }
 
 
-def test_the_refusals_of_one_account_do_not_keep_anothers_from_the_record(
+def test_refusals_of_one_account_do_not_suppress_those_of_another(
     service: InProcess, client: Client, output: Output, ticks: Ticks
 ) -> None:
     for account in ("acme", "globex"):
@@ -221,7 +221,7 @@ def test_a_bulk_request_counts_once_for_each_of_its_operations(
     assert service.table.request_counter("acme").settle(1, DEFAULT_RATE).total == 20
 
 
-def test_a_bulk_request_without_room_does_nothing_at_all(service: InProcess, client: Client, ticks: Ticks) -> None:
+def test_a_bulk_request_beyond_the_rate_changes_nothing(service: InProcess, client: Client, ticks: Ticks) -> None:
     use_up(service)
     operations = [
         {"method": "POST", "path": "/Users", "bulkId": f"{number}", "data": person(f"user{number}")}
@@ -233,7 +233,7 @@ def test_a_bulk_request_without_room_does_nothing_at_all(service: InProcess, cli
     assert service.table.accounts["acme"].total() == 0
 
 
-def test_a_request_that_burns_more_than_its_price_counts_as_several(
+def test_a_request_that_uses_much_cpu_counts_as_several(
     client: Client, output: Output, ticks: Ticks, cpu: list[float]
 ) -> None:
     client.call("GET", DISCOVERY)
@@ -255,7 +255,7 @@ def test_an_ordinary_request_counts_as_one(client: Client, output: Output, ticks
     assert "counted_as" not in output.line()
 
 
-def test_the_first_request_of_a_container_is_not_charged_for_what_starting_burns(
+def test_the_first_request_of_a_container_is_not_charged_for_the_start(
     service: InProcess, client: Client, output: Output, ticks: Ticks, cpu: list[float]
 ) -> None:
     service.change(cold=iter([True]))
@@ -275,7 +275,7 @@ class Silent:
         raise ServiceUnavailable("The table does not answer.")
 
 
-def test_while_the_table_does_not_answer_requests_are_let_in_and_the_line_says_so(
+def test_requests_are_admitted_unchecked_and_logged_so_while_the_table_fails(
     service: InProcess, client: Client, output: Output, ticks: Ticks
 ) -> None:
     service.change(pace=Pace(lambda account, usage: Silent(), monotonic=ticks))
@@ -287,7 +287,9 @@ def test_while_the_table_does_not_answer_requests_are_let_in_and_the_line_says_s
     assert [line.get("rate_unchecked") for line in lines] == [None] * FREE + [True] + [None] * 2
 
 
-def test_who_has_no_valid_key_uses_up_nothing_of_the_account(service: InProcess, client: Client, ticks: Ticks) -> None:
+def test_requests_without_a_valid_key_use_none_of_the_accounts_rate(
+    service: InProcess, client: Client, ticks: Ticks
+) -> None:
     for _ in range(20):
         client.call("GET", DISCOVERY, headers={"Authorization": f"Bearer {client.key[:-1]}"})
 
@@ -295,11 +297,11 @@ def test_who_has_no_valid_key_uses_up_nothing_of_the_account(service: InProcess,
 
 
 def forged(number: int) -> dict[str, str]:
-    """The header of a well-formed key of an account that is none."""
+    """The header with a well-formed key of an account that does not exist."""
     return {"Authorization": f"Bearer {ConnectorKey.generate(f'invented-{number}', secrets.token_bytes).text}"}
 
 
-def test_an_address_that_sends_many_forged_keys_is_answered_429_from_then_on(client: Client, ticks: Ticks) -> None:
+def test_an_address_that_sends_many_forged_keys_is_answered_429(client: Client, ticks: Ticks) -> None:
     answers = [client.call("GET", "/Users", headers=forged(number)) for number in range(AT_ONCE + 5)]
 
     assert [answer.status for answer in answers] == [401] * AT_ONCE + [429] * 5
@@ -309,7 +311,7 @@ def test_an_address_that_sends_many_forged_keys_is_answered_429_from_then_on(cli
     assert "invented" not in refused.text
 
 
-def test_a_flood_of_forged_keys_has_a_line_a_second_and_counts_as_rejected(
+def test_a_flood_of_forged_keys_has_one_line_a_second_and_counts_as_rejected(
     client: Client, output: Output, ticks: Ticks
 ) -> None:
     for number in range(AT_ONCE + 50):

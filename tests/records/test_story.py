@@ -1,6 +1,6 @@
-"""Two hundred requests of several accounts, with known failures, and what of it is found again in what was written.
+"""Two hundred requests of several accounts, with known failures, add up in log lines and metrics.
 
-By account from the log lines, in all from the metrics, beside a book that is kept of what was played.
+By account from the log lines, in all from the metrics, compared with a count kept by the test.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REQUESTS: Final = 200
 ACCOUNTS: Final = ("acme", "globex", "initech", "hooli")
 
 Book = dict[str | None, Counter[str]]
-"""How many of each there were, by account; None is for requests that no account can be told for."""
+"""How many of each there were, by account; None is for requests of no known account."""
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Account:
 
 @dataclass
 class Story:
-    """Plays requests and keeps the book: each move says what it must count as, before anything is written."""
+    """Sends requests and counts them: each move states what it counts as, independent of the output."""
 
     service: InProcess
     accounts: list[Account]
@@ -60,10 +60,10 @@ class Story:
         """One request."""
         account = self.random.choice(self.accounts)
         moves = MOVES if account.present else [Story.create]
-        counted, told = self.random.choice(moves)(self, account)
+        counted, known_by = self.random.choice(moves)(self, account)
         previous = {"initech": ["previous key"], "hooli": ["previous key", "previous key, ending"]}
-        whose = account.name if told else None
-        self.book[whose].update(["requests", *counted, *(previous.get(account.name, []) if told == "key" else [])])
+        whose = account.name if known_by else None
+        self.book[whose].update(["requests", *counted, *(previous.get(account.name, []) if known_by == "key" else [])])
 
     def call(self, account: Account, status: int, method: str, path: str, body: object = None, **more: Any) -> Any:
         answer = account.client.call(method, path, body, **more)
@@ -182,7 +182,7 @@ class Story:
 
 
 Move = tuple[list[str], str | None]
-"""What a request counts as beside being one, and whether its account is known by its key, by its name or not at all."""
+"""What else a request counts as, and whether its account is known by its key, by its name or not at all."""
 
 MOVES: Final[list[Callable[[Story, Account], Move]]] = [
     value
@@ -201,7 +201,7 @@ def story(request: pytest.FixtureRequest, service: InProcess) -> Story:
 
 
 def found_in_lines(lines: list[Json]) -> Book:
-    """What the log tells, by account."""
+    """The counts in the log lines, by account."""
     book: Book = {name: Counter() for name in (*ACCOUNTS, None)}
     for line in lines:
         if line["message"] == "take-back":
@@ -233,7 +233,7 @@ def found_in_lines(lines: list[Json]) -> Book:
 
 
 def found_in_metrics(blobs: list[Json]) -> Counter[str]:
-    """What CloudWatch's metrics tell, of all accounts together."""
+    """The counts in the metrics, of all accounts together."""
     named = {
         Metric.REQUESTS: "requests", Metric.SUCCEEDED: "succeeded", Metric.CLIENT_ERRORS: "client errors",
         Metric.UNIQUENESS_CONFLICTS: "conflicts", Metric.AUTH_REJECTED: "rejected keys",
@@ -255,7 +255,7 @@ def found_in_metrics(blobs: list[Json]) -> Counter[str]:
     return found
 
 
-def test_what_happened_is_found_again_in_what_was_written(story: Story, output: Output) -> None:
+def test_log_lines_and_metrics_add_up_to_what_happened(story: Story, output: Output) -> None:
     for _ in range(REQUESTS):
         story.play()
 
@@ -269,7 +269,7 @@ def test_what_happened_is_found_again_in_what_was_written(story: Story, output: 
     assert all(in_all[name] for name in ("conflicts", "rejected keys", "previous key, ending", "deactivations"))
 
 
-def test_every_metric_of_it_is_in_embedded_metric_format(story: Story, output: Output) -> None:
+def test_every_metric_is_in_embedded_metric_format(story: Story, output: Output) -> None:
     for _ in range(REQUESTS):
         story.play()
 

@@ -105,9 +105,9 @@ def test_no_version_gets_traffic_before_the_pre_traffic_hook_has_tried_it(name: 
 
 
 def test_the_pre_traffic_hook_knows_the_version_that_each_alias_will_point_to() -> None:
-    told = of_type("AWS::Lambda::Function")["PreTraffic"]["Environment"]["Variables"]["NEW_VERSIONS"]["Fn::Sub"]
+    versions = of_type("AWS::Lambda::Function")["PreTraffic"]["Environment"]["Variables"]["NEW_VERSIONS"]["Fn::Sub"]
 
-    assert json.loads(told) == {name: f"${{{version(name)}}}" for name in OF_THE_API}
+    assert json.loads(versions) == {name: f"${{{version(name)}}}" for name in OF_THE_API}
 
 
 def test_the_release_check_account_has_its_key_before_the_hook_runs() -> None:
