@@ -37,7 +37,7 @@ def test_a_long_address_is_never_broken_into_two_lines(
     assert f"Connector Key: {kept(aws, 'a' * 40).current.key.text}\n" in result.stdout
 
 
-def test_enabling_twice_says_so_changes_nothing_and_does_not_show_the_key_again(rollcall: Rollcall, aws: Aws) -> None:
+def test_enabling_twice_changes_nothing_and_does_not_show_the_key_again(rollcall: Rollcall, aws: Aws) -> None:
     rollcall("account", "enable", "acme")
     before = kept(aws)
 
@@ -50,7 +50,7 @@ def test_enabling_twice_says_so_changes_nothing_and_does_not_show_the_key_again(
     assert before.current.key.masked in result.stdout
 
 
-def test_show_masks_the_key_unless_told_to_reveal_it(rollcall: Rollcall, aws: Aws) -> None:
+def test_show_masks_the_key_without_reveal(rollcall: Rollcall, aws: Aws) -> None:
     rollcall("account", "enable", "acme")
     key = kept(aws).current.key
 
@@ -173,7 +173,7 @@ def test_the_list_shows_every_account_and_no_key(rollcall: Rollcall, aws: Aws) -
     assert "rck_" not in shown + json.dumps(listed)
 
 
-def test_what_is_written_into_a_secret_by_hand_is_shown_as_it_is_and_runs_nothing(rollcall: Rollcall, aws: Aws) -> None:
+def test_manual_edits_of_a_secret_are_shown_as_text_and_run_nothing(rollcall: Rollcall, aws: Aws) -> None:
     rollcall("account", "enable", "acme")
     secret = json.loads(aws("secretsmanager").get_secret_value(SecretId=f"{PREFIX}acme")["SecretString"])
     hostile = "[/red][bold]\x1b[2J\x9b2J\r\n"
@@ -200,7 +200,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
-def test_one_bad_secret_is_named_with_what_to_do_and_the_other_accounts_are_shown(
+def test_an_unusable_secret_is_shown_with_its_remedy_and_the_other_accounts_are_listed(
     rollcall: Rollcall, aws: Aws, text: str
 ) -> None:
     rollcall("account", "enable", "globex")
@@ -248,7 +248,7 @@ def test_a_bad_name_is_one_clear_line(rollcall: Rollcall, command: str) -> None:
 
 @pytest.mark.usefixtures("table")
 @pytest.mark.parametrize("command", ["disable", "show", "rotate-key", "revoke-previous", "resume", "set", "delete"])
-def test_an_unknown_account_is_one_clear_line_with_what_to_do(rollcall: Rollcall, command: str) -> None:
+def test_an_unknown_account_is_reported_in_one_line_with_the_remedy(rollcall: Rollcall, command: str) -> None:
     result = rollcall("account", command, "nobody", *(["mode", "strict"] if command == "set" else []))
 
     assert result.exit_code == 1
@@ -270,7 +270,7 @@ def test_a_hand_edited_secret_is_named_and_can_be_replaced(rollcall: Rollcall, a
 
 
 @pytest.mark.parametrize("grace", ["soon", "-1d", "7", "1w", "999999d", ""])
-def test_a_grace_period_that_is_none_is_one_clear_line(rollcall: Rollcall, aws: Aws, grace: str) -> None:
+def test_a_malformed_grace_period_is_reported_in_one_line(rollcall: Rollcall, aws: Aws, grace: str) -> None:
     rollcall("account", "enable", "acme")
     key = kept(aws).current.key
 
@@ -304,7 +304,7 @@ def test_a_grace_period_of_more_than_30_days_is_refused_in_one_line(rollcall: Ro
         (400, "acme: the age of the Connector Key is 400 days. Rotate it now"),
     ],
 )
-def test_the_list_says_how_old_a_key_is_and_when_to_rotate_it(
+def test_the_list_shows_the_age_of_a_key_and_when_to_rotate_it(
     rollcall: Rollcall, aws: Aws, days: int, advice: str | None
 ) -> None:
     rollcall("account", "enable", "acme")
@@ -323,7 +323,7 @@ def test_the_list_says_how_old_a_key_is_and_when_to_rotate_it(
     assert answer(rollcall("account", "show", "acme", "--json"))["keyAgeDays"] == days
 
 
-def test_an_account_whose_secret_is_marked_for_deletion_is_listed_with_what_to_do(rollcall: Rollcall, aws: Aws) -> None:
+def test_an_account_whose_secret_is_marked_for_deletion_is_listed_with_the_remedy(rollcall: Rollcall, aws: Aws) -> None:
     rollcall("account", "enable", "acme")
     key = kept(aws).current.key
     aws("secretsmanager").delete_secret(SecretId=f"{PREFIX}acme", RecoveryWindowInDays=7)

@@ -33,7 +33,7 @@ def test_settings(rollcall: Rollcall, aws: Aws) -> None:
 @pytest.mark.parametrize(
     ("value", "matches", "keeps"), [("on", True, False), ("keep-privileges", True, True), ("off", False, False)]
 )
-def test_what_an_adopted_user_keeps_is_set_with_the_matching(
+def test_the_matching_setting_decides_what_an_adopted_user_keeps(
     *, rollcall: Rollcall, aws: Aws, value: str, matches: bool, keeps: bool
 ) -> None:
     rollcall("account", "set", "acme", "match-existing-by-email", "keep-privileges" if value == "off" else "off")
@@ -75,7 +75,7 @@ def test_a_setting_without_an_account_is_the_default_accounts(rollcall: Rollcall
         (["acme", "mode", "strict", "now"], "NAME SETTING VALUE"),
     ],
 )
-def test_a_setting_that_is_none_is_one_clear_line(rollcall: Rollcall, words: list[str], told: str) -> None:
+def test_an_unknown_setting_is_reported_in_one_line(rollcall: Rollcall, words: list[str], told: str) -> None:
     result = rollcall("account", "set", *words)
 
     assert result.exit_code == 2
@@ -114,7 +114,7 @@ def test_the_deprovisioning_limit_is_set(rollcall: Rollcall, aws: Aws, text: str
 
 
 @pytest.mark.parametrize("text", ["many", "-1", "20,101%", "10%", ""])
-def test_a_limit_that_is_none_is_refused(rollcall: Rollcall, aws: Aws, text: str) -> None:
+def test_a_malformed_limit_is_rejected(rollcall: Rollcall, aws: Aws, text: str) -> None:
     rollcall("account", "enable", "acme")
 
     result = rollcall("account", "set", "acme", "deprovisioning-limit", text)
@@ -124,7 +124,7 @@ def test_a_limit_that_is_none_is_refused(rollcall: Rollcall, aws: Aws, text: str
     assert kept(aws).settings.deprovisioning_limit == Limit(20, 10)
 
 
-def test_a_paused_account_says_so_and_is_resumed(rollcall: Rollcall, table: Table) -> None:
+def test_a_paused_account_is_shown_as_paused_and_can_be_resumed(rollcall: Rollcall, table: Table) -> None:
     rollcall("account", "enable", "acme")
     rollcall("account", "set", "acme", "deprovisioning-limit", "2")
     exhausted(table, "acme", Limit(2))
@@ -151,7 +151,7 @@ def test_a_paused_account_says_so_and_is_resumed(rollcall: Rollcall, table: Tabl
 
 
 @pytest.mark.usefixtures("acme")
-def test_an_account_that_lets_no_user_lose_access_is_not_said_to_be_resumed(rollcall: Rollcall) -> None:
+def test_an_account_whose_limit_is_zero_cannot_be_resumed(rollcall: Rollcall) -> None:
     rollcall("account", "set", "acme", "deprovisioning-limit", "0")
 
     refused = rollcall("account", "resume", "acme", "--yes")
@@ -222,7 +222,7 @@ def test_no_more_users_are_let_through_than_the_guard_keeps(rollcall: Rollcall, 
     assert "account resume acme" in result.stderr
 
 
-def test_resuming_what_is_not_paused_changes_nothing(rollcall: Rollcall, table: Table) -> None:
+def test_resuming_an_account_that_is_not_paused_changes_nothing(rollcall: Rollcall, table: Table) -> None:
     rollcall("account", "enable", "acme")
     rollcall("account", "set", "acme", "deprovisioning-limit", "2")
     exhausted(table, "acme", Limit(1))

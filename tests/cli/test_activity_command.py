@@ -52,7 +52,7 @@ def create(service: LocalService, key: ConnectorKey, name: str) -> int:
     return httpx.post(f"{service.base_url}/Users", headers=headers, json=body).status_code
 
 
-def test_an_operation_of_a_bulk_request_that_failed_is_told_with_the_attribute_at_fault(
+def test_a_failed_operation_of_a_bulk_request_is_shown_with_its_attribute(
     service: LocalService, key: ConnectorKey, activity: Activity
 ) -> None:
     user = {"schemas": [URN], "userName": "ada", "emails": [{"value": "nobody"}]}
@@ -69,7 +69,7 @@ def test_an_operation_of_a_bulk_request_that_failed_is_told_with_the_attribute_a
     assert "invalid-value: emails.value" in line
 
 
-def test_a_failure_is_told_with_its_reason_and_what_to_do(
+def test_a_failure_is_shown_with_its_reason_and_remedy(
     service: LocalService, key: ConnectorKey, activity: Activity
 ) -> None:
     assert [create(service, key, "ada"), create(service, key, "ada")] == [201, 409]
@@ -97,7 +97,7 @@ def test_failures_alone_and_the_last_so_many(service: LocalService, key: Connect
     assert line == failed.stdout.splitlines()[-1]
 
 
-def test_json_is_the_log_line_and_holds_nothing_of_the_user(
+def test_json_is_the_log_line_without_values_of_the_user(
     service: LocalService, key: ConnectorKey, activity: Activity
 ) -> None:
     create(service, key, "marked-name")
@@ -110,7 +110,7 @@ def test_json_is_the_log_line_and_holds_nothing_of_the_user(
     assert key.text not in result.output
 
 
-def test_what_is_done_at_the_settings_page_is_in_the_record(
+def test_actions_of_the_settings_page_are_in_the_record(
     service: LocalService, key: ConnectorKey, activity: Activity
 ) -> None:
     for action in ("reveal", "disable", "disable", "enable", "rotate", "revoke"):
@@ -133,7 +133,7 @@ def test_what_is_done_at_the_settings_page_is_in_the_record(
     assert all(f"by {record['actor']}, request {record['request_id']}" in shown for record in records)
 
 
-def test_an_account_that_nobody_used_has_no_record(key: ConnectorKey, activity: Activity) -> None:
+def test_an_account_without_requests_has_no_record(key: ConnectorKey, activity: Activity) -> None:
     result = activity("--account", key.account)
 
     assert result.exit_code == 0
@@ -141,7 +141,7 @@ def test_an_account_that_nobody_used_has_no_record(key: ConnectorKey, activity: 
 
 
 @pytest.mark.parametrize("since", ["", "1", "h", "1w", "-1h", "0m", "1 h"])
-def test_a_length_of_time_that_is_none_is_refused_with_an_example(activity: Activity, since: str) -> None:
+def test_a_malformed_duration_is_rejected_with_an_example(activity: Activity, since: str) -> None:
     result = activity(f"--since={since}")
 
     assert result.exit_code == 2
@@ -149,11 +149,11 @@ def test_a_length_of_time_that_is_none_is_refused_with_an_example(activity: Acti
     assert "30m" in result.output
 
 
-def test_an_account_name_that_is_none_is_refused(activity: Activity) -> None:
+def test_a_malformed_account_name_is_rejected(activity: Activity) -> None:
     assert activity("--account", "no*such").exit_code == 2
 
 
-def test_a_server_from_before_this_command_is_told_to_start_again(tmp_path: Path, service: LocalService) -> None:
+def test_a_server_of_an_older_version_must_be_restarted(tmp_path: Path, service: LocalService) -> None:
     state = json.loads(Path(os.environ["ROLLCALL_LOCAL_STATE"]).read_text(encoding="utf-8"))
     del state["activityFile"]
     old = tmp_path / "local.json"
@@ -172,7 +172,7 @@ def following(service: LocalService, key: ConnectorKey) -> list[str]:
     return [sys.executable, "-m", "cli.main", "--local", "activity", "--account", key.account, "--follow"]
 
 
-def test_following_prints_what_comes_and_ends_quietly_with_ctrl_c(
+def test_following_prints_new_lines_and_ends_quietly_on_ctrl_c(
     service: LocalService, key: ConnectorKey, following: list[str]
 ) -> None:
     with started(following, stdout=PIPE, stderr=PIPE, text=True) as process:

@@ -34,7 +34,7 @@ def test_a_right_endpoint_passes_and_the_test_user_is_gone_again(service: Servic
     ]
 
 
-def test_the_report_is_json_when_asked_for_and_holds_no_key(service: Service) -> None:
+def test_the_json_report_contains_no_key(service: Service) -> None:
     result = doctor(service, "--json")
 
     assert failures(result) == {}
@@ -55,7 +55,7 @@ def test_the_test_address_can_be_chosen(service: Service) -> None:
     assert created == ["probe+1@corp.example"]
 
 
-def test_an_address_that_is_taken_is_told_and_left_alone(service: Service) -> None:
+def test_a_taken_address_is_reported_and_its_user_left_unchanged(service: Service) -> None:
     service.users["1"] = {"id": "1", "userName": "taken@corp.example", "emails": []}
 
     failed = failures(doctor(service, "--json", "--test-email", "taken@corp.example"))
@@ -120,13 +120,13 @@ def test_a_test_user_removed_without_an_answer_is_not_missed(service: Service) -
     assert list(failures(doctor(service, "--json"))) == ["Test user is deleted"]
 
 
-def test_an_endpoint_that_speaks_plain_json_is_not_taken_for_rollcall(service: Service) -> None:
+def test_an_endpoint_that_answers_plain_json_fails_the_check(service: Service) -> None:
     service.content_type = "application/json"
 
     assert "Service answers (ServiceProviderConfig)" in failures(doctor(service, "--json"))
 
 
-def test_nobody_there_is_told_so(service: Service) -> None:
+def test_an_unreachable_address_is_reported(service: Service) -> None:
     service.base_url = "http://127.0.0.1:9/scim/v2"
 
     result = doctor(service)
@@ -136,7 +136,7 @@ def test_nobody_there_is_told_so(service: Service) -> None:
     assert "make run" in result.stdout
 
 
-def test_a_malformed_key_or_address_is_told_before_anything_is_sent(service: Service) -> None:
+def test_a_malformed_key_or_address_is_reported_before_any_request(service: Service) -> None:
     assert "Connector Key" in failures(doctor(service, "--json", key=KEY[:-1]))
     assert "Base URL" in failures(
         CliRunner().invoke(app, ["--json", "doctor", "--base-url", service.base_url + "/"], env={"CONNECTOR_KEY": KEY})
@@ -157,7 +157,7 @@ def test_a_malformed_key_or_address_is_told_before_anything_is_sent(service: Ser
         ("", "no URL"),
     ],
 )
-def test_addresses_that_identity_providers_stumble_over(base_url: str, says: str) -> None:
+def test_base_urls_that_identity_providers_reject(base_url: str, says: str) -> None:
     with pytest.raises(CheckFailed) as failed:
         check_base_url(base_url)
 

@@ -38,7 +38,7 @@ def service() -> Iterator[Service]:
         (at("GET", "/Groups", (404, {"schemas": 7})), "Groups are a SCIM 404"),
     ],
 )
-def test_an_answer_of_another_form_is_a_failed_check_and_no_defect_of_the_doctor(
+def test_a_malformed_answer_is_a_failed_check(
     service: Service, fault: Callable[[str, str, Answer], Answer], check: str
 ) -> None:
     service.fault = fault
@@ -61,7 +61,7 @@ def test_a_look_up_that_counts_a_user_it_does_not_show_is_a_failed_check(service
 
 
 @pytest.mark.parametrize("pressed_at", ["POST", "GET", "PUT", "DELETE"])
-def test_ctrl_c_leaves_no_test_user_and_the_report_is_still_told(
+def test_ctrl_c_leaves_no_test_user_and_the_report_is_still_printed(
     service: Service, monkeypatch: pytest.MonkeyPatch, pressed_at: str
 ) -> None:
     send = httpx.Client.request
@@ -84,7 +84,7 @@ def test_ctrl_c_leaves_no_test_user_and_the_report_is_still_told(
 
 
 @pytest.mark.parametrize("refusal", [error(409, "taken"), error(403, "paused"), (0, None), error(503, "x")])
-def test_a_user_who_comes_in_the_same_moment_is_not_taken_for_the_test_user(service: Service, refusal: Answer) -> None:
+def test_another_user_created_at_the_same_moment_is_not_removed(service: Service, refusal: Answer) -> None:
     def fault(method: str, path: str, right: Answer) -> Answer:
         if method != "POST":
             return right
@@ -100,7 +100,7 @@ def test_a_user_who_comes_in_the_same_moment_is_not_taken_for_the_test_user(serv
 
 
 @pytest.mark.parametrize("email", ["nonsense", "", "@corp.example", "a b@corp.example", 'a"b@corp.example'])
-def test_a_test_address_that_is_none_is_one_clear_line_and_nothing_is_sent(service: Service, email: str) -> None:
+def test_a_malformed_test_address_is_reported_in_one_line_before_any_request(service: Service, email: str) -> None:
     result = doctor(service, "--test-email", email)
 
     assert result.exit_code == 2
@@ -117,7 +117,7 @@ def test_without_a_key_and_a_terminal_the_variable_is_named(service: Service) ->
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
+def test_a_self_signed_certificate_is_reported(tmp_path: Path) -> None:
     server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(self_signed(tmp_path / "certificate.pem"))

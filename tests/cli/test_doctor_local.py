@@ -75,7 +75,9 @@ def test_the_default_account_is_examined_when_none_is_named(service: LocalServic
     assert users(service, service.key) == 0
 
 
-def test_a_strict_account_is_told_to_be_tolerant(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+def test_the_remedy_for_a_strict_account_is_tolerant_mode(
+    service: LocalService, key: ConnectorKey, doctor: Doctor
+) -> None:
     service.accounts.configure(key.account, mode="strict")
 
     failed = failures(doctor(key.account, "--json"))
@@ -157,7 +159,7 @@ def test_a_test_user_goes_again_also_while_the_account_is_paused(
     assert guard.state().used == 0
 
 
-def test_a_user_who_was_there_first_is_never_taken_for_the_test_user(
+def test_an_existing_user_is_never_removed_as_the_test_user(
     service: LocalService, key: ConnectorKey, doctor: Doctor
 ) -> None:
     service.accounts.configure(key.account, match_existing_by_email=True)

@@ -69,7 +69,7 @@ def run(*, as_json: bool = False, local: bool = False) -> Result:
 
 
 @pytest.mark.usefixtures("stack")
-def test_letters_that_are_too_old_are_said_to_be() -> None:
+def test_expired_dead_letters_are_reported() -> None:
     result = run()
 
     assert result.exit_code == 0, result.output
@@ -77,7 +77,7 @@ def test_letters_that_are_too_old_are_said_to_be() -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_what_became_of_each_letter_is_there_for_programs() -> None:
+def test_the_json_answer_has_the_outcome_of_each_dead_letter() -> None:
     result = run(as_json=True)
 
     assert result.exit_code == 0, result.output
@@ -92,7 +92,7 @@ def test_what_became_of_each_letter_is_there_for_programs() -> None:
         (json.dumps({"DDBStreamBatchInfo": PLACE | {"streamArn": FOREIGN}}), "names the stream of another table"),
     ],
 )
-def test_what_was_refused_is_listed_without_what_it_says_and_stays(body: str, says: str) -> None:
+def test_refused_dead_letters_are_listed_without_their_content_and_stay_in_the_queue(body: str, says: str) -> None:
     sqs = boto3.client("sqs", region_name="eu-west-1")
     queue = sqs.get_queue_url(QueueName="unpublished")["QueueUrl"]
     message_id = sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(body) if "\x1b" in body else body)["MessageId"]

@@ -105,7 +105,7 @@ def in_use(rollcall: Rollcall, table: Table, store: UserStore) -> None:
 @pytest.mark.usefixtures("acme", "in_use")
 @pytest.mark.parametrize("command", ASKED)
 @pytest.mark.parametrize("as_json", [False, True], ids=["told", "json"])
-def test_a_script_that_does_not_say_yes_is_told_so_and_changes_nothing(
+def test_a_script_without_yes_changes_nothing_and_says_why(
     *, rollcall: Rollcall, aws_calls: list[str], file: str, command: str, as_json: bool
 ) -> None:
     arguments = [word for word in ARGUMENTS[command] if word not in ("--yes", "--confirm-name")][:2]
@@ -131,14 +131,14 @@ def test_no_command_is_left_out_here() -> None:
     assert {name for name, _ in commands()} == ARGUMENTS.keys() | ELSEWHERE
 
 
-def test_what_takes_something_away_can_be_told_not_to_ask() -> None:
+def test_destructive_commands_accept_yes() -> None:
     asking = {name for name, command in commands() if any("--yes" in option.opts for option in command.params)}
 
     assert asking == ASKED.keys()
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands()])
-def test_every_command_says_what_it_does_in_a_sentence(name: str) -> None:
+def test_every_command_has_a_one_sentence_help(name: str) -> None:
     result = CliRunner().invoke(app, [*name.split(), "--help"])
     command = dict(commands())[name]
 
@@ -152,7 +152,7 @@ def test_every_command_says_what_it_does_in_a_sentence(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands() if "{file}" not in ARGUMENTS.get(name, ())])
-def test_a_stack_that_is_not_there_is_told_by_its_name_whatever_the_command(name: str) -> None:
+def test_every_command_names_a_stack_that_does_not_exist(name: str) -> None:
     chosen = ["--stack", "elsewhere", "--region", "eu-central-1"]
     credentials = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 

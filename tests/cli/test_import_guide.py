@@ -27,7 +27,7 @@ def lines(output: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("acme")
-def test_the_guide_says_what_the_commands_answer(
+def test_the_guide_shows_the_real_answers_of_the_commands(
     rollcall: Rollcall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

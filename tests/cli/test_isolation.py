@@ -50,7 +50,7 @@ def test_an_import_of_the_same_people_goes_into_its_own_account(rollcall: Rollca
 
 
 @pytest.mark.usefixtures("both")
-def test_ids_kept_from_another_account_make_users_of_ones_own(rollcall: Rollcall, table: Table, tmp_path: Path) -> None:
+def test_ids_kept_from_another_account_create_separate_users(rollcall: Rollcall, table: Table, tmp_path: Path) -> None:
     theirs, export = users(table, "globex"), tmp_path / "globex.jsonl"
     assert rollcall("users", "export", "--account", "globex", "--output", str(export)).exit_code == 0
     rollcall("account", "enable", "initech")
@@ -85,7 +85,7 @@ def test_an_export_a_list_and_a_comparison_hold_ones_own_users_only(
 
 @pytest.mark.usefixtures("both")
 @pytest.mark.parametrize("value", ["id", "email", "user-name"])
-def test_nobody_is_found_by_what_another_account_calls_them(rollcall: Rollcall, table: Table, value: str) -> None:
+def test_a_user_is_not_found_by_the_names_of_another_account(rollcall: Rollcall, table: Table, value: str) -> None:
     rollcall("account", "enable", "initech")
     (theirs, *_) = users(table, "globex")
     named = {"id": theirs, "email": "ann@corp.example", "user-name": "ann"}[value]

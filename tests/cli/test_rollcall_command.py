@@ -55,7 +55,9 @@ def test_global_options_are_taken_from_anywhere_but_not_from_behind_a_double_das
     assert globals_first(["account", "list", "--stack"]) == ["--stack", "account", "list"]
 
 
-def test_an_absent_local_server_is_told_how_to_start_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_local_server_the_error_shows_how_to_start_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ROLLCALL_LOCAL_STATE", raising=False)
 
@@ -65,9 +67,7 @@ def test_an_absent_local_server_is_told_how_to_start_it(tmp_path: Path, monkeypa
     assert result.stderr == "rollcall: no local server is running: start it with make run\n"
 
 
-def test_a_state_file_left_behind_by_a_stopped_server_is_told_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_state_file_of_a_stopped_server_gives_the_same_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = tmp_path / ".rollcall" / "local.json"
     state.parent.mkdir()
     # Port 9 (discard) of the loopback interface, where nobody listens.
@@ -96,7 +96,7 @@ def test_a_damaged_state_file_is_one_clear_line(tmp_path: Path, monkeypatch: pyt
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_without_region_or_credentials_the_operator_is_told_what_to_set(
+def test_without_region_or_credentials_the_error_names_what_to_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -136,7 +136,7 @@ def test_a_defect_is_one_line_without_a_traceback(rollcall: Rollcall, monkeypatc
     ],
     ids=["default", "local", "another stack"],
 )
-def test_a_command_that_is_suggested_is_one_for_the_same_deployment(chosen: Invocation, typed: str) -> None:
+def test_suggested_commands_are_for_the_same_deployment(chosen: Invocation, typed: str) -> None:
     told = chosen.with_options("rollcall: There is none. Make it with: rollcall account enable acme")
 
     assert told == f"rollcall: There is none. Make it with: {typed}"

@@ -73,7 +73,7 @@ def test_all_accounts_are_checked_when_none_is_named(rollcall: Rollcall, table: 
     }
 
 
-def test_what_is_wrong_is_listed_with_the_way_to_mend_it(rollcall: Rollcall, table: Table) -> None:
+def test_problems_are_listed_with_their_repair(rollcall: Rollcall, table: Table) -> None:
     ada = table.account("acme", Patience()).users.find_by_user_name("ada")
     assert ada is not None
     remove(table, Collection.EMAIL, "ada@corp.example")
@@ -103,7 +103,7 @@ def test_what_is_wrong_is_listed_with_the_way_to_mend_it(rollcall: Rollcall, tab
     ]
 
 
-def test_a_repair_is_asked_for_once_and_leaves_nothing_to_find(rollcall: Rollcall, table: Table) -> None:
+def test_a_repair_asks_once_and_leaves_no_finding(rollcall: Rollcall, table: Table) -> None:
     remove(table, Collection.EMAIL, BOB, "globex")
     miscount(table)
 
@@ -180,7 +180,7 @@ def test_progress_is_shown_on_a_terminal_only(
     assert "━" not in rollcall("table", "check").output
 
 
-def test_an_account_that_does_not_exist_is_said_so(rollcall: Rollcall, table: Table) -> None:
+def test_an_account_that_does_not_exist_is_an_error(rollcall: Rollcall, table: Table) -> None:
     result = rollcall("table", "check", "--account", "nobody")
 
     assert result.exit_code == 1

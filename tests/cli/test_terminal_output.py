@@ -104,7 +104,7 @@ def test_a_terminal_shows_it_and_obeys_nothing_of_it(
 
 
 @pytest.mark.usefixtures("somebody")
-def test_what_a_terminal_shows_of_json_lines_is_the_same_json(on_terminal: OnTerminal) -> None:
+def test_json_lines_on_a_terminal_are_the_same_json(on_terminal: OnTerminal) -> None:
     shown = on_terminal("users", "export", "--account", "acme")
 
     lines = [line for line in shown.splitlines() if line.startswith("{")]
@@ -121,7 +121,7 @@ def test_a_pipe_gets_the_texts_as_they_are(rollcall: Rollcall) -> None:
     assert "\u202egnp.exe\x7f" in lines.stdout_bytes.decode()
 
 
-def test_a_log_line_for_a_terminal_or_a_program_says_the_same() -> None:
+def test_a_log_line_is_equal_for_terminals_and_programs() -> None:
     line: Line = {"message": "request", "timestamp": "2026-01-02T03:04:05.000Z", "reason": OBEYED}
 
     assert json.loads(harmless_json(json.dumps(line, ensure_ascii=False))) == line

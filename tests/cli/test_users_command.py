@@ -49,7 +49,7 @@ def test_users_are_listed_with_the_total(rollcall: Rollcall, store: UserStore) -
     assert "user2@corp.example" in shown
 
 
-def test_what_a_user_is_called_does_nothing_to_the_terminal(
+def test_control_characters_in_names_do_not_reach_the_terminal(
     rollcall: Rollcall, store: UserStore, tmp_path: Path
 ) -> None:
     hostile = "zo\x1b[2J\x9b2J\x07"
@@ -71,7 +71,7 @@ def test_what_a_user_is_called_does_nothing_to_the_terminal(
     assert "zo\ufffd[2J\ufffd2J\ufffd" in results[0].stdout
 
 
-def test_a_long_list_is_cut_and_says_so(rollcall: Rollcall, store: UserStore) -> None:
+def test_a_long_list_is_cut_with_a_note(rollcall: Rollcall, store: UserStore) -> None:
     fill(store, 5)
 
     result = rollcall("users", "list", "--account", "acme", "--limit", "2", "--json")
@@ -97,7 +97,7 @@ def test_another_accounts_users_are_not_listed(rollcall: Rollcall, store: UserSt
         ("--id", "00000001-0000-4000-8000-000000000000"),
     ],
 )
-def test_who_holds_an_address_a_name_or_an_id(rollcall: Rollcall, store: UserStore, which: tuple[str, str]) -> None:
+def test_show_finds_a_user_by_address_name_or_id(rollcall: Rollcall, store: UserStore, which: tuple[str, str]) -> None:
     fill(store, 2)
 
     shown = answer(rollcall("users", "show", "--account", "acme", *which, "--json"))
@@ -107,7 +107,7 @@ def test_who_holds_an_address_a_name_or_an_id(rollcall: Rollcall, store: UserSto
     assert json.loads(rollcall("users", "show", "--account", "acme", *which).stdout) == shown
 
 
-def test_nobody_found_is_one_line_and_exit_code_1(rollcall: Rollcall, store: UserStore) -> None:
+def test_no_user_found_is_one_line_and_exit_code_1(rollcall: Rollcall, store: UserStore) -> None:
     result = rollcall("users", "show", "--account", "acme", "--email", "nobody@corp.example")
 
     assert result.exit_code == 1
@@ -116,7 +116,7 @@ def test_nobody_found_is_one_line_and_exit_code_1(rollcall: Rollcall, store: Use
 
 
 @pytest.mark.parametrize("command", [("list",), ("export",), ("show", "--email", "user0@corp.example")])
-def test_a_mistyped_account_is_not_taken_for_an_empty_one(
+def test_a_mistyped_account_is_an_error_not_an_empty_list(
     rollcall: Rollcall, store: UserStore, command: tuple[str, ...]
 ) -> None:
     fill(store, 1)
@@ -144,7 +144,7 @@ def test_show_wants_exactly_one_way_to_find_the_user(rollcall: Rollcall, which: 
     assert "exactly one of --email, --user-name and --id" in result.stderr
 
 
-def test_an_export_holds_every_user_and_only_its_owner_may_read_it(
+def test_an_export_contains_every_user_and_only_its_owner_can_read_it(
     rollcall: Rollcall, store: UserStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cli.every_user._PAGE", 3)
@@ -181,7 +181,9 @@ def test_a_table_export_runs_no_formula(rollcall: Rollcall, store: UserStore, tm
     assert row["email"] == "user1@corp.example"
 
 
-def test_an_export_overwrites_only_when_told_to(rollcall: Rollcall, store: UserStore, tmp_path: Path) -> None:
+def test_an_export_overwrites_a_file_only_after_confirmation(
+    rollcall: Rollcall, store: UserStore, tmp_path: Path
+) -> None:
     fill(store, 1)
     target = tmp_path / "users.jsonl"
     target.write_text("precious")
@@ -256,7 +258,7 @@ def test_an_unusable_secret_can_be_deleted(rollcall: Rollcall, store: UserStore,
     assert answer(rollcall("account", "list", "--json")) == []
 
 
-def test_deleting_an_unknown_account_says_so(rollcall: Rollcall, store: UserStore) -> None:
+def test_deleting_an_unknown_account_is_an_error(rollcall: Rollcall, store: UserStore) -> None:
     result = rollcall("account", "delete", "nobody", "--yes")
 
     assert result.exit_code == 1

@@ -110,9 +110,7 @@ def test_a_dash_is_standard_input(rollcall: Rollcall, store: UserStore) -> None:
     assert names(store) == ["ann", "bob@corp.example"]
 
 
-def test_the_operator_says_what_a_column_means(
-    rollcall: Rollcall, store: UserStore, users_file: Callable[..., str]
-) -> None:
+def test_the_operator_can_map_columns(rollcall: Rollcall, store: UserStore, users_file: Callable[..., str]) -> None:
     file = users_file("Kürzel,Kosten = Stelle,email,title\nann,12,ann@corp.example,Dr.\n")
 
     result = run(
@@ -145,7 +143,7 @@ def test_the_forms_in_which_spreadsheets_save(
     assert (user["userName"], user["title"]) == ("ann@corp.example", "CEO")
 
 
-def test_each_row_that_cannot_go_in_is_told_with_its_line_and_reason_and_the_others_go_in(
+def test_rows_that_cannot_be_imported_are_reported_with_line_and_reason_and_the_others_imported(
     rollcall: Rollcall, table: Table, store: UserStore, users_file: Callable[..., str], tmp_path: Path
 ) -> None:
     run(rollcall, users_file("username,email,title\nheld,held@corp.example,CEO\n", "before.csv"))
@@ -191,7 +189,7 @@ def test_each_row_that_cannot_go_in_is_told_with_its_line_and_reason_and_the_oth
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
 
 
-def test_a_row_whose_name_has_what_cannot_be_seen_is_refused_and_so_is_another_spelling_of_a_row(
+def test_rows_with_invisible_characters_or_another_spelling_of_a_row_are_refused(
     rollcall: Rollcall, store: UserStore, users_file: Callable[..., str]
 ) -> None:
     file = users_file(
@@ -228,14 +226,14 @@ def test_a_person_reads_the_first_refusals_and_where_the_others_are(
     reported = run(rollcall, file, "--report", str(report))
 
     assert unreported.exit_code == reported.exit_code == 1
-    assert 'line 2: "nobody" is no e-mail address such as name@example.com.' in unreported.stderr
+    assert 'line 2: "nobody" is not an address such as name@example.com.' in unreported.stderr
     assert "and 5 more; --report FILE writes all of them" in unreported.stderr
     assert f"All refused rows are in {report}" in reported.stderr
     assert len(json.loads(report.read_text())) == 25
     assert run(rollcall, file, "--report", "refused.pdf").exit_code == 2
 
 
-def test_a_second_run_skips_what_is_there_and_takes_what_was_added(
+def test_a_second_run_skips_existing_users_and_imports_new_rows(
     rollcall: Rollcall, store: UserStore, users_file: Callable[..., str]
 ) -> None:
     rows = "email,title\nann@corp.example,CEO\nbob@corp.example,CTO\n"
@@ -250,7 +248,7 @@ def test_a_second_run_skips_what_is_there_and_takes_what_was_added(
     assert len(after) == 3
 
 
-def test_a_dry_run_says_what_a_run_would_say_and_writes_nothing(
+def test_a_dry_run_reports_the_same_and_writes_nothing(
     rollcall: Rollcall, store: UserStore, users_file: Callable[..., str], aws_calls: list[str]
 ) -> None:
     run(rollcall, users_file("email,title\nann@corp.example,CEO\nbob@corp.example,CTO\n", "before.csv"))
@@ -281,7 +279,7 @@ def test_a_dry_run_says_what_a_run_would_say_and_writes_nothing(
         (b"PK\x03\x04\xff\xfe", "users.xlsx", 2, "--format csv or --format jsonl"),
     ],
 )
-def test_a_file_that_holds_no_users_is_one_clear_line_and_nothing_goes_in(
+def test_a_file_without_users_is_reported_in_one_line_and_nothing_is_imported(
     *,
     rollcall: Rollcall,
     store: UserStore,

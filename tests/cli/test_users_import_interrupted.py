@@ -62,7 +62,7 @@ def run(rollcall: Rollcall, file: str, code: int) -> Any:
 
 
 @pytest.mark.parametrize("error", [denied, KeyboardInterrupt], ids=["failure", "Ctrl-C"])
-def test_an_interrupted_import_keeps_whole_users_counts_them_and_goes_on_when_it_is_run_again(
+def test_an_interrupted_import_keeps_complete_users_and_continues_on_the_next_run(
     *,
     rollcall: Rollcall,
     table: Table,
@@ -91,7 +91,9 @@ def test_an_interrupted_import_keeps_whole_users_counts_them_and_goes_on_when_it
     assert_sound(table, "acme")
 
 
-def test_a_person_is_told_that_another_run_goes_on(rollcall: Rollcall, file: str, faults: Faults) -> None:
+def test_after_an_interruption_the_note_says_that_another_run_continues(
+    rollcall: Rollcall, file: str, faults: Faults
+) -> None:
     faults(lambda number: denied())
 
     result = rollcall("users", "import", file, "--account", "acme")

@@ -201,7 +201,7 @@ def test_a_list_of_addresses_is_compared_by_address_alone(
     ]
 
 
-def test_a_row_that_is_no_user_is_told_and_the_others_are_compared(
+def test_a_row_that_is_no_user_is_reported_and_the_others_are_compared(
     rollcall: Rollcall, people: dict[str, StoredUser], tmp_path: Path
 ) -> None:
     file = tmp_path / "export.csv"
@@ -212,10 +212,10 @@ def test_a_row_that_is_no_user_is_told_and_the_others_are_compared(
     assert answer["counts"]["unreadable there"] == 1
     assert answer["counts"]["only here"] == 4
     assert answer["differences"][-1]["line"] == 3
-    assert "no e-mail address" in answer["differences"][-1]["detail"]
+    assert "not an address" in answer["differences"][-1]["detail"]
 
 
-def test_the_exit_code_tells_a_difference_only_when_asked(
+def test_the_exit_code_shows_a_difference_only_with_the_option(
     rollcall: Rollcall, people: dict[str, StoredUser], export: str, tmp_path: Path
 ) -> None:
     same = tmp_path / "same.csv"

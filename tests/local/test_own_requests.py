@@ -59,7 +59,7 @@ def ask(
 
 @each_port
 @pytest.mark.parametrize("host", ["127.0.0.1:PORT", "localhost:PORT", "LOCALHOST:PORT", "[::1]:PORT"])
-def test_it_answers_to_this_machines_own_names(service: LocalService, port: str, host: str) -> None:
+def test_it_answers_requests_for_this_machines_own_names(service: LocalService, port: str, host: str) -> None:
     status, text = ask(service, port, (host,))
 
     assert status == 200
@@ -110,7 +110,7 @@ def test_under_another_name_scim_is_refused_with_the_right_key_and_in_scims_form
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "", "http://localhost", "https://localhost:PORT", "http://localhost:1"]
 )
-def test_the_page_of_another_site_may_change_nothing(
+def test_pages_of_other_sites_cannot_change_anything(
     service: LocalService, port: str, method: str, origin: str
 ) -> None:
     status, text = ask(service, port, ("localhost:PORT",), method, Origin=origin)
@@ -121,7 +121,7 @@ def test_the_page_of_another_site_may_change_nothing(
 
 @each_port
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:PORT", "http://localhost:PORT"])
-def test_its_own_page_may(service: LocalService, port: str, origin: str) -> None:
+def test_its_own_page_can_change_settings(service: LocalService, port: str, origin: str) -> None:
     assert ask(service, port, ("localhost:PORT",), Origin=origin)[0] == 200
 
 

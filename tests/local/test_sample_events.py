@@ -25,7 +25,7 @@ def test_every_function_has_an_event() -> None:
     assert {name.partition(".")[0].title().replace("_", "") for name in MADE} == set(FUNCTIONS)
 
 
-def test_every_event_is_one_that_a_function_is_invoked_with_in_the_real_runtime() -> None:
+def test_every_event_is_used_in_the_tests_of_the_real_runtime() -> None:
     others = MADE.keys() - {example.file_name for example in EXAMPLES}
     text = (ROOT / "tests" / "sam_local" / "test_invoke.py").read_text(encoding="utf-8")
 
