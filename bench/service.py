@@ -20,8 +20,6 @@ from domain.accounts.connector_document import connector_to_json
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from adapters.dynamodb import Table
-from adapters.dynamodb.pace import Pace
-from adapters.environment.service import ServiceEnvironment
 from adapters.logs.log import Log
 from adapters.secrets.authentication import Authenticator
 from domain.accounts.account import Connector, Mode
@@ -29,6 +27,8 @@ from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from domain.queries.cursor import CursorSeal
 from handlers import routes
+from handlers.container.pace import Pace
+from handlers.environment.service import ServiceEnvironment
 from handlers.http import proxy_event
 from handlers.service import Service as Bound
 from support.in_process import over_table

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from adapters.aws import Clients
 from adapters.dynamodb import Table, with_items_as_sent
-from adapters.dynamodb.pace import Pace
-from adapters.environment.service import ServiceEnvironment
-from adapters.environment.variables import Variables
-from adapters.logs.last_words import LastWords
+from adapters.environment import Variables
 from adapters.logs.log import Log
-from adapters.logs.refusals import Refusals
 from adapters.secrets.authentication import Authenticator
+from handlers.container.last_words import LastWords
+from handlers.container.pace import Pace
+from handlers.container.refusals import Refusals
+from handlers.environment.service import ServiceEnvironment
 
 if TYPE_CHECKING:
     from adapters.dynamodb import Usage

@@ -6,6 +6,7 @@ It is separate from `endpoint` because it imports pydantic_core, which reading s
 
 from __future__ import annotations
 
+import adapters.dynamodb.guard  # noqa: F401 - a first request should not wait for it
 from adapters import clock
 from domain.changes.users import Users
 from domain.tolerances import reader_for

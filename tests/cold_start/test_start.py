@@ -10,7 +10,7 @@ from moto import mock_aws
 from adapters import aws
 from adapters.aws import Clients
 from adapters.clock import RESERVE_SECONDS
-from adapters.environment.variables import InvalidEnvironment
+from adapters.environment import InvalidEnvironment
 from handlers import get_user
 from handlers.service import Service
 from support.in_process import Context

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.dynamodb.pace import Pace
 from adapters.dynamodb.usage import Usage
 from domain.accounts.rate import BURST, FREE, FREE_AGAIN, SLACK, Rate, RateLimited, Standing, extra_requests
 from domain.errors import ServiceUnavailable
 from domain.limits import MAX_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
+from handlers.container.pace import Pace
 from support.memory import InMemoryRequestCounter
 
 CONTAINERS = (1, 20, 200)

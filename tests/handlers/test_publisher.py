@@ -11,12 +11,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from adapters.environment.publisher import PublisherEnvironment
 from adapters.events.event_bus import EventBus
 from adapters.logs.log import Log
 from domain.documents import Json
 from domain.events.lifecycle import EventKind
 from domain.resources.user_schema import ENTERPRISE_URN
+from handlers.environment.publisher import PublisherEnvironment
 from handlers.jobs import publisher
 from handlers.jobs.publisher import Publisher, UnpublishableRecord
 from support.event_schemas import validate

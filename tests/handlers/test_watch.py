@@ -12,12 +12,12 @@ import pytest
 from moto import mock_aws
 
 from adapters.aws import Clients
-from adapters.environment.watch import WatchEnvironment
 from adapters.logs.insights import QueryFailed
 from adapters.logs.last_requests import Logs
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
+from handlers.environment.watch import WatchEnvironment
 from handlers.jobs import watch
 from handlers.jobs.watch import Watch
 from support.in_process import new_clients

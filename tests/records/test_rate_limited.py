@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from adapters import clock
-from adapters.dynamodb.pace import Pace
-from adapters.logs.refusals import Refusals
 from adapters.secrets.guesses import AT_ONCE
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.rate import DEFAULT_RATE, FREE, Rate, Standing
 from domain.errors import ServiceUnavailable
+from handlers.container.pace import Pace
+from handlers.container.refusals import Refusals
 from records.output import Json, Output, samples
 from records.people import bulk, person
 from support.in_process import Client, InProcess

@@ -17,13 +17,13 @@ from moto import mock_aws
 from moto.events.models import EventPattern
 from samtranslator.yaml_helper import yaml_parse
 
-from adapters.environment.publisher import PublisherEnvironment
-from adapters.environment.service import ServiceEnvironment
 from adapters.events.event_bus import EventBus
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.documents import Json
 from domain.events.lifecycle import EventKind
+from handlers.environment.publisher import PublisherEnvironment
+from handlers.environment.service import ServiceEnvironment
 from handlers.jobs.publisher import Publisher
 from handlers.service import Service
 from operations.table_creation import table_definition

@@ -18,8 +18,6 @@ from moto import mock_aws
 
 from adapters import clock
 from adapters.aws import Clients
-from adapters.dynamodb.pace import Pace
-from adapters.environment.service import ServiceEnvironment
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.accounts.deprovisioning import Limit
@@ -27,7 +25,9 @@ from domain.ports import Deadline
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
 from handlers import routes
+from handlers.container.pace import Pace
 from handlers.endpoint import Handler
+from handlers.environment.service import ServiceEnvironment
 from handlers.http import proxy_event
 from handlers.service import Service
 from support.memory import InMemoryGuard, InMemoryRequestCounter, InMemoryUsers

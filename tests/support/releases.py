@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from adapters.clock import MonotonicDeadline
-from adapters.environment.release import ReleaseEnvironment
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
+from handlers.environment.release import ReleaseEnvironment
 from handlers.jobs.pre_traffic import PreTraffic
 from support import in_process
 from support.in_process import Context, InProcess

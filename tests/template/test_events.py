@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.dynamodb.keys import Collection
-from adapters.environment.publisher import PublisherEnvironment
+from handlers.environment.publisher import PublisherEnvironment
 from support.event_schemas import FOLDER
 from support.stack_template import RESOURCES, TEMPLATE, of_type
 

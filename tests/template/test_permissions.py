@@ -13,10 +13,10 @@ import pytest
 from moto import mock_aws
 
 from adapters.dynamodb.keys import Collection
-from adapters.environment.service import ServiceEnvironment
 from adapters.logs.log import Log
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.accounts.rate import DEFAULT_RATE
+from handlers.environment.service import ServiceEnvironment
 from handlers.service import Service
 from local.sample_events import EXAMPLES, USER_ID, Example, events, recorded_requests
 from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, of_type

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from adapters.dynamodb.account_items import AccountItems
 from adapters.dynamodb.calls import Calls
-from adapters.dynamodb.guard import DynamoDBGuard
 from adapters.dynamodb.rate import DynamoDBRequestCounter, OneTry
 from adapters.dynamodb.usage import Usage
 from adapters.dynamodb.users import DynamoDBUsers
@@ -18,6 +17,7 @@ from adapters.dynamodb.users import DynamoDBUsers
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from adapters.dynamodb.guard import DynamoDBGuard
     from domain.accounts.deprovisioning import Limit
     from domain.ports import Deadline
 
@@ -36,6 +36,8 @@ class DynamoDBAccount:
 
     def guard(self, limit: Limit) -> DynamoDBGuard:
         """The guard that lets at most `limit` of the users lose access in a day."""
+        from adapters.dynamodb.guard import DynamoDBGuard  # functions that only read need none of its modules
+
         return DynamoDBGuard(self.items, limit, self.now)
 
 

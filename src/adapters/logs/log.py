@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
-from adapters.environment.variables import Variables, switch
+from adapters.environment import Variables, switch
 from adapters.logs.metrics import SERVICE, Metric, Narrower, embedded
 
 

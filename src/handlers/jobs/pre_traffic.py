@@ -20,8 +20,7 @@ from typing import Final
 from urllib.parse import quote
 
 from adapters.aws import Clients
-from adapters.environment.release import ReleaseEnvironment
-from adapters.environment.variables import Variables
+from adapters.environment import Variables
 from adapters.logs import telemetry
 from adapters.logs.log import Log
 from adapters.release import NewVersions, PendingDeployment, VersionFailed
@@ -29,6 +28,7 @@ from adapters.secrets.connector_secrets import ConnectorSecrets, ConnectorUnavai
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT, rfc3339
 from handlers import routes
 from handlers.endpoint import LambdaContext
+from handlers.environment.release import ReleaseEnvironment
 from handlers.http import proxy_event
 from handlers.jobs.smoke_test import (
     CheckFailed,

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from adapters.aws import Clients
-from adapters.environment.publisher import PublisherEnvironment
-from adapters.environment.variables import Variables
+from adapters.environment import Variables
 from adapters.events.event_bus import HOPELESS, NOT_SENT, BusEntry, EventBus
 from adapters.events.stream import MalformedRecord, StreamRecord, change_of, sequence_number
 from adapters.logs.log import Log
@@ -25,6 +24,7 @@ from adapters.logs.publisher_telemetry import BatchRecord, emit
 from domain.documents import encode
 from domain.events.event_detail import detail, without_values
 from domain.events.lifecycle import LifecycleEvent, events_of
+from handlers.environment.publisher import PublisherEnvironment
 from handlers.start import made_at_start
 
 

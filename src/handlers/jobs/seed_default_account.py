@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from adapters.aws import Clients
-from adapters.environment.variables import Variables, required
+from adapters.environment import Variables, required
 from adapters.secrets.accounts import Accounts, AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from domain.accounts.connector_key import InvalidAccountName

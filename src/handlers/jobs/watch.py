@@ -14,8 +14,7 @@ from typing import Final
 
 from adapters import clock
 from adapters.aws import Clients
-from adapters.environment.variables import Variables
-from adapters.environment.watch import WatchEnvironment
+from adapters.environment import Variables
 from adapters.logs import last_requests
 from adapters.logs.last_requests import Logs
 from adapters.logs.log import Log
@@ -24,6 +23,7 @@ from adapters.secrets.accounts import Accounts
 from adapters.secrets.connector_secrets import SecretUnusable
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.accounts.silence import AccountWarning, check_key_ages, check_requests
+from handlers.environment.watch import WatchEnvironment
 from handlers.start import made_at_start
 
 _DAY: Final = timedelta(days=1)

@@ -22,8 +22,7 @@ from adapters.aws import Clients
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from adapters.dynamodb.table import DynamoDBAccount
-from adapters.environment.settings import SettingsEnvironment
-from adapters.environment.variables import Variables
+from adapters.environment import Variables
 from adapters.logs import telemetry
 from adapters.logs.activity import AccountActivity, Activity, InsightsActivity
 from adapters.logs.log import Log
@@ -33,6 +32,7 @@ from domain.accounts.account import Connector
 from domain.accounts.connector_key import InvalidAccountName, account_name
 from domain.accounts.deprovisioning import GuardState
 from domain.errors import ScimError
+from handlers.environment.settings import SettingsEnvironment
 from handlers.settings.page import AccountRow, SettingsPage, values_html
 from handlers.start import made_at_start
 

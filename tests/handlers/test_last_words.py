@@ -13,10 +13,10 @@ from unittest.mock import patch
 import pytest
 
 from adapters.logs import telemetry
-from adapters.logs.last_words import NEVER, LastWords
 from adapters.logs.log import Log
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
+from handlers.container.last_words import NEVER, LastWords
 from support.in_process import Answer, Client, InProcess, in_process
 from support.memory import InMemoryUsers
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.environment.variables import InvalidEnvironment, Variables, required
+from adapters.environment import InvalidEnvironment, Variables, required
 
 
 @dataclass(frozen=True, slots=True)

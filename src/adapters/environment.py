@@ -1,7 +1,4 @@
-"""Read environment variables: each function's own dataclass in this package uses these and no other way.
-
-Each function has a file of its own here, as a function should not import what others need.
-"""
+"""Read environment variables. The dataclasses in `handlers.environment` read their variables only in this way."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from adapters.environment.variables import Variables, number, required, switch
+from adapters.environment import Variables, number, required, switch
 
 
 @dataclass(frozen=True, slots=True)

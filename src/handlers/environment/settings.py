@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from adapters.environment.variables import Variables, required, switch
+from adapters.environment import Variables, required, switch
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import timedelta
 
-from adapters.environment.variables import Variables, number, required
+from adapters.environment import Variables, number, required
 
 
 @dataclass(frozen=True, slots=True)
