@@ -23,7 +23,7 @@ def handler(request: ScimRequest) -> HttpResponse:
     body = request.http.json_object(MAX_BULK_PAYLOAD)
     # The request itself has counted as one operation.
     job = BulkJob(
-        users_of(request), request.deadline, request.renderer.location, lambda asked: request.count(asked - 1)
+        users_of(request), request.deadline, request.renderer.location, lambda operations: request.count(operations - 1)
     )
     try:
         return HttpResponse(HTTPStatus.OK, encode(job.run(body)))

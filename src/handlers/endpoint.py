@@ -92,8 +92,8 @@ class ScimRequest:
     @cached_property
     def renderer(self) -> Renderer:
         """The renderer for the attributes that the query asks for."""
-        asked, excluded = self.parameter("attributes"), self.parameter("excludedAttributes")
-        return self.renderer_for(Projection.of(asked, excluded))
+        wanted, excluded = self.parameter("attributes"), self.parameter("excludedAttributes")
+        return self.renderer_for(Projection.of(wanted, excluded))
 
     def renderer_for(self, projection: Projection) -> Renderer:
         """The renderer for these attributes."""

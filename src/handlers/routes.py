@@ -1,4 +1,4 @@
-"""The routes of the API below the base path; template.yaml holds the same and a test compares the two."""
+"""The routes of the API below the base path; a test compares them with template.yaml."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BASE_PATH: Final = "/scim/v2"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one endpoint and the module of `handlers` that serves it; `{id}` stands for one path segment."""
+    """One method of one endpoint and the module of `handlers` that serves it; `{id}` is one path segment."""
 
     method: str
     path: str
@@ -46,14 +46,14 @@ ROUTES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The route that a request's method and path lead to, with the path's `{id}`."""
+    """The route of a request, with the `{id}` in its path."""
 
     route: Route
     id: str | None
 
 
 def segments(path: str) -> list[str]:
-    """The path's segments below the base path; superfluous slashes, as in `//Users` and `/Users/`, do not count."""
+    """The path's segments below the base path; superfluous slashes, as in `//Users` and `/Users/`, are ignored."""
     return [segment for segment in path.removeprefix(BASE_PATH).split("/") if segment]
 
 
@@ -63,7 +63,7 @@ def match(method: str, path: str) -> Match | None:
 
 
 def allowed_methods(path: str) -> tuple[str, ...]:
-    """The methods that the endpoint at a path takes; empty when there is no such endpoint."""
+    """The methods of the endpoint at a path; empty when there is no such endpoint."""
     return tuple(found.route.method for found in _matching(path))
 
 

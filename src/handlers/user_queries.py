@@ -16,7 +16,7 @@ from handlers.endpoint import ScimRequest
 def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
     """Return the users of the request's account for queries, shown by `renderer`.
 
-    Where logs may hold personal data, the request's log line names, masked, the user whom a filter looks up.
+    Where logs may contain personal data, the request's log line has the value that a filter looks up, masked.
     """
 
     def log_lookup(lookup: Lookup) -> None:

@@ -32,14 +32,14 @@ def ask(
 
     `seconds` is the longest wait. Up to 50 log groups; the quota is 30 queries at a time in a region.
     """
-    asked = client.start_query(
+    started = client.start_query(
         logGroupNames=list(log_groups),
         startTime=int(start.timestamp()),
         endTime=int(end.timestamp()),
         queryString=query,
     )
     for _ in range(int(seconds / PAUSE_SECONDS)):
-        answer = client.get_query_results(queryId=asked["queryId"])
+        answer = client.get_query_results(queryId=started["queryId"])
         if answer["status"] == "Complete":
             return [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]]
         if answer["status"] not in ("Scheduled", "Running"):

@@ -1,6 +1,6 @@
 """Administration of the accounts: enable, disable, rotate, revoke, settings, delete.
 
-Secrets Manager has no conditional write, but moving a staging label away from a version that does not hold it fails.
+Secrets Manager has no conditional write, but moving a staging label away from a version that does not have it fails.
 So a change is written as a version of its own under `ROLLCALLPENDING`, and takes effect by moving AWSCURRENT from the
 version that was read. Of two changes at the same time one fails, reads again and is applied on top of the other.
 Manual edits (console, `aws secretsmanager put-secret-value`) have no such protection and may overwrite a change.
@@ -311,4 +311,4 @@ def _errors_reported(action: str, name: str) -> Iterator[None]:
         hint = " Your AWS credentials lack the permission." if code.startswith("AccessDenied") else ""
         raise AdministrationError(f"Secrets Manager refused to {action} {name} ({code}).{hint}") from error
     except BotoCoreError as error:
-        raise AdministrationError(f"Secrets Manager could not be asked to {action} {name}: {error}") from error
+        raise AdministrationError(f"Secrets Manager could not be called to {action} {name}: {error}") from error

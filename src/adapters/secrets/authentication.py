@@ -135,23 +135,23 @@ class Authenticator:
         # For known accounts too: an attacker must not see which ones exist.
         if wait and key_used(state.connector, key, self._now()) is None:
             raise TooManyWrongKeys(ceil(wait))
-        asked = False
+        has_read = False
         if self._monotonic() >= state.expires:
-            state, asked = self._refresh(entry, key.account, state)
+            state, has_read = self._refresh(entry, key.account, state)
         used = key_used(state.connector, key, self._now())
-        if asked and used is None:
+        if has_read and used is None:
             # Counts as a re-read, so that probing shows no difference between known and unknown accounts.
             with entry.lock:
                 self._allow(entry)
         # The key or the switch may be newer than the cache, and an answer to another thread's read may be older than
         # this request. So continue until this request itself has read, or is not allowed to.
-        while not (asked or _lets_in(state, used)):
-            latest, asked = self._reread(entry, key, state)
+        while not (has_read or _lets_in(state, used)):
+            latest, has_read = self._reread(entry, key, state)
             if latest is state:
                 break
             state = latest
             used = key_used(state.connector, key, self._now())
-        if asked and used is None and not isinstance(state.failure, SecretsManagerDown):
+        if has_read and used is None and not isinstance(state.failure, SecretsManagerDown):
             self._remember_refused(entry, key)
             self._guesses.count(address, self._monotonic())
         return _answer(state, used, self._secrets.prefix)

@@ -42,7 +42,7 @@ class FirstKey:
         return cls(Accounts(Clients().secretsmanager, prefix, lambda: "cloudformation"), put)
 
     def __call__(self, event: Event, context: object) -> None:
-        """Do what the event asks, and report the outcome to its `ResponseURL`, as a stack waits for it an hour."""
+        """Handle the event and report the outcome to its `ResponseURL`, for which a stack waits up to an hour."""
         account = event.get("ResourceProperties", {}).get("Account", "default")
         failure = None
         if event["RequestType"] == "Create":

@@ -186,7 +186,7 @@ def _toggle(connector: Connector) -> Button:
 def _resume(account: str, guard: GuardState) -> Button:
     question = (
         f"Users of {account} who lost access in the last day: {guard.used}. Have you looked at who, and at "
-        f"the scope in the identity provider? It may go on with {guard.allowed} more."
+        f"the scope in the identity provider? It may continue with {guard.allowed} more."
     )
     return Button("Resume", {"action": "resume", "account": account}, question, "btn primary")
 
