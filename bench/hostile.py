@@ -17,11 +17,12 @@ from typing import Any, Final
 
 from hostile_shapes import MAX_BODY_BYTES, SEARCH_URN, Shape, person, shapes
 from report import arguments, publish
-from service import ACCOUNT, Context, Service, serving
+from service import ACCOUNT, Service, serving
 
 from domain.messages import BULK_REQUEST_URN
 from domain.resources.stored_user import StoredUser
 from support.in_process import TwinTable
+from support.lambda_context import LambdaContext
 from support.memory import InMemoryUsers
 
 WORST_SECONDS: Final = 1.0
@@ -79,7 +80,7 @@ def prepared(service: Service, table: TwinTable, shape: Shape) -> Callable[[], t
         gc.collect()
         handler = call.handler.bound_to(service.bound)
         started = time.process_time()
-        answer: dict[str, Any] = handler(event, Context)
+        answer: dict[str, Any] = handler(event, LambdaContext())
         taken = time.process_time() - started
         service.printed.seek(0)
         service.printed.truncate()

@@ -32,6 +32,7 @@ from handlers.environment.service import ServiceEnvironment
 from handlers.http import proxy_event
 from handlers.service import Service as Bound
 from support.in_process import over_table
+from support.lambda_context import LambdaContext
 
 ACCOUNT = "default"
 _SEALING_KEY = b"k" * 32
@@ -53,20 +54,10 @@ class Call:
     event: dict[str, Any]
 
     def __call__(self) -> dict[str, Any]:
-        answer: dict[str, Any] = self.handler(self.event, Context)
+        answer: dict[str, Any] = self.handler(self.event, LambdaContext())
         if answer["statusCode"] >= 300:
             raise RuntimeError(f"{self.event['path']}: {answer['body']}")
         return answer
-
-
-class Context:
-    """What Lambda hands to a function beside the event."""
-
-    aws_request_id = "bench"
-
-    @staticmethod
-    def get_remaining_time_in_millis() -> int:
-        return 10_000
 
 
 class OneSecret:

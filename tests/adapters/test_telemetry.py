@@ -14,6 +14,7 @@ from adapters.logs.log import Log
 from adapters.logs.telemetry import RequestRecord, emit
 from domain.accounts.deprovisioning import Limit
 from support.in_process import Client, InProcess, in_process
+from support.people import person
 
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -32,11 +33,6 @@ def service() -> Iterator[InProcess]:
 @pytest.fixture
 def client(service: InProcess) -> Client:
     return service.account("acme")
-
-
-def person(name: str, **members: Any) -> dict[str, Any]:
-    address = {"value": f"{name}@example.com", "type": "work", "primary": True}
-    return {"schemas": [SCHEMA], "userName": name, "emails": [address]} | members
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -13,19 +13,13 @@ from typer.testing import Result
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from domain.ports import UserStore
-from domain.resources.stored_user import StoredUser
 from operations.table_creation import table_definition
+from support.people import stored
 
 Rollcall = Callable[..., Result]
 
 RESTORED = "rollcall-users-restored"
 NOW = "2030-01-31T12:00:00.000Z"
-
-
-def user(number: int, **attributes: Any) -> StoredUser:
-    name = f"user{number}@corp.example"
-    document = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "active": True}
-    return StoredUser.new(f"{number:08x}-0000-4000-8000-000000000000", document | attributes, NOW)
 
 
 @pytest.fixture
@@ -47,9 +41,9 @@ def test_users_who_were_removed_come_back_with_their_ids(
 ) -> None:
     before = tmp_path / "before.jsonl"
     for number in range(4):
-        restored.create(user(number))
-    store.create(user(0))
-    store.create(user(1, active=False))
+        restored.create(stored(number))
+    store.create(stored(0))
+    store.create(stored(1, active=False))
 
     rollcall("--table", RESTORED, "users", "export", "--account", "acme", "--output", str(before))
     compared = rollcall("users", "reconcile", str(before), "--account", "acme", "--csv").stdout
@@ -58,19 +52,19 @@ def test_users_who_were_removed_come_back_with_their_ids(
     assert all(name in compared for name in ("user1", "user2", "user3"))
     assert "user0" not in compared
     # This is how the runbook finds a user's line.
-    assert [f'"id":"{user(1).id}"' in line for line in before.read_text().splitlines()].count(True) == 1
+    assert [f'"id":"{stored(1).id}"' in line for line in before.read_text().splitlines()].count(True) == 1
     # user1 is there and differs, which is for a person to decide.
     assert imported.exit_code == 1
-    assert ids(rollcall("users", "export", "--account", "acme")) == [user(number).id for number in range(4)]
-    still = store.get(user(1).id)
+    assert ids(rollcall("users", "export", "--account", "acme")) == [stored(number).id for number in range(4)]
+    still = store.get(stored(1).id)
     assert still is not None
     assert not still.active
     assert rollcall("table", "check", "--account", "acme").exit_code == 0
 
 
 def test_the_restored_table_is_read_and_not_written(rollcall: Rollcall, store: UserStore, restored: UserStore) -> None:
-    store.create(user(0))
-    restored.create(user(1))
+    store.create(stored(0))
+    restored.create(stored(1))
 
-    assert ids(rollcall("--table", RESTORED, "users", "export", "--account", "acme")) == [user(1).id]
-    assert ids(rollcall("users", "export", "--account", "acme")) == [user(0).id]
+    assert ids(rollcall("--table", RESTORED, "users", "export", "--account", "acme")) == [stored(1).id]
+    assert ids(rollcall("users", "export", "--account", "acme")) == [stored(0).id]

@@ -16,8 +16,9 @@ from cli.main import app
 from local.serve import write_state
 from local.service import LocalService
 from operations.table_creation import table_definition
+from support.people import user
 from support.samples import Patience, Users, changed
-from support.scim_http import ScimClient, user
+from support.scim_http import ScimClient
 
 Rollcall = Callable[..., Result]
 Aws = Callable[[str], Any]

@@ -6,31 +6,19 @@ import csv
 import json
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
+from support.people import stored
 from support.rollcall_command import Aws, Rollcall, answer
 
 NOW = "2030-01-31T12:00:00.000Z"
 
 
-def user(number: int, **attributes: Any) -> StoredUser:
-    address = f"user{number}@corp.example"
-    document = {
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-        "userName": address,
-        "emails": [{"value": address, "type": "work", "primary": True}],
-        "active": True,
-        **attributes,
-    }
-    return StoredUser.new(f"{number:08x}-0000-4000-8000-000000000000", document, NOW)
-
-
 def fill(store: UserStore, count: int) -> list[StoredUser]:
-    users = [user(number) for number in range(count)]
+    users = [stored(number) for number in range(count)]
     for each in users:
         store.create(each)
     return users
@@ -38,7 +26,7 @@ def fill(store: UserStore, count: int) -> list[StoredUser]:
 
 def test_users_are_listed_with_the_total(rollcall: Rollcall, store: UserStore) -> None:
     fill(store, 3)
-    store.create(user(3, active=False, userName="[bold]Zoë"))
+    store.create(stored(3, active=False, userName="[bold]Zoë"))
 
     listed = answer(rollcall("users", "list", "--account", "acme", "--json"))
     shown = rollcall("users", "list", "--account", "acme").stdout
@@ -53,7 +41,7 @@ def test_control_characters_in_names_do_not_reach_the_terminal(
     rollcall: Rollcall, store: UserStore, tmp_path: Path
 ) -> None:
     hostile = "zo\x1b[2J\x9b2J\x07"
-    store.create(user(1, userName=hostile, title="CEO"))
+    store.create(stored(1, userName=hostile, title="CEO"))
     file = tmp_path / "users.csv"
     file.write_text(f'username,title\n{hostile}-there,CTO\n{hostile},CTO\n"ann\x1b[2J",CEO,odd\n', encoding="utf-8")
     rollcall("account", "enable", "acme")
@@ -169,7 +157,7 @@ def test_an_export_to_standard_output_is_nothing_but_users(rollcall: Rollcall, s
 
 
 def test_a_table_export_runs_no_formula(rollcall: Rollcall, store: UserStore, tmp_path: Path) -> None:
-    store.create(user(1, displayName='=HYPERLINK("http://evil.example")', name={"givenName": "Zoë, the 2nd"}))
+    store.create(stored(1, displayName='=HYPERLINK("http://evil.example")', name={"givenName": "Zoë, the 2nd"}))
     target = tmp_path / "users.csv"
 
     rollcall("users", "export", "--account", "acme", "--format", "csv", "-o", str(target))

@@ -15,7 +15,7 @@ from typer.testing import Result
 from adapters.dynamodb import Table
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import CORE_URN
+from support.people import stored
 
 Rollcall = Callable[..., Result]
 
@@ -61,17 +61,8 @@ EXPORTS = {"JumpCloud": JUMPCLOUD, "Entra": ENTRA, "Okta": OKTA}
 
 
 def person(number: int, name: str, given: str, family: str, **more: Any) -> StoredUser:
-    address = f"{name}@corp.example"
-    attributes = {
-        "schemas": [CORE_URN],
-        "userName": address,
-        "displayName": given,
-        "name": {"givenName": given, "familyName": family},
-        "emails": [{"value": address, "type": "work", "primary": True}],
-        "active": True,
-        **more,
-    }
-    return StoredUser.new(f"{number:08x}-0000-4000-8000-000000000000", attributes, "2030-01-31T12:00:00.000Z")
+    names = {"displayName": given, "name": {"givenName": given, "familyName": family}}
+    return stored(number, name, **names | more)
 
 
 @pytest.fixture

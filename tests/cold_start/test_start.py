@@ -13,7 +13,7 @@ from adapters.clock import RESERVE_SECONDS
 from adapters.environment import InvalidEnvironment
 from handlers import get_user
 from handlers.service import Service
-from support.in_process import Context
+from support.lambda_context import LambdaContext
 from support.stack_template import of_type
 
 PREFIX = "test/connectors/"
@@ -52,7 +52,7 @@ def test_a_function_that_reads_no_users_makes_no_client_of_dynamodb(environment:
 
 def test_a_handler_outside_lambda_serves_only_when_it_is_bound_to_a_service() -> None:
     with pytest.raises(RuntimeError, match="bound_to"):
-        get_user.handler({}, Context())
+        get_user.handler({}, LambdaContext())
 
 
 def test_a_function_without_its_environment_does_not_start(environment: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,9 @@ from domain.accounts.rate import Rate
 from domain.limits import MAX_REQUESTS_PER_SECOND
 from local.service import LocalService
 from support import engines
+from support.people import user
 from support.sam_api import SamApi
-from support.scim_http import ScimClient, user
+from support.scim_http import ScimClient
 
 ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
 

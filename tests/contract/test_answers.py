@@ -6,7 +6,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from support.scim_http import LIST, PATCH_OP, Json, ScimClient, user
+from support.people import PATCH_OP, user
+from support.scim_http import LIST, Json, ScimClient
 
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 NAME = {"givenName": "Mara", "familyName": "Lind"}

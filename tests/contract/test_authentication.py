@@ -12,7 +12,8 @@ import pytest
 from adapters.secrets.guesses import Guesses
 from domain.accounts.connector_key import ConnectorKey
 from local.service import SECRET_PREFIX, LocalService
-from support.scim_http import ScimClient, user
+from support.people import user
+from support.scim_http import ScimClient
 
 WRONG_KEY = ConnectorKey.generate("default", bytes)
 UNKNOWN_ACCOUNT = ConnectorKey.generate("nobody", bytes)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from support.scim_http import CORE, ENTERPRISE, PATCH_OP, ScimClient, user
+from support.people import CORE, ENTERPRISE, PATCH_OP, user
+from support.scim_http import ScimClient
 
 HALF_A_SURROGATE = '"\\ud800"'
 

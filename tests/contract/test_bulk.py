@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from support.scim_http import ENTERPRISE, ERROR, PATCH_OP, Answer, ScimClient, user
+from support.people import ENTERPRISE, PATCH_OP, user
+from support.scim_http import ERROR, Answer, ScimClient
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.scim_http import PATCH_OP, ScimClient, user
+from support.people import PATCH_OP, user
+from support.scim_http import ScimClient
 
 TITLE = {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": "title", "value": "Lead"}]}
 

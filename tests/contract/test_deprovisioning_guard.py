@@ -20,8 +20,9 @@ from domain.accounts.deprovisioning import Limit
 from domain.resources.stored_user import MADE_BY_CLIENT, StoredUser
 from local.service import LocalService
 from support.loading import load
+from support.people import CORE, PATCH_OP, user
 from support.samples import Users, new_id
-from support.scim_http import CORE, PATCH_OP, Json, ScimClient, user
+from support.scim_http import Json, ScimClient
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 FALSE: Json = {"op": "replace", "path": "active", "value": False}

@@ -17,7 +17,8 @@ from local.service import TABLE_NAME, LocalService
 from operations.consistency.check import Inconsistency, check_items
 from operations.roster import RosterRow
 from operations.user_import import RowResult, UserImport
-from support.scim_http import CORE, Json, ScimClient, user
+from support.people import CORE, user
+from support.scim_http import Json, ScimClient
 from support.table_stream import stream_record
 
 ADDRESS = "mara.lind@example.com"

@@ -8,7 +8,8 @@ from urllib.parse import quote
 import pytest
 
 from local.service import LocalService
-from support.scim_http import PATCH_OP, Answer, Json, ScimClient, user
+from support.people import PATCH_OP, user
+from support.scim_http import Answer, Json, ScimClient
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"

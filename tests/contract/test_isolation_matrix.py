@@ -14,9 +14,8 @@ import pytest
 
 from handlers import routes
 from local.service import LocalService
-from support.scim_http import ENTERPRISE, PATCH_OP, Answer, Json, ScimClient, user
-
-MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
+from support.people import ENTERPRISE, MESSAGES, replacing, user
+from support.scim_http import Answer, Json, ScimClient
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,6 @@ Operation = Callable[[ScimClient, Identifiers], Answer]
 def own(client: ScimClient) -> str:
     """The id of a user of one's own."""
     return str(client.create(user("own"))["id"])
-
-
-def patch(path: str, value: Any) -> Json:
-    return {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": path, "value": value}]}
 
 
 def on_user(method: str, body: Any = None, header: str = "") -> Operation:
@@ -100,16 +95,16 @@ MATRIX: dict[str, Operation] = {
     "replace_user: their values": on_user("PUT", lambda of: of.body(id=of.id)),
     "replace_user: ETag": on_user("PUT", user("mine"), "If-Match"),
     "replace_user: their values for one's own": lambda client, of: client.put(own(client), of.body(id=of.id)),
-    "patch_user: id": on_user("PATCH", patch("active", False)),
-    "patch_user: ETag": on_user("PATCH", patch("active", False), "If-Match"),
+    "patch_user: id": on_user("PATCH", replacing("active", False)),
+    "patch_user: ETag": on_user("PATCH", replacing("active", False), "If-Match"),
     "patch_user: their userName for one's own": lambda client, of: client.request(
-        "PATCH", f"/Users/{own(client)}", body=patch("userName", of.user_name)
+        "PATCH", f"/Users/{own(client)}", body=replacing("userName", of.user_name)
     ),
     "patch_user: their address for one's own": lambda client, of: client.request(
-        "PATCH", f"/Users/{own(client)}", body=patch("emails", [{"value": of.address}])
+        "PATCH", f"/Users/{own(client)}", body=replacing("emails", [{"value": of.address}])
     ),
     "patch_user: their id as manager": lambda client, of: client.request(
-        "PATCH", f"/Users/{own(client)}", body=patch(f"{ENTERPRISE}:manager.value", of.id)
+        "PATCH", f"/Users/{own(client)}", body=replacing(f"{ENTERPRISE}:manager.value", of.id)
     ),
     "delete_user: id": on_user("DELETE"),
     "delete_user: ETag": on_user("DELETE", header="If-Match"),
@@ -127,7 +122,7 @@ MATRIX: dict[str, Operation] = {
     "search_users: cursor, of everything": searched("/.search", lambda of: {"cursor": of.cursor, "count": 1}),
     "bulk: id": bulk(
         lambda of: {"method": "PUT", "path": f"/Users/{of.id}", "data": user("mine")},
-        lambda of: {"method": "PATCH", "path": f"/Users/{of.id}", "data": patch("active", False)},
+        lambda of: {"method": "PATCH", "path": f"/Users/{of.id}", "data": replacing("active", False)},
         lambda of: {"method": "DELETE", "path": f"/Users/{of.id}"},
     ),
     "bulk: ETag": bulk(

@@ -20,8 +20,9 @@ import pytest
 from domain.accounts.connector_key import ConnectorKey
 from support import engines
 from support.child_processes import PIPE, Child, run, started
+from support.people import user
 from support.repository import ROOT
-from support.scim_http import ScimClient, user
+from support.scim_http import ScimClient
 from support.this_machine import listening_elsewhere
 
 SOURCE = str(ROOT / "src")

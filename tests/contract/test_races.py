@@ -14,7 +14,8 @@ from adapters.clock import MonotonicDeadline
 from domain.accounts.deprovisioning import Limit
 from local.service import LocalService
 from operations.consistency.check import Inconsistency, check_items
-from support.scim_http import PATCH_OP, Answer, ScimClient, user
+from support.people import PATCH_OP, user
+from support.scim_http import Answer, ScimClient
 
 THREADS = 32
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from threading import Barrier, Event
 
 from local.service import LocalService
-from support.scim_http import ScimClient, user
+from support.people import user
+from support.scim_http import ScimClient
 
 THREADS = 8
 ROTATIONS = 3

@@ -10,7 +10,8 @@ from adapters.events.stream import change_of
 from domain.events.event_detail import detail
 from domain.events.lifecycle import events_of
 from local.service import TABLE_NAME, LocalService
-from support.scim_http import ScimClient, user
+from support.people import user
+from support.scim_http import ScimClient
 from support.table_stream import stream_record
 
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"

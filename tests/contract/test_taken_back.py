@@ -20,7 +20,8 @@ from local.service import TABLE_NAME, LocalService
 from operations.consistency.check import Inconsistency, check_items
 from operations.roster import RosterRow
 from operations.user_import import RowResult, UserImport
-from support.scim_http import CORE, Answer, Json, ScimClient, user
+from support.people import CORE, user
+from support.scim_http import Answer, Json, ScimClient
 from support.table_stream import stream_record
 
 FALSE: Json = {"op": "replace", "path": "active", "value": False}

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from local.service import TABLE_NAME, LocalService
-from support.scim_http import CORE, ENTERPRISE, ScimClient, user
+from support.people import CORE, ENTERPRISE, user
+from support.scim_http import ScimClient
 
 OLD_ADDRESS = "mara.lind@example.com"
 

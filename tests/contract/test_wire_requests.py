@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from support.scim_http import ENTERPRISE, LIST, Json, ScimClient
+from support.people import ENTERPRISE
+from support.scim_http import LIST, Json, ScimClient
 from support.wire_requests import GIVEN, REQUESTS, Played, WireRequest, play
 
 Check = Callable[[Played], None]

@@ -11,7 +11,7 @@ from domain.documents import encode
 from domain.resources.stored_user import StoredUser
 from support.in_process import Client, InProcess, in_process
 from support.made_users import Json, patched, read
-from support.scim_http import CORE, user
+from support.people import CORE, user
 
 OLD_ID = "0f0e0d0c-0000-4000-8000-000000000001"
 

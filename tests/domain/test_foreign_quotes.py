@@ -14,7 +14,7 @@ from domain.filter import Comparison
 from domain.tolerances import Tolerant
 from support.in_process import Client, in_process
 from support.made_users import Json, created, patched, read
-from support.scim_http import PATCH_OP
+from support.people import PATCH_OP
 
 PAIRS = ["''", "“”", "‘’", "``", "´´", "`'", "«»", "»«", "„“", "‚‘", "‹›", "””", "’’", "“'", "‘”", "''''"]
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"

@@ -11,7 +11,7 @@ import pytest
 
 from support.in_process import Answer, Client, InProcess, in_process
 from support.made_users import Json, created, patched, read
-from support.scim_http import CORE, PATCH_OP
+from support.people import CORE, PATCH_OP
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 

@@ -13,7 +13,7 @@ from domain.resources.user_schema import USER
 from handlers.accept import prefers_json
 from support.in_process import Client, in_process
 from support.made_users import Json, created
-from support.scim_http import CORE, ENTERPRISE, PATCH_OP, user
+from support.people import CORE, ENTERPRISE, PATCH_OP, user
 
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"

@@ -20,6 +20,7 @@ from handlers.jobs.smoke_test import CheckFailed, SmokeTest
 from records import marked
 from support.child_processes import run
 from support.in_process import in_process
+from support.people import patch
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -154,7 +155,7 @@ def test_no_detail_repeats_more_of_a_value_than_its_start_nor_what_does_not_prin
         address = {"value": "ada@example.com", "type": "work"}
         user = client.call("POST", "/Users", {"schemas": [USER], "userName": "ada", "emails": [address]}).body["id"]
         seal = CursorSeal(service.accounts.show("acme").sealing_key, "acme", lambda: 0.0)
-        no_target = marked.patch({"op": "replace", "path": f'emails[type eq "{mark}"].display', "value": "x"})
+        no_target = patch({"op": "replace", "path": f'emails[type eq "{mark}"].display', "value": "x"})
         for attempt in (marked.Attempt("PATCH", f"/Users/{user}", no_target), *marked.attempts(user, seal)):
             answer = client.call(attempt.method, attempt.path, attempt.body, query=attempt.query)
             details += map(json.loads, re.findall(r'"detail":\s*("(?:[^"\\]|\\.)*")', answer.text))

@@ -10,7 +10,7 @@ import pytest
 
 from support.in_process import Client, in_process
 from support.made_users import Json, created, patched, read
-from support.scim_http import CORE, ENTERPRISE, PATCH_OP, user
+from support.people import CORE, ENTERPRISE, PATCH_OP, user
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 CUSTOM = "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User"

@@ -11,7 +11,8 @@ import pytest
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
-from support.in_process import Context, InProcess, in_process
+from support.in_process import InProcess, in_process
+from support.lambda_context import LambdaContext
 from support.releases import FUNCTIONS, Release, deploy, release_of
 
 
@@ -106,7 +107,7 @@ def test_a_wrong_answer_of_the_right_status_stops_the_release(release: Release, 
 
 def test_a_test_user_whose_creation_was_not_answered_is_removed(release: Release) -> None:
     def lost(event: dict[str, Any]) -> dict[str, Any]:
-        release.service.handler("create_user")(event, Context())
+        release.service.handler("create_user")(event, LambdaContext())
         return {"errorType": "Runtime.ExitError"}
 
     release.faults["CreateUser"] = lost

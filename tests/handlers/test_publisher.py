@@ -20,6 +20,7 @@ from handlers.environment.publisher import PublisherEnvironment
 from handlers.jobs import publisher
 from handlers.jobs.publisher import Publisher, UnpublishableRecord
 from support.event_schemas import validate
+from support.lambda_context import LambdaContext
 from support.table_stream import RECORDED, index_record, record, sequence, user
 
 CANARY = "canary-7f3a"
@@ -351,10 +352,6 @@ def test_a_batch_without_events_has_no_lag(bus: Bus, output: Output) -> None:
     assert "published" not in log
 
 
-class Context:
-    aws_request_id = "request-1"
-
-
 @pytest.fixture
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The function as the template sets it up."""
@@ -374,7 +371,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("deployed")
 def test_the_function_publishes_what_the_stream_brings(output: Output) -> None:
-    assert publisher.handler({"Records": [record(1, None, user({}))]}, Context()) == SUCCESS
+    assert publisher.handler({"Records": [record(1, None, user({}))]}, LambdaContext()) == SUCCESS
 
     assert output.batch()["published"] == {"UserProvisioned": 1}
 

@@ -33,19 +33,14 @@ from handlers.settings.widget import SettingsWidget
 from operations.table_creation import table_definition
 from support.faults import REFUSING, FaultyClient
 from support.in_process import ENVIRONMENT, new_clients
+from support.lambda_context import LambdaContext
 
 PREFIX = "rollcall/connectors/"
 BASE_URL = "https://scim.example.com/scim/v2"
-ARN = "arn:aws:lambda:eu-central-1:123456789012:function:settings"
 NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
+CONTEXT = LambdaContext("4d1f6f4a-invocation")
+ARN = CONTEXT.invoked_function_arn
 HOSTILE = "<img src=x onerror=alert(1)>\"'</code><script>alert(2)</script>&amp;"
-
-
-class Context:
-    invoked_function_arn = ARN
-    aws_request_id = "4d1f6f4a-invocation"
-    identity = SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
-    client_context = None
 
 
 @dataclass
@@ -101,7 +96,7 @@ class Opened:
     file: Path
 
     def press(self, **event: Any) -> str:
-        return self.page(event, Context())
+        return self.page(event, CONTEXT)
 
     @property
     def accounts(self) -> Accounts:
@@ -205,12 +200,12 @@ def audited(opened: Opened, context: Any, **further: Any) -> list[dict[str, Any]
 def test_an_audit_line_says_that_cloudwatch_does_not_pass_who_it_was_and_names_the_invocation(
     opened: Opened,
 ) -> None:
-    lines = audited(opened, Context())
+    lines = audited(opened, CONTEXT)
 
     assert len(lines) == len(EVERY_ACTION)
-    assert {(line["actor"], line["request_id"]) for line in lines} == {(UNKNOWN, Context.aws_request_id)}
+    assert {(line["actor"], line["request_id"]) for line in lines} == {(UNKNOWN, CONTEXT.aws_request_id)}
     made, change = opened.accounts.show("acme").current, opened.accounts.show("acme").last_change
-    assert {made.created_by, change.by} == {f"unknown (see CloudTrail, Invoke {Context.aws_request_id})"}
+    assert {made.created_by, change.by} == {f"unknown (see CloudTrail, Invoke {CONTEXT.aws_request_id})"}
 
 
 def test_an_identity_that_lambda_has_checked_is_the_actor(opened: Opened) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from support.in_process import Client, in_process
 from support.made_users import Json, created, patched, read
-from support.scim_http import CORE, ENTERPRISE, user
+from support.people import CORE, ENTERPRISE, user
 
 MANAGER = f"{ENTERPRISE}:manager"
 ROLE = {"primary": False, "type": "WindowsAzureActiveDirectoryRole", "display": "Admin", "value": "Admin"}

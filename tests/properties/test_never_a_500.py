@@ -18,8 +18,8 @@ from domain.resources.attributes import Attribute
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 from support.examples import examples
 from support.in_process import Client, InProcess, in_process
+from support.people import MESSAGES
 
-MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
 SLOW_IS_FINE = settings(
     max_examples=examples(150, thorough=10_000 // 8),  # in each of four tests, in both modes
     deadline=None,

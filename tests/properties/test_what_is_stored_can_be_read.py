@@ -23,8 +23,8 @@ from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
 from support.examples import examples
 from support.in_process import Answer, Client, InProcess, in_process
 from support.memory import InMemoryUsers
+from support.people import MESSAGES
 
-MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
 PERSON = {"schemas": [CORE_URN], "userName": "known", "emails": [{"value": "known@example.com", "type": "work"}]}
 ENOUGH = settings(
     max_examples=examples(60, thorough=250),

@@ -11,13 +11,11 @@ from urllib.parse import quote, urlencode
 from domain.queries.cursor import CursorSeal
 from domain.resources.attributes import Attribute, Mutability, Type
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
+from support.people import NOBODY, bulk, patch, search
 
 MARK = "canary7f3a"
 """Letters and digits only, which percent-encoding, case folding and normalisation do not change."""
 ENCODED = b64encode(MARK.encode()).decode().rstrip("=")
-MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
-NOBODY = "00000000-0000-4000-8000-000000000000"
-"""An id that no user has."""
 
 HEADERS = {
     name: f"{MARK} {name}"
@@ -67,18 +65,6 @@ def person(name: str, /, **members: Any) -> dict[str, Any]:
         "externalId": f"{MARK}.{name}",
         "emails": [{"value": address, "type": "work", "primary": True, "display": MARK}],
     } | members
-
-
-def patch(*operations: object) -> dict[str, Any]:
-    return {"schemas": [f"{MESSAGES}PatchOp"], "Operations": list(operations)}
-
-
-def search(**members: object) -> dict[str, Any]:
-    return {"schemas": [f"{MESSAGES}SearchRequest"]} | members
-
-
-def bulk(*operations: object, **members: object) -> dict[str, Any]:
-    return {"schemas": [f"{MESSAGES}BulkRequest"], "Operations": list(operations)} | members
 
 
 def sorts_of_body() -> Iterator[object]:

@@ -21,18 +21,20 @@ from domain.accounts.deprovisioning import Limit
 from domain.queries.cursor import CursorSeal
 from operations.table_creation import table_definition
 from records import marked
-from records.marked import ENCODED, MARK, NOBODY, Attempt
+from records.marked import ENCODED, MARK, Attempt
 from records.net import Net
 from support import faults
 from support.faults import Fault, FaultyClient
-from support.in_process import Client, Context, InProcess
+from support.in_process import Client, InProcess
+from support.lambda_context import LambdaContext
+from support.people import NOBODY, bulk, patch, search
 
 MODES = {
     "tolerant": {},
     "strict": {"mode": "strict"},
     "adopting": {"match_existing_by_email": True},
 }
-BARELY_TIME = Context(milliseconds=650)
+BARELY_TIME = LambdaContext(milliseconds=650)
 """For requests under a fault, which end when there is no time for another attempt."""
 
 
@@ -102,14 +104,14 @@ def test_neither_the_guard_nor_an_adoption_logs_what_a_client_sent(net: Net, ser
     user = service.brings_in("guarded", marked.person("somebody"))
     known = marked.person("unclaimed")
     unclaimed = service.brings_in("guarded", {name: known[name] for name in known if name != "externalId"})
-    disable = marked.patch({"op": "replace", "path": "active", "value": False})
+    disable = patch({"op": "replace", "path": "active", "value": False})
     remove = {"method": "DELETE", "path": f"/Users/{user}"}
 
     adopted = net.send(guarded, Attempt("POST", "/Users", marked.person("unclaimed", title=f"{MARK} 2")))
     answers = [
         net.send(guarded, Attempt("DELETE", f"/Users/{user}")),
         net.send(guarded, Attempt("PATCH", f"/Users/{user}", disable)),
-        net.send(guarded, Attempt("POST", "/Bulk", marked.bulk(remove))),
+        net.send(guarded, Attempt("POST", "/Bulk", bulk(remove))),
     ]
 
     assert (adopted.status, adopted.body["id"]) == (201, unclaimed)
@@ -157,10 +159,10 @@ def under_faults(user: str) -> list[Attempt]:
         Attempt("POST", "/Users", marked.person("new")),
         Attempt("GET", f"/Users/{user}"),
         Attempt("GET", "/Users", query=f"filter=title+co+%22{MARK}%22"),
-        Attempt("POST", "/Users/.search", marked.search(filter=f'userName eq "{MARK}"')),
+        Attempt("POST", "/Users/.search", search(filter=f'userName eq "{MARK}"')),
         Attempt("PUT", f"/Users/{user}", marked.person("renamed")),
-        Attempt("PATCH", f"/Users/{user}", marked.patch({"op": "replace", "path": "title", "value": f"{MARK} 2"})),
-        Attempt("POST", "/Bulk", marked.bulk(operation)),
+        Attempt("PATCH", f"/Users/{user}", patch({"op": "replace", "path": "title", "value": f"{MARK} 2"})),
+        Attempt("POST", "/Bulk", bulk(operation)),
         Attempt("DELETE", f"/Users/{user}"),
     ]
 

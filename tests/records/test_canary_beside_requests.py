@@ -31,6 +31,7 @@ from records.net import Net
 from support.in_process import InProcess
 from support.insights import LastRequests, Request
 from support.log_lines import settings_page
+from support.people import patch
 from support.releases import FUNCTIONS, deploy, release_of
 from support.table_stream import record
 
@@ -41,7 +42,7 @@ def stream_of_a_life(service: InProcess, net: Net) -> list[dict[str, Any]]:
     """The records of the table's stream after a marked user was created, replaced, deactivated and removed."""
     acme = service.account("acme")
     user = str(net.send(acme, Attempt("POST", "/Users", marked.person("one"))).body["id"])
-    deactivated = marked.patch({"op": "replace", "path": "active", "value": False})
+    deactivated = patch({"op": "replace", "path": "active", "value": False})
     versions: list[StoredUser | None] = [None]
     for attempt in (
         Attempt("GET", f"/Users/{user}"),

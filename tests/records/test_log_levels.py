@@ -14,10 +14,10 @@ import pytest
 
 from adapters.logs.log import Log
 from adapters.logs.publisher_telemetry import LATE_MS, BatchRecord, emit
-from records.people import patch as patched
-from records.people import person
 from support.in_process import InProcess, in_process
 from support.log_lines import everything_beside_requests
+from support.people import patch as patched
+from support.people import person
 from support.repository import ROOT
 
 VARIABLES = ("POWERTOOLS_LOG_LEVEL", "LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL")

@@ -25,10 +25,12 @@ from domain.errors import MethodNotAllowed, OutOfTime, ScimError, TooManyWrongKe
 from domain.resources.user_schema import CORE_URN
 from operations.table_creation import table_definition
 from records.output import Json, Output
-from records.people import NOBODY, bulk, create, patch, person
+from records.people import create
 from support import faults
 from support.faults import FaultyClient
-from support.in_process import Client, Context, InProcess
+from support.in_process import Client, InProcess
+from support.lambda_context import LambdaContext
+from support.people import NOBODY, bulk, patch, person
 
 ALWAYS = {
     "timestamp", "level", "message", "service", "operation", "request_id", "gateway_request_id", "cold_start",
@@ -39,7 +41,7 @@ REFUSAL = {"reason", "remedy"}
 
 
 def test_a_line_names_the_account_the_operation_and_the_outcome(client: Client, output: Output) -> None:
-    answer = client.call("POST", "/Users", person("ada"), context=Context("invocation-1"))
+    answer = client.call("POST", "/Users", person("ada"), context=LambdaContext("invocation-1"))
 
     line = output.line()
     assert line.keys() == AUTHENTICATED | {"user_id"}
@@ -283,7 +285,7 @@ def test_a_bulk_request_has_a_line_for_each_operation_that_failed(client: Client
         {"method": "DELETE", "path": f"/Users/{user}"},
     ]
 
-    client.call("POST", "/Bulk", bulk(*operations), context=Context("invocation-1"))
+    client.call("POST", "/Bulk", bulk(*operations), context=LambdaContext("invocation-1"))
 
     lines, (blob,) = output.lines()
     request, *failed = lines

@@ -14,9 +14,10 @@ import pytest
 from adapters.logs import telemetry
 from handlers.endpoint import ScimRequest
 from records.output import Json, Output
-from records.people import NOBODY, bulk, create, patch, person
+from records.people import create
 from support.in_process import Client, InProcess
 from support.metric_sources import broken_table
+from support.people import NOBODY, bulk, patch, person
 
 VARYING = {"timestamp", "duration_ms", "cold_start", "user_id", "previous_key_hours_left"}
 """Fields in which two lines of the same request may differ; of a user_id only its presence is compared."""

@@ -17,9 +17,10 @@ from domain.resources.mask import masked
 from records import marked
 from records.marked import MARK
 from records.output import Json, Output
-from records.people import NOBODY, bulk, create, patch, person, search
+from records.people import create
 from support.in_process import Client, InProcess
 from support.memory import InMemoryUsers
+from support.people import NOBODY, bulk, patch, person, search
 
 ADA = "a***@example.com"
 

@@ -15,8 +15,8 @@ from domain.errors import ServiceUnavailable
 from handlers.container.pace import Pace
 from handlers.container.refusals import Refusals
 from records.output import Json, Output, samples
-from records.people import bulk, person
 from support.in_process import Client, InProcess
+from support.people import bulk, person
 
 DISCOVERY = "/ServiceProviderConfig"
 

@@ -22,8 +22,8 @@ from adapters.logs.metrics import NAMESPACE, Metric
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from records.output import Json, Output, samples
-from records.people import NOBODY, bulk, patch, person
 from support.in_process import Client, InProcess
+from support.people import NOBODY, bulk, patch, person
 
 SCHEMA: Final = Draft202012Validator(
     json.loads((Path(__file__).parent / "embedded_metric_format.schema.json").read_text())

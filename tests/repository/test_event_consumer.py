@@ -28,7 +28,8 @@ from handlers.jobs.publisher import Publisher
 from handlers.service import Service
 from operations.table_creation import table_definition
 from support.event_schemas import FOLDER, validate
-from support.in_process import ENVIRONMENT, Client, Context, InProcess, TwinTable, new_clients
+from support.in_process import ENVIRONMENT, Client, InProcess, TwinTable, new_clients
+from support.lambda_context import LambdaContext
 from support.stack_template import RESOURCES
 
 PREFIX = ENVIRONMENT["CONNECTOR_SECRET_PREFIX"]
@@ -58,7 +59,7 @@ class Deployment:
         let_through = [one for one in records if one["dynamodb"]["Keys"]["pk"]["S"].endswith(suffix)]
         assert len(let_through) < len(records)
         event = json.loads(json.dumps({"Records": let_through}, default=datetime.timestamp))
-        assert self.publisher(event, Context()) == {"batchItemFailures": []}
+        assert self.publisher(event, LambdaContext()) == {"batchItemFailures": []}
 
     def remember(self, params: Json, **_: object) -> None:
         """Called with each request to the bus; what comes out of it has EventBridge's envelope."""

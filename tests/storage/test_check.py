@@ -15,13 +15,13 @@ from adapters.dynamodb.keys import Collection
 from domain.resources.stored_user import StoredUser
 from operations.consistency.check import Inconsistency, Problem, Progress, check_items
 from support.invariants import assert_sound, findings
+from support.people import NOBODY
 from support.samples import Patience, Users, changed, ids, renamed
 
 NAME = (Collection.USER_NAME, "ada")
 EMAIL = (Collection.EMAIL, "ada@example.com")
 EXTERNAL_ID = (Collection.EXTERNAL_ID, "1#{id}")
 LONG = "n" * 950
-NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from adapters.dynamodb import Table, Usage
 from local.moto_transactions import cheap_transactions
 from support import faults
 from support.engines import ENGINES, make_table, new_client
-from support.in_process import Client, Context
+from support.in_process import Client
 from support.invariants import assert_sound
+from support.lambda_context import LambdaContext
 from support.loading import load
 from support.samples import Patience, person_of
 from support.served import Request, Served, served
@@ -105,7 +106,7 @@ def test_the_time_is_what_the_function_has_left_less_what_an_answer_takes(
     running.served.use(running.table)
 
     answer = running.client.call(
-        "GET", "/Users", query=quote(UNINDEXED[0], safe="="), context=Context(milliseconds=milliseconds)
+        "GET", "/Users", query=quote(UNINDEXED[0], safe="="), context=LambdaContext(milliseconds=milliseconds)
     )
 
     assert answer.status == status

@@ -30,6 +30,7 @@ from handlers.endpoint import Handler
 from handlers.environment.service import ServiceEnvironment
 from handlers.http import proxy_event
 from handlers.service import Service
+from support.lambda_context import LambdaContext
 from support.memory import InMemoryGuard, InMemoryRequestCounter, InMemoryUsers
 
 ENVIRONMENT = {
@@ -43,17 +44,6 @@ ENVIRONMENT = {
 
 _LOADER: Loader = create_loader()
 """botocore's description of the services, which every session would read anew: half a second."""
-
-
-@dataclass
-class Context:
-    """What Lambda hands to a function beside the event."""
-
-    aws_request_id: str = "request"
-    milliseconds: int = 10_000
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds
 
 
 @dataclass(frozen=True)
@@ -179,7 +169,7 @@ class Client:
         *,
         query: str = "",
         headers: dict[str, str] | None = None,
-        context: Context | None = None,
+        context: LambdaContext | None = None,
         request_id: str | None = None,
     ) -> Answer:
         """`body` is sent as it is when it is bytes, else as JSON; `path` is below the base path.
@@ -200,7 +190,7 @@ class Client:
             request_id=request_id,
         )
         module = match.route.module if match else "unrouted"
-        result = self.service.handler(module)(event, context or Context())
+        result = self.service.handler(module)(event, context or LambdaContext())
         for name, value in OF_EVERY_ANSWER.items():
             assert result["headers"][name] == value, f"{method} {path}"
         return Answer(result["statusCode"], result["headers"], result["body"])

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from support.in_process import Answer, Client
-from support.scim_http import PATCH_OP, user
+from support.people import PATCH_OP, user
 
 Json = dict[str, Any]
 _NUMBERS = count()

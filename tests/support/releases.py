@@ -16,7 +16,8 @@ from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from handlers.environment.release import ReleaseEnvironment
 from handlers.jobs.pre_traffic import PreTraffic
 from support import in_process
-from support.in_process import Context, InProcess
+from support.in_process import InProcess
+from support.lambda_context import LambdaContext
 from support.memory import InMemoryUsers
 
 FUNCTIONS = {
@@ -55,7 +56,7 @@ class Release:
         self.invoked.append(function)
         event = json.loads(params["body"])
         serve = self.service.handler(FUNCTIONS[function])
-        returned = self.faults.get(function, lambda event: serve(event, Context()))(event)
+        returned = self.faults.get(function, lambda event: serve(event, LambdaContext()))(event)
         answer = {"StatusCode": 200, "Payload": BytesIO(json.dumps(returned).encode())}
         if isinstance(returned, dict) and "errorType" in returned:
             answer["FunctionError"] = "Unhandled"
@@ -97,4 +98,4 @@ def deploy(release: Release, milliseconds: int = 180_000, environment: Mapping[s
     check = PreTraffic(
         release.service.clients, lambda: ReleaseEnvironment.from_env(environment), release.service.bound.log
     )
-    check(EVENT, Context(milliseconds=milliseconds))
+    check(EVENT, LambdaContext(milliseconds=milliseconds))

@@ -9,11 +9,10 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from support.people import patch
+
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
-ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 Json = dict[str, Any]
 
@@ -88,7 +87,7 @@ class ScimClient:
 
     def patch(self, user_id: str, *operations: Json) -> Answer:
         """PATCH /Users/{id} with these operations."""
-        body = {"schemas": [PATCH_OP], "Operations": list(operations)}
+        body = patch(*operations)
         return self.request("PATCH", f"/Users/{user_id}", body=body)
 
     def delete(self, user_id: str) -> Answer:
@@ -112,17 +111,6 @@ class ScimClient:
     def all(self) -> list[Json]:
         """The account's users, a hundred at most."""
         return list(self.get("/Users").json["Resources"])
-
-
-def user(name: str = "mara.lind", /, **attributes: Any) -> Json:
-    """The body of a user whose userName and one work address are `<name>@example.com`."""
-    address = f"{name}@example.com"
-    return {
-        "schemas": [CORE],
-        "userName": address,
-        "emails": [{"value": address, "type": "work", "primary": True}],
-        "active": True,
-    } | attributes
 
 
 def check_form(answer: Answer, accept: str | None = None) -> None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from support.scim_http import ENTERPRISE, Answer, Json, ScimClient, user
+from support.people import ENTERPRISE, user
+from support.scim_http import Answer, Json, ScimClient
 
 FILE = Path(__file__).parents[1] / "data" / "idp-wire-requests.jsonl"
 

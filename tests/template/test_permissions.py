@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -19,6 +18,7 @@ from domain.accounts.rate import DEFAULT_RATE
 from handlers.environment.service import ServiceEnvironment
 from handlers.service import Service
 from local.sample_events import EXAMPLES, USER_ID, Example, events, recorded_requests
+from support.lambda_context import LambdaContext
 from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, of_type
 from support.stand_ins import SECRET, TABLE, Aws
 
@@ -268,7 +268,7 @@ def test_a_function_makes_only_calls_that_its_role_allows(aws: Aws, example: Exa
         "provide-client-params.dynamodb", lambda params, model, **_: seen.update(asked(model.name, params))
     )
 
-    context = SimpleNamespace(aws_request_id="request", get_remaining_time_in_millis=lambda: 10_000)
+    context = LambdaContext()
     answer = import_module(f"handlers.{example.module}").handler.bound_to(service_on(aws))(
         events()[example.file_name], context
     )

@@ -1,0 +1,24 @@
+"""The context that Lambda passes to a function with each event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+
+def _no_identity() -> SimpleNamespace:
+    return SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
+
+
+@dataclass
+class LambdaContext:
+    """The parts of the context that handlers read; `milliseconds` is the time that the invocation has left."""
+
+    aws_request_id: str = "request"
+    milliseconds: int = 10_000
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:settings"
+    identity: SimpleNamespace = field(default_factory=_no_identity)
+    client_context: SimpleNamespace | None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
