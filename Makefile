@@ -15,10 +15,10 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := true
 
-# What installs and builds runs code of others: it gets no credentials of AWS, and no token that some are given for.
+# Installing and building run third-party code, which gets neither AWS credentials nor the tokens that CI exchanges for them.
 SECRETS := $(filter-out AWS_REGION AWS_DEFAULT_REGION AWS_CA_BUNDLE, \
 	$(filter AWS_% ACTIONS_ID_TOKEN_% ACTIONS_RUNTIME_% GITHUB_TOKEN GH_TOKEN, $(.VARIABLES)))
-# MAKEFLAGS would hand on what was given to make itself.
+# MAKEFLAGS would pass on the variables of the command line.
 WITHOUT_CREDENTIALS := env -u MAKEFLAGS -u MFLAGS $(SECRETS:%=-u %) \
 	AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
 
@@ -160,7 +160,7 @@ events: .venv/.local ## Regenerate events/ and the schemas of events and of the 
 
 # --- Set-up ------------------------------------------------------------------
 
-# Installs with uv, which takes a quarter of pip's time, and with pip where uv cannot (a package mirror that only pip knows of).
+# Installs with uv, four times as fast as pip; with pip where uv fails (a package mirror that only pip is configured for).
 # $(1): environment, $(2): arguments
 install = $(WITHOUT_CREDENTIALS) VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet $(2) || $(WITHOUT_CREDENTIALS) $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
 

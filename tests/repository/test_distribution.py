@@ -146,7 +146,7 @@ def test_an_installation_imports_every_module_of_its_part(wheel: Path, extra: st
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["account", "list", "--help"], ["--version"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["--help"], ["account", "list", "--help"]], ids=" ".join)
 def test_the_command_starts_with_the_packages_of_its_extra_alone(
     wheel: Path, arguments: list[str], tmp_path: Path
 ) -> None:
