@@ -60,14 +60,14 @@ DIETS = {
     "delete_user": Diet(310),
     "bulk": Diet(310),
     "get_user": Diet(232, READING | NO_QUERIES),
-    "list_users": Diet(295, READING),
-    "search_users": Diet(295, READING),
+    "list_users": Diet(300, READING),
+    "search_users": Diet(300, READING),
     "discovery": Diet(232, READING | NO_QUERIES),
     "unrouted": Diet(232, READING | NO_QUERIES),
     "jobs.publisher": Diet(215, READING | NO_QUERIES),
     "settings.widget": Diet(215, READING | NO_QUERIES),
     "jobs.seed_default_account": Diet(145, READING | NO_QUERIES),
-    "jobs.watch": Diet(210, READING | NO_QUERIES),
+    "jobs.watch": Diet(195, READING | NO_QUERIES),
     # Waits for nobody: it runs in a deployment.
     "jobs.pre_traffic": Diet(310),
 }

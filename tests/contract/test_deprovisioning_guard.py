@@ -34,7 +34,7 @@ def account(client: ScimClient) -> str:
 
 
 @pytest.fixture
-def table(table: Table, service: LocalService) -> Table:
+def table(service: LocalService) -> Table:
     return service.table
 
 
@@ -43,7 +43,6 @@ _NUMBERS = count(1)
 
 
 def settled(
-    service: LocalService,
     table: Table,
     client: ScimClient,
     name: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ class Log:
     def measure(self, values: Mapping[Metric, float], narrower: Sequence[Narrower] = ()) -> None:
         """Write the metrics, unless they are switched off."""
         if self.with_metrics:
-            print(embedded(self.environment, values, narrower))  # noqa: T201 - from where Lambda takes metrics
+            sys.stdout.write(f"{embedded(self.environment, values, narrower)}\n")
 
     def close(self) -> None:
         """Close the file; nothing may be written afterwards."""
@@ -59,7 +60,8 @@ class _StandardOutput(logging.Handler):
     """Standard output as it is when a line is written."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(self.format(record), flush=True)  # noqa: T201 - from where Lambda takes lines
+        sys.stdout.write(f"{self.format(record)}\n")  # in one piece, as a thread may write at the same time
+        sys.stdout.flush()
 
 
 def _logger(handler: logging.Handler, level: str | None = None) -> logging.Logger:

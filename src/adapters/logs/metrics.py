@@ -36,6 +36,9 @@ class Metric(StrEnum):
     USERS_DEACTIVATED = "UsersDeactivated"
 
 
+HOURS_OF_ENDING_GRACE: Final = 48
+"""With less left of a previous key's grace period, PreviousKeyUsed also counts with the dimension grace=ending."""
+
 Narrower = tuple[Metric, Mapping[str, str], float]
 """A metric that also counts with further dimensions, and its value."""
 

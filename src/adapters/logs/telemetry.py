@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from adapters.dynamodb import Usage
 from adapters.logs.log import Log
-from adapters.logs.metrics import Metric, Narrower
+from adapters.logs.metrics import HOURS_OF_ENDING_GRACE, Metric, Narrower
 from domain.accounts.deprovisioning import DeprovisioningPaused
 from domain.accounts.rate import RateLimited
 from domain.effects import Effects
@@ -25,8 +25,6 @@ from domain.errors import TooManyWrongKeys
 
 HALF_USED: Final = "deprovisioning-half-used"
 """The reason with which Succeeded counts a loss of access after half of the account's limit is used up."""
-HOURS_OF_ENDING_GRACE: Final = 48
-"""With less left of a previous key's grace period, PreviousKeyUsed also counts with the dimension grace=ending."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from adapters.environment import Variables
 from adapters.logs import last_requests
 from adapters.logs.last_requests import Logs
 from adapters.logs.log import Log
-from adapters.logs.telemetry import HOURS_OF_ENDING_GRACE
+from adapters.logs.metrics import HOURS_OF_ENDING_GRACE
 from adapters.secrets.accounts import Accounts
 from adapters.secrets.connector_secrets import SecretUnusable
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
