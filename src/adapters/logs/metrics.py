@@ -1,6 +1,6 @@
 """The service's own metrics, as CloudWatch takes them from a log line (embedded metric format).
 
-The format is written here because Powertools computes the directive again for each request (docs/decisions/032).
+The format is written here because Powertools takes six times as long for it (docs/decisions/032-composition.md).
 """
 
 from __future__ import annotations

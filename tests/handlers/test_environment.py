@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from adapters.environment.publisher import PublisherEnvironment
-from adapters.environment.release import ReleaseEnvironment
-from adapters.environment.service import ServiceEnvironment
-from adapters.environment.settings import SettingsEnvironment
-from adapters.environment.variables import InvalidEnvironment
-from adapters.environment.watch import WatchEnvironment
+from adapters.environment import InvalidEnvironment
+from handlers.environment.publisher import PublisherEnvironment
+from handlers.environment.release import ReleaseEnvironment
+from handlers.environment.service import ServiceEnvironment
+from handlers.environment.settings import SettingsEnvironment
+from handlers.environment.watch import WatchEnvironment
 
 REQUIRED: dict[Callable[..., Any], dict[str, str]] = {
     ServiceEnvironment.from_env: {"TABLE_NAME": "users", "CONNECTOR_SECRET_PREFIX": "test/"},
