@@ -34,7 +34,7 @@ def account(client: ScimClient) -> str:
 
 
 @pytest.fixture
-def table(table: Table, service: LocalService) -> Table:
+def table(service: LocalService) -> Table:
     return service.table
 
 

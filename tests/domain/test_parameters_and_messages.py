@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -253,7 +254,7 @@ def test_json_is_answered_to_who_likes_it_better(client: Client, accept: str, is
 
 
 def test_a_refused_key_is_answered_in_the_type_asked_for(client: Client) -> None:
-    answer = Client("rck_acme_wrong").call("GET", "/Users", headers={"Accept": "application/json"})
+    answer = replace(client, key="rck_acme_wrong").call("GET", "/Users", headers={"Accept": "application/json"})
 
     assert (answer.status, answer.headers["Content-Type"]) == (401, "application/json")
 

@@ -28,7 +28,8 @@ def line(minutes_ago: float, **fields: Any) -> str:
 
 
 def wanted(**chosen: Any) -> LineFilter:
-    return LineFilter(**({"since": NOW - timedelta(hours=1), "limit": 50} | chosen))
+    settings: dict[str, Any] = {"since": NOW - timedelta(hours=1), "limit": 50}
+    return LineFilter(**settings | chosen)
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def dynamodb_local() -> Iterator[str]:
         port = free.getsockname()[1]
     libraries = f"-Dsqlite4java.library.path={LIBRARIES}"
     options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
-    command = ["java", "-Xmx1g", libraries, "-cp", f"{LIBRARIES}/*", LOOPBACK, *options]
+    command: list[str | Path] = ["java", "-Xmx1g", libraries, "-cp", f"{LIBRARIES}/*", LOOPBACK, *options]
     with started(command, stdout=DEVNULL, stderr=DEVNULL) as server:
         _wait_for(server, port)
         endpoint = f"http://127.0.0.1:{port}"

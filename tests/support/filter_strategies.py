@@ -29,7 +29,7 @@ def simple_values(attribute: Attribute, operator: Operator | None = None) -> st.
         case Type.BINARY:
             return st.sampled_from(("AQID", "BAUG"))
     few = st.sampled_from(("a", "A", "b", "ab", "É", "é", "ß", "SS", " a", 'q"\\', "", "work", "home"))
-    return few | st.text(st.characters(exclude_categories=("Cs",)), max_size=4)
+    return few | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
 
 
 def users(words: Words = simple_values) -> st.SearchStrategy[dict[str, Any]]:
