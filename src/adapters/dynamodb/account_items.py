@@ -64,7 +64,7 @@ class Update:
     names: Mapping[str, str] | None = None
 
     def parameters(self) -> dict[str, Any]:
-        """The parameters of UpdateItem, or of an Update action in a transaction."""
+        """The parameters of UpdateItem."""
         parameters = {
             "UpdateExpression": self.expression,
             "ExpressionAttributeValues": self.values,
@@ -159,7 +159,7 @@ class AccountItems:
         """Write one whole item, under a condition if there is one."""
         self.calls.send("put_item", TableName=self.table_name, Item=item, **condition)
 
-    def put_action(self, item: Item, **condition: Any) -> Action:
+    def put_action(self, item: Item, condition: Mapping[str, Any]) -> Action:
         """Return the action that does so in a transaction."""
         return {"Put": {"TableName": self.table_name, "Item": item, **condition}}
 
@@ -175,6 +175,6 @@ class AccountItems:
         item: Item = response.get("Attributes", {})
         return item
 
-    def transact(self, actions: Sequence[Action], **token: str) -> None:
+    def transact(self, actions: list[Action], **token: str) -> None:
         """Do all actions or none (TransactWriteItems); `token` is a ClientRequestToken, if any."""
-        self.calls.send("transact_write_items", TransactItems=list(actions), **token)
+        self.calls.send("transact_write_items", TransactItems=actions, **token)

@@ -7,14 +7,13 @@ an index item may be taken over from its own user, so that this also works after
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
 from adapters.dynamodb import keys
-from adapters.dynamodb.account_items import AccountItems, Action, Update
+from adapters.dynamodb.account_items import AccountItems, Action
 from adapters.dynamodb.failures import ConditionFailed, Failure, MismatchedToken, unavailable
 from adapters.dynamodb.items import index_entries, index_item, user_item
 from adapters.dynamodb.keys import Collection, Entry
@@ -86,8 +85,8 @@ class UserWrites:
         freed = [entry for entry in before if entry not in after]
         try:
             if taken or freed:
-                put = self.items.put_action(item, **_if_version(current))
-                takes = [self._take(entry, after[entry], replacement.id) for entry in taken]
+                put = self.items.put_action(item, _if_version(current))
+                takes = self._take({entry: after[entry] for entry in taken}, replacement.id)
                 self._transact_freeing([put, *takes], freed, current.id, write_id)
             else:
                 self.items.put(item, **_if_version(current))
@@ -115,7 +114,7 @@ class UserWrites:
         """
         while True:
             try:
-                return self._transact([*actions, *(self._free(entry, user_id) for entry in freed)], token)
+                return self._transact([*actions, *self._free(freed, user_id)], token)
             except ConditionFailed as refusal:
                 if any(refusal.failed(position) for position in range(len(actions))):
                     raise
@@ -157,32 +156,45 @@ class UserWrites:
     def _create_actions(self, user: StoredUser, entries: dict[Entry, str], write_id: str) -> list[Action]:
         """The new user and its index items; the rank counter is not among them."""
         item = user_item(self.items.account, user, write_id)
-        takes = (self._take(entry, value, user.id) for entry, value in entries.items())
-        return [self.items.put_action(item, **_IF_ABSENT), *takes]
+        return [self.items.put_action(item, _IF_ABSENT), *self._take(entries, user.id)]
 
-    def _take(self, entry: Entry, value: str, user_id: str) -> Action:
-        return self.items.put_action(index_item(self.items.account, entry, value, user_id), **_if_free_or_of(user_id))
+    def _take(self, entries: dict[Entry, str], user_id: str) -> list[Action]:
+        items, condition = self.items, _if_free_or_of(user_id)
+        return [
+            items.put_action(index_item(items.account, entry, value, user_id), condition)
+            for entry, value in entries.items()
+        ]
 
-    def _free(self, entry: Entry, user_id: str) -> Action:
-        return {"Delete": {**self.items.target(entry), **_if_free_or_of(user_id)}}
+    def _free(self, entries: list[Entry], user_id: str) -> list[Action]:
+        condition = _if_free_or_of(user_id)
+        return [{"Delete": {**self.items.target(entry), **condition}} for entry in entries]
 
     def _count(self, user_ids: Iterable[str], change: int) -> list[Action]:
         """Count users in (1) or out (-1): one action for each rank item, as the number of actions is limited.
 
         `changes` shows a repair whether users came or went while it counted.
         """
-        ranks: dict[str, Counter[str]] = {}
+        ranks: dict[str, dict[str, int]] = {}
         for user_id in user_ids:
             rank, counter = keys.rank_of(user_id)
-            ranks.setdefault(rank, Counter())[counter] += change
+            counters = ranks.setdefault(rank, {})
+            counters[counter] = counters.get(counter, 0) + change
         return [self._add(rank, counters) for rank, counters in ranks.items()]
 
-    def _add(self, rank: str, counters: Counter[str]) -> Action:
-        adds = ", ".join(f"#n{counter} :n{counter}" for counter in counters)
-        values = {f":n{counter}": {"N": str(number)} for counter, number in counters.items()}
-        names = {f"#n{counter}": counter for counter in counters}
-        update = Update(f"ADD {adds}, changes :one", {":one": {"N": "1"}, **values}, names=names)
-        return {"Update": {**self.items.target((Collection.RANK, rank)), **update.parameters()}}
+    def _add(self, rank: str, counters: dict[str, int]) -> Action:
+        adds, names, values = "", {}, {":one": {"N": "1"}}
+        for counter, number in counters.items():
+            adds += f"#n{counter} :n{counter}, "
+            names[f"#n{counter}"] = counter
+            values[f":n{counter}"] = {"N": str(number)}
+        return {
+            "Update": {
+                **self.items.target((Collection.RANK, rank)),
+                "UpdateExpression": f"ADD {adds}changes :one",
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": values,
+            }
+        }
 
 
 def _if_version(user: StoredUser) -> dict[str, Any]:

@@ -162,7 +162,7 @@ class _Checker:
     def _name(self, entry: Entry, value: str, user_id: str, holder: str | None) -> Action:
         """Name the user in the index item, on condition that it does not exist or names the wrong holder."""
         item = index_item(self.items.account, entry, value, user_id)
-        return self.items.put_action(item, **_if_held_by(holder))
+        return self.items.put_action(item, _if_held_by(holder))
 
 
 def _if_held_by(holder: str | None) -> dict[str, Any]:
