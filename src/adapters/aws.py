@@ -1,6 +1,6 @@
-"""The AWS clients: low level, on one session, with time-outs that fit a function of ten seconds.
+"""Low-level AWS clients on one session, with time-outs that fit a function of ten seconds.
 
-botocore's session is used as it is: boto3 adds resources, which nothing here needs, and 40 ms to a cold start.
+They come from botocore's session: boto3 would add resources, which are not used here, and 40 ms to a cold start.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS: Final = 1
 _READ_SECONDS: Final = 2
 _READ_SECONDS_OF: Final = {"lambda": 30}
-"""The longest time-out of a function that another one calls, and what starting it takes."""
+"""The longest time-out of a function that another one invokes, plus the time to start it."""
 _ATTEMPTS: Final = {"dynamodb": 1, "lambda": 4}
-"""DynamoDB gets one attempt from botocore: `adapters.dynamodb.calls` retries, since only there it is known how much
-time the request has left, and that a write may have landed whose answer was lost. Lambda refuses what goes beyond a
-function's concurrency, which soon passes. Others get one retry: 6 s at most."""
+"""botocore sends one attempt to DynamoDB: `adapters.dynamodb.calls` retries, as it knows the time that is left and that
+a write without an answer may have been done. Lambda rejects calls beyond a function's concurrency, which is a short
+state. Others get one retry: 6 s at most."""
 
 
 def configuration(service: str) -> Config:
@@ -40,7 +40,7 @@ def configuration(service: str) -> Config:
         read_timeout=_READ_SECONDS_OF.get(service, _READ_SECONDS),
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 2)},
         user_agent=_USER_AGENT,
-        # What the table is sent is well formed; looking at every value again takes as long as signing the call.
+        # Parameters for the table are well formed; validation would take as long as signing the call.
         parameter_validation=service != "dynamodb",
         max_pool_connections=_CONNECTIONS,
         tcp_keepalive=True,
@@ -48,9 +48,9 @@ def configuration(service: str) -> Config:
 
 
 _USER_AGENT: Final = f"rollcall botocore/{__version__}"
-"""Said once: what botocore would say of itself it puts together twice for every call, from some thirty parts."""
+"""Constant, as botocore would build its own from some thirty parts, twice for every call."""
 _CONNECTIONS: Final = 32
-"""As many as the local server has threads. A function uses eight at most, for ranges that are read at once."""
+"""The number of threads of the local server. A function uses eight at most, for ranges read in parallel."""
 
 
 def on_lambda() -> bool:
