@@ -118,6 +118,7 @@ def test_rotation_shows_the_new_key_and_until_when_the_old_one_works(rollcall: R
 
     now = kept(aws)
     assert rotated["connectorKey"] == now.current.key.text != old.text
+    assert now.previous is not None
     assert now.previous.key == old
     assert (now.previous.expires_at - now.current.created_at).total_seconds() == 12 * 3600
     assert rotated["previousKeyAcceptedUntil"] is not None
@@ -134,7 +135,7 @@ def test_a_second_rotation_within_the_grace_period_warns_that_a_key_is_dropped(r
     assert kept(aws).current.key == key
 
     assert rollcall("account", "rotate-key", "acme", "--yes").exit_code == 0
-    assert kept(aws).previous.key == key
+    assert kept(aws).previous.key == key  # type: ignore[union-attr]
 
 
 def test_rotation_without_grace_asks_first(rollcall: Rollcall, aws: Aws) -> None:

@@ -135,7 +135,7 @@ def test_a_value_of_two_users_is_left_to_the_operator(rollcall: Rollcall, table:
     store = table.account("acme", Patience()).users
     twin = Users()("other")
     twin = changed(twin, userName="bob")
-    table.client.put_item(TableName=TABLE, Item=items.user_item("acme", twin, "by hand"))  # type: ignore[arg-type]
+    table.client.put_item(TableName=TABLE, Item=items.user_item("acme", twin, "by hand"))
 
     left = rollcall("table", "check", "--account", "acme", "--repair", "--yes")
 

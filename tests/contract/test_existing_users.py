@@ -58,7 +58,7 @@ class Application:
     def item(self) -> dict[str, Any]:
         """The user's item as the table has it."""
         key = {"pk": {"S": f"{self.account}#USER"}, "sk": {"S": self.user}}
-        item: dict[str, Any] = self.table.client.get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)["Item"]  # type: ignore[arg-type]
+        item: dict[str, Any] = self.table.client.get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)["Item"]
         return item
 
     def matches_existing(self, on: bool = True, *, keep_privileges: bool = False) -> None:

@@ -34,7 +34,7 @@ IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
 def serving(folder: Path, *wrapper: str, **settings: str) -> Iterator[Child[str]]:
     """The process, killed at the end if it still runs; a wrapper is a command that is given this one."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": SOURCE, "PORT": "0", **settings}
-    command = [*wrapper, sys.executable, "-m", "local.serve"]
+    command: list[str | Path] = [*wrapper, sys.executable, "-m", "local.serve"]
     with started(command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
         yield process
 
@@ -135,8 +135,8 @@ def run_dynamodb_local(folder: Path, key: str, stop: Callable[[int], None]) -> I
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     made = [option for target in (".venv/.local", ".dynamodb-local/.installed") for option in ("--old-file", target)]
-    command = [
-        *("make", "--no-print-directory", "-f", ROOT / "Makefile", *made, "run-dynamodb-local"),
+    command: list[str | Path] = [
+        *("make", "--no-print-directory", "-f", ROOT / "Makefile", *made, "run-dynamodb-local"),  # type: ignore[list-item]
         *(f"DYNAMODB_PORT={port}", f"CONNECTOR_KEY={key}"),
     ]
     environment = {**os.environ, "PORT": "0"}

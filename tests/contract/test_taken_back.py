@@ -41,7 +41,7 @@ def table(service: LocalService) -> Table:
 def item(table: Table, account: str, user_id: str) -> dict[str, Any]:
     """The user's item as the table has it."""
     key = {"pk": {"S": f"{account}#USER"}, "sk": {"S": user_id}}
-    found: dict[str, Any] = table.client.get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)["Item"]  # type: ignore[arg-type]
+    found: dict[str, Any] = table.client.get_item(TableName=TABLE_NAME, Key=key, ConsistentRead=True)["Item"]
     return found
 
 

@@ -72,7 +72,7 @@ def refusal(request: Callable[[], object]) -> ScimError:
 
 @pytest.fixture
 def likenesses() -> Iterator[Any]:
-    with replaced.object(engine, "likeness", wraps=engine.likeness) as counted:
+    with replaced.object(engine, "likeness", wraps=engine.likeness) as counted:  # type: ignore[attr-defined]
         yield counted
 
 

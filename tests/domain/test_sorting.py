@@ -24,7 +24,7 @@ from support.filter_strategies import paths, users
 _SORTABLE = [str(path) for path in paths() if not path.attribute.is_complex or path.attribute.sub_attribute("value")]
 
 
-def in_order(sort_by: str, resources: Sequence[dict[str, Any]], *, descending: bool = False) -> list[str]:
+def in_order(sort_by: str, resources: Sequence[Any], *, descending: bool = False) -> list[str]:
     ordered = sorted(resources, key=Ordering.of(sort_by, descending=descending).key)
     return [resource["id"] for resource in ordered]
 

@@ -508,7 +508,7 @@ def test_a_strict_account_forgives_nothing(operation: Json) -> None:
 
 
 def test_what_the_rfc_allows_needs_no_tolerance() -> None:
-    operations = [
+    operations: list[Any] = [
         {"op": "add", "path": "emails", "value": [{"value": "a@example.com"}]},
         {"op": "replace", "path": 'emails[type eq "work"].value', "value": "b@example.com"},
         {"op": "replace", "value": {ENTERPRISE_URN: {"department": "D"}, "active": False}},

@@ -321,7 +321,7 @@ def test_the_page_follows_the_dashboards_theme(opened: Opened) -> None:
 
 
 def test_a_previous_key_that_is_used_still_stands_out() -> None:
-    old, new = (ConnectorKey.generate("acme", lambda count, digit=digit: bytes([digit]) * count) for digit in (1, 2))
+    old, new = (ConnectorKey.generate("acme", lambda count, digit=digit: bytes([digit]) * count) for digit in (1, 2))  # type: ignore[misc]
     connector = Connector.new(old, bytes(32), NOW, "ada").rotated(new, timedelta(days=7), NOW, "ada")
     used = AccountActivity(NOW, 0, NOW - timedelta(hours=3))
 

@@ -92,7 +92,7 @@ searches = st.fixed_dictionaries(
     {"schemas": st.sampled_from([[MESSAGES + "SearchRequest"], None, 5])},
     optional=dict.fromkeys(("filter", "sortBy", "startIndex", "count", "attributes", "cursor"), anything),
 )
-bulks = st.fixed_dictionaries(
+bulks: st.SearchStrategy[object] = st.fixed_dictionaries(
     {"schemas": st.sampled_from([[MESSAGES + "BulkRequest"], None, {}])},
     optional={
         "failOnErrors": scalars,

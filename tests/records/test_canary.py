@@ -72,7 +72,7 @@ def create(net: Net, client: Client, name: str) -> str:
 def test_no_operation_and_no_refusal_logs_what_a_client_sent(
     net: Net, service: InProcess, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = service.account(mode, **MODES[mode])
+    client = service.account(mode, **MODES[mode])  # type: ignore[arg-type]
     user = create(net, client, "somebody")
     create(net, client, "taken")
     of_old = CursorSeal(service.accounts.show(mode).sealing_key, mode, lambda: 0.0)
@@ -242,6 +242,6 @@ def test_the_search_finds_a_mark_in_every_kind_of_output(net: Net, client: Clien
 
     for way in ways:
         for text in (f"x {MARK.upper()}", client.key, ENCODED, f"...{client.key[-38:]}"):
-            way(text)
+            way(text)  # type: ignore[operator]
             with pytest.raises(AssertionError):
                 net.pull()

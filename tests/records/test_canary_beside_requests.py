@@ -77,8 +77,12 @@ def test_the_publisher_logs_nothing_of_a_user(net: Net, service: InProcess, pers
 
     for bus in (Bus(), Bus(refuses=True), Bus(fails=True)):
         publisher = Publisher(
-            EventBus(bus, "users"), "https://scim.example.com", personal_data, service.bound.log, lambda: 0.0
-        )  # type: ignore[arg-type]
+            EventBus(bus, "users"),  # type: ignore[arg-type]
+            "https://scim.example.com",
+            personal_data,
+            service.bound.log,
+            lambda: 0.0,
+        )
         for records in (stream, spoilt, stream[:1]):
             try:
                 publisher.publish(records, "invocation")

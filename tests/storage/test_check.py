@@ -36,7 +36,7 @@ def ada(table: Table, users: Users) -> StoredUser:
 
 def put(table: Table, entry: tuple[Collection, str], user_id: str) -> None:
     item = items.index_item("default", entry, entry[1], user_id)
-    table.client.put_item(TableName=table.table_name, Item=item)  # type: ignore[arg-type]
+    table.client.put_item(TableName=table.table_name, Item=item)
 
 
 def remove(table: Table, entry: tuple[Collection, str]) -> None:
@@ -119,7 +119,7 @@ def test_an_index_item_with_the_wrong_user_is_repaired(
 def test_a_value_of_two_users_is_left_to_a_person(table: Table, ada: StoredUser, users: Users) -> None:
     twin = users("ada", "twin@example.com")
     table.account("default", Patience()).users.create(changed(twin, userName="other"))
-    table.client.put_item(TableName=table.table_name, Item=items.user_item("default", twin, "by hand"))  # type: ignore[arg-type]
+    table.client.put_item(TableName=table.table_name, Item=items.user_item("default", twin, "by hand"))
     remove(table, (Collection.USER_NAME, "other"))
 
     assert findings(table, repair=True) == [Inconsistency(Problem.SHARED, *NAME, (twin.id, ada.id))]
@@ -145,7 +145,7 @@ def test_an_unreadable_user_is_reported_and_its_index_items_are_kept(
 
     assert findings(table) == [found]
     assert findings(table, repair=True) == [found]
-    table.client.put_item(TableName=table.table_name, Item=items.user_item("default", ada, "restored"))  # type: ignore[arg-type]
+    table.client.put_item(TableName=table.table_name, Item=items.user_item("default", ada, "restored"))
     assert_sound(table)
 
 
@@ -177,7 +177,7 @@ def test_counters_without_users_are_set_to_zero(table: Table, ada: StoredUser) -
     rank = next(f"{number:02x}" for number in range(256) if not in_use(table, f"{number:02x}"))
     table.client.put_item(
         TableName=table.table_name,
-        Item=keys.key("default", Collection.RANK, rank) | {"3": {"N": "2"}},  # type: ignore[arg-type]
+        Item=keys.key("default", Collection.RANK, rank) | {"3": {"N": "2"}},
     )
 
     assert findings(table, repair=True) == [Inconsistency(Problem.COUNTER, Collection.RANK, rank, repaired=True)]

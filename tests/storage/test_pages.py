@@ -34,7 +34,7 @@ class Directory:
             for user in self.crowd:
                 twin.create(user)
             return twin
-        return self.table.account("default", deadline).users  # type: ignore[attr-defined]
+        return self.table.account("default", deadline).users  # type: ignore[attr-defined, no-any-return]
 
 
 def directories(request: pytest.FixtureRequest, crowd: list[StoredUser]) -> Iterator[Directory]:

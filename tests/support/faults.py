@@ -179,9 +179,9 @@ def _parsed(response: AWSResponse, model: OperationModel) -> dict[str, Any]:
     """What botocore reads in the answer: the error itself, and what its shape has beside."""
     raw = {"body": response.content, "headers": response.headers, "status_code": response.status_code}
     parser = create_parser("json")
-    parsed: dict[str, Any] = parser.parse(raw, model.output_shape)
+    parsed: dict[str, Any] = parser.parse(raw, model.output_shape)  # type: ignore[arg-type]
     shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
-    return parsed if shape is None else parsed | parser.parse(raw, shape)
+    return parsed if shape is None else parsed | parser.parse(raw, shape)  # type: ignore[no-any-return, redundant-expr]
 
 
 def in_pieces(client: Any) -> None:

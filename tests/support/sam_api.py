@@ -72,7 +72,7 @@ def start_api(sam: str, environment: dict[str, str], aws: Aws, log: Path) -> Ite
     # Beside the built one, as it names the artifacts by relative paths.
     template = BUILT.with_name("start-api.json")
     template.write_text(json.dumps(with_every_method_named(yaml.safe_load(BUILT.read_text(encoding="utf-8")))))
-    command = [
+    command: list[str | Path] = [
         *(sam, "local", "start-api", "--template", template),
         *("--config-file", ROOT / "samconfig.toml", "--port", str(port)),
     ]
