@@ -114,6 +114,12 @@ def test_pruned_data_lead_to_the_same_addresses(whole_and_pruned: tuple[Session,
             assert len(addresses) == 1
 
 
+def test_every_service_in_use_is_known_to_botocore() -> None:
+    used = re.findall(r'self\._client\("(\w+)"\)', MODULES["adapters.aws"].read_text(encoding="utf-8"))
+
+    assert set(used) == SERVICES
+
+
 def test_every_module_of_the_artifact_is_imported_by_a_function_and_none_is_missing() -> None:
     handlers = {RESOURCES[name]["Properties"]["Handler"].rpartition(".")[0] for name in FUNCTIONS}
     shipped = {name for name in MODULES if name.partition(".")[0] in PACKAGES}

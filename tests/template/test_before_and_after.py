@@ -71,6 +71,8 @@ NESTED_STACK = (
     | {"EventsUndelivered.Dimensions"}  # empty without the queue, as the alarm is not there either
 )
 """Variables that these functions do not read, and values that are parameters now."""
+NOT_READ = {f"{name}.$POWERTOOLS_METRICS_NAMESPACE" for name in API | JOBS}
+"""A variable that no code reads since Powertools writes no metrics."""
 DASHBOARD = {"Dashboard.DashboardBody"}
 """Lists shared alarms and the one log; names the file that its prices are in."""
 RENAMED = {
@@ -86,7 +88,7 @@ ADDED = {
 }
 CHANGED = (
     (MOVED_HANDLERS | NO_LAYER | NO_SNAPSHOTS | NO_BOUNDARY | READ_ONE_LOG | OTHER_ROLES | ROLLED_BACK_BY_ONE_ALARM)
-    | (GATEWAY | NESTED_STACK | DASHBOARD | RENAMED)
+    | (GATEWAY | NESTED_STACK | NOT_READ | DASHBOARD | RENAMED)
 ) - {f"{name}.PermissionsBoundary" for name in SHARED_ROLES}
 
 WRITES_A_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,7 @@ from botocore.session import Session
 
 from support.child_processes import run
 from support.repository import ROOT
+from support.source_modules import MODULES, imported
 from support.stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, of_type
 
 SECONDS_OF_API_GATEWAY = 29
@@ -98,3 +100,13 @@ def test_a_deployment_reaches_aws_and_no_stand_in(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_ENDPOINT_URL", PARAMETERS["LocalEndpoint"]["Default"])
     client = Session().create_client("dynamodb", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
     assert client.meta.endpoint_url == "https://dynamodb.eu-central-1.amazonaws.com"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_gets_every_environment_variable_that_its_code_requires(name: str) -> None:
+    modules = imported({HANDLERS[name][0]})
+    code = "".join(MODULES[module].read_text(encoding="utf-8") for module in modules)
+
+    required = set(re.findall(r'\b(?:required|number)\(env, "(\w+)"\)', code))
+    assert required
+    assert required <= variables(name).keys()
