@@ -121,7 +121,7 @@ def stubbed() -> Iterator[tuple[EventBus, Stubber]]:
         stubber.assert_no_pending_responses()
 
 
-def test_the_events_that_a_request_refused_are_told_one_by_one(stubbed: tuple[EventBus, Stubber]) -> None:
+def test_refused_events_are_reported_one_by_one(stubbed: tuple[EventBus, Stubber]) -> None:
     bus, stubber = stubbed
     refused = {"ErrorCode": "InternalFailure", "ErrorMessage": "try again"}
     stubber.add_response(

@@ -14,7 +14,7 @@ from support.table_stream import RECORDED, index_record, record, user
 CANARY = "canary-7f3a"
 
 
-def test_an_insert_tells_the_user_who_is_new() -> None:
+def test_an_insert_gives_the_new_user() -> None:
     change = change_of(record(7, None, user({"title": "Guide"})))
 
     assert change is not None
@@ -24,7 +24,7 @@ def test_an_insert_tells_the_user_who_is_new() -> None:
     assert change.recorded_at == datetime.fromtimestamp(RECORDED, UTC)
 
 
-def test_a_modification_tells_both_versions() -> None:
+def test_a_modification_gives_both_versions() -> None:
     change = change_of(record(7, user({}, 2), user({"title": "Guide"}, 3)))
 
     assert change is not None
@@ -32,7 +32,7 @@ def test_a_modification_tells_both_versions() -> None:
     assert change.after == user({"title": "Guide"}, 3)
 
 
-def test_a_removal_tells_the_user_who_was_there() -> None:
+def test_a_removal_gives_the_removed_user() -> None:
     change = change_of(record(7, user({}, 2), None))
 
     assert change is not None
@@ -41,11 +41,11 @@ def test_a_removal_tells_the_user_who_was_there() -> None:
 
 
 @pytest.mark.parametrize("collection", ["EMAIL", "USERNAME", "EXTERNALID", "RANK"])
-def test_an_item_of_an_index_tells_nothing(collection: str) -> None:
+def test_an_index_item_gives_no_change(collection: str) -> None:
     assert change_of(index_record(7, collection)) is None
 
 
-def test_a_test_user_that_a_release_is_tried_with_tells_nothing() -> None:
+def test_a_test_user_of_a_release_gives_no_change() -> None:
     created = record(7, None, user({}))
     created["dynamodb"]["Keys"]["pk"]["S"] = "rollcall-check#USER"
 

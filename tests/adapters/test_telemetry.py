@@ -96,7 +96,7 @@ def test_a_deactivation_and_a_removal_are_in_the_line(client: Client, capsys: py
     assert not any("UsersDeactivated" in counted(each) for each in rest)
 
 
-def test_the_previous_key_is_told_apart_and_once_more_when_its_grace_ends(
+def test_the_previous_key_is_counted_separately_and_again_when_its_grace_ends(
     service: InProcess, client: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service.accounts.rotate_key("acme", timedelta(days=5))

@@ -65,7 +65,7 @@ def test_a_missing_authorization_is_refused(client: ScimClient) -> None:
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_the_refusal_tells_neither_an_unknown_account_nor_one_switched_off_from_a_wrong_key(
+def test_a_refusal_does_not_reveal_whether_the_account_exists_or_is_disabled(
     client: ScimClient, service: LocalService
 ) -> None:
     off = service.new_account().account
@@ -95,7 +95,7 @@ def test_a_key_with_white_space_around_it_is_accepted(client: ScimClient, around
 
 
 @pytest.mark.parametrize("twice", ["Bearer Bearer {}", "Bearer bearer {}", "bearer  Bearer  {}"])
-def test_the_word_bearer_pasted_with_the_key_is_told(client: ScimClient, twice: str) -> None:
+def test_the_word_bearer_pasted_with_the_key_is_reported(client: ScimClient, twice: str) -> None:
     answer = client.request("GET", "/Users", headers={"Authorization": twice.format(client.key)})
 
     assert answer.status == 401

@@ -166,7 +166,7 @@ def test_a_batch_that_is_delivered_again_gives_the_same_events(bus: Bus) -> None
     assert len(set(bus.ids)) == 3
 
 
-def test_lambda_is_told_where_publishing_first_failed(bus: Bus) -> None:
+def test_the_answer_reports_the_first_record_that_failed(bus: Bus) -> None:
     bus.refuse = {"u2": "InternalFailure"}
 
     answer = publish(bus, *[record(number, None, user({}, user_id=f"u{number}")) for number in range(1, 4)])

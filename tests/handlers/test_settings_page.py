@@ -250,7 +250,7 @@ def test_an_account_is_named_in_the_field(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("account", ["", "Acme", "../x", "a" * 41, HOSTILE])
-def test_a_bad_account_name_is_told_and_nothing_is_made(opened: Opened, account: str) -> None:
+def test_a_malformed_account_name_is_reported_and_nothing_is_created(opened: Opened, account: str) -> None:
     page = read(opened.press(action="enable", widgetContext={"forms": {"all": {"account": account}}}))
 
     assert "is not an account name" in page.text
@@ -260,7 +260,7 @@ def test_a_bad_account_name_is_told_and_nothing_is_made(opened: Opened, account:
 
 
 @pytest.mark.parametrize("action", ["disable", "reveal", "rotate", "revoke"])
-def test_an_account_that_is_not_there_is_told(opened: Opened, action: str) -> None:
+def test_an_unknown_account_is_reported(opened: Opened, action: str) -> None:
     assert "There is no account" in read(opened.press(action=action, account="nobody")).text
     assert audits(opened.file) == []
 
@@ -347,7 +347,7 @@ def test_the_settings_page_says_how_old_a_key_is(days: int, said: str) -> None:
     assert said in page.text.splitlines()
 
 
-def test_cloudwatch_is_told_what_the_page_is_for(opened: Opened) -> None:
+def test_the_widget_describes_itself_to_cloudwatch(opened: Opened) -> None:
     assert opened.press(describe=True).startswith("## Rollcall settings")
 
 
@@ -400,7 +400,7 @@ def test_an_account_that_lets_no_user_lose_access_has_nothing_to_resume(opened: 
     assert ("deprovisioning-resumed", "acme") not in audits(opened.file)
 
 
-def test_a_table_that_does_not_answer_is_told_on_the_page(opened: Opened) -> None:
+def test_the_page_shows_that_the_table_does_not_answer(opened: Opened) -> None:
     opened.press(action="enable", account="acme")
     FaultyClient(opened.clients.dynamodb).always(REFUSING[0])
 

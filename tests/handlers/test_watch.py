@@ -132,7 +132,7 @@ def test_the_account_in_which_releases_are_tried_is_never_silent(watched: Watche
     assert watched.look() == [end(0, 0)]
 
 
-def test_nobody_is_silent_when_the_parameter_is_0(watched: Watched) -> None:
+def test_no_account_is_silent_when_the_parameter_is_0(watched: Watched) -> None:
     watched.accounts.enable("acme")
     watched.heard("acme", 4 * WEEK)
 
@@ -140,9 +140,7 @@ def test_nobody_is_silent_when_the_parameter_is_0(watched: Watched) -> None:
 
 
 @pytest.mark.parametrize(("hours", "found"), [(47, True), (49, False)])
-def test_a_previous_key_in_use_is_told_when_it_is_about_to_be_refused(
-    watched: Watched, hours: int, found: bool
-) -> None:
+def test_a_previous_key_in_use_is_reported_before_it_expires(watched: Watched, hours: int, found: bool) -> None:
     watched.accounts.enable("acme")
     watched.clock.now = NOW
     watched.accounts.rotate_key("acme", timedelta(hours=hours))

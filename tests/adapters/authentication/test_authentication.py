@@ -96,7 +96,7 @@ def test_a_revoked_key_stops_working_within_the_ttl(
     assert refusal(connectors, old).status == 401
 
 
-def test_nothing_in_an_answer_tells_why_a_well_formed_key_is_refused(
+def test_an_answer_does_not_reveal_why_a_well_formed_key_is_refused(
     connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     acme, off = key("acme"), key("off")
@@ -116,7 +116,7 @@ def test_nothing_in_an_answer_tells_why_a_well_formed_key_is_refused(
     ]  # fmt: skip
 
 
-def test_the_right_key_of_a_disabled_account_is_told_that_scim_is_switched_off(
+def test_the_right_key_of_a_disabled_account_gets_the_reason_that_scim_is_off(
     connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     acme = key()
