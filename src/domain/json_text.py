@@ -1,6 +1,6 @@
 """Decodes JSON text from outside: a body, or a text within a body that holds JSON.
 
-Stricter than `json.loads`, which takes NaN, members sent twice and halves of characters.
+Stricter than `json.loads`, which takes NaN, members sent twice and unpaired surrogates.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def decode(text: str) -> Any:
     """Return the value of `text`; raises NotJson or RefusedJson."""
     try:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
-        if "\\u" in text or not is_text(text):  # nothing else can make half of a surrogate pair
+        if "\\u" in text or not is_text(text):  # nothing else can make an unpaired surrogate
             json.dumps(value, ensure_ascii=False).encode()
     except RefusedJson:
         raise
     except UnicodeEncodeError:
-        raise NoText("has half of a surrogate pair in a string") from None
+        raise NoText("has an unpaired surrogate in a string") from None
     except RecursionError:
         raise RefusedJson(_TOO_DEEP) from None
     except json.JSONDecodeError as error:
@@ -100,7 +100,7 @@ def _check_shape(value: Any) -> None:
                 inner.extend((name, item) for item in outer if isinstance(item, dict | list))
         items += sum(len(outer) for _, outer in level if isinstance(outer, dict | list))
         if items > MAX_ITEMS:
-            raise TooLarge(f"has more than {MAX_ITEMS} values and members, which is as many as are accepted")
+            raise TooLarge(f"has more than {MAX_ITEMS} values and members, the most that are accepted")
         level = inner
 
 

@@ -99,7 +99,7 @@ def test_the_word_bearer_pasted_with_the_key_is_reported(client: ScimClient, twi
     answer = client.request("GET", "/Users", headers={"Authorization": twice.format(client.key)})
 
     assert answer.status == 401
-    assert "The word Bearer is there twice" in answer.json["detail"]
+    assert "The word Bearer appears twice" in answer.json["detail"]
     assert "Paste only the Connector Key" in answer.json["detail"]
     assert client.key not in answer.text
 

@@ -57,7 +57,7 @@ def test_the_form_of_what_is_allowed_has_nothing_else(allowed: list[str], form: 
         ("\ue000\u2028", "U+E000, a character of private use"),
         ("\u2028", "U+2028, a line separator"),
         ("\u2029", "U+2029, a paragraph separator"),
-        ("\ud800", "U+D800, half of a surrogate pair"),
+        ("\ud800", "U+D800, an unpaired surrogate"),
         ("\U0010ffff", "U+10FFFF, a code point without a character"),
         ("\u2764\ufe0f", "U+FE0F, a character that cannot be seen"),
         ("ma\u200dra", "U+200D, a joiner where the script needs none"),

@@ -33,7 +33,7 @@ def bearer_key(authorization: str | None) -> ConnectorKey:
         raise Unauthorized("The word Bearer is there, but no Connector Key after it.", reason="no-key")
     if credentials.split(maxsplit=1)[0].lower() == "bearer":
         raise Unauthorized(
-            "The word Bearer is there twice: the identity provider adds it by itself. Paste only the Connector Key, "
+            "The word Bearer appears twice: the identity provider adds it by itself. Paste only the Connector Key, "
             "from rck_ on, into its token field.",
             reason="bearer-twice",
         )

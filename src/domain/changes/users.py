@@ -38,11 +38,12 @@ _TIME_TO_SETTLE_A_RACE: Final = 0.5
 class Users:
     """The users of one account, for one request.
 
-    `now` gives RFC 3339 UTC time with milliseconds, `new_id` a random id; `reader` reads request bodies as the
-    account's mode says; `effects` collects what was done to users.
-    `guard` bounds how many users may lose access, None when nothing does. What an identity provider may do with users
-    who are there already (`accounts.account.Settings`): `adopts` whom none has claimed, `keeps_privileges` of those,
-    `takes_back` whom it had deactivated.
+    - `now` returns RFC 3339 UTC time with milliseconds, `new_id` a random id.
+    - `reader` reads request bodies as the account's mode says.
+    - `effects` counts what was done to users.
+    - `guard` limits how many users may lose access; None for no limit.
+    - What an identity provider may do with existing users (`accounts.account.Settings`): `adopts` those that none has
+      claimed, `keeps_privileges` of those, `takes_back` those that it had deactivated.
     """
 
     store: UserStore

@@ -40,7 +40,7 @@ def members(value: Any, attribute: Attribute) -> list[tuple[Attribute, Any]]:
                 f"{quoted(name)} is not an attribute of {_owner(attribute)}. Leave it out.", attribute=attribute.name
             )
         if sub.name in found:
-            raise InvalidSyntax(f'"{sub.name}" is there twice, in different cases. Send it once.', attribute=sub.name)
+            raise InvalidSyntax(f'"{sub.name}" appears twice, in different cases. Send it once.', attribute=sub.name)
         found[sub.name] = (sub, member)
     return list(found.values())
 

@@ -74,7 +74,7 @@ def _read(body: Json, attribute: Attribute) -> Json:
             continue
         if spelled in kept:
             raise InvalidSyntax(
-                f"{quoted(spelled)} is there twice, in different cases. Send it once.",
+                f"{quoted(spelled)} appears twice, in different cases. Send it once.",
                 attribute=None if sub is None else sub.name,
             )
         kept[spelled] = assigned
@@ -125,9 +125,9 @@ def _message(error: Any) -> str:
     """Return the problem, to follow the place; pydantic prefixes the messages of our own checks by "Value error, "."""
     match error["type"]:
         case "string_too_long":
-            return f"has more than {error['ctx']['max_length']} characters, which is as many as it may have"
+            return f"has more than {error['ctx']['max_length']} characters, the most that it may have"
         case "too_long":
-            return f"has more than {error['ctx']['max_length']} values, which is as many as it may have"
+            return f"has more than {error['ctx']['max_length']} values, the most that it may have"
     return _MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
 
 

@@ -22,7 +22,7 @@ def canonical_names(value: Json, attribute: Attribute = USER.root) -> Json:
         spelled = name if sub is None else sub.name
         if spelled in canonical:
             raise InvalidSyntax(
-                f"{quoted(spelled)} is there twice, in different cases. Send it once.",
+                f"{quoted(spelled)} appears twice, in different cases. Send it once.",
                 attribute=None if sub is None else sub.name,
             )
         canonical[spelled] = member if sub is None else canonical_value(member, sub)

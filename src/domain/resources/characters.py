@@ -15,7 +15,7 @@ _KINDS: Final = {
     "Cf": "a formatting character that cannot be seen",
     "Cn": "a code point without a character",
     "Co": "a character of private use",
-    "Cs": "half of a surrogate pair",
+    "Cs": "an unpaired surrogate",
     "Zl": "a line separator",
     "Zp": "a paragraph separator",
 }

@@ -132,7 +132,7 @@ def document_of(attributes: Json, kept: Json | None = None) -> str:
         changed = {name: value for name, value in attributes.items() if not kept or kept.get(name) != value}
         text = encode(changed)
         # Strings end in a quotation mark, so that a run of marks in the document is one in a string.
-        for is_fault, problem in ((_is_no_text, "has half of a surrogate pair"), (has_too_many_marks, MARKS_PROBLEM)):
+        for is_fault, problem in ((_is_no_text, "has an unpaired surrogate"), (has_too_many_marks, MARKS_PROBLEM)):
             if is_fault(text):
                 name = next((name for name, text in _texts(changed, "") if is_fault(text)), "A name")
                 raise InvalidValue(f"{name} {problem}. Send it without.", attribute=name)

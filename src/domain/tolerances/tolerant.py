@@ -229,7 +229,7 @@ class Tolerant:
                 if "[" in right and resolve(right.partition("[")[0]) is not None:
                     right = self._strict_path(right)
             if right in spelled:
-                raise InvalidSyntax(f"{quoted(right)} is there twice, in different forms. Send it once.")
+                raise InvalidSyntax(f"{quoted(right)} appears twice, in different forms. Send it once.")
             spelled[right] = member
         return value if all(name in value for name in spelled) else spelled
 

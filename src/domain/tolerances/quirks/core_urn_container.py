@@ -38,7 +38,7 @@ def _unfolded(value: Json) -> Json | None:
     for members in inner:
         for name, member in (members or {}).items():
             if name in outer:
-                raise InvalidSyntax(f'{quoted(name)} is there twice, once within "{CORE_URN}". Send it once.')
+                raise InvalidSyntax(f'{quoted(name)} appears twice, once within "{CORE_URN}". Send it once.')
             outer[name] = member
     return outer
 

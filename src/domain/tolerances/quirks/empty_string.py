@@ -15,7 +15,7 @@ def _value(attribute: Attribute, value: Any) -> Any:
     if value == "":
         return value if attribute.required or attribute.type is Type.BOOLEAN else None
     if attribute.is_complex and isinstance(value, dict) and value.get("value") == "":
-        # What is left of a value without its `value` (type, primary, display) says nothing.
+        # Without its `value` what is left (type, primary, display) means nothing.
         return None if attribute.sub_attribute("value") is not None else value
     return value
 

@@ -50,7 +50,7 @@ def _resource(body: Json) -> Json | None:
         path = parse_patch_path(name)
         if str(path) in seen:
             raise InvalidSyntax(
-                f"{quoted(str(path))} is there twice. Send it once.", attribute=path.path.attribute.name
+                f"{quoted(str(path))} appears twice. Send it once.", attribute=path.path.attribute.name
             )
         seen.add(str(path))
         _place(nested, path, body[name])
@@ -78,7 +78,7 @@ def _place(container: Json, path: PatchPath, value: Any) -> None:
         and boolean_of(value) is not boolean_of(container["active"])
     ):
         # A user who is deactivated under one name and not under the other must not stay active in silence.
-        raise InvalidSyntax('"active" is there twice, with different values. Send it once.', attribute="active")
+        raise InvalidSyntax('"active" appears twice, with different values. Send it once.', attribute="active")
 
 
 def _place_in_list(container: Json, attribute: Attribute, path: PatchPath, value: Any) -> None:
