@@ -147,8 +147,8 @@ class DeprovisioningPaused(Forbidden):
         super().__init__(
             f"Nothing was changed: deprovisioning is paused until {minute_text(until)}, as this account's limit of "
             f"{used} users who lose access within a day is reached. Check which users and groups the identity provider "
-            f"has in scope. If it is intended, the service's operator ends the pause with: {remedies.resume(account)}; or "
-            f"lets one user through with: {remedies.let_through(account, '--email ADDRESS')}"
+            f"has in scope. If it is intended, the service's operator ends the pause with: {remedies.resume(account)}; "
+            f"or lets one user through with: {remedies.let_through(account, '--email ADDRESS')}"
         )
 
 

@@ -70,7 +70,7 @@ def address_form(text: str) -> str:
     """Return the form by which an address may take over a user: one mailbox, and no look-alike of it.
 
     The local part unchanged except for the case of ASCII letters; in the domain also an `xn--` label as the text that
-    it stands for (IDNA 2008). Addresses that are equal in this form have the same `unique_form`, not the other way round.
+    it stands for (IDNA 2008). Addresses equal in this form have the same `unique_form`, not the other way round.
     """
     local, at, domain = text.strip().translate(_ASCII_LOWER).rpartition("@")
     return local + at + _labels(domain) if at else domain

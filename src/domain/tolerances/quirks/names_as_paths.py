@@ -49,9 +49,7 @@ def _resource(body: Json) -> Json | None:
     for name in members:
         path = parse_patch_path(name)
         if str(path) in seen:
-            raise InvalidSyntax(
-                f"{quoted(str(path))} appears twice. Send it once.", attribute=path.path.attribute.name
-            )
+            raise InvalidSyntax(f"{quoted(str(path))} appears twice. Send it once.", attribute=path.path.attribute.name)
         seen.add(str(path))
         _place(nested, path, body[name])
     return nested
