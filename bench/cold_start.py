@@ -57,6 +57,9 @@ SDK = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "url
 NOBODY_WAITS_FOR = {"pre_traffic", "seed_default_account"}
 """Run once in a deployment and once in the life of a stack, and speak to others than this benchmark stands in for."""
 
+OF_NO_CLIENT = {"publisher": "jobs.publisher", "watch": "jobs.watch", "settings_widget": "settings.widget"}
+"""Where the handlers of the functions are that no client calls."""
+
 FLOOR, PRUNED_FLOOR, TYPICAL = "floor", "floor, pruned", "typical"
 GOALS = {FLOOR: 1.5, TYPICAL: 0.6}
 """How many times what a peer takes a function may take."""
@@ -78,7 +81,7 @@ def functions(artifact: Path) -> list[Case]:
     for event in sorted((ROOT / "events").glob("*.json")):
         found.setdefault(event.name.partition(".")[0], event)
     return [
-        Case(module, f"handlers.{module}", (artifact,), event)
+        Case(module, f"handlers.{OF_NO_CLIENT.get(module, module)}", (artifact,), event)
         for module, event in found.items()
         if module not in NOBODY_WAITS_FOR
     ]
