@@ -127,7 +127,7 @@ def test_the_refusal_says_why_and_what_to_do(
     assert until is not None
     for said in (
         "Nothing was changed",
-        "as it allows (1)",
+        "1 of this account's users lost access",
         "within a day",
         f"until {until:%Y-%m-%dT%H:%MZ}",
         f"rollcall account resume {account}",

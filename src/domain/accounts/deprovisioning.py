@@ -145,9 +145,9 @@ class DeprovisioningPaused(Forbidden):
 
     def __init__(self, account: str, used: int, until: datetime) -> None:
         super().__init__(
-            f"Nothing was changed: deprovisioning is paused until {minute_text(until)}, as this account's limit of "
-            f"{used} users who lose access within a day is reached. Check which users and groups the identity provider "
-            f"has in scope. If it is intended, the service's operator ends the pause with: {remedies.resume(account)}; "
+            f"Nothing was changed: deprovisioning is paused until {minute_text(until)}. {used} of this account's users "
+            "lost access within a day, which is its limit. Check which users and groups the identity provider has in "
+            f"scope. If it is intended, the service's operator ends the pause with: {remedies.resume(account)}; "
             f"or lets one user through with: {remedies.let_through(account, '--email ADDRESS')}"
         )
 
