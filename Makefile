@@ -41,9 +41,9 @@ run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## Serve SCIM on Dyn
 # --- Test and check ----------------------------------------------------------
 
 .PHONY: test
-test: .venv/.dev ## Run the tests that need neither Docker, Java nor a browser
+test: .venv/.dev ## Run the tests that need neither Docker, Java nor a browser (THOROUGH=1: with more examples)
 	@echo 'Not in this run: make test-dynamodb-local (JDK 17, Maven), make test-sam-local (Docker), make test-browser (Chromium)'
-	@$(BIN)/pytest -n $(WORKERS) -m 'not ($(SLOW_TIERS))'
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not ($(SLOW_TIERS))'
 
 .PHONY: test-dynamodb-local
 test-dynamodb-local: .venv/.dev .dynamodb-local/.installed ## Run the storage, contract and concurrency tests on DynamoDB Local (needs JDK 17, Maven)
