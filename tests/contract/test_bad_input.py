@@ -235,7 +235,7 @@ def test_any_character_that_json_may_hold_comes_back_as_sent_or_is_refused(clien
         "filter=userName%00eq%00%22x%22",
     ],
 )
-def test_a_bad_filter_is_refused_and_finds_nobody(client: ScimClient, query: str) -> None:
+def test_a_bad_filter_is_rejected_and_finds_no_user(client: ScimClient, query: str) -> None:
     client.create(user())
 
     answer = client.get("/Users", query)

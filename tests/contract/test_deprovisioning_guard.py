@@ -137,7 +137,7 @@ def test_the_refusal_says_why_and_what_to_do(
     assert client.get(f"/Users/{users[1]['id']}").json == users[1]
 
 
-def test_what_takes_nobodys_access_is_not_held_back(
+def test_a_change_that_removes_no_access_is_not_held_back(
     table: Table, service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "1")
@@ -269,7 +269,7 @@ WAYS: dict[str, Callable[[ScimClient, Json], int]] = {
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_whichever_way_access_is_taken_it_counts_and_is_held_back(
+def test_every_way_to_remove_access_counts_and_is_held_back(
     table: Table, service: LocalService, client: ScimClient, account: str, way: Callable[[ScimClient, Json], int]
 ) -> None:
     service.accounts.configure(account, deprovisioning_limit=Limit(1), match_existing_by_email=True)
@@ -328,7 +328,7 @@ def test_who_keeps_a_name_or_an_address_loses_nothing(
     assert client.put(ada["id"], ada | changed).status == 200
 
 
-def test_throw_away_users_neither_widen_nor_exhaust_the_limit(table: Table, client: ScimClient, account: str) -> None:
+def test_new_users_neither_raise_nor_exhaust_the_limit(table: Table, client: ScimClient, account: str) -> None:
     people = crowd(table, client, 12)
     for number in range(25):
         made = client.create(user(f"throw-away-{number}"))["id"]

@@ -94,7 +94,7 @@ def application(service: LocalService) -> Application:
     return Application(service)
 
 
-def test_the_story_of_the_user_who_was_there_first(application: Application) -> None:
+def test_an_existing_user_is_adopted_once_matching_is_switched_on(application: Application) -> None:
     client = application.client
     # JumpCloud looks up, finds nobody, creates, and is refused for ever.
     assert client.find('userName eq "mlind"') == []
@@ -144,7 +144,7 @@ def test_a_client_that_updates_what_it_found_adopts_as_well(application: Applica
     assert told(imported, application.item()) == [EventKind.ADOPTED]
 
 
-def test_a_look_up_by_a_name_that_nobody_has_finds_the_address_of_whom_nobody_claimed(application: Application) -> None:
+def test_a_look_up_by_an_unused_name_finds_the_address_of_an_unclaimed_user(application: Application) -> None:
     look_up = f'userName eq "{ADDRESS.upper()}"'
     assert application.client.find(look_up) == []
 
@@ -188,7 +188,7 @@ def test_a_user_name_that_a_third_user_has_is_refused(application: Application) 
     assert application.findings() == []
 
 
-def test_addresses_of_two_users_make_nobody_the_one_to_adopt(application: Application) -> None:
+def test_addresses_of_two_users_adopt_neither(application: Application) -> None:
     application.imported(userName="erik", emails=[{"value": "erik@example.com"}])
     application.matches_existing()
 
@@ -199,7 +199,7 @@ def test_addresses_of_two_users_make_nobody_the_one_to_adopt(application: Applic
     assert (refused.status, refused.json["scimType"]) == (409, "uniqueness")
 
 
-def test_an_address_that_nobody_has_makes_a_new_user(application: Application) -> None:
+def test_an_unused_address_creates_a_user(application: Application) -> None:
     application.matches_existing()
 
     created = application.client.create(user("erik"))

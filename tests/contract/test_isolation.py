@@ -44,7 +44,7 @@ ON_AN_ID: dict[str, Callable[[ScimClient, str, str], Answer]] = {
 
 
 @pytest.mark.parametrize("operation", ON_AN_ID.values(), ids=ON_AN_ID)
-def test_their_id_is_nobodys(
+def test_the_id_of_another_accounts_user_is_not_found(
     client: ScimClient, stranger: ScimClient, theirs: Json, operation: Callable[[ScimClient, str, str], Answer]
 ) -> None:
     answer = operation(client, theirs["id"], theirs["meta"]["version"])

@@ -213,7 +213,7 @@ MATCHING = [
 @pytest.mark.parametrize(
     ("name", "match_existing"), [(name, False) for name in MATRIX] + [(name, True) for name in MATCHING]
 )
-def test_what_another_account_has_is_answered_as_what_nobody_has(
+def test_values_of_another_account_are_answered_like_unknown_values(
     *,
     service: LocalService,
     stranger: ScimClient,

@@ -45,7 +45,9 @@ def told(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list[
     ]
 
 
-def test_a_put_is_told_as_a_put_and_a_patch_as_a_patch(service: LocalService, client: ScimClient, account: str) -> None:
+def test_a_put_is_published_as_a_put_and_a_patch_as_a_patch(
+    service: LocalService, client: ScimClient, account: str
+) -> None:
     ada = client.create(user("ada", title="Guide", nickName="Ada"))
     created = item(service, account, ada["id"])
 

@@ -115,7 +115,7 @@ def test_values_come_back_in_the_case_they_were_sent_in(client: ScimClient) -> N
 
 
 @pytest.mark.parametrize("user_id", ["1", "not-an-id", "0" * 2000, "%00", "a%2Fb", "%ff", "%F0%9F%98%80", ".", "*"])
-def test_a_malformed_id_is_nobodys(client: ScimClient, user_id: str) -> None:
+def test_a_malformed_id_is_not_found(client: ScimClient, user_id: str) -> None:
     assert client.get(f"/Users/{user_id}").status == 404
     assert client.put(user_id, user()).status == 404
     assert client.patch(user_id, {"op": "replace", "path": "active", "value": False}).status == 404

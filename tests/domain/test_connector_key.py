@@ -141,7 +141,7 @@ def test_white_space_and_the_case_of_the_scheme_do_not_matter(header: str) -> No
         ("Bearer {key} {key}", "malformed-key", "Copy the key again"),
     ],
 )
-def test_a_header_pasted_wrongly_is_told_what_is_wrong_without_repeating_it(
+def test_the_answer_to_a_malformed_header_names_the_fault_and_does_not_repeat_the_header(
     header: str | None, reason: str, says: str
 ) -> None:
     with pytest.raises(Unauthorized, match=says) as refused:

@@ -55,7 +55,7 @@ from domain.resources.user_schema import ENTERPRISE_URN
         pytest.param('urn:example:other:attribute eq "x"', 1, "is not an attribute", id="unknown URN"),
     ],
 )
-def test_a_refusal_tells_where_and_what_was_expected(text: str, position: int, expected: str) -> None:
+def test_a_rejection_names_the_position_and_what_was_expected(text: str, position: int, expected: str) -> None:
     with pytest.raises(InvalidFilter) as refusal:
         parse(text)
 
@@ -128,7 +128,7 @@ def test_a_filter_prints_in_the_rfc_notation(text: str, canonical: str) -> None:
         ("active ne FALSE", "string_booleans", "active ne false"),
     ],
 )
-def test_each_leniency_is_its_own_switch_and_tells_that_it_was_needed(text: str, flag: str, meaning: str) -> None:
+def test_each_leniency_has_its_own_switch_and_reports_that_it_was_needed(text: str, flag: str, meaning: str) -> None:
     used: list[str] = []
 
     assert parse(text, Leniency(**{flag: True}, on_use=used.append)) == parse(meaning)

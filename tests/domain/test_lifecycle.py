@@ -167,13 +167,13 @@ def test_a_removed_user_is_deprovisioned_with_every_attribute_it_had() -> None:
     assert told(user({"title": "Guide"}), None) == [("UserDeprovisioned", ["userName", "title", "active"])]
 
 
-def test_a_deactivation_is_told_before_what_else_changed() -> None:
+def test_a_deactivation_is_published_before_the_other_changes() -> None:
     before, after = user({"active": True, "title": "Guide"}), user({"active": False}, 2)
 
     assert told(before, after) == [("UserDeactivated", ["active"]), ("UserUpdated", ["title"])]
 
 
-def test_a_reactivation_is_told_after_what_else_changed() -> None:
+def test_a_reactivation_is_published_after_the_other_changes() -> None:
     before, after = user({"active": False, "title": "Guide"}), user({}, 2)
 
     assert told(before, after) == [("UserUpdated", ["title"]), ("UserReactivated", ["active"])]
@@ -193,7 +193,7 @@ def test_an_adoption_stands_in_the_place_of_the_update() -> None:
     assert told(before, after, adopted=True) == [("UserAdopted", ["externalId"]), ("UserReactivated", ["active"])]
 
 
-def test_an_adoption_that_changed_no_attribute_is_told() -> None:
+def test_an_adoption_that_changed_no_attribute_is_published() -> None:
     events = events_of(change(user({}), user({}, 2), adopted=True))
 
     assert [event.kind for event in events] == [EventKind.ADOPTED]
@@ -242,7 +242,7 @@ def test_a_detail_without_its_values_says_so_and_still_fits_its_schema() -> None
     assert CANARY not in json.dumps(bare)
 
 
-def test_the_ids_of_a_change_are_the_same_however_often_it_is_told() -> None:
+def test_the_ids_of_a_change_are_the_same_each_time_it_is_published() -> None:
     before, after = user({"active": True}), user({"active": False, "title": "Guide"}, 2)
 
     first, again = details(before, after), details(before, after)
@@ -283,7 +283,7 @@ def test_the_same_event_is_there_as_a_scim_security_event(before: Json | None, a
     assert "sub" not in claims
 
 
-def test_a_replacement_is_told_as_a_put_and_the_next_change_as_a_patch() -> None:
+def test_a_replacement_is_published_as_a_put_and_the_next_change_as_a_patch() -> None:
     first = user({"title": "Guide"})
     put = first.changed_to(first.attributes | {"title": "Head"}, CHANGED, replaced=True)
     patched = put.changed_to(put.attributes | {"title": "Chief"}, CHANGED)

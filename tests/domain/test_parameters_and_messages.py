@@ -236,7 +236,7 @@ def test_a_patch_without_operations_changes_nothing(client: Client, strict: Clie
         (",;,=", False),
     ],
 )
-def test_json_is_answered_to_who_likes_it_better(client: Client, accept: str, is_json: bool) -> None:
+def test_json_is_answered_to_a_client_that_prefers_it(client: Client, accept: str, is_json: bool) -> None:
     expected = "application/json" if is_json else "application/scim+json; charset=utf-8"
     headers = {"Accept": accept} if accept else {}
 

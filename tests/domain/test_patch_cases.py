@@ -305,7 +305,7 @@ def test_the_last_sub_attribute_removed_removes_the_complex_attribute() -> None:
     assert "name" not in after
 
 
-def test_the_first_attribute_of_an_extension_brings_its_urn_into_schemas() -> None:
+def test_the_first_attribute_of_an_extension_adds_its_urn_to_schemas() -> None:
     user = {"schemas": [CORE_URN], "userName": "bjensen"}
 
     after = patched_strictly(user, op("add", f"{ENTERPRISE_URN}:department", value="Tours"))

@@ -25,5 +25,5 @@ def test_any_other_version_may_not(tags: str) -> None:
 
 
 @pytest.mark.parametrize(("tags", "unchanged"), [(None, False), ('W/"7"', True), ('W/"8"', False), ("*", True)])
-def test_if_none_match_tells_an_unchanged_user(tags: str | None, unchanged: bool) -> None:
+def test_if_none_match_recognises_an_unchanged_user(tags: str | None, unchanged: bool) -> None:
     assert is_unchanged(tags, USER) is unchanged

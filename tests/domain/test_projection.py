@@ -55,7 +55,9 @@ _ALWAYS: Final = {"schemas": _USER["schemas"], "id": "1"}
         ("meta.version", {"meta": {"version": 'W/"1"'}}),
     ],
 )
-def test_only_what_is_asked_for_is_returned_beside_what_always_is(attributes: object, returned: dict[str, Any]) -> None:
+def test_the_answer_has_only_requested_and_always_returned_attributes(
+    attributes: object, returned: dict[str, Any]
+) -> None:
     assert Projection.of(attributes, None).apply(_USER) == _ALWAYS | returned
 
 

@@ -239,7 +239,7 @@ def test_a_count_out_of_bounds_is_refused_with_a_cursor(hundred: Directory, coun
         search(hundred, cursor="", count=count)
 
 
-def test_a_page_ends_before_the_answer_is_too_large_and_the_next_goes_on() -> None:
+def test_a_page_ends_before_the_answer_is_too_large_and_the_next_continues() -> None:
     large = directory([stored(number, displayName="x" * (MAX_PAGE_CHARACTERS // 12)) for number in range(30)])
 
     first = search(large)

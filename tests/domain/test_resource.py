@@ -105,7 +105,7 @@ def test_more_addresses_than_one_transaction_can_hold_are_refused() -> None:
         attributes_of(user(emails=many))
 
 
-def test_many_problems_are_told_three_at_a_time() -> None:
+def test_many_problems_are_reported_three_at_a_time() -> None:
     with pytest.raises(InvalidValue, match="and 2 more") as refused:
         attributes_of(user(title=1, nickName=2, locale=3, timezone=4, userType=5))
 

@@ -182,7 +182,7 @@ def test_a_put_without_addresses_keeps_the_stored_ones(members: Json) -> None:
 
 
 @pytest.mark.parametrize("members", [{}, {"active": None}])
-def test_a_put_that_does_not_say_so_lets_nobody_in_again(members: Json) -> None:
+def test_a_put_without_active_does_not_reactivate_a_user(members: Json) -> None:
     reader = Tolerant()
 
     sent = reader.resource(body(**members))

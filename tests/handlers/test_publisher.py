@@ -112,7 +112,7 @@ def output(capsys: pytest.CaptureFixture[str]) -> Output:
     return Output(capsys)
 
 
-def test_the_life_of_a_user_is_told_in_its_order(bus: Bus) -> None:
+def test_the_life_of_a_user_is_published_in_order(bus: Bus) -> None:
     answer = publish(
         bus,
         record(1, None, user({})),
@@ -133,7 +133,7 @@ def test_the_life_of_a_user_is_told_in_its_order(bus: Bus) -> None:
     ]
 
 
-def test_an_adopted_user_is_told(bus: Bus) -> None:
+def test_an_adoption_is_published(bus: Bus) -> None:
     after = user({"externalId": "e1"}, 2)
 
     assert publish(bus, record(1, user({}), after, adoption="2030-02-01T08:30:00.250Z")) == SUCCESS
@@ -149,7 +149,7 @@ def test_the_items_of_the_indexes_are_passed_over(bus: Bus) -> None:
     assert bus.events == []
 
 
-def test_users_of_the_same_id_in_two_accounts_are_told_apart(bus: Bus) -> None:
+def test_users_of_the_same_id_in_two_accounts_are_distinguished(bus: Bus) -> None:
     publish(bus, record(1, None, user({})), record(2, None, user({}), account="globex"))
 
     assert [detail["account"] for _, detail in bus.events] == ["acme", "globex"]
@@ -370,7 +370,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("deployed")
-def test_the_function_publishes_what_the_stream_brings(output: Output) -> None:
+def test_the_function_publishes_the_changes_of_the_stream(output: Output) -> None:
     assert publisher.handler({"Records": [record(1, None, user({}))]}, LambdaContext()) == SUCCESS
 
     assert output.batch()["published"] == {"UserProvisioned": 1}

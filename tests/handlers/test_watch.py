@@ -216,7 +216,7 @@ def test_without_accounts_no_logs_are_read(watched: Watched) -> None:
     assert watched.logs.periods == []
 
 
-def test_a_look_without_an_answer_of_the_logs_fails_so_that_its_alarm_rings(watched: Watched) -> None:
+def test_a_check_without_an_answer_of_the_logs_fails_so_that_its_alarm_fires(watched: Watched) -> None:
     watched.accounts.enable("acme")
     watched.logs.status = "Failed"
 
