@@ -11,12 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from adapters.logs.activity import Line, time_of
 from cli.arguments import OneAccount
 from cli.duration import parse_duration
 from cli.invocation import Invocation, invocation_of
 from cli.wording import harmless_json, plain
-from operations.activity import MAX_LINES, LineFilter
+from operations.activity import MAX_LINES, Line, LineFilter, time_of
 
 _WIDTHS: Final = (19, 12, 13, 15, 24)
 """Column widths with --follow; the last column needs none."""

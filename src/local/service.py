@@ -15,13 +15,13 @@ from uuid import uuid4
 from waitress.server import create_server
 
 from adapters.dynamodb import Table
-from adapters.logs.activity import FileActivity
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.accounts.connector_key import ConnectorKey
 from handlers.environment.service import ServiceEnvironment
 from handlers.service import Service
 from handlers.settings.widget import SettingsWidget
+from local.activity import FileActivity
 from local.embedded_aws import LocalAws
 from local.gateway import MAX_REQUEST_BYTES, LocalGateway, Report
 from local.own_requests import own_requests_only

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.logs import insights
-from adapters.logs.activity import Line, lines_of, lines_of_file, time_of
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
+
+Line = Mapping[str, Any]
 
 MESSAGES: Final = ("request", "bulk-operation", "adoption", "take-back", "let-through", "audit")
 MAX_LINES: Final = 10_000
@@ -174,6 +175,27 @@ class CloudWatchActivityLog:
         if not groups:
             raise ActivityUnavailable(f"There are no logs below {self._prefix}: is it the right stack and region?")
         return groups
+
+
+def lines_of_file(file: Path) -> Iterator[Line]:
+    """The log lines in a file; none while there is no file."""
+    return lines_of(file.read_text(encoding="utf-8") if file.exists() else "")
+
+
+def lines_of(text: str) -> Iterator[Line]:
+    """The log lines in a text. Skips what is not a JSON object with a timestamp, such as metrics."""
+    for line in text.split("\n"):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and "timestamp" in record:
+            yield record
+
+
+def time_of(line: Line) -> datetime:
+    """When the line was written."""
+    return datetime.fromisoformat(line["timestamp"])
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from moto import mock_aws
 from adapters.aws import Clients
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from adapters.logs.activity import AccountActivity, FileActivity
+from adapters.logs.activity import AccountActivity
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.accounts.account import Connector
@@ -30,6 +30,7 @@ from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import DeprovisioningGuard, GuardState, Limit
 from handlers.settings.page import AccountRow, SettingsPage, values_html
 from handlers.settings.widget import SettingsWidget
+from local.activity import FileActivity
 from operations.table_creation import table_definition
 from support.faults import REFUSING, FaultyClient
 from support.in_process import ENVIRONMENT, new_clients

@@ -13,7 +13,8 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from adapters.logs.activity import FileActivity, InsightsActivity
+from adapters.logs.activity import InsightsActivity
+from local.activity import FileActivity
 from operations.activity import MESSAGES, ActivityUnavailable, CloudWatchActivityLog, FileActivityLog, LineFilter
 
 NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)

@@ -1,25 +1,21 @@
 """Activity per account, from the functions' log lines: the last successful request, and how many failed.
 
-In a deployment, CloudWatch Logs Insights computes it; the local server's lines are read from the file that it writes.
-`operations.activity` shows the lines themselves.
+CloudWatch Logs Insights computes it. `operations.activity` reads the lines themselves, `local.activity` those of the
+local server.
 """
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from adapters.logs import insights
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
-
-Line = Mapping[str, Any]
 
 DAY: Final = timedelta(days=1)
 
@@ -91,52 +87,6 @@ class InsightsActivity:
                 int(float(row["status"])), row.get("key_used"), last, int(float(row["requests"]))
             )
         return found
-
-
-class FileActivity:
-    """Reads activity from the file of JSON lines that the local server writes."""
-
-    def __init__(self, file: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._file = file
-        self._now = now
-
-    def last_day(self) -> Mapping[str, AccountActivity] | None:
-        """Activity by account; empty while there is no file."""
-        since = self._now() - DAY
-        return of_lines(line for line in lines_of_file(self._file) if time_of(line) >= since)
-
-
-def of_lines(lines: Iterable[Line]) -> dict[str, AccountActivity]:
-    """Activity by account, from the log lines of requests."""
-    found: dict[str, AccountActivity] = {}
-    for line in lines:
-        account = line.get("account")
-        if line.get("message") == "request" and account is not None:
-            found[account] = found.get(account, AccountActivity()).adding(
-                line["status"], line.get("key_used"), time_of(line)
-            )
-    return found
-
-
-def lines_of_file(file: Path) -> Iterator[Line]:
-    """The log lines in a file; none while there is no file."""
-    return lines_of(file.read_text(encoding="utf-8") if file.exists() else "")
-
-
-def lines_of(text: str) -> Iterator[Line]:
-    """The log lines in a text. Skips what is not a JSON object with a timestamp, such as metrics."""
-    for line in text.split("\n"):
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict) and "timestamp" in record:
-            yield record
-
-
-def time_of(line: Line) -> datetime:
-    """When the line was written."""
-    return datetime.fromisoformat(line["timestamp"])
 
 
 def _later(before: datetime | None, moment: datetime) -> datetime:

@@ -1,0 +1,35 @@
+"""Activity per account, from the file of log lines that the local server writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adapters.logs.activity import DAY, AccountActivity
+from operations.activity import Line, lines_of_file, time_of
+
+
+class FileActivity:
+    """Reads activity from the file of JSON lines that the local server writes."""
+
+    def __init__(self, file: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._file = file
+        self._now = now
+
+    def last_day(self) -> Mapping[str, AccountActivity] | None:
+        """Activity by account; empty while there is no file."""
+        since = self._now() - DAY
+        return _of_lines(line for line in lines_of_file(self._file) if time_of(line) >= since)
+
+
+def _of_lines(lines: Iterable[Line]) -> dict[str, AccountActivity]:
+    """Activity by account, from the log lines of requests."""
+    found: dict[str, AccountActivity] = {}
+    for line in lines:
+        account = line.get("account")
+        if line.get("message") == "request" and account is not None:
+            found[account] = found.get(account, AccountActivity()).adding(
+                line["status"], line.get("key_used"), time_of(line)
+            )
+    return found
