@@ -53,11 +53,6 @@ _CONNECTIONS: Final = 32
 """The number of threads of the local server. A function uses eight at most, for ranges read in parallel."""
 
 
-def on_lambda() -> bool:
-    """Return True in a function's own process, whose environment is complete from the start."""
-    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-
-
 @dataclass(frozen=True)
 class Clients:
     """The clients of one composition, each made when first asked for.

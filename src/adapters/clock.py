@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 from uuid import uuid4
+
+from adapters.environment import on_lambda
 
 RESERVE_SECONDS = 0.5
 """Reserved from a function's time for sending the answer."""
@@ -26,12 +29,24 @@ def instant() -> datetime:
 
 def cpu_seconds() -> float:
     """The CPU time used so far: the process's on Lambda, which serves one request at a time, else this thread's."""
-    return time.process_time() if "AWS_LAMBDA_FUNCTION_NAME" in os.environ else time.thread_time()
+    return time.process_time() if on_lambda() else time.thread_time()
 
 
 def new_id() -> str:
     """A random id (UUID version 4: without time order, so that writes are spread over the key range)."""
     return str(uuid4())
+
+
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def is_id(text: str) -> bool:
+    """Return True if the text has the form of `new_id`.
+
+    >>> is_id("2819c223-7f76-453a-919d-413861904646"), is_id("ada@example.com")
+    (True, False)
+    """
+    return _ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 Variables = Mapping[str, str]
@@ -9,6 +10,11 @@ Variables = Mapping[str, str]
 
 class InvalidEnvironment(RuntimeError):
     """A variable is missing or malformed; the message names the variable and never shows its value."""
+
+
+def on_lambda() -> bool:
+    """Return True in a function's own process, whose environment is complete from the start."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
 def required(env: Variables, name: str) -> str:

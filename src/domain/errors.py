@@ -120,6 +120,11 @@ class TooMany(ScimError):
     reason = "too-many"
     remedy = "Narrow the filter, or query by userName, emails, externalId or id, which are indexed."
 
+    @classmethod
+    def to_read(cls) -> TooMany:
+        """The time of the request ends before all users are read."""
+        return cls("There are more users than can be read in the time that one request has.")
+
 
 class InvalidCursor(ScimError):
     """The cursor is not from this service, or is of another account or query (RFC 9865 section 2.1)."""
@@ -127,6 +132,11 @@ class InvalidCursor(ScimError):
     scim_type = "invalidCursor"
     reason = "invalid-cursor"
     remedy = "Start again without a cursor."
+
+    @classmethod
+    def of_another_release(cls) -> InvalidCursor:
+        """The cursor is sound, but has no position that this release can continue from."""
+        return cls("cursor is of another release of this service. Start again with an empty cursor.")
 
 
 class ExpiredCursor(InvalidCursor):

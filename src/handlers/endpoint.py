@@ -14,12 +14,12 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters import clock
-from adapters.aws import on_lambda
+from adapters.environment import on_lambda
 from adapters.logs import telemetry
 from adapters.secrets.authentication import Authenticated
 from domain import parameters
 from domain.accounts.rate import RateLimited, extra_requests
-from domain.errors import ScimError, ServiceUnavailable, TooManyWrongKeys, UniquenessConflict
+from domain.errors import OutOfTime, ScimError, ServiceUnavailable, TooManyWrongKeys, UniquenessConflict
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.mask import masked, masked_user
@@ -158,9 +158,8 @@ class Handler:
         under_way = service.last_words.begin(ends - clock.LAST_WORDS_SECONDS, speak)
         response = self._answer(service, event, context, record, cpu)
         if not service.last_words.end(under_way):
-            return HttpResponse.of_error(_KILLED).as_proxy_result(
-                accept_of(event)
-            )  # as in the log line already written
+            # The same as in the log line, which is written already.
+            return HttpResponse.of_error(_KILLED).as_proxy_result(accept_of(event))
         record.status = response.status.value
         record.duration_ms = _milliseconds_since(started)
         unlogged = service.refusals.line(record.account, refused=record.reason in _REFUSED_BY_THE_THOUSAND)
@@ -209,10 +208,8 @@ _UNEXPECTED: Final = ServiceUnavailable(
     reason="unexpected",
     remedy="A defect, or a missing permission or resource: cause shows where. See the runbook.",
 )
-
-
 _KILLED: Final = ServiceUnavailable(
-    "The time for this request is over. Try again.",
+    OutOfTime().detail,
     reason="killed",
     remedy="Find out what took so long: cause shows where the request was. See the runbook.",
 )

@@ -18,12 +18,17 @@ class Route:
 
     @property
     def function(self) -> str:
-        """The function's logical id in template.yaml.
+        """The function's logical id in template.yaml."""
+        return function_of(self.module)
 
-        >>> Route("GET", "/Users", "list_users").function
-        'ListUsers'
-        """
-        return self.module.title().replace("_", "")
+
+def function_of(module: str) -> str:
+    """Return the logical id in template.yaml of the function that a module of `handlers` serves.
+
+    >>> function_of("list_users")
+    'ListUsers'
+    """
+    return module.title().replace("_", "")
 
 
 ROUTES: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from adapters.aws import on_lambda
+from adapters.environment import on_lambda
 
 Event = TypeVar("Event")
 Context = TypeVar("Context")

@@ -12,14 +12,14 @@ Event = dict[str, Any]
 
 _AWS_ACCOUNT: Final = "123456789012"
 _REGION: Final = "eu-central-1"
-_REQUEST_ID: Final = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+REQUEST_ID: Final = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 STACK_CREATION: Final[Event] = {
     "RequestType": "Create",
     "ServiceToken": f"arn:aws:lambda:{_REGION}:{_AWS_ACCOUNT}:function:rollcall-SeedDefaultAccount",
     "ResponseURL": "https://cloudformation-custom-resource-response.invalid/?signature=example",
     "StackId": f"arn:aws:cloudformation:{_REGION}:{_AWS_ACCOUNT}:stack/rollcall/2819c223-7f76-453a-919d-413861904646",
-    "RequestId": _REQUEST_ID,
+    "RequestId": REQUEST_ID,
     "LogicalResourceId": "FirstConnectorKey",
     "ResourceType": "Custom::FirstConnectorKey",
     "ResourceProperties": {"Account": "default"},
@@ -49,7 +49,7 @@ PAGE_VIEW: Final[Event] = {
 
 HOUR: Final[Event] = {
     "version": "0",
-    "id": _REQUEST_ID,
+    "id": REQUEST_ID,
     "detail-type": "Scheduled Event",
     "source": "aws.events",
     "account": _AWS_ACCOUNT,

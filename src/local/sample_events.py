@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from domain.messages import BULK_REQUEST_URN, SEARCH_REQUEST_URN
+from domain.resources.user_schema import CORE_URN
 from handlers import routes
 from handlers.http import Event, proxy_event
 from local import aws_events
@@ -30,7 +32,6 @@ MANAGER_ID: Final = "902c246b-6245-4190-8e05-00816be7344a"
 
 _STAGE: Final = "live"
 _DOMAIN: Final = "abcdef1234.execute-api.eu-central-1.amazonaws.com"
-_REQUEST_ID: Final = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 _RECEIVED: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -65,7 +66,7 @@ class WireRequest:
             scheme="https",
             path_prefix=f"/{_STAGE}",
             source_ip="203.0.113.10",
-            request_id=_REQUEST_ID,
+            request_id=aws_events.REQUEST_ID,
             received=_RECEIVED,
         )
 
@@ -85,7 +86,7 @@ class Example:
     @property
     def function(self) -> str:
         """The function's logical id in template.yaml."""
-        return self.module.title().replace("_", "")
+        return routes.function_of(self.module)
 
     def request(self, recorded: Mapping[tuple[str, str], WireRequest]) -> WireRequest:
         return recorded[self.sender, self.step]
@@ -173,7 +174,7 @@ _OF_THE_RFC: Final = (
         "query": "",
         "headers": _HEADERS,
         "body": {
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+            "schemas": [SEARCH_REQUEST_URN],
             "attributes": ["displayName", "userName"],
             "filter": 'userName eq "bjensen@example.com"',
             "startIndex": 1,
@@ -189,7 +190,7 @@ _OF_THE_RFC: Final = (
         "query": "",
         "headers": _HEADERS,
         "body": {
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "schemas": [BULK_REQUEST_URN],
             "failOnErrors": 1,
             "Operations": [
                 {
@@ -197,7 +198,7 @@ _OF_THE_RFC: Final = (
                     "path": "/Users",
                     "bulkId": "qwerty",
                     "data": {
-                        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+                        "schemas": [CORE_URN],
                         "userName": "alice@example.com",
                         "emails": [{"value": "alice@example.com", "type": "work", "primary": True}],
                     },

@@ -19,6 +19,7 @@ from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.accounts.connector_key import ConnectorKey
 from handlers.environment.service import ServiceEnvironment
+from handlers.routes import BASE_PATH
 from handlers.service import Service
 from handlers.settings.widget import SettingsWidget
 from local.activity import FileActivity
@@ -30,7 +31,6 @@ from local.template_routes import load_routes
 from operations.table_creation import TableUnresponsive, make_table
 
 HOST: Final = "127.0.0.1"
-BASE_PATH: Final = "/scim/v2"
 TABLE_NAME: Final = "rollcall-users"
 SECRET_PREFIX: Final = "rollcall/connectors/"
 

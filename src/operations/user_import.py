@@ -7,7 +7,6 @@ concurrent transactions with others, so that each transaction writes its own cou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from enum import Enum
 from itertools import count
 from typing import Final, Protocol, runtime_checkable
 
+from adapters.clock import is_id
 from domain.errors import PayloadTooLarge, ScimError, ServiceUnavailable, UniquenessConflict
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser, with_defaults
@@ -27,7 +27,6 @@ _MAX_ACTIONS: Final = 99
 _MAX_CHARACTERS: Final = 1_000_000
 """Size of the documents in a transaction; DynamoDB accepts 4 MB, and a character has up to three bytes."""
 _RANKS: Final = 256
-_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @runtime_checkable
@@ -128,7 +127,7 @@ class UserImport:
         return imported
 
     def _import(self, batch: list[RosterRow], rank: str) -> Iterator[RowOutcome]:
-        if self.keep_ids and not all(row.id is None or _ID.fullmatch(row.id) for row in batch):
+        if self.keep_ids and not all(row.id is None or is_id(row.id) for row in batch):
             for row in batch:
                 yield RowOutcome(row, RowResult.REFUSED, "invalid-id", f'"{row.id}" is not an id of this service.')
             return

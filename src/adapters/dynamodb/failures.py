@@ -129,6 +129,11 @@ def unavailable(failure: Failure, cause: Exception) -> Retryable:
     return answer
 
 
+def account_contended() -> ServiceUnavailable:
+    """The answer to the client when other requests won every race for an item of the account."""
+    return ServiceUnavailable("Other requests keep changing this account. Try again later.", reason="contended")
+
+
 def _of_reasons(reasons: Sequence[Mapping[str, Any]]) -> Failure:
     """Classify a cancelled transaction: a failed condition is the answer; otherwise the most serious reason counts."""
     codes = {str(reason.get("Code")) for reason in reasons}

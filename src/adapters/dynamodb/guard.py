@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from adapters.dynamodb import guard_item, keys
 from adapters.dynamodb.account_items import AccountItems, Update
-from adapters.dynamodb.failures import ConditionFailed
+from adapters.dynamodb.failures import ConditionFailed, account_contended
 from adapters.dynamodb.guard_item import ENTRY, Attributes, number, record_of
 from adapters.dynamodb.settled_users import count_settled
 from domain.accounts.deprovisioning import (
@@ -34,7 +34,7 @@ from domain.accounts.deprovisioning import (
     Place,
 )
 from domain.accounts.guard_record import hour_of
-from domain.errors import Retryable, ServiceUnavailable
+from domain.errors import Retryable
 
 _ATTEMPTS: Final = 50
 """Attempts when other requests change the item at the same time."""
@@ -70,7 +70,7 @@ class DynamoDBGuard:
                         pause = record_of(item).pause
                         until = until if pause is None else pause.until
                         raise DeprovisioningPaused(self.items.account, number(item, "used"), until) from refusal
-        raise ServiceUnavailable("Other requests keep changing this account. Try again later.", reason="contended")
+        raise account_contended()
 
     def give_back(self, place: Place) -> None:
         passed = place.let_through

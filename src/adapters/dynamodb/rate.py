@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.dynamodb.account_items import AccountItems, Update
-from adapters.dynamodb.failures import ConditionFailed
+from adapters.dynamodb.failures import ConditionFailed, account_contended
 from adapters.dynamodb.keys import Collection
 from domain.accounts.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate, Standing
-from domain.errors import ServiceUnavailable
 
 _ITEM: Final = "requests"
 _ATTEMPTS: Final = 5
@@ -52,7 +51,7 @@ class DynamoDBRequestCounter:
                 return self._begin(now, used, requests, seen)
             except ConditionFailed:
                 continue
-        raise ServiceUnavailable("Other requests keep changing this account. Try again later.", reason="contended")
+        raise account_contended()
 
     def _advance(self, now: int, used: int, requests: int) -> Standing:
         return self._update(

@@ -84,4 +84,4 @@ def _next_page(items: AccountItems, part: Range) -> tuple[list[StoredUser], bool
 
 def _require_time(items: AccountItems) -> None:
     if items.calls.deadline.remaining() < _SECONDS_TO_ANSWER:
-        raise TooMany("There are more users than can be read in the time that one request has.")
+        raise TooMany.to_read()

@@ -34,7 +34,7 @@ class Logs:
     def last_requests(
         self, accounts: Collection[str], now: datetime, lately: timedelta, at_most: timedelta
     ) -> dict[str, LastRequest]:
-        """Return the last request of each account, as far back as `at_most`; raises `insights.NoAnswer`.
+        """Return the last request of each account, as far back as `at_most`; raises `insights.QueryFailed`.
 
         Insights charges by the data scanned. So the first query covers the period `lately`, and a second one covers
         `at_most` only when an account is missing from the first.
@@ -66,7 +66,7 @@ def emit_unreadable(log: Log, account: str, reason: str) -> None:
 
 
 def emit_summary(log: Log, accounts: int, silent_accounts: int, old_keys: int, unusable_secrets: int) -> None:
-    """Write the line that ends a check; metric filters of template.yaml make a metric of each number but the first."""
+    """Write the line that ends a check; metric filters of observability.yaml count all numbers except the first."""
     numbers = {
         "accounts": accounts,
         "silent_accounts": silent_accounts,

@@ -8,13 +8,13 @@ Adopted and reactivated users and failed operations of a bulk request have lines
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import traceback
 from dataclasses import asdict, dataclass, field
 from dataclasses import fields as dataclass_fields
 from typing import Any, Final
 
+from adapters.clock import is_id
 from adapters.dynamodb import Usage
 from adapters.logs.log import Log
 from adapters.logs.metrics import HOURS_OF_ENDING_GRACE, Metric, Narrower
@@ -162,16 +162,13 @@ def place_of_thread(thread: int) -> str | None:
     return None if frame is None else f"at {frame.f_code.co_name}:{frame.f_lineno}"
 
 
-_OWN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
 def own_id(text: str | None) -> str | None:
     """An id in a request, if it has the form of this service's ids; None for other text, such as an address.
 
     >>> own_id("2819c223-7f76-453a-919d-413861904646"), own_id("ada@example.com")
     ('2819c223-7f76-453a-919d-413861904646', None)
     """
-    return text if text is not None and _OWN_ID.fullmatch(text) else None
+    return text if text is not None and is_id(text) else None
 
 
 def audit(log: Log, what: str, account: str, actor: str, request_id: str) -> None:

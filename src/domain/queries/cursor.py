@@ -55,7 +55,7 @@ class CursorSeal:
         if self.now() > expires:
             raise ExpiredCursor(f"cursor is older than {CURSOR_LIFETIME} seconds. Start again with an empty cursor.")
         if not isinstance(position, str | list):
-            raise InvalidCursor("cursor is of another release of this service. Start again with an empty cursor.")
+            raise InvalidCursor.of_another_release()
         return position
 
     def _signature(self, payload: bytes, query: str) -> bytes:

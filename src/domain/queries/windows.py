@@ -193,7 +193,7 @@ class Sorted(Found):
         match position:
             case [form, str(user_id)]:
                 return self.ordering.key_at(form), user_id
-        raise _of_another_order()
+        raise InvalidCursor.of_another_release()
 
 
 @contextmanager
@@ -202,7 +202,7 @@ def in_time() -> Iterator[None]:
     try:
         yield
     except OutOfTime as error:
-        raise TooMany("There are more users than can be read in the time that one request has.") from error
+        raise TooMany.to_read() from error
 
 
 def by_id(users: Iterable[StoredUser]) -> Iterator[tuple[str, StoredUser]]:
@@ -242,8 +242,4 @@ def _after(position: Position | None, *, descending: bool) -> Callable[[str], bo
 def _text(position: Position | None) -> str | None:
     if position is None or isinstance(position, str):
         return position
-    raise _of_another_order()
-
-
-def _of_another_order() -> InvalidCursor:
-    return InvalidCursor("cursor is of another release of this service. Start again with an empty cursor.")
+    raise InvalidCursor.of_another_release()

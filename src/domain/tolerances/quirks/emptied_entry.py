@@ -11,7 +11,8 @@ from typing import Any, Final
 from domain.resources.attributes import Attribute
 from domain.tolerances.record import Tolerance
 
-_LABELS: Final = frozenset({"type", "primary"})
+LABELS: Final = frozenset({"type", "primary"})
+"""Sub-attributes that describe an entry and say nothing without its value."""
 
 
 def _settled(attribute: Attribute, value: Any) -> Any:
@@ -27,7 +28,7 @@ def _settled(attribute: Attribute, value: Any) -> Any:
 def _says_something(item: Any) -> bool:
     if not isinstance(item, dict):
         return not is_unassigned(item)
-    return any(name not in _LABELS and not is_unassigned(member) for name, member in item.items())
+    return any(name not in LABELS and not is_unassigned(member) for name, member in item.items())
 
 
 def is_unassigned(value: Any) -> bool:

@@ -14,10 +14,8 @@ from domain.filter import And, Filter, Not, Or, PatchPath, Present
 from domain.patch import Op, Operation, Target, target_of
 from domain.resources.attributes import Attribute
 from domain.resources.paths import AttributePath
-from domain.tolerances.quirks.emptied_entry import is_unassigned
+from domain.tolerances.quirks.emptied_entry import LABELS, is_unassigned
 from domain.tolerances.record import Tolerance
-
-_LABELS: Final = frozenset({"type", "primary"})
 
 
 def _operation(operation: Operation, target: Target | None, attributes: Json) -> list[Operation] | None:
@@ -48,7 +46,7 @@ def _operation(operation: Operation, target: Target | None, attributes: Json) ->
 def _meaningful(attribute: Attribute) -> list[Attribute]:
     """Return the sub-attributes that mean something by themselves: `value`, or all except the labels."""
     value = attribute.sub_attribute("value")
-    return [value] if value else [sub for sub in attribute.sub_attributes if sub.name not in _LABELS]
+    return [value] if value else [sub for sub in attribute.sub_attributes if sub.name not in LABELS]
 
 
 def _and_nothing_of(wanted: Filter, others: list[Present]) -> Filter:
