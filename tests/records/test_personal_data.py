@@ -92,6 +92,15 @@ def test_a_search_that_fails_names_the_user_it_looked_up(
     assert [(line["status"], line["user"]) for line in lines] == [(503, ADA)]
 
 
+def test_a_search_with_a_wrong_order_names_the_user_it_looked_up(showing: Client, output: Output) -> None:
+    filter_ = quote('userName eq "ada@example.com"')
+
+    showing.call("GET", "/Users", query=f"filter={filter_}&sortBy=nothing")
+
+    lines, _ = output.lines()
+    assert [(line["status"], line["user"]) for line in lines] == [(400, ADA)]
+
+
 @pytest.mark.parametrize("mode", ["tolerant", "strict"])
 @pytest.mark.parametrize("logs", ["true", "false"])
 def test_a_filter_is_parsed_once_whatever_is_logged(

@@ -149,6 +149,9 @@ class Directory:
     def _found(self, query: Query) -> Found:
         """Return all users that match, in the order that the query asks for, else by id."""
         parsed = None if query.filter is None else self.reader.filter(query.filter)
+        lookup = None if parsed is None else index_lookup(parsed)
+        if lookup is not None:
+            self.on_lookup(lookup)  # also for a query whose order is rejected
         ordering = Ordering.of(query.sort_by, descending=query.descending) if query.sort_by else None
         if parsed is None:
             if ordering is None:
@@ -156,8 +159,8 @@ class Directory:
             if ordering.is_by_user_name:
                 return InUserNameOrder(self.store, query.descending)
             return self._sorted(ordering, self.store.scan)
-        if (users := self._looked_up(parsed)) is not None:
-            return self._listed(users, ordering)
+        if lookup is not None:
+            return self._listed(self._looked_up(lookup, parsed), ordering)
         matches = self._matcher(parsed)
         prefix = prefix_lookup(parsed)
         if prefix is not None:
@@ -215,12 +218,8 @@ class Directory:
 
         return matches
 
-    def _looked_up(self, parsed: Filter) -> list[StoredUser] | None:
-        """Return the users that match a filter, found by an index; None when no index can be used."""
-        lookup = index_lookup(parsed)
-        if lookup is None:
-            return None
-        self.on_lookup(lookup)
+    def _looked_up(self, lookup: Lookup, parsed: Filter) -> list[StoredUser]:
+        """Return the users that match a filter, found by the index that its look-up names."""
         found = self._look_up(lookup.kind, lookup.value)
         if not found and (retried := self.reader.retried_lookup(lookup.value)) is not None:
             found = self._look_up(lookup.kind, retried)
