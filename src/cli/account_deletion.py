@@ -13,11 +13,11 @@ from cli.arguments import Name, Yes
 from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.wording import counted
-from domain.ports import UserStore, VersionMismatch
+from domain.ports import UserStore
+from operations.account_users import delete_every_user
 from operations.answers.accounts import DeletedAccount
 
 _SECONDS: Final = 24 * 3600.0
-_PAGE: Final = 50
 
 
 def delete(
@@ -78,13 +78,7 @@ def _remove_users(invocation: Invocation, store: UserStore, users: int) -> int:
     removed = 0
     with Progress(console=invocation.errors, transient=True, disable=invocation.as_json) as progress:
         task = progress.add_task("Deleting users", total=users)
-        while page := store.page_after(None, _PAGE).users:
-            for user in page:
-                try:
-                    store.delete(user)
-                except VersionMismatch:
-                    # A request in flight changed the user; the next page has the new version.
-                    continue
-                removed += 1
-                progress.advance(task)
+        for _ in delete_every_user(store):
+            removed += 1
+            progress.advance(task)
     return removed

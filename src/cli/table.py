@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from adapters.dynamodb.keys import unhashed
 from cli.arguments import OneAccount, Yes
 from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
@@ -21,7 +22,6 @@ from operations.consistency.findings import Inconsistency, Problem
 app: Final = typer.Typer(no_args_is_help=True, help="Check that users, their indexes and the counters agree.")
 
 _SECONDS: Final = 24 * 3600.0
-_HASH: Final = "\0"
 _SHOWN_CHARACTERS: Final = 80
 
 
@@ -138,5 +138,5 @@ def _answer(invocation: Invocation, checked: list[_Checked], *, repair: bool) ->
 
 def _readable(sort_key: str) -> str:
     """The start of the key, without the hash that replaces the end of a long value."""
-    plain = sort_key.partition(_HASH)[0][:_SHOWN_CHARACTERS]
+    plain = unhashed(sort_key)[:_SHOWN_CHARACTERS]
     return plain if plain == sort_key else f"{plain}..."

@@ -15,15 +15,16 @@ from rich.table import Table
 
 from cli import users_import, users_reconcile
 from cli.arguments import Account
-from cli.every_user import every_user, with_progress
 from cli.invocation import invocation_of
 from cli.private_file import private_file
+from cli.progress import with_progress
 from cli.root import UsageError
 from cli.user_options import Email, UserId, UserName, chosen_user
 from cli.user_view import COLUMNS, as_resource, as_row, primary_email
 from cli.wording import counted, harmless, harmless_json, plain
 from domain.documents import encode
 from domain.resources.stored_user import StoredUser
+from operations.account_users import every_user
 from operations.answers.records import Exported, UserList
 
 app: Final = typer.Typer(no_args_is_help=True, help="List, show, export, import and compare the users of an account.")

@@ -11,8 +11,8 @@ import typer
 from rich.table import Table
 
 from cli.arguments import Account
-from cli.every_user import with_progress
 from cli.invocation import Invocation, invocation_of
+from cli.progress import with_progress
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
 from cli.wording import counted, harmless, plain

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """A user whom an identity provider took over, and whether roles, entitlements or userType went with it."""
+    """A user whom an identity provider took over; `privileges_dropped` if roles, entitlements or userType went."""
 
     user_id: str
     privileges_dropped: bool

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from operations.deployment import DeploymentError
+from operations.deployment import DeploymentError, stack_outputs
 
 if TYPE_CHECKING:
     import boto3
@@ -111,18 +111,8 @@ class DeadLetters:
     @classmethod
     def of(cls, session: boto3.Session, stack: str) -> DeadLetters:
         """Find the queue of a stack by its outputs; raises `DeploymentError`."""
-        client: Any = session.client("cloudformation", config=_CONFIG)
-        try:
-            found = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-        except ClientError as error:
-            raise DeploymentError(
-                f"CloudFormation refused to describe the stack {stack!r} ({_code(error)})."
-            ) from error
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in found}
-        missing = [name for name in _OUTPUTS if name not in outputs]
-        if missing:
-            raise DeploymentError(f"The stack {stack!r} has no output {', '.join(missing)}: deploy this release first.")
-        return cls(session, *(outputs[name] for name in _OUTPUTS))
+        _, (queue_url, publisher, table) = stack_outputs(session, stack, _OUTPUTS, "deploy this release first")
+        return cls(session, queue_url, publisher, table)
 
     def redrive(self, most: int) -> Iterator[Redriven]:
         """Publish the records of at most that many dead letters again; raises `DeploymentError` when AWS refuses.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import getpass
 import json
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import boto3
@@ -20,10 +21,6 @@ from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import DynamoDBAccount, Table, with_items_as_sent
 from adapters.secrets.accounts import Accounts, NoSuchAccount
 from operations.activity import ActivityLog, CloudWatchActivityLog, FileActivityLog
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
-
 
 STATE_FILE: Final = Path(".rollcall") / "local.json"
 
@@ -98,13 +95,27 @@ def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
     """Find the deployment by its stack's outputs; raises `DeploymentError`."""
     try:
         session = boto3.Session(region_name=region, profile_name=profile)
-        stack_name, outputs = _described(session.client("cloudformation", config=_CONFIG), name)
+        stack_name, outputs = stack_outputs(session, name, _OUTPUTS, "it is no Rollcall stack, or not deployed yet")
     except NoRegionError as error:
         raise DeploymentError("No AWS region is chosen: add --region, or set AWS_REGION.") from error
     except ProfileNotFound as error:
         raise DeploymentError(f"{error}. See: aws configure list-profiles") from error
     except NoCredentialsError as error:
         raise DeploymentError("No AWS credentials were found: sign in (aws sso login), or add --profile.") from error
+    except BotoCoreError as error:
+        raise DeploymentError(f"CloudFormation cannot be reached to describe the stack {name!r}: {error}") from error
+    base_url, table_name, secret_prefix = outputs
+    return Deployment(base_url, table_name, secret_prefix, session, log_group_prefix=f"/aws/lambda/{stack_name}/")
+
+
+def stack_outputs(session: boto3.Session, name: str, wanted: Sequence[str], why_missing: str) -> tuple[str, list[str]]:
+    """Return the name of a stack, which may be given by its ARN, and the values of the wanted outputs, in their order.
+
+    Raises `DeploymentError`, with `why_missing` when an output is missing or empty.
+    """
+    client = session.client("cloudformation", config=_CONFIG)
+    try:
+        stack = client.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown error")
         if code == "ValidationError":
@@ -112,15 +123,10 @@ def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
                 f"There is no stack {name!r} there: add --stack or --region, or deploy it."
             ) from error
         raise DeploymentError(f"CloudFormation refused to describe the stack {name!r} ({code}).") from error
-    except BotoCoreError as error:
-        raise DeploymentError(f"CloudFormation cannot be reached to describe the stack {name!r}: {error}") from error
-    missing = [output for output in _OUTPUTS if not outputs.get(output)]
-    if missing:
-        raise DeploymentError(
-            f"The stack {name!r} has no output {', '.join(missing)}: it is no Rollcall stack, or not deployed yet."
-        )
-    base_url, table_name, secret_prefix = (outputs[output] for output in _OUTPUTS)
-    return Deployment(base_url, table_name, secret_prefix, session, log_group_prefix=f"/aws/lambda/{stack_name}/")
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    if missing := [output for output in wanted if not outputs.get(output)]:
+        raise DeploymentError(f"The stack {name!r} has no output {', '.join(missing)}: {why_missing}.")
+    return stack["StackName"], [outputs[output] for output in wanted]
 
 
 def local_server(state_file: Path) -> Deployment:
@@ -160,9 +166,3 @@ def state_file(directory: Path) -> Path:
         if (candidate / STATE_FILE).is_file():
             return candidate / STATE_FILE
     return directory / STATE_FILE
-
-
-def _described(client: CloudFormationClient, name: str) -> tuple[str, dict[str, str]]:
-    """The name of a stack, which may be given by its ARN, and its outputs."""
-    stack = client.describe_stacks(StackName=name)["Stacks"][0]
-    return stack["StackName"], {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

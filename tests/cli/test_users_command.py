@@ -135,7 +135,7 @@ def test_show_wants_exactly_one_way_to_find_the_user(rollcall: Rollcall, which: 
 def test_an_export_contains_every_user_and_only_its_owner_can_read_it(
     rollcall: Rollcall, store: UserStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.every_user._PAGE", 3)
+    monkeypatch.setattr("cli.progress._PAGE", 3)
     users = fill(store, 7)
     target = tmp_path / "users.jsonl"
 
@@ -218,7 +218,7 @@ def test_an_account_with_users_is_deleted_only_when_its_name_is_typed(rollcall: 
 
 
 def test_deletion_for_programs(rollcall: Rollcall, store: UserStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.account_deletion._PAGE", 3)
+    monkeypatch.setattr("operations.account_users._DELETED_TOGETHER", 3)
     rollcall("account", "enable", "acme")
     fill(store, 7)
 

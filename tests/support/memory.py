@@ -253,7 +253,7 @@ class InMemoryGuard:
 
 
 class InMemoryRequestCounter:
-    """A `domain.ports.RequestCounter` of one account."""
+    """A `domain.accounts.rate.RequestCounter` of one account."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now

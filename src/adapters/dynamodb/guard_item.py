@@ -31,7 +31,7 @@ _PASS: Final = "pass "
 _PAUSE: Final = ("pausedUntil", "pausedLimit")
 _LAST: Final = ("last1", "last2", "last3")
 _TOKEN: Final = {"#token": "token"}
-"""The name of an attribute that every update but one sets; it is a reserved word."""
+"""The name of an attribute that every update except one sets; it is a reserved word."""
 _MOST_HOURS: Final = 2 * HOURS
 """After which an item is swept in any case, so that it has at most as many counters as two days have hours."""
 

@@ -75,6 +75,11 @@ def is_hashed(key: str) -> bool:
     return _HASHED in key
 
 
+def unhashed(key: str) -> str:
+    """The part of a sort key before the hash, or the whole key without one."""
+    return key.partition(_HASHED)[0]
+
+
 def plain_part(value: str) -> str:
     """The start of a value that its sort key contains unchanged; the whole value when it fits."""
     unplain = _UNPLAIN.search(value)

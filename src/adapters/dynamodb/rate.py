@@ -33,7 +33,7 @@ class OneTry:
 
 @dataclass(frozen=True, slots=True)
 class DynamoDBRequestCounter:
-    """A `domain.ports.RequestCounter`; `now` is the wall clock in seconds since 1970."""
+    """A `domain.accounts.rate.RequestCounter`; `now` is the wall clock in seconds since 1970."""
 
     items: AccountItems
     now: Callable[[], float] = time.time

@@ -110,7 +110,7 @@ class BulkJob:
         fail_on_errors = _fail_on_errors(body)
         self._operations = _operations(body)
         for position, operation in enumerate(self._operations):
-            # Only a POST names what others may refer to; elsewhere a bulkId is but a name for the client's own use.
+            # Only a POST names what others may refer to; elsewhere a bulkId is only a name for the client's own use.
             if operation.method == "POST" and operation.bulk_id is not None:
                 if operation.bulk_id in self._positions:
                     raise InvalidSyntax(f"Operations has the bulkId {quoted(operation.bulk_id)} twice.")

@@ -1,4 +1,4 @@
-"""All users of an account, read page by page."""
+"""All users of an account, with a progress bar."""
 
 from __future__ import annotations
 
@@ -10,19 +10,9 @@ from rich.progress import track
 from cli.invocation import Invocation
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
+from operations.account_users import every_user
 
 _PAGE: Final = 500
-
-
-def every_user(store: UserStore, page_size: int) -> Iterator[StoredUser]:
-    """Yield the users in order of id, reading a page when it is needed."""
-    after: str | None = None
-    while True:
-        page = store.page_after(after, page_size)
-        yield from page.users
-        if page.next_after is None:
-            return
-        after = page.next_after
 
 
 def with_progress(
