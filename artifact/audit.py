@@ -67,7 +67,7 @@ class Report:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every package was examined."""
+        """True if every package was examined."""
         return not self.reason
 
 

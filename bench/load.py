@@ -148,7 +148,7 @@ def make_table(endpoint: str) -> None:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """That many of a hundred values are no greater."""
+    """The value that so many percent of the values do not exceed."""
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else values[0]
 
 

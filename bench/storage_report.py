@@ -84,7 +84,7 @@ class Report:
 
     @property
     def is_met(self) -> bool:
-        """Whether calls and units grow no more than they may."""
+        """True if calls and units grow no more than allowed."""
         return all(goal["met"] for goal in self.goals)
 
     @property

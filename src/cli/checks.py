@@ -12,7 +12,8 @@ import httpx
 
 from cli.wording import counted
 from domain.accounts.connector_key import ConnectorKey
-from handlers.jobs.smoke_test import CheckFailed, Json, require_scim_error, total_results
+from domain.documents import Json
+from handlers.jobs.smoke_test import CheckFailed, require_scim_error, total_results
 
 SCIM_JSON: Final = "application/scim+json"
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from adapters.dynamodb import items
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
-
-Event = dict[str, Any]
+from handlers.http import Event
 
 _AWS_ACCOUNT: Final = "123456789012"
 _REGION: Final = "eu-central-1"

@@ -85,7 +85,7 @@ def test_a_question_answered_with_cancel_changes_nothing(page: Page, service: Lo
     assert status_with(service, service.key.text) == 200
 
 
-def test_a_bad_account_name_is_told_and_nothing_is_run_from_it(page: Page) -> None:
+def test_a_bad_account_name_is_reported_and_never_executed(page: Page) -> None:
     page.get_by_label("Account").fill("<img src=x onerror=alert(1)>")
     press(page, page, "Enable SCIM")
 

@@ -65,7 +65,7 @@ _NOT_ECHOED = {"id", "meta", "groups", "password", "schemas", "department", "man
 
 
 def _echoes(created: Json, body: Json) -> bool:
-    """Whether everything that was sent comes back, as it was sent."""
+    """Return True if everything comes back as it was sent."""
     for name, value in body.items():
         if name in _NOT_ECHOED or value in (None, [], {}):
             continue

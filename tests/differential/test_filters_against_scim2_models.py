@@ -51,7 +51,7 @@ def _words(attribute: Attribute, operator: Operator | None) -> st.SearchStrategy
 
 
 def _agreed(path: AttributePath, operator: Operator | None, is_null: bool) -> bool:
-    """Whether both read a term alike."""
+    """Return True if both read a term alike."""
     names = tuple(step.name for step in path.steps)
     if names == (ENTERPRISE_URN,):
         # scim2-models takes a whole extension for an attribute named "User". RFC 7643 section 3.3: the URN is the

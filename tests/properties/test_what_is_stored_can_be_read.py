@@ -141,7 +141,7 @@ def account(request: pytest.FixtureRequest, service: InProcess) -> Account:
 
 
 def check(account: Account, answer: Answer) -> None:
-    """That the answer is no failure of the service, and that all users can be read in every way there is."""
+    """Assert that the service did not fail, and that all users can be read in every way."""
     client = account.client
     assert answer.status < 500, answer.text
     users = list(account.service.table.accounts[account.mode].scan())

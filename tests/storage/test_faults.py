@@ -82,7 +82,7 @@ class Faulty:
         return self.table.account("default", self.patience, self.usage).users
 
     def happened(self, write: Write) -> bool:
-        """Whether a write happened, whole; the account is sound either way."""
+        """Return True if a write was done completely, False if not at all; assert that the account is sound."""
         self.faults.calm()
         assert_sound(self.table)
         store = self.table.account("default", Patience()).users

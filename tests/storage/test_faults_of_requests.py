@@ -170,7 +170,7 @@ class Faulty:
         return tuple(sorted(user.attributes["userName"] for user in users))
 
     def happened(self, write: Write) -> bool:
-        """Whether a write happened, whole."""
+        """Return True if a write was done completely."""
         name, title = write.title
         user = self.store.find_by_user_name(name)
         is_titled = user is not None and user.attributes["title"] == title

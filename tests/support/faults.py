@@ -42,7 +42,7 @@ class Fault:
 
     @property
     def of_transactions(self) -> bool:
-        """Whether only a transaction can meet it."""
+        """True if only a transaction can meet it."""
         return self.name in ("TransactionInProgressException", "IdempotentParameterMismatchException")
 
     def __str__(self) -> str:

@@ -149,7 +149,7 @@ class InProcess:
 
 
 def over_table(service: Service, table: Any) -> Service:
-    """That service over another table, with nothing known yet of how busy accounts are."""
+    """Return the service over another table, which has counted no requests of any account yet."""
     pace = Pace(lambda account, usage: table.request_counter(account, usage))  # noqa: PLW0108 - None is a table as well
     return replace(service, open_table=lambda: table, pace=pace)
 

@@ -32,7 +32,7 @@ def _distinct(element: st.SearchStrategy[Json], **kwargs: Any) -> st.SearchStrat
 
 
 def _is_of(item: Json, other: Json) -> bool:
-    """Whether two values have the same value and type, which no user has twice."""
+    """Return True if two values have the same value and type, which no user has twice."""
     return item["value"] == other["value"] and item.get("type") == other.get("type")
 
 
@@ -107,8 +107,6 @@ WITHOUT_PATH = st.fixed_dictionaries(
     }
 )
 OPERATIONS = st.one_of(REPLACEMENTS, ADDITIONS, REMOVALS, WITHOUT_PATH)
-
-USUAL_NAMES = ["value", "type", "primary", "emails", "name", "manager", "id", "schemas", "active", ENTERPRISE_URN]
 
 _ANY_VALUE = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-1, 2), WORDS, st.just(""), ADDRESSES, st.just('{"value":"a"}')),

@@ -57,7 +57,7 @@ def person(number: int) -> dict[str, Any]:
 
 
 def person_of(number: int, body: dict[str, Any] | None = None) -> StoredUser:
-    """That user as it is stored; the same number gives the same id."""
+    """Return the user as it is stored; the same number gives the same id."""
     said = person(number) if body is None else body
     return StoredUser.new(new_id(Random(number)), resource.attributes_of(said), NOW)
 

@@ -40,16 +40,6 @@ def _functions_by_permission(resources: dict[str, Resource]) -> dict[str, list[s
     return {permission: sorted(names) for permission, names in sorted(functions.items())}
 
 
-def written_down(found: Summary) -> str:
-    """The summary as JSON with a line for each resource and each permission."""
-    parts = (f"{json.dumps(name)}: {{\n{_lines(part)}\n}}" for name, part in found.items())
-    return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
-def _lines(part: dict[str, Any]) -> str:
-    return ",\n".join(f"{json.dumps(name)}: {json.dumps(one)}" for name, one in part.items())
-
-
 def _properties(resource: Resource) -> dict[str, Any]:
     found = dict(resource)
     properties = found.pop("Properties", {})

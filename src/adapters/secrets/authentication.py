@@ -79,7 +79,7 @@ class _State:
     good_until: float = float("-inf")
 
 
-class _Entry:
+class _CachedAccount:
     """The cache entry of one account. `state` is replaced as a whole, so it can be read without the lock."""
 
     __slots__ = ("allowance", "lock", "refused", "state")
@@ -116,9 +116,9 @@ class Authenticator:
         self._monotonic = monotonic
         self._now = now
         self._lock = Lock()
-        self._known: dict[str, _Entry] = {}
+        self._known: dict[str, _CachedAccount] = {}
         # Bounded, as any client can invent account names.
-        self._unknown: OrderedDict[str, _Entry] = OrderedDict()
+        self._unknown: OrderedDict[str, _CachedAccount] = OrderedDict()
         self._guesses = Guesses()
 
     def authenticate(self, authorization: str | None, address: str = "") -> Authenticated:
@@ -156,23 +156,23 @@ class Authenticator:
             self._guesses.count(address, self._monotonic())
         return _answer(state, used, self._secrets.prefix)
 
-    def _entry(self, account: str) -> _Entry:
+    def _entry(self, account: str) -> _CachedAccount:
         entry = self._known.get(account)
         if entry is not None:
             return entry
         with self._lock:
-            entry = self._known.get(account) or self._unknown.pop(account, None) or _Entry()
+            entry = self._known.get(account) or self._unknown.pop(account, None) or _CachedAccount()
             if account not in self._known:
                 self._keep_unknown(account, entry)
             return entry
 
-    def _keep_unknown(self, account: str, entry: _Entry) -> None:
+    def _keep_unknown(self, account: str, entry: _CachedAccount) -> None:
         self._unknown[account] = entry
         self._unknown.move_to_end(account)
         if len(self._unknown) > _MOST_UNKNOWN_ACCOUNTS:
             self._unknown.popitem(last=False)
 
-    def _refresh(self, entry: _Entry, account: str, seen: _State) -> tuple[_State, bool]:
+    def _refresh(self, entry: _CachedAccount, account: str, seen: _State) -> tuple[_State, bool]:
         """The state that replaces an expired one, and True if this call, not another thread, has read it."""
         with entry.lock:
             if entry.state is not seen:
@@ -180,7 +180,7 @@ class Authenticator:
             self._read(entry, account)
             return entry.state, True
 
-    def _reread(self, entry: _Entry, key: ConnectorKey, seen: _State) -> tuple[_State, bool]:
+    def _reread(self, entry: _CachedAccount, key: ConnectorKey, seen: _State) -> tuple[_State, bool]:
         """The state after `seen`, as far as the limits allow, and True if this call has read it."""
         with entry.lock:
             if entry.state is not seen:
@@ -190,14 +190,14 @@ class Authenticator:
             self._read(entry, key.account)
             return entry.state, True
 
-    def _allow(self, entry: _Entry) -> bool:
+    def _allow(self, entry: _CachedAccount) -> bool:
         now = self._monotonic()
         if entry.allowance - now > self._cooldown * (_REREADS_AT_ONCE - 1):
             return False
         entry.allowance = max(entry.allowance, now) + self._cooldown
         return True
 
-    def _read(self, entry: _Entry, account: str) -> None:
+    def _read(self, entry: _CachedAccount, account: str) -> None:
         try:
             connector = self._secrets.read(account)
         except SecretsManagerDown as failure:
@@ -220,7 +220,7 @@ class Authenticator:
             elif self._known.pop(account, None) is not None:
                 self._keep_unknown(account, entry)
 
-    def _remember_refused(self, entry: _Entry, key: ConnectorKey) -> None:
+    def _remember_refused(self, entry: _CachedAccount, key: ConnectorKey) -> None:
         with entry.lock:
             entry.refused[key.digest] = None
             if len(entry.refused) > _MOST_REFUSED_KEYS:

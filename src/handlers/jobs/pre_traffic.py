@@ -26,13 +26,13 @@ from adapters.logs.log import Log
 from adapters.release import NewVersions, PendingDeployment, VersionFailed
 from adapters.secrets.connector_secrets import ConnectorSecrets, ConnectorUnavailable
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT, rfc3339
+from domain.documents import Json
 from handlers import routes
 from handlers.endpoint import LambdaContext
 from handlers.environment.release import ReleaseEnvironment
 from handlers.http import proxy_event
 from handlers.jobs.smoke_test import (
     CheckFailed,
-    Json,
     SmokeTest,
     check_discovery,
     check_groups,

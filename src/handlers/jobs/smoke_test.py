@@ -9,16 +9,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import quote
 
 from domain import remedies
+from domain.documents import Json
 from domain.errors import ERROR_URN
 from domain.messages import BULK_REQUEST_URN, LIST_RESPONSE_URN, PATCH_OP_URN, SEARCH_REQUEST_URN
 from domain.quoting import argument
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
-
-Json = dict[str, Any]
 
 _REPORT: Final = "This is a defect of the service: look at its log for the request."
 _BASE_URL: Final = "Check that the Base URL is the one of Rollcall."

@@ -45,7 +45,7 @@ _SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class _ButtonResult:
     """The result of a button: a note for the page, a created account, or the content of a pop-up."""
 
     note: str | None = None
@@ -106,7 +106,7 @@ class SettingsWidget:
         """Return the page, or the values for a pop-up; the page shows what went wrong."""
         if event.get("describe"):
             return _DOCUMENTATION
-        done, error = _Done(), None
+        done, error = _ButtonResult(), None
         try:
             done = self._act(event, _Press(_actor(context), str(context.aws_request_id), self.log))
         except (AdministrationError, InvalidAccountName) as refused:
@@ -134,7 +134,7 @@ class SettingsWidget:
         )
         return page.html(datetime.now(UTC))
 
-    def _act(self, event: dict[str, Any], press: _Press) -> _Done:
+    def _act(self, event: dict[str, Any], press: _Press) -> _ButtonResult:
         """Carry out the button's action and audit it; do nothing without an action."""
         accounts, action = self.accounts(press.by), event.get("action")
         account = str(event.get("account") or _typed(event)).strip()
@@ -142,39 +142,47 @@ class SettingsWidget:
             case "enable":
                 outcome = accounts.enable(account)
                 if not outcome.changed:
-                    return _Done(f"SCIM was on for {account} already.")
+                    return _ButtonResult(f"SCIM was on for {account} already.")
                 press.audit("enabled", account)
-                return _Done(f"SCIM is on for {account}.", outcome.connector if outcome.action == "created" else None)
+                return _ButtonResult(
+                    f"SCIM is on for {account}.", outcome.connector if outcome.action == "created" else None
+                )
             case "disable":
                 if not accounts.disable(account).changed:
-                    return _Done(f"SCIM was off for {account} already.")
+                    return _ButtonResult(f"SCIM was off for {account} already.")
                 press.audit("disabled", account)
-                return _Done(f"SCIM is off for {account}.")
+                return _ButtonResult(f"SCIM is off for {account}.")
             case "revoke":
                 if not accounts.revoke_previous(account).changed:
-                    return _Done("There was no previous key.")
+                    return _ButtonResult("There was no previous key.")
                 press.audit("previous-key-revoked", account)
-                return _Done(f"The previous key of {account} is revoked.")
+                return _ButtonResult(f"The previous key of {account} is revoked.")
             case "rotate":
                 connector = accounts.rotate_key(account).connector
                 press.audit("key-rotated", account)
-                return _Done(popup=values_html(self.base_url, connector, f"New key for {account}", _theme(event)))
+                return _ButtonResult(
+                    popup=values_html(self.base_url, connector, f"New key for {account}", _theme(event))
+                )
             case "resume":
                 limit = accounts.show(account).settings.deprovisioning_limit
                 if limit is None or limit.is_closed:
-                    return _Done(f"Nothing to resume: {account} has no limit, or one that lets no user lose access.")
+                    return _ButtonResult(
+                        f"Nothing to resume: {account} has no limit, or one that lets no user lose access."
+                    )
                 self._account(account).guard(limit).resume(press.by, clock.now())
                 press.audit("deprovisioning-resumed", account)
-                return _Done(f"The identity provider of {account} may deactivate and remove users again.")
+                return _ButtonResult(f"The identity provider of {account} may deactivate and remove users again.")
             case "reveal" if not self.reveals:
                 typed = f"rollcall account show {account_name(account)} --reveal"
-                return _Done(f"This page shows no existing keys. To see it: {typed}")
+                return _ButtonResult(f"This page shows no existing keys. To see it: {typed}")
             case "reveal":
                 connector = accounts.show(account)
                 press.audit("key-revealed", account)
-                return _Done(popup=values_html(self.base_url, connector, f"Connector of {account}", _theme(event)))
+                return _ButtonResult(
+                    popup=values_html(self.base_url, connector, f"Connector of {account}", _theme(event))
+                )
             case _:
-                return _Done()
+                return _ButtonResult()
 
     def _rows(self) -> list[AccountRow]:
         listed = self.accounts("unknown").list_all()

@@ -1,4 +1,4 @@
-"""The table of a machine of one's own, made on an engine that is slow to begin."""
+"""Creation of the local table on an engine that is slow to answer."""
 
 from __future__ import annotations
 
