@@ -78,19 +78,12 @@ _HTTPS_ONLY: Final = "strict-transport-security"
 class LocalGateway:
     """Serves the routes with the handlers of their functions, bound to one service.
 
-    `report` gets one line per request, `warn` failures.
+    `report` gets one line per request; failures are printed to standard error.
     """
 
-    def __init__(
-        self,
-        service: Service,
-        routes: Routes,
-        report: Report,
-        warn: Report = lambda line: print(line, file=sys.stderr),
-    ) -> None:
+    def __init__(self, service: Service, routes: Routes, report: Report) -> None:
         self._routes = routes
         self._report = report
-        self._warn = warn
         functions = {route.function.name: route.function for route in routes.routes}
         self._handlers = {name: load_handler(function).bound_to(service) for name, function in functions.items()}
 
@@ -140,7 +133,7 @@ class LocalGateway:
             return _proxy_answer(self._handlers[function.name](event, context))
         except Exception as error:  # as on Lambda: any exception of a function is answered 502
             # Only the place: the text of an unexpected error may contain values of the request.
-            self._warn(f"{function.name} failed: {type(error).__name__}{_place(error)}")
+            print(f"{function.name} failed: {type(error).__name__}{_place(error)}", file=sys.stderr)
             return GatewayResponse.of_error(HTTPStatus.BAD_GATEWAY, f"The function {function.name} failed.")
 
 

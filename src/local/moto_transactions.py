@@ -44,7 +44,7 @@ class _Undo:
         for table, partition, sort, item in self._items:
             if item is not None:
                 if sort is None:
-                    table.items[partition] = item  # type: ignore[assignment]
+                    table.items[partition] = item  # type: ignore[assignment]  # one level without a sort key
                 else:
                     table.items[partition][sort] = item
             elif table.get_item(partition, sort) is not None:

@@ -6,15 +6,15 @@ to that address (DNS rebinding). The Host or the Origin header of such a request
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from local.gateway import GatewayResponse
 
-NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
-"""The host names of this machine."""
+_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
+"""The host names of this machine, in lower case; requests name them with the server's own port."""
 
 _HTTP_PORT: Final = "80"
 _READING: Final = ("GET", "HEAD")
@@ -27,14 +27,11 @@ _ANOTHER_SITE: Final = GatewayResponse.of_error(
 )
 
 
-def own_requests_only(application: WSGIApplication, names: Collection[str] = NAMES) -> WSGIApplication:
-    """Put a check of Host and Origin in front of a WSGI application: 421 for another name, 403 for another site.
-
-    `names` are the host names that it answers to, in lower case, each with the server's own port.
-    """
+def own_requests_only(application: WSGIApplication) -> WSGIApplication:
+    """Put a check of Host and Origin in front of a WSGI application: 421 for another name, 403 for another site."""
 
     def checked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        refusal = _refusal(environ, names)
+        refusal = _refusal(environ)
         if refusal is None:
             return application(environ, start_response)
         start_response(f"{refusal.status} {HTTPStatus(refusal.status).phrase}", refusal.headers)
@@ -43,9 +40,9 @@ def own_requests_only(application: WSGIApplication, names: Collection[str] = NAM
     return checked
 
 
-def _refusal(environ: WSGIEnvironment, names: Collection[str]) -> GatewayResponse | None:
+def _refusal(environ: WSGIEnvironment) -> GatewayResponse | None:
     port = str(environ["SERVER_PORT"])
-    own = {f"{name}:{port}" for name in names} | (set(names) if port == _HTTP_PORT else set())
+    own = {f"{name}:{port}" for name in _NAMES} | (set(_NAMES) if port == _HTTP_PORT else set())
     # There must be exactly one (RFC 9112 section 3.2). The web server joins several into a list, which matches no name.
     if str(environ.get("HTTP_HOST", "")).lower() not in own:
         return _NOT_THIS_SERVER

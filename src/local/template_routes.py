@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-TEMPLATE: Final = Path(__file__).resolve().parents[2] / "template.yaml"
+_TEMPLATE: Final = Path(__file__).resolve().parents[2] / "template.yaml"
 
 _DEFAULT_TIMEOUT: Final = 3
 _DEFAULT_MEMORY: Final = 128
@@ -65,9 +65,9 @@ class Routes:
         return min(found, key=lambda candidate: candidate[0])[1] if found else None
 
 
-def load_routes(template: Path = TEMPLATE) -> Routes:
-    """The routes of the template's functions (their events of type Api)."""
-    document = yaml.load(template.read_text(encoding="utf-8"), _CloudFormationLoader)  # noqa: S506 - a SafeLoader
+def load_routes() -> Routes:
+    """The routes of template.yaml's functions (their events of type Api)."""
+    document = yaml.load(_TEMPLATE.read_text(encoding="utf-8"), _CloudFormationLoader)  # noqa: S506 - a SafeLoader
     return Routes(list(_routes(document)))
 
 

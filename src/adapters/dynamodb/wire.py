@@ -19,7 +19,7 @@ _ITEMS: Final = {"GetItem": "Item", "Query": "Items", "BatchGetItem": "Responses
 
 def with_items_as_sent(client: Client) -> Client:
     """Make the low-level DynamoDB client read items this way, and return it."""
-    events: Any = client.meta.events  # type: ignore[attr-defined]
+    events: Any = client.meta.events  # type: ignore[attr-defined]  # missing in the stubs
     for operation in _ITEMS:
         events.register(f"before-parse.dynamodb.{operation}", _take_items, unique_id=f"items-as-sent-{operation}")
     return client

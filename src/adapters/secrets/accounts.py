@@ -23,7 +23,7 @@ from adapters.secrets.connector_secrets import ConnectorSecrets, ConnectorUnavai
 from domain import remedies
 from domain.accounts.account import Connector, InvalidGrace, Mode
 from domain.accounts.connector_document import connector_to_json
-from domain.accounts.connector_key import ConnectorKey, Entropy, account_name
+from domain.accounts.connector_key import ConnectorKey, account_name
 from domain.accounts.deprovisioning import Limit
 from domain.accounts.rate import Rate
 
@@ -100,13 +100,11 @@ class Accounts:
         prefix: str,
         actor: Callable[[], str],
         *,
-        entropy: Entropy = secrets.token_bytes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
         self._secrets = ConnectorSecrets(client, prefix)
         self._actor = actor
-        self._entropy = entropy
         self._now = now
 
     def show(self, account: str) -> Connector:
@@ -164,7 +162,7 @@ class Accounts:
         """Create a new current key; the previous one is accepted for `grace`, at most 30 days (0: refused at once)."""
 
         def rotate(connector: Connector) -> tuple[Action, Connector]:
-            fresh = ConnectorKey.generate(account, self._entropy)
+            fresh = ConnectorKey.generate(account, secrets.token_bytes)
             try:
                 return "rotated", connector.rotated(fresh, grace, self._now(), self._actor())
             except InvalidGrace as error:
@@ -212,8 +210,8 @@ class Accounts:
     def _fresh(self, account: str, key: ConnectorKey | None) -> Connector:
         if key is not None and key.account != account:
             raise AdministrationError(f"The Connector Key given is one of account {key.account!r}, not of {account!r}.")
-        key = key or ConnectorKey.generate(account, self._entropy)
-        return Connector.new(key, self._entropy(32), self._now(), self._actor())
+        key = key or ConnectorKey.generate(account, secrets.token_bytes)
+        return Connector.new(key, secrets.token_bytes(32), self._now(), self._actor())
 
     def _switch(self, account: str, enabled: bool) -> AccountChange:
         def switch(connector: Connector) -> tuple[Action, Connector]:

@@ -1,7 +1,7 @@
 """Authentication: the account that a request's Connector Key names, checked against Secrets Manager through a cache.
 
 Each container reads an account's secret at most once per `ttl`, and again when a well-formed key does not match: a few
-times, then once per `cooldown`, and never twice for the same key. So a new key works at once, or within the `cooldown`
+times, then once every 15 seconds, and never twice for the same key. So a new key works at once, or within 15 seconds
 while other clients send wrong ones, and a flood of wrong keys causes hardly any reads. A flood of invented accounts is
 bounded for each address (`adapters.secrets.guesses`). While Secrets Manager is down, the last good value is used for an
 hour. A cache hit takes microseconds.
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 DEFAULT_TTL: Final = 60.0
-DEFAULT_COOLDOWN: Final = 15.0
+_COOLDOWN: Final = 15.0
+"""Seconds between re-reads of an account that gets wrong keys."""
 LAST_GOOD_SECONDS: Final = 3600.0
 """How long the last good value is used while Secrets Manager is down; a key revoked meanwhile is accepted that long."""
 _MOST_UNKNOWN_ACCOUNTS: Final = 1000
@@ -106,13 +107,11 @@ class Authenticator:
         prefix: str,
         *,
         ttl: float = DEFAULT_TTL,
-        cooldown: float = DEFAULT_COOLDOWN,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._secrets = ConnectorSecrets(client, prefix)
         self._ttl = ttl
-        self._cooldown = cooldown
         self._monotonic = monotonic
         self._now = now
         self._lock = Lock()
@@ -192,9 +191,9 @@ class Authenticator:
 
     def _allow(self, entry: _CachedAccount) -> bool:
         now = self._monotonic()
-        if entry.allowance - now > self._cooldown * (_REREADS_AT_ONCE - 1):
+        if entry.allowance - now > _COOLDOWN * (_REREADS_AT_ONCE - 1):
             return False
-        entry.allowance = max(entry.allowance, now) + self._cooldown
+        entry.allowance = max(entry.allowance, now) + _COOLDOWN
         return True
 
     def _read(self, entry: _CachedAccount, account: str) -> None:
@@ -203,7 +202,7 @@ class Authenticator:
         except SecretsManagerDown as failure:
             now, before = self._monotonic(), entry.state
             last_good = before.connector if now < before.good_until else None
-            again = now + _PAUSE_WITHOUT_VALUE if last_good is None else min(now + self._cooldown, before.good_until)
+            again = now + _PAUSE_WITHOUT_VALUE if last_good is None else min(now + _COOLDOWN, before.good_until)
             # A copy, here and below: the cache must not keep a request alive through the traceback.
             entry.state = _State(again, last_good, failure.without_traceback(), before.good_until)
             return
