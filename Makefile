@@ -76,37 +76,39 @@ format: .venv/.dev ## Format the code and fix what ruff can fix
 
 # --- Measure -----------------------------------------------------------------
 
+MEASURE := PYTHONPATH=src:tests $(BIN)/python
+
 .PHONY: bench
 bench: .venv/.dev ## Compare the SCIM engine with other implementations
-	@PYTHONPATH=src:tests $(BIN)/python bench/protocol.py
+	@$(MEASURE) bench/protocol.py
 
 .PHONY: bench-cold-start
 bench-cold-start: .venv/.dev ## Compare cold starts with a minimal and a typical function (needs Python 3.13)
-	@PYTHONPATH=src:tests $(BIN)/python bench/cold_start.py
+	@$(MEASURE) bench/cold_start.py
 
 .PHONY: bench-hostile
 bench-hostile: .venv/.dev ## Measure requests that are designed to be expensive
-	@PYTHONPATH=src:tests $(BIN)/python bench/hostile.py
+	@$(MEASURE) bench/hostile.py
 
 .PHONY: bench-import
 bench-import: .venv/.dev .dynamodb-local/.installed ## Measure the import of users on DynamoDB Local (needs JDK 17, Maven)
-	@PYTHONPATH=src:tests $(BIN)/python bench/user_import.py
+	@$(MEASURE) bench/user_import.py
 
 .PHONY: bench-storage
 bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure the cost of requests with 1,000 to 100,000 users (needs JDK 17, Maven)
-	@$(BIN)/python bench/storage_costs.py
+	@$(MEASURE) bench/storage_costs.py
 
 .PHONY: bench-cursors
 bench-cursors: .venv/.dev .dynamodb-local/.installed ## Measure pages by cursor at every depth of a list (needs JDK 17, Maven)
-	@$(BIN)/python bench/cursor_pages.py
+	@$(MEASURE) bench/cursor_pages.py
 
 .PHONY: load
 load: .venv/.dev .dynamodb-local/.installed ## Send 25 requests a second for five minutes to DynamoDB Local (LOAD='--rate 50 --accounts 10'; needs JDK 17, Maven)
-	@PYTHONPATH=src:tests $(BIN)/python bench/load.py $(LOAD)
+	@$(MEASURE) bench/load.py $(LOAD)
 
 .PHONY: bench-fairness
 bench-fairness: .venv/.dev .dynamodb-local/.installed ## Measure how an account at ten times its limit affects others (needs JDK 17, Maven)
-	@PYTHONPATH=src:tests $(BIN)/python bench/fairness.py
+	@$(MEASURE) bench/fairness.py
 
 # --- Build and deploy --------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.environment import InvalidEnvironment
+from handlers.environment.first_key import FirstKeyEnvironment
 from handlers.environment.publisher import PublisherEnvironment
 from handlers.environment.release import ReleaseEnvironment
 from handlers.environment.service import ServiceEnvironment
@@ -29,6 +30,7 @@ REQUIRED: dict[Callable[..., Any], dict[str, str]] = {
         "SCIM_CONNECTOR_BASE_URL": "https://scim.example.com",
         "LOG_GROUPS": "requests",
     },
+    FirstKeyEnvironment.from_env: {"CONNECTOR_SECRET_PREFIX": "test/"},
     ReleaseEnvironment.from_env: {"CONNECTOR_SECRET_PREFIX": "test/", "NEW_VERSIONS": "{}"},
 }
 

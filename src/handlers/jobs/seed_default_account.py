@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from adapters.aws import Clients
-from adapters.environment import Variables, required
+from adapters.environment import Variables
 from adapters.secrets.accounts import Accounts, AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from domain.accounts.connector_key import InvalidAccountName
+from handlers.environment.first_key import FirstKeyEnvironment
 from handlers.start import made_at_start
 
 Event = dict[str, Any]
@@ -38,7 +39,7 @@ class FirstKey:
     @classmethod
     def from_env(cls, env: Variables = os.environ) -> FirstKey:
         """Raise `InvalidEnvironment` for a variable that is missing."""
-        prefix = required(env, "CONNECTOR_SECRET_PREFIX")
+        prefix = FirstKeyEnvironment.from_env(env).connector_secret_prefix
         return cls(Accounts(Clients().secretsmanager, prefix, lambda: "cloudformation"), put)
 
     def __call__(self, event: Event, context: object) -> None:
