@@ -30,7 +30,7 @@ NOT_EXAMINED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a service said: how many packages it knows nothing against, what it knows, and what it was not asked."""
+    """Findings of a service: packages without a known fault, known faults, and packages that were not checked."""
 
     examined: int
     known: tuple[str, ...]
@@ -95,7 +95,7 @@ def ask(pip_audit: str, file: str, service: str, seconds: float) -> Report:
 
 
 def ask_about_all(pip_audit: str, files: Sequence[str], service: str, end: float) -> Report:
-    """What a service says of the files together, as far as it says anything."""
+    """Findings of a service for all files, as far as it answers."""
     total = Report(0, (), (), "")
     for file in files:
         report = ask(pip_audit, file, service, max(1.0, end - time.monotonic()))

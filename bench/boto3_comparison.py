@@ -1,4 +1,4 @@
-"""A whole handler beside a bare boto3 client that sends the very same calls to the same engine."""
+"""A whole handler compared with a bare boto3 client that sends the very same calls to the same engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from support.samples import person_of
 Work = Callable[[], object]
 
 GOALS = {"get": 1.3, "create": 1.3, f"page of {PAGE}": 1.5}
-"""How many times as long the handler may take."""
+"""The factor by which the handler may be slower."""
 
 
 @dataclass
@@ -81,7 +81,7 @@ def compare_with_boto3(directory: Directory, endpoint: str, rounds: int, console
         return directory.page(start), bare(lambda users: users.page(start + 1, PAGE), True)
 
     seconds: dict[str, tuple[list[float], list[float]]] = {operation: ([], []) for operation in GOALS}
-    for turn in track(range(rounds + 20), "Beside boto3", console=console, transient=True):
+    for turn in track(range(rounds + 20), "Compared with boto3", console=console, transient=True):
         for operation, into in seconds.items():
             pair = pair_of(operation)
             for side in (0, 1) if turn % 2 else (1, 0):

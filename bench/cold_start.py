@@ -1,4 +1,4 @@
-"""Cold starts of every function beside the least and beside the usual, interleaved in one run.
+"""Cold starts of every function compared with a minimal and a typical one, interleaved in one run.
 
     make bench-cold-start        (.venv/bin/python bench/cold_start.py [--quick] [--json FILE]; needs Python 3.13)
 
@@ -49,25 +49,25 @@ SCRATCH = ROOT / "build" / "bench" / "cold-start"
 BUILD = runpy.run_path(str(ROOT / "artifact" / "build.py"), run_name="build")
 
 NEEDS = {"floor": ["boto3"], "typical": ["aws-lambda-powertools", "aws-xray-sdk==2.15.0", "boto3", "pydantic"]}
-"""What the peers are made of, in the versions that this repository pins, where it does."""
+"""The packages of the peers, in the versions that this repository pins, where it does."""
 
 SDK = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
-"""What of the artifact is also in the runtime."""
+"""The part of the artifact that the runtime also contains."""
 
-NOBODY_WAITS_FOR = {"pre_traffic", "seed_default_account"}
+ONLY_IN_DEPLOYMENTS = {"pre_traffic", "seed_default_account"}
 """Run once in a deployment and once in the life of a stack, and speak to others than this benchmark stands in for."""
 
 OF_NO_CLIENT = {"publisher": "jobs.publisher", "watch": "jobs.watch", "settings_widget": "settings.widget"}
-"""Where the handlers of the functions are that no client calls."""
+"""The modules of the handlers that no client calls."""
 
 FLOOR, PRUNED_FLOOR, TYPICAL = "floor", "floor, pruned", "typical"
 GOALS = {FLOOR: 1.5, TYPICAL: 0.6}
-"""How many times what a peer takes a function may take."""
+"""The largest ratio of a function's time to its peer's."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is started: a module with `handler`, where its packages are, the event it is sent."""
+    """A process to start: a module with `handler`, where its packages are, the event it is sent."""
 
     name: str
     module: str
@@ -83,7 +83,7 @@ def functions(artifact: Path) -> list[Case]:
     return [
         Case(module, f"handlers.{OF_NO_CLIENT.get(module, module)}", (artifact,), event)
         for module, event in found.items()
-        if module not in NOBODY_WAITS_FOR
+        if module not in ONLY_IN_DEPLOYMENTS
     ]
 
 
@@ -94,7 +94,7 @@ def pinned() -> list[str]:
 
 
 def packages(name: str, python: str, prune: bool = False) -> Path:
-    """What a peer needs, installed for this machine and compiled as the artifact is; kept from run to run."""
+    """The packages of a peer, installed for this machine and compiled as the artifact is; kept from run to run."""
     wanted = [*NEEDS[name], *pinned()]
     digest = hashlib.sha256(repr((wanted, prune, python)).encode()).hexdigest()[:16]
     directory = SCRATCH / f"{name}{'-pruned' if prune else ''}-{digest}"

@@ -1,6 +1,6 @@
 """One cold start: imports a handler, sends it one event, says how long that took. Runs in a process of its own.
 
-    python bench/cold_start_process.py MODULE EVENT_FILE        (PYTHONPATH is what the function is made of)
+    python bench/cold_start_process.py MODULE EVENT_FILE        (PYTHONPATH names the function's code and packages)
 
 Nothing is imported before the clock starts but what this needs, which Lambda's own runtime has imported as well.
 """
@@ -12,7 +12,7 @@ from importlib import import_module
 
 
 class Context:
-    """What Lambda hands to a function beside the event."""
+    """The second argument that Lambda passes to a handler."""
 
     aws_request_id = "8a1f6f2e-5b1e-4d5c-9a36-0c7f4b1b7c55"
     function_name = "bench"

@@ -1,4 +1,4 @@
-"""What a page by cursor costs at every depth of a list that comes from an index, on DynamoDB Local.
+"""Cost of a page by cursor at every depth of a list that comes from an index, on DynamoDB Local.
 
     make bench-cursors      (or: .venv/bin/python bench/cursor_pages.py [--quick] [--json FILE] [--publish])
 
@@ -44,7 +44,7 @@ ERRORS: Final = console(stderr=True)
 
 Row = tuple[str, int, float, float, float]
 
-_DOCUMENT: Final = """# What a page by cursor costs at every depth
+_DOCUMENT: Final = """# Cost of a page by cursor at every depth
 
     make bench-cursors        (these figures: .venv/bin/python bench/cursor_pages.py --publish)
 
@@ -64,7 +64,7 @@ Pages by `startIndex` are in [storage.md](storage.md).
 
 
 def depths(users: int) -> list[int]:
-    """How many users are before each page that is measured; the last one is the last of the list."""
+    """The number of users before each measured page; the last one is the last of the list."""
     return [*(users * quarter // 4 for quarter in range(4)), users - PAGE]
 
 
@@ -80,7 +80,7 @@ def pages(on: Directory, query: dict[str, str]) -> Iterator[Call]:
 
 
 def measured(on: Directory, rounds: int) -> list[Row]:
-    """What the page at each depth of each list took."""
+    """Measurements of the page at each depth of each list."""
     on.service.use(on.table)
     calls = {
         (name, depth): call

@@ -27,7 +27,7 @@ _LOADERS = 8
 
 @dataclass
 class Directory:
-    """Users of 1.2 KB in a table of their own, and the requests that are made of them."""
+    """Users of 1.2 KB in a table of their own, and the requests about them."""
 
     size: int
     table: Table
@@ -101,4 +101,4 @@ OPERATIONS: dict[str, Callable[[Directory], Call]] = {
     "middle page by cursor": lambda on: on.page_by_cursor(on.size // 2),
     "deepest page by cursor": lambda on: on.page_by_cursor(on.size - PAGE),
 }
-"""What is done in every round, in this order: who was created is deleted."""
+"""The operations of each round, in this order: the created user is deleted."""

@@ -1,4 +1,4 @@
-"""What an account that sends ten times its limit takes from others: their success and p95 without it and with it.
+"""The effect of an account that sends ten times its limit on others: their success and p95 without it and with it.
 
     make bench-fairness      (or: PYTHONPATH=src:tests .venv/bin/python bench/fairness.py [--quick] [--json FILE])
 
@@ -58,7 +58,7 @@ def halves() -> tuple[frozenset[int], frozenset[int]]:
 
 @dataclass
 class Phase:
-    """What was measured of one phase, in all rounds together."""
+    """Results of one phase over all rounds."""
 
     seconds: float = 0.0
     taken: list[float] = field(default_factory=list)
@@ -113,7 +113,7 @@ class Stage:
 
 
 def services(stack: ExitStack, endpoint: str, folder: Path, cores_of_noise: frozenset[int]) -> Iterator[dict[str, Any]]:
-    """What each service says of itself: that of the others, and those of the noisy accounts."""
+    """The state that each service reports: that of the others, and those of the noisy accounts."""
     of_noise = [f"{MAX_REQUESTS_PER_SECOND}", "unlimited"], [f"{LIMIT}", "limited"]
     as_here: frozenset[int] = frozenset()
     wanted = [(as_here, ["300", f"{DEFAULT_REQUESTS_PER_SECOND}", *OTHERS])]

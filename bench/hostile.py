@@ -1,4 +1,4 @@
-"""What requests cost that are meant to cost much, compared with plain ones of the same size.
+"""Costs of requests that are built to be expensive, compared with plain ones of the same size.
 
     make bench-hostile      (or: PYTHONPATH=src .venv/bin/python bench/hostile.py [--quick] [--json FILE])
 
@@ -54,7 +54,7 @@ def ordinary(size: int) -> Shape:
 
 
 def plain(shape: Shape) -> Shape:
-    """What is compared with: for a query one with a single comparison over the same users, else a body of that size."""
+    """The baseline: for a query one with a single comparison over the same users, else a body of that size."""
     if shape.name.startswith(("search", "GET")):
         body = {"schemas": [SEARCH_URN], "filter": 'title eq "x"'}
         return Shape("plain", "POST", "/Users/.search", body, users=shape.users)

@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Person:
-    """A user as the generator knows them; `number` tells names, address and provider."""
+    """A user as the generator knows them; `number` determines names, address and provider."""
 
     number: int
     id: str = ""
@@ -64,7 +64,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Request:
-    """One request, the status that is right, and what its answer tells the generator."""
+    """One request, the status that is right, and what the generator learns from its answer."""
 
     kind: str
     method: str
@@ -118,7 +118,7 @@ class Mix:
         return Request(kind, "PUT", f"/Users/{person.id}", 200, body, self._back(person))
 
     def _look_up(self) -> Request:
-        """By userName; every other one finds nobody, as before a create."""
+        """Look a user up by userName; every other look-up finds none, as before a create."""
         with self._lock:
             known = self.people and self.random.random() < 0.5
             number = self.random.choice(self.people).number if known else self._next + 10**6

@@ -160,7 +160,7 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
 
 
 def logged(file: Path, skipped: int) -> dict[str, Any]:
-    """What the functions wrote for each request, in bytes as CloudWatch Logs gets them, and how long they took."""
+    """The log of each request, in bytes as CloudWatch Logs gets them, and how long they took."""
     decoder, text, at = json.JSONDecoder(), file.read_text(encoding="utf-8"), 0
     lines: list[tuple[int, dict[str, Any]]] = []
     while at < len(text):  # not line by line: threads of one process may write theirs side by side
@@ -185,7 +185,7 @@ def logged(file: Path, skipped: int) -> dict[str, Any]:
 
 
 def mixes_of(state: dict[str, Any]) -> list[Mix]:
-    """What the identity providers of the accounts send that a service was filled with."""
+    """The requests that the identity providers of the filled accounts send."""
     return [
         Mix([Person(number, id) for number, id in enumerate(filled["ids"])], Random(SEED + at), filled["key"])
         for at, filled in enumerate(state["accounts"].values())
@@ -206,8 +206,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             with Progress(*COLUMNS, console=CONSOLE) as progress:
                 Load(state["url"]).run(mixes, WARM_UP, options.rate, progress)
                 with (
-                    events.open("wb") as told,
-                    process("load_publisher.py", endpoint, TABLE_NAME, output=told) as reader,
+                    events.open("wb") as published,
+                    process("load_publisher.py", endpoint, TABLE_NAME, output=published) as reader,
                 ):
                     said(reader, "ready")
                     load = Load(state["url"])

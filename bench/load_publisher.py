@@ -92,7 +92,7 @@ def _as_lambda_has_it(record: Record) -> Record:
 
 
 def _changed_at(record: Record) -> float | None:
-    """When a user was created or changed, in seconds since 1970; None for other records, removals too."""
+    """Return the time of a user's creation or change, in seconds since 1970; None for other records and removals."""
     body = record["dynamodb"]
     if not body["Keys"]["pk"]["S"].endswith("#USER") or "NewImage" not in body:
         return None
@@ -109,15 +109,15 @@ def main() -> None:
 
     lags: list[float] = []
     records = batches = 0
-    heard = time.monotonic()
-    while not over.is_set() or time.monotonic() - heard < QUIET:
+    last_batch_at = time.monotonic()
+    while not over.is_set() or time.monotonic() - last_batch_at < QUIET:
         began = time.monotonic()
         for batch in stream.read():
             answer = publisher.publish(batch, f"batch-{batches}")
             now = time.time()
             assert answer == {"batchItemFailures": []}, answer
             lags += [(now - at) * 1000 for at in map(_changed_at, batch) if at is not None]
-            records, batches, heard = records + len(batch), batches + 1, time.monotonic()
+            records, batches, last_batch_at = records + len(batch), batches + 1, time.monotonic()
         time.sleep(max(0.0, 1 / READS_A_SECOND - (time.monotonic() - began)))
     print(json.dumps({"events": bus.published, "records": records, "batches": batches, "lags_ms": lags}))
 

@@ -26,7 +26,7 @@ from support.loading import load
 
 
 def main() -> None:
-    """Serve until nobody holds the other end of standard input."""
+    """Serve until the other end of standard input is closed."""
     endpoint, people, rate, *accounts = sys.argv[1:]
     # As deployed: log lines and metrics on standard output, keys cached for a minute.
     environment = replace(ENVIRONMENT, connector_cache_seconds=60)

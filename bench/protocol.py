@@ -1,4 +1,4 @@
-"""The SCIM engine beside scim2-models and scim2-server, on the same inputs in one run.
+"""The SCIM engine compared with scim2-models and scim2-server, on the same inputs in one run.
 
     make bench      (or: .venv/bin/python bench/protocol.py [--quick] [--json FILE])
 
@@ -44,7 +44,7 @@ COMPLEX = (
 
 
 def body(number: int) -> dict[str, Any]:
-    """What an identity provider sends for a user."""
+    """The body that an identity provider sends for a user."""
     return {
         "schemas": [CORE_URN, ENTERPRISE_URN],
         "externalId": f"ext-{number}",
@@ -164,7 +164,7 @@ def main() -> None:
         taken = interleaved({"own": own, "peer": peer}, rounds=rounds)
         rows.append([name, taken["own"] * 1e6, taken["peer"] * 1e6, taken["peer"] / taken["own"]])
     columns = ["operation", "Rollcall, µs", "scim2-models / scim2-server, µs", "times faster"]
-    publish("SCIM engine beside its peers", columns, rows, options.json)
+    publish("SCIM engine compared with its peers", columns, rows, options.json)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ _ENVIRONMENT = {"TABLE_NAME": "users", "CONNECTOR_SECRET_PREFIX": "bench/"}
 
 
 class Cost(NamedTuple):
-    """What a request asked of DynamoDB."""
+    """The calls and units that a request took from DynamoDB."""
 
     calls: int
     units: float
@@ -114,7 +114,7 @@ class Service:
         return CursorSeal(_SEALING_KEY, ACCOUNT, lambda: datetime.now(UTC).timestamp()).seal(after, query)
 
     def cost(self) -> Cost:
-        """What the requests since the last look asked of DynamoDB, by their log lines."""
+        """Calls and units of the requests since the last look, from their log lines."""
         lines = [json.loads(line) for line in self.printed.getvalue().splitlines()]
         self.printed.seek(0)
         self.printed.truncate()

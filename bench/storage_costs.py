@@ -1,4 +1,4 @@
-"""What a client's requests cost on DynamoDB Local with 1,000, 10,000 and 100,000 users, and the handler's part of it.
+"""Costs of a client's requests on DynamoDB Local with 1,000, 10,000 and 100,000 users, and the handler's part of it.
 
     make bench-storage      (or: .venv/bin/python bench/storage_costs.py [--quick] [--json FILE] [--publish])
 
@@ -46,7 +46,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Samples:
-    """What an operation took, again and again; `parts` is what one sample is divided by."""
+    """Measurements of an operation; `parts` is what one sample is divided by."""
 
     parts: float = 1.0
     seconds: list[float] = field(default_factory=list)
@@ -112,7 +112,7 @@ def crawls(directories: list[Directory]) -> list[Row]:
 
 
 def goals(rows: list[Row]) -> list[Row]:
-    """How calls and units grow: the largest directory beside the smallest, the deepest page beside the first."""
+    """Compare calls and units of the largest directory with the smallest, and of the deepest page with the first."""
     of = {(row["operation"], row["users"]): row for row in rows}
     sizes = sorted({row["users"] for row in rows})
     small, large = sizes[0], sizes[-1]
@@ -127,10 +127,10 @@ def goals(rows: list[Row]) -> list[Row]:
 
     for name in dict.fromkeys(row["operation"] for row in rows):
         if name != TOTAL:
-            compare(f"{name}, {large:,} beside {small:,} users", of[name, large], of[name, small], FLAT)
+            compare(f"{name}, {large:,} compared with {small:,} users", of[name, large], of[name, small], FLAT)
     for way in ("index", "cursor"):
         pages = [of[f"{depth} page by {way}", large] for depth in ("deepest", "first")]
-        compare(f"deepest page beside the first by {way}, {large:,} users", *pages, DEEPEST)
+        compare(f"deepest page compared with the first by {way}, {large:,} users", *pages, DEEPEST)
     goal(f"{TOTAL}, {large:,} users, calls", of[TOTAL, large]["calls"], 1)
     goal(f"{TOTAL}, {large:,} users, units", of[TOTAL, large]["units"], MOST_UNITS_OF_THE_COUNTERS)
     return found
@@ -153,8 +153,8 @@ def main() -> None:
         client = engines.new_client(endpoint, read_timeout=60, max_pool_connections=16)
         directories = [Directory.loaded(size, client, service, ERRORS) for size in sizes]
         rows = by_operation(directories, rounds) + crawls(directories)
-        beside = compare_with_boto3(directories[-1], endpoint, bare_rounds, ERRORS)
-    report = Report(rows, beside, goals(rows), rounds, bare_rounds, seconds=round(time.monotonic() - started))
+        comparison = compare_with_boto3(directories[-1], endpoint, bare_rounds, ERRORS)
+    report = Report(rows, comparison, goals(rows), rounds, bare_rounds, seconds=round(time.monotonic() - started))
     report.show()
     report.write(chosen.json, chosen.json.with_suffix(".png"))
     if chosen.publish:

@@ -59,13 +59,13 @@ counters, of which there are the more the more users there are, and 4,096 at mos
 
 {goals}
 
-## The handler beside a bare boto3 client
+## The handler compared with a bare boto3 client
 
-The client sends the very same calls with boto3's own settings, but for the service's time-outs, and does nothing with
+The client sends the very same calls with boto3's own settings, except the service's time-outs, and does nothing with
 the answers. What the handler's client leaves out is in [decision 011](../decisions/011-items-as-sent.md).
 {bare_rounds} rounds in one process, in turn, in the largest directory; medians.
 
-{beside}
+{comparison}
 
 All figures: [storage.json](storage.json). The run took {seconds} seconds.
 """
@@ -73,10 +73,10 @@ All figures: [storage.json](storage.json). The run took {seconds} seconds.
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured: rows by operation and size, by operation beside boto3, and the goals of calls and units."""
+    """The results: rows by operation and size, the comparison with boto3, and the goals of calls and units."""
 
     rows: list[Row]
-    beside: list[Row]
+    comparison: list[Row]
     goals: list[Row]
     rounds: int
     bare_rounds: int
@@ -96,7 +96,7 @@ class Report:
         output = console()
         for title, columns, cells in (
             (f"What requests cost with {self._sizes()} users", ["operation", *_MEASURES], self._by_operation()),
-            ("Handler beside boto3", list(self.beside[0]), self._cells(self.beside)),
+            ("Handler compared with boto3", list(self.comparison[0]), self._cells(self.comparison)),
             ("Goals", list(self.goals[0]), self._cells(self.goals)),
         ):
             output.print(table(title, columns, cells))
@@ -110,9 +110,9 @@ class Report:
             "python": platform.python_version(),
             "machine": platform.machine(),
             "rounds": self.rounds,
-            "rounds beside boto3": self.bare_rounds,
+            "rounds compared with boto3": self.bare_rounds,
             "operations": self.rows,
-            "beside boto3": self.beside,
+            "compared with boto3": self.comparison,
             "goals": self.goals,
         }
         figures.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -130,7 +130,7 @@ class Report:
             seconds=self.seconds,
             operations=_markdown(["operation", *_MEASURES], self._by_operation()),
             goals=_markdown(list(self.goals[0]), self._cells(self.goals)),
-            beside=_markdown(list(self.beside[0]), self._cells(self.beside)),
+            comparison=_markdown(list(self.comparison[0]), self._cells(self.comparison)),
         )
 
     def _sizes(self) -> str:

@@ -1,4 +1,4 @@
-"""`rollcall users import` beside batch_write_item without any index, on DynamoDB Local in one run.
+"""`rollcall users import` compared with batch_write_item without any index, on DynamoDB Local in one run.
 
     make bench-import      (or: .venv/bin/python bench/user_import.py [--quick] [--json FILE], with the engine fetched)
 

@@ -1,4 +1,4 @@
-"""What all tests share: how properties are tried; the SAM CLI, its stand-ins and the API, one of each for a run."""
+"""Fixtures of all tests: how properties are tried; the SAM CLI, its stand-ins and the API, one of each for a run."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def sam() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sam_environment() -> dict[str, str]:
-    """What `sam` runs in: no credentials of this machine, no questions home."""
+    """The environment of `sam`: no credentials of this machine, no questions home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **kept,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "eu-central-1",
-        # The SAM CLI asks whose account it is, and would ask five times where nobody answers: six seconds each time.
+        # The SAM CLI asks whose account it is, and would ask five times where no server answers: six seconds each time.
         "AWS_MAX_ATTEMPTS": "1",
         "SAM_CLI_TELEMETRY": "0",
     }

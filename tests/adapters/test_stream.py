@@ -1,4 +1,4 @@
-"""What a record of the table's stream tells."""
+"""Records of the table's stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request leaves in the log and in CloudWatch's metrics, read from what its function writes."""
+"""Log lines and metrics of a request, read from the function's output."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], lis
 
 
 def samples(blob: dict[str, Any]) -> set[Sample]:
-    """What CloudWatch makes of a blob."""
+    """The metrics of a blob as CloudWatch reads it."""
     return {
         (metric["Name"], tuple((name, blob[name]) for name in sorted(dimensions)), value)
         for directive in blob["_aws"]["CloudWatchMetrics"]

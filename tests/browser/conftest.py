@@ -13,7 +13,7 @@ from local.service import LocalService
 from support.repository import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# Everything that Chromium would do beside showing the page is switched off: there is no network in tests.
+# Everything that Chromium would do besides showing the page is switched off: there is no network in tests.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -52,7 +52,7 @@ def page(browser: Browser, service: LocalService) -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def pictures() -> Path:
-    """Where the pictures for the docs go; `make screenshots` copies them."""
+    """The directory of the pictures for the docs; `make screenshots` copies them."""
     folder = ROOT / "build" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

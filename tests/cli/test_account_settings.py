@@ -66,7 +66,7 @@ def test_a_setting_without_an_account_is_the_default_accounts(rollcall: Rollcall
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["acme"], "NAME SETTING VALUE"),
         (["acme", "mode"], "'acme' is no setting"),
@@ -75,11 +75,11 @@ def test_a_setting_without_an_account_is_the_default_accounts(rollcall: Rollcall
         (["acme", "mode", "strict", "now"], "NAME SETTING VALUE"),
     ],
 )
-def test_an_unknown_setting_is_reported_in_one_line(rollcall: Rollcall, words: list[str], told: str) -> None:
+def test_an_unknown_setting_is_reported_in_one_line(rollcall: Rollcall, words: list[str], message: str) -> None:
     result = rollcall("account", "set", *words)
 
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 

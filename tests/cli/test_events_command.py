@@ -1,4 +1,4 @@
-"""`rollcall events redrive`: what the operator is told."""
+"""`rollcall events redrive`: the messages to the operator."""
 
 from __future__ import annotations
 

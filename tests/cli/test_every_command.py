@@ -1,4 +1,4 @@
-"""What holds for every command there is, also for those that are added."""
+"""Rules for every command, including new ones."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "table check": ["--account", "acme"],
     "doctor": ["acme"],
 }
-"""What each command is given to do something, where the AWS of these tests has what it needs."""
+"""Arguments with which each command has something to do, where the stand-in for AWS has what it needs."""
 ELSEWHERE = {"events redrive", "activity"}
 """Commands that need more; their own tests ask them for JSON."""
 
@@ -75,7 +75,7 @@ def test_every_command_answers_in_json_and_nothing_else(
 
     result = rollcall(*command.split(), *(word.replace("{file}", file) for word in ARGUMENTS[command]), "--json")
 
-    # The doctor finds nobody at the address of these tests, and says so in JSON too.
+    # The doctor finds no service at the address of these tests, and says so in JSON too.
     assert result.exit_code == (1 if command == "doctor" else 0), result.output
     assert json.loads(result.stdout)
 
@@ -89,7 +89,7 @@ ASKED = {
     "table check": "Repair what is wrong in the account acme?",
     "users export": "Overwrite",
 }
-"""What is asked before something is taken away, in the account that `in_use` makes."""
+"""The question before each destructive command, in the account that `in_use` makes."""
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def in_use(rollcall: Rollcall, table: Table, store: UserStore) -> None:
 
 @pytest.mark.usefixtures("acme", "in_use")
 @pytest.mark.parametrize("command", ASKED)
-@pytest.mark.parametrize("as_json", [False, True], ids=["told", "json"])
+@pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
 def test_a_script_without_yes_changes_nothing_and_says_why(
     *, rollcall: Rollcall, aws_calls: list[str], file: str, command: str, as_json: bool
 ) -> None:
@@ -117,10 +117,10 @@ def test_a_script_without_yes_changes_nothing_and_says_why(
 
     result = rollcall(*command.split(), *arguments, *(["--json"] if as_json else []))
 
-    question, told = result.stderr.splitlines()
+    question, outcome = result.stderr.splitlines()
     assert ASKED[command] in question
-    assert "othing was changed" in told
-    assert "--yes" in told
+    assert "othing was changed" in outcome
+    assert "--yes" in outcome
     assert result.exit_code in (1, 2)
     assert result.stdout.strip() == ""
     assert not {name for name in aws_calls if not name.startswith(("Get", "Describe", "List", "Query"))}

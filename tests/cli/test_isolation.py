@@ -1,4 +1,4 @@
-"""What the command does for one account neither sees nor touches another's users, whoever they are."""
+"""Commands for one account neither show nor change users of another."""
 
 from __future__ import annotations
 

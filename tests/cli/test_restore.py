@@ -1,4 +1,4 @@
-"""The drill of docs/runbook.md: users are brought back out of a table that was restored beside the deployment's."""
+"""The drill of docs/runbook.md: users are copied back from a table that was restored next to the deployment's."""
 
 from __future__ import annotations
 

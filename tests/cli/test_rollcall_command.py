@@ -1,4 +1,4 @@
-"""What holds for every command: help, global options, and errors without tracebacks."""
+"""Rules for every command: help, global options, and errors without tracebacks."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_without_a_local_server_the_error_shows_how_to_start_it(
 def test_a_state_file_of_a_stopped_server_gives_the_same_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = tmp_path / ".rollcall" / "local.json"
     state.parent.mkdir()
-    # Port 9 (discard) of the loopback interface, where nobody listens.
+    # Port 9 (discard) of the loopback interface, where no server listens.
     state.write_text(
         json.dumps({"baseUrl": "x", "awsEndpoint": "http://127.0.0.1:9", "tableName": "t", "secretPrefix": "p/"})
     )
@@ -137,10 +137,10 @@ def test_a_defect_is_one_line_without_a_traceback(rollcall: Rollcall, monkeypatc
     ids=["default", "local", "another stack"],
 )
 def test_suggested_commands_are_for_the_same_deployment(chosen: Invocation, typed: str) -> None:
-    told = chosen.with_options("rollcall: There is none. Make it with: rollcall account enable acme")
+    suggested = chosen.with_options("rollcall: There is none. Make it with: rollcall account enable acme")
 
-    assert told == f"rollcall: There is none. Make it with: {typed}"
-    assert chosen.with_options(told) == told or not chosen.options
+    assert suggested == f"rollcall: There is none. Make it with: {typed}"
+    assert chosen.with_options(suggested) == suggested or not chosen.options
 
 
 @pytest.mark.parametrize(

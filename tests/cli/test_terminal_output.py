@@ -1,4 +1,4 @@
-"""What stands in users and logs moves no cursor and changes no title of the terminal that shows it."""
+"""Contents of users and logs neither move the cursor nor change the title of the terminal."""
 
 from __future__ import annotations
 

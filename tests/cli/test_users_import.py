@@ -267,7 +267,7 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "code", "told"),
+    ("content", "name", "code", "message"),
     [
         ("", "users.csv", 2, "The file is empty; its first line must be a header such as"),
         ("\n\n", "users.csv", 2, "The file is empty"),
@@ -287,13 +287,13 @@ def test_a_file_without_users_is_reported_in_one_line_and_nothing_is_imported(
     content: str | bytes,
     name: str,
     code: int,
-    told: str,
+    message: str,
 ) -> None:
     result = run(rollcall, users_file(content, name))
 
     assert result.exit_code == code
     assert result.stdout == ""
-    assert told in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert names(store) == []
 
@@ -306,7 +306,7 @@ def test_a_header_alone_and_an_empty_file_of_json_lines_are_no_users(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("missing.csv",), "There is no file missing.csv"),
         ((".",), "is a directory; name a file"),
@@ -324,7 +324,7 @@ def test_a_command_that_cannot_be_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     arguments: tuple[str, ...],
-    told: str,
+    message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     users_file("email\nann@corp.example\n")
@@ -333,7 +333,7 @@ def test_a_command_that_cannot_be_is_one_clear_line(
     result = run(rollcall, *arguments)
 
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 

@@ -1,4 +1,4 @@
-"""`rollcall users reconcile`: an identity provider's export beside the account."""
+"""`rollcall users reconcile`: compares an identity provider's export with the account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a function imports and makes before its first request, each in a fresh process: most of a cold start is that."""
+"""Imports and objects of a function before its first request, each in a fresh process: most of a cold start."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ NEVER = frozenset(
         "s3transfer",
     }
 )
-"""What no function imports: dear, or not part of the artifact at all."""
+"""Modules that no function imports: expensive, or not part of the artifact."""
 
 READING = frozenset({"pydantic_core", "domain.changes.users", "domain.resources.validation"})
-"""What checks and changes users; reading should not wait for it."""
+"""Modules that check and change users; reading should not wait for them."""
 
 HANDLERS = ROOT / "src" / "handlers"
 
@@ -47,7 +47,7 @@ NO_QUERIES = frozenset({"domain.filter", "domain.queries.listing"})
 
 @dataclass(frozen=True)
 class Diet:
-    """How many modules a function may import beside the standard library's, and which not."""
+    """The number of modules that a function may import besides the standard library's, and the forbidden ones."""
 
     modules: int
     without: frozenset[str] = frozenset()
@@ -68,7 +68,7 @@ DIETS = {
     "settings.widget": Diet(215, READING | NO_QUERIES),
     "jobs.seed_default_account": Diet(145, READING | NO_QUERIES),
     "jobs.watch": Diet(195, READING | NO_QUERIES),
-    # Waits for nobody: it runs in a deployment.
+    # No client waits for it: it runs in a deployment.
     "jobs.pre_traffic": Diet(310),
 }
 
@@ -110,7 +110,7 @@ print(json.dumps(made))
 
 
 def python(program: str, module: str, *arguments: str) -> str:
-    """What the program prints about the handler, in a process like one on Lambda."""
+    """The program's output about the handler, in a process like one on Lambda."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "COV"))},
         "PYTHONPATH": str(ROOT / "src"),
@@ -135,7 +135,7 @@ def python(program: str, module: str, *arguments: str) -> str:
 
 @cache
 def imported(module: str) -> frozenset[str]:
-    """What importing the handler brings, as on Lambda, where it also makes its clients."""
+    """Modules that the handler imports, as on Lambda, where it also makes its clients."""
     return frozenset(json.loads(python(_PROGRAM, module)))
 
 

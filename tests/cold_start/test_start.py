@@ -1,4 +1,4 @@
-"""What a function has done before its first request."""
+"""The work of a function before its first request."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def test_a_function_without_its_environment_does_not_start(environment: pytest.M
 
 
 def test_waiting_for_a_secret_leaves_a_function_time_to_answer() -> None:
-    told = aws.configuration("secretsmanager")
-    attempts = told.retries["total_max_attempts"] * (told.connect_timeout + told.read_timeout)  # type: ignore[attr-defined]
+    settings = aws.configuration("secretsmanager")
+    attempts = settings.retries["total_max_attempts"] * (settings.connect_timeout + settings.read_timeout)  # type: ignore[attr-defined]
 
     shortest = min(function["Timeout"] for function in of_type("AWS::Lambda::Function").values())
     assert attempts <= shortest - RESERVE_SECONDS - 2

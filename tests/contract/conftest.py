@@ -25,7 +25,7 @@ ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_loc
 
 SAM_LOCAL = pytest.param("sam-local", marks=[pytest.mark.sam_local, pytest.mark.timeout(300)])
 ON_SAM_LOCAL = {"test_answers", "test_bulk", "test_conditional_requests", "test_wire_requests"}
-"""What of the suite a gateway and a runtime of their own can change: every route, method, header and status.
+"""The part of the suite that a real gateway and runtime can affect: every route, method, header and status.
 
 The other modules look into the process that serves, need many threads, or send bodies that the SAM CLI does not hand
 on (it decodes them as UTF-8, and takes none of several megabytes).

@@ -1,4 +1,4 @@
-"""Who may ask: RFC 6750's 401 in SCIM's form, and nothing of one account for another."""
+"""Authentication: RFC 6750's 401 as a SCIM error, and no access to another account."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def test_a_refusal_does_not_reveal_whether_the_account_exists_or_is_disabled(
 
     refusals = [replace(client, key=key).get("/Users") for key in keys]
 
-    told = [(each.status, each.text, sorted(without_what_varies(each.headers).items())) for each in refusals]
-    assert told[0] == told[1] == told[2]
-    assert told[0][0] == 401
+    answers = [(each.status, each.text, sorted(without_what_varies(each.headers).items())) for each in refusals]
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][0] == 401
 
 
 def wrong_key(account: str) -> str:

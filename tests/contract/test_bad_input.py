@@ -1,4 +1,4 @@
-"""What is wrong is refused with a 4xx that names it, and nothing is written; never a 500."""
+"""Bad input is refused with a 4xx that names it, and nothing is written; never a 500."""
 
 from __future__ import annotations
 

@@ -410,7 +410,7 @@ def test_what_is_asked_again_does_not_count_again(
 
 
 def lines(service: LocalService, account: str) -> list[Json]:
-    """What was logged of the account."""
+    """The account's log lines."""
     logged = service.activity_file.read_text(encoding="utf-8").splitlines()
     return [line for line in map(json.loads, logged) if line.get("account") == account]
 

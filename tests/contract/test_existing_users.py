@@ -67,7 +67,7 @@ class Application:
         )
 
     def lines(self) -> list[Json]:
-        """What was logged of the account."""
+        """The account's log lines."""
         lines = self._service.activity_file.read_text(encoding="utf-8").splitlines()
         return [line for line in map(json.loads, lines) if line.get("account") == self.account]
 
@@ -76,7 +76,7 @@ class Application:
         return [step for step in steps if isinstance(step, Inconsistency)]
 
 
-def told(before: dict[str, Any], after: dict[str, Any]) -> list[EventKind]:
+def events_between(before: dict[str, Any], after: dict[str, Any]) -> list[EventKind]:
     """The kinds of event that the publisher makes of a write."""
     return [event.kind for event in events(before, after)]
 
@@ -96,7 +96,7 @@ def application(service: LocalService) -> Application:
 
 def test_an_existing_user_is_adopted_once_matching_is_switched_on(application: Application) -> None:
     client = application.client
-    # JumpCloud looks up, finds nobody, creates, and is refused for ever.
+    # JumpCloud looks up, finds no user, creates, and is refused for ever.
     assert client.find('userName eq "mlind"') == []
     refused = client.post(FROM_JUMPCLOUD)
     assert (refused.status, refused.json["scimType"]) == (409, "uniqueness")
@@ -111,7 +111,7 @@ def test_an_existing_user_is_adopted_once_matching_is_switched_on(application: A
     assert adopted["id"] == application.user
     assert (adopted["userName"], adopted["externalId"]) == ("mlind", EXTERNAL_ID)
     assert adopted["title"] == "Analyst"
-    # JumpCloud goes on as with any user of its own.
+    # JumpCloud continues as with any user of its own.
     changed = client.put(adopted["id"], FROM_JUMPCLOUD | {"title": "Head of Analysis"})
     assert (changed.status, changed.json["title"]) == (200, "Head of Analysis")
     assert [found["id"] for found in client.find('userName eq "mlind"')] == [application.user]
@@ -126,12 +126,12 @@ def test_an_adoption_is_an_event_and_a_line_of_its_own(application: Application)
     application.client.create(FROM_JUMPCLOUD)
 
     adopted = application.item()
-    assert told(imported, adopted) == [EventKind.ADOPTED]
+    assert events_between(imported, adopted) == [EventKind.ADOPTED]
     request, adoption = application.lines()[-2:]
     assert (request["message"], request["status"], request["users_adopted"]) == ("request", 201, 1)
     assert (adoption["message"], adoption["user_id"]) == ("adoption", application.user)
     application.client.put(application.user, FROM_JUMPCLOUD | {"title": "Lead"})
-    assert told(adopted, application.item()) == [EventKind.UPDATED]
+    assert events_between(adopted, application.item()) == [EventKind.UPDATED]
 
 
 def test_a_client_that_updates_what_it_found_adopts_as_well(application: Application) -> None:
@@ -141,7 +141,7 @@ def test_a_client_that_updates_what_it_found_adopts_as_well(application: Applica
 
     assert application.client.put(found["id"], FROM_JUMPCLOUD).status == 200
 
-    assert told(imported, application.item()) == [EventKind.ADOPTED]
+    assert events_between(imported, application.item()) == [EventKind.ADOPTED]
 
 
 def test_a_look_up_by_an_unused_name_finds_the_address_of_an_unclaimed_user(application: Application) -> None:

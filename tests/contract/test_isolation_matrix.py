@@ -1,4 +1,4 @@
-"""Every operation of one account with every identifier of another: word for word as if nobody had it."""
+"""Every operation of one account with every identifier of another: answered word for word as an unknown one."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def stranger(service: LocalService) -> ScimClient:
 
 @pytest.fixture(scope="module")
 def theirs(stranger: ScimClient) -> Identifiers:
-    """What a user of the other account is named by, each of it right for that account."""
+    """Identifiers of a user of the other account, each valid there."""
     created = {
         "method": "POST",
         "path": "/Users",
@@ -180,7 +180,7 @@ def theirs(stranger: ScimClient) -> Identifiers:
 
 @pytest.fixture
 def nobodys(service: LocalService) -> Identifiers:
-    """What nobody is named by; the cursor is one of an account that has users no more."""
+    """Identifiers of no user; the cursor is one of an account that has users no more."""
     gone = ScimClient(service.base_url, service.new_account().text)
     for name in ("a", "b"):
         gone.create(user(name))
@@ -189,8 +189,8 @@ def nobodys(service: LocalService) -> Identifiers:
     return Identifiers(str(uuid4()), 'W/"1"', cursor, name, name, uuid4().hex, uuid4().hex)
 
 
-def told(answer: Answer, of: Identifiers) -> tuple[int, str, dict[str, str]]:
-    """An answer without what tells one user, one moment or one request from another."""
+def comparable(answer: Answer, of: Identifiers) -> tuple[int, str, dict[str, str]]:
+    """An answer without what depends on the user, the time or the request."""
 
     def plain(text: str) -> str:
         for name in ("cursor", "user_name", "external_id", "bulk_id", "id"):
@@ -228,7 +228,7 @@ def test_values_of_another_account_are_answered_like_unknown_values(
         key = service.new_account()
         if match_existing:
             service.accounts.configure(key.account, match_existing_by_email=True)
-        answers.append(told(MATRIX[name](ScimClient(service.base_url, key.text), identifiers), identifiers))
+        answers.append(comparable(MATRIX[name](ScimClient(service.base_url, key.text), identifiers), identifiers))
 
     assert answers[0] == answers[1]
     assert stranger.all() == before

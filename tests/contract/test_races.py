@@ -1,4 +1,4 @@
-"""What many requests at once come to."""
+"""Results of concurrent requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def at_once(action: Callable[[int], Answer]) -> list[Answer]:
 
 
 def findings(service: LocalService, client: ScimClient) -> list[Inconsistency]:
-    """What does not agree in the account's items: orphans, missing index items, wrong counters."""
+    """Inconsistencies in the account's items: orphans, missing index items, wrong counters."""
     account = client.key.split("_")[1]
     table = service.table
     return [

@@ -29,7 +29,7 @@ def test_no_request_fails_while_keys_are_rotated_and_a_revoked_key_is_refused(
         seen = []
         together.wait()
         while not done.is_set():
-            # Those told before the request: the current key and, after a rotation, the one it took the place of.
+            # The keys known before the request: the current one and, after a rotation, the one it took the place of.
             for key in list(keys):
                 one = replace(client, key=key)
                 seen += [one.get(f"/Users/{created['id']}").status, one.get("/Users").status]
@@ -48,7 +48,7 @@ def test_no_request_fails_while_keys_are_rotated_and_a_revoked_key_is_refused(
                 done.set()
             for each in running:
                 statuses.update(each.result())
-            # Nobody works now: the key before is dropped, as the next rotation would do at once.
+            # No thread is working now: the previous key is dropped, as the next rotation would do at once.
             assert service.accounts.revoke_previous(account).changed
             assert replace(client, key=keys.pop(0)).get("/Users").status == 401
             assert replace(client, key=keys[0]).get("/Users").status == 200

@@ -1,4 +1,4 @@
-"""What the publisher makes of requests: a replacement and a change are different security events (RFC 9967)."""
+"""Security events of requests: a replacement and a change give different events (RFC 9967)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def item(service: LocalService, account: str, user_id: str) -> dict[str, Any]:
     return found
 
 
-def told(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list[str]]]:
+def events_between(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """The event URIs of a write, with the attributes that each names."""
     keys = {name: after[name] for name in ("pk", "sk")}
     change = change_of(stream_record(1, "MODIFY", keys, {"OldImage": before, "NewImage": after}))
@@ -59,6 +59,6 @@ def test_a_put_is_published_as_a_put_and_a_patch_as_a_patch(
     assert client.request("POST", "/Bulk", body={"schemas": [BULK_REQUEST], "Operations": [in_bulk]}).status == 200
     off = item(service, account, ada["id"])
 
-    assert told(created, put) == [("put:notice", ["nickName", "title"])]
-    assert told(put, patched) == [("patch:notice", ["title"])]
-    assert told(patched, off) == [("deactivate", []), ("put:notice", ["title"])]
+    assert events_between(created, put) == [("put:notice", ["nickName", "title"])]
+    assert events_between(put, patched) == [("patch:notice", ["title"])]
+    assert events_between(patched, off) == [("deactivate", []), ("put:notice", ["title"])]

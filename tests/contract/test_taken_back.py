@@ -46,7 +46,7 @@ def item(table: Table, account: str, user_id: str) -> dict[str, Any]:
 
 
 def lines(service: LocalService, account: str) -> list[Json]:
-    """What was logged of the account."""
+    """The account's log lines."""
     logged = service.activity_file.read_text(encoding="utf-8").splitlines()
     return [line for line in map(json.loads, logged) if line.get("account") == account]
 
@@ -59,7 +59,7 @@ def gone(client: ScimClient, **attributes: Any) -> Json:
 
 
 def in_bulk(client: ScimClient, body: Json) -> Json:
-    """What a bulk request of one POST says of it."""
+    """The answer of a bulk request with one POST."""
     operation = {"method": "POST", "path": "/Users", "bulkId": "one", "data": body}
     schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
     answer = client.request("POST", "/Bulk", body={"schemas": [schema], "Operations": [operation]})

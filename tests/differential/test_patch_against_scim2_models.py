@@ -1,4 +1,4 @@
-"""PATCH beside an implementation written by others: scim2-models, on users and operations that RFC 7644 allows.
+"""PATCH compared with an independent implementation, scim2-models, on users and operations that RFC 7644 allows.
 
 Where the two read the RFC differently, `_as_scim2_models_reads_it` names the sentence.
 """

@@ -1,4 +1,4 @@
-"""What takes a user's access away."""
+"""Changes that take a user's access away."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from domain.resources.comparison import address_form, part_forms, prefix_form, t
 
 FORMS = (text_form, unique_form, address_form)
 TAILS = ("", "\u0301", "\u0316\u0301", "\u0307", "\u0345", "\u3099", "\u1161", "a", "\u03a3")
-"""What composes with what is before it, or changes its lower case."""
+"""Characters that compose with the previous one, or change its lower case."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Discovery tells the truth, and tells it from the attribute tree."""
+"""Discovery describes the service as it is, generated from the attribute tree."""
 
 from __future__ import annotations
 

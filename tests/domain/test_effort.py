@@ -1,4 +1,4 @@
-"""What multiplies is counted before it is done: operations as they are applied, comparisons with values, likenesses."""
+"""Work that multiplies is counted before it is done: applied operations, comparisons with values, look-alike checks."""
 
 from __future__ import annotations
 

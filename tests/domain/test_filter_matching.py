@@ -1,4 +1,4 @@
-"""What filters find (RFC 7644 section 3.4.2.2)."""
+"""Matches of filters (RFC 7644 section 3.4.2.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a filter or a PATCH path and what is not, and what the refusal says (RFC 7644 sections 3.4.2.2 and 3.5.2)."""
+"""Valid and invalid filters and PATCH paths, and the texts of refusals (RFC 7644 sections 3.4.2.2 and 3.5.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every filter, user and text."""
+"""Properties of every filter, user and text."""
 
 from __future__ import annotations
 

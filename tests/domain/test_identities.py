@@ -1,4 +1,4 @@
-"""Who is who: which userNames and addresses are refused, which are one user's, and which are two people's."""
+"""Identity of users: which userNames and addresses are refused, which are one user's, and which are two people's."""
 
 from __future__ import annotations
 

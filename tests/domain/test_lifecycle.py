@@ -32,7 +32,9 @@ def change(before: StoredUser | None, after: StoredUser | None, adopted: bool = 
     return UserChange("write-1", "acme", before, after, AT, adopted)
 
 
-def told(before: StoredUser | None, after: StoredUser | None, adopted: bool = False) -> list[tuple[str, list[str]]]:
+def events_between(
+    before: StoredUser | None, after: StoredUser | None, adopted: bool = False
+) -> list[tuple[str, list[str]]]:
     """The events by kind, with the attributes that each names."""
     return [(event.kind.value, event.changed_attributes) for event in events_of(change(before, after, adopted))]
 
@@ -138,7 +140,7 @@ def test_attributes_are_named_by_their_paths() -> None:
         version=2,
     )
 
-    assert told(before, after) == [
+    assert events_between(before, after) == [
         (
             "UserUpdated",
             [
@@ -152,45 +154,48 @@ def test_attributes_are_named_by_their_paths() -> None:
 
 
 def test_an_attribute_of_no_schema_is_named_last_as_it_is() -> None:
-    assert told(user({"shoeSize": 41}), user({"shoeSize": 42, "title": "Guide"}, 2)) == [
+    assert events_between(user({"shoeSize": 41}), user({"shoeSize": 42, "title": "Guide"}, 2)) == [
         ("UserUpdated", ["title", "shoeSize"])
     ]
 
 
 def test_a_new_user_is_provisioned_with_every_attribute_it_has() -> None:
-    assert told(None, user({"active": False, "title": "Guide"})) == [
+    assert events_between(None, user({"active": False, "title": "Guide"})) == [
         ("UserProvisioned", ["userName", "title", "active"])
     ]
 
 
 def test_a_removed_user_is_deprovisioned_with_every_attribute_it_had() -> None:
-    assert told(user({"title": "Guide"}), None) == [("UserDeprovisioned", ["userName", "title", "active"])]
+    assert events_between(user({"title": "Guide"}), None) == [("UserDeprovisioned", ["userName", "title", "active"])]
 
 
 def test_a_deactivation_is_published_before_the_other_changes() -> None:
     before, after = user({"active": True, "title": "Guide"}), user({"active": False}, 2)
 
-    assert told(before, after) == [("UserDeactivated", ["active"]), ("UserUpdated", ["title"])]
+    assert events_between(before, after) == [("UserDeactivated", ["active"]), ("UserUpdated", ["title"])]
 
 
 def test_a_reactivation_is_published_after_the_other_changes() -> None:
     before, after = user({"active": False, "title": "Guide"}), user({}, 2)
 
-    assert told(before, after) == [("UserUpdated", ["title"]), ("UserReactivated", ["active"])]
+    assert events_between(before, after) == [("UserUpdated", ["title"]), ("UserReactivated", ["active"])]
 
 
 def test_a_deactivation_alone_is_no_update() -> None:
-    assert told(user({}), user({"active": False}, 2)) == [("UserDeactivated", ["active"])]
+    assert events_between(user({}), user({"active": False}, 2)) == [("UserDeactivated", ["active"])]
 
 
 def test_active_said_of_a_user_who_was_active_already_is_no_change() -> None:
-    assert told(user({}), user({"active": True}, 2)) == []
+    assert events_between(user({}), user({"active": True}, 2)) == []
 
 
 def test_an_adoption_stands_in_the_place_of_the_update() -> None:
     before, after = user({"active": False}), user({"active": True, "externalId": "e1"}, 2)
 
-    assert told(before, after, adopted=True) == [("UserAdopted", ["externalId"]), ("UserReactivated", ["active"])]
+    assert events_between(before, after, adopted=True) == [
+        ("UserAdopted", ["externalId"]),
+        ("UserReactivated", ["active"]),
+    ]
 
 
 def test_an_adoption_that_changed_no_attribute_is_published() -> None:

@@ -1,4 +1,4 @@
-"""What holds for every PATCH, whatever the user and the operation."""
+"""Properties of every PATCH, for any user and operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client sent, within details: cut, harmless to read, and harmless to paste into a shell."""
+"""Client values within details: cut, harmless to read, and harmless to paste into a shell."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ STAND_IN = "rollcall() { printf '%s\\0' $# \"$@\"; }"
 
 
 def arguments(*commands: str) -> list[list[str]]:
-    """What `rollcall` is given when bash runs the commands; nothing else may be printed, or complained of."""
+    """Arguments that `rollcall` gets when bash runs the commands; bash may print nothing else."""
     script = "\n".join([STAND_IN, *commands])
     ran = run(["bash", "--norc", "--noprofile", "-c", script], env={"PATH": os.defpath}, encoding="utf-8")
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -59,7 +59,7 @@ class Fleet:
         return True
 
     def charge(self, requests: int) -> None:
-        """What the last request cost beyond its own price."""
+        """The cost of the last request beyond its own price."""
         self._containers[self._chosen].charge("acme", requests)
 
     def send_all(self, times: Iterator[float], *, at_random: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""What a POST or PUT body may be, and what is kept of it (strict RFC 7643/7644, no tolerances)."""
+"""Accepted bodies of POST and PUT, and the stored part of them (strict RFC 7643/7644, no tolerances)."""
 
 from __future__ import annotations
 

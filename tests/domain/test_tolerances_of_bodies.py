@@ -1,4 +1,4 @@
-"""Bodies of POST and PUT, filters and look-ups as identity providers send them, beside the RFC."""
+"""Bodies of POST and PUT, filters and look-ups in which identity providers deviate from the RFC."""
 
 from __future__ import annotations
 

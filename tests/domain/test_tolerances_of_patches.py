@@ -1,4 +1,4 @@
-"""PATCH requests as identity providers send them, beside the RFC."""
+"""PATCH requests in which identity providers deviate from the RFC."""
 
 from __future__ import annotations
 

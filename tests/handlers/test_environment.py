@@ -1,4 +1,4 @@
-"""How functions read their environment: one error names the variable that is missing or malformed."""
+"""The functions' environment: one error names the variable that is missing or malformed."""
 
 from __future__ import annotations
 

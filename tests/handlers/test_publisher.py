@@ -1,4 +1,4 @@
-"""The publisher: what goes to the bus for a batch of the stream, what Lambda is told, and what operators see."""
+"""The publisher: the events of a batch, the answer to Lambda, and what operators see."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Bus:
         context["user_ids"] = [json.loads(entry["Detail"])["userId"] for entry in params["Entries"]]
 
     @property
-    def told(self) -> list[tuple[str, str]]:
+    def published(self) -> list[tuple[str, str]]:
         return [(kind, detail["userId"]) for kind, detail in self.events]
 
     @property
@@ -92,7 +92,7 @@ def malformed(number: int) -> Json:
 
 @dataclass
 class Output:
-    """What the function wrote: log lines, and whatever it printed beside."""
+    """The function's output: log lines, and anything else that it printed."""
 
     capsys: pytest.CaptureFixture[str]
 
@@ -123,7 +123,7 @@ def test_the_life_of_a_user_is_published_in_order(bus: Bus) -> None:
     )
 
     assert answer == SUCCESS
-    assert [kind for kind, _ in bus.told] == [
+    assert [kind for kind, _ in bus.published] == [
         "UserProvisioned",
         "UserUpdated",
         "UserDeactivated",
@@ -138,7 +138,7 @@ def test_an_adoption_is_published(bus: Bus) -> None:
 
     assert publish(bus, record(1, user({}), after, adoption="2030-02-01T08:30:00.250Z")) == SUCCESS
 
-    assert bus.told == [("UserAdopted", "u1")]
+    assert bus.published == [("UserAdopted", "u1")]
 
 
 def test_the_items_of_the_indexes_are_passed_over(bus: Bus) -> None:
@@ -183,7 +183,7 @@ def test_after_the_failed_record_is_published_nothing_of_the_batch_is_missing(bu
     numbers = [one["dynamodb"]["SequenceNumber"] for one in records]
     assert publish(bus, *records[numbers.index(failure["itemIdentifier"]) :]) == SUCCESS
 
-    assert {user_id for _, user_id in bus.told} == {f"u{number}" for number in range(1, 15)}
+    assert {user_id for _, user_id in bus.published} == {f"u{number}" for number in range(1, 15)}
     assert len(set(bus.ids)) == 14
 
 
@@ -200,7 +200,7 @@ def test_what_stands_before_a_malformed_record_is_published_and_lambda_begins_ag
     answer = publish(bus, record(1, None, user({})), malformed(2), record(3, None, user({}, user_id="u3")))
 
     assert answer == failed_at(2)
-    assert bus.told == [("UserProvisioned", "u1")]
+    assert bus.published == [("UserProvisioned", "u1")]
 
 
 def test_a_batch_that_begins_with_a_malformed_record_is_halved(bus: Bus) -> None:
@@ -219,14 +219,14 @@ def test_a_malformed_record_does_not_block_the_records_behind_it(bus: Bus) -> No
     dead = _as_the_event_source_mapping_does(bus, records)
 
     assert dead == [records[1]]
-    assert {user_id for _, user_id in bus.told} == {"u1"} | {f"u{number}" for number in range(3, 12)}
+    assert {user_id for _, user_id in bus.published} == {"u1"} | {f"u{number}" for number in range(3, 12)}
 
 
 def _as_the_event_source_mapping_does(bus: Bus, records: list[Json], retries: int = 3) -> list[Json]:
     """Deliver a batch with ReportBatchItemFailures, BisectBatchOnFunctionError and that many retries.
 
-    A reported failure goes on from its record, an error of the function halves the batch, and neither is a retry
-    unless the batch stays the same. Returns what the dead-letter queue is told of.
+    A reported failure continues from its record, an error of the function halves the batch, and neither is a retry
+    unless the batch stays the same. Returns what arrives in the dead-letter queue.
     """
     waiting, dead = [(records, retries)], []
     while waiting:
@@ -285,7 +285,7 @@ def test_nothing_personal_is_on_the_bus_or_in_the_log(bus: Bus, output: Output) 
     publish(bus, record(1, None, user(PERSONAL, user_id="u2")))
 
     seen = json.dumps(bus.events) + output.text()
-    assert [kind for kind, _ in bus.told] == ["UserProvisioned", "UserUpdated", "UserDeprovisioned"]
+    assert [kind for kind, _ in bus.published] == ["UserProvisioned", "UserUpdated", "UserDeprovisioned"]
     assert '"failure":"MalformedRecord"' in seen
     assert '"failure":"InternalFailure"' in seen
     assert CANARY not in seen

@@ -59,7 +59,7 @@ class Action:
 
 @dataclass
 class Elements(HTMLParser):
-    """What a browser makes of the page: its tags, its buttons, its text."""
+    """The page as a browser parses it: its tags, its buttons, its text."""
 
     tags: list[str] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)

@@ -37,7 +37,7 @@ class Clock:
 
 @dataclass
 class Watched:
-    """Accounts that a test makes, requests that were heard of them, and the lines that the watch writes."""
+    """Accounts that a test makes, the requests that were logged for them, and the lines that the watch writes."""
 
     accounts: Accounts
     clock: Clock
@@ -46,7 +46,7 @@ class Watched:
     logs: LastRequests = field(default_factory=LastRequests)
     requests: list[Request] = field(default_factory=list)
 
-    def heard(self, account: str, ago: timedelta, key_used: str = "current") -> None:
+    def logged_request(self, account: str, ago: timedelta, key_used: str = "current") -> None:
         self.requests.append(Request(account, NOW - ago, key_used))
 
     def look(self, silence: timedelta | None = WEEK) -> list[dict[str, Any]]:
@@ -84,7 +84,7 @@ def end(accounts: int, silent: int, old: int = 0, unusable: int = 0) -> dict[str
 
 def test_an_account_that_was_heard_within_the_time_is_not_silent(watched: Watched) -> None:
     watched.accounts.enable("acme")
-    watched.heard("acme", WEEK - timedelta(hours=1))
+    watched.logged_request("acme", WEEK - timedelta(hours=1))
 
     assert watched.look() == [end(1, 0)]
 
@@ -92,8 +92,8 @@ def test_an_account_that_was_heard_within_the_time_is_not_silent(watched: Watche
 def test_an_account_that_was_heard_before_and_not_since_is_silent(watched: Watched) -> None:
     watched.accounts.enable("acme")
     watched.accounts.enable("globex")
-    watched.heard("acme", WEEK + timedelta(hours=12))
-    watched.heard("globex", timedelta(hours=1))
+    watched.logged_request("acme", WEEK + timedelta(hours=12))
+    watched.logged_request("globex", timedelta(hours=1))
 
     assert watched.look() == [
         {"message": "watch", "account": "acme", "reason": "silent", "silent_hours": 180.0},
@@ -110,7 +110,7 @@ def test_an_account_that_was_never_heard_is_not_connected_yet(watched: Watched) 
 def test_an_account_that_is_switched_off_may_be_silent(watched: Watched) -> None:
     watched.accounts.enable("acme")
     watched.accounts.disable("acme")
-    watched.heard("acme", 2 * WEEK)
+    watched.logged_request("acme", 2 * WEEK)
 
     assert watched.look() == [end(0, 0)]
 
@@ -120,21 +120,21 @@ def test_an_account_that_was_switched_on_again_has_its_time_to_be_heard(watched:
     watched.accounts.disable("acme")
     watched.clock.now = NOW - timedelta(days=1)
     watched.accounts.enable("acme")
-    watched.heard("acme", 4 * WEEK)
+    watched.logged_request("acme", 4 * WEEK)
 
     assert watched.look() == [end(1, 0)]
 
 
 def test_the_account_in_which_releases_are_tried_is_never_silent(watched: Watched) -> None:
     watched.accounts.enable(RELEASE_CHECK_ACCOUNT)
-    watched.heard(RELEASE_CHECK_ACCOUNT, 2 * WEEK)
+    watched.logged_request(RELEASE_CHECK_ACCOUNT, 2 * WEEK)
 
     assert watched.look() == [end(0, 0)]
 
 
 def test_no_account_is_silent_when_the_parameter_is_0(watched: Watched) -> None:
     watched.accounts.enable("acme")
-    watched.heard("acme", 4 * WEEK)
+    watched.logged_request("acme", 4 * WEEK)
 
     assert watched.look(silence=None) == [end(1, 0)]
 
@@ -144,7 +144,7 @@ def test_a_previous_key_in_use_is_reported_before_it_expires(watched: Watched, h
     watched.accounts.enable("acme")
     watched.clock.now = NOW
     watched.accounts.rotate_key("acme", timedelta(hours=hours))
-    watched.heard("acme", timedelta(minutes=5), "previous")
+    watched.logged_request("acme", timedelta(minutes=5), "previous")
 
     line = {"message": "watch", "account": "acme", "reason": "previous-key-ending", "previous_key_hours_left": 47.0}
     assert watched.look() == [line, end(1, 0)][not found :]
@@ -154,8 +154,8 @@ def test_a_previous_key_that_is_no_longer_used_may_end(watched: Watched) -> None
     watched.accounts.enable("acme")
     watched.clock.now = NOW
     watched.accounts.rotate_key("acme", timedelta(hours=1))
-    watched.heard("acme", timedelta(hours=2), "previous")
-    watched.heard("acme", timedelta(hours=1), "current")
+    watched.logged_request("acme", timedelta(hours=2), "previous")
+    watched.logged_request("acme", timedelta(hours=1), "current")
 
     assert watched.look() == [end(1, 0)]
 
@@ -203,7 +203,7 @@ def test_a_rotated_key_is_young_again(watched: Watched) -> None:
 
 def test_old_logs_are_read_only_when_an_account_is_missing_in_the_new_ones(watched: Watched) -> None:
     watched.accounts.enable("acme")
-    watched.heard("acme", timedelta(hours=1))
+    watched.logged_request("acme", timedelta(hours=1))
     watched.look()
     watched.accounts.enable("globex")
     watched.look()

@@ -1,4 +1,4 @@
-"""What the servers of this machine answer to: its own programs and pages, under its own names, and nothing else.
+"""Local servers answer programs and pages of this machine, under its own names, and nothing else.
 
 Over HTTP, at both ports of `make run`: SCIM with the settings page, and the local AWS.
 """
@@ -23,7 +23,7 @@ CALLS = {
     "scim": ("POST", "/settings", {"X-Rollcall-Settings": "1"}, b'{"action": "reveal", "account": "default"}'),
     "aws": ("POST", "/", {"X-Amz-Target": "secretsmanager.GetSecretValue"}, SECRET),
 }
-"""What shows the key of the account default, at each port."""
+"""The requests that show the key of the account default, by port."""
 
 each_port = pytest.mark.parametrize("port", PORTS)
 

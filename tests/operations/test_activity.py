@@ -194,7 +194,7 @@ def test_a_line_is_reported_once_it_is_complete(tmp_path: Path) -> None:
 
 
 def row(minutes_ago: float, account: str, status: str, key_used: str) -> list[Any]:
-    """What Insights returns for the requests of one account, status and key."""
+    """The answer of Insights for the requests of one account, status and key."""
     last = str((NOW - timedelta(minutes=minutes_ago)).timestamp() * 1000)
     fields = {"account": account, "status": status, "key_used": key_used, "requests": "1", "last": last}
     return [{"field": name, "value": value} for name, value in fields.items()]

@@ -263,7 +263,7 @@ OUTPUTS = {"UnpublishedEventsUrl": "https://queue", "PublisherName": "publisher"
 
 
 def found(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> DeadLetters:
-    """What is found in a stack that has those outputs."""
+    """The queue and publisher found in a stack with those outputs."""
     session = boto3.Session(region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
     stubber = Stubber(session.client("cloudformation"))
     described = {

@@ -1,4 +1,4 @@
-"""How the operator's command finds a deployed stack."""
+"""Look-up of a deployed stack by the operator's command."""
 
 from __future__ import annotations
 

@@ -258,7 +258,7 @@ KEPT = TEXT.map(str.strip).filter(lambda text: text and not text.startswith("'")
 def test_every_text_that_a_csv_writer_writes_is_read_unchanged(
     titles: list[str], separator: str, line_end: str, quoting: Any
 ) -> None:
-    # Where lines end in LF, Python's writer before 3.13 quotes no CR, which no reader of CSV can then tell from an end.
+    # Where lines end in LF, Python's writer before 3.13 quotes no CR, so a reader takes it for a line end.
     assume(line_end == "\r\n" or quoting == csv.QUOTE_ALL or not any("\r" in title for title in titles))
     target = io.StringIO(newline="")
     table = csv.writer(target, delimiter=separator, lineterminator=line_end, quoting=quoting)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from domain.queries.cursor import CursorSeal
 from domain.resources.attributes import Attribute, Mutability, Type
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
-from support.people import NOBODY, bulk, patch, search
+from support.people import UNKNOWN_ID, bulk, patch, search
 
 MARK = "canary7f3a"
 """Letters and digits only, which percent-encoding, case folding and normalisation do not change."""
@@ -68,7 +68,7 @@ def person(name: str, /, **members: Any) -> dict[str, Any]:
 
 
 def sorts_of_body() -> Iterator[object]:
-    """What is no resource, or no longer one of the User's when an attribute has a value of another type."""
+    """Bodies that are no resource, or no longer one of the User's when an attribute has a value of another type."""
     yield from (MARK.encode(), f'{{"{MARK}": "{MARK}'.encode(), f'"{MARK}"'.encode(), f'["{MARK}"]'.encode())
     yield from (f'{{"{MARK}": 1, "{MARK}": NaN}}'.encode(), f'{{"{MARK}":1,"{MARK}":2}}'.encode(), b"\xff" * 9)
     yield (f'{{"{MARK}": ' * 40 + "1" + "}" * 40).encode()
@@ -134,7 +134,7 @@ def queries() -> Iterator[dict[str, str]]:
 
 def bulk_operations(user_id: str) -> list[dict[str, object]]:
     """Operations with marks everywhere; some succeed, most fail."""
-    taken, ids = person("taken"), (user_id, NOBODY, MARK, f"bulkId:{MARK}", f"{MARK}@{MARK}.example")
+    taken, ids = person("taken"), (user_id, UNKNOWN_ID, MARK, f"bulkId:{MARK}", f"{MARK}@{MARK}.example")
     return [
         {"method": "POST", "path": "/Users", "bulkId": MARK, "data": person("bulk")},
         {"method": "POST", "path": "/Users", "bulkId": f"{MARK}2", "data": taken},
@@ -154,7 +154,7 @@ def attempts(user_id: str, seal: CursorSeal) -> Iterator[Attempt]:
         yield Attempt("PUT", f"/Users/{user_id}", body)
     for body in sorts_of_patch():
         yield Attempt("PATCH", f"/Users/{user_id}", body)
-    for path_id in (NOBODY, MARK, f"{MARK}%40{MARK}.example", f"{MARK}%2F..%2F", quote(f"{MARK}\x00é")):
+    for path_id in (UNKNOWN_ID, MARK, f"{MARK}%40{MARK}.example", f"{MARK}%2F..%2F", quote(f"{MARK}\x00é")):
         yield Attempt("GET", f"/Users/{path_id}", query=f"attributes={MARK}")
         yield Attempt("PUT", f"/Users/{path_id}", person("nobody"))
         yield Attempt("PATCH", f"/Users/{path_id}", patch({"op": "remove", "path": "title"}))
@@ -168,7 +168,7 @@ def attempts(user_id: str, seal: CursorSeal) -> Iterator[Attempt]:
             yield Attempt(
                 "PATCH", f"/Users/{user_id}", patch({"op": "remove", "path": MARK}), headers={header: version}
             )
-            yield Attempt("DELETE", f"/Users/{NOBODY}", headers={header: version})
+            yield Attempt("DELETE", f"/Users/{UNKNOWN_ID}", headers={header: version})
     yield Attempt("DELETE", f"/Users/{user_id}", headers={"If-Match": f'W/"{MARK}"'})
     for query in queries():
         yield Attempt("GET", "/Users", query=urlencode(query))

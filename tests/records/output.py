@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 class Output:
-    """What was written since the last look, by the test itself: a fixture that made requests would tie the logger to a
+    """Output since the last look, by the test itself: a fixture that made requests would tie the logger to a
     stream that pytest closes before the test begins. `raised` adds what Lambda writes of an error that leaves a
     function.
     """
@@ -51,7 +51,7 @@ class Output:
 
 
 def samples(blob: Json) -> Iterator[tuple[str, Json, float]]:
-    """What CloudWatch makes of a blob: name, dimensions and value of each metric."""
+    """The metrics of a blob as CloudWatch reads it: name, dimensions and value of each metric."""
     for directive in blob["_aws"]["CloudWatchMetrics"]:
         for names in directive["Dimensions"]:
             for metric in directive["Metrics"]:

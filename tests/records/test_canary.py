@@ -27,7 +27,7 @@ from support import faults
 from support.faults import Fault, FaultyClient
 from support.in_process import Client, InProcess
 from support.lambda_context import LambdaContext
-from support.people import NOBODY, bulk, patch, search
+from support.people import UNKNOWN_ID, bulk, patch, search
 
 MODES = {
     "tolerant": {},
@@ -94,7 +94,7 @@ def test_no_operation_and_no_refusal_logs_what_a_client_sent(
         "CreateUser", "GetUser", "ListUsers", "SearchUsers", "ReplaceUser", "PatchUser", "DeleteUser", "Bulk",
         "Discovery", "Unrouted",
     }  # fmt: skip
-    assert net.seen("user_id") >= {user, NOBODY}
+    assert net.seen("user_id") >= {user, UNKNOWN_ID}
     refusals = [line for line in net.lines if line.get("status", 0) >= 400]
     assert all(line["reason"] and line["remedy"] for line in refusals)
 

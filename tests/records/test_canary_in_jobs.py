@@ -139,8 +139,8 @@ def test_the_account_check_logs_neither_keys_nor_contents_of_secrets_and_logs(ne
     net.keys.add(service.accounts.show("globex").current.key.text)
     service.clients.secretsmanager.put_secret_value(SecretId=f"{SECRET}spoilt", SecretString=f'{{"{MARK}": "{MARK}')
     later = now + week + timedelta(hours=2)
-    heard = [Request("acme", now), Request("globex", now + timedelta(minutes=1), "previous"), Request(MARK, now)]
-    logs: Any = LastRequests(heard)
+    requests = [Request("acme", now), Request("globex", now + timedelta(minutes=1), "previous"), Request(MARK, now)]
+    logs: Any = LastRequests(requests)
 
     def look(at: datetime, retention: timedelta) -> None:
         Watch(service.accounts, Logs(logs, [MARK]), week, retention, service.bound.log, lambda: at)(None, None)

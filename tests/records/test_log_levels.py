@@ -15,7 +15,7 @@ import pytest
 from adapters.logs.log import Log
 from adapters.logs.publisher_telemetry import LATE_MS, BatchRecord, emit
 from support.in_process import InProcess, in_process
-from support.log_lines import everything_beside_requests
+from support.log_lines import everything_except_requests
 from support.people import patch as patched
 from support.people import person
 from support.repository import ROOT
@@ -41,7 +41,7 @@ def lines_at(level: str | None, *variables: str) -> list[dict[str, Any]]:
     levels = dict.fromkeys(variables, level) if level else {}
     with patch.dict(os.environ, levels), redirect_stdout(printed), in_process() as service:
         requests(service)
-        everything_beside_requests(service)
+        everything_except_requests(service)
     return [line for line in map(json.loads, printed.getvalue().splitlines()) if "message" in line]
 
 

@@ -30,7 +30,7 @@ from support import faults
 from support.faults import FaultyClient
 from support.in_process import Client, InProcess
 from support.lambda_context import LambdaContext
-from support.people import NOBODY, bulk, patch, person
+from support.people import UNKNOWN_ID, bulk, patch, person
 
 ALWAYS = {
     "timestamp", "level", "message", "service", "operation", "request_id", "gateway_request_id", "cold_start",
@@ -77,7 +77,7 @@ def test_a_line_can_be_joined_with_the_access_log_and_the_trace(
 def test_every_operation_is_logged_by_its_name(
     client: Client, output: Output, method: str, path: str, operation: str
 ) -> None:
-    client.call(method, path.replace("{id}", NOBODY), {})
+    client.call(method, path.replace("{id}", UNKNOWN_ID), {})
 
     assert output.line()["operation"] == operation
 
@@ -135,11 +135,11 @@ def test_a_rejected_body_is_described_by_attributes_of_the_schema(
 def test_a_refusal_names_the_user_in_the_path_if_it_is_an_id(client: Client, output: Output, method: str) -> None:
     bodies = {"PUT": person("ada"), "PATCH": patch({"op": "remove", "path": "title"})}
 
-    client.call(method, f"/Users/{NOBODY}", bodies.get(method))
+    client.call(method, f"/Users/{UNKNOWN_ID}", bodies.get(method))
     client.call(method, "/Users/ada@example.com", bodies.get(method))
 
     known_form, other = output.lines()[0]
-    assert (known_form["status"], known_form["user_id"], known_form["reason"]) == (404, NOBODY, "no-such-user")
+    assert (known_form["status"], known_form["user_id"], known_form["reason"]) == (404, UNKNOWN_ID, "no-such-user")
     assert "user_id" not in other
 
 
@@ -254,7 +254,7 @@ def test_a_failure_of_the_service_is_an_error_with_its_cause(
 ) -> None:
     dynamodb.always(faults.REFUSING[1])
 
-    client.call("GET", f"/Users/{NOBODY}")
+    client.call("GET", f"/Users/{UNKNOWN_ID}")
 
     line = output.line()
     assert line.keys() == AUTHENTICATED | REFUSAL | {"user_id", "cause"}
@@ -265,7 +265,7 @@ def test_a_failure_of_the_service_is_an_error_with_its_cause(
 def test_a_defect_is_logged_with_its_place_and_a_remedy(service: InProcess, client: Client, output: Output) -> None:
     service.change(open_table=lambda: None)
 
-    assert client.call("GET", f"/Users/{NOBODY}").status == 503
+    assert client.call("GET", f"/Users/{UNKNOWN_ID}").status == 503
 
     line = output.line()
     assert (line["level"], line["reason"]) == ("ERROR", "unexpected")
@@ -281,7 +281,7 @@ def test_a_bulk_request_has_a_line_for_each_operation_that_failed(client: Client
         {"method": "POST", "path": "/Users", "bulkId": "two", "data": person("ada")},
         {"method": "PUT", "path": f"/Users/{user}", "data": person("ada", active=5)},
         {"method": "PATCH", "path": "/Users/bulkId:two", "data": patch({"op": "remove", "path": "title"})},
-        {"method": "DELETE", "path": f"/Users/{NOBODY}"},
+        {"method": "DELETE", "path": f"/Users/{UNKNOWN_ID}"},
         {"method": "DELETE", "path": f"/Users/{user}"},
     ]
 
@@ -297,7 +297,7 @@ def test_a_bulk_request_has_a_line_for_each_operation_that_failed(client: Client
         (1, "CreateUser", 409, "user-name-exists", None),
         (2, "ReplaceUser", 400, "invalid-value", user),
         (3, "PatchUser", 409, "unresolved-bulk-id", None),
-        (4, "DeleteUser", 404, "no-such-user", NOBODY),
+        (4, "DeleteUser", 404, "no-such-user", UNKNOWN_ID),
     ]
     for line in failed:
         assert (line["message"], line["level"]) == ("bulk-operation", "WARNING")

@@ -17,7 +17,7 @@ from records.output import Json, Output
 from records.people import create
 from support.in_process import Client, InProcess
 from support.metric_sources import broken_table
-from support.people import NOBODY, bulk, patch, person
+from support.people import UNKNOWN_ID, bulk, patch, person
 
 VARYING = {"timestamp", "duration_ms", "cold_start", "user_id", "previous_key_hours_left"}
 """Fields in which two lines of the same request may differ; of a user_id only its presence is compared."""
@@ -49,11 +49,11 @@ def kinds_of_request(service: InProcess) -> Kinds:
         "tolerances, deactivation": deactivate,
         "conflict": lambda: globex.call("POST", "/Users", person("bob", title="t" * LARGE)),
         "refusal": lambda: strict.call("POST", "/Users", person("x", shoeSize="s" * LARGE)),
-        "nobody": lambda: globex.call("DELETE", f"/Users/{NOBODY}"),
+        "nobody": lambda: globex.call("DELETE", f"/Users/{UNKNOWN_ID}"),
         "no key": lambda: service.client("").call("GET", "/Users"),
         "previous key": lambda: initech.call("GET", "/Users"),
         "unusable secret": lambda: unusable.call("GET", "/Users"),
-        "bulk": lambda: acme.call("POST", "/Bulk", bulk({"method": "DELETE", "path": f"/Users/{NOBODY}"})),
+        "bulk": lambda: acme.call("POST", "/Bulk", bulk({"method": "DELETE", "path": f"/Users/{UNKNOWN_ID}"})),
         "plain": lambda: globex.call("GET", "/Schemas"),
         "defect": lambda: defect(service, strict),
     }

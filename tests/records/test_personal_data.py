@@ -20,7 +20,7 @@ from records.output import Json, Output
 from records.people import create
 from support.in_process import Client, InProcess
 from support.memory import InMemoryUsers
-from support.people import NOBODY, bulk, patch, person, search
+from support.people import UNKNOWN_ID, bulk, patch, person, search
 
 ADA = "a***@example.com"
 
@@ -118,7 +118,7 @@ def test_a_filter_is_parsed_once_whatever_is_logged(
 
 
 @pytest.mark.parametrize(
-    "filter_", [f'id eq "{NOBODY}"', 'title co "ada@example.com"', 'not (userName eq "ada@example.com")']
+    "filter_", [f'id eq "{UNKNOWN_ID}"', 'title co "ada@example.com"', 'not (userName eq "ada@example.com")']
 )
 def test_a_search_without_a_look_up_names_no_user(showing: Client, output: Output, filter_: str) -> None:
     showing.call("GET", "/Users", query="filter=" + quote(filter_))

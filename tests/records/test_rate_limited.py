@@ -28,7 +28,7 @@ def counting(service: InProcess) -> None:
 
 @pytest.fixture(autouse=True)
 def cpu(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What the CPU clock will say, at a request's beginning and end; none is burned unless a test says so."""
+    """Readings of the CPU clock, at a request's beginning and end; none is burned unless a test says so."""
     said: list[float] = []
     monkeypatch.setattr(clock, "cpu_seconds", lambda: said.pop(0) if said else 0.0)
     return said
@@ -64,7 +64,7 @@ def exceed(client: Client) -> None:
 
 
 def totals(blobs: list[Json]) -> dict[str, float]:
-    """What CloudWatch adds up, by name and further dimensions."""
+    """Sums of the metrics, by name and further dimensions."""
     found: dict[str, float] = {}
     for blob in blobs:
         for name, dimensions, value in samples(blob):

@@ -23,7 +23,7 @@ from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from records.output import Json, Output, samples
 from support.in_process import Client, InProcess
-from support.people import NOBODY, bulk, patch, person
+from support.people import UNKNOWN_ID, bulk, patch, person
 
 SCHEMA: Final = Draft202012Validator(
     json.loads((Path(__file__).parent / "embedded_metric_format.schema.json").read_text())
@@ -32,7 +32,7 @@ REQUESTS: Final = 200
 ACCOUNTS: Final = ("acme", "globex", "initech", "hooli")
 
 Book = dict[str | None, Counter[str]]
-"""How many of each there were, by account; None is for requests of no known account."""
+"""Counts by account; None is for requests of no known account."""
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Story:
         return ["succeeded", "GetUser"], "key"
 
     def read_nobody(self, account: Account) -> Move:
-        self.call(account, 404, "GET", f"/Users/{NOBODY}")
+        self.call(account, 404, "GET", f"/Users/{UNKNOWN_ID}")
         return ["client errors"], "key"
 
     def replace(self, account: Account) -> Move:
@@ -157,7 +157,7 @@ class Story:
         answer = self.call(account, 200, "POST", "/Bulk", bulk(
             {"method": "POST", "path": "/Users", "bulkId": "1", "data": person(name)},
             {"method": "POST", "path": "/Users", "bulkId": "2", "data": conflicting},
-            {"method": "DELETE", "path": f"/Users/{NOBODY}"},
+            {"method": "DELETE", "path": f"/Users/{UNKNOWN_ID}"},
         ))  # fmt: skip
         account.ids[name] = answer.body["Operations"][0]["location"].rpartition("/")[2]
         account.present.append(name)
@@ -182,7 +182,7 @@ class Story:
 
 
 Move = tuple[list[str], str | None]
-"""What else a request counts as, and whether its account is known by its key, by its name or not at all."""
+"""Other counters of a request, and how its account is known: by its key, by its name or not at all."""
 
 MOVES: Final[list[Callable[[Story, Account], Move]]] = [
     value

@@ -1,4 +1,4 @@
-"""What `pip install .` gives: a wheel with its data, and every package that its modules import."""
+"""Result of `pip install .`: a wheel with its data, and every package that its modules import."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ main()
 
 
 def required(extra: str) -> list[Requirement]:
-    """What pyproject.toml declares for an installation with that extra."""
+    """The packages that pyproject.toml declares for an installation with that extra."""
     return [Requirement(text) for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"].get(extra, [])]
 
 

@@ -45,7 +45,7 @@ class Deployment:
     published: list[Json] = field(default_factory=list)
 
     def deliver(self) -> None:
-        """What Lambda does: hand the records that the mapping's filter lets through to the publisher."""
+        """Act as Lambda: hand the records that the mapping's filter lets through to the publisher."""
         # moto knows the streams by the address without the account.
         streams = boto3.client("dynamodbstreams", config=Config(account_id_endpoint_mode="disabled"))
         [stream] = streams.list_streams(TableName=ENVIRONMENT["TABLE_NAME"])["Streams"]
@@ -70,7 +70,7 @@ class Deployment:
 
     @property
     def received(self) -> list[Json]:
-        """What the rule of docs/events/consumer.yaml lets through to the application."""
+        """Events that the rule of docs/events/consumer.yaml passes to the application."""
         consumer = yaml_parse((FOLDER / "consumer.yaml").read_text())["Resources"]
         pattern = EventPattern.load(json.dumps(consumer["LossOfAccess"]["Properties"]["EventPattern"]))
         return [event for event in self.published if pattern.matches_event(event)]  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""How the load program fails: no people left to send requests about, a broken generator, bad arguments."""
+"""Failures of the load program: no people left to send requests about, a broken generator, bad arguments."""
 
 from __future__ import annotations
 

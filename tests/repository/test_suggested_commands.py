@@ -47,7 +47,7 @@ def texts(path: str) -> Iterator[str]:
 
 
 def problem(words: list[str]) -> str | None:
-    """What is wrong with a command line; None for words that do not begin like one, such as a sentence."""
+    """Return the fault of a command line; None for words that do not begin like one, such as a sentence."""
     command = typer.main.get_command(app)
     followed: list[str] = []
     for word in words:

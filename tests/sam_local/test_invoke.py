@@ -20,7 +20,7 @@ RECORDED = recorded_requests()
 
 
 def invoke(sam: str, environment: dict[str, str], function: str, event: str) -> Any:
-    """What the function returned, or `errorType` and `errorMessage` where it failed."""
+    """The function's answer, or `errorType` and `errorMessage` where it failed."""
     command = [sam, "local", "invoke", function, "--event", f"events/{event}"]
     done = run(command, cwd=ROOT, env=environment)
     assert done.returncode == 0, done.stderr
@@ -56,7 +56,7 @@ def test_the_first_connector_key_is_written_into_the_empty_secret(
 
     answer = invoke(sam, sam_environment, "SeedDefaultAccount", "seed_default_account.cloudformation.json")
 
-    # Nobody listens at the event's ResponseURL, which is where the function fails, after its work.
+    # No server listens at the event's ResponseURL, which is where the function fails, after its work.
     assert answer["errorType"] == "URLError"
     text = aws.secretsmanager.get_secret_value(SecretId=SECRET)["SecretString"]
     connector = connector_from_json(text, "default")
@@ -96,5 +96,5 @@ def test_a_release_that_cannot_be_tried_is_reported_to_codedeploy(
 ) -> None:
     answer = invoke(sam, sam_environment, "PreTraffic", "pre_traffic.codedeploy.json")
 
-    # There are no versions here to try, and nobody stands in for CodeDeploy: telling it is where the function fails.
+    # There are no versions here to try, and no stand-in for CodeDeploy: reporting to it is where the function fails.
     assert "PutLifecycleEventHookExecutionStatus" in answer["errorMessage"]

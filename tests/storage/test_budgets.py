@@ -1,4 +1,4 @@
-"""What each operation may ask of DynamoDB, as the table of docs/data-model.md promises.
+"""Budgets of DynamoDB calls and units for each operation, as the table of docs/data-model.md promises.
 
 Held for the store by itself, and for the request of a client by what its log line says. Units are the real engine's:
 moto invents them.
@@ -81,7 +81,7 @@ Store = Callable[[DynamoDBUsers], object]
 
 @dataclass(frozen=True)
 class Operation:
-    """What is measured: each gives, once its users are there, the store's part or a client's requests."""
+    """The measured operations: each gives, once its users are there, the store's part or a client's requests."""
 
     store: Callable[[Directory], Store]
     requests: Callable[[Directory], list[Request]]
@@ -253,7 +253,7 @@ OPERATIONS = {
         lambda directory, users: users.find_by_external_id("ext-7"),
         lambda directory: listing(filter='externalId eq "ext-7"'),
     ),
-    "look-up that finds nobody": read(
+    "look-up that finds no user": read(
         lambda directory, users: (users.find_by_user_name("nobody"),),
         lambda directory: listing(filter='userName eq "nobody"'),
         lambda directory: listing(filter='emails.value eq "nobody@example.com"'),

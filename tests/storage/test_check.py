@@ -15,7 +15,7 @@ from adapters.dynamodb.keys import Collection
 from domain.resources.stored_user import StoredUser
 from operations.consistency.check import Inconsistency, Problem, Progress, check_items
 from support.invariants import assert_sound, findings
-from support.people import NOBODY
+from support.people import UNKNOWN_ID
 from support.samples import Patience, Users, changed, ids, renamed
 
 NAME = (Collection.USER_NAME, "ada")
@@ -82,7 +82,7 @@ def test_a_missing_index_item_is_repaired(table: Table, ada: StoredUser, entry: 
 def test_an_index_item_without_its_value_is_removed(
     table: Table, ada: StoredUser, entry: tuple[Collection, str], exists: bool
 ) -> None:
-    owner = ada.id if exists else NOBODY
+    owner = ada.id if exists else UNKNOWN_ID
     entry = (entry[0], entry[1].format(id=owner))
     put(table, entry, owner)
 
@@ -192,7 +192,7 @@ def test_a_repair_during_writes_repairs_every_fault_and_reverts_no_write(
     table: Table, ada: StoredUser, users: Users
 ) -> None:
     remove(table, NAME)
-    put(table, (Collection.EMAIL, "nobody@example.com"), NOBODY)
+    put(table, (Collection.EMAIL, "nobody@example.com"), UNKNOWN_ID)
     remove(table, (Collection.RANK, ada.id[:2]))
     crowds = [
         [users(f"user{writer}.{number}", f"u{writer}.{number}@example.com") for number in range(8)]

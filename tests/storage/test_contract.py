@@ -1,4 +1,4 @@
-"""What every store of users does: the in-memory twin, the table on moto, the table on DynamoDB Local."""
+"""Contract of every store of users: the in-memory twin, the table on moto, the table on DynamoDB Local."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def test_a_created_user_is_read_unchanged(store: UserStore, users: Users) -> Non
 def test_an_unknown_id_finds_no_user(store: UserStore, users: Users) -> None:
     store.create(users("ada"))
 
-    for nobody in ("00000000-0000-4000-8000-000000000000", "", " ", "x" * 5000, "a\0b", "\ud83d", "ada"):
-        assert store.get(nobody) is None
-        assert store.get_many([nobody]) == []
+    for unknown in ("00000000-0000-4000-8000-000000000000", "", " ", "x" * 5000, "a\0b", "\ud83d", "ada"):
+        assert store.get(unknown) is None
+        assert store.get_many([unknown]) == []
 
 
 def test_an_id_is_used_once(store: UserStore, users: Users) -> None:

@@ -162,7 +162,7 @@ class Faulty:
         return self.table.account("acme", Patience()).users
 
     def names(self) -> tuple[str, ...]:
-        """Who is there; the account is sound."""
+        """Return the userNames of the users, after checking that the account is consistent."""
         self.faults.calm()
         assert_sound(self.table, "acme")
         users = list(self.store.scan())

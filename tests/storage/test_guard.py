@@ -80,7 +80,7 @@ def guarded(request: pytest.FixtureRequest) -> Iterator[Guarded]:
 
 
 def let_through(guarded: Guarded, limit: Limit, tries: int) -> int:
-    """How many of so many tries get through."""
+    """Return how many of the given number of tries get through."""
     passed = 0
     for _ in range(tries):
         try:
@@ -176,7 +176,7 @@ def crowd(guarded: Guarded, number: int, name: str = "user", age: timedelta | No
 
 
 def emptied(guarded: Guarded, users: list[Any], limit: Limit = DEFAULT, *, by_removal: bool = False) -> int:
-    """How many of the users can be deactivated, or removed, one after the other."""
+    """Return how many of the users can be deactivated, or removed, one after the other."""
     gone = 0
     for user in users:
         try:
@@ -352,7 +352,7 @@ def test_the_guard_item_does_not_grow_over_time(table: Table) -> None:
 
 
 def taken_at_once(table: Table, limit: Limit, attempts: int, threads: int) -> int:
-    """How many of so many attempts the guard lets through."""
+    """Return how many of the given number of attempts the guard lets through."""
 
     def take(_: int) -> bool:
         try:

@@ -40,7 +40,7 @@ _accounts = itertools.count()
 
 
 class Model:
-    """What an account should hold: users by id, and nothing cleverer."""
+    """Model of an account: users by id."""
 
     def __init__(self) -> None:
         self.users: dict[str, StoredUser] = {}

@@ -1,4 +1,4 @@
-"""What holds when many do the same at once. moto gets one call at a time, DynamoDB Local all of them."""
+"""Concurrent requests for the same item. moto gets one call at a time, DynamoDB Local all of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def patient(client: Any, request: pytest.FixtureRequest) -> Table:
     """A table with real waiting between attempts, which a contended transaction needs.
 
     Its client waits a minute for an answer: on a busy machine the product's two seconds may be over before the engine
-    has answered, and a delete that is sent again and finds nobody takes that for its own doing.
+    has answered, and a delete that is sent again and finds no user assumes that it removed the user itself.
     """
     table = make_table(client)
     if "dynamodb-local" in request.node.name:

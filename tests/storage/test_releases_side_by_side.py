@@ -36,7 +36,7 @@ CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 BADGE = "urn:example:params:scim:schemas:extension:badge:2.0:User"
 PATCH = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}
 UNKNOWN = {"pronouns", BADGE}
-"""What the documents of the later release have at their top level and this release does not know."""
+"""Top-level members of the later release's documents that this release does not know."""
 
 
 @pytest.fixture(params=RECORDED)
@@ -53,7 +53,7 @@ def recorded(table: Table, release: str) -> Table:
 
 
 def users_of(table: Table, *, strict: bool = False) -> Users:
-    """What requests of this release do."""
+    """The store through which requests of this release work."""
     deadline = Patience()
     return Users(
         table.account("default", deadline).users,

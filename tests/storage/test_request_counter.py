@@ -1,4 +1,4 @@
-"""What an account has used of its rate, counted for all containers: on the twin and on every engine."""
+"""The used part of an account's rate, counted over all containers: on the twin and on every engine."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Counted:
     clock: Clock
 
     def let_in(self, tries: int, account: str = "default", rate: Rate = RATE) -> int:
-        """How many of so many requests are let in when each is settled by itself."""
+        """Return how many of the given number of requests are let in when each is settled by itself."""
         return sum(self.counter(account).settle(1, rate).accepted for _ in range(tries))
 
 

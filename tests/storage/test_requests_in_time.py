@@ -1,4 +1,4 @@
-"""What the clock and other clients may do to a request: queries that no index answers, and changes that meet others."""
+"""Effects of the clock and of other clients on a request: queries that no index answers, and conflicting changes."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_a_scan_reads_no_more_ahead_than_its_eight_ranges(running: Running) -> N
     scan.close()  # type: ignore[attr-defined]
 
     of_counters = len({user.id[:2] for user in CROWD})
-    a_range = 2  # of about one user: the user, and that there is nobody more
+    a_range = 2  # of about one user: the user, and that there is no other
     assert usage.calls <= 1 + of_counters + 1 + 8 * a_range
 
 

@@ -31,7 +31,7 @@ ODD: dict[str, Any] = {
 KEYS = [keys.key("default", Collection.USER, user_id) for user_id in (ADA.id, "odd", "nobody")]
 CALLS: dict[str, dict[str, Any]] = {
     "get_item": {"Key": KEYS[1]},
-    "get_item of nobody": {"Key": KEYS[2]},
+    "get_item of an unknown user": {"Key": KEYS[2]},
     "query": {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "default#USER"}}},
     "query of a part": {
         "KeyConditionExpression": "pk = :pk",

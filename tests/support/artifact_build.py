@@ -1,4 +1,4 @@
-"""artifact/build.py as a module, for the tests about it; it is a program beside src/, not one of its packages."""
+"""artifact/build.py as a module, for the tests about it; it is a program outside src/, not one of its packages."""
 
 from __future__ import annotations
 

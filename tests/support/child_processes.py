@@ -78,7 +78,7 @@ def run(command: Command, *, check: bool = False, **settings: Any) -> CompletedP
 
 @contextmanager
 def _watch() -> Iterator[Callable[[Child[Any]], None]]:
-    """What kills the group of the child that it is given, should this process be killed meanwhile."""
+    """A process that kills the group of the given child, should this process be killed meanwhile."""
     shell = subprocess.Popen(
         ["sh", "-c", _KILL_A_GROUP_AT_THE_END_OF_INPUT],
         stdin=PIPE,

@@ -34,7 +34,7 @@ _numbers = itertools.count()
 
 
 def new_client(endpoint_url: str | None = None, **configured: Any) -> Any:
-    """A client with the product's own time-outs and attempts but for `configured`, and credentials of no account."""
+    """A client with the product's own time-outs and attempts except `configured`, and credentials of no account."""
     client = _SESSION.create_client(
         "dynamodb",
         region_name="eu-central-1",

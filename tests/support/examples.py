@@ -1,4 +1,4 @@
-"""How many examples a property is tested with: few in `make test`, many in `make test THOROUGH=1`."""
+"""The number of examples of a property: few in `make test`, many in `make test THOROUGH=1`."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ GUARD_WRITES = ("UpdateItem",)
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to a call; `after` it was served, or instead of being sent."""
+    """A fault of a call; `after` it was served, or instead of being sent."""
 
     name: str
     strike: Callable[[], Exception | AWSResponse]
@@ -100,7 +100,7 @@ LOST = [
     Fault("TransactionInProgressException", error("TransactionInProgressException"), after=True),
     Fault("IdempotentParameterMismatchException", error("IdempotentParameterMismatchException"), after=True),
 ]
-"""DynamoDB did what was asked, and nobody heard of it."""
+"""DynamoDB made the change, and its answer was lost."""
 
 CONTENDED = [
     Fault("TransactionInProgressException", error("TransactionInProgressException")),
@@ -176,7 +176,7 @@ class FaultyClient:
 
 
 def _parsed(response: AWSResponse, model: OperationModel) -> dict[str, Any]:
-    """What botocore reads in the answer: the error itself, and what its shape has beside."""
+    """The answer as botocore parses it: the error itself, and the further members of its shape."""
     raw = {"body": response.content, "headers": response.headers, "status_code": response.status_code}
     parser = create_parser("json")
     parsed: dict[str, Any] = parser.parse(raw, model.output_shape)  # type: ignore[arg-type]

@@ -33,7 +33,7 @@ def simple_values(attribute: Attribute, operator: Operator | None = None) -> st.
 
 
 def users(words: Words = simple_values) -> st.SearchStrategy[dict[str, Any]]:
-    """Resources with any of the attributes, none of them empty but for empty strings."""
+    """Resources with any of the attributes, none of them empty except empty strings."""
     return _objects(USER.root, words).filter(lambda user: "userName" in user)
 
 

@@ -43,7 +43,7 @@ ENVIRONMENT = {
 }
 
 _LOADER: Loader = create_loader()
-"""botocore's description of the services, which every session would read anew: half a second."""
+"""botocore's description of the services, which every session would otherwise read again: half a second."""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class LastRequests:
 
     requests: Sequence[Request] = ()
     periods: list[timedelta] = field(default_factory=list)
-    """How long each period was that was asked for."""
+    """The length of each requested period."""
     status: str = "Complete"
 
     def start_query(self, *, startTime: int, endTime: int, **_: Any) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The invariants of an account, checked by the product's own checker and beside it from the raw items."""
+"""The invariants of an account, checked by the product's own checker and independently from the raw items."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.samples import Patience
 
 
 def findings(table: Table, account: str = "default", *, repair: bool = False) -> list[Inconsistency]:
-    """What the checker finds in an account."""
+    """The checker's findings in an account."""
     steps = check_items(table.account(account, Patience()).items, repair=repair)
     return [step for step in steps if isinstance(step, Inconsistency)]
 

@@ -119,14 +119,14 @@ def at(method: str, path: str, answer: Answer) -> Callable[[str, str, Answer], A
 
 
 def doctor(service: Service, *arguments: str, key: str = KEY) -> Result:
-    """What the doctor says of it."""
+    """The doctor's report about it."""
     return CliRunner().invoke(
         app, ["doctor", "--base-url", service.base_url, *arguments], env={"CONNECTOR_KEY": key, "COLUMNS": "200"}
     )
 
 
 def failures(result: Result) -> dict[str, dict[str, Any]]:
-    """The checks that failed, each with its fix beside it."""
+    """The failed checks, each with its fix."""
     report = json.loads(result.stdout)
     failed = {check["name"]: check for check in report["checks"] if not check["ok"]}
     assert report["ok"] is (not failed)

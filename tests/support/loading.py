@@ -19,7 +19,7 @@ _WINDOW = 64
 
 
 def load(table: Table, account: str, users: Iterable[StoredUser], *, threads: int = 1) -> None:
-    """Write the users with their index items, and the counters anew: the account must be empty before."""
+    """Write the users with their index items, and set the counters: the account must be empty before."""
     counted: Counter[tuple[str, str]] = Counter()
 
     def of_users() -> Iterable[items.Item]:

@@ -35,7 +35,7 @@ def lines() -> tuple[Line, ...]:
     """Every log line as JSON; metrics are among them, as they are log lines too."""
     printed = io.StringIO()
     with redirect_stdout(printed), in_process() as service:
-        everything_beside_requests(service)
+        everything_except_requests(service)
     return tuple(json.loads(line) for line in (*written(), *printed.getvalue().splitlines()))
 
 
@@ -45,7 +45,7 @@ def fields(line: Line) -> set[str]:
     return line.keys() | members
 
 
-def everything_beside_requests(service: InProcess) -> None:
+def everything_except_requests(service: InProcess) -> None:
     """Whatever writes lines other than those of plain requests happens once."""
     for happen in (_takeover, _unusable_secret, _settings_page, _publisher, _watch, _release, _first_key):
         happen(service)

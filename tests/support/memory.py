@@ -239,7 +239,7 @@ class InMemoryGuard:
         return Place(self._record.used, self._record.allowed(self.limit, self._now()), hour, passed)
 
     def _allowance(self, now: float) -> int:
-        """How many the limit allows once the least is used up, which is worked out once a day."""
+        """Return how many the limit allows once the least is used up, which is worked out once a day."""
         known = self._record.allowed(self.limit, now)
         if known is not None:
             return known

@@ -1,6 +1,6 @@
 """Which metrics there are: those that our handlers write, found by running them, and those that AWS documents.
 
-An alarm or a widget on a metric that nobody writes is green for ever. `problem_with` tells such a one.
+An alarm or a widget on a metric that is never written stays green for ever. `problem_with` reports it.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from support.memory import InMemoryRequestCounter
 from support.stack_template import of_type
 
 ENVIRONMENTS: Final = ({"Ref": "Environment"}, "${Environment}", ENVIRONMENT["ENVIRONMENT"])
-"""How the value of the dimension `environment` is written: in the template, in a text with substitution, in a test."""
+"""Spellings of the dimension `environment`: in the template, in a text with substitution, in a test."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A metric as CloudWatch tells it apart from others."""
+    """The identity of a metric in CloudWatch."""
 
     namespace: str
     metric: str
@@ -102,7 +102,7 @@ DOCUMENTED: Final[dict[str, tuple[str, dict[str, Dimensions]]]] = {
 
 
 def problem_with(namespace: str, metric: str, dimensions: Mapping[str, Any]) -> str | None:
-    """Why there is no such metric; None when there is. Values may be intrinsic functions, or hold `${...}`."""
+    """Return why there is no such metric; None when there is. Values may be intrinsic functions, or hold `${...}`."""
     if namespace in DOCUMENTED:
         page, metrics = DOCUMENTED[namespace]
         if tuple(sorted(dimensions)) in metrics.get(metric, ()):
@@ -114,7 +114,7 @@ def problem_with(namespace: str, metric: str, dimensions: Mapping[str, Any]) -> 
 
 
 def filtered() -> frozenset[Source]:
-    """What the template's metric filters make of log lines; dimensions take their values from fields of the line."""
+    """Metrics of the template's metric filters; dimensions take their values from fields of the line."""
     constant = {"$.service": "rollcall", "$.environment": {"Ref": "Environment"}}
     return frozenset(
         Source.of(

@@ -12,7 +12,7 @@ CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MESSAGES: Final = "urn:ietf:params:scim:api:messages:2.0:"
 PATCH_OP: Final = f"{MESSAGES}PatchOp"
-NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID: Final = "00000000-0000-4000-8000-000000000000"
 """An id that no user has."""
 CREATED: Final = "2030-01-31T12:00:00.000Z"
 

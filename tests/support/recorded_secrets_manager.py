@@ -26,7 +26,7 @@ WEEK = timedelta(days=7)
 
 @dataclass
 class Clock:
-    """Time that passes when told to."""
+    """A clock that a test moves."""
 
     seconds: float = 0.0
 

@@ -42,7 +42,7 @@ Returns = Callable[[dict[str, Any]], Any]
 
 @dataclass
 class Release:
-    """What Lambda and CodeDeploy see of the hook. A fault returns in the place of a function's new version."""
+    """The hook as Lambda and CodeDeploy see it. A fault returns in the place of a function's new version."""
 
     service: InProcess
     invoked: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What tests ask of the operator's command: its answer in JSON, and what it left in the accounts' secrets."""
+"""The operator's command in tests: its answer in JSON, and the secrets that it wrote."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from support.stand_ins import SECRET_PREFIX, Aws
 
 @dataclass(frozen=True)
 class SamApi:
-    """What the contract tests need of a running service (`local.service.LocalService`)."""
+    """The parts of a running service that the contract tests need (`local.service.LocalService`)."""
 
     base_url: str
     accounts: Accounts
@@ -69,7 +69,7 @@ def start_api(sam: str, environment: dict[str, str], aws: Aws, log: Path) -> Ite
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    # Beside the built one, as it names the artifacts by relative paths.
+    # Next to the built one, as it names the artifacts by relative paths.
     template = BUILT.with_name("start-api.json")
     template.write_text(json.dumps(with_every_method_named(yaml.safe_load(BUILT.read_text(encoding="utf-8")))))
     command: list[str | Path] = [

@@ -1,4 +1,4 @@
-"""Users for the storage tests, and deadlines that tests hold in their hands."""
+"""Users for the storage tests, and deadlines that tests control."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def new_id(random: Random) -> str:
 
 
 def attributes(user_name: str, *addresses: str, external_id: str | None = None, **more: Any) -> dict[str, Any]:
-    """What a user of that name says of itself."""
+    """The attributes of a user of that name."""
     said: dict[str, Any] = {"userName": user_name, **more}
     if addresses:
         said["emails"] = [{"value": address} for address in addresses]

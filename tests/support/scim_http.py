@@ -114,7 +114,7 @@ class ScimClient:
 
 
 def check_form(answer: Answer, accept: str | None = None) -> None:
-    """What holds of every answer: SCIM's media type, no null members, and errors as RFC 7644 section 3.12 has them."""
+    """Check every answer: SCIM's media type, no null members, and errors as RFC 7644 section 3.12 has them."""
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
     if not answer.text:

@@ -140,7 +140,7 @@ OF_THE_API = [name for name in FUNCTIONS if RESOURCES[name]["Properties"].get("E
 
 @cache
 def templates() -> dict[str, Document]:
-    """What CloudFormation gets, stack by stack; the root's name is empty."""
+    """The templates that CloudFormation gets, by stack; the root's name is empty."""
     return {"": expanded(TEMPLATE)} | {name: expanded(document) for name, document in _files().items()}
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TABLE = "UsersTable"
 SECRET_PREFIX = "local/connectors/"
 SECRET = SECRET_PREFIX + "default"
-"""What the SAM CLI makes of template.yaml's names: the logical id of the table, "local" for the stack."""
+"""Names of template.yaml as the SAM CLI resolves them: the logical id of the table, "local" for the stack."""
 
 NOW = "2026-01-02T03:04:05.000Z"
 

@@ -11,7 +11,7 @@ from domain.resources.stored_user import StoredUser
 CREATED = "2030-01-31T12:00:00.000Z"
 CHANGED = "2030-02-01T08:30:00.250Z"
 RECORDED = 1896165001.0
-"""2030-02-01T08:30:01Z: when the table told of the change."""
+"""2030-02-01T08:30:01Z: when the table recorded the change."""
 
 
 def user(attributes: Json, version: int = 1, user_id: str = "u1") -> StoredUser:

@@ -68,7 +68,7 @@ def _without_prose(value: Any) -> Any:
 
 
 def permissions(resources: dict[str, Resource], role: str) -> Iterator[str]:
-    """What a role allows, one action on one resource at a time; a condition as JSON behind it."""
+    """The permissions of a role, one action on one resource at a time; a condition as JSON behind it."""
     properties = resources[role]["Properties"]
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
     documents += [

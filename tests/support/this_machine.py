@@ -1,4 +1,4 @@
-"""What of this machine another one could reach: which of its addresses a server listens on."""
+"""Exposure of this machine to others: the addresses that a server listens on."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class WireRequest:
 
 @dataclass(frozen=True)
 class Given:
-    """Who is there before the request: the user that it is about, and perhaps another one."""
+    """The users before the request: the user that it is about, and perhaps another one."""
 
     user: Json | None = None
     inactive: bool = False
@@ -48,7 +48,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Played:
-    """What came of a request. `before` is the user that it is about as it was, {} when there was none."""
+    """The result of a request. `before` is the user that it is about as it was, {} when there was none."""
 
     client: ScimClient
     request: WireRequest
@@ -59,7 +59,7 @@ class Played:
 
     @property
     def after(self) -> Json:
-        """The user that the request was about, read anew."""
+        """The user that the request was about, read again."""
         found = self.client.get(f"/Users/{self.before['id']}")
         return found.json if found.status == 200 else {}
 

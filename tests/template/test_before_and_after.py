@@ -109,7 +109,7 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 
 
 def allowed(found: Summary) -> set[str]:
-    """What each function may do, as `Function: action on resource`."""
+    """The permissions of each function, as `Function: action on resource`."""
     return {f"{name}: {permission}" for permission, names in found["permissions"].items() for name in names}
 
 

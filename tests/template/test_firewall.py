@@ -1,4 +1,4 @@
-"""Who can send requests: an allow-list of addresses and a web application firewall, both off by default."""
+"""Access to the API: an allow-list of addresses and a web application firewall, both off by default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every function, whatever it does."""
+"""Rules for every function."""
 
 from __future__ import annotations
 

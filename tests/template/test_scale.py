@@ -107,7 +107,7 @@ def test_a_crawl_costs_no_more_than_the_pages_of_its_budget() -> None:
 
 
 def fixed_costs() -> dict[str, float]:
-    """What a stack costs that has no users."""
+    """The cost of a stack without users."""
     alarms = of_type("AWS::CloudWatch::Alarm").values()
     read = [sum("MetricStat" in one for one in alarm.get("Metrics", ())) or 1 for alarm in alarms]
     # EventsUndelivered exists only with a KMS key of one's own, which takes the place of the topic's.

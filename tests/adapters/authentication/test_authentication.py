@@ -179,7 +179,7 @@ def test_no_request_with_a_current_or_previous_key_fails_during_rotation_under_l
             secrets_manager.keep(renewed)
             kept = renewed
             together.wait()
-            # Nobody works now: the old key is revoked, so that the next rotation drops no key that is in use.
+            # No thread is working now: the old key is revoked, so that the next rotation drops no key that is in use.
             replaced = kept.rotated(kept.current.key, timedelta(0), clock.now(), "ada")
             secrets_manager.keep(replaced)
             kept = replaced

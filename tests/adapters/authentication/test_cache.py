@@ -1,4 +1,4 @@
-"""How seldom Secrets Manager is asked: time to live, re-reads, floods of wrong keys, unknown accounts."""
+"""Calls of Secrets Manager: time to live, re-reads, floods of wrong keys, unknown accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often one address makes the service look up keys that are none, and that no other address waits for it."""
+"""Look-ups of wrong keys from one address are limited, and no other address waits for them."""
 
 from __future__ import annotations
 
