@@ -95,7 +95,7 @@ def main() -> None:
     rows: list[list[object]] = []
     with serving() as service:
         table = TwinTable()
-        service.use(table)  # type: ignore[arg-type]
+        service.use(table)  # type: ignore[arg-type]  # the twin stands in for the table
         small = prepared(service, table, ordinary(0))
         for _ in range(20):
             small()

@@ -103,7 +103,7 @@ def main() -> None:
     """Publish until the end of standard input, and the rest of the stream."""
     endpoint, table = sys.argv[1:]
     bus, stream, over = StandIn(), Stream(endpoint, table), Event()
-    publisher = Publisher(EventBus(bus, "bus"), "https://scim.example.com/scim/v2", False, Log.to_file(os.devnull))  # type: ignore[arg-type]
+    publisher = Publisher(EventBus(bus, "bus"), "https://scim.example.com/scim/v2", False, Log.to_file(os.devnull))  # type: ignore[arg-type]  # a stand-in for the client
     Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     print("ready", file=sys.stderr, flush=True)
 

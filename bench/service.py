@@ -144,7 +144,7 @@ def serving() -> Iterator[Service]:
 
 
 def _authenticator(secret: OneSecret) -> Authenticator:
-    return Authenticator(secret, _ENVIRONMENT["CONNECTOR_SECRET_PREFIX"])  # type: ignore[arg-type]
+    return Authenticator(secret, _ENVIRONMENT["CONNECTOR_SECRET_PREFIX"])  # type: ignore[arg-type]  # a stand-in for the client
 
 
 def _no_table() -> Table:

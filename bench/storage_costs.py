@@ -106,7 +106,7 @@ def crawls(directories: list[Directory]) -> list[Row]:
         for on in track(directories, f"Crawling by {way}", console=ERRORS, transient=True):
             samples = Samples(parts=on.size / 1_000)
             for _ in range(max(1, 10_000 // on.size)):
-                timed(on, samples, lambda crawl=crawl, on=on: crawl(on))  # type: ignore[misc]
+                timed(on, samples, lambda crawl=crawl, on=on: crawl(on))  # type: ignore[misc]  # mypy infers no type for the lambda's default
             rows.append(samples.row(CRAWL.format(way), on.size))
     return rows
 

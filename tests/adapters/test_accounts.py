@@ -52,7 +52,7 @@ def test_enabling_a_new_account_makes_a_key_and_says_who_did_it(accounts: Accoun
 def test_a_secret_is_encrypted_as_that_of_the_account_the_stack_was_made_with(
     client: SecretsManagerClient, accounts: Accounts, key: str | None
 ) -> None:
-    client.create_secret(Name=PREFIX + "default", **({"KmsKeyId": key} if key else {}))  # type: ignore[arg-type]
+    client.create_secret(Name=PREFIX + "default", **({"KmsKeyId": key} if key else {}))  # type: ignore[arg-type]  # mypy does not match unpacked names to parameters
 
     accounts.enable("acme")
 
@@ -211,7 +211,7 @@ def test_a_change_made_in_between_is_not_lost(accounts: Accounts, client: Secret
 
     def interfere(**_: Any) -> None:
         for act in interfering:
-            act()  # type: ignore[no-untyped-call]
+            act()  # type: ignore[no-untyped-call]  # mypy infers no type for lambdas of an iterator
 
     client.meta.events.register("before-call.secretsmanager.PutSecretValue", interfere)
     key = accounts.rotate_key("acme").connector.current.key
@@ -227,7 +227,7 @@ def test_changes_at_the_same_time_all_take_effect_one_after_the_other(
     first = accounts.enable("acme").connector
     # moto is no concurrent engine: one call at a time, so that what the race shows is our own care.
     engine = Lock()
-    client.meta.events.register("before-call.secretsmanager", lambda **_: engine.acquire() and None)  # type: ignore[arg-type]
+    client.meta.events.register("before-call.secretsmanager", lambda **_: engine.acquire() and None)  # type: ignore[arg-type]  # the stubs require a hook to return None
     client.meta.events.register("after-call.secretsmanager", lambda **_: engine.release())
     operations = [
         accounts.disable,
@@ -251,7 +251,7 @@ def test_an_answer_lost_after_the_change_is_recognised_as_done(
 
     def repeat(params: dict[str, Any], **_: Any) -> None:
         # What botocore does when the first answer is lost: the same call once more.
-        for _ in twice:  # type: ignore[assignment]
+        for _again in twice:
             sent = json.loads(params["body"])
             client.update_secret_version_stage(**sent)
 

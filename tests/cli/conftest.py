@@ -64,7 +64,7 @@ def aws_endpoint(served_aws: tuple[LocalAws, str]) -> Iterator[str]:
 @pytest.fixture
 def aws(aws_endpoint: str) -> Callable[[str], Any]:
     """Clients of an emptied AWS."""
-    return lambda service: boto3.client(  # type: ignore[call-overload]
+    return lambda service: boto3.client(  # type: ignore[call-overload]  # the service's name is not a literal
         service, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test", endpoint_url=aws_endpoint
     )
 
@@ -93,7 +93,7 @@ def acme(aws: Callable[[str], Any], table: Table) -> None:
 def aws_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the AWS operations called in this process from now on."""
     names: list[str] = []
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # private in botocore
 
     def recorded(client: BaseClient, operation_name: str, parameters: dict[str, Any]) -> Any:
         names.append(operation_name)

@@ -135,7 +135,7 @@ def test_a_second_rotation_within_the_grace_period_warns_that_a_key_is_dropped(r
     assert kept(aws).current.key == key
 
     assert rollcall("account", "rotate-key", "acme", "--yes").exit_code == 0
-    assert kept(aws).previous.key == key  # type: ignore[union-attr]
+    assert kept(aws).previous.key == key  # type: ignore[union-attr]  # a rotation leaves a previous key
 
 
 def test_rotation_without_grace_asks_first(rollcall: Rollcall, aws: Aws) -> None:

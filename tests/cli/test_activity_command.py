@@ -176,13 +176,13 @@ def test_following_prints_new_lines_and_ends_quietly_on_ctrl_c(
     service: LocalService, key: ConnectorKey, following: list[str]
 ) -> None:
     with started(following, stdout=PIPE, stderr=PIPE, text=True) as process:
-        past = process.stdout.readline()  # type: ignore[union-attr]
+        past = process.stdout.readline()  # type: ignore[union-attr]  # the stream is a pipe
         create(service, key, "ada")
-        come = process.stdout.readline()  # type: ignore[union-attr]
+        come = process.stdout.readline()  # type: ignore[union-attr]  # the stream is a pipe
         process.send_signal(signal.SIGINT)
 
         assert process.wait() == 0
-        assert process.stderr.read() == ""  # type: ignore[union-attr]
+        assert process.stderr.read() == ""  # type: ignore[union-attr]  # the stream is a pipe
     assert "201" in past
     assert "409 uniqueness" in come
 
@@ -190,8 +190,8 @@ def test_following_prints_new_lines_and_ends_quietly_on_ctrl_c(
 def test_following_in_the_background_of_a_script_ends_quietly_when_it_is_terminated(following: list[str]) -> None:
     background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *following]
     with started(background, stdout=PIPE, stderr=PIPE, text=True) as process:
-        assert "201" in process.stdout.readline()  # type: ignore[union-attr]
+        assert "201" in process.stdout.readline()  # type: ignore[union-attr]  # the stream is a pipe
         process.terminate()
 
         assert process.wait() == -signal.SIGTERM
-        assert process.stderr.read() == ""  # type: ignore[union-attr]
+        assert process.stderr.read() == ""  # type: ignore[union-attr]  # the stream is a pipe

@@ -97,7 +97,7 @@ def test_json_lines_of_scim_users(rollcall: Rollcall, store: UserStore, users_fi
     file = users_file("\n".join(json.dumps(line) for line in lines), "users.jsonl")
 
     assert said(run(rollcall, file, "--json"))["created"] == 2
-    assert all_of(store) == [{"schemas": [CORE_URN], "active": True, **line} for line in lines]  # type: ignore[dict-item]
+    assert all_of(store) == [{"schemas": [CORE_URN], "active": True, **line} for line in lines]  # type: ignore[dict-item]  # mypy infers object for a line
 
 
 def test_a_dash_is_standard_input(rollcall: Rollcall, store: UserStore) -> None:

@@ -35,7 +35,7 @@ def file(tmp_path: Path) -> str:
 @pytest.fixture
 def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
     """Has transactions fail: a function says with what the n-th of them does, None if it does not."""
-    call, lock, count = BaseClient._make_api_call, Lock(), iter(range(1_000_000))  # type: ignore[attr-defined]
+    call, lock, count = BaseClient._make_api_call, Lock(), iter(range(1_000_000))  # type: ignore[attr-defined]  # private in botocore
 
     def install(fault: Callable[[int], BaseException | None]) -> None:
         def struck(client: BaseClient, operation_name: str, parameters: dict[str, Any]) -> Any:

@@ -64,7 +64,7 @@ def test_a_function_without_its_environment_does_not_start(environment: pytest.M
 
 def test_waiting_for_a_secret_leaves_a_function_time_to_answer() -> None:
     settings = aws.configuration("secretsmanager")
-    attempts = settings.retries["total_max_attempts"] * (settings.connect_timeout + settings.read_timeout)  # type: ignore[attr-defined]
+    attempts = settings.retries["total_max_attempts"] * (settings.connect_timeout + settings.read_timeout)  # type: ignore[attr-defined]  # botocore sets the options of a Config dynamically
 
     shortest = min(function["Timeout"] for function in of_type("AWS::Lambda::Function").values())
     assert attempts <= shortest - RESERVE_SECONDS - 2

@@ -1,4 +1,4 @@
-"""Which users and which of their attributes an answer holds (RFC 7644 sections 3.4.2 and 3.9), over HTTP."""
+"""Users and attributes of an answer (RFC 7644 sections 3.4.2 and 3.9), over HTTP."""
 
 from __future__ import annotations
 

@@ -145,9 +145,9 @@ MATRIX: dict[str, Operation] = {
     "unrouted: delete": lambda client, of: client.request("DELETE", f"/Users//{of.id}"),
     "unrouted: groups": lambda client, of: client.get(f"/Groups/{of.id}"),
     "unrouted: elsewhere": lambda client, of: client.get(f"/Me/{of.id}"),
-    **{f"list_users: {name}": listed(lambda of, said=said: {"filter": said(of)}) for name, said in FILTERS.items()},  # type: ignore[misc]
+    **{f"list_users: {name}": listed(lambda of, said=said: {"filter": said(of)}) for name, said in FILTERS.items()},  # type: ignore[misc]  # mypy infers no type for the lambda's default
     **{
-        f"search_users: {name}": searched("/.search", lambda of, said=said: {"filter": said(of)})  # type: ignore[misc]
+        f"search_users: {name}": searched("/.search", lambda of, said=said: {"filter": said(of)})  # type: ignore[misc]  # mypy infers no type for the lambda's default
         for name, said in FILTERS.items()
     },
 }

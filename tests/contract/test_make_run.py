@@ -136,7 +136,7 @@ def run_dynamodb_local(folder: Path, key: str, stop: Callable[[int], None]) -> I
         port = free.getsockname()[1]
     made = [option for target in (".venv/.local", ".dynamodb-local/.installed") for option in ("--old-file", target)]
     command: list[str | Path] = [
-        *("make", "--no-print-directory", "-f", ROOT / "Makefile", *made, "run-dynamodb-local"),  # type: ignore[list-item]
+        *("make", "--no-print-directory", "-f", ROOT / "Makefile", *made, "run-dynamodb-local"),  # type: ignore[list-item]  # mypy joins str and Path to object
         *(f"DYNAMODB_PORT={port}", f"CONNECTOR_KEY={key}"),
     ]
     environment = {**os.environ, "PORT": "0"}

@@ -206,4 +206,4 @@ def test_no_version_of_a_user_holds_half_of_a_surrogate_pair(attributes: Json) -
         lambda: user.adopted(attributes, "now", "adoption"),
     ):
         with pytest.raises(InvalidValue, match="surrogate"):
-            write()  # type: ignore[no-untyped-call]
+            write()  # type: ignore[no-untyped-call]  # mypy infers no type for lambdas of a tuple

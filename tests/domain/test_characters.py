@@ -1,4 +1,4 @@
-"""Which characters a userName or an address may have, for every character that there is."""
+"""Allowed characters of a userName and an address, checked for all of Unicode."""
 
 from __future__ import annotations
 

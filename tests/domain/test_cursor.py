@@ -39,7 +39,7 @@ def test_a_cursor_of_any_position_leaves_room_in_an_address(worst: str) -> None:
 
 def test_a_count_of_users_passed_as_an_earlier_release_sealed_it_is_refused() -> None:
     with pytest.raises(InvalidCursor, match="Start again with an empty cursor"):
-        seal().open(seal().seal(7, "q"), "q")  # type: ignore[arg-type]
+        seal().open(seal().seal(7, "q"), "q")  # type: ignore[arg-type]  # an earlier release sealed a number
 
 
 @given(st.text(max_size=60))

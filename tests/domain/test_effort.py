@@ -72,7 +72,7 @@ def refusal(request: Callable[[], object]) -> ScimError:
 
 @pytest.fixture
 def likenesses() -> Iterator[Any]:
-    with replaced.object(engine, "likeness", wraps=engine.likeness) as counted:  # type: ignore[attr-defined]
+    with replaced.object(engine, "likeness", wraps=engine.likeness) as counted:  # type: ignore[attr-defined]  # the module imports the name and does not export it
         yield counted
 
 

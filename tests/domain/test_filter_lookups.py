@@ -1,4 +1,4 @@
-"""Which part of a filter an index answers."""
+"""The part of a filter that an index answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which events a write of a user gives, and what they say."""
+"""Events of a write of a user, and their contents."""
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ def test_a_strict_account_follows_the_letter(case: Case) -> None:
         ),
         (op("replace", ""), InvalidValue),
         (op("replace", "", value="x"), InvalidPath),
-        (op("replace", 5, value="x"), InvalidPath),  # type: ignore[arg-type]
+        (op("replace", 5, value="x"), InvalidPath),  # type: ignore[arg-type]  # a wrong type is what is tested
         (op("move", "title", value="x"), InvalidSyntax),
     ],
     ids=str,
@@ -276,7 +276,7 @@ def test_a_strict_account_refuses(operation: Json, error: type[ScimError]) -> No
         {"schemas": [CORE_URN], "Operations": [op("remove", "title")]},
         message() | {"Operations": {}},
         message(),
-        message("remove"),  # type: ignore[arg-type]
+        message("remove"),  # type: ignore[arg-type]  # a wrong type is what is tested
     ],
     ids=["empty", "other schema", "no array", "no operation", "no object"],
 )

@@ -99,7 +99,7 @@ def stuck_request(service: InProcess, client: Client, operation: str) -> Answer:
     clock = Hand()
     last_words = LastWords(clock)
     store = Stuck(service.table.accounts["acme"], clock, last_words)
-    service.table.accounts["acme"] = store  # type: ignore[assignment]
+    service.table.accounts["acme"] = store  # type: ignore[assignment]  # a store that waits stands in for the twin
     service.change(last_words=last_words)
     say = telemetry.emit
 

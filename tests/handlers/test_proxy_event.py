@@ -96,4 +96,4 @@ def test_a_client_cannot_forge_what_the_gateway_says() -> None:
     ],
 )
 def test_handlers_find_the_base_url_in_it(place: dict[str, str], base_url: str) -> None:
-    assert HttpRequest.of(event(**place), None).base_url == base_url  # type: ignore[arg-type]
+    assert HttpRequest.of(event(**place), None).base_url == base_url  # type: ignore[arg-type]  # mypy does not match unpacked names to parameters

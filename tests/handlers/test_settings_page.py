@@ -281,7 +281,7 @@ def test_accounts_that_cannot_be_listed_are_an_error_in_the_page_and_none_at_all
     client = opened.clients.secretsmanager
     denied = {"Error": {"Code": "AccessDeniedException", "Message": HOSTILE}}
 
-    with patch.object(client, "get_paginator", side_effect=ClientError(denied, "ListSecrets")):  # type: ignore[arg-type]
+    with patch.object(client, "get_paginator", side_effect=ClientError(denied, "ListSecrets")):  # type: ignore[arg-type]  # the stubs require all members of an error
         page = read(opened.press())
 
     assert "Secrets Manager refused to list the secrets" in page.text
@@ -322,7 +322,7 @@ def test_the_page_follows_the_dashboards_theme(opened: Opened) -> None:
 
 
 def test_a_previous_key_that_is_used_still_stands_out() -> None:
-    old, new = (ConnectorKey.generate("acme", lambda count, digit=digit: bytes([digit]) * count) for digit in (1, 2))  # type: ignore[misc]
+    old, new = (ConnectorKey.generate("acme", lambda count, digit=digit: bytes([digit]) * count) for digit in (1, 2))  # type: ignore[misc]  # mypy infers no type for the lambda's default
     connector = Connector.new(old, bytes(32), NOW, "ada").rotated(new, timedelta(days=7), NOW, "ada")
     used = AccountActivity(NOW, 0, NOW - timedelta(hours=3))
 

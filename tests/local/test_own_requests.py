@@ -135,8 +135,8 @@ def test_clients_of_aws_are_answered(service: LocalService) -> None:
     session = boto3.Session("x", "x", region_name="us-east-1")
     found = [session.client(name, endpoint_url=service.aws_endpoint) for name in ("dynamodb", "secretsmanager")]
 
-    assert found[0].list_tables()["TableNames"] == [TABLE_NAME]  # type: ignore[union-attr]
-    assert service.key.text in found[1].get_secret_value(SecretId=f"{SECRET_PREFIX}default")["SecretString"]  # type: ignore[union-attr]
+    assert found[0].list_tables()["TableNames"] == [TABLE_NAME]  # type: ignore[union-attr]  # mypy joins the clients of both services
+    assert service.key.text in found[1].get_secret_value(SecretId=f"{SECRET_PREFIX}default")["SecretString"]  # type: ignore[union-attr]  # mypy joins the clients of both services
 
 
 def sent(service: LocalService, port: str, body: bytes, **headers: str) -> HTTPResponse:

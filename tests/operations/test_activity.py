@@ -63,7 +63,7 @@ def came(logs: Stubber, group: str, *lines: str) -> None:
 
 
 def log_of(logs: Stubber, sleep: Callable[[float], None] = lambda _: None) -> CloudWatchActivityLog:
-    return CloudWatchActivityLog(logs.client, PREFIX, now=lambda: NOW, sleep=sleep)  # type: ignore[arg-type]
+    return CloudWatchActivityLog(logs.client, PREFIX, now=lambda: NOW, sleep=sleep)  # type: ignore[arg-type]  # a Stubber's client is a BaseClient in the stubs
 
 
 def test_past_lines_of_all_logs_of_the_stack_are_returned_oldest_first(logs: Stubber) -> None:
@@ -224,7 +224,7 @@ def test_an_account_s_day_is_the_same_from_cloudwatch_and_from_a_file(logs: Stub
     start = {"logGroupNames": GROUPS, "queryString": ANY, "endTime": int(NOW.timestamp())}
     logs.add_response("start_query", {"queryId": "q"}, start | {"startTime": int(NOW.timestamp()) - 24 * 60 * 60})
     logs.add_response("get_query_results", {"status": "Complete", "results": rows}, {"queryId": "q"})
-    from_cloudwatch = InsightsActivity(logs.client, GROUPS, now=lambda: NOW).last_day()  # type: ignore[arg-type]
+    from_cloudwatch = InsightsActivity(logs.client, GROUPS, now=lambda: NOW).last_day()  # type: ignore[arg-type]  # a Stubber's client is a BaseClient in the stubs
     from_file = FileActivity(file, now=lambda: NOW).last_day()
 
     assert from_cloudwatch == from_file
@@ -238,4 +238,4 @@ def test_an_account_s_day_is_the_same_from_cloudwatch_and_from_a_file(logs: Stub
 def test_an_account_s_day_is_unknown_while_cloudwatch_does_not_answer(logs: Stubber) -> None:
     queried(logs, [], status="Failed")
 
-    assert InsightsActivity(logs.client, GROUPS, now=lambda: NOW, sleep=lambda _: None).last_day() is None  # type: ignore[arg-type]
+    assert InsightsActivity(logs.client, GROUPS, now=lambda: NOW, sleep=lambda _: None).last_day() is None  # type: ignore[arg-type]  # a Stubber's client is a BaseClient in the stubs

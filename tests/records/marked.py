@@ -140,9 +140,9 @@ def bulk_operations(user_id: str) -> list[dict[str, object]]:
         {"method": "POST", "path": "/Users", "bulkId": f"{MARK}2", "data": taken},
         {"method": "POST", "path": f"/{MARK}", "bulkId": f"{MARK}3", "data": taken},
         {"method": "POST", "path": "/Users", "bulkId": f"{MARK}4", "data": {"userName": f"bulkId:{MARK}2"}},
-        *({"method": "PUT", "path": f"/Users/{each}", "data": {MARK: MARK}, "version": MARK} for each in ids),  # type: ignore[list-item]
-        *({"method": "PATCH", "path": f"/Users/{each}", "data": patch({"op": MARK})} for each in ids),  # type: ignore[list-item]
-        *({"method": "DELETE", "path": f"/Users/{each}", "version": f'W/"{MARK}"'} for each in ids),  # type: ignore[list-item]
+        *({"method": "PUT", "path": f"/Users/{each}", "data": {MARK: MARK}, "version": MARK} for each in ids),  # type: ignore[list-item]  # operations differ in their members
+        *({"method": "PATCH", "path": f"/Users/{each}", "data": patch({"op": MARK})} for each in ids),  # type: ignore[list-item]  # operations differ in their members
+        *({"method": "DELETE", "path": f"/Users/{each}", "version": f'W/"{MARK}"'} for each in ids),  # type: ignore[list-item]  # operations differ in their members
         {"method": "DELETE", "path": f"/Users/{MARK}/{MARK}"},
     ]
 

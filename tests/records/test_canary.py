@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ def create(net: Net, client: Client, name: str) -> str:
 def test_no_operation_and_no_refusal_logs_what_a_client_sent(
     net: Net, service: InProcess, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = service.account(mode, **MODES[mode])  # type: ignore[arg-type]
+    client = service.account(mode, **MODES[mode])  # type: ignore[arg-type]  # mypy infers object for the settings
     user = create(net, client, "somebody")
     create(net, client, "taken")
     of_old = CursorSeal(service.accounts.show(mode).sealing_key, mode, lambda: 0.0)
@@ -232,7 +232,7 @@ def test_a_defect_is_logged_without_the_values_that_caused_it(net: Net, stored: 
 
 def test_the_search_finds_a_mark_in_every_kind_of_output(net: Net, client: Client) -> None:
     net.keys.add(client.key)
-    ways = [
+    ways: list[Callable[[str], None]] = [
         print,
         lambda text: print(text, file=sys.stderr),
         lambda text: logging.getLogger("botocore").warning("sent %s", text),
@@ -242,6 +242,6 @@ def test_the_search_finds_a_mark_in_every_kind_of_output(net: Net, client: Clien
 
     for way in ways:
         for text in (f"x {MARK.upper()}", client.key, ENCODED, f"...{client.key[-38:]}"):
-            way(text)  # type: ignore[operator]
+            way(text)
             with pytest.raises(AssertionError):
                 net.pull()

@@ -77,7 +77,7 @@ def test_the_publisher_logs_nothing_of_a_user(net: Net, service: InProcess, pers
 
     for bus in (Bus(), Bus(refuses=True), Bus(fails=True)):
         publisher = Publisher(
-            EventBus(bus, "users"),  # type: ignore[arg-type]
+            EventBus(bus, "users"),  # type: ignore[arg-type]  # a stand-in for the client
             "https://scim.example.com",
             personal_data,
             service.bound.log,
@@ -165,7 +165,7 @@ def test_a_failed_release_logs_neither_the_key_nor_answers_of_functions(net: Net
             crash = {"errorType": "KeyError", "errorMessage": f"{MARK} {max(net.keys)}", "stackTrace": [MARK]}
             wrong = [crash, {"statusCode": 200, "body": MARK}, [MARK], {"statusCode": 999, "body": f'{{"{MARK}": 1}}'}]
             for returned in wrong:
-                release.faults = {function: lambda event, returned=returned: returned}  # type: ignore[misc]
+                release.faults = {function: lambda event, returned=returned: returned}  # type: ignore[misc]  # mypy infers no type for the lambda's default
                 deploy(release)
         release.faults = {"Discovery": lambda event: 1 / 0 if event else None}
         deploy(release)

@@ -326,7 +326,7 @@ def every_error(of: type[ScimError] = ScimError) -> Iterator[type[ScimError]]:
 OF_A_SECRET = (connector_secrets.ConnectorUnavailable, *connector_secrets.ConnectorUnavailable.__subclasses__())
 
 
-@pytest.mark.parametrize("kind", sorted(set(every_error()) - set(OF_A_SECRET), key=lambda kind: kind.__name__))  # type: ignore[attr-defined]
+@pytest.mark.parametrize("kind", sorted(set(every_error()) - set(OF_A_SECRET), key=lambda kind: kind.__name__))  # type: ignore[attr-defined]  # mypy infers object for the members of the set
 def test_every_refusal_of_the_service_has_a_reason_and_a_remedy(kind: type[ScimError]) -> None:
     marked = f"value {uuid4()}"
     arguments: dict[type[ScimError], tuple[Any, ...]] = {

@@ -47,7 +47,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def wait_until_it_is_started(child: Child[str]) -> None:
-    assert [child.stdout.readline(), child.stdout.readline()] == ["ready\n", "ready\n"]  # type: ignore[union-attr]
+    assert [child.stdout.readline(), child.stdout.readline()] == ["ready\n", "ready\n"]  # type: ignore[union-attr]  # the stream is a pipe
 
 
 @pytest.mark.parametrize("error", [None, Failed, OutOfTime], ids=str)
@@ -68,7 +68,7 @@ def test_a_child_and_its_children_are_ended(
 
     assert os.read(reader, 1) == b""
     assert child.returncode == -signal.SIGKILL
-    assert child.stdout.closed  # type: ignore[union-attr]
+    assert child.stdout.closed  # type: ignore[union-attr]  # the stream is a pipe
 
 
 def test_children_end_when_the_process_that_started_them_is_killed(pipe: tuple[int, int]) -> None:
@@ -139,7 +139,7 @@ def test_a_child_that_is_interrupted_can_finish() -> None:
         "except KeyboardInterrupt: sys.exit(7)\n"
     )
     with started([sys.executable, "-c", program], stop=signal.SIGINT, stdout=PIPE, text=True) as child:
-        assert child.stdout.readline() == "ready\n"  # type: ignore[union-attr]
+        assert child.stdout.readline() == "ready\n"  # type: ignore[union-attr]  # the stream is a pipe
 
     assert child.returncode == 7
 

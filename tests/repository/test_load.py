@@ -22,7 +22,7 @@ NOWHERE = "http://127.0.0.1:1/scim/v2"
 def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     monkeypatch.syspath_prepend(str(ROOT / "bench"))
     before = set(sys.modules)
-    import load  # type: ignore[import-not-found]
+    import load  # type: ignore[import-not-found]  # a program outside the packages
 
     yield load
     for name in set(sys.modules) - before:

@@ -66,7 +66,7 @@ def accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[str], UserSto
     else:
         for client in client_of(request.param, request):
             table = make_table(client)
-            yield lambda account, table=table: table.account(account, Patience()).users  # type: ignore[misc]
+            yield lambda account, table=table: table.account(account, Patience()).users  # type: ignore[misc]  # mypy infers no type for the lambda's default
 
 
 @pytest.fixture

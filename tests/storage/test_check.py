@@ -264,7 +264,7 @@ def test_a_write_during_a_check_is_neither_reported_nor_reverted(
         store.delete(new)
         yield
 
-    meddled = Table(Meddling(table.client, before, meddle()), table.table_name, sleep=lambda seconds: None)  # type: ignore[arg-type]
+    meddled = Table(Meddling(table.client, before, meddle()), table.table_name, sleep=lambda seconds: None)  # type: ignore[arg-type]  # a stand-in for the client
     problems = [
         step.problem
         for step in check_items(meddled.account("default", Patience()).items, repair=True)

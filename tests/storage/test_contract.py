@@ -20,7 +20,7 @@ def conflict(write: Callable[[], None]) -> tuple[str, str]:
     """The attribute and value that a write is refused for."""
     with pytest.raises(UniquenessConflict) as refusal:
         write()
-    return refusal.value.attribute, refusal.value.value  # type: ignore[return-value]
+    return refusal.value.attribute, refusal.value.value  # type: ignore[return-value]  # a conflict always names its attribute
 
 
 def test_a_created_user_is_read_unchanged(store: UserStore, users: Users) -> None:
@@ -106,7 +106,7 @@ def test_accounts_do_not_see_each_other(accounts: Accounts, users: Users) -> Non
     assert first.find_by_external_id("1") == list(first.scan()) == [ada]
     assert second.get(ada.id) is None
     assert second.find_by_user_name("ada") is second.find_by_email("ada@example.com") is None
-    assert second.find_by_external_id("1") == list(second.scan()) == ids(second.user_names()) == []  # type: ignore[comparison-overlap]
+    assert second.find_by_external_id("1") == list(second.scan()) == ids(second.user_names()) == []  # type: ignore[comparison-overlap]  # an empty list equals one of any type
     assert (first.total(), second.total()) == (1, 0)
 
 
@@ -258,7 +258,7 @@ def test_a_deleted_user_frees_all_values_at_once(store: UserStore, users: Users)
     store.delete(ada)
 
     assert store.get(ada.id) is None
-    assert store.find_by_external_id("1") == ids(store.user_names()) == ids(store.addresses_starting("")) == []  # type: ignore[comparison-overlap]
+    assert store.find_by_external_id("1") == ids(store.user_names()) == ids(store.addresses_starting("")) == []  # type: ignore[comparison-overlap]  # an empty list equals one of any type
     assert store.total() == 0
     with pytest.raises(VersionMismatch):
         store.delete(ada)
@@ -279,7 +279,7 @@ def test_a_value_too_long_for_a_key_is_unique_and_found(store: UserStore, users:
         assert store.find_by_user_name(value.upper()) == user
         assert store.find_by_email(f"{value}@EXAMPLE.com") == user
         assert store.find_by_external_id(value) == [user]
-        assert conflict(lambda value=value: store.create(users(value.upper())))[0] == "userName"  # type: ignore[misc]
+        assert conflict(lambda value=value: store.create(users(value.upper())))[0] == "userName"  # type: ignore[misc]  # mypy infers no type for the lambda's default
     assert ids(store.user_names_starting("TAB\tt")) == [held["tab\tthere"].id]
     assert set(ids(store.user_names_starting(long))) == {held[f"{long}a"].id, held[f"{long}b"].id}
     assert next(store.user_names()).user_id == held["tab"].id

@@ -51,7 +51,9 @@ QUERIES: tuple[dict[str, str], ...] = (
 NAMES = st.sampled_from(["n", "na", "nb", "nz", "m", "x"])
 MAILS = st.lists(st.sampled_from(["ma", "mb", "mz", "l"]), max_size=3, unique=True)
 TITLES = st.sampled_from([None, "a", "B", "b", "z" * (MAX_SORT_CHARACTERS + 1), "z" * (MAX_SORT_CHARACTERS + 2)])
-LOOKS = st.builds(dict, name=NAMES, mails=MAILS, title=TITLES, external=st.booleans(), active=st.booleans())  # type: ignore[var-annotated]
+LOOKS: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict, name=NAMES, mails=MAILS, title=TITLES, external=st.booleans(), active=st.booleans()
+)
 CHANGES = st.lists(
     st.tuples(st.sampled_from(["create", "delete", "change"]), st.integers(0, 50), LOOKS), max_size=5
 )  # fmt: skip

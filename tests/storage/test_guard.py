@@ -74,7 +74,7 @@ def guarded(request: pytest.FixtureRequest) -> Iterator[Guarded]:
         table = replace(make_table(client), now=clock)
         yield Guarded(
             table.account("default", Patience()).users,
-            lambda limit, at=table: at.account("default", Patience()).guard(limit),  # type: ignore[misc]
+            lambda limit, at=table: at.account("default", Patience()).guard(limit),  # type: ignore[misc]  # mypy infers no type for the lambda's default
             clock,
         )
 
@@ -413,7 +413,7 @@ class _Overtaken:
     def update_item(self, **request: Any) -> Any:
         if request["UpdateExpression"].startswith("SET swept") and self._overtake is not None:
             self._overtake, overtake = None, self._overtake
-            overtake()  # type: ignore[misc]
+            overtake()  # type: ignore[misc]  # the condition excludes None
         return self._client.update_item(**request)
 
 
@@ -427,7 +427,7 @@ def test_a_late_sweep_forgets_no_loss_of_access(table: Table) -> None:
 
     take_all()
     clock.pass_hours(HOURS + 1)
-    late = replace(table, client=_Overtaken(table.client, take_all))  # type: ignore[arg-type]
+    late = replace(table, client=_Overtaken(table.client, take_all))  # type: ignore[arg-type]  # a stand-in for the client
 
     with pytest.raises(DeprovisioningPaused):
         late.account("default", Patience()).guard(limit).take()
@@ -484,7 +484,7 @@ class _AnswersLost:
 
 
 def test_a_place_with_a_lost_answer_counts_once(table: Table) -> None:
-    broken = replace(table, client=_AnswersLost(table.client, "ADD used"))  # type: ignore[arg-type]
+    broken = replace(table, client=_AnswersLost(table.client, "ADD used"))  # type: ignore[arg-type]  # a stand-in for the client
 
     broken.account("default", Patience()).guard(Limit(3)).take()
 
@@ -494,7 +494,7 @@ def test_a_place_with_a_lost_answer_counts_once(table: Table) -> None:
 @pytest.mark.parametrize("beginning", ["ADD used", "REMOVE #pass", "SET pausedUntil", "SET swept", "SET #pass"])
 def test_lost_answers_neither_exceed_the_limit_nor_use_a_pass_twice(table: Table, beginning: str) -> None:
     limit = Limit(2)
-    broken = replace(table, client=_AnswersLost(table.client, beginning))  # type: ignore[arg-type]
+    broken = replace(table, client=_AnswersLost(table.client, beginning))  # type: ignore[arg-type]  # a stand-in for the client
     broken.account("default", Patience()).guard(limit).let_through("leaver", "operator")
 
     passed = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from adapters.dynamodb import Table
 from domain.errors import TooMany
 from domain.limits import MAX_PAGE_CHARACTERS
 from domain.ports import Deadline, UserStore
@@ -26,7 +27,7 @@ class Directory:
 
     engine: str
     crowd: list[StoredUser]
-    table: object
+    table: InMemoryUsers | Table
 
     def store(self, deadline: Deadline) -> UserStore:
         if isinstance(self.table, InMemoryUsers):
@@ -34,7 +35,7 @@ class Directory:
             for user in self.crowd:
                 twin.create(user)
             return twin
-        return self.table.account("default", deadline).users  # type: ignore[attr-defined, no-any-return]
+        return self.table.account("default", deadline).users
 
 
 def directories(request: pytest.FixtureRequest, crowd: list[StoredUser]) -> Iterator[Directory]:
@@ -118,7 +119,7 @@ def test_a_scan_may_be_left_before_its_end(large: Directory) -> None:
     scan = large.store(Patience()).scan()
 
     assert next(scan) == large.crowd[0]
-    scan.close()  # type: ignore[attr-defined]
+    scan.close()  # type: ignore[attr-defined]  # the iterator is a generator
 
 
 def test_a_scan_past_the_deadline_raises_too_many(large: Directory) -> None:

@@ -66,7 +66,7 @@ def users_of(table: Table, *, strict: bool = False) -> Users:
 
 def stored_item(table: Table, user_id: str) -> items.Item:
     key = {"pk": {"S": "default#USER"}, "sk": {"S": user_id}}
-    found: items.Item = table.client.get_item(TableName=table.table_name, Key=key, ConsistentRead=True)["Item"]  # type: ignore[assignment]
+    found: items.Item = table.client.get_item(TableName=table.table_name, Key=key, ConsistentRead=True)["Item"]  # type: ignore[assignment]  # the stubs have a wider type for values
     return found
 
 

@@ -118,7 +118,7 @@ def test_a_scan_reads_no_more_ahead_than_its_eight_ranges(running: Running) -> N
     scan = running.table.account("acme", Patience(), usage).users.scan()
 
     assert next(scan) == ADA
-    scan.close()  # type: ignore[attr-defined]
+    scan.close()  # type: ignore[attr-defined]  # the iterator is a generator
 
     of_counters = len({user.id[:2] for user in CROWD})
     a_range = 2  # of about one user: the user, and that there is no other

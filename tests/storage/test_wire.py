@@ -95,7 +95,7 @@ def test_a_refusal_is_the_same_either_way(clients: tuple[Any, Any]) -> None:
 def test_an_invalid_answer_fails_or_is_read_the_same_either_way(body: str) -> None:
     outcomes = []
     for prepare in (lambda client: client, with_items_as_sent):
-        client = prepare(new_plain_client())  # type: ignore[no-untyped-call]
+        client = prepare(new_plain_client())  # type: ignore[no-untyped-call]  # mypy infers no type for lambdas of a tuple
 
         def answered(**_: Any) -> AWSResponse:
             return faults.answer(200, body)()

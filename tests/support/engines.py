@@ -66,7 +66,7 @@ def make_table(client: Any) -> Table:
 
 
 def missing() -> str | None:
-    """Why DynamoDB Local cannot run here; None when it can."""
+    """Return why DynamoDB Local cannot run here; None when it can."""
     if shutil.which("java") is None:
         return "DynamoDB Local needs a JDK of version 17"
     if not any(LIBRARIES.glob("DynamoDBLocal-*.jar")):

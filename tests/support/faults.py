@@ -61,7 +61,7 @@ def answer(status: int, body: str) -> Callable[[], AWSResponse]:
         def stream(self, **kwargs: Any) -> Any:
             yield self.read()
 
-    return lambda: AWSResponse(_PLACE, status, {"x-amzn-requestid": "1"}, Raw(body.encode()))  # type: ignore[arg-type]
+    return lambda: AWSResponse(_PLACE, status, {"x-amzn-requestid": "1"}, Raw(body.encode()))  # type: ignore[arg-type]  # a dict serves as headers
 
 
 def cancelled(*codes: str) -> Callable[[], AWSResponse]:
@@ -169,7 +169,7 @@ class FaultyClient:
         if isinstance(struck, Exception):
             raise struck
         if struck is not None:
-            raise ClientError(_parsed(struck, model), model.name)  # type: ignore[arg-type]
+            raise ClientError(_parsed(struck, model), model.name)  # type: ignore[arg-type]  # the stubs require all members of an error
 
     def _token(self, params: dict[str, Any], **_: Any) -> dict[str, Any] | None:
         return {**params, "ClientRequestToken": str(uuid4())} if self._forget_tokens else None
@@ -179,9 +179,9 @@ def _parsed(response: AWSResponse, model: OperationModel) -> dict[str, Any]:
     """The answer as botocore parses it: the error itself, and the further members of its shape."""
     raw = {"body": response.content, "headers": response.headers, "status_code": response.status_code}
     parser = create_parser("json")
-    parsed: dict[str, Any] = parser.parse(raw, model.output_shape)  # type: ignore[arg-type]
+    parsed: dict[str, Any] = parser.parse(raw, model.output_shape)  # type: ignore[arg-type]  # None for an operation without an answer
     shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
-    return parsed if shape is None else parsed | parser.parse(raw, shape)  # type: ignore[no-any-return, redundant-expr]
+    return parsed if shape is None else parsed | parser.parse(raw, shape)  # type: ignore[no-any-return, redundant-expr]  # the stubs hide that an error can be unknown
 
 
 def in_pieces(client: Any) -> None:

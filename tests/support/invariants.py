@@ -54,7 +54,7 @@ def _all(table: Table, account: str, collection: Collection) -> list[items.Item]
             ConsistentRead=True,
             **more,
         )
-        found += answer["Items"]  # type: ignore[arg-type]
+        found += answer["Items"]  # type: ignore[arg-type]  # the stubs have a wider type for values
         if "LastEvaluatedKey" not in answer:
             return found
         more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

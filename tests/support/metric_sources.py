@@ -1,4 +1,4 @@
-"""Which metrics there are: those that our handlers write, found by running them, and those that AWS documents.
+"""The existing metrics: those that our handlers write, found by running them, and those that AWS documents.
 
 An alarm or a widget on a metric that is never written stays green for ever. `problem_with` reports it.
 """
@@ -259,7 +259,7 @@ def _no_secrets_manager(service: InProcess, client: Client) -> None:
     with patch.object(
         service.clients.secretsmanager,
         "get_secret_value",
-        side_effect=ClientError(failing, "GetSecretValue"),  # type: ignore[arg-type]
+        side_effect=ClientError(failing, "GetSecretValue"),  # type: ignore[arg-type]  # the stubs require all members of an error
     ):
         assert client.call("GET", "/Users").status == 503
 

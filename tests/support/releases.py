@@ -56,7 +56,7 @@ class Release:
         self.invoked.append(function)
         event = json.loads(params["body"])
         serve = self.service.handler(FUNCTIONS[function])
-        returned = self.faults.get(function, lambda event: serve(event, LambdaContext()))(event)  # type: ignore[no-untyped-call]
+        returned = self.faults.get(function, lambda event: serve(event, LambdaContext()))(event)  # type: ignore[no-untyped-call]  # mypy infers no type for the lambda
         answer = {"StatusCode": 200, "Payload": BytesIO(json.dumps(returned).encode())}
         if isinstance(returned, dict) and "errorType" in returned:
             answer["FunctionError"] = "Unhandled"
@@ -87,10 +87,10 @@ def release_of(service: InProcess) -> Iterator[Release]:
         (service.clients.codedeploy.meta.events, report, found.report),
     ]
     for events, name, stand_in in calls:
-        events.register(name, stand_in)  # type: ignore[arg-type]
+        events.register(name, stand_in)  # type: ignore[arg-type]  # the stubs require a hook to return None
     yield found
     for events, name, stand_in in calls:
-        events.unregister(name, stand_in)  # type: ignore[arg-type]
+        events.unregister(name, stand_in)  # type: ignore[arg-type]  # the stubs require a hook to return None
 
 
 def deploy(release: Release, milliseconds: int = 180_000, environment: Mapping[str, str] = ENVIRONMENT) -> None:

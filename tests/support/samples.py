@@ -89,7 +89,7 @@ def renamed(user: StoredUser, user_name: str, *addresses: str) -> StoredUser:
 
 
 def ids(entries: Iterable[IndexEntry]) -> list[str]:
-    """Whose the entries of an index are."""
+    """Return the owners of an index's entries."""
     return [entry.user_id for entry in entries]
 
 

@@ -28,7 +28,7 @@ PATH = ROOT / "template.yaml"
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
 
-class _NoManagedPolicies(ManagedPolicyLoader):  # type: ignore[misc]
+class _NoManagedPolicies(ManagedPolicyLoader):  # type: ignore[misc]  # the base class has no type information
     """No function names a managed policy, so the translator needs no list of their ARNs."""
 
     def __init__(self) -> None:

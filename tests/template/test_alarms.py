@@ -53,7 +53,7 @@ def expression(name: str) -> str:
 
 def goes_off(name: str, **values: float) -> bool:
     """True if the alarm goes off with these values of its metrics, by their ids."""
-    return evaluate(expression(name), **values) > ALARMS[name]["Threshold"]  # type: ignore[no-any-return]
+    return bool(evaluate(expression(name), **values) > ALARMS[name]["Threshold"])
 
 
 @each_of_a_metric

@@ -16,7 +16,7 @@ SECRET: dict[str, Any] = RESOURCES["DefaultAccountSecret"]["Properties"]
 def test_the_table_has_the_schema_that_tests_and_the_local_server_use() -> None:
     same = ("KeySchema", "AttributeDefinitions", "BillingMode")
 
-    assert {name: TABLE[name] for name in same} == {name: table_definition("users")[name] for name in same}  # type: ignore[literal-required]
+    assert {name: TABLE[name] for name in same} == {name: table_definition("users")[name] for name in same}  # type: ignore[literal-required]  # the names are not literals
     assert TABLE["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
