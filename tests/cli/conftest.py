@@ -28,6 +28,7 @@ from local.embedded_aws import LocalAws
 from local.service import serve
 from operations.table_creation import table_definition
 from support import child_processes
+from support.child_processes import PIPE
 
 BASE_URL = "http://127.0.0.1:8080/scim/v2"
 PREFIX = "rollcall/connectors/"
@@ -125,17 +126,17 @@ def on_terminal(rollcall: Rollcall) -> Callable[..., tuple[str, str]]:
     def run(*arguments: str) -> tuple[str, str]:
         controller, terminal = pty.openpty()
         # What the fixture `rollcall` set is in the environment.
-        done = child_processes.run(
-            [sys.executable, "-m", "cli.main", "--local", *arguments],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"},
-            stderr=terminal,
-            check=True,
-        )
-        os.close(terminal)
-        shown = b""
-        with suppress(OSError):  # how the end looks when nothing was written
-            shown = os.read(controller, 100_000)
+        command = [sys.executable, "-m", "cli.main", "--local", *arguments]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"}
+        with child_processes.started(command, env=environment, stdout=PIPE, stderr=terminal, text=True) as child:
+            os.close(terminal)
+            shown = b""
+            with suppress(OSError):  # how the end looks
+                while read := os.read(controller, 65_536):
+                    shown += read
+            output, _ = child.communicate()
         os.close(controller)
-        return done.stdout, shown.decode()
+        assert child.returncode == 0
+        return output, shown.decode()
 
     return run

@@ -72,18 +72,6 @@ DIETS = {
     "jobs.pre_traffic": Diet(310),
 }
 
-_PROGRAM = """
-import json, os, sys
-from importlib import import_module
-before = set(sys.modules)
-assert callable(import_module(sys.argv[1]).handler)
-theirs = sys.stdlib_module_names - {"asyncio"}
-found = [name for name in set(sys.modules) - before if name.partition(".")[0] not in theirs]
-files = {name: getattr(sys.modules[name], "__file__", None) for name in found}
-print(json.dumps([name for name in found if not files[name] or os.path.getsize(files[name])]))  # no empty packages
-"""
-
-
 CLIENTS = {
     **dict.fromkeys(DIETS, ("secretsmanager", "dynamodb")),
     "discovery": ("secretsmanager",),
@@ -95,22 +83,48 @@ CLIENTS = {
 }
 """The services that a function asks; the one that runs in a deployment makes its clients when it asks."""
 
-_MADE = """
-import json, sys
+_PROGRAM = """
+import json, os, sys
 from importlib import import_module
-from botocore.session import Session
-made, create = [], Session.create_client
-def create_client(session, service, *arguments, **settings):
-    made.append(service)
-    return create(session, service, *arguments, **settings)
-Session.create_client = create_client
-import_module(sys.argv[1])
-print(json.dumps(made))
+from importlib.util import find_spec
+
+made = []
+
+class RecordClients:  # from the moment that the function imports botocore
+    def find_spec(self, name, path, target=None):
+        if name != "botocore.session":
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(name)
+        load = spec.loader.exec_module
+
+        def exec_module(module):
+            load(module)
+            create = module.Session.create_client
+
+            def create_client(session, service, *arguments, **settings):
+                made.append(service)
+                return create(session, service, *arguments, **settings)
+
+            module.Session.create_client = create_client
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+sys.meta_path.insert(0, RecordClients())
+before = set(sys.modules)
+assert callable(import_module(sys.argv[1]).handler)
+theirs = sys.stdlib_module_names - {"asyncio"}
+found = [name for name in set(sys.modules) - before if name.partition(".")[0] not in theirs]
+files = {name: getattr(sys.modules[name], "__file__", None) for name in found}
+not_empty = [name for name in found if not files[name] or os.path.getsize(files[name])]
+print(json.dumps([not_empty, made]))
 """
 
 
-def python(program: str, module: str, *arguments: str) -> str:
-    """The program's output about the handler, in a process like one on Lambda."""
+@cache
+def start(module: str) -> tuple[frozenset[str], list[str]]:
+    """The modules that a handler imports and the services it makes clients of, in a process like one on Lambda."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "COV"))},
         "PYTHONPATH": str(ROOT / "src"),
@@ -126,17 +140,12 @@ def python(program: str, module: str, *arguments: str) -> str:
         "SILENCE_HOURS": "168",
     }
     done = run(
-        [sys.executable, "-c", program, f"handlers.{module}", *arguments],
+        [sys.executable, "-c", _PROGRAM, f"handlers.{module}"],
         env=environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@cache
-def imported(module: str) -> frozenset[str]:
-    """Modules that the handler imports, as on Lambda, where it also makes its clients."""
-    return frozenset(json.loads(python(_PROGRAM, module)))
+    imported, made = json.loads(done.stdout)
+    return frozenset(imported), made
 
 
 def within(forbidden: frozenset[str], modules: frozenset[str]) -> set[str]:
@@ -156,7 +165,7 @@ def test_every_function_has_a_diet() -> None:
 
 @pytest.mark.parametrize("module", DIETS)
 def test_a_function_keeps_to_its_diet(module: str) -> None:
-    found = imported(module)
+    found, _ = start(module)
 
     assert within(NEVER | DIETS[module].without, found) == set()
     assert len(found) <= DIETS[module].modules, sorted(found)
@@ -165,7 +174,7 @@ def test_a_function_keeps_to_its_diet(module: str) -> None:
 def test_every_package_of_the_artifact_is_imported_by_a_function() -> None:
     pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE))
     provided = packages_distributions()
-    modules = {name.partition(".")[0] for module in DIETS for name in imported(module)}
+    modules = {name.partition(".")[0] for module in DIETS for name in start(module)[0]}
     used = {name.replace("_", "-") for module in modules for name in provided.get(module, ())}
 
     assert pinned - used == {"idna"}  # imported for a name that is not ASCII, as `domain/resources` says
@@ -173,9 +182,9 @@ def test_every_package_of_the_artifact_is_imported_by_a_function() -> None:
 
 def test_a_function_that_changes_users_is_ready_to_check_them_before_its_first_request() -> None:
     for module in ("create_user", "replace_user", "patch_user", "bulk"):
-        assert {"pydantic_core", "domain.changes.users"} <= imported(module)
+        assert {"pydantic_core", "domain.changes.users"} <= start(module)[0]
 
 
 @pytest.mark.parametrize("module", CLIENTS)
 def test_the_clients_of_a_function_are_made_once_before_its_first_request(module: str) -> None:
-    assert sorted(json.loads(python(_MADE, module))) == sorted(CLIENTS[module])
+    assert sorted(start(module)[1]) == sorted(CLIENTS[module])

@@ -1,0 +1,67 @@
+"""Patches that make moto and botocore cheaper in tests without changing an answer.
+
+Most of a test's time on moto goes into work that has the same result each time: routes for the `requests` library,
+which nothing here uses; signatures of botocore's own handlers; names of members that an attribute value does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache, lru_cache
+from typing import Any
+from unittest.mock import patch
+
+import botocore.hooks
+import botocore.session
+import moto
+from botocore.hooks import EventAliaser
+from moto.core import models
+from moto.core.serialize import ResponseSerializer
+
+from local.moto_transactions import MOTO_SERIES
+
+_SCALARS = frozenset({"S", "N", "BOOL", "NULL"})
+
+
+@contextmanager
+def fast_moto() -> Iterator[None]:
+    """Make sessions, clients, starts of moto and its DynamoDB answers cheap; another version of moto stays slow."""
+    with ExitStack() as patches:
+        # botocore's descriptions of the AWS services are read once, not once for every session.
+        patches.enter_context(patch.object(botocore.session, "create_loader", cache(botocore.session.create_loader)))
+        # A session registers two hundred handlers, always the same functions.
+        patches.enter_context(
+            patch.object(botocore.hooks, "accepts_kwargs", lru_cache(1024)(botocore.hooks.accepts_kwargs))
+        )
+        patches.enter_context(patch.object(EventAliaser, "_alias_event_name", _shared_alias()))
+        if moto.__version__.startswith(MOTO_SERIES):
+            patches.enter_context(patch.object(models, "RESPONSES_METHODS", []))
+            patches.enter_context(patch.object(ResponseSerializer, "_serialize_type_structure", _with_short_cut()))
+        yield
+
+
+def _shared_alias() -> Any:
+    """Return botocore's method with one cache for all sessions; the alias depends on the name alone."""
+    alias = EventAliaser._alias_event_name  # type: ignore[attr-defined]
+    shared = cache(lambda event_name: alias(EventAliaser(None), event_name))  # type: ignore[arg-type]
+    return lambda _, event_name: shared(event_name)
+
+
+def _with_short_cut() -> Any:
+    """Return moto's method with a short cut: a scalar of DynamoDB is already in the form of the answer."""
+    serialize = ResponseSerializer._serialize_type_structure
+
+    def serialized(serializer: Any, answer: Any, value: Any, shape: Any, key: str) -> None:
+        if (
+            key
+            and type(value) is dict
+            and len(value) == 1
+            and shape.name == "AttributeValue"
+            and value.keys() <= _SCALARS
+        ):
+            serializer._default_serialize(answer, value, shape, key)
+        else:
+            serialize(serializer, answer, value, shape, key)
+
+    return serialized
