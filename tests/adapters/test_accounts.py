@@ -126,7 +126,7 @@ def test_a_revoked_previous_key_is_gone_from_the_secret(accounts: Accounts, clie
     assert old.text not in kept
 
 
-def test_settings_not_given_stay(accounts: Accounts) -> None:
+def test_settings_that_are_not_given_are_kept(accounts: Accounts) -> None:
     accounts.enable("acme")
 
     assert accounts.configure("acme", mode="strict").action == "set"
@@ -145,15 +145,13 @@ def test_a_deleted_account_is_gone_and_its_name_free_at_once(accounts: Accounts)
 
 
 @pytest.mark.parametrize("operation", ["show", "disable", "rotate_key", "revoke_previous", "configure"])
-def test_what_needs_an_account_says_how_to_make_one(accounts: Accounts, operation: str) -> None:
+def test_a_command_that_needs_an_account_shows_how_to_create_one(accounts: Accounts, operation: str) -> None:
     with pytest.raises(NoSuchAccount, match="rollcall account enable acme"):
         getattr(accounts, operation)("acme")
 
 
 @pytest.mark.parametrize("operation", ["show", "enable", "disable", "rotate_key", "revoke_previous", "delete"])
-def test_bad_names_are_refused_before_anybody_is_asked(
-    accounts: Accounts, client: SecretsManagerClient, operation: str
-) -> None:
+def test_bad_names_are_refused_without_a_call(accounts: Accounts, client: SecretsManagerClient, operation: str) -> None:
     asked: list[str] = []
     client.meta.events.register("before-call.secretsmanager", lambda model, **_: asked.append(model.name))
 
@@ -282,7 +280,9 @@ def test_two_people_who_enable_at_the_same_time_get_the_same_key(
     assert [outcome.connector.current.key.text] == faster
 
 
-def test_a_change_that_is_always_outrun_gives_up_with_advice(accounts: Accounts, client: SecretsManagerClient) -> None:
+def test_a_change_that_always_loses_the_race_gives_up_with_advice(
+    accounts: Accounts, client: SecretsManagerClient
+) -> None:
     accounts.enable("acme")
     other = Accounts(client, PREFIX, lambda: "grace")
     busy = [False]
@@ -299,7 +299,7 @@ def test_a_change_that_is_always_outrun_gives_up_with_advice(accounts: Accounts,
         accounts.configure("acme", mode="strict")
 
 
-def test_what_secrets_manager_refuses_is_one_line_without_a_key(
+def test_a_refusal_of_secrets_manager_is_one_line_without_a_key(
     accounts: Accounts, client: SecretsManagerClient
 ) -> None:
     key = accounts.enable("acme").connector.current.key

@@ -117,7 +117,7 @@ def test_the_previous_key_is_counted_separately_and_again_when_its_grace_ends(
     ] == [("PreviousKeyUsed", 1)]
 
 
-def test_what_the_guard_held_back_is_counted_by_its_reason_in_a_bulk_request_that_succeeds_too(
+def test_operations_that_the_guard_refused_are_counted_by_reason_in_a_successful_bulk_request(
     service: InProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = service.account("limited", deprovisioning_limit=Limit(1))

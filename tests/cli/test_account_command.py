@@ -237,7 +237,7 @@ def test_an_unusable_secret_is_shown_with_its_remedy_and_the_other_accounts_are_
 @pytest.mark.parametrize(
     "command", ["enable", "disable", "show", "rotate-key", "revoke-previous", "resume", "set", "delete"]
 )
-def test_a_bad_name_is_one_clear_line(rollcall: Rollcall, command: str) -> None:
+def test_a_bad_name_is_reported_in_one_line(rollcall: Rollcall, command: str) -> None:
     for name in ("", "a" * 41, "Acme", "../x", "a/b", "a*", "a?", "a b", "ä", "a_b", "a\n"):
         result = rollcall("account", command, name, *(["mode", "strict"] if command == "set" else []))
 

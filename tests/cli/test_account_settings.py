@@ -16,7 +16,7 @@ from support.rollcall_command import Aws, Rollcall, answer, kept
 from support.samples import Users
 
 
-def test_settings(rollcall: Rollcall, aws: Aws) -> None:
+def test_settings_are_changed_one_by_one(rollcall: Rollcall, aws: Aws) -> None:
     rollcall("account", "enable", "acme")
 
     assert answer(rollcall("account", "set", "acme", "mode", "strict", "--json"))["result"] == "set"
@@ -195,7 +195,7 @@ def test_one_user_is_let_through_a_pause_and_shown(
 
 @pytest.mark.usefixtures("acme")
 @pytest.mark.parametrize("arguments", [(), ("--id", "one", "--email", "two@example.com")])
-def test_who_is_let_through_is_named_once(rollcall: Rollcall, arguments: tuple[str, ...]) -> None:
+def test_let_through_requires_exactly_one_way_to_name_the_user(rollcall: Rollcall, arguments: tuple[str, ...]) -> None:
     result = rollcall("account", "let-through", "acme", *arguments)
 
     assert result.exit_code == 2
@@ -256,7 +256,7 @@ def test_the_rate_is_set_and_shown(rollcall: Rollcall, aws: Aws, number: int) ->
 
 
 @pytest.mark.parametrize("text", ["24", "0", "-50", "1001", "50.5", "many", "off", "", "9" * 40, "\u0665\u0660"])
-def test_a_rate_that_cannot_be_is_refused_with_the_bounds(rollcall: Rollcall, aws: Aws, text: str) -> None:
+def test_an_impossible_rate_is_refused_with_the_bounds(rollcall: Rollcall, aws: Aws, text: str) -> None:
     rollcall("account", "enable", "acme")
 
     result = rollcall("account", "set", "acme", "requests-per-second", text)

@@ -157,7 +157,7 @@ def test_a_malformed_key_or_address_is_reported_before_any_request(service: Serv
         ("", "no URL"),
     ],
 )
-def test_base_urls_that_identity_providers_reject(base_url: str, says: str) -> None:
+def test_a_base_url_that_identity_providers_reject_is_reported(base_url: str, says: str) -> None:
     with pytest.raises(CheckFailed) as failed:
         check_base_url(base_url)
 
@@ -167,12 +167,12 @@ def test_base_urls_that_identity_providers_reject(base_url: str, says: str) -> N
 @pytest.mark.parametrize(
     "base_url", ["https://scim.example.com/scim/v2", "http://localhost:8080/scim/v2", "http://[::1]:8080/scim/v2"]
 )
-def test_addresses_that_are_fine(base_url: str) -> None:
+def test_a_valid_base_url_is_accepted(base_url: str) -> None:
     assert check_base_url(base_url).partition(",")[0] == base_url.partition(":")[0]
 
 
 @pytest.mark.parametrize(("key", "says"), [(f"Bearer {KEY}", "only the key"), (KEY[1:], "again"), ("", "again")])
-def test_keys_pasted_wrongly(key: str, says: str) -> None:
+def test_a_wrongly_pasted_key_is_reported(key: str, says: str) -> None:
     with pytest.raises(CheckFailed) as failed:
         check_key(key)
 

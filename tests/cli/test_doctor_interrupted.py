@@ -47,7 +47,7 @@ def test_a_malformed_answer_is_a_failed_check(
     assert service.users == {}
 
 
-def test_a_look_up_that_counts_a_user_it_does_not_show_is_a_failed_check(service: Service) -> None:
+def test_a_look_up_that_counts_users_but_lists_none_is_a_failed_check(service: Service) -> None:
     def fault(method: str, path: str, right: Answer) -> Answer:
         looked_up = method == "GET" and path == "/Users" and right[0] == 200
         return (200, {"schemas": [LIST], "totalResults": 1}) if looked_up and service.users else right

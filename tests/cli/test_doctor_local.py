@@ -87,7 +87,7 @@ def test_the_remedy_for_a_strict_account_is_tolerant_mode(
     assert users(service, key) == 0
 
 
-def test_a_wrong_key(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+def test_a_wrong_key_fails_the_check(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
     wrong = ConnectorKey.generate(key.account, secrets.token_bytes)
 
     failed = failures(doctor("--json", "--base-url", service.base_url, CONNECTOR_KEY=wrong.text))
@@ -98,7 +98,7 @@ def test_a_wrong_key(service: LocalService, key: ConnectorKey, doctor: Doctor) -
     assert f"rollcall --local account show {key.account} --reveal" in fix
 
 
-def test_a_trailing_slash(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+def test_a_trailing_slash_of_the_base_url_is_reported(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
     failed = failures(doctor("--json", "--base-url", service.base_url + "/", CONNECTOR_KEY=key.text))
 
     assert list(failed) == ["Base URL"]
@@ -114,7 +114,7 @@ def test_a_path_that_is_not_the_services(service: LocalService, key: ConnectorKe
     assert "/scim/v2" in failed["Service answers (ServiceProviderConfig)"]["fix"]
 
 
-def test_scim_switched_off(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
+def test_scim_switched_off_fails_the_check(service: LocalService, key: ConnectorKey, doctor: Doctor) -> None:
     service.accounts.disable(key.account)
 
     failed = failures(doctor(key.account, "--json"))

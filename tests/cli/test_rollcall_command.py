@@ -84,7 +84,9 @@ def test_a_state_file_of_a_stopped_server_gives_the_same_error(tmp_path: Path, m
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"baseUrl": 1}'])
-def test_a_damaged_state_file_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+def test_a_damaged_state_file_is_reported_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
     state = tmp_path / "local.json"
     state.write_text(content)
     monkeypatch.setenv("ROLLCALL_LOCAL_STATE", str(state))

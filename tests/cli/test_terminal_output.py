@@ -92,7 +92,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.usefixtures("somebody")
-def test_a_terminal_shows_it_and_obeys_nothing_of_it(on_terminal: OnTerminal, file: Path) -> None:
+def test_a_terminal_gets_no_control_characters_of_users(on_terminal: OnTerminal, file: Path) -> None:
     commands = [
         ("users", "export", "--format", "csv"),
         ("users", "export", "--format", "jsonl"),

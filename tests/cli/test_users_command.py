@@ -115,7 +115,7 @@ def test_a_mistyped_account_is_an_error_not_an_empty_list(
     assert result.stderr == "rollcall: There is no account 'acne'. Make it with: rollcall --local account enable acne\n"
 
 
-def test_an_export_to_a_directory_that_is_not_there_is_one_clear_line(rollcall: Rollcall, store: UserStore) -> None:
+def test_an_export_to_a_missing_directory_is_reported_in_one_line(rollcall: Rollcall, store: UserStore) -> None:
     fill(store, 1)
 
     result = rollcall("users", "export", "--account", "acme", "--output", "/nowhere/users.jsonl")
@@ -217,7 +217,9 @@ def test_an_account_with_users_is_deleted_only_when_its_name_is_typed(rollcall: 
     assert rollcall("account", "show", "acme").exit_code == 1
 
 
-def test_deletion_for_programs(rollcall: Rollcall, store: UserStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deletion_answers_programs_in_json(
+    rollcall: Rollcall, store: UserStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("operations.account_users._DELETED_TOGETHER", 3)
     rollcall("account", "enable", "acme")
     fill(store, 7)

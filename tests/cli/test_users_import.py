@@ -57,7 +57,7 @@ def names(store: UserStore) -> list[str]:
     return [attributes["userName"] for attributes in all_of(store)]
 
 
-def test_a_csv_file_with_the_headers_that_people_have(
+def test_usual_csv_headers_are_understood(
     rollcall: Rollcall, table: Table, store: UserStore, users_file: Callable[..., str]
 ) -> None:
     file = users_file(
@@ -100,7 +100,7 @@ def test_json_lines_of_scim_users(rollcall: Rollcall, store: UserStore, users_fi
     assert all_of(store) == [{"schemas": [CORE_URN], "active": True, **line} for line in lines]  # type: ignore[dict-item]  # mypy infers object for a line
 
 
-def test_a_dash_is_standard_input(rollcall: Rollcall, store: UserStore) -> None:
+def test_a_dash_reads_standard_input(rollcall: Rollcall, store: UserStore) -> None:
     assert run(rollcall, "-", "--format", "jsonl", typed='{"userName": "ann"}\n').exit_code == 0
     assert run(rollcall, "-", "--format", "csv", typed="mail\nbob@corp.example\n").exit_code == 0
     unsaid = run(rollcall, "-", typed="mail\neve@corp.example\n")
@@ -317,7 +317,7 @@ def test_a_header_alone_and_an_empty_file_of_json_lines_are_no_users(
         (("users.csv", "--map", "email=shoeSize"), "is not an attribute that a column can contain"),
     ],
 )
-def test_a_command_that_cannot_be_is_one_clear_line(
+def test_an_invalid_command_is_reported_in_one_line(
     *,
     rollcall: Rollcall,
     users_file: Callable[..., str],

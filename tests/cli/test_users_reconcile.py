@@ -148,7 +148,9 @@ def test_users_are_matched_in_every_spelling_of_a_name_or_an_address(
     ]
 
 
-def test_the_same_as_a_table_and_as_csv(rollcall: Rollcall, people: dict[str, StoredUser], export: str) -> None:
+def test_the_comparison_is_the_same_as_a_table_and_as_csv(
+    rollcall: Rollcall, people: dict[str, StoredUser], export: str
+) -> None:
     table = run(rollcall, export).stdout
     rows = list(csv.DictReader(io.StringIO(run(rollcall, export, "--csv").stdout)))
 
@@ -165,7 +167,7 @@ def test_the_same_as_a_table_and_as_csv(rollcall: Rollcall, people: dict[str, St
     assert rows[4]["attributes"] == "title"
 
 
-def test_nothing_at_all_is_written(
+def test_a_comparison_writes_nothing(
     rollcall: Rollcall, table: Table, people: dict[str, StoredUser], export: str, aws_calls: list[str]
 ) -> None:
     before = table.client.scan(TableName=table.table_name)["Items"]

@@ -112,7 +112,7 @@ def by_name(users: dict[str, Any]) -> dict[str, Any]:
     return {user["userName"]: user for user in users.values()}
 
 
-def test_a_table_comes_back_in_all_that_it_shows(
+def test_a_table_is_read_back_with_all_its_columns(
     rollcall: Rollcall, twin: TwinTable, people: list[StoredUser], tmp_path: Path
 ) -> None:
     store: UserStore = twin.account("acme", MonotonicDeadline.after(60)).users

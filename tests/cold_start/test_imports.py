@@ -153,7 +153,7 @@ def within(forbidden: frozenset[str], modules: frozenset[str]) -> set[str]:
     return {name for name in modules if any(name == one or name.startswith(f"{one}.") for one in forbidden)}
 
 
-def test_every_function_has_a_diet() -> None:
+def test_every_function_has_a_bound_of_imports() -> None:
     handlers = {
         ".".join(path.relative_to(HANDLERS).with_suffix("").parts)
         for path in HANDLERS.rglob("*.py")
@@ -164,7 +164,7 @@ def test_every_function_has_a_diet() -> None:
 
 
 @pytest.mark.parametrize("module", DIETS)
-def test_a_function_keeps_to_its_diet(module: str) -> None:
+def test_a_function_imports_no_more_modules_than_its_bound(module: str) -> None:
     found, _ = start(module)
 
     assert within(NEVER | DIETS[module].without, found) == set()

@@ -70,7 +70,7 @@ def test_waiting_for_a_secret_leaves_a_function_time_to_answer() -> None:
     assert attempts <= shortest - RESERVE_SECONDS - 2
 
 
-def test_a_call_says_who_makes_it_in_a_text_that_is_not_made_for_each(environment: pytest.MonkeyPatch) -> None:
+def test_the_user_agent_of_aws_calls_is_built_once(environment: pytest.MonkeyPatch) -> None:
     said: list[bytes] = []
     with mock_aws():
         client = Clients().dynamodb

@@ -166,7 +166,7 @@ def test_a_secret_edited_into_nonsense_is_refused_like_an_unknown_account_and_th
     assert client.key not in json.dumps(lines)
 
 
-def test_a_deleted_secret_opens_no_door(client: ScimClient, service: LocalService) -> None:
+def test_a_deleted_secret_admits_no_request(client: ScimClient, service: LocalService) -> None:
     name = SECRET_PREFIX + client.key.split("_")[1]
 
     service.clients.secretsmanager.delete_secret(SecretId=name, RecoveryWindowInDays=7)

@@ -246,7 +246,7 @@ def test_a_bad_filter_is_rejected_and_finds_no_user(client: ScimClient, query: s
 
 @pytest.mark.parametrize("name", ["startIndex", "count"])
 @pytest.mark.parametrize("value", ["x", "", "1.5", "1e3", "9" * 5000, "-1", "0", "%00"])
-def test_a_strange_page_is_answered_or_refused(client: ScimClient, name: str, value: str) -> None:
+def test_malformed_page_parameters_are_answered_or_refused(client: ScimClient, name: str, value: str) -> None:
     client.create(user())
 
     answer = client.get("/Users", f"{name}={value}")

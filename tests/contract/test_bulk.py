@@ -38,7 +38,7 @@ def id_in(operation: dict[str, Any]) -> str:
     return str(operation["location"]).rpartition("/")[2]
 
 
-def test_every_method_in_one_request(client: ScimClient) -> None:
+def test_one_bulk_request_may_use_every_method(client: ScimClient) -> None:
     first, second = client.create(user("first")), client.create(user("second"))
 
     answer = bulk(

@@ -151,7 +151,7 @@ def test_a_change_that_removes_no_access_is_not_held_back(
     assert client.post(user("eve", active=False)).status == 201
 
 
-def test_a_person_lets_the_next_batch_through(
+def test_an_operator_lets_the_next_batch_through(
     table: Table, service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "1")
@@ -163,16 +163,16 @@ def test_a_person_lets_the_next_batch_through(
     assert [client.delete(each).status for each in users[1:]] == [204, 403]
 
 
-def test_off_is_off(table: Table, service: LocalService, client: ScimClient, account: str) -> None:
+def test_without_a_limit_every_deletion_passes(
+    table: Table, service: LocalService, client: ScimClient, account: str
+) -> None:
     service.accounts.configure(account, deprovisioning_limit=None)
     users = [each["id"] for each in crowd(table, client, 30)]
 
     assert {client.delete(each).status for each in users} == {204}
 
 
-def test_what_was_not_done_does_not_count(
-    table: Table, service: LocalService, client: ScimClient, account: str
-) -> None:
+def test_a_refused_change_does_not_count(table: Table, service: LocalService, client: ScimClient, account: str) -> None:
     limited(service, account, "1")
     created = settled(table, client, "ada")["id"]
 
@@ -284,7 +284,7 @@ def test_every_way_to_remove_access_counts_and_is_held_back(
 
 
 @pytest.mark.parametrize("first", [0, 1], ids=["userName first", "addresses first"])
-def test_an_identity_that_goes_by_halves_counts_with_the_second(
+def test_an_identity_replaced_in_two_steps_counts_at_the_second(
     table: Table, service: LocalService, client: ScimClient, account: str, first: int
 ) -> None:
     limited(service, account, "1")
@@ -296,7 +296,7 @@ def test_an_identity_that_goes_by_halves_counts_with_the_second(
         assert client.patch(one["id"], junk(one)[1 - first]).status == status
 
 
-def test_an_identity_that_goes_address_by_address_counts_as_well(
+def test_an_identity_replaced_address_by_address_counts(
     table: Table, service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "0")
@@ -319,7 +319,7 @@ def test_an_identity_that_goes_address_by_address_counts_as_well(
     ],
     ids=["userName", "addresses", "an address stays"],
 )
-def test_who_keeps_a_name_or_an_address_loses_nothing(
+def test_a_user_who_keeps_a_name_or_an_address_keeps_access(
     table: Table, service: LocalService, client: ScimClient, account: str, changed: Json
 ) -> None:
     limited(service, account, "0")
@@ -344,7 +344,7 @@ def test_new_users_neither_raise_nor_exhaust_the_limit(table: Table, client: Sci
     assert answers == {204: 5, 403: 6}
 
 
-def test_users_whom_the_operator_brought_in_count_from_the_first(
+def test_imported_users_count_for_the_limit_from_the_first(
     table: Table, service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "1")
@@ -396,9 +396,7 @@ def test_a_removal_of_an_inactive_user_counts_as_it_cannot_be_undone(
     assert client.delete(other["id"]).status == 403
 
 
-def test_what_is_asked_again_does_not_count_again(
-    table: Table, service: LocalService, client: ScimClient, account: str
-) -> None:
+def test_a_repeated_change_counts_once(table: Table, service: LocalService, client: ScimClient, account: str) -> None:
     limited(service, account, "2")
     ada, bob, eve = (settled(table, client, name) for name in ("ada", "bob", "eve"))
 

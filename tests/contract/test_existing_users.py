@@ -231,7 +231,7 @@ def test_a_conflict_of_user_names_says_how_to_see_the_holder(application: Applic
     assert f"rollcall users show --account {application.account} --user-name=MARA" in refused.json["detail"]
 
 
-def test_the_index_answers_no_more_for_what_the_adoption_gave_up(application: Application) -> None:
+def test_values_that_an_adoption_replaced_are_no_longer_found(application: Application) -> None:
     application.matches_existing()
     application.client.create(FROM_JUMPCLOUD)
 
@@ -293,7 +293,7 @@ def test_a_user_whom_an_identity_provider_made_is_claimed_from_the_first(
     ],
     ids=["as a second address", "as one of two", "a second address of the user", "a second address as the primary one"],
 )
-def test_only_a_primary_address_makes_somebody_the_one_to_adopt(application: Application, emails: list[Json]) -> None:
+def test_only_a_primary_address_leads_to_an_adoption(application: Application, emails: list[Json]) -> None:
     application.matches_existing()
     root = application.imported(**ADMIN)
 
@@ -331,7 +331,7 @@ def test_an_address_that_only_looks_or_folds_alike_adopts_no_user(
         assert found["id"] != root
 
 
-def test_the_kelvin_sign_is_no_k_to_an_adoption(application: Application) -> None:
+def test_the_kelvin_sign_does_not_match_k_in_an_adoption(application: Application) -> None:
     application.matches_existing()
     kate = application.imported(userName="kate", emails=[{"value": "kate@example.com"}])
 

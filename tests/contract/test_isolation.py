@@ -87,7 +87,7 @@ def test_lists_sorted_lists_and_cursors_hold_ones_own_users_only(
     assert client.get("/Users").json["totalResults"] == 1
 
 
-def test_their_cursor_is_refused(client: ScimClient, stranger: ScimClient, theirs: Json) -> None:
+def test_a_cursor_of_another_account_is_refused(client: ScimClient, stranger: ScimClient, theirs: Json) -> None:
     stranger.create(user("more"))
     cursor = stranger.get("/Users", "cursor=&count=1").json["nextCursor"]
 
@@ -104,7 +104,9 @@ def test_the_same_user_may_exist_in_both_accounts(client: ScimClient, stranger: 
     assert stranger.get(f"/Users/{theirs['id']}").json == theirs
 
 
-def test_bulk_reaches_no_further(client: ScimClient, stranger: ScimClient, theirs: Json) -> None:
+def test_a_bulk_request_reaches_no_user_of_another_account(
+    client: ScimClient, stranger: ScimClient, theirs: Json
+) -> None:
     created = {"method": "POST", "path": "/Users", "bulkId": "x", "data": user("mine")}
     stranger.request("POST", "/Bulk", body={"schemas": [BULK], "Operations": [created | {"data": user("other")}]})
 

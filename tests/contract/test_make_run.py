@@ -79,7 +79,7 @@ def test_signals_that_come_together_stop_it_as_one_does(tmp_path: Path) -> None:
     assert (process.returncode, errors) == (0, "")
 
 
-def test_the_doctor_is_content_with_it(tmp_path: Path) -> None:
+def test_every_check_of_the_doctor_passes(tmp_path: Path) -> None:
     with serving(tmp_path) as process:
         assert line(process).startswith("SCIM Connector Base URL: ")
         assert line(process).startswith("Connector Key: ")
@@ -109,7 +109,7 @@ def test_the_key_can_be_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["secret", "rck_default_", ConnectorKey.generate("acme", Random(4).randbytes).text])
-def test_a_key_that_cannot_be_is_one_clear_line(tmp_path: Path, key: str) -> None:
+def test_an_invalid_key_is_reported_in_one_line(tmp_path: Path, key: str) -> None:
     with serving(tmp_path, CONNECTOR_KEY=key) as process:
         output, errors = process.communicate(timeout=30)
 
@@ -118,7 +118,7 @@ def test_a_key_that_cannot_be_is_one_clear_line(tmp_path: Path, key: str) -> Non
     assert errors.count("\n") == 1
 
 
-def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     with taken, serving(tmp_path, PORT=str(taken.getsockname()[1])) as process:
         _, errors = process.communicate(timeout=30)

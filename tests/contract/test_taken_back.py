@@ -85,7 +85,7 @@ def test_a_deactivated_user_is_taken_back_with_the_same_id_and_what_is_sent(clie
     assert client.find('emails.value eq "ada@example.com"') == []
 
 
-def test_it_is_the_same_in_a_bulk_request(client: ScimClient) -> None:
+def test_a_deactivated_user_is_taken_back_in_a_bulk_request(client: ScimClient) -> None:
     made = gone(client)
 
     one = in_bulk(client, user("ada"))
@@ -104,7 +104,7 @@ def test_a_user_who_is_sent_inactive_is_taken_back_inactive(client: ScimClient) 
 
 @pytest.mark.parametrize("held", [None, "idp-1"])
 @pytest.mark.parametrize("sent", [None, "idp-1"])
-def test_an_external_id_that_is_the_same_or_not_there_does_not_stand_in_the_way(
+def test_an_equal_or_missing_external_id_does_not_prevent_taking_a_user_back(
     client: ScimClient, held: str | None, sent: str | None
 ) -> None:
     made = gone(client, **{"externalId": held} if held else {})
@@ -151,7 +151,9 @@ def a_user_name_that_looks_alike(client: ScimClient) -> Json:
         a_user_name_that_looks_alike,
     ],
 )
-def test_who_may_be_somebody_else_is_refused(client: ScimClient, attempt: Callable[[ScimClient], Json]) -> None:
+def test_a_user_who_may_be_another_person_is_not_taken_back(
+    client: ScimClient, attempt: Callable[[ScimClient], Json]
+) -> None:
     body = attempt(client)
     before = client.all()
 
@@ -204,7 +206,9 @@ def test_the_return_is_an_event_and_a_line_of_its_own(
     assert back["reason"] == "took-back-deactivated-user"
 
 
-def test_the_guard_has_no_part_in_it(service: LocalService, client: ScimClient, account: str) -> None:
+def test_taking_a_user_back_is_allowed_at_a_limit_of_zero(
+    service: LocalService, client: ScimClient, account: str
+) -> None:
     gone(client)
     service.accounts.configure(account, deprovisioning_limit=Limit(0))
 

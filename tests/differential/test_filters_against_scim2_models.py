@@ -89,7 +89,7 @@ _MODEST = settings(
     filters(_words, _agreed),
     users(_words).map(_provisioned),
 )
-def test_both_find_the_same_users(filter_: Filter, user: dict[str, Any]) -> None:
+def test_both_implementations_find_the_same_users(filter_: Filter, user: dict[str, Any]) -> None:
     assert compile_filter(filter_)(user) == _theirs(str(filter_), json.loads(json.dumps(user)))
 
 
@@ -114,7 +114,7 @@ def test_both_find_the_same_users(filter_: Filter, user: dict[str, Any]) -> None
         "not (" * 40 + "id pr" + ")" * 40,
     ],
 )
-def test_both_refuse(text: str) -> None:
+def test_both_implementations_refuse(text: str) -> None:
     with pytest.raises(InvalidFilterException):
         _theirs(text, {"schemas": [CORE_URN], "userName": "a"})
     with pytest.raises(InvalidFilter):
@@ -133,7 +133,7 @@ def test_both_refuse(text: str) -> None:
         'emails[(type eq "work" or primary eq true) and not (display pr)]',
     ],
 )
-def test_both_accept(text: str) -> None:
+def test_both_implementations_accept(text: str) -> None:
     assert _theirs(text, {"schemas": [CORE_URN], "userName": "a"}) == compile_filter(parse(text))(
         {"schemas": [CORE_URN], "userName": "a"}
     )

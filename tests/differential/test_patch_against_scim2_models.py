@@ -58,7 +58,7 @@ def _assigned(value: Any) -> Any:
 
 @settings(max_examples=examples(75, thorough=500))
 @given(USERS, st.lists(OPERATIONS, min_size=1, max_size=3))
-def test_both_change_a_user_in_the_same_way(user: Json, operations: list[Json]) -> None:
+def test_both_implementations_change_a_user_in_the_same_way(user: Json, operations: list[Json]) -> None:
     ours: Json | None
     theirs: Json | None
 

@@ -36,13 +36,13 @@ def day(number: int) -> str:
         (user("ada"), user("ADA"), False),
     ],
 )
-def test_an_identity_is_lost_when_neither_name_nor_address_is_left(
+def test_an_identity_is_lost_when_neither_name_nor_address_remains(
     before: StoredUser, after: StoredUser, loses: bool
 ) -> None:
     assert loses_identity(before, after, day(1)) is loses
 
 
-def test_a_part_that_went_is_remembered_for_a_week() -> None:
+def test_a_removed_part_of_an_identity_is_remembered_for_a_week() -> None:
     first = user("ada", "ada@x.example")
     second = traced(first, user("ada", "eve@x.example"), day(1))
 
@@ -50,7 +50,7 @@ def test_a_part_that_went_is_remembered_for_a_week() -> None:
     assert not loses_identity(second, user("eve", "eve@x.example"), day(9))
 
 
-def test_other_changes_in_between_forget_nothing() -> None:
+def test_other_changes_in_between_keep_the_removed_parts() -> None:
     changing = traced(user("ada", "ada@x.example"), user("ada", "ada@x.example", "eve@x.example"), day(1))
     changing = traced(changing, replace(changing, version=2), day(2))
     changing = traced(changing, replace(user("eve", "ada@x.example", "eve@x.example"), trace=changing.trace), day(3))
@@ -58,7 +58,7 @@ def test_other_changes_in_between_forget_nothing() -> None:
     assert loses_identity(changing, user("eve", "eve@x.example"), day(4))
 
 
-def test_a_trace_holds_no_name_and_is_gone_when_the_identity_is_whole_again() -> None:
+def test_a_trace_contains_no_name_and_is_dropped_when_the_identity_is_restored() -> None:
     whole = user("ada", "ada@x.example")
     part = traced(whole, user("ada"), day(1))
     other = traced(part, replace(user("ada", "eve@x.example"), trace=part.trace), day(1))
@@ -73,7 +73,7 @@ _USERS = st.builds(lambda name, addresses: user(name, *addresses), _NAMES, st.se
 
 
 @given(st.lists(_USERS, min_size=2, max_size=6))
-def test_whichever_steps_lead_to_another_identity_one_of_them_loses_it(steps: list[StoredUser]) -> None:
+def test_on_any_path_to_another_identity_one_step_loses_it(steps: list[StoredUser]) -> None:
     current, lost = steps[0], False
     for step in steps[1:]:
         lost = lost or loses_identity(current, step, day(1))
@@ -83,7 +83,7 @@ def test_whichever_steps_lead_to_another_identity_one_of_them_loses_it(steps: li
         assert lost
 
 
-def test_who_was_inactive_before_is_not_deactivated() -> None:
+def test_an_inactive_user_is_not_deactivated_again() -> None:
     assert is_deactivated(user("ada"), user("ada", active=False))
     assert not is_deactivated(user("ada", active=False), user("ada", active=False))
 

@@ -139,7 +139,7 @@ def test_every_change_says_what_when_and_by_whom() -> None:
         CONNECTOR.switched(False, NOW, "ada").with_settings(Settings("strict", True, None, True, False), NOW, "ada"),
     ],
 )
-def test_a_connector_survives_the_way_through_the_secret(connector: Connector) -> None:
+def test_a_connector_is_read_from_its_secret_as_it_was_written(connector: Connector) -> None:
     assert connector_from_json(connector_to_json(connector), "acme") == connector
 
 

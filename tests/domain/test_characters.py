@@ -43,7 +43,7 @@ def test_no_character_that_idna_reads_as_nothing_is_allowed(allowed: list[str]) 
 
 
 @pytest.mark.parametrize("form", [text_form, unique_form])
-def test_the_form_of_what_is_allowed_has_nothing_else(allowed: list[str], form: object) -> None:
+def test_forms_of_allowed_characters_are_allowed(allowed: list[str], form: object) -> None:
     assert callable(form)
     for character in allowed:
         assert refused_character(form(f"x{character}")) is None, ascii(character)
@@ -63,7 +63,7 @@ def test_the_form_of_what_is_allowed_has_nothing_else(allowed: list[str], form: 
         ("ma\u200dra", "U+200D, a joiner where the script needs none"),
     ],
 )
-def test_it_is_named_by_its_code_point(text: str, problem: str) -> None:
+def test_a_refused_character_is_named_by_its_code_point(text: str, problem: str) -> None:
     assert refused_character(text) == problem
 
 
@@ -80,7 +80,7 @@ def test_it_is_named_by_its_code_point(text: str, problem: str) -> None:
         f"{'x' * 5000}क\u094d\u200dष",
     ],
 )
-def test_a_joiner_stays_where_its_script_needs_it(text: str) -> None:
+def test_a_joiner_is_accepted_where_its_script_needs_it(text: str) -> None:
     assert refused_character(text) is None
 
 
@@ -106,7 +106,7 @@ def test_a_joiner_stays_where_its_script_needs_it(text: str) -> None:
         "ب\u200c" + "\u0610" * 100 + "ب",
     ],
 )
-def test_a_joiner_elsewhere_is_refused(text: str) -> None:
+def test_a_joiner_is_refused_where_no_script_needs_it(text: str) -> None:
     assert refused_character(text) is not None
 
 

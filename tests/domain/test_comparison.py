@@ -149,12 +149,12 @@ def test_addresses_of_two_people_are_two(one: str, other: str) -> None:
         ("bob", "BOB", True),
     ],
 )
-def test_a_mailbox_has_no_look_alike(one: str, other: str, same: bool) -> None:
+def test_spellings_of_a_mailbox_are_equal_and_look_alikes_are_not(one: str, other: str, same: bool) -> None:
     assert (address_form(one) == address_form(other)) is same
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_form_is_its_own_form_for_every_character(form: Callable[[str], str]) -> None:
+def test_a_form_is_idempotent_for_every_character(form: Callable[[str], str]) -> None:
     for character in every_character():
         for text in (character, f"a@{character}", f"a{character}\u0316\u0301"):
             once = form(text)
@@ -176,12 +176,12 @@ def test_the_lower_case_of_a_letter_does_not_depend_on_its_neighbours() -> None:
 
 
 @given(st.one_of(PEOPLE, ADDRESSES))
-def test_a_form_is_its_own_form(text: str) -> None:
+def test_a_form_is_idempotent(text: str) -> None:
     for form in FORMS:
         assert form(form(text)) == form(text)
 
 
-def test_a_form_is_its_own_form_where_a_domain_is_as_long_as_one_may_be() -> None:
+def test_a_form_is_idempotent_for_the_longest_domains() -> None:
     for length in range(240, 260):
         labels = ".".join([*["x" * 50] * 4, "x" * (length - 221), "xn--mller-kva.de"])
         for dots in ("", ".", "...", "\u3002 ."):
@@ -212,7 +212,7 @@ def test_the_index_misses_no_user_who_has_the_prefix(value: str, data: st.DataOb
 
 
 @given(st.one_of(PEOPLE, ADDRESSES), st.data())
-def test_the_start_of_a_form_finds_it(value: str, data: st.DataObject) -> None:
+def test_a_form_begins_with_the_form_of_its_start(value: str, data: st.DataObject) -> None:
     form = unique_form(value)
     start = form[: data.draw(st.integers(0, len(form)))]
 

@@ -96,13 +96,13 @@ def test_neither_repr_nor_mask_shows_the_key() -> None:
         "--all",
     ],
 )
-def test_names_that_could_reach_elsewhere_are_refused(name: str) -> None:
+def test_account_names_that_could_reach_other_resources_are_refused(name: str) -> None:
     with pytest.raises(InvalidAccountName, match="1 to 40 characters"):
         account_name(name)
 
 
 @pytest.mark.parametrize("name", ["a", "a-", "0-1", "default", "acme-corp-2", "a" * 40, "0"])
-def test_plain_names_are_accepted(name: str) -> None:
+def test_plain_account_names_are_accepted(name: str) -> None:
     assert account_name(name) == name
 
 

@@ -26,7 +26,7 @@ POSITIONS = st.one_of(st.text(max_size=60), st.tuples(SCALARS, st.text(max_size=
 
 
 @given(POSITIONS, st.text(max_size=40))
-def test_what_was_sealed_is_opened(position: Position, query: str) -> None:
+def test_a_sealed_cursor_opens_to_its_position(position: Position, query: str) -> None:
     assert seal().open(seal().seal(position, query), query) == position
 
 
@@ -51,12 +51,12 @@ def test_a_cursor_has_unreserved_url_characters_only(position: str) -> None:
 
 
 @pytest.mark.parametrize("other", [seal(account="other"), seal(key=b"x" * 32)])
-def test_a_cursor_means_nothing_to_another_account(other: CursorSeal) -> None:
+def test_a_cursor_is_refused_for_another_account(other: CursorSeal) -> None:
     with pytest.raises(InvalidCursor):
         other.open(seal().seal("id", "q"), "q")
 
 
-def test_a_cursor_means_nothing_to_another_query() -> None:
+def test_a_cursor_is_refused_for_another_query() -> None:
     with pytest.raises(InvalidCursor):
         seal().open(seal().seal("id", "a"), "b")
 
@@ -70,13 +70,13 @@ def test_an_old_cursor_has_expired() -> None:
 
 
 @given(st.text(max_size=80))
-def test_nothing_else_opens(text: str) -> None:
+def test_any_other_text_is_no_cursor(text: str) -> None:
     with pytest.raises(InvalidCursor):
         seal().open(text, "q")
 
 
 @given(st.data())
-def test_a_changed_cursor_does_not_open(data: st.DataObject) -> None:
+def test_a_changed_cursor_is_refused(data: st.DataObject) -> None:
     cursor = seal().seal("0f", "q")
     position = data.draw(st.integers(0, len(cursor) - 2))
     letter = data.draw(st.sampled_from("ABCDEFGHabcdefgh01234567-_").filter(lambda drawn: drawn != cursor[position]))

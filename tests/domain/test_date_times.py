@@ -38,5 +38,5 @@ def test_instants_are_ordered_to_the_last_digit() -> None:
         *("2011-05-13T04:42:34+0200", "2011-05-13T04:42:34+99:00", "2011-05-13T04:42:34Z\n"),
     ],
 )
-def test_what_is_no_date_time_names_no_instant(text: str) -> None:
+def test_a_malformed_date_time_is_no_instant(text: str) -> None:
     assert instant(text) is None

@@ -41,7 +41,7 @@ def test_an_equality_that_all_matches_share_is_looked_up(text: str, kind: Lookup
         'title eq "X"',
     ],
 )
-def test_what_only_some_matches_share_is_not_looked_up(text: str) -> None:
+def test_a_condition_of_only_some_matches_is_not_looked_up(text: str) -> None:
     assert index_lookup(parse(text)) is None
 
 

@@ -103,7 +103,7 @@ def test_a_filter_finds_the_user(text: str) -> None:
         pytest.param('emails[type eq "home"].value sw "bjensen"', id="Entra's form is about one value"),
     ],
 )
-def test_a_filter_passes_the_user_by(text: str) -> None:
+def test_a_filter_does_not_match_the_user(text: str) -> None:
     assert not matches(text)
 
 

@@ -137,7 +137,7 @@ def test_each_leniency_has_its_own_switch_and_reports_that_it_was_needed(text: s
         parse(text)
 
 
-def test_a_leniency_that_is_not_needed_stays_silent() -> None:
+def test_a_leniency_that_is_not_needed_is_not_reported() -> None:
     used: list[str] = []
     lenient = Leniency(unqualified_extensions=True, bare_words=True, string_booleans=True, on_use=used.append)
 
@@ -152,7 +152,7 @@ def test_numbers_are_read_for_numeric_attributes(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["true", "1e999", "01", '"5"', "NaN", "9" * 5000, ""])
-def test_what_is_no_number_is_refused_for_numeric_attributes(word: str) -> None:
+def test_a_malformed_number_is_refused_for_numeric_attributes(word: str) -> None:
     with pytest.raises(Unfit, match="a number, as size is a decimal"):
         read_literal(word, Attribute("size", type=Type.DECIMAL), STRICT)
 

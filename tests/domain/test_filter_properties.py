@@ -27,13 +27,15 @@ _TEXTS = st.lists(_FRAGMENTS, max_size=12).map(" ".join) | st.lists(_FRAGMENTS, 
 
 @_FEW
 @given(filters())
-def test_what_is_printed_is_read_as_the_same_filter(filter_: Filter) -> None:
+def test_a_printed_filter_parses_to_the_same_filter(filter_: Filter) -> None:
     assert parse(str(filter_)) == filter_
 
 
 @_FEW
 @given(filters(), filters(), users())
-def test_de_morgan(first: Filter, second: Filter, user: dict[str, Any]) -> None:
+def test_a_negated_disjunction_equals_the_conjunction_of_negations(
+    first: Filter, second: Filter, user: dict[str, Any]
+) -> None:
     neither = compile_filter(Not(Or((first, second))))
     both_not = compile_filter(And((Not(first), Not(second))))
 
@@ -48,7 +50,7 @@ def test_every_filter_has_an_answer_for_every_user(filter_: Filter, user: dict[s
 
 @_FEW
 @given(filters())
-def test_what_an_index_is_asked_for_is_part_of_the_filter(filter_: Filter) -> None:
+def test_an_index_look_up_uses_a_value_of_the_filter(filter_: Filter) -> None:
     for lookup in (index_lookup(filter_), prefix_lookup(filter_)):
         assert lookup is None or lookup.kind.value.lower() in str(filter_).lower()
 

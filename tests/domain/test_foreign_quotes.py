@@ -95,7 +95,7 @@ def test_a_look_up_with_other_quotes_finds_the_user(client: Client, pair: str) -
 
 
 @pytest.mark.parametrize("word", ["“work", "work”", "`work", "«work", "'work", "‘work", "'", "“", "'wo'rk", "work“"])
-def test_half_a_pair_is_refused(client: Client, word: str) -> None:
+def test_an_unpaired_quote_is_refused(client: Client, word: str) -> None:
     made = created(client)
 
     for path in (f"emails[type eq {word}].value", f"phoneNumbers[type eq {word}]"):
@@ -107,7 +107,7 @@ def test_half_a_pair_is_refused(client: Client, word: str) -> None:
 
 
 @pytest.mark.parametrize("attribute", ["roles", "entitlements", "ims", "photos", "x509Certificates"])
-def test_half_a_pair_is_refused_around_any_label(client: Client, attribute: str) -> None:
+def test_an_unpaired_quote_is_refused_around_any_label(client: Client, attribute: str) -> None:
     made = created(client)
 
     for word in ("'work", "work'", "\u2018desk", "desk\u2019"):
@@ -154,7 +154,7 @@ QUOTES = "'\"“”‘’`«»"
 
 
 @given(st.text(st.sampled_from([*QUOTES, *"ab \\]["]), max_size=12))
-def test_a_bare_word_never_begins_or_ends_with_a_quote_that_is_no_apostrophe(word: str) -> None:
+def test_a_bare_word_never_begins_or_ends_with_a_quote_other_than_an_apostrophe(word: str) -> None:
     reader = Tolerant()
     try:
         parsed = reader.filter(f"title eq {word}")

@@ -151,7 +151,7 @@ def assert_refused(answer: Answer, attribute: str, character: str) -> None:
 
 @pytest.mark.parametrize("what", UNSEEN)
 @pytest.mark.parametrize("at", ["start", "middle", "end"])
-def test_what_cannot_be_seen_is_in_no_user_name_and_no_address(client: Client, what: str, at: str) -> None:
+def test_invisible_characters_are_refused_in_user_names_and_addresses(client: Client, what: str, at: str) -> None:
     text = UNSEEN[what]
     local, domain = {
         "start": (f"{text}mara", "example.com"),
@@ -195,7 +195,7 @@ def writing_the_name(name: str) -> Json:
     return {"op": "replace", "path": "userName", "value": name}
 
 
-def test_no_way_of_writing_lets_it_in(client: Client) -> None:
+def test_no_operation_accepts_a_refused_character(client: Client) -> None:
     text = "\u202e"
     name, address = f"ma{text}ra", f"mara{text}@example.com"
     made = created(client, emails=[{"value": "first@example.com", "type": "work"}])
@@ -218,7 +218,7 @@ def test_no_way_of_writing_lets_it_in(client: Client) -> None:
     client.call("DELETE", place)
 
 
-def test_no_quirk_lets_it_in(tolerant: Client) -> None:
+def test_no_tolerance_accepts_a_refused_character(tolerant: Client) -> None:
     text = "\u200b"
     address = f"mara{text}@example.com"
     made = created(tolerant, emails=[{"value": "first@example.com", "type": "work"}])

@@ -185,11 +185,11 @@ def test_a_deactivation_alone_is_no_update() -> None:
     assert events_between(user({}), user({"active": False}, 2)) == [("UserDeactivated", ["active"])]
 
 
-def test_active_said_of_a_user_who_was_active_already_is_no_change() -> None:
+def test_setting_active_on_an_active_user_is_no_change() -> None:
     assert events_between(user({}), user({"active": True}, 2)) == []
 
 
-def test_an_adoption_stands_in_the_place_of_the_update() -> None:
+def test_an_adoption_replaces_the_update_event() -> None:
     before, after = user({"active": False}), user({"active": True, "externalId": "e1"}, 2)
 
     assert events_between(before, after, adopted=True) == [
@@ -209,7 +209,7 @@ def test_no_user_before_and_after_is_no_event() -> None:
     assert events_of(change(None, None)) == ()
 
 
-def test_the_detail_says_who_and_which_versions() -> None:
+def test_an_event_detail_names_the_user_and_both_versions() -> None:
     [update] = details(user({}, 3), user({"title": "Guide"}, 4))
 
     assert update["account"] == "acme"
@@ -316,7 +316,7 @@ def test_the_security_events_of_one_write_share_their_transaction() -> None:
     assert one["securityEvent"]["jti"] != other["securityEvent"]["jti"]
 
 
-def test_the_subject_has_its_external_id_only_when_personal_data_are_asked_for() -> None:
+def test_the_subject_has_its_external_id_only_with_personal_data_switched_on() -> None:
     after = user({"externalId": "e1"})
 
     assert "externalId" not in details(None, after)[0]["securityEvent"]["sub_id"]

@@ -219,7 +219,7 @@ def test_a_tolerant_account_does_what_the_client_means(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_strict_account_follows_the_letter(case: Case) -> None:
+def test_a_strict_account_follows_the_rfc_literally(case: Case) -> None:
     user = bjensen()
 
     if case.strict is not None:
@@ -264,7 +264,7 @@ def test_a_strict_account_follows_the_letter(case: Case) -> None:
     ],
     ids=str,
 )
-def test_a_strict_account_refuses(operation: Json, error: type[ScimError]) -> None:
+def test_a_strict_account_refuses_invalid_operations(operation: Json, error: type[ScimError]) -> None:
     with pytest.raises(error):
         patched_strictly(bjensen(), operation)
 

@@ -17,7 +17,7 @@ def test_the_present_version_may_be_changed(tags: str | None) -> None:
 
 
 @pytest.mark.parametrize("tags", ['W/"6"', '"77"', "7", ""])
-def test_any_other_version_may_not(tags: str) -> None:
+def test_another_version_is_refused_by_if_match(tags: str) -> None:
     with pytest.raises(PreconditionFailed) as refused:
         require_match(tags, USER)
 

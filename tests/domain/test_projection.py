@@ -110,13 +110,13 @@ def test_a_projection_that_was_asked_for_is_not_the_identity() -> None:
     assert not Projection.of(None, "title").returns_everything
 
 
-def test_both_at_once_are_refused() -> None:
+def test_attributes_and_excluded_attributes_together_are_refused() -> None:
     with pytest.raises(InvalidValue, match="exclude each other"):
         Projection.of("userName", "title")
 
 
 @pytest.mark.parametrize("wrong", [5, {"a": "b"}, ["userName", 5], True])
-def test_what_is_no_list_of_names_is_refused(wrong: object) -> None:
+def test_a_malformed_list_of_names_is_refused(wrong: object) -> None:
     with pytest.raises(InvalidValue, match="excludedAttributes must be a list"):
         Projection.of(None, wrong)
 
@@ -127,7 +127,7 @@ def test_what_is_no_list_of_names_is_refused(wrong: object) -> None:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(users(), st.lists(st.sampled_from([str(path) for path in paths()]), min_size=1, max_size=4))
-def test_a_projection_changes_no_resource_and_twice_is_once(user: dict[str, Any], names: list[str]) -> None:
+def test_a_projection_changes_no_resource_and_is_idempotent(user: dict[str, Any], names: list[str]) -> None:
     before = copy.deepcopy(user)
 
     for projection in (Projection.of(names), Projection.of(None, names)):

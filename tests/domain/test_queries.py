@@ -111,7 +111,7 @@ def test_parameters_that_mean_nothing_are_refused(hundred: Directory, parameters
         search(hundred, **parameters)
 
 
-def test_a_filter_that_is_none_is_refused(hundred: Directory) -> None:
+def test_an_invalid_filter_is_refused(hundred: Directory) -> None:
     with pytest.raises(InvalidFilter):
         search(hundred, filter="userName like 5")
 
@@ -251,7 +251,7 @@ def test_a_page_ends_before_the_answer_is_too_large_and_the_next_continues() -> 
 
 
 @given(st.integers(1, 120), st.integers(0, 120))
-def test_any_window_is_that_part_of_the_list(hundred: Directory, start: int, count: int) -> None:
+def test_any_page_is_that_part_of_the_list(hundred: Directory, start: int, count: int) -> None:
     everyone = ids(search(hundred, count="100"))
 
     assert ids(search(hundred, startIndex=start, count=count)) == everyone[start - 1 : start - 1 + count]

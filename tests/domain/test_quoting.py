@@ -128,13 +128,13 @@ def test_a_command_names_the_deployment_in_words_of_a_shell(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", UNPASTEABLE)
-def test_a_detail_shows_nothing_that_a_terminal_or_the_eye_obeys(value: str) -> None:
+def test_a_detail_contains_printable_characters_only(value: str) -> None:
     for error in (UniquenessConflict("userName", value), InvalidValue(f"The value is {value}.")):
         assert error.detail.isprintable()
         assert error.body()["detail"] == str(error) == error.detail
 
 
-def test_what_does_not_print_is_shown_by_its_code() -> None:
+def test_unprintable_characters_are_shown_as_escapes() -> None:
     assert visible("Zoë Ünal 李") == "Zoë Ünal 李"
     assert quoted('a"b\u202ec\n') == '"a\\"b\\u202ec\\n"'
 

@@ -84,7 +84,7 @@ def by_chance(per_second: float, seconds: float, seed: int = 2) -> Iterator[floa
 @pytest.mark.parametrize("at_random", [True, False], ids=["by chance", "in turn"])
 @pytest.mark.parametrize("per_second", RATES)
 @pytest.mark.parametrize("size", CONTAINERS)
-def test_ten_times_the_rate_gets_the_rate(size: int, per_second: int, at_random: bool) -> None:
+def test_requests_at_ten_times_the_rate_are_admitted_at_the_rate(size: int, per_second: int, at_random: bool) -> None:
     fleet = Fleet(size, Rate(per_second))
 
     fleet.send_all(evenly(10 * per_second, 90), at_random=at_random)
@@ -150,7 +150,7 @@ def test_a_busy_account_asks_once_for_several_requests(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", CONTAINERS)
-def test_a_flood_asks_next_to_nothing(size: int) -> None:
+def test_a_flood_of_requests_makes_few_calls(size: int) -> None:
     fleet = Fleet(size, Rate(50))
 
     fleet.send_all(evenly(500, 60))
@@ -172,7 +172,7 @@ def test_a_refusal_names_whole_seconds_after_which_there_is_room() -> None:
     assert fleet.send()
 
 
-def test_while_the_table_does_not_answer_everybody_is_let_in_and_it_is_asked_once_a_second() -> None:
+def test_while_the_table_does_not_answer_every_request_is_admitted_and_the_table_is_tried_once_a_second() -> None:
     fleet = Fleet(1, Rate(25), silent=True)
 
     fleet.send_all(evenly(250, 10))
@@ -181,7 +181,7 @@ def test_while_the_table_does_not_answer_everybody_is_let_in_and_it_is_asked_onc
     assert fleet.calls <= 11
 
 
-def test_what_was_let_in_while_the_table_did_not_answer_is_counted_afterwards() -> None:
+def test_requests_admitted_while_the_table_did_not_answer_are_counted_afterwards() -> None:
     fleet = Fleet(1, Rate(25), silent=True)
     fleet.send_all(evenly(250, 2))
     fleet.silent = False
@@ -191,7 +191,7 @@ def test_what_was_let_in_while_the_table_did_not_answer_is_counted_afterwards() 
     assert sum(moment >= 2.5 for moment in fleet.let_in) < 25
 
 
-def test_what_a_request_burned_is_paid_by_those_after_it() -> None:
+def test_the_cpu_of_a_request_is_charged_to_later_requests() -> None:
     fleet = Fleet(1, Rate(25))
     fleet.send()
 
@@ -213,7 +213,7 @@ def test_requests_that_burn_a_second_each_get_a_small_part_of_the_executions() -
     assert burned / 60 * 3.4 < 20 / 2
 
 
-def test_one_that_goes_over_pays_for_what_it_had_for_nothing() -> None:
+def test_an_account_over_its_rate_repays_its_free_requests() -> None:
     fleet = Fleet(200, Rate(50))
 
     fleet.send_all(evenly(500, 120))
@@ -222,7 +222,7 @@ def test_one_that_goes_over_pays_for_what_it_had_for_nothing() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 30)), max_size=60), st.sampled_from([25, 50, 1000]))
-def test_whatever_comes_no_more_is_let_in_than_rate_burst_and_what_is_free(
+def test_admitted_requests_never_exceed_rate_burst_and_free_requests(
     steps: list[tuple[float, int]], per_second: int
 ) -> None:
     fleet = Fleet(3, Rate(per_second))

@@ -84,7 +84,7 @@ def test_a_listed_extension_without_data_stays_listed() -> None:
         (user(**{ENTERPRISE_URN: {"manager": {"value": 5}}}), InvalidValue, f"{ENTERPRISE_URN}:manager.value"),
     ],
 )
-def test_what_is_wrong_is_named(body: dict[str, object], error: type[ScimError], named: str) -> None:
+def test_a_refusal_names_the_invalid_attribute(body: dict[str, object], error: type[ScimError], named: str) -> None:
     with pytest.raises(error) as refused:
         attributes_of(body)
 

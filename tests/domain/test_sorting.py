@@ -116,7 +116,7 @@ def test_extension_attributes_are_sorted_by_their_urn() -> None:
 @pytest.mark.parametrize(
     "sort_by", ["favouriteColour", "name", "addresses", "meta", ENTERPRISE_URN, "password", "a" * 999]
 )
-def test_what_has_no_order_is_refused_by_name(sort_by: str) -> None:
+def test_sorting_by_an_unordered_attribute_is_refused_by_name(sort_by: str) -> None:
     with pytest.raises(InvalidValue, match=f"sortBy.*{sort_by[:20]}"):
         Ordering.of(sort_by)
 

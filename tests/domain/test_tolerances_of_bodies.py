@@ -137,7 +137,7 @@ def test_a_body_is_read_as_it_is_meant(sent: Json, kept: Json, needed: set[str])
     ],
     ids=str,
 )
-def test_what_cannot_be_meant_is_refused(sent: Json, error: type[ScimError]) -> None:
+def test_a_body_without_a_plausible_reading_is_refused(sent: Json, error: type[ScimError]) -> None:
     with pytest.raises(error):
         read_tolerantly(sent)
 
@@ -155,7 +155,7 @@ def test_what_cannot_be_meant_is_refused(sent: Json, error: type[ScimError]) -> 
     ],
     ids=str,
 )
-def test_a_strict_account_forgives_nothing(sent: Json) -> None:
+def test_a_strict_account_accepts_no_deviation(sent: Json) -> None:
     with pytest.raises(ScimError):
         resource.attributes_of(sent)
 

@@ -383,7 +383,7 @@ def test_an_empty_string_clears(operation: Json, cleared: Json) -> None:
     assert changes(bjensen(), after) == cleared
 
 
-def test_a_value_goes_with_the_last_thing_that_it_said() -> None:
+def test_a_value_is_removed_with_its_last_sub_attribute() -> None:
     paths = ('addresses[type eq "work"].streetAddress', 'addresses[type eq "work"].locality')
 
     after, applied = patched_tolerantly(bjensen(), *({"op": "replace", "path": path, "value": ""} for path in paths))
@@ -469,7 +469,7 @@ def test_read_only_members_are_left_out_where_a_read_only_path_is_refused() -> N
     ],
     ids=_without_sets,
 )
-def test_the_message_may_be_spelled_otherwise(body: Json, needed: set[str]) -> None:
+def test_a_patch_message_in_another_spelling_is_accepted(body: Json, needed: set[str]) -> None:
     after, applied = patched_tolerantly(bjensen(), body=body)
 
     assert "title" not in after
@@ -502,7 +502,7 @@ def test_a_single_value_may_stand_for_an_array() -> None:
     ],
     ids=str,
 )
-def test_a_strict_account_forgives_nothing(operation: Json) -> None:
+def test_a_strict_account_accepts_no_deviation(operation: Json) -> None:
     with pytest.raises(ScimError):
         patched_strictly(bjensen(), operation)
 

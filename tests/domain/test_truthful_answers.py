@@ -66,7 +66,7 @@ def test_another_form_of_active_deactivates(client: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NOT_ACTIVE)
-def test_a_bulk_operation_claims_no_more(client: Client, name: str) -> None:
+def test_a_deactivation_under_another_name_is_refused_in_bulk_too(client: Client, name: str) -> None:
     made = created(client)
     data = {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": name, "value": False}]}
     operation = {"method": "PATCH", "path": f"/Users/{made['id']}", "data": data}
@@ -142,7 +142,7 @@ def test_a_body_that_deactivates_under_another_name_only_is_refused(client: Clie
     assert read(client, made) == made
 
 
-def test_a_body_that_says_active_in_two_forms_is_taken_where_they_agree(client: Client) -> None:
+def test_a_body_with_two_spellings_of_active_is_accepted_if_they_agree(client: Client) -> None:
     made = created(client)
 
     for member in (
@@ -241,7 +241,7 @@ def test_a_patch_of_a_whole_user_may_lack_the_users_schema(client: Client, schem
 
 @pytest.mark.parametrize("name", ["isActive", "enabled", "accountEnabled", "suspended", "status", "User.active"])
 @pytest.mark.parametrize("value", [True, False, "False"])
-def test_a_body_that_says_so_under_another_name_is_refused_unless_it_says_active(
+def test_a_body_that_deactivates_under_another_name_is_refused_unless_it_states_active(
     client: Client, name: str, value: object
 ) -> None:
     made = created(client)
@@ -270,7 +270,7 @@ def test_a_body_that_says_so_under_another_name_is_refused_unless_it_says_active
         ("MiddleName", "NEW", {"name": {"givenName": "Mara", "familyName": "Lind", "middleName": "NEW"}}),
     ],
 )
-def test_a_name_that_can_mean_one_thing_only_means_that(client: Client, path: str, value: Any, expected: Json) -> None:
+def test_an_unambiguous_short_name_is_resolved(client: Client, path: str, value: Any, expected: Json) -> None:
     stored = {"name": {"givenName": "Mara", "familyName": "Lind"}, "title": "Guide"}
     extension = {ENTERPRISE: {"costCenter": "C1", "manager": {"value": "m1"}}}
     for operation in (
@@ -286,7 +286,7 @@ def test_a_name_that_can_mean_one_thing_only_means_that(client: Client, path: st
         assert {name: answer.body[name] for name in expected} == expected
 
 
-def test_what_is_removed_under_such_a_name_is_gone(client: Client) -> None:
+def test_a_removal_under_a_short_name_removes_the_attribute(client: Client) -> None:
     made = created(client, name={"honorificSuffix": "III"}, **{ENTERPRISE: {"division": "D", "department": "X"}})
 
     answer = patched(
@@ -329,7 +329,7 @@ def test_a_path_that_names_nothing_is_refused_whatever_comes_with_it(client: Cli
     [f"{CUSTOM}:tag", f"{CUSTOM}.tag", CUSTOM, f"{CUSTOM}:title", f'{CUSTOM}:tags[type eq "a" and b pr].value',
      f"{CUSTOM}:tags[not (type eq 1)]"],
 )  # fmt: skip
-def test_what_is_of_a_schema_that_this_service_does_not_have_is_left_out(client: Client, path: str) -> None:
+def test_attributes_of_an_unsupported_schema_are_left_out(client: Client, path: str) -> None:
     made = created(client)
     custom = {"op": "add", "path": path, "value": "blue"}
 
@@ -369,7 +369,7 @@ def test_another_name_for_the_state_does_no_harm_where_active_is_said(client: Cl
 
 
 @pytest.mark.parametrize("name", ["schemas", "id", "meta", "externalId"])
-def test_what_every_resource_has_is_left_out_of_an_extension(client: Client, name: str) -> None:
+def test_common_attributes_are_left_out_of_an_extension(client: Client, name: str) -> None:
     made = created(client)
     value = {name: [ENTERPRISE], "department": "D"}
 

@@ -165,7 +165,7 @@ def spoken_at(last_words: LastWords, clock: Hand, moment: float) -> float:
         return last_words._spoken()
 
 
-def test_words_are_said_once_and_only_for_what_is_under_way() -> None:
+def test_last_words_are_logged_once_and_only_for_running_requests() -> None:
     clock = Hand()
     said: list[str] = []
     with patch.object(Thread, "start"):

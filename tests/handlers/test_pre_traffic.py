@@ -146,7 +146,7 @@ def test_without_its_account_the_release_is_stopped_with_what_to_do(
     assert logged(capsys)["remedy"].endswith(f"rollcall account enable {RELEASE_CHECK_ACCOUNT}")
 
 
-def test_a_hook_without_versions_stops_the_release(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hook_without_its_environment_stops_the_release(release: Release, capsys: pytest.CaptureFixture[str]) -> None:
     deploy(release, environment={})
 
     assert release.reported == ["Failed"]

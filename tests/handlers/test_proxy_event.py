@@ -49,7 +49,7 @@ def test_of_a_header_that_comes_twice_all_values_are_kept_and_the_last_stands_al
     assert made["multiValueHeaders"]["X-Trace"] == ["a", "b"]
 
 
-def test_what_is_absent_is_null() -> None:
+def test_absent_parts_of_a_proxy_event_are_null() -> None:
     made = event()
 
     absent = ("queryStringParameters", "multiValueQueryStringParameters", "pathParameters", "stageVariables", "body")
@@ -57,13 +57,13 @@ def test_what_is_absent_is_null() -> None:
     assert made["isBase64Encoded"] is False
 
 
-def test_a_body_of_text_goes_as_it_is() -> None:
+def test_a_text_body_is_sent_unencoded() -> None:
     made = event("POST", body='{"userName": "Jürgen"}'.encode())
 
     assert (made["body"], made["isBase64Encoded"]) == ('{"userName": "Jürgen"}', False)
 
 
-def test_a_body_that_is_no_text_goes_base64_encoded() -> None:
+def test_a_binary_body_is_sent_base64_encoded() -> None:
     made = event("POST", body=b"\xff\xfe")
 
     assert (b64decode(made["body"]), made["isBase64Encoded"]) == (b"\xff\xfe", True)

@@ -196,7 +196,7 @@ def test_no_later_event_of_a_user_is_on_the_bus_while_an_earlier_one_failed(bus:
     assert bus.events == []
 
 
-def test_what_stands_before_a_malformed_record_is_published_and_lambda_begins_again_at_it(bus: Bus) -> None:
+def test_records_before_a_malformed_one_are_published_and_lambda_resumes_at_it(bus: Bus) -> None:
     answer = publish(bus, record(1, None, user({})), malformed(2), record(3, None, user({}, user_id="u3")))
 
     assert answer == failed_at(2)

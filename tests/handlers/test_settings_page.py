@@ -151,7 +151,7 @@ def test_the_page_has_every_column_and_button_and_each_change_asks_first(opened:
     assert popups == {"Reveal key", "Rotate key"}
 
 
-def test_no_page_shows_a_key_but_where_it_is_asked_for(opened: Opened) -> None:
+def test_a_page_shows_a_key_only_on_request(opened: Opened) -> None:
     made = opened.press(action="enable", account="acme")
     key = opened.key_of("acme")
 
@@ -289,7 +289,7 @@ def test_accounts_that_cannot_be_listed_are_an_error_in_the_page_and_none_at_all
     assert "alert" not in page.text
 
 
-def test_who_made_a_key_may_be_edited_by_hand_and_runs_nothing(opened: Opened) -> None:
+def test_a_hand_edited_creator_of_a_key_is_shown_as_text(opened: Opened) -> None:
     opened.press(action="enable", account="acme")
     secrets = opened.clients.secretsmanager
     edited = json.loads(secrets.get_secret_value(SecretId=f"{PREFIX}acme")["SecretString"])
@@ -302,7 +302,7 @@ def test_who_made_a_key_may_be_edited_by_hand_and_runs_nothing(opened: Opened) -
     assert not {"img", "script"} & set(page.tags)
 
 
-def test_whatever_is_given_to_the_page_no_tag_comes_of_it() -> None:
+def test_input_of_the_page_never_becomes_a_tag() -> None:
     key = ConnectorKey(HOSTILE, HOSTILE)
     hostile = Connector.new(key, bytes(32), NOW, HOSTILE).rotated(key, timedelta(days=1), NOW, HOSTILE)
     rows = [AccountRow(HOSTILE, hostile, 1, AccountActivity()), AccountRow(HOSTILE, None, None, None, HOSTILE)]
@@ -321,7 +321,7 @@ def test_the_page_follows_the_dashboards_theme(opened: Opened) -> None:
     assert 'class="rc dark"' in opened.press(widgetContext={"theme": "dark"})
 
 
-def test_a_previous_key_that_is_used_still_stands_out() -> None:
+def test_a_previous_key_still_in_use_is_highlighted() -> None:
     old, new = (ConnectorKey.generate("acme", lambda count, digit=digit: bytes([digit]) * count) for digit in (1, 2))  # type: ignore[misc]  # mypy infers no type for the lambda's default
     connector = Connector.new(old, bytes(32), NOW, "ada").rotated(new, timedelta(days=7), NOW, "ada")
     used = AccountActivity(NOW, 0, NOW - timedelta(hours=3))
@@ -412,7 +412,7 @@ def test_the_page_shows_that_the_table_does_not_answer(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("context", [None, "text", [], {"forms": []}, {"forms": {"all": "acme"}, "theme": None}])
-def test_a_call_by_hand_that_has_another_form_gets_the_page_as_well(opened: Opened, context: Any) -> None:
+def test_a_call_with_unexpected_parameters_gets_the_page(opened: Opened, context: Any) -> None:
     assert BASE_URL in read(opened.press(widgetContext=context)).text
     assert "account" in read(opened.press(action="enable", widgetContext=context)).text
     assert opened.accounts.list_all() == []

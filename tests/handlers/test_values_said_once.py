@@ -297,7 +297,7 @@ def test_a_replaced_value_keeps_what_it_was_found_by(client: Client, path: str, 
     assert patched(client, made, {"op": "Replace", "path": path, "value": value}).body["phoneNumbers"] == [result]
 
 
-def test_a_strict_account_does_what_the_letter_says(client: Client) -> None:
+def test_a_strict_account_applies_the_rfc_literally(client: Client) -> None:
     with in_process() as service:
         strict = service.account("strict", mode="strict", deprovisioning_limit=None)
         manager = {"value": "m-1", "$ref": "https://app.example.com/Users/m-1"}

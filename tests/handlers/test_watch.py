@@ -82,14 +82,14 @@ def end(accounts: int, silent: int, old: int = 0, unusable: int = 0) -> dict[str
     return {"message": "watched", "accounts": accounts, "environment": "test"} | numbers
 
 
-def test_an_account_that_was_heard_within_the_time_is_not_silent(watched: Watched) -> None:
+def test_an_account_with_a_request_within_the_time_is_not_silent(watched: Watched) -> None:
     watched.accounts.enable("acme")
     watched.logged_request("acme", WEEK - timedelta(hours=1))
 
     assert watched.look() == [end(1, 0)]
 
 
-def test_an_account_that_was_heard_before_and_not_since_is_silent(watched: Watched) -> None:
+def test_an_account_whose_last_request_is_too_old_is_silent(watched: Watched) -> None:
     watched.accounts.enable("acme")
     watched.accounts.enable("globex")
     watched.logged_request("acme", WEEK + timedelta(hours=12))
@@ -101,7 +101,7 @@ def test_an_account_that_was_heard_before_and_not_since_is_silent(watched: Watch
     ]
 
 
-def test_an_account_that_was_never_heard_is_not_connected_yet(watched: Watched) -> None:
+def test_an_account_without_any_request_is_not_connected_yet(watched: Watched) -> None:
     watched.accounts.enable("acme")
 
     assert watched.look() == [end(1, 0)]
@@ -115,7 +115,7 @@ def test_an_account_that_is_switched_off_may_be_silent(watched: Watched) -> None
     assert watched.look() == [end(0, 0)]
 
 
-def test_an_account_that_was_switched_on_again_has_its_time_to_be_heard(watched: Watched) -> None:
+def test_an_account_that_was_enabled_again_gets_the_full_time(watched: Watched) -> None:
     watched.accounts.enable("acme")
     watched.accounts.disable("acme")
     watched.clock.now = NOW - timedelta(days=1)
@@ -176,7 +176,7 @@ def test_an_account_whose_secret_is_marked_for_deletion_is_named(watched: Watche
     assert watched.look() == [line, end(0, 0, unusable=1)]
 
 
-def test_an_account_whose_key_is_a_year_old_is_named_whether_it_is_heard_or_not(watched: Watched) -> None:
+def test_an_account_whose_key_is_a_year_old_is_named_with_and_without_requests(watched: Watched) -> None:
     watched.clock.now = NOW - timedelta(days=365)
     watched.accounts.enable("acme")
     watched.accounts.enable(RELEASE_CHECK_ACCOUNT)

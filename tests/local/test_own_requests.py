@@ -88,14 +88,14 @@ def test_it_answers_requests_for_this_machines_own_names(service: LocalService, 
         ("evil.example", "localhost:PORT"),
     ],
 )
-def test_under_another_name_it_shows_nothing(service: LocalService, port: str, hosts: tuple[str, ...]) -> None:
+def test_under_another_host_name_no_key_is_shown(service: LocalService, port: str, hosts: tuple[str, ...]) -> None:
     status, text = ask(service, port, hosts)
 
     assert status in (400, 421)  # 400 is the web server's, which reads the Host first
     assert "rck_" not in text
 
 
-def test_under_another_name_scim_is_refused_with_the_right_key_and_in_scims_form(service: LocalService) -> None:
+def test_under_another_host_name_scim_requests_are_refused_with_a_scim_error(service: LocalService) -> None:
     key = {"Authorization": f"Bearer {service.key.text}"}
 
     assert ask(service, "scim", ("localhost:PORT",), "GET", "/scim/v2/Users", **key)[0] == 200
@@ -188,7 +188,7 @@ def test_a_body_larger_than_any_call_is_refused_as_too_large(service: LocalServi
 
 @each_port
 @pytest.mark.parametrize("length", [b"-5", b"+5", b"5, 6", b"x", b"99999999999999999999"])
-def test_a_length_that_cannot_be_is_refused(service: LocalService, port: str, length: bytes) -> None:
+def test_a_malformed_content_length_is_refused(service: LocalService, port: str, length: bytes) -> None:
     method, path, headers, _ = CALLS[port]
     lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{number(service, port)}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]

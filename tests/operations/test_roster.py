@@ -198,7 +198,7 @@ def test_empty_cells_past_the_header_are_allowed() -> None:
     assert len(users("email,title\nann@corp.example,CEO,,\n")) == 1
 
 
-def test_an_unclosed_quotation_mark_refuses_its_row_and_invents_no_other() -> None:
+def test_an_unclosed_quotation_mark_refuses_its_row_only() -> None:
     rows = read('email,title\nann@corp.example,CEO\nbob@corp.example,"CTO\ncid@corp.example,CIO\n')
 
     assert reasons(rows) == [(3, "invalid-csv")]

@@ -174,7 +174,7 @@ def check(account: Account, answer: Answer) -> None:
 @given(body=people)
 @example(body=PERSON | {"userName": "r2", "roles": [{"value": r'{"value":"\ud800"}'}]})
 @example(body=PERSON | {"userName": "r2", "roles": r'{"value":"User","display":"\ud800"}'})
-def test_what_is_created_or_replaced(account: Account, method: str, body: dict[str, Any]) -> None:
+def test_created_and_replaced_users_can_be_read(account: Account, method: str, body: dict[str, Any]) -> None:
     user_id = account.known_id()
 
     check(account, account.client.call(method, "/Users" if method == "POST" else f"/Users/{user_id}", body))
@@ -185,7 +185,7 @@ def test_what_is_created_or_replaced(account: Account, method: str, body: dict[s
 @example([{"op": "add", "path": "roles", "value": [{"value": r'{"value":"\ud800"}'}]}])
 @example([{"op": "add", "value": {'roles[type eq "work"].value': r'{"value":"\ud800"}'}}])
 @example([{"op": "replace", "path": 'roles[type eq "work"].value', "value": r'{"value":"\ud800"}'}])
-def test_what_is_patched(account: Account, parts: list[dict[str, Any]]) -> None:
+def test_patched_users_can_be_read(account: Account, parts: list[dict[str, Any]]) -> None:
     user_id = account.known_id()
     body = {"schemas": [MESSAGES + "PatchOp"], "Operations": parts}
 

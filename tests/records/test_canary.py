@@ -69,7 +69,7 @@ def create(net: Net, client: Client, name: str) -> str:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_no_operation_and_no_refusal_logs_what_a_client_sent(
+def test_no_operation_and_no_refusal_logs_client_data(
     net: Net, service: InProcess, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = service.account(mode, **MODES[mode])  # type: ignore[arg-type]  # mypy infers object for the settings
@@ -99,7 +99,7 @@ def test_no_operation_and_no_refusal_logs_what_a_client_sent(
     assert all(line["reason"] and line["remedy"] for line in refusals)
 
 
-def test_neither_the_guard_nor_an_adoption_logs_what_a_client_sent(net: Net, service: InProcess) -> None:
+def test_neither_the_guard_nor_an_adoption_logs_client_data(net: Net, service: InProcess) -> None:
     guarded = service.account("guarded", deprovisioning_limit=Limit(0), match_existing_by_email=True)
     user = service.brings_in("guarded", marked.person("somebody"))
     known = marked.person("unclaimed")
@@ -180,7 +180,7 @@ def quoting(fault: Fault) -> Fault:
 FAULTS = [*faults.THROTTLING, *faults.BREAKING, *faults.LOST, *faults.CONTENDED[:4], *faults.REFUSING]
 
 
-def test_no_failure_of_the_table_logs_what_a_client_sent(net: Net, stored: Service) -> None:
+def test_no_failure_of_the_table_logs_client_data(net: Net, stored: Service) -> None:
     client = stored.running.account("tolerant")
 
     for fault in FAULTS:

@@ -48,7 +48,7 @@ def everything(client: Client) -> None:
     client.call("DELETE", f"/Users/{user}")
 
 
-def test_a_line_names_the_masked_user_if_the_operator_wants_it(showing: Client, output: Output) -> None:
+def test_a_line_names_the_masked_user_if_the_operator_switched_it_on(showing: Client, output: Output) -> None:
     everything(showing)
 
     lines, _ = output.lines()

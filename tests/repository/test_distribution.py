@@ -77,7 +77,7 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("extra", ROOMS)
-def test_what_is_imported_is_what_is_declared(extra: str) -> None:
+def test_imported_packages_are_declared_packages(extra: str) -> None:
     found = {name for room in ROOMS[extra] for name in imported(room)}
 
     assert found <= declared(extra)

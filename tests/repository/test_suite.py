@@ -36,7 +36,7 @@ def test_servers_of_tests_and_benches_listen_to_this_machine_only() -> None:
     assert addresses == {'"127.0.0.1"'}
 
 
-def test_the_page_of_helpers_lists_each_of_them_once() -> None:
+def test_the_list_of_helpers_names_each_once() -> None:
     folder = ROOT / "tests" / "support"
     listed = re.findall(r"^\| `(.+?)` \| \S", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
 

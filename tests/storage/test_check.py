@@ -116,7 +116,7 @@ def test_an_index_item_with_the_wrong_user_is_repaired(
     assert_sound(table)
 
 
-def test_a_value_of_two_users_is_left_to_a_person(table: Table, ada: StoredUser, users: Users) -> None:
+def test_a_value_of_two_users_is_left_to_an_operator(table: Table, ada: StoredUser, users: Users) -> None:
     twin = users("ada", "twin@example.com")
     table.account("default", Patience()).users.create(changed(twin, userName="other"))
     table.client.put_item(TableName=table.table_name, Item=items.user_item("default", twin, "by hand"))

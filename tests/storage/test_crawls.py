@@ -149,11 +149,11 @@ def hold(new_store: Callable[[], UserStore], count: int) -> None:
     property_()
 
 
-def test_a_lasting_user_is_seen_once_on_the_twin() -> None:
+def test_a_lasting_user_is_seen_once_in_the_in_memory_store() -> None:
     hold(InMemoryUsers, examples(50, thorough=200))
 
 
-def test_a_lasting_user_is_seen_once_on_the_table(table: Any, request: pytest.FixtureRequest) -> None:
+def test_a_lasting_user_is_seen_once_in_the_table(table: Any, request: pytest.FixtureRequest) -> None:
     count = 3 if "moto" in request.node.name else 40
     hold(lambda: table.account(f"account-{next(_accounts)}", Patience()).users, count)
 

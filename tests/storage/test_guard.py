@@ -95,7 +95,7 @@ def test_the_limit_is_the_number_of_losses_of_access(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(5), 9) == 5
 
 
-def test_the_day_rolls(guarded: Guarded) -> None:
+def test_the_window_of_the_day_moves_hour_by_hour(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(4), 3) == 3
     guarded.clock.pass_hours(12)
     assert let_through(guarded, Limit(4), 1) == 1
@@ -152,7 +152,7 @@ def test_a_slow_but_endless_loss_of_access_is_stopped(guarded: Guarded) -> None:
     assert passed == 20
 
 
-def test_a_place_given_back_can_be_taken_again(guarded: Guarded) -> None:
+def test_a_returned_place_can_be_taken_again(guarded: Guarded) -> None:
     guard = guarded.guard(Limit(1))
 
     guard.give_back(guard.take())
@@ -196,7 +196,7 @@ def test_half_of_a_small_account_may_lose_access(guarded: Guarded, users: int, m
     assert emptied(guarded, crowd(guarded, users)) == may_go
 
 
-def test_users_who_are_removed_count_for_the_size_of_the_account_as_well(guarded: Guarded) -> None:
+def test_removed_users_count_for_the_size_of_the_account(guarded: Guarded) -> None:
     assert emptied(guarded, crowd(guarded, 12), by_removal=True) == 6
 
 
@@ -288,7 +288,7 @@ def test_a_pass_expires(guarded: Guarded) -> None:
         guarded.guard(Limit(2)).take("leaver")
 
 
-def test_a_pass_given_back_can_be_used_again(guarded: Guarded) -> None:
+def test_a_returned_pass_can_be_used_again(guarded: Guarded) -> None:
     assert let_through(guarded, Limit(2), 3) == 2
     guarded.guard(Limit(2)).let_through("leaver", "operator")
     guard = guarded.guard(Limit(2))
@@ -308,7 +308,7 @@ def test_the_maximum_of_passes_fits_into_the_item(guarded: Guarded) -> None:
 
 
 @pytest.mark.parametrize(("limit", "halves"), [(Limit(6), [3, 4, 5, 6]), (Limit(20, 10), [4, 5, 6])])
-def test_a_place_in_the_second_half_says_so(guarded: Guarded, limit: Limit, halves: list[int]) -> None:
+def test_a_place_in_the_second_half_of_the_limit_is_marked(guarded: Guarded, limit: Limit, halves: list[int]) -> None:
     users = crowd(guarded, 12)
 
     places = [guarded.guard(limit).take(user.id) for user in users[:6]]
@@ -417,7 +417,7 @@ class _Overtaken:
         return self._client.update_item(**request)
 
 
-def test_a_late_sweep_forgets_no_loss_of_access(table: Table) -> None:
+def test_a_late_sweep_keeps_every_loss_of_access(table: Table) -> None:
     limit, clock = Limit(2), table.now
     assert isinstance(clock, Clock)
 

@@ -222,7 +222,7 @@ def explore(new_account: Callable[[], Account], count: int, steps: int) -> None:
     run_state_machine_as_test(machine(new_account), settings=chosen)
 
 
-def test_the_twin_agrees_with_the_model() -> None:
+def test_the_in_memory_store_agrees_with_the_model() -> None:
     explore(lambda: Account(InMemoryUsers()), examples(30, thorough=100), steps=40)
 
 

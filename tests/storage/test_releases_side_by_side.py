@@ -125,7 +125,7 @@ def test_unknown_parts_of_a_user_are_kept(recorded: Table, release: str, change:
     assert after.attributes["emails"] == before.attributes["emails"]
 
 
-def test_a_changed_value_drops_unknown_parts_that_may_not_match_it(recorded: Table) -> None:
+def test_a_changed_value_drops_unknown_members_that_may_no_longer_match(recorded: Table) -> None:
     after = patched(users_of(recorded), emails=[{"value": "new@example.com"}])
 
     assert after.attributes["emails"] == [{"value": "new@example.com"}]

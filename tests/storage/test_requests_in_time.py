@@ -71,9 +71,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.mark.parametrize("query", [*UNINDEXED, *OF_AN_INDEX])
-def test_a_query_over_many_users_is_too_many_when_the_time_is_over_and_never_a_part(
-    running: Running, query: str
-) -> None:
+def test_a_query_that_runs_out_of_time_is_too_many_and_never_a_partial_answer(running: Running, query: str) -> None:
     patience = Patience(9.0)
 
     def take_time(params: dict[str, Any], **_: Any) -> None:

@@ -84,7 +84,7 @@ def test_no_region_account_or_partition_is_hard_coded() -> None:
     assert not re.search(r"arn:aws\b", code)
 
 
-def test_what_an_update_may_replace_has_no_fixed_name() -> None:
+def test_resources_that_an_update_may_replace_have_no_fixed_name() -> None:
     table, functions = RESOURCES["UsersTable"], [r for r in RESOURCES.values() if "Serverless::Function" in r["Type"]]
 
     assert "TableName" not in table["Properties"]

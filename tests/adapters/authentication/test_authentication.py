@@ -35,7 +35,7 @@ def test_the_key_alone_says_whose_request_it_is(connectors: Authenticator, secre
     assert sign_in(connectors, globex).settings == Settings("strict", True)
 
 
-def test_garbage_is_refused_without_asking_anybody(connectors: Authenticator, secrets_manager: SecretsManager) -> None:
+def test_a_malformed_key_is_refused_without_a_call(connectors: Authenticator, secrets_manager: SecretsManager) -> None:
     for header in (None, "", "Bearer x", "Basic YTpi", f"Bearer {key().text[:-1]}", f"Bearer Bearer {key().text}"):
         with pytest.raises(Unauthorized):
             connectors.authenticate(header)

@@ -54,7 +54,7 @@ def test_a_flood_of_wrong_keys_causes_no_flood_of_reads(
     sign_in(connectors, right)
 
 
-def test_a_connector_left_behind_with_an_old_key_does_not_hold_up_a_new_key(
+def test_an_outdated_connector_does_not_delay_a_new_key(
     connectors: Authenticator, secrets_manager: SecretsManager
 ) -> None:
     revoked, current, new = key(), key(), key()

@@ -83,7 +83,7 @@ def test_wrong_keys_do_not_prolong_the_hour(
     assert refusal(connectors, acme).status == 503
 
 
-def test_a_down_secrets_manager_is_not_asked_for_every_request(
+def test_an_unavailable_secrets_manager_is_not_called_for_every_request(
     connectors: Authenticator, acme: ConnectorKey, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     secrets_manager.down = True
@@ -95,7 +95,7 @@ def test_a_down_secrets_manager_is_not_asked_for_every_request(
     assert len(secrets_manager.reads) == 2
 
 
-def test_without_a_good_value_a_down_secrets_manager_is_503_and_nothing_is_said_of_the_account(
+def test_without_a_good_value_an_unavailable_secrets_manager_is_503_and_reveals_nothing_of_the_account(
     connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     acme = key()

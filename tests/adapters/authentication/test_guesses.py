@@ -101,7 +101,7 @@ def test_a_guesser_who_is_held_back_does_not_see_which_accounts_there_are(
     assert secrets_manager.reads == []
 
 
-def test_a_connector_left_behind_with_an_old_key_holds_no_account_of_its_address_back(
+def test_an_outdated_connector_does_not_block_other_accounts_of_its_address(
     connectors: Authenticator, secrets_manager: SecretsManager, clock: Clock
 ) -> None:
     revoked, current, new = key(), key(), key("new")
@@ -123,7 +123,7 @@ def test_the_addresses_of_one_network_of_ipv6_are_one_sender(
     assert len(secrets_manager.reads) == AT_ONCE
 
 
-def test_what_is_kept_of_addresses_is_bounded(connectors: Authenticator, secrets_manager: SecretsManager) -> None:
+def test_the_memory_for_addresses_is_bounded(connectors: Authenticator, secrets_manager: SecretsManager) -> None:
     for number in range(1100):
         refusal(connectors, key("unknown"), f"192.0.{number // 250}.{number % 250}")
 
