@@ -16,7 +16,7 @@ from domain.messages import BULK_REQUEST_URN
 from domain.patch import PATCH_OP_URN
 from domain.resources.body import attributes_of
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import CORE_URN
+from domain.resources.user_schema import CORE_URN, USER
 
 Json = dict[str, Any]
 
@@ -52,7 +52,7 @@ def user(number: int = 0, **attributes: Any) -> StoredUser:
     """A user who is there."""
     user_id = ID if number == 0 else f"{number:08x}-0000-4000-8000-000000000000"
     body = {"schemas": [CORE_URN], "userName": f"user{number}"} | attributes
-    return StoredUser.new(user_id, attributes_of(body), NOW)
+    return StoredUser.new(user_id, attributes_of(body, USER), NOW)
 
 
 def filled(build: Callable[[int], Any], most: int = MAX_BODY_BYTES - 2_000) -> list[Any]:

@@ -21,6 +21,7 @@ from domain.accounts.deprovisioning import Limit
 from domain.accounts.rate import Rate
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER
 from local.service import ENVIRONMENT, LocalService
 from support.loading import load
 
@@ -46,7 +47,7 @@ def main() -> None:
 def _people(count: int) -> list[StoredUser]:
     now = clock.now()
     bodies = (Person(number).body() for number in range(count))
-    return [StoredUser.new(str(uuid4()), resource.attributes_of(body), now) for body in bodies]
+    return [StoredUser.new(str(uuid4()), resource.attributes_of(body, USER), now) for body in bodies]
 
 
 if __name__ == "__main__":

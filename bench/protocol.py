@@ -29,7 +29,7 @@ from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 from domain.tolerances import Tolerant
 from support.memory import InMemoryUsers
 
@@ -96,23 +96,23 @@ def own_list(count: int) -> Callable[[], object]:
         store.create(
             StoredUser.new(
                 f"{number:08x}-0000-4000-8000-000000000000",
-                resource.attributes_of(body(number)),
+                resource.attributes_of(body(number), USER),
                 "2026-01-01T00:00:00.000Z",
             )
         )
-    renderer = Renderer(BASE, Projection.of(None, None))
+    renderer = Renderer(BASE, Projection.of(USER, None, None), USER)
     directory = Directory(store, renderer, CursorSeal(b"k" * 32, "default", lambda: 0.0))
     query = Query(count=count)
     return lambda: directory.search(query).text(renderer)
 
 
 def own_patch(attributes: dict[str, Any]) -> dict[str, Any]:
-    reader = Tolerant()
+    reader = Tolerant(USER)
     before = attributes
     for operation in reader.operations(ENTRA_PATCH):
         for expanded in reader.expanded(operation, attributes):
-            attributes = patch.apply(attributes, expanded)
-    return resource.checked(reader.patched(before, attributes))
+            attributes = patch.apply(attributes, expanded, USER)
+    return resource.checked(reader.patched(before, attributes), USER)
 
 
 def peer_patch(user: Any) -> object:
@@ -134,18 +134,19 @@ def main() -> None:
     options = arguments(__doc__, "protocol.json")
     rounds = 5 if options.quick else 15
     numbers = itertools.count()
-    attributes = resource.attributes_of(body(1))
+    attributes = resource.attributes_of(body(1), USER)
     users = [
-        resource.attributes_of(body(number)) | {"id": str(number), "meta": {"lastModified": "2026-01-01T00:00:00Z"}}
+        resource.attributes_of(body(number), USER)
+        | {"id": str(number), "meta": {"lastModified": "2026-01-01T00:00:00Z"}}
         for number in range(1000)
     ]
     peers = [FullUser.model_validate(user) for user in users]
-    own_predicate, peer_filter = compile_filter(parse(COMPLEX)), ScimFilter[FullUser](COMPLEX)
+    own_predicate, peer_filter = compile_filter(parse(COMPLEX, USER)), ScimFilter[FullUser](COMPLEX)
     own_hits, peer_hits = sum(map(own_predicate, users)), sum(map(peer_filter.match, peers))
     assert own_hits == peer_hits, (own_hits, peer_hits)
     pairs: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "parse a filter": (
-            lambda: parse(f'{COMPLEX} and userName ne "{next(numbers)}"'),
+            lambda: parse(f'{COMPLEX} and userName ne "{next(numbers)}"', USER),
             lambda: ScimFilter[FullUser](f'{COMPLEX} and userName ne "{next(numbers)}"'),
         ),
         "match it against 1,000 users": (
@@ -153,7 +154,7 @@ def main() -> None:
             lambda: sum(map(peer_filter.match, peers)),
         ),
         "validate a create body": (
-            lambda: resource.attributes_of(body(1)),
+            lambda: resource.attributes_of(body(1), USER),
             lambda: FullUser.model_validate(body(1)),
         ),
         "apply an Entra patch of 6 operations": (lambda: own_patch(attributes), lambda: peer_patch(peers[1])),

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from domain.documents import Json
-from domain.resources.paths import resolve, with_colon
-from domain.resources.user_schema import USER
+from domain.resources.attributes import ResourceType
+from domain.resources.paths import of_an_extension, resolve, with_colon
 
 CASE: Final = "parameter-case"
 REPEATED: Final = "repeated-parameter"
@@ -58,13 +58,15 @@ class Tolerant:
 
     `noted` collects the names of the tolerances that applied.
 
-    >>> reader = Tolerant()
+    >>> from domain.resources.user_schema import USER
+    >>> reader = Tolerant(USER)
     >>> reader.of_query({"startindex": ["3"], "attributes": ["userName", "manager"]})
     {'startIndex': '3', 'attributes': 'userName,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager'}
     >>> sorted(reader.noted)
     ['attribute-names', 'parameter-case', 'repeated-parameter']
     """
 
+    resource_type: ResourceType
     noted: set[str] = field(default_factory=set)
 
     def of_query(self, query: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -98,21 +100,19 @@ class Tolerant:
             value = parameters.get(parameter)
             if isinstance(value, str):
                 names = [name.strip() for name in _BRACKETS.sub("", value).split(",")]
-                read = ",".join(map(_spelled, names))
+                read = ",".join(map(self._spelled, names))
                 if read != value.replace(" ", ""):
                     self.noted.add(NAMES)
                     parameters[parameter] = read
             elif isinstance(value, list) and all(isinstance(name, str) for name in value):
-                read_names = [_spelled(_BRACKETS.sub("", name).strip()) for name in value]
+                read_names = [self._spelled(_BRACKETS.sub("", name).strip()) for name in value]
                 if read_names != value:
                     self.noted.add(NAMES)
                     parameters[parameter] = read_names
         return parameters
 
-
-def _spelled(name: str) -> str:
-    """The name with a colon after a known URN, or with the URN of the extension that has it."""
-    if resolve(name) is not None:
-        return name
-    paths = (resolve(f"{extension.id}:{name}") for extension in USER.extensions)
-    return with_colon(name) or next((str(path) for path in paths if path is not None), name)
+    def _spelled(self, name: str) -> str:
+        """Return the name with a colon after a known URN, or with the URN of the extension that has it."""
+        if resolve(name, self.resource_type) is not None:
+            return name
+        return with_colon(name, self.resource_type) or str(of_an_extension(name, self.resource_type) or name)

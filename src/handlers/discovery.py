@@ -8,6 +8,7 @@ from domain.documents import Json, encode
 from domain.errors import Forbidden
 from domain.messages import LIST_RESPONSE_URN
 from domain.resources import discovery
+from domain.resources.user_schema import USER
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
 from handlers.routes import segments
@@ -23,13 +24,13 @@ def handler(request: ScimRequest) -> HttpResponse:
         case ["ServiceProviderConfig"]:
             return _answer(discovery.service_provider_config(base_url))
         case ["ResourceTypes"]:
-            return _answer(_list(discovery.resource_types(base_url)))
+            return _answer(_list(discovery.resource_types((USER,), base_url)))
         case ["ResourceTypes", name]:
-            return _answer(discovery.resource_type(name, base_url))
+            return _answer(discovery.resource_type((USER,), name, base_url))
         case ["Schemas", urn]:
-            return _answer(discovery.schema(urn, base_url))
+            return _answer(discovery.schema((USER,), urn, base_url))
         case _:
-            return _answer(_list(discovery.schemas(base_url)))
+            return _answer(_list(discovery.schemas((USER,), base_url)))
 
 
 def _answer(body: Json) -> HttpResponse:

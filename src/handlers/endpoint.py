@@ -23,6 +23,7 @@ from domain.errors import OutOfTime, ScimError, ServiceUnavailable, TooManyWrong
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.mask import masked, masked_user
+from domain.resources.user_schema import USER
 from handlers.http import Event, HttpRequest, HttpResponse, accept_of
 from handlers.service import Service, default_service
 
@@ -66,7 +67,7 @@ class ScimRequest:
     @cached_property
     def parameter_reader(self) -> parameters.ParameterReader:
         """The reader of parameters for the account's mode."""
-        return parameters.Tolerant(self.noted) if self.caller.settings.is_tolerant else parameters.STRICT
+        return parameters.Tolerant(USER, self.noted) if self.caller.settings.is_tolerant else parameters.STRICT
 
     @cached_property
     def account(self) -> DynamoDBAccount:
@@ -93,11 +94,11 @@ class ScimRequest:
     def renderer(self) -> Renderer:
         """The renderer for the attributes that the query asks for."""
         wanted, excluded = self.parameter("attributes"), self.parameter("excludedAttributes")
-        return self.renderer_for(Projection.of(wanted, excluded))
+        return self.renderer_for(Projection.of(USER, wanted, excluded))
 
     def renderer_for(self, projection: Projection) -> Renderer:
         """The renderer for these attributes."""
-        return Renderer(self.http.base_url, projection)
+        return Renderer(self.http.base_url, projection, USER)
 
     @cached_property
     def parameters(self) -> dict[str, str]:

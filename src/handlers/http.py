@@ -21,6 +21,7 @@ from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimErro
 from domain.json_text import NotJson, RefusedJson, TooLarge, TooManyItems, decode
 from domain.limits import MAX_BODY_BYTES
 from domain.resources.paths import resolve
+from domain.resources.user_schema import USER
 from handlers.accept import prefers_json
 from handlers.routes import BASE_PATH
 
@@ -227,7 +228,7 @@ def _base_url(context: Event, headers: dict[str, str]) -> str:
 
 def _attribute(name: str | None) -> str | None:
     """The schema's name of the attribute that a member or path names; None for any other text of a client."""
-    path = None if name is None else resolve(name.partition("[")[0])
+    path = None if name is None else resolve(name.partition("[")[0], USER)
     return None if path is None else str(path)
 
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 import adapters.dynamodb.guard  # noqa: F401 - a first request should not wait for it
 from adapters import clock
 from domain.changes.users import Users
+from domain.resources.user_schema import USER
+from domain.resources.validation import validator_of
 from domain.tolerances import reader_for
 from handlers.endpoint import ScimRequest
+
+validator_of(USER)  # made while the function starts: a first request should not wait for it
 
 
 def users_of(request: ScimRequest) -> Users:
@@ -22,7 +26,7 @@ def users_of(request: ScimRequest) -> Users:
         request.deadline,
         clock.now,
         clock.new_id,
-        reader_for(tolerant=settings.is_tolerant, noted=request.noted),
+        reader_for(USER, tolerant=settings.is_tolerant, noted=request.noted),
         request.record.effects,
         guard=None if limit is None else request.account.guard(limit),
         adopts=settings.match_existing_by_email,

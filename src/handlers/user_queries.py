@@ -9,6 +9,7 @@ from domain.queries.cursor import CursorSeal
 from domain.queries.listing import Directory
 from domain.queries.rendering import Renderer
 from domain.resources.mask import masked
+from domain.resources.user_schema import USER
 from domain.tolerances import reader_for
 from handlers.endpoint import ScimRequest
 
@@ -27,7 +28,7 @@ def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
         request.account.users,
         renderer,
         CursorSeal(request.caller.sealing_key, request.caller.account, time.time),
-        reader_for(tolerant=request.caller.settings.is_tolerant, noted=request.noted),
+        reader_for(USER, tolerant=request.caller.settings.is_tolerant, noted=request.noted),
         request.caller.settings.match_existing_by_email,
         request.deadline,
         log_lookup,

@@ -118,7 +118,7 @@ def test_both_implementations_refuse(text: str) -> None:
     with pytest.raises(InvalidFilterException):
         _theirs(text, {"schemas": [CORE_URN], "userName": "a"})
     with pytest.raises(InvalidFilter):
-        parse(text)
+        parse(text, USER)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,6 @@ def test_both_implementations_refuse(text: str) -> None:
     ],
 )
 def test_both_implementations_accept(text: str) -> None:
-    assert _theirs(text, {"schemas": [CORE_URN], "userName": "a"}) == compile_filter(parse(text))(
+    assert _theirs(text, {"schemas": [CORE_URN], "userName": "a"}) == compile_filter(parse(text, USER))(
         {"schemas": [CORE_URN], "userName": "a"}
     )

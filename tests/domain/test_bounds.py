@@ -28,7 +28,7 @@ from domain.limits import (
 from domain.resources import comparison
 from domain.resources.body import attributes_of
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 from domain.text import has_too_many_marks
 from support.patch_users import bjensen, patched_strictly, patched_tolerantly
 
@@ -38,7 +38,7 @@ Json = dict[str, Any]
 
 def kept(**attributes: Any) -> StoredUser:
     """A user with the attributes, as a create keeps it."""
-    return StoredUser.new("1", attributes_of({"schemas": [CORE_URN], "userName": "ada"} | attributes), "now")
+    return StoredUser.new("1", attributes_of({"schemas": [CORE_URN], "userName": "ada"} | attributes, USER), "now")
 
 
 def of_length(characters: int) -> str:

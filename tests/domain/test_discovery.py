@@ -9,18 +9,18 @@ from scim2_models import ResourceType, Schema, ServiceProviderConfig
 
 from domain.errors import NotFound
 from domain.resources import discovery
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 
 BASE = "https://scim.example.com/scim/v2"
 
 
 def test_the_schemas_are_valid_to_an_independent_implementation() -> None:
-    for schema in discovery.schemas(BASE):
+    for schema in discovery.schemas((USER,), BASE):
         assert Schema.model_validate(schema).id in (CORE_URN, ENTERPRISE_URN)
 
 
 def test_resource_type_and_configuration_are_valid_to_an_independent_implementation() -> None:
-    (user,) = discovery.resource_types(BASE)
+    (user,) = discovery.resource_types((USER,), BASE)
     assert ResourceType.model_validate(user).endpoint is not None
     assert ServiceProviderConfig.model_validate(discovery.service_provider_config(BASE)).patch is not None
 
@@ -35,16 +35,20 @@ def test_every_attribute_of_the_rfc_is_declared(urn: str) -> None:
 
     reference = {CORE_URN: User, ENTERPRISE_URN: EnterpriseUser}[urn].to_schema().model_dump(by_alias=True)  # type: ignore[attr-defined]  # mypy joins the two models to their metaclass
 
-    assert names(discovery.schema(urn, BASE)["attributes"]) == names(reference["attributes"])
+    assert names(discovery.schema((USER,), urn, BASE)["attributes"]) == names(reference["attributes"])
 
 
 def test_there_are_no_nulls_anywhere() -> None:
-    everything = [*discovery.schemas(BASE), *discovery.resource_types(BASE), discovery.service_provider_config(BASE)]
+    everything = [
+        *discovery.schemas((USER,), BASE),
+        *discovery.resource_types((USER,), BASE),
+        discovery.service_provider_config(BASE),
+    ]
 
     assert "None" not in repr(everything)
 
 
 def test_a_schema_is_found_by_its_urn_in_any_case() -> None:
-    assert discovery.schema(ENTERPRISE_URN.upper(), BASE)["id"] == ENTERPRISE_URN
+    assert discovery.schema((USER,), ENTERPRISE_URN.upper(), BASE)["id"] == ENTERPRISE_URN
     with pytest.raises(NotFound):
-        discovery.schema("urn:example:none", BASE)
+        discovery.schema((USER,), "urn:example:none", BASE)

@@ -23,8 +23,8 @@ from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.body import attributes_of
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
-from domain.tolerances import STRICT, Tolerant
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
+from domain.tolerances import Strict, Tolerant
 from support.memory import InMemoryUsers
 from support.patch_users import message
 
@@ -53,7 +53,9 @@ class Service:
 
     def __post_init__(self) -> None:
         store = InMemoryUsers()
-        self.users = Users(store, self.deadline, lambda: NOW, lambda: "1", Tolerant() if self.tolerant else STRICT)
+        self.users = Users(
+            store, self.deadline, lambda: NOW, lambda: "1", Tolerant(USER) if self.tolerant else Strict(USER)
+        )
         self.users.create({"schemas": [CORE_URN], "userName": "ada", "phoneNumbers": numbers(self.values)})
 
     def patch(self, *operations: Json) -> Json:
@@ -205,8 +207,8 @@ def directory(users: int, deadline: Countdown | None = None, values: int = MAX_V
     store = InMemoryUsers()
     for number in range(users):
         body = {"schemas": [CORE_URN], "userName": f"u{number}", "title": "é", "phoneNumbers": numbers(values)}
-        store.create(StoredUser.new(f"{number:04x}", attributes_of(body), NOW))
-    renderer = Renderer("https://scim.example.com", Projection.of())
+        store.create(StoredUser.new(f"{number:04x}", attributes_of(body, USER), NOW))
+    renderer = Renderer("https://scim.example.com", Projection.of(USER), USER)
     return Directory(store, renderer, CursorSeal(b"k" * 32, "default", lambda: 0.0), deadline=deadline)
 
 
@@ -242,7 +244,7 @@ def test_a_query_looks_at_the_deadline_between_users() -> None:
     ],
 )
 def test_a_comparison_counts_once_for_each_value_that_it_may_look_at(text: str, cost: int) -> None:
-    assert cost_of_filter(parse(text))({"phoneNumbers": numbers(3)}) == cost
+    assert cost_of_filter(parse(text, USER))({"phoneNumbers": numbers(3)}) == cost
 
 
 @pytest.mark.parametrize(
@@ -258,18 +260,18 @@ def test_a_comparison_counts_once_for_each_value_that_it_may_look_at(text: str, 
 def test_a_comparison_with_a_long_text_counts_by_what_its_form_takes(
     filter_: str, resource: Callable[[str], Json]
 ) -> None:
-    cost = cost_of_filter(parse(filter_))
+    cost = cost_of_filter(parse(filter_, USER))
     of = [cost(resource(text)) for text in ("x" * 200, "é" * 200, "x" * 4_096, "é" * 4_096, "\ufdfa" * 4_096)]
 
     assert of[0] == of[1] < of[2] < of[3] < of[4]
     assert of[3] - of[1] >= 1_000
     assert of[4] - of[1] >= 18_000
-    assert cost_of_filter(parse(f"{filter_} or {filter_}"))(resource("é" * 4_096)) == 2 * of[3]
+    assert cost_of_filter(parse(f"{filter_} or {filter_}", USER))(resource("é" * 4_096)) == 2 * of[3]
 
 
 @pytest.mark.parametrize("letter", ["\ufdfa", "\ufdfb"])
 def test_a_short_text_that_normalising_makes_long_counts_as_long(letter: str) -> None:
-    cost = cost_of_filter(parse('title co "x"'))
+    cost = cost_of_filter(parse('title co "x"', USER))
 
     assert cost({"title": letter}) == cost({"title": "é"}) == 1
     assert cost({"title": 200 * letter}) > 300
@@ -284,7 +286,7 @@ def test_no_character_grows_more_than_is_counted() -> None:
 
 @pytest.mark.parametrize("label", ["xn--mller-kva", "XN--MLLER-KVA"])
 def test_a_comparison_with_an_address_counts_by_the_labels_that_are_decoded(label: str) -> None:
-    cost = cost_of_filter(parse('emails.value co "x"'))
+    cost = cost_of_filter(parse('emails.value co "x"', USER))
     of = [cost({"emails": [{"value": f"a@{f'{label}.' * labels}de"}]}) for labels in (0, 1, 2, 12)]
 
     assert of[0] == of[1] < of[2]
@@ -295,16 +297,18 @@ def test_the_texts_of_a_query_are_counted_before_they_are_normalised() -> None:
     store = InMemoryUsers()
     for number in range(60):
         body = {"schemas": [CORE_URN], "userName": f"u{number}", "title": "\ufdfa" * 4_096}
-        store.create(StoredUser.new(f"{number:04x}", attributes_of(body), NOW))
+        store.create(StoredUser.new(f"{number:04x}", attributes_of(body, USER), NOW))
     found = Directory(
-        store, Renderer("https://scim.example.com", Projection.of()), CursorSeal(b"k" * 32, "default", lambda: 0.0)
+        store,
+        Renderer("https://scim.example.com", Projection.of(USER), USER),
+        CursorSeal(b"k" * 32, "default", lambda: 0.0),
     )
 
     assert isinstance(refusal(lambda: found.search(Query.of({"filter": 'title co "x"'}))), TooMany)
 
 
 def test_many_comparisons_make_the_form_of_each_value_once() -> None:
-    filter_ = parse(" or ".join(f'title co "x{number}"' for number in range(100)))
+    filter_ = parse(" or ".join(f'title co "x{number}"' for number in range(100)), USER)
     made: list[str] = []
 
     def counted(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.filter import Lookup, LookupKind, PrefixKind, PrefixLookup, index_lookup, parse, prefix_lookup
-from domain.resources.user_schema import ENTERPRISE_URN
+from domain.resources.user_schema import ENTERPRISE_URN, USER
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from domain.resources.user_schema import ENTERPRISE_URN
     ],
 )
 def test_an_equality_that_all_matches_share_is_looked_up(text: str, kind: LookupKind) -> None:
-    assert index_lookup(parse(text)) == Lookup(kind, "X")
+    assert index_lookup(parse(text, USER)) == Lookup(kind, "X")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_an_equality_that_all_matches_share_is_looked_up(text: str, kind: Lookup
     ],
 )
 def test_a_condition_of_only_some_matches_is_not_looked_up(text: str) -> None:
-    assert index_lookup(parse(text)) is None
+    assert index_lookup(parse(text, USER)) is None
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_a_condition_of_only_some_matches_is_not_looked_up(text: str) -> None:
     ],
 )
 def test_a_prefix_that_all_matches_share_is_looked_up(text: str, found: PrefixLookup | None) -> None:
-    assert prefix_lookup(parse(text)) == found
+    assert prefix_lookup(parse(text, USER)) == found

@@ -10,7 +10,7 @@ from domain.errors import InvalidFilter
 from domain.filter import Comparison, Operator, compile_element, compile_filter, parse, parse_patch_path
 from domain.resources.attributes import Attribute, Type
 from domain.resources.paths import AttributePath
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 
 BJENSEN: Final[dict[str, Any]] = {
     "schemas": [CORE_URN, ENTERPRISE_URN],
@@ -39,7 +39,7 @@ BJENSEN: Final[dict[str, Any]] = {
 
 
 def matches(text: str, user: dict[str, Any] = BJENSEN) -> bool:
-    return compile_filter(parse(text))(user)
+    return compile_filter(parse(text, USER))(user)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_numbers_are_compared_as_numbers(operator: Operator, value: float, match
 
 
 def test_the_filter_of_a_patch_path_looks_at_one_value() -> None:
-    path = parse_patch_path('emails[type eq "work"].value')
+    path = parse_patch_path('emails[type eq "work"].value', USER)
     assert path.value_filter is not None
     chosen = compile_element(path.value_filter)
 
@@ -144,4 +144,4 @@ def test_the_filter_of_a_patch_path_looks_at_one_value() -> None:
 
 def test_never_returned_attributes_cannot_be_searched_for() -> None:
     with pytest.raises(InvalidFilter, match="password is never returned"):
-        parse('password eq "secret"')
+        parse('password eq "secret"', USER)

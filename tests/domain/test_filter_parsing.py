@@ -9,7 +9,7 @@ from domain.filter import Leniency, parse, parse_patch_path
 from domain.filter.literals import STRICT, Unfit, read_literal
 from domain.limits import MAX_FILTER_CHARACTERS, MAX_FILTER_COMPARISONS, MAX_FILTER_DEPTH
 from domain.resources.attributes import Attribute, Type
-from domain.resources.user_schema import ENTERPRISE_URN
+from domain.resources.user_schema import ENTERPRISE_URN, USER
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ from domain.resources.user_schema import ENTERPRISE_URN
 )
 def test_a_rejection_names_the_position_and_what_was_expected(text: str, position: int, expected: str) -> None:
     with pytest.raises(InvalidFilter) as refusal:
-        parse(text)
+        parse(text, USER)
 
     assert f"at character {position}:" in refusal.value.detail
     assert expected in refusal.value.detail
@@ -70,29 +70,29 @@ def test_deep_nesting_is_refused_without_exhausting_the_stack(opening: str, time
     text = opening * times
 
     with pytest.raises(InvalidFilter, match=r"brackets within each other|at most"):
-        parse(text)
+        parse(text, USER)
 
 
 def test_nesting_up_to_the_bound_is_read() -> None:
-    assert str(parse("(" * MAX_FILTER_DEPTH + "id pr" + ")" * MAX_FILTER_DEPTH)) == "id pr"
+    assert str(parse("(" * MAX_FILTER_DEPTH + "id pr" + ")" * MAX_FILTER_DEPTH, USER)) == "id pr"
 
 
 def test_more_comparisons_than_the_bound_are_refused() -> None:
-    parse(" or ".join(["id pr"] * MAX_FILTER_COMPARISONS))
+    parse(" or ".join(["id pr"] * MAX_FILTER_COMPARISONS), USER)
 
     with pytest.raises(InvalidFilter, match="more than 256 comparisons"):
-        parse(" or ".join(["id pr"] * (MAX_FILTER_COMPARISONS + 1)))
+        parse(" or ".join(["id pr"] * (MAX_FILTER_COMPARISONS + 1)), USER)
 
 
 def test_a_filter_longer_than_the_bound_is_refused() -> None:
     with pytest.raises(InvalidFilter, match=str(MAX_FILTER_CHARACTERS)):
-        parse(f'userName eq "{"x" * MAX_FILTER_CHARACTERS}"')
+        parse(f'userName eq "{"x" * MAX_FILTER_CHARACTERS}"', USER)
 
 
 def test_a_refusal_can_always_be_sent_back_as_text() -> None:
     for text in ("\ud800", 'userName eq "\ud800"', 'userName eq "\\ud800"'):
         with pytest.raises(InvalidFilter) as refusal:
-            parse(text)
+            parse(text, USER)
         assert refusal.value.detail.encode()
 
 
@@ -111,7 +111,7 @@ def test_a_refusal_can_always_be_sent_back_as_text() -> None:
     ],
 )
 def test_a_filter_prints_in_the_rfc_notation(text: str, canonical: str) -> None:
-    assert str(parse(text)) == canonical
+    assert str(parse(text, USER)) == canonical
 
 
 @pytest.mark.parametrize(
@@ -131,17 +131,17 @@ def test_a_filter_prints_in_the_rfc_notation(text: str, canonical: str) -> None:
 def test_each_leniency_has_its_own_switch_and_reports_that_it_was_needed(text: str, flag: str, meaning: str) -> None:
     used: list[str] = []
 
-    assert parse(text, Leniency(**{flag: True}, on_use=used.append)) == parse(meaning)
+    assert parse(text, USER, Leniency(**{flag: True}, on_use=used.append)) == parse(meaning, USER)
     assert used == [flag]
     with pytest.raises(InvalidFilter):
-        parse(text)
+        parse(text, USER)
 
 
 def test_a_leniency_that_is_not_needed_is_not_reported() -> None:
     used: list[str] = []
     lenient = Leniency(unqualified_extensions=True, bare_words=True, string_booleans=True, on_use=used.append)
 
-    parse('userName eq "x" and active eq true', lenient)
+    parse('userName eq "x" and active eq true', USER, lenient)
 
     assert used == []
 
@@ -172,11 +172,11 @@ def test_a_malformed_number_is_refused_for_numeric_attributes(word: str) -> None
     ],
 )
 def test_a_patch_path_prints_as_it_was_written(text: str) -> None:
-    assert str(parse_patch_path(text)) == text
+    assert str(parse_patch_path(text, USER)) == text
 
 
 def test_a_patch_path_is_taken_apart() -> None:
-    path = parse_patch_path('EMAILS[TYPE eq "work"].VALUE')
+    path = parse_patch_path('EMAILS[TYPE eq "work"].VALUE', USER)
 
     assert str(path.path) == "emails"
     assert str(path.value_filter) == 'type eq "work"'
@@ -201,4 +201,4 @@ def test_a_patch_path_is_taken_apart() -> None:
 )
 def test_a_malformed_patch_path_is_refused_with_its_position(text: str, position: int) -> None:
     with pytest.raises(InvalidPath, match=rf"The path is invalid at character {position}:"):
-        parse_patch_path(text)
+        parse_patch_path(text, USER)

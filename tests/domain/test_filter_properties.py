@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidFilter, InvalidPath
 from domain.filter import And, Filter, Not, Or, compile_filter, index_lookup, parse, parse_patch_path, prefix_lookup
+from domain.resources.user_schema import USER
 from support.examples import examples
 from support.filter_strategies import filters, users
 
@@ -28,7 +29,7 @@ _TEXTS = st.lists(_FRAGMENTS, max_size=12).map(" ".join) | st.lists(_FRAGMENTS, 
 @_FEW
 @given(filters())
 def test_a_printed_filter_parses_to_the_same_filter(filter_: Filter) -> None:
-    assert parse(str(filter_)) == filter_
+    assert parse(str(filter_), USER) == filter_
 
 
 @_FEW
@@ -64,6 +65,6 @@ def test_an_index_look_up_uses_a_value_of_the_filter(filter_: Filter) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     for read, refusal in ((parse, InvalidFilter), (parse_patch_path, InvalidPath)):
         try:
-            read(text)
+            read(text, USER)
         except refusal as error:
             error.detail.encode()

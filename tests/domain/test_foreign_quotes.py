@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidFilter
 from domain.filter import Comparison
+from domain.resources.user_schema import USER
 from domain.tolerances import Tolerant
 from support.in_process import Client, in_process
 from support.made_users import Json, created, patched, read
@@ -155,7 +156,7 @@ QUOTES = "'\"“”‘’`«»"
 
 @given(st.text(st.sampled_from([*QUOTES, *"ab \\]["]), max_size=12))
 def test_a_bare_word_never_begins_or_ends_with_a_quote_other_than_an_apostrophe(word: str) -> None:
-    reader = Tolerant()
+    reader = Tolerant(USER)
     try:
         parsed = reader.filter(f"title eq {word}")
     except InvalidFilter:

@@ -19,7 +19,7 @@ from domain.events.lifecycle import AttributeChange, EventKind, UserChange, attr
 from domain.resources.attributes import Attribute, Type
 from domain.resources.paths import resolve
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import CORE_USER, ENTERPRISE_URN, ENTERPRISE_USER
+from domain.resources.user_schema import CORE_USER, ENTERPRISE_URN, ENTERPRISE_USER, USER
 from support.event_schemas import FOLDER, SUFFIX, file_of, validate
 from support.table_stream import CHANGED, RECORDED, user
 
@@ -74,7 +74,7 @@ def applied(document: Json, changes: tuple[AttributeChange, ...]) -> Json:
     """The document with the changes made to it, found by their paths alone."""
     result = deepcopy(document)
     for one in changes:
-        path = resolve(one.path)
+        path = resolve(one.path, USER)
         assert path is not None, one.path
         place = result
         for step in path.steps[:-1]:
@@ -94,7 +94,7 @@ def assigned(value: Any) -> Any:
 
 @given(DOCUMENTS, DOCUMENTS)
 def test_the_changes_of_a_write_are_exactly_what_leads_from_the_old_user_to_the_new(old: Json, new: Json) -> None:
-    changes = attribute_changes(old, new)
+    changes = attribute_changes(old, new, USER)
 
     assert assigned(applied(old, changes)) == assigned(new)
     assert all(one.before != one.after for one in changes)
@@ -106,7 +106,7 @@ def test_each_changed_attribute_is_named_by_exactly_one_event(old: Json, new: Js
 
     named = [path for event in events_of(change(before, after)) for path in event.changed_attributes]
 
-    assert sorted(named) == sorted(one.path for one in attribute_changes(before.attributes, after.attributes))
+    assert sorted(named) == sorted(one.path for one in attribute_changes(before.attributes, after.attributes, USER))
 
 
 @given(DOCUMENTS)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.errors import ScimError
 from domain.patch import apply, parse_operations, target_of
 from domain.resources.body import checked
+from domain.resources.user_schema import USER
 from domain.tolerances import Tolerant
 from support.examples import examples
 from support.patch_strategies import ADDITIONS, ANY_OPERATION, OPERATIONS, REMOVALS, REPLACEMENTS, USERS, WITHOUT_PATH
@@ -34,7 +35,7 @@ def test_an_operation_ends_in_a_valid_user_or_a_scim_error_and_leaves_its_input(
         except ScimError:
             continue
         after = result[0] if isinstance(result, tuple) else result
-        assert checked(after) == after
+        assert checked(after, USER) == after
 
     assert (user, operations) == before
 
@@ -55,9 +56,9 @@ def test_the_same_operation_again_changes_nothing(user: Json, operation: Json) -
 @given(USERS, OPERATIONS)
 def test_other_attributes_stay_the_very_same(user: Json, operation: Json) -> None:
     (parsed,) = parse_operations(message(operation))
-    touched = {target_of(parsed.path).steps[0].name} if parsed.path is not None else set(operation["value"])
+    touched = {target_of(parsed.path, USER).steps[0].name} if parsed.path is not None else set(operation["value"])
     try:
-        after = apply(user, parsed)
+        after = apply(user, parsed, USER)
     except ScimError:
         return
 
@@ -90,7 +91,7 @@ def test_a_user_whose_active_is_the_text_false_is_never_enabled(user: Json, text
 @_QUICK
 @given(USERS)
 def test_a_stored_user_sent_back_needs_no_tolerance(user: Json) -> None:
-    reader = Tolerant()
+    reader = Tolerant(USER)
 
     assert reader.resource(user) == user
     assert reader.noted == set()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.errors import InvalidValue
 from domain.limits import MAX_NAMES
 from domain.queries.projection import Projection
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 from support.examples import examples
 from support.filter_strategies import paths, users
 
@@ -58,7 +58,7 @@ _ALWAYS: Final = {"schemas": _USER["schemas"], "id": "1"}
 def test_the_answer_has_only_requested_and_always_returned_attributes(
     attributes: object, returned: dict[str, Any]
 ) -> None:
-    assert Projection.of(attributes, None).apply(_USER) == _ALWAYS | returned
+    assert Projection.of(USER, attributes, None).apply(_USER) == _ALWAYS | returned
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,13 @@ def test_the_answer_has_only_requested_and_always_returned_attributes(
 def test_excluded_attributes_are_left_out_unless_always_returned(excluded: object, missing: list[str]) -> None:
     expected = {name: value for name, value in _USER.items() if name not in missing}
 
-    assert Projection.of(None, excluded).apply(_USER) == expected
+    assert Projection.of(USER, None, excluded).apply(_USER) == expected
 
 
 def test_sub_attributes_can_be_excluded() -> None:
-    projected = Projection.of(None, f"name.givenName,emails.type,{ENTERPRISE_URN}:manager.displayName").apply(_USER)
+    projected = Projection.of(USER, None, f"name.givenName,emails.type,{ENTERPRISE_URN}:manager.displayName").apply(
+        _USER
+    )
 
     assert projected["name"] == {"familyName": "Jensen"}
     assert projected["emails"] == [{"value": "b@x.org"}]
@@ -87,38 +89,38 @@ def test_sub_attributes_can_be_excluded() -> None:
 
 
 def test_an_attribute_left_without_any_part_is_left_out() -> None:
-    assert "name" not in Projection.of(None, "name.givenName,name.familyName").apply(_USER)
+    assert "name" not in Projection.of(USER, None, "name.givenName,name.familyName").apply(_USER)
 
 
 def test_the_password_is_never_returned() -> None:
     user = _USER | {"password": "correct horse"}
 
-    for projection in (Projection.of(), Projection.of("password"), Projection.of(None, "title")):
+    for projection in (Projection.of(USER), Projection.of(USER, "password"), Projection.of(USER, None, "title")):
         assert "password" not in projection.apply(user)
 
 
 @pytest.mark.parametrize("nothing", [None, "", " , ", [], [""]])
 def test_asking_for_nothing_returns_everything(nothing: object) -> None:
-    projection = Projection.of(nothing, nothing)
+    projection = Projection.of(USER, nothing, nothing)
 
     assert projection.returns_everything
     assert projection.apply(_USER) == _USER
 
 
 def test_a_projection_that_was_asked_for_is_not_the_identity() -> None:
-    assert not Projection.of("favouriteColour").returns_everything
-    assert not Projection.of(None, "title").returns_everything
+    assert not Projection.of(USER, "favouriteColour").returns_everything
+    assert not Projection.of(USER, None, "title").returns_everything
 
 
 def test_attributes_and_excluded_attributes_together_are_refused() -> None:
     with pytest.raises(InvalidValue, match="exclude each other"):
-        Projection.of("userName", "title")
+        Projection.of(USER, "userName", "title")
 
 
 @pytest.mark.parametrize("wrong", [5, {"a": "b"}, ["userName", 5], True])
 def test_a_malformed_list_of_names_is_refused(wrong: object) -> None:
     with pytest.raises(InvalidValue, match="excludedAttributes must be a list"):
-        Projection.of(None, wrong)
+        Projection.of(USER, None, wrong)
 
 
 @settings(
@@ -130,7 +132,7 @@ def test_a_malformed_list_of_names_is_refused(wrong: object) -> None:
 def test_a_projection_changes_no_resource_and_is_idempotent(user: dict[str, Any], names: list[str]) -> None:
     before = copy.deepcopy(user)
 
-    for projection in (Projection.of(names), Projection.of(None, names)):
+    for projection in (Projection.of(USER, names), Projection.of(USER, None, names)):
         once = projection.apply(user)
         assert user == before
         assert projection.apply(once) == once
@@ -138,7 +140,7 @@ def test_a_projection_changes_no_resource_and_is_idempotent(user: dict[str, Any]
 
 @pytest.mark.parametrize("of", [",".join, list], ids=["text", "list"])
 def test_more_names_than_the_bound_are_refused(of: Callable[[list[str]], object]) -> None:
-    Projection.of(of(["userName"] * MAX_NAMES))
+    Projection.of(USER, of(["userName"] * MAX_NAMES))
     for names in ((of(["userName"] * (MAX_NAMES + 1)), None), (None, of(["x"] * (MAX_NAMES + 1)))):
         with pytest.raises(InvalidValue, match=str(MAX_NAMES)):
-            Projection.of(*names)
+            Projection.of(USER, *names)

@@ -16,7 +16,7 @@ from domain.queries.listing import Directory, Query, Result
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import CORE_URN
+from domain.resources.user_schema import CORE_URN, USER
 from support.memory import InMemoryUsers
 
 NOW = "2026-01-01T00:00:00.000Z"
@@ -41,7 +41,7 @@ def directory(users: list[StoredUser]) -> Directory:
     for user in users:
         store.create(user)
     return Directory(
-        store, Renderer("https://x.example/scim/v2", Projection.of()), CursorSeal(b"k" * 32, "a", lambda: 0.0)
+        store, Renderer("https://x.example/scim/v2", Projection.of(USER), USER), CursorSeal(b"k" * 32, "a", lambda: 0.0)
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
 from domain.resources.body import attributes_of
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 
 
 def user(**members: object) -> dict[str, object]:
@@ -20,7 +20,7 @@ def test_a_valid_body_is_kept_as_sent() -> None:
         active=False,
     )
 
-    assert attributes_of(body) == body
+    assert attributes_of(body, USER) == body
 
 
 def test_names_in_any_case_become_the_schemas_own() -> None:
@@ -31,7 +31,7 @@ def test_names_in_any_case_become_the_schemas_own() -> None:
         ENTERPRISE_URN.lower(): {"Department": "d"},
     }
 
-    assert attributes_of(body) == {
+    assert attributes_of(body, USER) == {
         "schemas": [CORE_URN, ENTERPRISE_URN],
         "userName": "b",
         "name": {"givenName": "x"},
@@ -41,23 +41,23 @@ def test_names_in_any_case_become_the_schemas_own() -> None:
 
 @pytest.mark.parametrize("unassigned", [None, [], {}, {"formatted": None}])
 def test_null_and_empty_values_are_unassigned(unassigned: object) -> None:
-    assert "name" not in attributes_of(user(name=unassigned))
+    assert "name" not in attributes_of(user(name=unassigned), USER)
 
 
 def test_read_only_attributes_and_the_password_are_not_kept() -> None:
     body = user(id="mine", meta={"resourceType": "User"}, groups=[{"value": "g"}], password="secret")
 
-    assert attributes_of(body) == user()
+    assert attributes_of(body, USER) == user()
 
 
 def test_an_extension_in_use_is_listed_in_schemas() -> None:
-    kept = attributes_of(user(**{ENTERPRISE_URN: {"department": "d"}}))
+    kept = attributes_of(user(**{ENTERPRISE_URN: {"department": "d"}}), USER)
 
     assert kept["schemas"] == [CORE_URN, ENTERPRISE_URN]
 
 
 def test_a_listed_extension_without_data_stays_listed() -> None:
-    assert attributes_of(user(schemas=[CORE_URN, ENTERPRISE_URN]))["schemas"] == [CORE_URN, ENTERPRISE_URN]
+    assert attributes_of(user(schemas=[CORE_URN, ENTERPRISE_URN]), USER)["schemas"] == [CORE_URN, ENTERPRISE_URN]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_listed_extension_without_data_stays_listed() -> None:
 )
 def test_a_refusal_names_the_invalid_attribute(body: dict[str, object], error: type[ScimError], named: str) -> None:
     with pytest.raises(error) as refused:
-        attributes_of(body)
+        attributes_of(body, USER)
 
     assert named in refused.value.detail
 
@@ -95,18 +95,18 @@ def test_two_primary_values_are_refused() -> None:
     two = [{"value": "a@b.example", "primary": True}, {"value": "c@d.example", "primary": True}]
 
     with pytest.raises(InvalidValue, match="emails has more than one"):
-        attributes_of(user(emails=two))
+        attributes_of(user(emails=two), USER)
 
 
 def test_more_addresses_than_one_transaction_can_hold_are_refused() -> None:
     many = [{"value": f"a{number}@example.com"} for number in range(300)]
 
     with pytest.raises(PayloadTooLarge, match="emails has 300"):
-        attributes_of(user(emails=many))
+        attributes_of(user(emails=many), USER)
 
 
 def test_many_problems_are_reported_three_at_a_time() -> None:
     with pytest.raises(InvalidValue, match="and 2 more") as refused:
-        attributes_of(user(title=1, nickName=2, locale=3, timezone=4, userType=5))
+        attributes_of(user(title=1, nickName=2, locale=3, timezone=4, userType=5), USER)
 
     assert "title must be a string" in refused.value.detail

@@ -17,7 +17,7 @@ from domain.errors import InvalidValue
 from domain.limits import MAX_SORT_CHARACTERS
 from domain.queries.sorting import Ordering
 from domain.resources import comparison
-from domain.resources.user_schema import ENTERPRISE_URN
+from domain.resources.user_schema import ENTERPRISE_URN, USER
 from support.examples import examples
 from support.filter_strategies import paths, users
 
@@ -25,7 +25,7 @@ _SORTABLE = [str(path) for path in paths() if not path.attribute.is_complex or p
 
 
 def in_order(sort_by: str, resources: Sequence[Any], *, descending: bool = False) -> list[str]:
-    ordered = sorted(resources, key=Ordering.of(sort_by, descending=descending).key)
+    ordered = sorted(resources, key=Ordering.of(sort_by, USER, descending=descending).key)
     return [resource["id"] for resource in ordered]
 
 
@@ -118,12 +118,12 @@ def test_extension_attributes_are_sorted_by_their_urn() -> None:
 )
 def test_sorting_by_an_unordered_attribute_is_refused_by_name(sort_by: str) -> None:
     with pytest.raises(InvalidValue, match=f"sortBy.*{sort_by[:20]}"):
-        Ordering.of(sort_by)
+        Ordering.of(sort_by, USER)
 
 
 @pytest.mark.parametrize(("sort_by", "expected"), [("USERNAME", True), ("title", False), ("emails", False)])
 def test_the_order_of_the_user_name_index_is_recognised(sort_by: str, expected: bool) -> None:
-    assert Ordering.of(sort_by).is_by_user_name is expected
+    assert Ordering.of(sort_by, USER).is_by_user_name is expected
 
 
 @settings(
@@ -133,7 +133,7 @@ def test_the_order_of_the_user_name_index_is_recognised(sort_by: str, expected: 
 )
 @given(st.sampled_from(_SORTABLE), st.booleans(), st.lists(users(), max_size=4))
 def test_any_users_can_be_sorted_by_any_attribute(sort_by: str, descending: bool, some: list[dict[str, Any]]) -> None:
-    ordering = Ordering.of(sort_by, descending=descending)
+    ordering = Ordering.of(sort_by, USER, descending=descending)
     key = ordering.key
 
     ordered = sorted(some, key=key)

@@ -9,8 +9,8 @@ import pytest
 from domain.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, ScimError
 from domain.filter import parse
 from domain.resources import body as resource
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
-from domain.tolerances import STRICT, TOLERANCES, Tolerant
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
+from domain.tolerances import TOLERANCES, Strict, Tolerant
 
 Json = dict[str, Any]
 
@@ -28,8 +28,8 @@ def body(**members: Any) -> Json:
 
 
 def read_tolerantly(sent: Json) -> tuple[Json, set[str]]:
-    reader = Tolerant()
-    return resource.attributes_of(reader.resource(sent)), reader.noted
+    reader = Tolerant(USER)
+    return resource.attributes_of(reader.resource(sent), USER), reader.noted
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_body_without_a_plausible_reading_is_refused(sent: Json, error: type[S
 )
 def test_a_strict_account_accepts_no_deviation(sent: Json) -> None:
     with pytest.raises(ScimError):
-        resource.attributes_of(sent)
+        resource.attributes_of(sent, USER)
 
 
 def test_a_body_is_not_changed_in_place() -> None:
@@ -172,10 +172,10 @@ def test_a_body_is_not_changed_in_place() -> None:
 @pytest.mark.parametrize("members", [{}, {"emails": None}, {"emails": []}, {"emails": [{"type": "work", "value": ""}]}])
 def test_a_put_without_addresses_keeps_the_stored_ones(members: Json) -> None:
     stored = body(emails=[{"value": "mara@example.com", "type": "work"}])
-    reader = Tolerant()
+    reader = Tolerant(USER)
 
     sent = reader.resource(body(**members))
-    kept = resource.attributes_of(reader.replacement(sent, stored))
+    kept = resource.attributes_of(reader.replacement(sent, stored), USER)
 
     assert kept["emails"] == stored["emails"]
     assert "put-without-emails" in reader.noted
@@ -183,24 +183,24 @@ def test_a_put_without_addresses_keeps_the_stored_ones(members: Json) -> None:
 
 @pytest.mark.parametrize("members", [{}, {"active": None}])
 def test_a_put_without_active_does_not_reactivate_a_user(members: Json) -> None:
-    reader = Tolerant()
+    reader = Tolerant(USER)
 
     sent = reader.resource(body(**members))
-    kept = resource.attributes_of(reader.replacement(sent, body(active=False)))
+    kept = resource.attributes_of(reader.replacement(sent, body(active=False)), USER)
 
     assert kept["active"] is False
     assert "put-without-active" in reader.noted
 
 
 def test_a_put_that_says_active_reactivates() -> None:
-    kept = Tolerant().replacement(body(active=True), body(active=False))
+    kept = Tolerant(USER).replacement(body(active=True), body(active=False))
 
     assert kept["active"] is True
 
 
 def test_a_put_with_addresses_replaces_the_stored_ones() -> None:
     stored = body(emails=[{"value": "mara@example.com", "type": "work"}])
-    reader = Tolerant()
+    reader = Tolerant(USER)
 
     kept = reader.replacement(body(emails=[{"value": "berg@example.com"}]), stored)
 
@@ -220,16 +220,16 @@ def test_a_put_with_addresses_replaces_the_stored_ones() -> None:
     ],
 )
 def test_a_filter_is_read_as_it_is_meant(text: str, meant: str, needed: str) -> None:
-    reader = Tolerant()
+    reader = Tolerant(USER)
 
-    assert reader.filter(text) == parse(meant)
+    assert reader.filter(text) == parse(meant, USER)
     assert reader.noted == {needed}
     with pytest.raises(InvalidFilter):
-        STRICT.filter(text)
+        Strict(USER).filter(text)
 
 
 def test_a_value_that_was_encoded_twice_is_looked_up_again_decoded() -> None:
-    reader = Tolerant()
+    reader = Tolerant(USER)
 
     assert reader.retried_lookup("rosa.keller%40example.com") == "rosa.keller@example.com"
     assert reader.noted == {"twice-encoded-value"}
@@ -237,7 +237,7 @@ def test_a_value_that_was_encoded_twice_is_looked_up_again_decoded() -> None:
 
 @pytest.mark.parametrize("value", ["rosa.keller@example.com", "100 %", "50%zz"])
 def test_a_value_that_is_not_encoded_is_not_looked_up_again(value: str) -> None:
-    assert Tolerant().retried_lookup(value) is None
+    assert Tolerant(USER).retried_lookup(value) is None
 
 
 def test_each_tolerance_has_a_name_of_its_own_a_source_and_something_to_do() -> None:

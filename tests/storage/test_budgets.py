@@ -22,6 +22,7 @@ from domain.accounts.deprovisioning import Limit
 from domain.errors import UniquenessConflict
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER
 from local.moto_transactions import cheap_transactions
 from storage.budgets import Budget, budgets
 from support.engines import ENGINES, OneAtATime, make_table, new_client
@@ -193,7 +194,7 @@ def take_backs(directory: Directory) -> list[Request]:
 def change(changed: Callable[[int], dict[str, Any]]) -> Callable[..., Store]:
     def prepared(directory: Directory, account: str = "writes") -> Store:
         number, user = directory.fresh(account)
-        replacement = user.changed_to(resource.attributes_of(changed(number)), LATER)
+        replacement = user.changed_to(resource.attributes_of(changed(number), USER), LATER)
 
         def work(users: DynamoDBUsers) -> None:
             current = users.get(user.id)

@@ -22,6 +22,7 @@ from domain.queries.listing import Directory, Query
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER
 from support.examples import examples
 from support.memory import InMemoryUsers
 from support.samples import LATER, NOW, Patience, new_id
@@ -102,7 +103,7 @@ class Crowd:
 
 
 def directory(store: UserStore) -> Directory:
-    renderer = Renderer("https://x.example/scim/v2", Projection.of())
+    renderer = Renderer("https://x.example/scim/v2", Projection.of(USER), USER)
     return Directory(store, renderer, CursorSeal(b"k" * 32, "a", lambda: 0.0))
 
 

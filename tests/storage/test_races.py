@@ -18,6 +18,7 @@ from domain.queries.listing import Directory, Query
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER
 from support.engines import make_table, new_client
 from support.invariants import assert_sound
 from support.samples import Users, changed, renamed
@@ -161,7 +162,7 @@ def test_a_crawl_sees_every_lasting_user_while_others_are_created_changed_and_de
 
     def crawl(store: UserStore) -> None:
         seal = CursorSeal(b"k" * 32, "default", lambda: 0.0)
-        directory = Directory(store, Renderer("https://x.example/scim/v2", Projection.of()), seal)
+        directory = Directory(store, Renderer("https://x.example/scim/v2", Projection.of(USER), USER), seal)
         cursor: str | None = ""
         while cursor is not None:
             page = directory.search(Query.of({**query, "cursor": cursor, "count": "2"}))

@@ -19,7 +19,8 @@ from domain.changes.users import Users
 from domain.errors import UniquenessConflict
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
-from domain.tolerances import STRICT, Tolerant
+from domain.resources.user_schema import USER
+from domain.tolerances import Strict, Tolerant
 from support.invariants import assert_sound
 from support.samples import LATER, Patience, ids
 
@@ -60,7 +61,7 @@ def users_of(table: Table, *, strict: bool = False) -> Users:
         deadline,
         lambda: LATER,
         lambda: SOMEBODY_NEW,
-        STRICT if strict else Tolerant(),
+        Strict(USER) if strict else Tolerant(USER),
     )
 
 
@@ -208,4 +209,4 @@ def test_the_recording_is_of_attributes_that_are_stored_as_sent() -> None:
     for item in RECORDED["0.1.0"]:
         if "document" in item:
             attributes = json.loads(item["document"]["S"])
-            assert resource.attributes_of(attributes) == attributes
+            assert resource.attributes_of(attributes, USER) == attributes

@@ -24,6 +24,7 @@ from domain.accounts.deprovisioning import Limit
 from domain.ports import Deadline
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER
 from handlers import routes
 from handlers.container.pace import Pace
 from handlers.endpoint import Handler
@@ -143,7 +144,7 @@ class InProcess:
 
     def brings_in(self, account: str, attributes: dict[str, Any]) -> str:
         """The id of a user whom the operator imports: no identity provider has claimed them."""
-        user = StoredUser.new(clock.new_id(), resource.attributes_of(attributes), clock.now())
+        user = StoredUser.new(clock.new_id(), resource.attributes_of(attributes, USER), clock.now())
         self.table.accounts.setdefault(account, InMemoryUsers()).create(user)
         return user.id
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain import patch
 from domain.resources import body as resource
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 from domain.tolerances import Tolerant
 
 Json = dict[str, Any]
@@ -37,17 +37,17 @@ def message(*operations: Json) -> Json:
 
 def patched_strictly(user: Json, *operations: Json) -> Json:
     for operation in patch.parse_operations(message(*operations)):
-        user = patch.apply(user, operation)
-    return resource.checked(user)
+        user = patch.apply(user, operation, USER)
+    return resource.checked(user, USER)
 
 
 def patched_tolerantly(user: Json, *operations: Json, body: Json | None = None) -> tuple[Json, set[str]]:
-    reader = Tolerant()
+    reader = Tolerant(USER)
     before = user
     for operation in reader.operations(message(*operations) if body is None else body):
         for expanded in reader.expanded(operation, user):
-            user = patch.apply(user, expanded)
-    return resource.checked(reader.patched(before, user)), reader.noted
+            user = patch.apply(user, expanded, USER)
+    return resource.checked(reader.patched(before, user), USER), reader.noted
 
 
 def changes(before: Json, after: Json) -> Json:

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.ports import IndexEntry
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 
 NOW = "2026-01-01T00:00:00.000Z"
 LATER = "2026-01-02T00:00:00.000Z"
@@ -59,7 +59,7 @@ def person(number: int) -> dict[str, Any]:
 def person_of(number: int, body: dict[str, Any] | None = None) -> StoredUser:
     """Return the user as it is stored; the same number gives the same id."""
     said = person(number) if body is None else body
-    return StoredUser.new(new_id(Random(number)), resource.attributes_of(said), NOW)
+    return StoredUser.new(new_id(Random(number)), resource.attributes_of(said, USER), NOW)
 
 
 @dataclass

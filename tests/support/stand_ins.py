@@ -13,6 +13,7 @@ from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER
 from local.sample_events import EXAMPLE_KEY, USER_ID
 from operations.table_creation import table_definition
 
@@ -65,7 +66,8 @@ class Aws:
                 "name": {"givenName": "Some", "familyName": "Body"},
                 "emails": [{"value": "somebody@example.com", "type": "work", "primary": True}],
                 "active": True,
-            }
+            },
+            USER,
         )
         users = Table(self.dynamodb, TABLE).account("default", MonotonicDeadline.after(10)).users
         users.create(StoredUser.new(USER_ID, attributes, NOW))

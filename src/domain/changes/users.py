@@ -28,7 +28,8 @@ from domain.resources.adoption import (
 )
 from domain.resources.later_release import known_part, with_unknown_part
 from domain.resources.stored_user import MADE_BY_CLIENT, StoredUser
-from domain.tolerances import STRICT, Reader
+from domain.resources.user_schema import USER
+from domain.tolerances import Reader, Strict
 
 _TIME_TO_SETTLE_A_RACE: Final = 0.5
 """Seconds that must be left to read, compute and write once more."""
@@ -50,7 +51,7 @@ class Users:
     deadline: Deadline
     now: Callable[[], str]
     new_id: Callable[[], str]
-    reader: Reader = STRICT
+    reader: Reader = field(default_factory=lambda: Strict(USER))
     effects: Effects = field(default_factory=Effects)
     guard: DeprovisioningGuard | None = None
     adopts: bool = False
@@ -67,7 +68,7 @@ class Users:
         Where the account's settings say so, an existing user becomes the new one: a deactivated user of that userName,
         or a user of that address whom no identity provider has claimed (`domain.resources.adoption`).
         """
-        sent = resource.attributes_of(self.reader.resource(body))
+        sent = resource.attributes_of(self.reader.resource(body), USER)
         user = StoredUser.new(self.new_id(), sent, self.now(), MADE_BY_CLIENT)
         try:
             self.store.create(user)
@@ -80,8 +81,8 @@ class Users:
         sent = self.reader.resource(body)
 
         def replaced(current: StoredUser) -> Json:
-            kept = self.reader.replacement(sent, known_part(current.attributes))
-            return with_unknown_part(resource.attributes_of(kept), current.attributes)
+            kept = self.reader.replacement(sent, known_part(current.attributes, USER))
+            return with_unknown_part(resource.attributes_of(kept, USER), current.attributes, USER)
 
         return self._change(user_id, if_match, replaced, put=True)
 
@@ -90,7 +91,7 @@ class Users:
         operations = self.reader.operations(body)
 
         def patched(current: StoredUser) -> Json:
-            attributes = before = known_part(current.attributes)
+            attributes = before = known_part(current.attributes, USER)
             # All values are read, checked and written, however little is changed.
             self.effort.spend(2 * sum(len(value) for value in before.values() if isinstance(value, list)))
             count = 0
@@ -102,15 +103,15 @@ class Users:
                 for each in expanded:
                     if each is not operation:
                         self._spend(each, attributes)
-                    attributes = patch.apply(attributes, each)
+                    attributes = patch.apply(attributes, each, USER)
             attributes = self.reader.patched(before, attributes)
-            return with_unknown_part(resource.checked(attributes), current.attributes)
+            return with_unknown_part(resource.checked(attributes, USER), current.attributes, USER)
 
         return self._change(user_id, if_match, patched)
 
     def _spend(self, operation: Operation, attributes: Json) -> None:
         """Count the comparisons that find the values of an operation's path; raises TooMany or OutOfTime."""
-        self.effort.spend(0 if operation.path is None else patch.target_of(operation.path).cost(attributes))
+        self.effort.spend(0 if operation.path is None else patch.target_of(operation.path, USER).cost(attributes))
 
     def delete(self, user_id: str, if_match: str | None = None) -> StoredUser:
         """Remove the user and free its unique values at once (RFC 7644 section 3.6); return the removed user."""
@@ -144,7 +145,7 @@ class Users:
                     attributes = changed.attributes
                     if not (put or self.keeps_privileges):
                         attributes = without_former_privileges(attributes, current.attributes)
-                    changed = current.adopted(resource.checked(attributes), changed.last_modified, self.new_id())
+                    changed = current.adopted(resource.checked(attributes, USER), changed.last_modified, self.new_id())
                 try:
                     return self._put(current, changed, reservation)
                 except VersionMismatch:
@@ -193,7 +194,7 @@ class Users:
         current = self.store.find_by_user_name(user.attributes["userName"])
         if current is None or not may_return(current, user):
             return None
-        attributes = with_unknown_part(user.attributes, current.attributes)
+        attributes = with_unknown_part(user.attributes, current.attributes, USER)
         return current, current.changed_to(attributes, self.now(), replaced=True)
 
     def _adopted(self, sent: Json) -> tuple[StoredUser, StoredUser] | None:
@@ -208,10 +209,10 @@ class Users:
         current = self.store.find_by_email(address)
         if current is None or not is_adoptable(current, address):
             return None
-        present = known_part(current.attributes)
+        present = known_part(current.attributes, USER)
         if not self.keeps_privileges:
             present = without_privileges(present)
-        attributes = with_unknown_part(resource.checked(present | sent), current.attributes)
+        attributes = with_unknown_part(resource.checked(present | sent, USER), current.attributes, USER)
         return current, current.adopted(attributes, self.now(), self.new_id())
 
     def _put(self, current: StoredUser, changed: StoredUser, reservation: Reservation) -> StoredUser:

@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from domain.documents import Json
-from domain.resources.attributes import Attribute
+from domain.resources.attributes import Attribute, ResourceType
 from domain.resources.paths import AttributePath
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import USER
@@ -105,7 +105,7 @@ def events_of(change: UserChange) -> tuple[LifecycleEvent, ...]:
     update that came with it.
     """
     before, after = change.before, change.after
-    changed = attribute_changes(before.attributes if before else {}, after.attributes if after else {})
+    changed = attribute_changes(before.attributes if before else {}, after.attributes if after else {}, USER)
     if before is None:
         return (LifecycleEvent(EventKind.PROVISIONED, change, changed),) if after else ()
     if after is None:
@@ -128,12 +128,12 @@ def events_of(change: UserChange) -> tuple[LifecycleEvent, ...]:
 _ACTIVE: Final = "active"
 
 
-def attribute_changes(before: Json, after: Json) -> tuple[AttributeChange, ...]:
+def attribute_changes(before: Json, after: Json, resource_type: ResourceType) -> tuple[AttributeChange, ...]:
     """Return the attributes in which two documents differ, in the schema's order; unknown ones come last.
 
     Unassigned, null and an empty array or object are the same state (RFC 7643 section 2.5), so they do not differ.
     """
-    return tuple(_differences(before, after, USER.root, ()))
+    return tuple(_differences(before, after, resource_type.root, ()))
 
 
 def _differences(

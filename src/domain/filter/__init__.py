@@ -1,6 +1,7 @@
 """Filters (RFC 7644 section 3.4.2.2) and the value filters in PATCH paths: parsing, printing, matching, indexing.
 
->>> matches = compile_filter(parse('userName eq "bjensen" and active eq true'))
+>>> from domain.resources.user_schema import USER
+>>> matches = compile_filter(parse('userName eq "bjensen" and active eq true', USER))
 >>> matches({"userName": "BJensen", "active": True})
 True
 """

@@ -30,9 +30,8 @@ from domain.filter.syntax import (
     compared,
 )
 from domain.limits import MAX_FILTER_CHARACTERS, MAX_FILTER_COMPARISONS, MAX_FILTER_DEPTH
-from domain.resources.attributes import Attribute, Returned
-from domain.resources.paths import AttributePath, resolve, with_colon
-from domain.resources.user_schema import USER
+from domain.resources.attributes import Attribute, ResourceType, Returned
+from domain.resources.paths import AttributePath, of_an_extension, resolve, with_colon
 from domain.text import MARKS_PROBLEM, has_too_many_marks, is_text
 
 # A string; an unclosed string, to the end; a word; a bracket.
@@ -60,29 +59,30 @@ class PatchPath:
         return f"{self.path}{brackets}" + ("" if self.sub_attribute is None else f".{self.sub_attribute.name}")
 
 
-def parse(text: str, leniency: Leniency = STRICT) -> Filter:
+def parse(text: str, resource_type: ResourceType, leniency: Leniency = STRICT) -> Filter:
     """Parse a filter; raises InvalidFilter, whose detail has the position and what was expected there.
 
-    >>> str(parse('userName EQ "ada" and not(active eq false)'))
+    >>> from domain.resources.user_schema import USER
+    >>> str(parse('userName EQ "ada" and not(active eq false)', USER))
     'userName eq "ada" and not (active eq false)'
     """
-    parser = _Parser(text, "filter", InvalidFilter, leniency)
+    parser = _Parser(text, resource_type, "filter", InvalidFilter, leniency)
     parsed = parser.disjunction(0)
     parser.end('"and", "or" or the end of the filter')
     return parsed
 
 
-def parse_patch_path(text: str, leniency: Leniency = STRICT) -> PatchPath:
+def parse_patch_path(text: str, resource_type: ResourceType, leniency: Leniency = STRICT) -> PatchPath:
     """Parse a PATCH path; raises InvalidPath, whose detail has the position and what was expected."""
-    parser = _Parser(text, "path", InvalidPath, leniency)
+    parser = _Parser(text, resource_type, "path", InvalidPath, leniency)
     path = parser.patch_path()
     parser.end("the end of the path")
     return path
 
 
-def parse_element(text: str, container: Attribute, leniency: Leniency = STRICT) -> Filter:
+def parse_element(text: str, container: Attribute, resource_type: ResourceType, leniency: Leniency = STRICT) -> Filter:
     """Parse the filter between the brackets of a path, over one value of `container`; raises InvalidPath."""
-    parser = _Parser(text, "path", InvalidPath, leniency)
+    parser = _Parser(text, resource_type, "path", InvalidPath, leniency)
     parser.container = container
     parsed = parser.disjunction(0)
     parser.end('"and", "or" or the end of the brackets')
@@ -92,9 +92,11 @@ def parse_element(text: str, container: Attribute, leniency: Leniency = STRICT) 
 class _Parser:
     """Recursive descent over the tokens. `container` is the attribute whose value the surrounding brackets look at."""
 
-    __slots__ = ("container", "error", "index", "leniency", "subject", "terms", "text", "tokens")
+    __slots__ = ("container", "error", "index", "leniency", "resource_type", "subject", "terms", "text", "tokens")
 
-    def __init__(self, text: str, subject: str, error: type[ScimError], leniency: Leniency) -> None:
+    def __init__(
+        self, text: str, resource_type: ResourceType, subject: str, error: type[ScimError], leniency: Leniency
+    ) -> None:
         if len(text) > MAX_FILTER_CHARACTERS:
             raise error(f"The {subject} has {len(text)} characters; it may have {MAX_FILTER_CHARACTERS} at most.")
         if not is_text(text):
@@ -105,6 +107,7 @@ class _Parser:
             leniency.used("foreign_quotes")
             text = quoted
         self.text = text
+        self.resource_type = resource_type
         self.subject = subject
         self.error = error
         self.leniency = leniency
@@ -241,10 +244,10 @@ class _Parser:
             sub = self.container.sub_attribute(word)
             path = None if sub is None else AttributePath((sub,))
         else:
-            path = resolve(word) or self.lenient(word)
+            path = resolve(word, self.resource_type) or self.lenient(word)
         if path is None:
-            container = self.container or USER.root
-            owner = "a User" if self.container is None else f"a value of {container.name}"
+            container = self.container or self.resource_type.root
+            owner = f"a {container.name}" if self.container is None else f"a value of {container.name}"
             self.refuse(f"{_shown(word)} is not an attribute of {owner}{nearest(word, container)}")
         if path.attribute.returned is Returned.NEVER and self.error is InvalidFilter:
             self.refuse(f"{path} is never returned and cannot be searched for; expected another attribute")
@@ -253,17 +256,15 @@ class _Parser:
 
     def lenient(self, word: str) -> AttributePath | None:
         """An extension's attribute without its URN, or with a dot after its URN, if `leniency` accepts it."""
-        if self.leniency.dotted_urns and (spelled := with_colon(word)) is not None:
+        if self.leniency.dotted_urns and (spelled := with_colon(word, self.resource_type)) is not None:
             self.leniency.used("dotted_urns")
-            return resolve(spelled)
+            return resolve(spelled, self.resource_type)
         if not self.leniency.unqualified_extensions:
             return None
-        for extension in USER.extensions:
-            path = resolve(f"{extension.id}:{word}")
-            if path is not None:
-                self.leniency.used("unqualified_extensions")
-                return path
-        return None
+        path = of_an_extension(word, self.resource_type)
+        if path is not None:
+            self.leniency.used("unqualified_extensions")
+        return path
 
     def patch_path(self) -> PatchPath:
         """`attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`."""

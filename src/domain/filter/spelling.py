@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain.resources.attributes import Attribute
-from domain.resources.user_schema import USER
 
 _LONGEST_NAME = 128
 
@@ -25,7 +24,7 @@ def _names(container: Attribute) -> Iterator[str]:
     for attribute in container.sub_attributes:
         separator = ":" if attribute.is_extension else "."
         yield attribute.name
-        if container is USER.root:
+        if container.is_resource:
             yield from (f"{attribute.name}{separator}{name}" for name in _names(attribute))
 
 

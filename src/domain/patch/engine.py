@@ -1,4 +1,4 @@
-"""One operation on a user's attributes (RFC 7644 sections 3.5.2.1 to 3.5.2.3).
+"""One operation on a resource's attributes (RFC 7644 sections 3.5.2.1 to 3.5.2.3).
 
 Nothing is changed in place: what an operation changes is copied, the rest is shared with the input. An operation
 that changes nothing gives its input back, or what equals it. Three readings where the RFC leaves room:
@@ -32,11 +32,10 @@ from domain.patch.values import (
     scalar,
 )
 from domain.quoting import cut
-from domain.resources.attributes import Attribute, Mutability
-from domain.resources.user_schema import USER
+from domain.resources.attributes import Attribute, Mutability, ResourceType
 
 
-def apply(attributes: Json, operation: Operation) -> Json:
+def apply(attributes: Json, operation: Operation, resource_type: ResourceType) -> Json:
     """Return the attributes with the operation applied; the input is not changed.
 
     `attributes` has canonical names and no unassigned values, and so has the result, whose required values, single
@@ -48,9 +47,11 @@ def apply(attributes: Json, operation: Operation) -> Json:
         if op is Op.REMOVE:
             raise NoTarget("A remove operation needs a path.")
         if not isinstance(value, dict):
-            raise InvalidValue(f"A {op} operation without a path takes an object with the user's attributes.")
-        return _merged(attributes, USER.root, value, op)
-    target = target_of(operation.path)
+            raise InvalidValue(
+                f"A {op} operation without a path takes an object with the {resource_type.noun}'s attributes."
+            )
+        return _merged(attributes, resource_type.root, value, op)
+    target = target_of(operation.path, resource_type)
     if op is Op.REMOVE and value is not None and target.matches is None and target.attribute.multi_valued:
         raise InvalidValue(
             f"Removing {target.path} removes all of its values, but the operation lists some. Leave the value out, "
@@ -81,7 +82,7 @@ def _changed(container: Json, steps: tuple[Attribute, ...], target: Target, op: 
     if op is Op.REMOVE:
         return container
     raise NoTarget(
-        f"{cut(str(target.path))} names no value of this user: nothing in {attribute.name} matches.",
+        f"{cut(str(target.path))} names no value of this {target.noun}: nothing in {attribute.name} matches.",
         attribute=attribute.name,
     )
 

@@ -17,7 +17,7 @@ from domain.filter import (
     cost_of_filter,
     parse_patch_path,
 )
-from domain.resources.attributes import Attribute
+from domain.resources.attributes import Attribute, ResourceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,9 @@ class Target:
     path: PatchPath
     matches: Predicate | None
     cost: Cost
-    """Comparisons needed to find the values, given the user's attributes."""
+    """Comparisons needed to find the values, given the resource's attributes."""
+    noun: str
+    """What error messages call the resource."""
 
     @property
     def steps(self) -> tuple[Attribute, ...]:
@@ -46,16 +48,16 @@ class Target:
 
 
 @lru_cache(maxsize=256)
-def target_of(path: str) -> Target:
+def target_of(path: str, resource_type: ResourceType) -> Target:
     """Return the target that a path names; raises InvalidPath."""
-    parsed = parse_patch_path(path)
+    parsed = parse_patch_path(path, resource_type)
     if parsed.value_filter is None:
         # A whole attribute is written without a look at its values. `emails.type` is written in each of them, which
         # takes about twice as long as to compare it.
         each = cost_of_filter(And((Present(parsed.path), Present(parsed.path))))
-        return Target(parsed, None, each if len(parsed.path.steps) > 1 else _nothing)
+        return Target(parsed, None, each if len(parsed.path.steps) > 1 else _nothing, resource_type.noun)
     looked_at = ValuePath(parsed.path, parsed.value_filter)
-    return Target(parsed, compile_element(parsed.value_filter), cost_of_filter(looked_at))
+    return Target(parsed, compile_element(parsed.value_filter), cost_of_filter(looked_at), resource_type.noun)
 
 
 def _nothing(attributes: Json) -> int:

@@ -111,4 +111,4 @@ def likeness(value: Any, attribute: Attribute) -> Hashable:
 
 
 def _owner(attribute: Attribute) -> str:
-    return "a User" if attribute.name == "User" else attribute.name
+    return f"a {attribute.name}" if attribute.is_resource else attribute.name

@@ -6,7 +6,7 @@ Queries that an index can answer use it; the others match user by user, within t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.effort import Effort
@@ -43,7 +43,8 @@ from domain.queries.windows import (
     read_at,
 )
 from domain.resources.stored_user import StoredUser
-from domain.tolerances import STRICT, Reader
+from domain.resources.user_schema import USER
+from domain.tolerances import Reader, Strict
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class Directory:
     store: UserStore
     renderer: Renderer
     seal: CursorSeal
-    reader: Reader = STRICT
+    reader: Reader = field(default_factory=lambda: Strict(USER))
     matches_email: bool = False
     """True if a look-up by a userName that no user has also finds, by that text as an address, a user whom no identity
     provider has claimed yet (`domain.accounts.account.Settings.match_existing_by_email`)."""
@@ -152,7 +153,9 @@ class Directory:
         lookup = None if parsed is None else index_lookup(parsed)
         if lookup is not None:
             self.on_lookup(lookup)  # also for a query whose order is rejected
-        ordering = Ordering.of(query.sort_by, descending=query.descending) if query.sort_by else None
+        ordering = None
+        if query.sort_by:
+            ordering = Ordering.of(query.sort_by, self.renderer.resource_type, descending=query.descending)
         if parsed is None:
             if ordering is None:
                 return InIdOrder(self.store)

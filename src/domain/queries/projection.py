@@ -10,9 +10,8 @@ from typing import Any
 from domain.documents import Json
 from domain.errors import InvalidValue
 from domain.limits import MAX_NAMES
-from domain.resources.attributes import Attribute, Returned
+from domain.resources.attributes import Attribute, ResourceType, Returned
 from domain.resources.paths import resolve
-from domain.resources.user_schema import USER
 
 _Names = dict[str, "_Names"]
 """A tree of attribute names that were asked for; one without branches means the whole attribute."""
@@ -30,7 +29,7 @@ class Projection:
     """True when the request names no attributes; the stored document is then returned as is."""
 
     @classmethod
-    def of(cls, attributes: object = None, excluded: object = None) -> Projection:
+    def of(cls, resource_type: ResourceType, attributes: object = None, excluded: object = None) -> Projection:
         """Return the projection that `attributes` and `excludedAttributes` ask for.
 
         Each is None, text with names separated by commas (URL parameter) or a list of names (SearchRequest). Unknown
@@ -40,10 +39,10 @@ class Projection:
         if asked is not None and left_out is not None:
             raise InvalidValue("attributes and excludedAttributes exclude each other. Send one of them.")
         if asked is not None:
-            return cls(_including(USER.root, _tree(asked)), returns_everything=False)
+            return cls(_including(resource_type.root, _tree(asked, resource_type)), returns_everything=False)
         if left_out is not None:
-            return cls(_excluding(USER.root, _tree(left_out)), returns_everything=False)
-        return _everything()
+            return cls(_excluding(resource_type.root, _tree(left_out, resource_type)), returns_everything=False)
+        return _everything(resource_type)
 
     def apply(self, resource: Json) -> Json:
         """Return the part of a resource that the answer has; the resource itself is not changed."""
@@ -51,8 +50,8 @@ class Projection:
 
 
 @cache
-def _everything() -> Projection:
-    return Projection(_excluding(USER.root, {}), returns_everything=True)
+def _everything(resource_type: ResourceType) -> Projection:
+    return Projection(_excluding(resource_type.root, {}), returns_everything=True)
 
 
 def _names(parameter: str, value: object) -> list[str] | None:
@@ -72,10 +71,10 @@ def _names(parameter: str, value: object) -> list[str] | None:
     return [name for name in names if name] or None
 
 
-def _tree(names: Iterable[str]) -> _Names:
+def _tree(names: Iterable[str], resource_type: ResourceType) -> _Names:
     """Return the known names as a tree; a whole attribute covers its parts."""
     tree: _Names = {}
-    for path in filter(None, map(resolve, names)):
+    for path in filter(None, (resolve(name, resource_type) for name in names)):
         branch = tree
         for step in path.steps[:-1]:
             if branch.get(step.name) == {}:

@@ -10,7 +10,7 @@ from domain.documents import Json
 from domain.errors import InvalidValue
 from domain.limits import MAX_SORT_CHARACTERS
 from domain.quoting import quoted
-from domain.resources.attributes import Attribute, Returned, Type, Uniqueness
+from domain.resources.attributes import Attribute, ResourceType, Returned, Type, Uniqueness
 from domain.resources.comparison import form_of
 from domain.resources.date_times import instant, text_of
 from domain.resources.paths import AttributePath, resolve
@@ -47,12 +47,13 @@ class Ordering:
     descending: bool = False
 
     @classmethod
-    def of(cls, sort_by: str, *, descending: bool = False) -> Ordering:
+    def of(cls, sort_by: str, resource_type: ResourceType, *, descending: bool = False) -> Ordering:
         """Return the ordering by the attribute that `sort_by` names; raises InvalidValue if it has no order."""
-        path = resolve(sort_by)
+        path = resolve(sort_by, resource_type)
         if path is None or path.attribute.returned is Returned.NEVER:
             raise InvalidValue(
-                f"sortBy names no attribute of a User to sort by: {quoted(sort_by)}.", attribute="sortBy"
+                f"sortBy names no attribute of a {resource_type.name} to sort by: {quoted(sort_by)}.",
+                attribute="sortBy",
             )
         attribute = path.attribute
         leaf = attribute.sub_attribute("value") if attribute.is_complex else attribute

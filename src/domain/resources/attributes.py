@@ -1,15 +1,17 @@
-"""What an attribute is (RFC 7643 section 2): a tree of frozen records from which everything else about a User follows.
+"""What a resource type and an attribute are (RFC 7643 sections 2 and 6): trees of frozen records.
 
-`/Schemas`, validation, comparison, filters, PATCH paths, projection and sorting all read this tree; nothing else in the
-code knows a name, a type or a characteristic. The resource itself is the root: a complex attribute whose
-sub-attributes are the common attributes, the core schema's attributes and one complex attribute per extension, named
-by the extension's URN (RFC 7643 section 3.3).
+`/Schemas`, validation, comparison, filters, PATCH paths, projection and sorting all read the tree of a resource type.
+They are given the type and know no name, type or characteristic themselves. The resource itself is the root: a complex
+attribute whose sub-attributes are the common attributes, the core schema's attributes and one complex attribute per
+extension, named by the extension's URN (RFC 7643 section 3.3).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any, Final
 
 
 class Type(StrEnum):
@@ -51,6 +53,18 @@ class Uniqueness(StrEnum):
     GLOBAL = "global"
 
 
+class Content(StrEnum):
+    """What the text of an attribute has to be, in addition to its type; decides its checks and its longest length."""
+
+    TEXT = "text"
+    IDENTIFIER = "identifier"
+    """Visible characters, at least one: a name by which people recognise a resource."""
+    ADDRESS = "address"
+    """An e-mail address."""
+    MEDIA = "media"
+    """Data, or a URI that may contain them."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribute:
     """One attribute and its characteristics; the defaults are those of RFC 7643 section 2.2.
@@ -70,6 +84,9 @@ class Attribute:
     canonical_values: tuple[str, ...] = ()
     reference_types: tuple[str, ...] = ()
     sub_attributes: tuple[Attribute, ...] = ()
+    content: Content = Content.TEXT
+    is_resource: bool = False
+    """True for the root of a resource type's tree."""
     is_complex: bool = field(init=False, repr=False)
     is_kept: bool = field(init=False, repr=False)
     """True if the values that clients send are kept: not for readOnly attributes and the password."""
@@ -110,13 +127,96 @@ class Schema:
     attributes: tuple[Attribute, ...]
 
 
-@dataclass(frozen=True, slots=True)
+def _nothing_more(attributes: dict[str, Any]) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ResourceType:
-    """A resource type (RFC 7643 section 6) with its extensions, and the root of its attribute tree."""
+    """A resource type (RFC 7643 section 6), from which all that the engine does with its resources follows.
+
+    Types are compared by identity, like attributes: each is made once, and what is derived from it can be cached by it.
+    """
 
     name: str
     endpoint: str
     description: str
     schema: Schema
-    extensions: tuple[Schema, ...]
-    root: Attribute
+    extensions: tuple[Schema, ...] = ()
+    check: Callable[[dict[str, Any]], None] = field(default=_nothing_more, repr=False)
+    """Checks what the attribute tree cannot say, given attributes of the right types; raises a `ScimError`."""
+    root: Attribute = field(init=False, repr=False)
+    """The resource itself, whose sub-attributes are all of its attributes."""
+    urns: Mapping[str, str] = field(init=False, repr=False)
+    """The URNs of the core schema, which comes first, and of the extensions, by the URN in lower case."""
+    schema_ids: frozenset[str] = field(init=False, repr=False)
+    """The same URNs as the schemas spell them."""
+
+    def __post_init__(self) -> None:
+        schemas = (self.schema, *self.extensions)
+        object.__setattr__(self, "urns", {each.id.lower(): each.id for each in schemas})
+        object.__setattr__(self, "schema_ids", frozenset(each.id for each in schemas))
+        known = replace(_SCHEMAS, canonical_values=tuple(each.id for each in schemas))
+        containers = tuple(
+            Attribute(each.id, each.description, Type.COMPLEX, sub_attributes=each.attributes)
+            for each in self.extensions
+        )
+        attributes = (known, *COMMON_ATTRIBUTES, *self.schema.attributes, *containers)
+        root = Attribute(self.name, self.description, Type.COMPLEX, sub_attributes=attributes, is_resource=True)
+        object.__setattr__(self, "root", root)
+
+    @property
+    def noun(self) -> str:
+        """What error messages call a resource of this type: "user" for User."""
+        return self.name.lower()
+
+
+_SCHEMAS: Final = Attribute(
+    "schemas",
+    "The URNs of the schemas present in the resource.",
+    Type.REFERENCE,
+    multi_valued=True,
+    required=True,
+    returned=Returned.ALWAYS,
+    reference_types=("uri",),
+)
+"""`schemas`; the canonical values are the URNs of each type."""
+
+COMMON_ATTRIBUTES: Final = (
+    Attribute(
+        "id",
+        "The identifier that this service gave the resource.",
+        case_exact=True,
+        mutability=Mutability.READ_ONLY,
+        returned=Returned.ALWAYS,
+        uniqueness=Uniqueness.SERVER,
+    ),
+    Attribute("externalId", "The identifier that the identity provider gave the resource.", case_exact=True),
+    Attribute(
+        "meta",
+        "Metadata of the resource.",
+        Type.COMPLEX,
+        mutability=Mutability.READ_ONLY,
+        sub_attributes=(
+            Attribute(
+                "resourceType", "The name of the resource type.", case_exact=True, mutability=Mutability.READ_ONLY
+            ),
+            Attribute("created", "When the resource was created.", Type.DATE_TIME, mutability=Mutability.READ_ONLY),
+            Attribute(
+                "lastModified", "When the resource last changed.", Type.DATE_TIME, mutability=Mutability.READ_ONLY
+            ),
+            Attribute(
+                "location",
+                "The URI of the resource.",
+                Type.REFERENCE,
+                case_exact=True,
+                mutability=Mutability.READ_ONLY,
+                reference_types=("uri",),
+            ),
+            Attribute(
+                "version", "The version of the resource, its ETag.", case_exact=True, mutability=Mutability.READ_ONLY
+            ),
+        ),
+    ),
+)
+"""What every resource has in addition to `schemas` (RFC 7643 section 3.1)."""

@@ -10,14 +10,11 @@ from typing import Any, Final
 from pydantic_core import ValidationError
 
 from domain.documents import Json
-from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
-from domain.limits import MAX_EMAILS
+from domain.errors import InvalidSyntax, InvalidValue
 from domain.quoting import cut, quoted
-from domain.resources.attributes import Attribute
-from domain.resources.user_schema import CORE_URN, USER
-from domain.resources.validation import USER_VALIDATOR
+from domain.resources.attributes import Attribute, ResourceType
+from domain.resources.validation import validator_of
 
-_KNOWN_URNS: Final = {CORE_URN.lower(): CORE_URN} | {schema.id.lower(): schema.id for schema in USER.extensions}
 _MAX_PROBLEMS_SHOWN: Final = 3
 _MESSAGES: Final = {
     "string_type": "must be a string",
@@ -28,34 +25,28 @@ _MESSAGES: Final = {
     "list_type": "must be an array",
     "dict_type": "must be an object",
     "missing": "is required",
-    "extra_forbidden": "is not an attribute of a User",
 }
 
 
-def attributes_of(body: Json) -> Json:
+def attributes_of(body: Json, resource_type: ResourceType) -> Json:
     """Return the attributes to store from the body of a POST or PUT, checked.
 
     Names in any case become the schema's own; null, empty arrays and empty objects are unassigned (RFC 7643 section
     2.5); readOnly attributes are ignored (RFC 7644 section 3.3), the password is not kept.
     Raises InvalidSyntax, InvalidValue or PayloadTooLarge, each naming the attribute.
     """
-    return checked(_read(body, USER.root))
+    return checked(_read(body, resource_type.root), resource_type)
 
 
-def checked(attributes: Json) -> Json:
+def checked(attributes: Json, resource_type: ResourceType) -> Json:
     """Check the attributes and return them with `schemas` in step; raises what `attributes_of` raises.
 
     `attributes` has canonical names and no unassigned values, as from `attributes_of` or the PATCH engine.
     """
-    _check_types(attributes)
+    _check_types(attributes, resource_type)
     _check_primaries(attributes)
-    addresses = {email["value"] for email in attributes.get("emails", ()) if "value" in email}
-    if len(addresses) > MAX_EMAILS:
-        raise PayloadTooLarge(
-            f"emails has {len(addresses)} addresses; a user may have {MAX_EMAILS} at most. Send fewer addresses.",
-            attribute="emails",
-        )
-    return attributes | {"schemas": _schemas(attributes)}
+    resource_type.check(attributes)
+    return attributes | {"schemas": _schemas(attributes, resource_type)}
 
 
 def _read(body: Json, attribute: Attribute) -> Json:
@@ -91,39 +82,44 @@ def _read_value(value: Any, attribute: Attribute) -> Any:
     return value
 
 
-def _schemas(attributes: Json) -> list[str]:
+def _schemas(attributes: Json, resource_type: ResourceType) -> list[str]:
     """Return `schemas` in the schema's spelling, with the extensions in use (RFC 7643 section 3)."""
-    urns = []
+    urns: list[str] = []
     for urn in attributes["schemas"]:
-        known = _KNOWN_URNS.get(urn.lower())
+        known = resource_type.urns.get(urn.lower())
         if known is None:
             raise InvalidValue(
                 f"schemas names {quoted(urn)}, which this service does not know. Leave it out.", attribute="schemas"
             )
         if known not in urns:
             urns.append(known)
-    if CORE_URN not in urns:
-        raise InvalidValue(f'schemas must contain "{CORE_URN}".', attribute="schemas")
-    urns.extend(schema.id for schema in USER.extensions if schema.id in attributes and schema.id not in urns)
+    core = resource_type.schema.id
+    if core not in urns:
+        raise InvalidValue(f'schemas must contain "{core}".', attribute="schemas")
+    urns.extend(schema.id for schema in resource_type.extensions if schema.id in attributes and schema.id not in urns)
     return urns
 
 
-def _check_types(attributes: Json) -> None:
+def _check_types(attributes: Json, resource_type: ResourceType) -> None:
     try:
-        USER_VALIDATOR.validate_python(attributes)
+        validator_of(resource_type).validate_python(attributes)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
-        named = "; ".join(f"{_place(error['loc'])} {_message(error)}" for error in errors[:_MAX_PROBLEMS_SHOWN])
+        named = "; ".join(
+            f"{_place(error['loc'])} {_message(error, resource_type)}" for error in errors[:_MAX_PROBLEMS_SHOWN]
+        )
         more = len(errors) - _MAX_PROBLEMS_SHOWN
         detail = named + (f"; and {more} more" if more > 0 else "") + "."
         unknown = all(error["type"] == "extra_forbidden" for error in errors)
-        attribute = ", ".join(sorted({_known(place) for place in {error["loc"] for error in errors}}))
+        attribute = ", ".join(sorted({_known(place, resource_type) for place in {error["loc"] for error in errors}}))
         raise (InvalidSyntax if unknown else InvalidValue)(detail, attribute=attribute) from None
 
 
-def _message(error: Any) -> str:
+def _message(error: Any, resource_type: ResourceType) -> str:
     """Return the problem, to follow the place; pydantic prefixes the messages of our own checks by "Value error, "."""
     match error["type"]:
+        case "extra_forbidden":
+            return f"is not an attribute of a {resource_type.name}"
         case "string_too_long":
             return f"has more than {error['ctx']['max_length']} characters, the most that it may have"
         case "too_long":
@@ -134,19 +130,19 @@ def _message(error: Any) -> str:
 def _place(location: tuple[int | str, ...]) -> str:
     """Return `("emails", 0, "value")` as `emails[0].value`, an extension's attribute as `urn:...:User:department`."""
     text = ""
-    for step in location:
+    for depth, step in enumerate(location):
         if isinstance(step, int):
             text += f"[{step}]"
         elif text:
-            text += (":" if text.startswith("urn:") and text.endswith(":User") else ".") + cut(step)
+            text += (":" if depth == 1 and text.startswith("urn:") else ".") + cut(step)
         else:
             text = cut(step)
     return text
 
 
-def _known(location: tuple[int | str, ...]) -> str:
+def _known(location: tuple[int | str, ...], resource_type: ResourceType) -> str:
     """Return the attribute at a place as far as the schema has names for it, never a name that a client made up."""
-    attribute, names = USER.root, [USER.name]
+    attribute, names = resource_type.root, [resource_type.name]
     for step in location:
         sub = attribute.sub_attribute(step) if isinstance(step, str) else attribute
         if sub is None:
@@ -158,7 +154,7 @@ def _known(location: tuple[int | str, ...]) -> str:
 def _check_primaries(attributes: Json) -> None:
     """Raise InvalidValue if more than one value of an attribute is primary (RFC 7643 section 2.4)."""
     for name, value in attributes.items():
-        if not isinstance(value, list) or len(value) < 2 or name == "schemas":
+        if not isinstance(value, list) or len(value) < 2 or not isinstance(value[0], dict):
             continue
         if sum(item.get("primary") is True for item in value) > 1:
             raise InvalidValue(

@@ -8,10 +8,9 @@ from domain.documents import Json
 from domain.errors import InvalidSyntax
 from domain.quoting import quoted
 from domain.resources.attributes import Attribute
-from domain.resources.user_schema import USER
 
 
-def canonical_names(value: Json, attribute: Attribute = USER.root) -> Json:
+def canonical_names(value: Json, attribute: Attribute) -> Json:
     """Return `value` of a complex `attribute` with known names as the schema spells them, at all depths.
 
     Unknown members stay as they are. Raises InvalidSyntax when two members have the same name in different cases.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from domain.documents import Json
@@ -9,7 +10,6 @@ from domain.errors import NotFound
 from domain.limits import CURSOR_LIFETIME, DEFAULT_PAGE_SIZE, MAX_BULK_OPERATIONS, MAX_BULK_PAYLOAD, MAX_PAGE_SIZE
 from domain.quoting import quoted
 from domain.resources.attributes import Attribute, ResourceType, Schema
-from domain.resources.user_schema import USER
 
 SCHEMA_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 RESOURCE_TYPE_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
@@ -51,27 +51,30 @@ def service_provider_config(base_url: str) -> Json:
     }
 
 
-def resource_types(base_url: str) -> list[Json]:
-    """Return the one ResourceType: users."""
-    return [_resource_type(USER, base_url)]
+def resource_types(types: Sequence[ResourceType], base_url: str) -> list[Json]:
+    """Return the ResourceType of each of the types that are served."""
+    return [_resource_type(each, base_url) for each in types]
 
 
-def resource_type(name: str, base_url: str) -> Json:
-    """Return one ResourceType by its name."""
-    for candidate in resource_types(base_url):
-        if candidate["id"] == name:
-            return candidate
-    raise NotFound(f"There is no resource type {quoted(name)}. This service has one: {USER.name}.")
+def resource_type(types: Sequence[ResourceType], name: str, base_url: str) -> Json:
+    """Return one ResourceType by its name; raises NotFound."""
+    for each in types:
+        if each.name == name:
+            return _resource_type(each, base_url)
+    names = ", ".join(each.name for each in types)
+    has = f"has one: {names}" if len(types) == 1 else f"has {names}"
+    raise NotFound(f"There is no resource type {quoted(name)}. This service {has}.")
 
 
-def schemas(base_url: str) -> list[Json]:
-    """Return every Schema of the service."""
-    return [_schema(schema, base_url) for schema in (USER.schema, *USER.extensions)]
+def schemas(types: Sequence[ResourceType], base_url: str) -> list[Json]:
+    """Return every Schema of the types that are served, an extension of several types once."""
+    found = {schema.id: schema for each in types for schema in (each.schema, *each.extensions)}
+    return [_schema(schema, base_url) for schema in found.values()]
 
 
-def schema(urn: str, base_url: str) -> Json:
-    """Return one Schema by its URN, in any case."""
-    for candidate in schemas(base_url):
+def schema(types: Sequence[ResourceType], urn: str, base_url: str) -> Json:
+    """Return one Schema by its URN, in any case; raises NotFound."""
+    for candidate in schemas(types, base_url):
         if candidate["id"].lower() == urn.lower():
             return candidate
     raise NotFound(f"There is no schema {quoted(urn)}. {base_url}/Schemas lists the schemas of this service.")

@@ -9,27 +9,25 @@ from __future__ import annotations
 from typing import Any
 
 from domain.documents import Json
-from domain.resources.attributes import Attribute
-from domain.resources.user_schema import CORE_URN, USER
-
-_SCHEMAS = frozenset({CORE_URN, *(schema.id for schema in USER.extensions)})
+from domain.resources.attributes import Attribute, ResourceType
 
 
-def known_part(stored: Json) -> Json:
+def known_part(stored: Json, resource_type: ResourceType) -> Json:
     """Return the attributes that this release knows; the same object when it knows all of them."""
-    if _is_known(stored, USER.root) and _SCHEMAS.issuperset(stored.get("schemas", ())):
+    urns = resource_type.schema_ids
+    if _is_known(stored, resource_type.root) and urns.issuperset(stored.get("schemas", ())):
         return stored
-    known: Json = _known(stored, USER.root)
-    return known | {"schemas": [urn for urn in stored.get("schemas", ()) if urn in _SCHEMAS]}
+    known: Json = _known(stored, resource_type.root)
+    return known | {"schemas": [urn for urn in stored.get("schemas", ()) if urn in urns]}
 
 
-def with_unknown_part(changed: Json, stored: Json) -> Json:
+def with_unknown_part(changed: Json, stored: Json, resource_type: ResourceType) -> Json:
     """Return the changed attributes with the stored ones that this release does not know.
 
     A part of an attribute that this release does not know stays as long as the attribute itself is not changed: it may
     not fit another value.
     """
-    known = known_part(stored)
+    known = known_part(stored, resource_type)
     if known is stored:
         return changed
     kept = {
@@ -37,7 +35,7 @@ def with_unknown_part(changed: Json, stored: Json) -> Json:
         for name, value in stored.items()
         if name not in known or (name != "schemas" and known[name] != value and changed.get(name) == known[name])
     }
-    schemas = [urn for urn in stored.get("schemas", ()) if urn not in _SCHEMAS]
+    schemas = [urn for urn in stored.get("schemas", ()) if urn not in resource_type.schema_ids]
     return changed | kept | {"schemas": [*changed.get("schemas", ()), *schemas]}
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from domain.resources.attributes import Attribute
-from domain.resources.user_schema import CORE_URN, USER
+from domain.resources.attributes import Attribute, ResourceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,49 +31,52 @@ class AttributePath:
         return first + (":" if self.steps[0].is_extension else ".") + ".".join(rest)
 
 
-_EXTENSIONS: Final = tuple(
-    (extension.id.lower(), container)
-    for extension in USER.extensions
-    if (container := USER.root.sub_attribute(extension.id)) is not None
-)
-_URNS: Final = (CORE_URN, *(extension.id for extension in USER.extensions))
-_CORE_PREFIX: Final = CORE_URN.lower() + ":"
-
-
-def resolve(text: str) -> AttributePath | None:
+def resolve(text: str, resource_type: ResourceType) -> AttributePath | None:
     """Return the path that `text` names, names and URNs in any case; None when there is no such attribute.
 
-    >>> str(resolve("NAME.familyname"))
+    >>> from domain.resources.user_schema import USER
+    >>> str(resolve("NAME.familyname", USER))
     'name.familyName'
     """
-    return _known(text) if len(text) <= _LONGEST_KNOWN else _resolve(text)
+    return _known(text, resource_type) if len(text) <= _LONGEST_KNOWN else _resolve(text, resource_type)
 
 
-def _resolve(text: str) -> AttributePath | None:
-    folded = text.lower()
+def _resolve(text: str, resource_type: ResourceType) -> AttributePath | None:
+    folded, root = text.lower(), resource_type.root
     if folded.startswith("urn:"):
-        for urn, container in _EXTENSIONS:
-            if folded == urn:
-                return AttributePath((container,))
-            if folded.startswith(urn + ":"):
-                return _descend((container,), text[len(urn) + 1 :])
-        if not folded.startswith(_CORE_PREFIX):
+        for extension in resource_type.extensions:
+            urn = extension.id.lower()
+            if folded == urn or folded.startswith(urn + ":"):
+                container = root.sub_attribute(urn)
+                if container is None or folded == urn:
+                    return None if container is None else AttributePath((container,))
+                return _descend(container, (container,), text[len(urn) + 1 :])
+        prefix = resource_type.schema.id.lower() + ":"
+        if not folded.startswith(prefix):
             return None
-        text = text[len(_CORE_PREFIX) :]
-    return _descend((), text)
+        text = text[len(prefix) :]
+    return _descend(root, (), text)
 
 
-def with_colon(text: str) -> str | None:
+def with_colon(text: str, resource_type: ResourceType) -> str | None:
     """Return the text with a colon for the dot after the URN of a schema; None without such a dot."""
     folded = text.lower()
-    for urn in _URNS:
-        if folded.startswith(urn.lower() + "."):
+    for folded_urn, urn in resource_type.urns.items():
+        if folded.startswith(folded_urn + "."):
             return f"{urn}:{text[len(urn) + 1 :]}"
     return None
 
 
-def _descend(steps: tuple[Attribute, ...], names: str) -> AttributePath | None:
-    attribute = steps[-1] if steps else USER.root
+def of_an_extension(name: str, resource_type: ResourceType) -> AttributePath | None:
+    """Return the path of an extension's attribute that is named without the extension's URN; None without one."""
+    for extension in resource_type.extensions:
+        path = resolve(f"{extension.id}:{name}", resource_type)
+        if path is not None:
+            return path
+    return None
+
+
+def _descend(attribute: Attribute, steps: tuple[Attribute, ...], names: str) -> AttributePath | None:
     parts = names.split(".")
     if len(parts) > 2 or names.lower().startswith("urn:"):
         return None

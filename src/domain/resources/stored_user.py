@@ -143,14 +143,14 @@ def _is_no_text(text: str) -> bool:
     return not is_text(text)
 
 
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _texts(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
     """Yield all texts in a document with the paths of their attributes."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item, path)
+            yield from _texts(item, path, depth)
     elif isinstance(value, dict):
         for name, member in value.items():
-            separator = ":" if path.startswith("urn:") and path.endswith(":User") else "."
-            yield from _texts(member, f"{path}{separator}{name}" if path else name)
+            separator = ":" if depth == 1 and path.startswith("urn:") else "."
+            yield from _texts(member, f"{path}{separator}{name}" if path else name, depth + 1)

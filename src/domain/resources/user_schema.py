@@ -1,4 +1,4 @@
-"""The User: core schema (RFC 7643 section 4.1), Enterprise User extension (4.3) and the common attributes (3.1).
+"""The User: core schema (RFC 7643 section 4.1) and Enterprise User extension (4.3).
 
 The single source of truth for names, types and characteristics. The values are those of RFC 7643 section 8.7.1 with
 its verified errata, except where this service is stricter and says so: an address in `emails.value` belongs to
@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.resources.attributes import Attribute, Mutability, ResourceType, Returned, Schema, Type, Uniqueness
+from domain.documents import Json
+from domain.errors import PayloadTooLarge
+from domain.limits import MAX_EMAILS
+from domain.resources.attributes import (
+    Attribute,
+    Content,
+    Mutability,
+    ResourceType,
+    Returned,
+    Schema,
+    Type,
+    Uniqueness,
+)
 
 CORE_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE_URN: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -109,6 +121,7 @@ CORE_USER: Final = Schema(
             "Unique identifier for the user, compared without regard to case.",
             required=True,
             uniqueness=Uniqueness.SERVER,
+            content=Content.IDENTIFIER,
         ),
         _NAME,
         Attribute("displayName", "The name of the user, suitable for display to end-users."),
@@ -140,6 +153,7 @@ CORE_USER: Final = Schema(
                 "value",
                 "The address, unique among the users of this service without regard to case.",
                 uniqueness=Uniqueness.SERVER,
+                content=Content.ADDRESS,
             ),
             ("work", "home", "other"),
         ),
@@ -164,6 +178,7 @@ CORE_USER: Final = Schema(
                 Type.REFERENCE,
                 case_exact=True,
                 reference_types=("external",),
+                content=Content.MEDIA,
             ),
             ("photo", "thumbnail"),
         ),
@@ -208,50 +223,14 @@ ENTERPRISE_USER: Final = Schema(
     ),
 )
 
-COMMON_ATTRIBUTES: Final = (
-    Attribute(
-        "schemas",
-        "The URNs of the schemas present in the resource.",
-        Type.REFERENCE,
-        multi_valued=True,
-        required=True,
-        returned=Returned.ALWAYS,
-        reference_types=("uri",),
-    ),
-    Attribute(
-        "id",
-        "The identifier that this service gave the user.",
-        case_exact=True,
-        mutability=_READ_ONLY,
-        returned=Returned.ALWAYS,
-        uniqueness=Uniqueness.SERVER,
-    ),
-    Attribute("externalId", "The identifier that the identity provider gave the user.", case_exact=True),
-    Attribute(
-        "meta",
-        "Metadata of the resource.",
-        Type.COMPLEX,
-        mutability=_READ_ONLY,
-        sub_attributes=(
-            Attribute("resourceType", "The name of the resource type.", case_exact=True, mutability=_READ_ONLY),
-            Attribute("created", "When the resource was created.", Type.DATE_TIME, mutability=_READ_ONLY),
-            Attribute("lastModified", "When the resource last changed.", Type.DATE_TIME, mutability=_READ_ONLY),
-            Attribute(
-                "location",
-                "The URI of the resource.",
-                Type.REFERENCE,
-                case_exact=True,
-                mutability=_READ_ONLY,
-                reference_types=("uri",),
-            ),
-            Attribute("version", "The version of the resource, its ETag.", case_exact=True, mutability=_READ_ONLY),
-        ),
-    ),
-)
 
-
-def _extension(schema: Schema) -> Attribute:
-    return Attribute(schema.id, schema.description, Type.COMPLEX, sub_attributes=schema.attributes)
+def _require_few_addresses(user: Json) -> None:
+    addresses = {email["value"] for email in user.get("emails", ()) if "value" in email}
+    if len(addresses) > MAX_EMAILS:
+        raise PayloadTooLarge(
+            f"emails has {len(addresses)} addresses; a user may have {MAX_EMAILS} at most. Send fewer addresses.",
+            attribute="emails",
+        )
 
 
 USER: Final = ResourceType(
@@ -260,10 +239,5 @@ USER: Final = ResourceType(
     description="User Account",
     schema=CORE_USER,
     extensions=(ENTERPRISE_USER,),
-    root=Attribute(
-        "User",
-        "User Account",
-        Type.COMPLEX,
-        sub_attributes=COMMON_ATTRIBUTES + CORE_USER.attributes + (_extension(ENTERPRISE_USER),),
-    ),
+    check=_require_few_addresses,
 )

@@ -1,4 +1,4 @@
-"""The types and bounds of a User and its extension, checked by pydantic's validator, made from the attribute tree.
+"""The types and bounds of a resource and its extensions, checked by pydantic's validator, made from the attribute tree.
 
 It checks nothing else: what arrives here has canonical names, no unassigned values and no readOnly ones
 (`.body`). A valid document passes unchanged, so nothing is taken out of the validator. For that pydantic's
@@ -8,6 +8,8 @@ core is enough: creating its model classes would take longer than everything els
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from pydantic_core import CoreSchema, SchemaValidator
@@ -23,14 +25,13 @@ from pydantic_core.core_schema import (
 )
 
 from domain.limits import MAX_CHARACTERS, MAX_IDENTIFIER_CHARACTERS, MAX_MEDIA_CHARACTERS, MAX_VALUES
-from domain.resources.attributes import Attribute, Type, Uniqueness
+from domain.resources.attributes import Attribute, Content, ResourceType, Type, Uniqueness
 from domain.resources.characters import refused_character
 from domain.resources.comparison import unique_form
-from domain.resources.user_schema import USER
 from domain.text import MARKS_PROBLEM, has_too_many_marks
 
 
-def _user_name(value: str) -> str:
+def _identifier(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
     return _seen(value)
@@ -61,40 +62,45 @@ _SCALARS: Final[dict[Type, CoreSchema]] = {
 }
 """All other types are text: binary values too, as certificates arrive with and without padding."""
 
-_FORMS: Final = {"userName": _user_name, "emails.value": _address}
+_CONTENTS: Final[dict[Content, Callable[[str], str]]] = {
+    Content.IDENTIFIER: _identifier,
+    Content.ADDRESS: _address,
+}
 
 
-_MEDIA: Final = "photos.value"
-
-
-def _longest(attribute: Attribute, path: str) -> int:
+def _longest(attribute: Attribute) -> int:
     """Return how many characters a text may have; with a bound the validator also refuses unpaired surrogates."""
     if attribute.uniqueness is Uniqueness.SERVER:
         return MAX_IDENTIFIER_CHARACTERS
-    return MAX_MEDIA_CHARACTERS if attribute.type is Type.BINARY or path == _MEDIA else MAX_CHARACTERS
+    is_media = attribute.type is Type.BINARY or attribute.content is Content.MEDIA
+    return MAX_MEDIA_CHARACTERS if is_media else MAX_CHARACTERS
 
 
-def _scalar(attribute: Attribute, path: str) -> CoreSchema:
-    return _SCALARS.get(attribute.type) or str_schema(strict=True, max_length=_longest(attribute, path))
+def _scalar(attribute: Attribute) -> CoreSchema:
+    return _SCALARS.get(attribute.type) or str_schema(strict=True, max_length=_longest(attribute))
 
 
-def _schema(attribute: Attribute, path: str) -> CoreSchema:
-    schema = _object(attribute, path) if attribute.is_complex else _scalar(attribute, path)
-    if path in _FORMS:
-        schema = no_info_after_validator_function(_FORMS[path], schema)
+def _schema(attribute: Attribute) -> CoreSchema:
+    schema = _object(attribute) if attribute.is_complex else _scalar(attribute)
+    if attribute.content in _CONTENTS:
+        schema = no_info_after_validator_function(_CONTENTS[attribute.content], schema)
     # The first value at fault will do: thousands of problems would take longer to describe than a request may.
     return list_schema(schema, strict=True, max_length=MAX_VALUES, fail_fast=True) if attribute.multi_valued else schema
 
 
-def _object(attribute: Attribute, path: str = "") -> CoreSchema:
-    prefix = f"{path}." if path else ""
+def _object(attribute: Attribute) -> CoreSchema:
     fields = {
-        sub.name: typed_dict_field(_schema(sub, prefix + sub.name), required=sub.required)
+        sub.name: typed_dict_field(_schema(sub), required=sub.required)
         for sub in attribute.sub_attributes
         if sub.is_kept
     }
     return typed_dict_schema(fields, strict=True, extra_behavior="forbid")
 
 
-USER_VALIDATOR: Final = SchemaValidator(_object(USER.root))
-"""Of the User with its extension under the extension's URN; `validate_python` raises pydantic's ValidationError."""
+@cache
+def validator_of(resource_type: ResourceType) -> SchemaValidator:
+    """Return the validator of resources with their extensions under the extensions' URNs, made on first use.
+
+    `validate_python` raises pydantic's ValidationError.
+    """
+    return SchemaValidator(_object(resource_type.root))

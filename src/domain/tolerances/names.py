@@ -1,4 +1,4 @@
-"""Guesses at names that are no attributes of a User."""
+"""Guesses at names that are no attributes of a resource."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from domain.resources.attributes import Attribute
-from domain.resources.user_schema import CORE_URN, USER
+from domain.resources.attributes import Attribute, ResourceType
 
-_URNS: Final = tuple(urn.lower() for urn in (CORE_URN, *(extension.id for extension in USER.extensions)))
-_OWN: Final = (":schemas:core:", ":schemas:extension:enterprise:")
+_FAMILY: Final = re.compile(r":schemas:.+?:(?=\d)")
+"""`:schemas:core:` of a URN: what is left of it when the version and what follows are mistyped."""
 _ACTIVE: Final = frozenset({"active", "isactive"})
 _STATES: Final = frozenset(
     {"accountstate", "accountstatus", "activestatus", "archived", "deactivate", "deleted", "disable", "enable"}
@@ -22,9 +21,14 @@ _STATE_ENDS: Final = ("activated", "active", "blocked", "disabled", "enabled", "
 
 
 @cache
-def known_names() -> frozenset[str]:
-    """Return the names of all attributes and sub-attributes of a User, in lower case."""
-    return frozenset(_names(USER.root))
+def known_names(resource_type: ResourceType) -> frozenset[str]:
+    """Return the names of all attributes and sub-attributes of a resource, in lower case."""
+    return frozenset(_names(resource_type.root))
+
+
+@cache
+def _families(resource_type: ResourceType) -> tuple[str, ...]:
+    return tuple(found[0] for urn in resource_type.urns if (found := _FAMILY.search(urn)) is not None)
 
 
 def _names(attribute: Attribute) -> Iterator[str]:
@@ -33,17 +37,26 @@ def _names(attribute: Attribute) -> Iterator[str]:
         yield from _names(sub)
 
 
-def is_foreign(name: str) -> bool:
-    """Return True if a name is under the URN of a schema that this service does not have."""
+def has_state(resource_type: ResourceType) -> bool:
+    """Return True if resources of the type have `active`, which must never be misread."""
+    return resource_type.root.sub_attribute("active") is not None
+
+
+def is_foreign(name: str, resource_type: ResourceType) -> bool:
+    """Return True if a name is under the URN of a schema that resources of the type do not have."""
     folded = name.lower()
     # What only begins as a known URN does is that one, mistyped.
-    return folded.startswith("urn:") and not folded.startswith(_URNS)
+    return folded.startswith("urn:") and not folded.startswith(tuple(resource_type.urns))
 
 
-def is_mistyped(name: str) -> bool:
-    """Return True for a name that a User has, under almost the URN of its schema: `...:core:2.0:title`."""
+def is_mistyped(name: str, resource_type: ResourceType) -> bool:
+    """Return True for a name that the resource has, under almost the URN of its schema: `...:core:2.0:title`."""
     folded = name.lower()
-    return is_foreign(name) and any(part in folded for part in _OWN) and last_name(name) in known_names()
+    return (
+        is_foreign(name, resource_type)
+        and any(family in folded for family in _families(resource_type))
+        and last_name(name) in known_names(resource_type)
+    )
 
 
 def last_name(name: str) -> str:

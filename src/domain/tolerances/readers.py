@@ -7,17 +7,19 @@ Both rewrite what a client sent into what the strict parsers take (`domain.resou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from domain import filter as filters
 from domain import patch
 from domain.documents import Json
 from domain.filter import Filter
 from domain.patch import Operation
+from domain.resources.attributes import ResourceType
 
 
 class Reader(Protocol):
-    """Reads the requests of one account."""
+    """Reads the requests of one account about resources of one type."""
 
     def resource(self, body: Json) -> Json:
         """Return the body of a POST or PUT in the form that `domain.resources.body.attributes_of` takes."""
@@ -34,7 +36,7 @@ class Reader(Protocol):
     def expanded(self, operation: Operation, attributes: Json) -> Sequence[Operation]:
         """Return the operations to apply in place of one from `operations`: itself, several or none.
 
-        `attributes` are the user's at that moment, after the operations before it.
+        `attributes` are the resource's at that moment, after the operations before it.
         """
 
     def patched(self, before: Json, after: Json) -> Json:
@@ -47,10 +49,11 @@ class Reader(Protocol):
         """Return another value to look up when no index entry has `value`; None when there is none to try."""
 
 
+@dataclass(frozen=True, slots=True)
 class Strict:
     """Reads requests to the letter of the RFC."""
 
-    __slots__ = ()
+    resource_type: ResourceType
 
     def resource(self, body: Json) -> Json:
         return body
@@ -71,10 +74,7 @@ class Strict:
         return after
 
     def filter(self, text: str) -> Filter:
-        return filters.parse(text)
+        return filters.parse(text, self.resource_type)
 
     def retried_lookup(self, value: str) -> str | None:
         return None
-
-
-STRICT: Final[Reader] = Strict()

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.documents import Json
 from domain.patch import Operation, Target
-from domain.resources.attributes import Attribute
+from domain.resources.attributes import Attribute, ResourceType
 
 Operations = Sequence[Operation]
 
@@ -17,8 +17,10 @@ Operations = Sequence[Operation]
 class Tolerance:
     """One quirk: its name, where it was seen (`source`), and a hook for each stage at which it is handled.
 
+    `only_for` names the resource types that it concerns; None for all.
     Hooks are pure. They return None, or `value` and `settled` the same object, where there is nothing to forgive.
-    In the order in which a request meets them:
+    Those of a body, a name or an operation are also given the type of the resource. In the order in which a request
+    meets them:
 
     - `in_parameters`: True if `domain.parameters` reads it.
     - `envelope`: the body of any message of the protocol, with the URN of its kind.
@@ -30,7 +32,8 @@ class Tolerance:
     - `value`: any value with its attribute, from the outermost inwards, of a body or an operation; an item of a list
       that becomes None is dropped. Only the attributes that `concerns` accepts are passed, all without it.
     - `settled`: likewise, but an array or object after all that it holds is rewritten; not in removals.
-    - `operation`: one operation with its path parsed (None without a path) and the user's attributes at that moment.
+    - `operation`: one operation with its path parsed (None without a path) and the resource's attributes at that
+      moment.
     - `replacement`: the body of a PUT, with the stored attributes.
     - `patched`: the values of a multi-valued attribute before and after all operations.
     - `leniency`: the flag of `domain.filter.Leniency`.
@@ -39,18 +42,19 @@ class Tolerance:
 
     name: str
     source: str
-    spelling: Callable[[str], str | None] | None = None
-    resource: Callable[[Json], Json | None] | None = None
+    only_for: frozenset[str] | None = None
+    spelling: Callable[[str, ResourceType], str | None] | None = None
+    resource: Callable[[Json, ResourceType], Json | None] | None = None
     replacement: Callable[[Json, Json], Json | None] | None = None
     in_parameters: bool | None = None
     envelope: Callable[[Json, str], Json | None] | None = None
     message: Callable[[Json], Json | None] | None = None
-    reading: Callable[[Operation], Operations | None] | None = None
-    operations: Callable[[Operations], Operations | None] | None = None
+    reading: Callable[[Operation, ResourceType], Operations | None] | None = None
+    operations: Callable[[Operations, ResourceType], Operations | None] | None = None
     concerns: Callable[[Attribute], bool] | None = None
     value: Callable[[Attribute, Any], Any] | None = None
     settled: Callable[[Attribute, Any], Any] | None = None
-    operation: Callable[[Operation, Target | None, Json], Operations | None] | None = None
+    operation: Callable[[Operation, Target | None, Json, ResourceType], Operations | None] | None = None
     patched: Callable[[Attribute, list[Any], list[Any]], list[Any]] | None = None
     leniency: str | None = None
     lookup: Callable[[str], str | None] | None = None

@@ -1,9 +1,15 @@
-"""All tolerances, in the order in which they are tried within each stage."""
+"""All tolerances, in the order in which they are tried, and those that concern a resource type, by stage."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, TypeVar
 
+from domain.documents import Json
+from domain.patch import Operation, Target
+from domain.resources.attributes import Attribute, ResourceType
 from domain.tolerances.quirks import (
     array_for_single_value,
     attribute_names,
@@ -47,7 +53,7 @@ from domain.tolerances.quirks import (
     unknown_schema,
     unqualified_attribute,
 )
-from domain.tolerances.record import Tolerance
+from domain.tolerances.record import Operations, Tolerance
 
 TOLERANCES: Final[tuple[Tolerance, ...]] = (
     parameter_case.TOLERANCE,
@@ -94,3 +100,79 @@ TOLERANCES: Final[tuple[Tolerance, ...]] = (
     bare_word.TOLERANCE,
     twice_encoded_value.TOLERANCE,
 )
+
+_Hook = TypeVar("_Hook")
+Stage = tuple[tuple[str, _Hook], ...]
+"""The hooks of one stage in order, each with the name of its tolerance."""
+
+
+ValueHook = Callable[[Attribute, Any], Any]
+OperationHook = Callable[[Operation, Target | None, Json, ResourceType], Operations | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The tolerances that concern a resource type, by stage."""
+
+    spelling: Stage[Callable[[str, ResourceType], str | None]]
+    resource: Stage[Callable[[Json, ResourceType], Json | None]]
+    replacement: Stage[Callable[[Json, Json], Json | None]]
+    message: Stage[Callable[[Json], Json | None]]
+    envelope: Stage[Callable[[Json, str], Json | None]]
+    reading: Stage[Callable[[Operation, ResourceType], Operations | None]]
+    operations: Stage[Callable[[Operations, ResourceType], Operations | None]]
+    operation: Stage[OperationHook]
+    patched: Stage[Callable[[Attribute, list[Any], list[Any]], list[Any]]]
+    lookup: Stage[Callable[[str], str | None]]
+    leniency: dict[str, str]
+    """The name of the tolerance for each flag of `Leniency`."""
+    multi_valued: tuple[Attribute, ...]
+    """The multi-valued attributes of the resource."""
+
+
+@cache
+def stages_of(resource_type: ResourceType) -> Stages:
+    tolerances = [each for each in TOLERANCES if each.only_for is None or resource_type.name in each.only_for]
+
+    def stage(hook_of: Callable[[Tolerance], _Hook | None]) -> Stage[_Hook]:
+        return tuple((each.name, hook) for each in tolerances if (hook := hook_of(each)) is not None)
+
+    return Stages(
+        spelling=stage(lambda each: each.spelling),
+        resource=stage(lambda each: each.resource),
+        replacement=stage(lambda each: each.replacement),
+        message=stage(lambda each: each.message),
+        envelope=stage(lambda each: each.envelope),
+        reading=stage(lambda each: each.reading),
+        operations=stage(lambda each: each.operations),
+        operation=stage(lambda each: each.operation),
+        patched=stage(lambda each: each.patched),
+        lookup=stage(lambda each: each.lookup),
+        leniency={flag: name for name, flag in stage(lambda each: each.leniency)},
+        multi_valued=tuple(each for each in resource_type.root.sub_attributes if each.multi_valued),
+    )
+
+
+@cache
+def value_hooks(attribute: Attribute) -> Sequence[tuple[str, ValueHook]]:
+    return _concerning(attribute, lambda each: each.value)
+
+
+@cache
+def settled_hooks(attribute: Attribute) -> Sequence[tuple[str, ValueHook]]:
+    return _concerning(attribute, lambda each: each.settled)
+
+
+def no_hooks(attribute: Attribute) -> Sequence[tuple[str, ValueHook]]:
+    return ()
+
+
+def _concerning(
+    attribute: Attribute, hook_of: Callable[[Tolerance], ValueHook | None]
+) -> Sequence[tuple[str, ValueHook]]:
+    """Return the hooks of a stage of values that may have something to do for an attribute."""
+    return tuple(
+        (each.name, hook)
+        for each in TOLERANCES
+        if (hook := hook_of(each)) is not None and (each.concerns is None or each.concerns(attribute))
+    )

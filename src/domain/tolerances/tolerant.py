@@ -2,107 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any
 
 from domain import filter as filters
 from domain import patch
 from domain.documents import Json
 from domain.errors import InvalidPath, InvalidSyntax
 from domain.filter import Filter, Leniency, parse_patch_path
-from domain.patch import PATCH_OP_URN, Op, Operation, Target, require_bounded, target_of
+from domain.patch import PATCH_OP_URN, Op, Operation, require_bounded, target_of
 from domain.quoting import quoted
-from domain.resources.attributes import Attribute
+from domain.resources.attributes import ResourceType
 from domain.resources.canonical import canonical_names, canonical_value
 from domain.resources.paths import resolve
-from domain.resources.user_schema import USER
 from domain.tolerances.quirks import unknown_member
 from domain.tolerances.quirks.unknown_path import names_foreign
-from domain.tolerances.readers import STRICT, Reader
-from domain.tolerances.record import Operations, Tolerance
-from domain.tolerances.registry import TOLERANCES
+from domain.tolerances.readers import Reader, Strict
+from domain.tolerances.record import Operations
+from domain.tolerances.registry import OperationHook, Stage, Stages, no_hooks, settled_hooks, stages_of, value_hooks
 from domain.tolerances.walk import Walk
-
-_Hook = TypeVar("_Hook")
-
-
-def _stage(hook_of: Callable[[Tolerance], _Hook | None]) -> tuple[tuple[str, _Hook], ...]:
-    return tuple((each.name, hook) for each in TOLERANCES if (hook := hook_of(each)) is not None)
-
-
-_SPELLING: Final = _stage(lambda each: each.spelling)
-_RESOURCE: Final = _stage(lambda each: each.resource)
-_REPLACEMENT: Final = _stage(lambda each: each.replacement)
-_MESSAGE: Final = _stage(lambda each: each.message)
-_ENVELOPE: Final = _stage(lambda each: each.envelope)
-_READING: Final = _stage(lambda each: each.reading)
-_OPERATIONS: Final = _stage(lambda each: each.operations)
-_OPERATION: Final = _stage(lambda each: each.operation)
-_PATCHED: Final = _stage(lambda each: each.patched)
-_LOOKUP: Final = _stage(lambda each: each.lookup)
-_MULTI_VALUED: Final = tuple(attribute for attribute in USER.root.sub_attributes if attribute.multi_valued)
-_LENIENCY: Final = {flag: name for name, flag in _stage(lambda each: each.leniency)}
-
-
-_OperationHooks = tuple[tuple[str, Callable[[Operation, Target | None, Json], Operations | None]], ...]
-_ValueHook = Callable[[Attribute, Any], Any]
-
-
-@cache
-def _value_hooks(attribute: Attribute) -> Sequence[tuple[str, _ValueHook]]:
-    return _concerning(attribute, lambda each: each.value)
-
-
-@cache
-def _settled_hooks(attribute: Attribute) -> Sequence[tuple[str, _ValueHook]]:
-    return _concerning(attribute, lambda each: each.settled)
-
-
-def _no_hooks(attribute: Attribute) -> Sequence[tuple[str, _ValueHook]]:
-    return ()
-
-
-def _concerning(
-    attribute: Attribute, hook_of: Callable[[Tolerance], _ValueHook | None]
-) -> Sequence[tuple[str, _ValueHook]]:
-    """Return the hooks of a stage of values that may have something to do for an attribute."""
-    return tuple(
-        (each.name, hook)
-        for each in TOLERANCES
-        if (hook := hook_of(each)) is not None and (each.concerns is None or each.concerns(attribute))
-    )
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerant:
-    """Reads the requests of one account, accepting known deviations from the RFC (a `domain.tolerances.Reader`).
+    """Reads the requests of one account about resources of one type, accepting known deviations from the RFC.
 
     `noted` collects the names of the tolerances that applied; a name says nothing about the request's values.
 
-    >>> reader = Tolerant()
+    >>> from domain.resources.user_schema import USER
+    >>> reader = Tolerant(USER)
     >>> reader.resource({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "b", "active": "True"})
     {'schemas': ['urn:ietf:params:scim:schemas:core:2.0:User'], 'userName': 'b', 'active': True}
     >>> reader.noted
     {'string-boolean'}
     """
 
+    resource_type: ResourceType
     noted: set[str] = field(default_factory=set)
+
+    @property
+    def _stages(self) -> Stages:
+        return stages_of(self.resource_type)
 
     def resource(self, body: Json) -> Json:
         """Return the body of a POST or PUT as the RFC has it, names canonical; InvalidSyntax for a name sent twice."""
-        body = self._with_spelled_members(canonical_names(body))
-        for name, hook in _RESOURCE:
-            changed = hook(body)
+        body = self._with_spelled_members(canonical_names(body, self.resource_type.root))
+        for name, hook in self._stages.resource:
+            changed = hook(body, self.resource_type)
             if changed is not None:
                 self.noted.add(name)
                 body = self._with_spelled_members(changed)
-        return _object(Walk(_value_hooks, _settled_hooks, self.noted).rewritten(body, USER.root))
+        walk = Walk(value_hooks, settled_hooks, self.noted)
+        return _object(walk.rewritten(body, self.resource_type.root))
 
     def replacement(self, body: Json, stored: Json) -> Json:
         """Return the body of a PUT, from `resource`, with the `stored` attributes that it does not mean to remove."""
-        for name, hook in _REPLACEMENT:
+        for name, hook in self._stages.replacement:
             changed = hook(body, stored)
             if changed is not None:
                 self.noted.add(name)
@@ -111,7 +67,7 @@ class Tolerant:
 
     def message(self, body: Json, urn: str) -> Json:
         """Return the body of a message of the protocol with `urn`, which names its kind, in its `schemas`."""
-        for name, hook in _ENVELOPE:
+        for name, hook in self._stages.envelope:
             changed = hook(body, urn)
             if changed is not None:
                 self.noted.add(name)
@@ -121,10 +77,10 @@ class Tolerant:
     def operations(self, body: Json) -> Operations:
         """Parse the body of a PATCH: paths and values in the RFC's form, without what this service does not have.
 
-        Raises InvalidPath for a path that names nothing of a User and where nothing of the PATCH would remain, and
-        what parsing the operations raises, such as InvalidSyntax.
+        Raises InvalidPath for a path that names nothing of the resource and where nothing of the PATCH would remain,
+        and what parsing the operations raises, such as InvalidSyntax.
         """
-        for name, hook in _MESSAGE:
+        for name, hook in self._stages.message:
             changed = hook(body)
             if changed is not None:
                 self.noted.add(name)
@@ -137,30 +93,34 @@ class Tolerant:
         for operation in operations:
             parts.extend(self._parts(operation))
             require_bounded(len(parts))
-        for name, hook in _OPERATIONS:
-            changed = hook(parts)
+        for name, hook in self._stages.operations:
+            changed = hook(parts, self.resource_type)
             if changed is not None:
                 self.noted.add(name)
                 parts = list(changed)
         kept = [ready for part in parts if (ready := self._with_value(part)) is not None]
-        if not kept and not any(names_foreign(Tolerant()._spelled(each)) for each in operations):
+        if not kept and not self._names_foreign(operations):
             raise InvalidPath(
-                "Nothing that the operations name is an attribute of a User, so nothing would be changed. Correct the "
-                "names, or leave the operations out."
+                f"Nothing that the operations name is an attribute of a {self.resource_type.name}, so nothing would be "
+                "changed. Correct the names, or leave the operations out."
             )
         return kept
+
+    def _names_foreign(self, operations: Operations) -> bool:
+        quiet = Tolerant(self.resource_type)
+        return any(names_foreign(quiet._spelled(each), self.resource_type) for each in operations)
 
     def expanded(self, operation: Operation, attributes: Json) -> Operations:
         """Return the operations, perhaps none, to apply in turn in place of one from `operations`.
 
-        `attributes` are the user's at that moment, after the operations before it.
+        `attributes` are the resource's at that moment, after the operations before it.
         """
-        return self._expanded(operation, attributes, _OPERATION)
+        return self._expanded(operation, attributes, self._stages.operation)
 
-    def _expanded(self, operation: Operation, attributes: Json, hooks: _OperationHooks) -> Operations:
-        target = None if operation.path is None else target_of(operation.path)
+    def _expanded(self, operation: Operation, attributes: Json, hooks: Stage[OperationHook]) -> Operations:
+        target = None if operation.path is None else target_of(operation.path, self.resource_type)
         for position, (name, hook) in enumerate(hooks, start=1):
-            changed = hook(operation, target, attributes)
+            changed = hook(operation, target, attributes, self.resource_type)
             if changed is not None:
                 self.noted.add(name)
                 left = hooks[position:]
@@ -169,11 +129,11 @@ class Tolerant:
 
     def patched(self, before: Json, after: Json) -> Json:
         """Return the attributes after all operations of a PATCH, without the values that they do not mean to repeat."""
-        for attribute in _MULTI_VALUED:
+        for attribute in self._stages.multi_valued:
             values = after.get(attribute.name)
             if not isinstance(values, list) or values is before.get(attribute.name):
                 continue
-            for name, hook in _PATCHED:
+            for name, hook in self._stages.patched:
                 changed = hook(attribute, before.get(attribute.name, []), values)
                 if changed is not values:
                     self.noted.add(name)
@@ -183,15 +143,16 @@ class Tolerant:
 
     def filter(self, text: str) -> Filter:
         """Parse a filter, forgiving all that a `Leniency` names; raises InvalidFilter."""
-        return filters.parse(text, self._leniency)
+        return filters.parse(text, self.resource_type, self._leniency)
 
     @property
     def _leniency(self) -> Leniency:
-        return Leniency(**dict.fromkeys(_LENIENCY, True), on_use=lambda flag: self.noted.add(_LENIENCY[flag]))
+        names = self._stages.leniency
+        return Leniency(**dict.fromkeys(names, True), on_use=lambda flag: self.noted.add(names[flag]))
 
     def retried_lookup(self, value: str) -> str | None:
         """Return another value to look up when no index entry has `value`; None when there is none to try."""
-        for name, hook in _LOOKUP:
+        for name, hook in self._stages.lookup:
             changed = hook(value)
             if changed is not None:
                 self.noted.add(name)
@@ -201,7 +162,7 @@ class Tolerant:
     def _parts(self, operation: Operation) -> Operations:
         """Return the operations that one stands for, each with a path that the strict parser takes."""
         operations: Operations = (self._spelled(operation),)
-        for name, hook in _READING:
+        for name, hook in self._stages.reading:
             changed = self._rewritten(operations, name, hook)
             if changed is not operations:
                 operations = [self._spelled(each) for each in changed]
@@ -218,15 +179,16 @@ class Tolerant:
         return operation if value is operation.value else replace(operation, value=value)
 
     def _with_spelled_members(self, value: Json) -> Json:
-        """Return the members of a User, or of a part of one, with unknown names spelled as the RFC has them."""
-        if all(USER.root.sub_attribute(name) is not None for name in value):
+        """Return the members of a resource, or of a part of one, with unknown names spelled as the RFC has them."""
+        root = self.resource_type.root
+        if all(root.sub_attribute(name) is not None for name in value):
             return value
         spelled: Json = {}
         for name, member in value.items():
             right = name
-            if USER.root.sub_attribute(name) is None:
+            if root.sub_attribute(name) is None:
                 right = self._spelled_name(name)
-                if "[" in right and resolve(right.partition("[")[0]) is not None:
+                if "[" in right and resolve(right.partition("[")[0], self.resource_type) is not None:
                     right = self._strict_path(right)
             if right in spelled:
                 raise InvalidSyntax(f"{quoted(right)} appears twice, in different forms. Send it once.")
@@ -236,10 +198,10 @@ class Tolerant:
     def _spelled_name(self, text: str) -> str:
         """Return a name or path with the part before its brackets respelled; the same object when it is right."""
         name, bracket, rest = text.partition("[")
-        if resolve(name) is not None:
+        if resolve(name, self.resource_type) is not None:
             return text
-        for tolerance, hook in _SPELLING:
-            changed = hook(name)
+        for tolerance, hook in self._stages.spelling:
+            changed = hook(name, self.resource_type)
             if changed is not None:
                 self.noted.add(tolerance)
                 name = changed
@@ -247,22 +209,24 @@ class Tolerant:
         return text
 
     def _with_value(self, operation: Operation) -> Operation | None:
-        """Return the operation with its value as the RFC has it; None if all that it held is unknown to a User."""
-        attribute = USER.root if operation.path is None else target_of(operation.path).attribute
+        """Return the operation with its value as the RFC has it; None if all that it held is unknown."""
+        attribute = self.resource_type.root
+        if operation.path is not None:
+            attribute = target_of(operation.path, self.resource_type).attribute
         used: set[str] = set()
         # A removal names what is there, be it by its type alone.
-        settling = _no_hooks if operation.op is Op.REMOVE else _settled_hooks
-        value = Walk(_value_hooks, settling, used).rewritten(canonical_value(operation.value, attribute), attribute)
+        settling = no_hooks if operation.op is Op.REMOVE else settled_hooks
+        value = Walk(value_hooks, settling, used).rewritten(canonical_value(operation.value, attribute), attribute)
         self.noted.update(used)
         if unknown_member.TOLERANCE.name in used and operation.op is not Op.REMOVE and _is_hollow(value):
             return None
         return Operation(operation.op, operation.path, value)
 
     def _rewritten(
-        self, operations: Operations, name: str, hook: Callable[[Operation], Operations | None]
+        self, operations: Operations, name: str, hook: Callable[[Operation, ResourceType], Operations | None]
     ) -> Operations:
         """Return the operations after a hook on each; the same object when it changed none."""
-        results = [hook(operation) for operation in operations]
+        results = [hook(operation, self.resource_type) for operation in operations]
         if results == [None] * len(results):
             return operations
         self.noted.add(name)
@@ -281,15 +245,15 @@ class Tolerant:
 
     def _strict_path(self, path: str) -> str:
         try:
-            target_of(path)
+            target_of(path, self.resource_type)
         except InvalidPath:
-            return str(parse_patch_path(path, self._leniency))
+            return str(parse_patch_path(path, self.resource_type, self._leniency))
         return path
 
 
-def reader_for(*, tolerant: bool, noted: set[str]) -> Reader:
+def reader_for(resource_type: ResourceType, *, tolerant: bool, noted: set[str]) -> Reader:
     """Return the reader for an account in tolerant or in strict mode; `noted` collects what the tolerant one needed."""
-    return Tolerant(noted) if tolerant else STRICT
+    return Tolerant(resource_type, noted) if tolerant else Strict(resource_type)
 
 
 def _is_hollow(value: Any) -> bool:

@@ -12,7 +12,7 @@ from domain.documents import Json
 from domain.errors import InvalidPath
 from domain.filter import Comparison, Filter, Operator, parse_patch_path
 from domain.resources.attributes import Attribute, Mutability, Returned, Type
-from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
+from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 from operations.roster.formulas import unguarded
 from operations.roster.names import ACTIVE, FALSE, INACTIVE, LAST_RESORT, STATE_IS_A_REGION_NEXT_TO, SYNONYMS, TRUE
 
@@ -46,7 +46,7 @@ class ColumnTarget:
     def parse(cls, text: str) -> ColumnTarget | None:
         """Parse a path such as `phoneNumbers[type eq "mobile"].value`; None for one that a column cannot contain."""
         try:
-            path = parse_patch_path(text)
+            path = parse_patch_path(text, USER)
         except InvalidPath:
             return None
         steps = path.path.steps + (() if path.sub_attribute is None else (path.sub_attribute,))

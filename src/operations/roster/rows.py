@@ -15,7 +15,7 @@ from domain.json_text import NoText, NotJson, RefusedJson, decode
 from domain.resources.body import attributes_of
 from domain.resources.comparison import unique_form
 from domain.resources.stored_user import document_of
-from domain.resources.user_schema import CORE_URN
+from domain.resources.user_schema import CORE_URN, USER
 from operations.roster.columns import Columns, InvalidCells, InvalidHeader
 
 _SEPARATORS: Final = ",;\t|"
@@ -132,7 +132,7 @@ def _checked(candidates: Iterable[Candidate]) -> Iterator[RosterRow | Refusal]:
             yield Refusal(line, body.reason, str(body))
             continue
         try:
-            attributes = attributes_of(body)
+            attributes = attributes_of(body, USER)
             document_of(attributes)  # refuses what no store accepts
             _claim(attributes, line, claims)
         except ScimError as error:

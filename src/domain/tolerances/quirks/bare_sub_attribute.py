@@ -7,11 +7,11 @@ was meant, the client must say.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 from typing import Final
 
-from domain.resources.attributes import Attribute, Mutability
+from domain.resources.attributes import Attribute, Mutability, ResourceType
 from domain.resources.paths import resolve
-from domain.resources.user_schema import USER
 from domain.tolerances.record import Tolerance
 
 
@@ -28,15 +28,17 @@ def _owners(container: Attribute, prefix: str = "") -> dict[str, list[tuple[Attr
     return owners
 
 
-_PATHS: Final = {
-    name: paths[0][1]
-    for name, paths in _owners(USER.root).items()
-    if len(paths) == 1 and not paths[0][0].multi_valued and paths[0][0].mutability is not Mutability.READ_ONLY
-}
+@cache
+def _paths(resource_type: ResourceType) -> dict[str, str]:
+    return {
+        name: paths[0][1]
+        for name, paths in _owners(resource_type.root).items()
+        if len(paths) == 1 and not paths[0][0].multi_valued and paths[0][0].mutability is not Mutability.READ_ONLY
+    }
 
 
-def _spelling(name: str) -> str | None:
-    return _PATHS.get(name.lower()) if resolve(name) is None else None
+def _spelling(name: str, resource_type: ResourceType) -> str | None:
+    return _paths(resource_type).get(name.lower()) if resolve(name, resource_type) is None else None
 
 
 TOLERANCE: Final = Tolerance(

@@ -9,10 +9,13 @@ from typing import Final
 
 from domain.documents import Json
 from domain.patch import Op, Operation, Target
+from domain.resources.attributes import ResourceType
 from domain.tolerances.record import Tolerance
 
 
-def _operation(operation: Operation, target: Target | None, attributes: Json) -> list[Operation] | None:
+def _operation(
+    operation: Operation, target: Target | None, attributes: Json, resource_type: ResourceType
+) -> list[Operation] | None:
     if operation.op is Op.REMOVE or target is None or target.matches is None or operation.value is not None:
         return None
     return [Operation(Op.REMOVE, operation.path)]

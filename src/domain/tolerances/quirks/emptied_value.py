@@ -12,13 +12,15 @@ from typing import Final
 from domain.documents import Json
 from domain.filter import And, Filter, Not, Or, PatchPath, Present
 from domain.patch import Op, Operation, Target, target_of
-from domain.resources.attributes import Attribute
+from domain.resources.attributes import Attribute, ResourceType
 from domain.resources.paths import AttributePath
 from domain.tolerances.quirks.emptied_entry import LABELS, is_unassigned
 from domain.tolerances.record import Tolerance
 
 
-def _operation(operation: Operation, target: Target | None, attributes: Json) -> list[Operation] | None:
+def _operation(
+    operation: Operation, target: Target | None, attributes: Json, resource_type: ResourceType
+) -> list[Operation] | None:
     if target is None or not (operation.op is Op.REMOVE or is_unassigned(operation.value)):
         return None
     if target.path.value_filter is not None:
@@ -36,7 +38,7 @@ def _operation(operation: Operation, target: Target | None, attributes: Json) ->
     wanted = target.path.value_filter or Present(AttributePath((removed,)))
     others = [Present(AttributePath((sub,))) for sub in meaningful if sub is not removed]
     path = str(PatchPath(AttributePath((owner,)), _and_nothing_of(wanted, others)))
-    emptied = target_of(path)
+    emptied = target_of(path, resource_type)
     present = attributes.get(owner.name, [])
     if emptied.matches is None or not any(removed.name in item and emptied.matches(item) for item in present):
         return None

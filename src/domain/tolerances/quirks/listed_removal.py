@@ -10,13 +10,15 @@ from typing import Any, Final
 from domain.documents import Json
 from domain.filter import And, Comparison, Filter, Operator, PatchPath
 from domain.patch import Op, Operation, Target
-from domain.resources.attributes import Attribute, Type
+from domain.resources.attributes import Attribute, ResourceType, Type
 from domain.resources.comparison import form_of
 from domain.resources.paths import AttributePath
 from domain.tolerances.record import Tolerance
 
 
-def _operation(operation: Operation, target: Target | None, attributes: Json) -> list[Operation] | None:
+def _operation(
+    operation: Operation, target: Target | None, attributes: Json, resource_type: ResourceType
+) -> list[Operation] | None:
     if operation.op is not Op.REMOVE or target is None or target.matches is not None:
         return None
     attribute = target.attribute

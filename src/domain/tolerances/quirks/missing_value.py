@@ -11,10 +11,13 @@ from typing import Any, Final
 from domain.documents import Json
 from domain.filter import And, Comparison, Filter, Operator
 from domain.patch import Op, Operation, Target
+from domain.resources.attributes import ResourceType
 from domain.tolerances.record import Tolerance
 
 
-def _operation(operation: Operation, target: Target | None, attributes: Json) -> list[Operation] | None:
+def _operation(
+    operation: Operation, target: Target | None, attributes: Json, resource_type: ResourceType
+) -> list[Operation] | None:
     value = operation.value
     if operation.op is Op.REMOVE or target is None or target.matches is None or value is None:
         return None

@@ -14,40 +14,41 @@ from domain.errors import InvalidSyntax
 from domain.filter import PatchPath, parse_patch_path
 from domain.patch import Op, Operation
 from domain.quoting import quoted
-from domain.resources.attributes import Attribute
+from domain.resources.attributes import Attribute, ResourceType
 from domain.resources.canonical import canonical_value
 from domain.resources.paths import resolve
-from domain.resources.user_schema import USER
 from domain.tolerances.names import boolean_of
 from domain.tolerances.quirks.missing_value import described
 from domain.tolerances.record import Tolerance
 
-_ACTIVE: Final = USER.root.sub_attribute("active")
+_ACTIVE: Final = "active"
+"""The one attribute for which two values are never settled in silence: it says if a user may sign in."""
 
 
-def _is_path(name: str) -> bool:
-    return USER.root.sub_attribute(name) is None and resolve(name.partition("[")[0]) is not None
+def _is_path(name: str, resource_type: ResourceType) -> bool:
+    root = resource_type.root
+    return root.sub_attribute(name) is None and resolve(name.partition("[")[0], resource_type) is not None
 
 
-def _reading(operation: Operation) -> list[Operation] | None:
+def _reading(operation: Operation, resource_type: ResourceType) -> list[Operation] | None:
     value = operation.value
     if operation.path is not None or operation.op is Op.REMOVE or not isinstance(value, dict):
         return None
-    paths = [Operation(operation.op, name, member) for name, member in value.items() if _is_path(name)]
+    paths = [Operation(operation.op, name, member) for name, member in value.items() if _is_path(name, resource_type)]
     if not paths:
         return None
-    rest = {name: member for name, member in value.items() if not _is_path(name)}
+    rest = {name: member for name, member in value.items() if not _is_path(name, resource_type)}
     return [Operation(operation.op, None, rest), *paths] if rest else paths
 
 
-def _resource(body: Json) -> Json | None:
-    members = [name for name in body if _is_path(name)]
+def _resource(body: Json, resource_type: ResourceType) -> Json | None:
+    members = [name for name in body if _is_path(name, resource_type)]
     if not members:
         return None
-    nested = {name: member for name, member in body.items() if not _is_path(name)}
+    nested = {name: member for name, member in body.items() if not _is_path(name, resource_type)}
     seen: set[str] = set()
     for name in members:
-        path = parse_patch_path(name)
+        path = parse_patch_path(name, resource_type)
         if str(path) in seen:
             raise InvalidSyntax(f"{quoted(str(path))} appears twice. Send it once.", attribute=path.path.attribute.name)
         seen.add(str(path))
@@ -71,7 +72,7 @@ def _place(container: Json, path: PatchPath, value: Any) -> None:
     elif _is_unassigned(container.get(last.name)):
         container[last.name] = canonical_value(value, last)
     elif (
-        path.path.steps == (_ACTIVE,)
+        str(path.path) == _ACTIVE
         and not _is_unassigned(value)
         and boolean_of(value) is not boolean_of(container["active"])
     ):

@@ -20,5 +20,6 @@ def _replacement(body: Json, stored: Json) -> Json | None:
 TOLERANCE: Final = Tolerance(
     name="put-without-active",
     source="JumpCloud and Okta send back what they were given, without what it did not have: profile 2.4 and 4.4",
+    only_for=frozenset({"User"}),
     replacement=_replacement,
 )

@@ -23,5 +23,6 @@ def _replacement(body: Json, stored: Json) -> Json | None:
 TOLERANCE: Final = Tolerance(
     name="put-without-emails",
     source="JumpCloud: Paul-E/scim-v2-rust cdf46ea, src/test_data/jumpcloud_put_user_minimal.json",
+    only_for=frozenset({"User"}),
     replacement=_replacement,
 )

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from domain.documents import Json
 from domain.patch import Op, Operation, Target, target_of
-from domain.resources.attributes import Attribute, Mutability
-from domain.resources.user_schema import USER
+from domain.resources.attributes import Attribute, Mutability, ResourceType
 from domain.tolerances.record import Operations, Tolerance
 
 
-def _operation(operation: Operation, target: Target | None, attributes: Json) -> list[Operation] | None:
-    attribute = USER.root if target is None else target.attribute
+def _operation(
+    operation: Operation, target: Target | None, attributes: Json, resource_type: ResourceType
+) -> list[Operation] | None:
+    attribute = resource_type.root if target is None else target.attribute
     if operation.op is Op.REMOVE or attribute.mutability is Mutability.READ_ONLY:
         return None
     kept = _writable(operation.value, attribute)
@@ -41,19 +42,19 @@ def _writable(value: Any, attribute: Attribute) -> Any:
     return value if same else kept
 
 
-def _operations(operations: Operations) -> list[Operation] | None:
-    kept = [operation for operation in operations if not _is_of_writable(operation)]
+def _operations(operations: Operations, resource_type: ResourceType) -> list[Operation] | None:
+    kept = [operation for operation in operations if not _is_of_writable(operation, resource_type)]
     return kept if kept and len(kept) < len(operations) else None
 
 
-def _is_of_writable(operation: Operation) -> bool:
+def _is_of_writable(operation: Operation, resource_type: ResourceType) -> bool:
     if operation.path is None:
         return False
-    target = target_of(operation.path)
-    owner = target.steps[-1] if target.path.sub_attribute is not None else (USER.root, *target.steps)[-2]
+    target = target_of(operation.path, resource_type)
+    owner = target.steps[-1] if target.path.sub_attribute is not None else (resource_type.root, *target.steps)[-2]
     return (
         target.attribute.mutability is Mutability.READ_ONLY
-        and owner is not USER.root
+        and not owner.is_resource
         and owner.mutability is not Mutability.READ_ONLY
     )
 

@@ -10,10 +10,13 @@ from typing import Any, Final
 
 from domain.documents import Json
 from domain.patch import Op, Operation, Target
+from domain.resources.attributes import ResourceType
 from domain.tolerances.record import Tolerance
 
 
-def _operation(operation: Operation, target: Target | None, attributes: Json) -> list[Operation] | None:
+def _operation(
+    operation: Operation, target: Target | None, attributes: Json, resource_type: ResourceType
+) -> list[Operation] | None:
     if attributes.get("active") is not False:
         return None
     if target is not None:
@@ -33,5 +36,6 @@ def _is_unassigned(value: Any) -> bool:
 TOLERANCE: Final = Tolerance(
     name="removed-active",
     source="The PATCH of a client that clears what its directory does not have; as put-without-active for a PUT",
+    only_for=frozenset({"User"}),
     operation=_operation,
 )

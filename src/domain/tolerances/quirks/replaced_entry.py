@@ -9,11 +9,14 @@ from typing import Final
 
 from domain.documents import Json
 from domain.patch import Op, Operation, Target
+from domain.resources.attributes import ResourceType
 from domain.tolerances.quirks.missing_value import described
 from domain.tolerances.record import Tolerance
 
 
-def _operation(operation: Operation, target: Target | None, attributes: Json) -> list[Operation] | None:
+def _operation(
+    operation: Operation, target: Target | None, attributes: Json, resource_type: ResourceType
+) -> list[Operation] | None:
     value = operation.value
     if operation.op is not Op.REPLACE or target is None or target.path.sub_attribute is not None:
         return None

@@ -47,6 +47,7 @@ def _role(text: str) -> Json:
 TOLERANCE: Final = Tolerance(
     name="role-as-json-text",
     source="Entra ID, AppRoleAssignmentsComplex: learn.microsoft.com, customize-application-attributes",
+    only_for=frozenset({"User"}),
     concerns=lambda attribute: attribute.name == "roles",
     value=_value,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from domain.resources.attributes import ResourceType
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
 from domain.tolerances.record import Tolerance
 
@@ -14,7 +15,7 @@ _OLD: Final = re.compile(
 )
 
 
-def _spelling(name: str) -> str | None:
+def _spelling(name: str, resource_type: ResourceType) -> str | None:
     old = _OLD.fullmatch(name)
     if old is None:
         return None
@@ -25,5 +26,6 @@ def _spelling(name: str) -> str | None:
 TOLERANCE: Final = Tolerance(
     name="scim-one-urn",
     source="Templates of OneLogin and Google Workspace: scim.dev's guide to OneLogin, grokability/snipe-it issue 12642",
+    only_for=frozenset({"User"}),
     spelling=_spelling,
 )

@@ -9,13 +9,16 @@ from typing import Any, Final
 
 from domain.documents import Json
 from domain.patch import Op, Operation, Target
+from domain.resources.attributes import ResourceType
 from domain.resources.user_schema import ENTERPRISE_URN
 from domain.tolerances.record import Tolerance
 
 _MANAGER: Final = (ENTERPRISE_URN, "manager")
 
 
-def _operation(operation: Operation, target: Target | None, attributes: Json) -> list[Operation] | None:
+def _operation(
+    operation: Operation, target: Target | None, attributes: Json, resource_type: ResourceType
+) -> list[Operation] | None:
     present = _at(attributes, _MANAGER)
     if operation.op is Op.REMOVE or not isinstance(present, dict) or "$ref" not in present:
         return None
@@ -38,5 +41,6 @@ def _at(value: Any, names: tuple[str, ...]) -> Any:
 TOLERANCE: Final = Tolerance(
     name="stale-manager-reference",
     source="Entra ID and Microsoft's SCIM Validator replace a manager by its value alone (pranems/SCIMServer 1ab5aa1f)",
+    only_for=frozenset({"User"}),
     operation=_operation,
 )

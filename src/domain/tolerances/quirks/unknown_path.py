@@ -1,8 +1,8 @@
 """A path under the URN of a schema that this service does not have: the operation is left out.
 
-Only that is left out in silence. Any other path that names nothing of a User is an error, since a success would say
-that something was changed: `isActive`, `User.active`, `nosuch`. So is a malformed path, and a name of the User's own
-under another form of its URN.
+Only that is left out in silence. Any other path that names nothing of the resource is an error, since a success would
+say that something was changed: `isActive`, `User.active`, `nosuch`. So is a malformed path, and one of the resource's
+own names under another form of its URN.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import re
 from typing import Final
 
 from domain.patch import Operation
-from domain.tolerances.names import is_foreign, is_mistyped, says_active
+from domain.resources.attributes import ResourceType
+from domain.tolerances.names import has_state, is_foreign, is_mistyped, says_active
 from domain.tolerances.record import Tolerance
 
 _NAME: Final = r"[A-Za-z$][\w$-]*+"
@@ -23,20 +24,22 @@ _PATH: Final = re.compile(
 )
 
 
-def _reading(operation: Operation) -> list[Operation] | None:
-    return [] if operation.path is not None and _is_left_out(operation.path) else None
+def _reading(operation: Operation, resource_type: ResourceType) -> list[Operation] | None:
+    return [] if operation.path is not None and _is_left_out(operation.path, resource_type) else None
 
 
-def _is_left_out(text: str) -> bool:
+def _is_left_out(text: str, resource_type: ResourceType) -> bool:
     name = text.partition("[")[0]
-    return is_foreign(name) and _PATH.fullmatch(text) is not None and not says_active(name) and not is_mistyped(name)
+    if not is_foreign(name, resource_type) or _PATH.fullmatch(text) is None:
+        return False
+    return not (has_state(resource_type) and says_active(name)) and not is_mistyped(name, resource_type)
 
 
-def names_foreign(operation: Operation) -> bool:
-    """Return True if an operation names something of a schema that this service does not have."""
+def names_foreign(operation: Operation, resource_type: ResourceType) -> bool:
+    """Return True if an operation names something of a schema that resources of the type do not have."""
     if operation.path is not None:
-        return is_foreign(operation.path)
-    return isinstance(operation.value, dict) and any(map(is_foreign, operation.value))
+        return is_foreign(operation.path, resource_type)
+    return isinstance(operation.value, dict) and any(is_foreign(name, resource_type) for name in operation.value)
 
 
 TOLERANCE: Final = Tolerance(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from domain.resources.attributes import Attribute
-from domain.resources.user_schema import CORE_URN, USER
 from domain.tolerances.record import Tolerance
-
-_KNOWN: Final = frozenset({CORE_URN.lower(), *(extension.id.lower() for extension in USER.extensions)})
 
 
 def _value(attribute: Attribute, value: Any) -> Any:
-    return None if isinstance(value, str) and value.lower() not in _KNOWN else value
+    if not isinstance(value, str):
+        return value
+    folded = value.lower()
+    return value if any(folded == urn.lower() for urn in attribute.canonical_values) else None
 
 
 TOLERANCE: Final = Tolerance(

@@ -1,19 +1,17 @@
-"""`manager eq "1"`, or the path `manager`: an attribute of the Enterprise User extension without its URN."""
+"""`manager eq "1"`, or the path `manager`: an attribute of an extension without its URN."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from domain.resources.paths import resolve
-from domain.resources.user_schema import USER
+from domain.resources.attributes import ResourceType
+from domain.resources.paths import of_an_extension, resolve
 from domain.tolerances.record import Tolerance
 
 
-def _spelling(name: str) -> str | None:
-    if resolve(name) is not None:
-        return None
-    paths = (resolve(f"{extension.id}:{name}") for extension in USER.extensions)
-    return next((str(path) for path in paths if path is not None), None)
+def _spelling(name: str, resource_type: ResourceType) -> str | None:
+    path = None if resolve(name, resource_type) is not None else of_an_extension(name, resource_type)
+    return None if path is None else str(path)
 
 
 TOLERANCE: Final = Tolerance(
