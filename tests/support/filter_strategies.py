@@ -24,6 +24,8 @@ def simple_values(attribute: Attribute, operator: Operator | None = None) -> st.
     match attribute.type:
         case Type.BOOLEAN:
             return st.booleans()
+        case Type.INTEGER:
+            return st.integers(-2, 2)
         case Type.DATE_TIME:
             return st.sampled_from(_TIMES)
         case Type.BINARY:
@@ -64,16 +66,17 @@ def paths(container: Attribute = USER.root) -> list[AttributePath]:
 def filters(
     words: Words = simple_values,
     allowed: Callable[[AttributePath, Operator | None, bool], bool] = lambda path, operator, is_null: True,
+    root: Attribute = USER.root,
 ) -> st.SearchStrategy[Filter]:
     """Filters of any form; `allowed` may refuse a term by its path, its operator (None for pr) and its null."""
     brackets = st.sampled_from(
-        [path for path in paths() if path.attribute.is_complex and path.attribute.multi_valued]
+        [path for path in paths(root) if path.attribute.is_complex and path.attribute.multi_valued]
     ).flatmap(
         lambda path: _combined(_terms(paths(path.attribute), words, allowed), 3).map(
             lambda inner: ValuePath(path, inner)
         )
     )
-    return _combined(_terms(paths(), words, allowed) | brackets, 8)
+    return _combined(_terms(paths(root), words, allowed) | brackets, 8)
 
 
 def _combined(terms: st.SearchStrategy[Filter], most: int) -> st.SearchStrategy[Filter]:
