@@ -40,10 +40,10 @@ class Tolerant:
 
     resource_type: ResourceType
     noted: set[str] = field(default_factory=set)
+    _stages: Stages = field(init=False, repr=False)
 
-    @property
-    def _stages(self) -> Stages:
-        return stages_of(self.resource_type)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_stages", stages_of(self.resource_type))
 
     def resource(self, body: Json) -> Json:
         """Return the body of a POST or PUT as the RFC has it, names canonical; InvalidSyntax for a name sent twice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from domain.resources.attributes import Attribute
@@ -9,10 +10,12 @@ from domain.tolerances.record import Tolerance
 
 
 def _value(attribute: Attribute, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    folded = value.lower()
-    return value if any(folded == urn.lower() for urn in attribute.canonical_values) else None
+    return None if isinstance(value, str) and value.lower() not in _known(attribute) else value
+
+
+@cache
+def _known(attribute: Attribute) -> frozenset[str]:
+    return frozenset(urn.lower() for urn in attribute.canonical_values)
 
 
 TOLERANCE: Final = Tolerance(
