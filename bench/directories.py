@@ -1,4 +1,4 @@
-"""Directories of so many users on DynamoDB Local, and what a client asks of them."""
+"""Directories of a given size on DynamoDB Local, and a client's requests to them."""
 
 from __future__ import annotations
 

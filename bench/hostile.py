@@ -70,7 +70,7 @@ def kept(users: tuple[StoredUser, ...]) -> InMemoryUsers:
 
 
 def prepared(service: Service, table: TwinTable, shape: Shape) -> Callable[[], tuple[float, int]]:
-    """Answers the request once, on users of its own: seconds and status."""
+    """Answer the request once, on its own users: seconds and status."""
     call = service.call(shape.method, shape.path, **shape.query)
     event = call.event | {"body": shape.content.decode(), "isBase64Encoded": False}
 

@@ -44,7 +44,7 @@ class Shape:
 
     @property
     def content(self) -> bytes:
-        """The body as it is sent: text as it is."""
+        """The body as it is sent; text is sent unchanged."""
         return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -50,7 +50,7 @@ CONTENT: Final = "application/scim+json"
 
 @dataclass
 class Load:
-    """Sends requests from many threads, each on a connection of its own, and keeps what came of them."""
+    """Sends requests from many threads, each on its own connection, and keeps the results."""
 
     url: str
     due: queue.SimpleQueue[tuple[float, str, Request] | None] = field(default_factory=queue.SimpleQueue)
@@ -148,7 +148,7 @@ def make_table(endpoint: str) -> None:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """The value that so many percent of the values do not exceed."""
+    """The given percentile of the values."""
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else values[0]
 
 
@@ -221,7 +221,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def limit_for(rate: float) -> int:
-    """The limit of an account that is sent so many requests a second: the usual one, or the greatest."""
+    """The limit of an account with this many requests a second: the usual one, or the greatest."""
     return DEFAULT_REQUESTS_PER_SECOND if rate < DEFAULT_REQUESTS_PER_SECOND else MAX_REQUESTS_PER_SECOND
 
 

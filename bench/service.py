@@ -72,7 +72,7 @@ class OneSecret:
 
 @dataclass
 class Service:
-    """The service; what it prints is kept until `cost` reads it."""
+    """The service; its output is kept until `cost` reads it."""
 
     key: str
     printed: io.StringIO

@@ -65,7 +65,7 @@ class Samples:
 
 
 def timed(directory: Directory, samples: Samples, work: Callable[[], Any]) -> Any:
-    """Do it and keep what it took and cost."""
+    """Run the operation and keep its time and cost."""
     directory.service.use(directory.table)
     directory.service.cost()
     started = time.perf_counter()

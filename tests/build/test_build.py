@@ -1,4 +1,4 @@
-"""The program that builds the artifact, without the network: what it removes and compiles."""
+"""The program that builds the artifact, without the network: its removals and its compilation."""
 
 from __future__ import annotations
 

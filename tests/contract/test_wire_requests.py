@@ -85,7 +85,7 @@ def finds_nobody(played: Played) -> None:
 
 
 def finds_the_user(played: Played) -> None:
-    """A ListResponse of that user, as it is."""
+    """A ListResponse of that user, unchanged."""
     assert played.answer.json["totalResults"] == 1
     assert played.answer.json["Resources"] == [played.before]
 

@@ -45,7 +45,7 @@ class Countdown:
 
 @dataclass
 class Service:
-    """One user with as many phone numbers as asked for, in a store of its own."""
+    """One user with the given number of phone numbers, in a separate store."""
 
     values: int = MAX_VALUES
     deadline: Countdown = field(default_factory=Countdown)

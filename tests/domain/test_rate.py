@@ -1,4 +1,4 @@
-"""An account's rate over many containers: simulated on a clock of its own, with counts and nothing measured."""
+"""An account's rate over many containers: simulated on its own clock; counts only, no measured time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hook that tries a release before it gets traffic: what it asks of the new versions, and what stops a release."""
+"""The hook that tries a release before it gets traffic: its requests to new versions, and the faults that stop it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings page as CloudWatch calls it: what it shows, what its buttons do, and what is recorded."""
+"""The settings page as CloudWatch calls it: its contents, its buttons, and its records."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'</code><script>alert(2)</script>&amp;"
 
 @dataclass
 class Action:
-    """A `cwdb-action` and what it belongs to."""
+    """A `cwdb-action` and its element."""
 
     label: str
     attributes: dict[str, str | None]

@@ -1,4 +1,4 @@
-"""The watch: which accounts it finds silent, what it writes, and what it asks for."""
+"""The watch: accounts that it finds silent, its log lines, and its queries."""
 
 from __future__ import annotations
 

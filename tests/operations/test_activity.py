@@ -35,7 +35,7 @@ def wanted(**chosen: Any) -> LineFilter:
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
-    """CloudWatch Logs with answers of our choice; what it is asked is checked against its own model."""
+    """CloudWatch Logs with prepared answers; requests are checked against its service model."""
     client = boto3.client("logs", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
     with Stubber(client) as stubber:
         yield stubber

@@ -49,7 +49,7 @@ def kinds_of_request(service: InProcess) -> Kinds:
         "tolerances, deactivation": deactivate,
         "conflict": lambda: globex.call("POST", "/Users", person("bob", title="t" * LARGE)),
         "refusal": lambda: strict.call("POST", "/Users", person("x", shoeSize="s" * LARGE)),
-        "nobody": lambda: globex.call("DELETE", f"/Users/{UNKNOWN_ID}"),
+        "unknown user": lambda: globex.call("DELETE", f"/Users/{UNKNOWN_ID}"),
         "no key": lambda: service.client("").call("GET", "/Users"),
         "previous key": lambda: initech.call("GET", "/Users"),
         "unusable secret": lambda: unusable.call("GET", "/Users"),

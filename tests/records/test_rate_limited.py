@@ -1,4 +1,4 @@
-"""An account beyond its rate: its answers, its log lines and metrics, and what it costs."""
+"""An account beyond its rate: its answers, its log lines and metrics, and its cost."""
 
 from __future__ import annotations
 

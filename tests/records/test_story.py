@@ -49,7 +49,7 @@ class Account:
 
 @dataclass
 class Story:
-    """Sends requests and counts them: each move states what it counts as, independent of the output."""
+    """Sends requests and counts them: each move states its counters, independent of the output."""
 
     service: InProcess
     accounts: list[Account]

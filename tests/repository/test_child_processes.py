@@ -27,7 +27,7 @@ os.write(1, b"ready\\n")
 while True:
     time.sleep(60)
 """
-"""A process that ignores every signal it can, with a child of its own; both hold the pipe open."""
+"""A process that ignores every signal it can, and has a child; both hold the pipe open."""
 
 
 class Failed(Exception):

@@ -14,7 +14,7 @@ _ROW = re.compile(r"^\| ([^|]+?) \| (\d+) \| (\d+) \| (\d+) \| (.+) \|$", re.MUL
 
 @dataclass(frozen=True)
 class Budget:
-    """At most so many calls, and so many capacity units as AWS bills them, for users of 1.2 KB."""
+    """The highest number of calls and of capacity units as AWS bills them, for users of 1.2 KB."""
 
     calls: int
     read_units: int

@@ -54,7 +54,7 @@ def moved(number: int) -> dict[str, Any]:
 
 @dataclass
 class Directory:
-    """A crowd of users that stays as it is, accounts to write to, and the service over them."""
+    """A crowd of users that is never changed, accounts to write to, and the service over them."""
 
     table: Table
     served: Served

@@ -141,7 +141,7 @@ class Faulty:
         return [fault for fault in group if self.endpoint is not None or fault.name in ONE_OF_A_KIND]
 
     def restarted(self) -> Faulty:
-        """An account as it was at first, in a table of its own, and no fault."""
+        """An account in its initial state, in its own table, without a fault."""
         self.faults.calm()
         self.table = make_table(self.faults.client)
         load(self.table, "acme", CROWD)

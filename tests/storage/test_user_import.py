@@ -127,7 +127,7 @@ def test_a_transaction_has_as_many_users_as_fit_into_a_hundred_actions(
 
 
 class FailsAt(InMemoryUsers):
-    """Takes so many users and no more."""
+    """Accepts a limited number of users."""
 
     def __init__(self, users: int) -> None:
         super().__init__()

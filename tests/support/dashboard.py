@@ -38,7 +38,7 @@ def prices() -> dict[str, str]:
 
 
 def widgets(*, own_key: bool = True) -> list[Widget]:
-    """The widgets in a stack with a KMS key of its own, or without."""
+    """The widgets in a stack with or without the operator's KMS key."""
     (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
     text, values = dashboard["DashboardBody"]["Fn::Sub"]
     body = re.sub(

@@ -43,8 +43,8 @@ def fast_moto() -> Iterator[None]:
 
 def _shared_alias() -> Any:
     """Return botocore's method with one cache for all sessions; the alias depends on the name alone."""
-    alias = EventAliaser._alias_event_name  # type: ignore[attr-defined]
-    shared = cache(lambda event_name: alias(EventAliaser(None), event_name))  # type: ignore[arg-type]
+    alias = EventAliaser._alias_event_name  # type: ignore[attr-defined]  # private in botocore
+    shared = cache(lambda event_name: alias(EventAliaser(None), event_name))  # type: ignore[arg-type]  # the method uses no emitter
     return lambda _, event_name: shared(event_name)
 
 

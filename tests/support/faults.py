@@ -206,7 +206,7 @@ def in_pieces(client: Any) -> None:
 
 
 def nothing_processed(client: Any, times: int) -> None:
-    """Let DynamoDB give back so many batches untouched, as it does when it is throttled."""
+    """Let DynamoDB return this many batches unprocessed, as it does when it is throttled."""
     asked: list[dict[str, Any]] = []
 
     def remember(params: dict[str, Any], **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""The REST API: what it refuses by itself, what it logs, and who can reach the functions."""
+"""The REST API: refusals of its own, its access log, and the callers of the functions."""
 
 from __future__ import annotations
 

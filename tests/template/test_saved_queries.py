@@ -32,7 +32,7 @@ SAVED: dict[str, dict[str, Any]] = {
 
 
 class Recorder:
-    """CloudWatch Logs, which finds nothing and keeps what it was asked."""
+    """A client of CloudWatch Logs that finds nothing and keeps its queries."""
 
     def __init__(self) -> None:
         self.queries: list[str] = []

@@ -11,7 +11,7 @@ GUESSER, PROVIDER = "198.51.100.7", "192.0.2.1"
 
 
 def flood(connectors: Authenticator, number: int, address: str = GUESSER) -> list[int]:
-    """The statuses of so many forged keys of invented accounts."""
+    """Return the statuses of this many forged keys of invented accounts."""
     return [refusal(connectors, key(f"invented-{at}"), address).status.value for at in range(number)]
 
 
