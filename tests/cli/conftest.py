@@ -16,7 +16,7 @@ import boto3
 import pytest
 import typer.main
 import typer.testing
-from botocore.client import BaseClient
+from botocore.client import BaseClient, ClientCreator
 from typer.testing import CliRunner, Result
 
 from adapters.clock import MonotonicDeadline
@@ -55,10 +55,21 @@ def served_aws() -> Iterator[tuple[LocalAws, str]]:
 
 @pytest.fixture
 def aws_endpoint(served_aws: tuple[LocalAws, str]) -> Iterator[str]:
-    """The address of an AWS with nothing in it."""
+    """The address of an AWS with nothing in it; the connections of clients made meanwhile are closed at the end."""
     local, endpoint = served_aws
     local.start()
-    yield endpoint
+    clients: list[Any] = []
+    create_client = ClientCreator.create_client
+
+    def recorded(creator: ClientCreator, *arguments: Any, **options: Any) -> Any:
+        clients.append(create_client(creator, *arguments, **options))
+        return clients[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientCreator, "create_client", recorded)
+        yield endpoint
+    for client in clients:
+        client.close()
     local.stop()
 
 
