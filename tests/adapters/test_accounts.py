@@ -10,15 +10,14 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from adapters.secrets.accounts import Accounts, AdministrationError, NoSuchAccount
 from adapters.secrets.connector_secrets import SecretUnusable
 from domain.accounts.account import Settings, key_used
 from domain.accounts.connector_key import ConnectorKey, InvalidAccountName
+from support.recorded_secrets_manager import secrets_manager_client
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -29,8 +28,8 @@ NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
 
 @pytest.fixture
 def client() -> Iterator[SecretsManagerClient]:
-    with mock_aws():
-        yield boto3.client("secretsmanager", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with secrets_manager_client() as client:
+        yield client
 
 
 @pytest.fixture

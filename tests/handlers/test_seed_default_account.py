@@ -9,13 +9,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from adapters.secrets.accounts import Accounts
 from handlers.jobs.seed_default_account import FirstKey, put
+from support.recorded_secrets_manager import secrets_manager_client
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -26,8 +25,8 @@ NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
 
 @pytest.fixture
 def client() -> Iterator[SecretsManagerClient]:
-    with mock_aws():
-        yield boto3.client("secretsmanager", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with secrets_manager_client() as client:
+        yield client
 
 
 @pytest.fixture

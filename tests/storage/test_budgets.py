@@ -333,7 +333,7 @@ def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     client = None if on_moto else request.getfixturevalue("local_client")
     with served(tmp_path_factory.mktemp("budgets") / "log") as service, cheap_transactions():
         table = make_table(OneAtATime(new_client()) if on_moto else client)
-        service.use(table)
+        service.use(table, Patience())
         crowd = [person_of(number) for number in range(CROWD)]
         load(table, "crowd", crowd)
         crowd.sort(key=lambda user: user.id)

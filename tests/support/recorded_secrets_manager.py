@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
+from moto import mock_aws
 
 from adapters.secrets.authentication import Authenticated, Authenticator
 from domain.accounts.account import Connector
@@ -22,6 +27,19 @@ if TYPE_CHECKING:
 PREFIX = "rollcall/connectors/"
 START = datetime(2030, 1, 31, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)
+
+
+@contextmanager
+def secrets_manager_client() -> Iterator[SecretsManagerClient]:
+    """An empty Secrets Manager; each call makes one attempt."""
+    with mock_aws():
+        yield boto3.client(
+            "secretsmanager",
+            "eu-central-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
 
 
 @dataclass

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
-from botocore.config import Config
-from moto import mock_aws
 
 from adapters.secrets.authentication import Authenticator
-from support.recorded_secrets_manager import PREFIX, Clock, SecretsManager
+from support.recorded_secrets_manager import PREFIX, Clock, SecretsManager, secrets_manager_client
 
 
 @pytest.fixture
 def secrets_manager() -> Iterator[SecretsManager]:
-    with mock_aws():
-        client = boto3.client(
-            "secretsmanager",
-            "eu-central-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+    with secrets_manager_client() as client:
         service = SecretsManager(client)
         client.meta.events.register("provide-client-params.secretsmanager.GetSecretValue", service.record)
         yield service
