@@ -27,6 +27,12 @@ MAX_ITEMS: Final = 25_000
 """Values of all arrays and members of all objects of a body: 200 users of a bulk request have some 15,000."""
 MAX_VALUES: Final = 500
 """Of one multi-valued attribute, and of any array but `Operations`."""
+MAX_GROUP_MEMBERS: Final = 10_000
+"""Of a group that one request may name; the group itself may have more."""
+MAX_GROUP_BODY_BYTES: Final = 2_000_000
+"""Of a request about one group: 10,000 members as Okta sends them, with `$ref` and `display`."""
+MAX_GROUP_ITEMS: Final = 60_000
+"""Values and members of all arrays and objects in it."""
 MAX_EMAILS: Final = 40
 """Distinct addresses of one user: replacing all of them must fit one DynamoDB transaction (100 actions)."""
 

@@ -1,4 +1,4 @@
-"""What the domain needs from outside: a store for the users of one account, and a time budget.
+"""What the domain needs from outside: stores for the users and the groups of one account, and a time budget.
 
 Adapters implement these: DynamoDB (`adapters.dynamodb`) and an in-memory twin for tests; both pass one contract suite.
 """
@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
+from domain.resources.attributes import Index
+from domain.resources.stored_group import StoredGroup
+from domain.resources.stored_resource import StoredResource
 from domain.resources.stored_user import StoredUser
+
+Record_co = TypeVar("Record_co", bound=StoredResource, covariant=True)
 
 
 class VersionMismatch(Exception):
-    """The user is no longer at the version that was read: another request changed or deleted it in between."""
+    """The user or group is no longer at the version that was read: another request changed or deleted it in between."""
 
 
 class Deadline(Protocol):
@@ -107,3 +112,134 @@ class UserStore(Protocol):
 
     def addresses_starting(self, prefix: str) -> Iterator[IndexEntry]:
         """Yield the addresses that start with the `prefix_form` of `prefix`, in the order of positions."""
+
+
+class Related(NamedTuple):
+    """One value of an attribute whose values are stored apart: the id that it refers to, and what to show of it."""
+
+    id: str
+    display: str | None = None
+
+
+class Relations(Protocol):
+    """The values of an attribute with a `Relation`: the members of groups, or the groups of users.
+
+    Ids of one account only. A value that refers to a resource which is gone is never returned.
+    """
+
+    def of(self, resource_id: str) -> list[Related]:
+        """Return all values of a resource, in order of id."""
+
+    def among(self, resource_id: str, ids: Sequence[str]) -> list[Related]:
+        """Return those values of a resource that refer to one of the ids."""
+
+    def having(self, related_id: str) -> list[str]:
+        """Return the ids of the resources that have a value which refers to the id, in order; empty if that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChange:
+    """Who joins a group and who leaves it with one write: ids of users, none in both."""
+
+    joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.joined or self.left)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeGroup:
+    """A group and its members at the same version: ids of users in order."""
+
+    group: StoredGroup
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the table has of the users whom a request names: who is a member, and who is a user at all."""
+
+    members: frozenset[str]
+    users: frozenset[str]
+
+
+class MissingUsers(Exception):
+    """Users who should join a group were deleted meanwhile: `user_ids`. Nothing was written."""
+
+    def __init__(self, user_ids: Sequence[str]) -> None:
+        super().__init__(f"{len(user_ids)} users")
+        self.user_ids = tuple(user_ids)
+
+
+class ResourceStore(Protocol[Record_co]):
+    """The resources of one type in one account, as queries see them.
+
+    Every read sees every write that was answered before it. What does not finish in time raises
+    `domain.errors.ServiceUnavailable`, or `TooManyRequests` when the table throttles.
+    """
+
+    def get(self, resource_id: str, /) -> Record_co | None:
+        """Return the resource of that id."""
+
+    def get_many(self, ids: Sequence[str], /) -> Sequence[Record_co]:
+        """Return the existing resources among the ids, in the order of the ids."""
+
+    def total(self) -> int:
+        """Return the exact number of resources."""
+
+    def scan(self, after: str | None = None) -> Iterator[Record_co]:
+        """Yield all resources whose id is greater than `after`, in order of id, read ahead in parallel.
+
+        Raises `TooMany` when the deadline comes before the end.
+        """
+
+    def find(self, index: Index, value: str) -> Sequence[Record_co]:
+        """Return the resources that have the value, as it was sent, in order of id.
+
+        `index` is one of the type's, but none of an attribute with a `Relation`.
+        """
+
+    def entries(
+        self, index: Index, *, descending: bool = False, after: str | None = None, at_most: int | None = None
+    ) -> Iterator[IndexEntry]:
+        """Yield every value of a sorted index, or the first `at_most` after a position, in the order of positions.
+
+        A store reads no more of its index than needed.
+        """
+
+    def entries_starting(self, index: Index, prefix: str) -> Iterator[IndexEntry]:
+        """Yield the values of a sorted index that start with the `prefix_form` of `prefix`, in order of positions."""
+
+
+class GroupStore(ResourceStore[StoredGroup], Protocol):
+    """The groups of one account, with their members.
+
+    A write is seen whole or not at all. One that is too large for one transaction is stored first and then done in
+    parts; what a crash leaves of it is finished before the group is read or written again (docs/decisions/041).
+    """
+
+    def create(self, group: StoredGroup, members: Sequence[str] = ()) -> None:
+        """Store a new group; raises `UniquenessConflict` when its name is taken, `MissingUsers`."""
+
+    def whole(self, group_id: str) -> WholeGroup | None:
+        """Return the group of that id with all of its members; raises `TooMany` when they are more than an answer."""
+
+    def candidates(self, group_id: str, user_ids: Sequence[str]) -> Candidates:
+        """Return who of these users is a member of the group, and who of them exists."""
+
+    def change(
+        self, current: StoredGroup, changed: StoredGroup, members: MemberChange, *, exactly: bool = False
+    ) -> None:
+        """Write the next version of a group, with who joins and leaves.
+
+        Where only members change and not `exactly` that version was asked for, any version of the group will do:
+        requests that change other members do not stand in each other's way. `VersionMismatch` if the group, or what
+        `members` says of somebody, is no longer as it was read; `UniquenessConflict`, `MissingUsers`.
+        """
+
+    def delete(self, current: StoredGroup) -> None:
+        """Remove a group and end its memberships; raises `VersionMismatch` when it is no longer the stored one."""
+
+    def leave_all(self, user_id: str) -> int:
+        """End the memberships of a user who was deleted, each with a new version of its group; return how many."""

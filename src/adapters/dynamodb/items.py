@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from adapters.dynamodb import keys
 from adapters.dynamodb.keys import Collection, Entry
-from domain.resources.stored_user import SCHEMA_VERSION, StoredUser
+from domain.resources.stored_resource import SCHEMA_VERSION
+from domain.resources.stored_user import StoredUser
 
 Item = dict[str, dict[str, Any]]
 """An item of the low-level client: name -> {type: value}."""

@@ -42,6 +42,7 @@ class Settings:
       that user back.
     - `deprovisioning_limit`: how many users may lose access in a day; None for any number.
     - `rate`: how many requests the account may send.
+    - `groups`: the identity provider may manage groups; off, `/Groups` is a 404 that says why.
     """
 
     mode: Mode = "tolerant"
@@ -50,6 +51,7 @@ class Settings:
     adopted_keep_privileges: bool = False
     take_back_deactivated: bool = True
     rate: Rate = DEFAULT_RATE
+    groups: bool = False
 
     @property
     def is_tolerant(self) -> bool:

@@ -43,6 +43,7 @@ def connector_to_json(connector: Connector) -> str:
             "adoptedKeepPrivileges": connector.settings.adopted_keep_privileges,
             "takeBackDeactivated": connector.settings.take_back_deactivated,
             "requestsPerSecond": connector.settings.rate.per_second,
+            "groups": connector.settings.groups,
         },
         "lastChange": {
             "what": connector.last_change.action,
@@ -148,6 +149,7 @@ def _settings(value: dict[str, Any]) -> Settings:
     match = value.get("matchExistingByEmail", False)
     keep = value.get("adoptedKeepPrivileges", False)
     take_back = value.get("takeBackDeactivated", True)
+    groups = value.get("groups", False)
     written = value.get("deprovisioningLimit", str(DEFAULT_LIMIT))
     if mode not in get_args(Mode):
         raise InvalidConnector('"settings.mode" is neither "tolerant" nor "strict"')
@@ -157,10 +159,13 @@ def _settings(value: dict[str, Any]) -> Settings:
         raise InvalidConnector('"settings.adoptedKeepPrivileges" is neither true nor false')
     if not isinstance(take_back, bool):
         raise InvalidConnector('"settings.takeBackDeactivated" is neither true nor false')
+    if not isinstance(groups, bool):
+        raise InvalidConnector('"settings.groups" is neither true nor false')
     limit = Limit.parse(written) if isinstance(written, str) else None
     if limit is None and written != OFF:
         raise InvalidConnector('"settings.deprovisioningLimit" is neither "off" nor text such as "20" or "20,10%"')
-    return Settings(mode, match, limit, keep, take_back, _rate(value.get("requestsPerSecond", DEFAULT_RATE.per_second)))
+    rate = _rate(value.get("requestsPerSecond", DEFAULT_RATE.per_second))
+    return Settings(mode, match, limit, keep, take_back, rate, groups)
 
 
 def _rate(written: Any) -> Rate:

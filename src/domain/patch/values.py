@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from domain.documents import Json
 from domain.errors import InvalidSyntax, InvalidValue, MutabilityViolation
-from domain.limits import MAX_VALUES
 from domain.quoting import quoted
 from domain.resources.attributes import Attribute, Mutability, Type
 from domain.resources.comparison import form_of
@@ -78,9 +77,9 @@ def elements(value: Any, attribute: Attribute) -> list[Any]:
 
 def require_bounded_values(count: int, attribute: Attribute) -> None:
     """Raise InvalidValue for more values than an attribute may have."""
-    if count > MAX_VALUES:
+    if count > attribute.max_values:
         raise InvalidValue(
-            f"{attribute.name} would have {count} values; it may have {MAX_VALUES}. Send fewer.",
+            f"{attribute.name} would have {count} values; it may have {attribute.max_values}. Send fewer.",
             attribute=attribute.name,
         )
 

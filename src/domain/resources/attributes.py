@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from domain.limits import MAX_VALUES
+
 
 class Type(StrEnum):
     """Data types of RFC 7643 section 2.3."""
@@ -65,6 +67,34 @@ class Content(StrEnum):
     """Data, or a URI that may contain them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What the values of an attribute refer to: resources of another type, by their ids.
+
+    Stores keep such values apart from the resource's document, as items in both directions (`domain.ports.Relations`).
+    """
+
+    noun: str
+    """What error messages call a resource referred to."""
+    endpoint: str
+    """The endpoint of the resources referred to, for `$ref`."""
+    type: str
+    """The `type` of each value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A way in which a store finds resources of one type: by an equal value of one of these attributes.
+
+    Its values are in order where it `is_sorted`, so that it finds prefixes too.
+    """
+
+    name: str
+    paths: tuple[tuple[str, ...], ...]
+    """The names from the resource down to the attribute, as in `("emails", "value")`."""
+    is_sorted: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribute:
     """One attribute and its characteristics; the defaults are those of RFC 7643 section 2.2.
@@ -85,6 +115,10 @@ class Attribute:
     reference_types: tuple[str, ...] = ()
     sub_attributes: tuple[Attribute, ...] = ()
     content: Content = Content.TEXT
+    max_values: int = MAX_VALUES
+    """Of a multi-valued attribute in one request."""
+    relation: Relation | None = None
+    """Where the values are references that are stored apart from the document."""
     is_resource: bool = False
     """True for the root of a resource type's tree."""
     is_complex: bool = field(init=False, repr=False)
@@ -143,6 +177,8 @@ class ResourceType:
     description: str
     schema: Schema
     extensions: tuple[Schema, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    """How a store finds resources of this type, the most selective way first."""
     check: Callable[[dict[str, Any]], None] = field(default=_nothing_more, repr=False)
     """Checks what the attribute tree cannot say, given attributes of the right types; raises a `ScimError`."""
     root: Attribute = field(init=False, repr=False)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from domain.documents import Json, encode
-from domain.errors import InvalidValue
 from domain.resources.comparison import unique_form
-from domain.text import MARKS_PROBLEM, has_too_many_marks, is_text
-
-SCHEMA_VERSION: Final = 1
-"""Form of the stored item; a later form must be additive, so that two releases can read each other's items."""
-
+from domain.resources.stored_resource import StoredResource, document_of
 
 MADE_BY_CLIENT: Final = "made-by-client"
 """The `adoption` of a user whom an identity provider made, and so claimed from the first."""
@@ -31,22 +25,15 @@ class IndexKeys:
 
 
 @dataclass(frozen=True)
-class StoredUser:
+class StoredUser(StoredResource):
     """One user at one version.
 
-    `document` is the JSON text of the resource without `id` and `meta`, which are stored separately (`created`
-    and `last_modified` in RFC 3339 UTC with milliseconds) so that an answer can be composed without parsing.
     `adoption` says how the user became an identity provider's: `MADE_BY_CLIENT`, or the id of the adoption of an
     existing user; None for users whom the operator imported.
     `trace` is what is left of an identity that changes in parts (`domain.accounts.access`), None for most users.
     `replaced` is True if a replacement (PUT) wrote this version: a property of the write, not of the user.
     """
 
-    id: str
-    version: int
-    created: str
-    last_modified: str
-    document: str
     adoption: str | None = None
     trace: str | None = None
     replaced: bool = field(default=False, compare=False)
@@ -106,11 +93,6 @@ class StoredUser:
         """True if an identity provider manages the user: created or adopted by one, or with an externalId."""
         return self.adoption is not None or self.attributes.get("externalId") is not None
 
-    @property
-    def etag(self) -> str:
-        """The weak entity tag of this version (RFC 7644 section 3.14)."""
-        return f'W/"{self.version}"'
-
 
 _ACTIVE_MEMBER: Final = '"active":'
 """As a document has it; within a string the quotation marks would be escaped."""
@@ -119,38 +101,3 @@ _ACTIVE_MEMBER: Final = '"active":'
 def with_defaults(attributes: Json) -> Json:
     """Return the attributes, with `active` true where it is missing (docs/decisions/029)."""
     return attributes if attributes.get("active") is not None else attributes | {"active": True}
-
-
-def document_of(attributes: Json, kept: Json | None = None) -> str:
-    """Return the attributes as the JSON text to store; raises InvalidValue for text that could not be read again.
-
-    Every write of a user is checked here, however its values were decoded. Values equal to those in `kept`, the former
-    attributes, were checked before.
-    """
-    document = encode(attributes)
-    if not document.isascii():
-        changed = {name: value for name, value in attributes.items() if not kept or kept.get(name) != value}
-        text = encode(changed)
-        # Strings end in a quotation mark, so that a run of marks in the document is one in a string.
-        for is_fault, problem in ((_is_no_text, "has an unpaired surrogate"), (has_too_many_marks, MARKS_PROBLEM)):
-            if is_fault(text):
-                name = next((name for name, text in _texts(changed, "") if is_fault(text)), "A name")
-                raise InvalidValue(f"{name} {problem}. Send it without.", attribute=name)
-    return document
-
-
-def _is_no_text(text: str) -> bool:
-    return not is_text(text)
-
-
-def _texts(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Yield all texts in a document with the paths of their attributes."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item, path, depth)
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            separator = ":" if depth == 1 and path.startswith("urn:") else "."
-            yield from _texts(member, f"{path}{separator}{name}" if path else name, depth + 1)

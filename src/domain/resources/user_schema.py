@@ -15,7 +15,9 @@ from domain.limits import MAX_EMAILS
 from domain.resources.attributes import (
     Attribute,
     Content,
+    Index,
     Mutability,
+    Relation,
     ResourceType,
     Returned,
     Schema,
@@ -87,10 +89,12 @@ _ADDRESSES: Final = Attribute(
 
 _GROUPS: Final = Attribute(
     "groups",
-    "The groups to which the user belongs. This service provisions users only, so it is never present.",
+    "The groups of which the user is a member, where the account has groups. Name it in `attributes` to get it.",
     Type.COMPLEX,
     multi_valued=True,
     mutability=_READ_ONLY,
+    returned=Returned.REQUEST,
+    relation=Relation("group", "/Groups", "direct"),
     sub_attributes=(
         Attribute("value", "The identifier of the group.", mutability=_READ_ONLY),
         Attribute(
@@ -233,11 +237,18 @@ def _require_few_addresses(user: Json) -> None:
         )
 
 
+ID: Final = Index("id", (("id",),))
+USER_NAME: Final = Index("userName", (("userName",),), is_sorted=True)
+EMAIL: Final = Index("email", (("emails",), ("emails", "value")), is_sorted=True)
+EXTERNAL_ID: Final = Index("externalId", (("externalId",),))
+GROUPS: Final = Index("groups", (("groups",), ("groups", "value")))
+
 USER: Final = ResourceType(
     name="User",
     endpoint="/Users",
     description="User Account",
     schema=CORE_USER,
     extensions=(ENTERPRISE_USER,),
+    indexes=(ID, USER_NAME, EMAIL, EXTERNAL_ID, GROUPS),
     check=_require_few_addresses,
 )

@@ -24,7 +24,7 @@ from pydantic_core.core_schema import (
     typed_dict_schema,
 )
 
-from domain.limits import MAX_CHARACTERS, MAX_IDENTIFIER_CHARACTERS, MAX_MEDIA_CHARACTERS, MAX_VALUES
+from domain.limits import MAX_CHARACTERS, MAX_IDENTIFIER_CHARACTERS, MAX_MEDIA_CHARACTERS
 from domain.resources.attributes import Attribute, Content, ResourceType, Type, Uniqueness
 from domain.resources.characters import refused_character
 from domain.resources.comparison import unique_form
@@ -85,7 +85,9 @@ def _schema(attribute: Attribute) -> CoreSchema:
     if attribute.content in _CONTENTS:
         schema = no_info_after_validator_function(_CONTENTS[attribute.content], schema)
     # The first value at fault will do: thousands of problems would take longer to describe than a request may.
-    return list_schema(schema, strict=True, max_length=MAX_VALUES, fail_fast=True) if attribute.multi_valued else schema
+    if not attribute.multi_valued:
+        return schema
+    return list_schema(schema, strict=True, max_length=attribute.max_values, fail_fast=True)
 
 
 def _object(attribute: Attribute) -> CoreSchema:

@@ -14,7 +14,7 @@ from domain.errors import ScimError
 from domain.json_text import NoText, NotJson, RefusedJson, decode
 from domain.resources.body import attributes_of
 from domain.resources.comparison import unique_form
-from domain.resources.stored_user import document_of
+from domain.resources.stored_resource import document_of
 from domain.resources.user_schema import CORE_URN, USER
 from operations.roster.columns import Columns, InvalidCells, InvalidHeader
 
