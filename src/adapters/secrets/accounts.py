@@ -48,6 +48,7 @@ class SomeSettings(TypedDict, total=False):
     deprovisioning_limit: Limit | None
     take_back_deactivated: bool
     rate: Rate
+    groups: bool
 
 
 class AdministrationError(Exception):
