@@ -16,7 +16,7 @@ def every_user(store: UserStore, page_size: int) -> Iterator[StoredUser]:
     after: str | None = None
     while True:
         page = store.page_after(after, page_size)
-        yield from page.users
+        yield from page.resources
         if page.next_after is None:
             return
         after = page.next_after
@@ -24,7 +24,7 @@ def every_user(store: UserStore, page_size: int) -> Iterator[StoredUser]:
 
 def delete_every_user(store: UserStore) -> Iterator[StoredUser]:
     """Delete the users one by one until none is left, and yield each once it is deleted."""
-    while page := store.page_after(None, _DELETED_TOGETHER).users:
+    while page := store.page_after(None, _DELETED_TOGETHER).resources:
         for user in page:
             try:
                 store.delete(user)

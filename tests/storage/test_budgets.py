@@ -22,7 +22,7 @@ from domain.accounts.deprovisioning import Limit
 from domain.errors import UniquenessConflict
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import USER
+from domain.resources.user_schema import EXTERNAL_ID, USER, USER_NAME
 from local.moto_transactions import cheap_transactions
 from storage.budgets import Budget, budgets
 from support.engines import ENGINES, OneAtATime, make_table, new_client
@@ -251,7 +251,7 @@ OPERATIONS = {
         lambda directory: listing(filter='emails[type eq "work"].value eq "user7@example.com"'),
     ),
     "look-up by externalId": read(
-        lambda directory, users: users.find_by_external_id("ext-7"),
+        lambda directory, users: users.find(EXTERNAL_ID, "ext-7"),
         lambda directory: listing(filter='externalId eq "ext-7"'),
     ),
     "look-up that finds no user": read(
@@ -300,24 +300,24 @@ OPERATIONS = {
         lambda directory, users: users.total(), lambda directory: listing(count=0)
     ),
     "filter by prefix (`sw`) that 11 users match": read(
-        lambda directory, users: users.get_many(ids(users.user_names_starting("user99"))),
+        lambda directory, users: users.get_many(ids(users.entries_starting(USER_NAME, "user99"))),
         lambda directory: listing(filter='userName sw "user99"'),
         lambda directory: listing(filter='emails.value sw "user99" and active eq true'),
     ),
     "100 of 1,000 users by userName (`sortBy`)": read(
-        lambda directory, users: (users.get_many(ids(users.user_names(at_most=100))), users.total()),
+        lambda directory, users: (users.get_many(ids(users.entries(USER_NAME, at_most=100))), users.total()),
         lambda directory: listing(sortBy="userName"),
         lambda directory: listing(sortBy="userName", sortOrder="descending"),
     ),
     "the same by `cursor`, at any depth": cursor_page(
         lambda directory, users: (
-            users.get_many(ids(users.user_names(after="user8", at_most=101))[:100]),
+            users.get_many(ids(users.entries(USER_NAME, after="user8", at_most=101))[:100]),
             users.total(),
         ),
         sortBy="userName",
     ),
     "100 of 1,000 users by prefix (`sw`) by `cursor`, at any depth": cursor_page(
-        lambda directory, users: users.get_many(ids(users.user_names_starting("user"))[:100]),
+        lambda directory, users: users.get_many(ids(users.entries_starting(USER_NAME, "user"))[:100]),
         filter='userName sw "user"',
     ),
     "any other filter over 1,000 users": read(
@@ -408,5 +408,5 @@ def test_users_who_share_an_external_id_are_read_together(directory: Directory) 
         directory.table.account("shared", Patience()).users.create(user)
     usage = Usage()
 
-    assert len(directory.table.account("shared", Patience(), usage).users.find_by_external_id("shared")) == 5
+    assert len(directory.table.account("shared", Patience(), usage).users.find(EXTERNAL_ID, "shared")) == 5
     assert usage.calls == 2

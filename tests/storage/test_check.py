@@ -12,6 +12,7 @@ import pytest
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table, items, keys
 from adapters.dynamodb.keys import Collection
+from domain.resources import user_schema
 from domain.resources.stored_user import StoredUser
 from operations.consistency.check import Inconsistency, Problem, Progress, check_items
 from support.invariants import assert_sound, findings
@@ -100,7 +101,7 @@ def test_a_missing_index_item_of_a_value_too_long_for_a_key_is_repaired(
 
     assert [finding.problem for finding in findings(table, repair=True)] == [Problem.MISSING]
     assert_sound(table)
-    assert ids(table.account("default", Patience()).users.user_names_starting(LONG)) == [long.id]
+    assert ids(table.account("default", Patience()).users.entries_starting(user_schema.USER_NAME, LONG)) == [long.id]
 
 
 @pytest.mark.parametrize("entry", [NAME, EMAIL, EXTERNAL_ID])

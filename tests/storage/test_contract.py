@@ -11,6 +11,7 @@ from domain.errors import PayloadTooLarge, ServiceUnavailable, UniquenessConflic
 from domain.limits import MAX_EMAILS
 from domain.ports import UserStore, VersionMismatch
 from domain.resources.storable import MAX_DOCUMENT_BYTES
+from domain.resources.user_schema import EMAIL, EXTERNAL_ID, USER_NAME
 from support.samples import Users, changed, ids, renamed
 
 Accounts = Callable[[str], UserStore]
@@ -83,7 +84,7 @@ def test_one_user_may_repeat_an_address(store: UserStore, users: Users) -> None:
     store.create(ada)
 
     assert store.find_by_email("Ada@Example.com") == ada
-    assert ids(store.addresses_starting("ada")) == [ada.id]
+    assert ids(store.entries_starting(EMAIL, "ada")) == [ada.id]
 
 
 def test_a_user_name_may_be_another_users_address(store: UserStore, users: Users) -> None:
@@ -103,10 +104,10 @@ def test_accounts_do_not_see_each_other(accounts: Accounts, users: Users) -> Non
     second.delete(other)
 
     assert first.find_by_user_name("ada") == first.find_by_email("ada@example.com") == ada
-    assert first.find_by_external_id("1") == list(first.scan()) == [ada]
+    assert first.find(EXTERNAL_ID, "1") == list(first.scan()) == [ada]
     assert second.get(ada.id) is None
     assert second.find_by_user_name("ada") is second.find_by_email("ada@example.com") is None
-    assert second.find_by_external_id("1") == list(second.scan()) == ids(second.user_names()) == []  # type: ignore[comparison-overlap]  # an empty list equals one of any type
+    assert second.find(EXTERNAL_ID, "1") == list(second.scan()) == ids(second.entries(USER_NAME)) == []  # type: ignore[comparison-overlap]  # an empty list equals one of any type
     assert (first.total(), second.total()) == (1, 0)
 
 
@@ -118,9 +119,9 @@ def test_users_are_found_by_each_value(store: UserStore, users: Users) -> None:
     assert store.find_by_user_name(" STRAẞE ") == ada
     assert store.find_by_user_name("strasse") is None
     assert store.find_by_email("ada@EXAMPLE.com") == store.find_by_email("second@example.com") == ada
-    assert store.find_by_external_id("Ext#1") == [ada]
+    assert store.find(EXTERNAL_ID, "Ext#1") == [ada]
     assert store.find_by_user_name("stra") is store.find_by_email("second") is None
-    assert store.find_by_external_id("Ext") == store.find_by_external_id("Ext#") == []
+    assert store.find(EXTERNAL_ID, "Ext") == store.find(EXTERNAL_ID, "Ext#") == []
 
 
 def test_a_user_is_found_by_every_spelling_of_a_value(store: UserStore, users: Users) -> None:
@@ -132,9 +133,9 @@ def test_a_user_is_found_by_every_spelling_of_a_value(store: UserStore, users: U
     for address in ("ada@xn--mller-kva.example", "ada@müller.example", "eva@STRAẞE。example"):
         assert store.find_by_email(address) == ada
     for prefix in ("ADA", "ada ς"):
-        assert ids(store.user_names_starting(prefix)) == [ada.id]
+        assert ids(store.entries_starting(USER_NAME, prefix)) == [ada.id]
     for prefix in ("ADA@mü", "ada@XN--MLLER-KVA.ex", "eva@straß", "eva@xn--strae-oqa"):
-        assert ids(store.addresses_starting(prefix)) == [ada.id]
+        assert ids(store.entries_starting(EMAIL, prefix)) == [ada.id]
     for address in ("eva@strasse.example", "ada@muller.example"):
         assert store.find_by_email(address) is None
     with pytest.raises(UniquenessConflict):
@@ -146,7 +147,7 @@ def test_an_external_id_may_be_shared(store: UserStore, users: Users) -> None:
     for user in [*sharing, users("other", external_id="shared#1"), users("more", external_id="shared2")]:
         store.create(user)
 
-    assert store.find_by_external_id("shared") == sorted(sharing, key=lambda user: user.id)
+    assert store.find(EXTERNAL_ID, "shared") == sorted(sharing, key=lambda user: user.id)
 
 
 def test_a_replaced_user_is_found_under_unchanged_values(store: UserStore, users: Users) -> None:
@@ -157,7 +158,7 @@ def test_a_replaced_user_is_found_under_unchanged_values(store: UserStore, users
     store.replace(ada, titled)
 
     assert store.get(ada.id) == store.find_by_email("ada@example.com") == store.find_by_user_name("ada") == titled
-    assert store.find_by_external_id("1") == [titled]
+    assert store.find(EXTERNAL_ID, "1") == [titled]
     assert store.total() == 1
 
 
@@ -171,10 +172,10 @@ def test_a_rename_frees_the_old_values_and_takes_the_new_ones(store: UserStore, 
     store.replace(ada, moved)
 
     assert store.find_by_user_name("ada") is store.find_by_email("ada@example.com") is None
-    assert store.find_by_external_id("1") == []
+    assert store.find(EXTERNAL_ID, "1") == []
     assert store.find_by_user_name("Lovelace") == store.find_by_email("l@example.com") == moved
     assert store.find_by_email("kept@example.com") == moved
-    assert store.find_by_external_id("2") == [moved]
+    assert store.find(EXTERNAL_ID, "2") == [moved]
     bob = users("ada", "ada@example.com", external_id="1")
     store.create(bob)
     assert store.find_by_user_name("ada") == store.find_by_email("ada@example.com") == bob
@@ -235,7 +236,7 @@ def test_an_outdated_version_is_not_replaced(store: UserStore, users: Users, cha
 
     assert store.get(ada.id) == store.find_by_user_name("ada") == present
     assert store.find_by_user_name("lovelace") is None
-    assert store.find_by_external_id("2") == []
+    assert store.find(EXTERNAL_ID, "2") == []
 
 
 def test_an_outdated_version_is_not_deleted(store: UserStore, users: Users) -> None:
@@ -258,7 +259,7 @@ def test_a_deleted_user_frees_all_values_at_once(store: UserStore, users: Users)
     store.delete(ada)
 
     assert store.get(ada.id) is None
-    assert store.find_by_external_id("1") == ids(store.user_names()) == ids(store.addresses_starting("")) == []  # type: ignore[comparison-overlap]  # an empty list equals one of any type
+    assert store.find(EXTERNAL_ID, "1") == ids(store.entries(USER_NAME)) == ids(store.entries_starting(EMAIL, "")) == []  # type: ignore[comparison-overlap]  # an empty list equals one of any type
     assert store.total() == 0
     with pytest.raises(VersionMismatch):
         store.delete(ada)
@@ -278,14 +279,14 @@ def test_a_value_too_long_for_a_key_is_unique_and_found(store: UserStore, users:
     for value, user in held.items():
         assert store.find_by_user_name(value.upper()) == user
         assert store.find_by_email(f"{value}@EXAMPLE.com") == user
-        assert store.find_by_external_id(value) == [user]
+        assert store.find(EXTERNAL_ID, value) == [user]
         assert conflict(lambda value=value: store.create(users(value.upper())))[0] == "userName"  # type: ignore[misc]  # mypy infers no type for the lambda's default
-    assert ids(store.user_names_starting("TAB\tt")) == [held["tab\tthere"].id]
-    assert set(ids(store.user_names_starting(long))) == {held[f"{long}a"].id, held[f"{long}b"].id}
-    assert next(store.user_names()).user_id == held["tab"].id
+    assert ids(store.entries_starting(USER_NAME, "TAB\tt")) == [held["tab\tthere"].id]
+    assert set(ids(store.entries_starting(USER_NAME, long))) == {held[f"{long}a"].id, held[f"{long}b"].id}
+    assert next(store.entries(USER_NAME)).resource_id == held["tab"].id
     for user in held.values():
         store.delete(user)
-    assert ids(store.user_names()) == ids(store.addresses_starting("")) == []
+    assert ids(store.entries(USER_NAME)) == ids(store.entries_starting(EMAIL, "")) == []
 
 
 def test_ids_come_in_the_order_of_user_names(store: UserStore, users: Users) -> None:
@@ -294,11 +295,11 @@ def test_ids_come_in_the_order_of_user_names(store: UserStore, users: Users) -> 
         store.create(user)
     order = [named[name].id for name in ["Ada", "ADAM", "bob", "zo", "zoë", "Änne", "漢", "🎉"]]
 
-    assert ids(store.user_names()) == order
-    assert ids(store.user_names(descending=True)) == order[::-1]
-    assert ids(store.user_names_starting("AD")) == order[:2]
-    assert [entry.value for entry in store.user_names_starting("ZO")] == ["zo", "zoë"]
-    assert ids(store.user_names_starting("nobody")) == []
+    assert ids(store.entries(USER_NAME)) == order
+    assert ids(store.entries(USER_NAME, descending=True)) == order[::-1]
+    assert ids(store.entries_starting(USER_NAME, "AD")) == order[:2]
+    assert [entry.value for entry in store.entries_starting(USER_NAME, "ZO")] == ["zo", "zoë"]
+    assert ids(store.entries_starting(USER_NAME, "nobody")) == []
 
 
 @pytest.mark.parametrize(("at_most", "expected"), [(0, ""), (1, "a"), (2, "ab"), (3, "abc"), (10**18, "abc")])
@@ -310,9 +311,9 @@ def test_at_most_the_requested_number_of_ids_is_returned(
         store.create(user)
     in_order = [named[name].id for name in expected]
 
-    assert ids(store.user_names(at_most=at_most)) == in_order
+    assert ids(store.entries(USER_NAME, at_most=at_most)) == in_order
     backwards = [named[name].id for name in "cba"][:at_most]
-    assert ids(store.user_names(descending=True, at_most=at_most)) == backwards
+    assert ids(store.entries(USER_NAME, descending=True, at_most=at_most)) == backwards
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -323,15 +324,15 @@ def test_user_names_after_a_position_do_not_require_that_it_exists(
     named = [users(name) for name in ["a", "ab", "tab\there", f"{long}a", f"{long}b", "zoë"]]
     for user in named:
         store.create(user)
-    entries = list(store.user_names(descending=descending))
+    entries = list(store.entries(USER_NAME, descending=descending))
     store.delete(named[1])
     store.delete(named[3])
 
-    left = [entry for entry in entries if entry.user_id not in {named[1].id, named[3].id}]
+    left = [entry for entry in entries if entry.resource_id not in {named[1].id, named[3].id}]
     for entry in entries:
         behind = [other for other in left if (other.position < entry.position) == descending and other != entry]
-        assert list(store.user_names(descending=descending, after=entry.position)) == behind
-        assert list(store.user_names(descending=descending, after=entry.position, at_most=1)) == behind[:1]
+        assert list(store.entries(USER_NAME, descending=descending, after=entry.position)) == behind
+        assert list(store.entries(USER_NAME, descending=descending, after=entry.position, at_most=1)) == behind[:1]
 
 
 def test_ids_come_in_the_order_of_addresses(store: UserStore, users: Users) -> None:
@@ -339,8 +340,8 @@ def test_ids_come_in_the_order_of_addresses(store: UserStore, users: Users) -> N
     store.create(ada)
     store.create(bob)
 
-    assert ids(store.addresses_starting("")) == [ada.id, bob.id, ada.id, bob.id]
-    assert ids(store.addresses_starting("B@")) == [bob.id]
+    assert ids(store.entries_starting(EMAIL, "")) == [ada.id, bob.id, ada.id, bob.id]
+    assert ids(store.entries_starting(EMAIL, "B@")) == [bob.id]
 
 
 def test_several_users_are_returned_in_the_requested_order(store: UserStore, users: Users) -> None:
@@ -368,8 +369,8 @@ def test_a_user_has_at_most_forty_addresses(store: UserStore, users: Users, coun
         store.create(ada)
         moved = changed(renamed(ada, "lovelace", *new), externalId="2")
         store.replace(ada, replace(moved, version=2))
-        assert ids(store.addresses_starting("old")) == []
-        assert ids(store.addresses_starting("new")) == [ada.id] * count
+        assert ids(store.entries_starting(EMAIL, "old")) == []
+        assert ids(store.entries_starting(EMAIL, "new")) == [ada.id] * count
 
 
 def test_a_user_that_is_too_large_is_refused(store: UserStore, users: Users) -> None:

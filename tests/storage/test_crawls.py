@@ -21,6 +21,7 @@ from domain.queries.cursor import CursorSeal
 from domain.queries.listing import Directory, Query
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
+from domain.resources.attributes import Index
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import USER
 from support.examples import examples
@@ -261,15 +262,12 @@ def test_changes_between_reading_the_index_and_its_users_move_no_position(query:
 class Twice(InMemoryUsers):
     """A store in which the first user of every index is renamed to its end while it is read."""
 
-    def user_names(self, **asked: Any) -> Iterator[IndexEntry]:
+    def entries(self, index: Index, **asked: Any) -> Iterator[IndexEntry]:
         at_most = asked.pop("at_most", None)
-        return islice(self._with_the_first_again(super().user_names(**asked)), at_most)
+        return islice(self._with_the_first_again(super().entries(index, **asked)), at_most)
 
-    def user_names_starting(self, prefix: str) -> Iterator[IndexEntry]:
-        return self._with_the_first_again(super().user_names_starting(prefix))
-
-    def addresses_starting(self, prefix: str) -> Iterator[IndexEntry]:
-        return self._with_the_first_again(super().addresses_starting(prefix))
+    def entries_starting(self, index: Index, prefix: str) -> Iterator[IndexEntry]:
+        return self._with_the_first_again(super().entries_starting(index, prefix))
 
     @staticmethod
     def _with_the_first_again(entries: Iterator[IndexEntry]) -> Iterator[IndexEntry]:

@@ -12,6 +12,7 @@ from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.users import DynamoDBUsers
 from domain.errors import ServiceUnavailable, TooManyRequests, UniquenessConflict
 from domain.ports import VersionMismatch
+from domain.resources.user_schema import EMAIL, EXTERNAL_ID, USER_NAME
 from support import faults
 from support.engines import ENGINES, make_table, new_client
 from support.faults import Fault, FaultyClient
@@ -36,15 +37,15 @@ READS: dict[str, tuple[Operation, object]] = {
     "find_by_user_name": (lambda store: store.find_by_user_name("ADA"), ADA),
     "find_by_email": (lambda store: store.find_by_email("A@example.com"), ADA),
     "find_by_external_id": (
-        lambda store: store.find_by_external_id("1"),
+        lambda store: store.find(EXTERNAL_ID, "1"),
         [user for user in IN_ORDER if user is not EVE],
     ),
     "total": (lambda store: store.total(), 3),
-    "page": (lambda store: list(store.page(2, 2).users), IN_ORDER[1:]),
-    "page_after": (lambda store: list(store.page_after(IN_ORDER[0].id, 2).users), IN_ORDER[1:]),
+    "page": (lambda store: list(store.page(2, 2).resources), IN_ORDER[1:]),
+    "page_after": (lambda store: list(store.page_after(IN_ORDER[0].id, 2).resources), IN_ORDER[1:]),
     "scan": (lambda store: list(store.scan()), IN_ORDER),
-    "user_names": (lambda store: ids(store.user_names()), [ADA.id, BOB.id, EVE.id]),
-    "addresses_starting": (lambda store: ids(store.addresses_starting("a")), [ADA.id, ADA.id]),
+    "user_names": (lambda store: ids(store.entries(USER_NAME)), [ADA.id, BOB.id, EVE.id]),
+    "addresses_starting": (lambda store: ids(store.entries_starting(EMAIL, "a")), [ADA.id, ADA.id]),
 }
 
 

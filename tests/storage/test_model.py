@@ -27,6 +27,7 @@ from adapters.dynamodb.keys import sort_key
 from domain.errors import UniquenessConflict
 from domain.ports import UserStore, VersionMismatch
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import EMAIL, EXTERNAL_ID, USER_NAME
 from support.examples import examples
 from support.invariants import assert_items_agree, assert_sound
 from support.memory import InMemoryUsers
@@ -148,19 +149,19 @@ def machine(new_account: Callable[[], Account]) -> type[RuleBasedStateMachine]:
         @rule(external_id=st.sampled_from(["1", "1#2", "z" * 950, "2"]))
         def find_by_external_id(self, external_id: str) -> None:
             expected = [user for user in self.model.in_order() if user.keys.external_id == external_id]
-            assert self.store.find_by_external_id(external_id) == expected
+            assert self.store.find(EXTERNAL_ID, external_id) == expected
 
         @rule(start=st.integers(1, 6), count=st.integers(0, 4))
         def page(self, start: int, count: int) -> None:
             page = self.store.page(start, count)
             expected = self.model.in_order()
-            assert (page.total, list(page.users)) == (len(expected), expected[start - 1 : start - 1 + count])
+            assert (page.total, list(page.resources)) == (len(expected), expected[start - 1 : start - 1 + count])
 
         @rule(of=versions, count=st.integers(1, 4))
         def page_after(self, of: StoredUser, count: int) -> None:
             piece = self.store.page_after(of.id, count)
             expected = [user for user in self.model.in_order() if user.id > of.id]
-            assert list(piece.users) == expected[:count]
+            assert list(piece.resources) == expected[:count]
             assert piece.next_after == (expected[count - 1].id if len(expected) > count else None)
 
         @rule(of=versions)
@@ -170,27 +171,27 @@ def machine(new_account: Callable[[], Account]) -> type[RuleBasedStateMachine]:
         @rule(descending=st.booleans())
         def user_names(self, descending: bool) -> None:
             by_name = sorted(self.model.users.values(), key=lambda user: user.keys.user_name, reverse=descending)
-            assert ids(self.store.user_names(descending=descending)) == [user.id for user in by_name]
+            assert ids(self.store.entries(USER_NAME, descending=descending)) == [user.id for user in by_name]
 
         @rule(of=versions, descending=st.booleans(), at_most=st.sampled_from([None, 1]))
         def user_names_after(self, of: StoredUser, descending: bool, at_most: int | None) -> None:
             name = of.keys.user_name
             named = sorted((user.keys.user_name, user.id) for user in self.model.users.values())[:: 1 - 2 * descending]
             expected = [user_id for held, user_id in named if (held < name if descending else held > name)]
-            found = self.store.user_names(descending=descending, after=sort_key(name), at_most=at_most)
+            found = self.store.entries(USER_NAME, descending=descending, after=sort_key(name), at_most=at_most)
             assert ids(found) == expected[:at_most]
 
         @rule(prefix=st.sampled_from(["a", "A", "X" * 950, "zo"]))
         def user_names_starting(self, prefix: str) -> None:
             named = {user.keys.user_name: user.id for user in self.model.users.values()}
             expected = [named[name] for name in sorted(named) if name.startswith(prefix.lower())]
-            assert ids(self.store.user_names_starting(prefix)) == expected
+            assert ids(self.store.entries_starting(USER_NAME, prefix)) == expected
 
         @rule(prefix=st.sampled_from(["a", "B@", "y" * 940, "d"]))
         def addresses_starting(self, prefix: str) -> None:
             holders = {address: user.id for user in self.model.users.values() for address in user.keys.emails}
             expected = [holders[address] for address in sorted(holders) if address.startswith(prefix.lower())]
-            assert ids(self.store.addresses_starting(prefix)) == expected
+            assert ids(self.store.entries_starting(EMAIL, prefix)) == expected
 
         @rule(some=st.lists(versions, max_size=4), unknown=st.sampled_from(["", "nobody"]))
         def get_many(self, some: list[StoredUser], unknown: str) -> None:

@@ -70,7 +70,7 @@ def test_a_page_at_every_position_is_that_slice_of_all_ids_in_order(directory: D
 
         first = max(0, start - 1)
         assert page.total == CROWD
-        assert list(page.users) == directory.crowd[first : first + 20]
+        assert list(page.resources) == directory.crowd[first : first + 20]
 
 
 @pytest.mark.parametrize("count", [-1, 0, 1, CROWD - 1, CROWD, CROWD + 1])
@@ -78,7 +78,7 @@ def test_a_page_has_the_requested_number_of_users(directory: Directory, count: i
     page = directory.store(Patience()).page(1, count)
 
     assert page.total == CROWD
-    assert list(page.users) == directory.crowd[: max(0, count)]
+    assert list(page.resources) == directory.crowd[: max(0, count)]
 
 
 @pytest.mark.parametrize(("passed", "count"), [(280, 1), (0, 7), (0, 100), (0, CROWD - 1), (0, CROWD), (0, CROWD + 1)])
@@ -89,8 +89,8 @@ def test_a_crawl_by_cursor_sees_each_user_once(directory: Directory, passed: int
 
     while len(seen) == passed or after is not None:
         piece = store.page_after(after, count)
-        assert 0 < len(piece.users) <= count
-        seen += piece.users
+        assert 0 < len(piece.resources) <= count
+        seen += piece.resources
         after = piece.next_after
 
     assert seen == directory.crowd
@@ -99,7 +99,7 @@ def test_a_crawl_by_cursor_sees_each_user_once(directory: Directory, passed: int
 def test_a_crawl_ends_after_the_last_id(directory: Directory) -> None:
     piece = directory.store(Patience()).page_after(directory.crowd[-1].id, 10)
 
-    assert (list(piece.users), piece.next_after) == ([], None)
+    assert (list(piece.resources), piece.next_after) == ([], None)
 
 
 @pytest.mark.parametrize("position", [None, 0, 150, CROWD - 1])
@@ -138,8 +138,8 @@ def test_a_page_ends_early_past_the_size_of_an_answer(large: Directory) -> None:
 
     page, piece = store.page(1, 1000), store.page_after(None, 1000)
 
-    assert list(page.users) == list(piece.users)
-    assert list(page.users) == large.crowd[: len(page.users)]
+    assert list(page.resources) == list(piece.resources)
+    assert list(page.resources) == large.crowd[: len(page.resources)]
     assert page.total == len(large.crowd)
-    assert sum(len(user.document) for user in page.users[:-1]) <= MAX_PAGE_CHARACTERS
-    assert [*piece.users, *store.page_after(piece.next_after, 1000).users] == large.crowd
+    assert sum(len(user.document) for user in page.resources[:-1]) <= MAX_PAGE_CHARACTERS
+    assert [*piece.resources, *store.page_after(piece.next_after, 1000).resources] == large.crowd

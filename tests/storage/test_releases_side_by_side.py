@@ -19,7 +19,7 @@ from domain.changes.users import Users
 from domain.errors import UniquenessConflict
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import USER
+from domain.resources.user_schema import EXTERNAL_ID, USER, USER_NAME
 from domain.tolerances import Strict, Tolerant
 from support.invariants import assert_sound
 from support.samples import LATER, Patience, ids
@@ -84,17 +84,17 @@ def test_every_user_is_read_listed_and_found(recorded: Table) -> None:
     store = users_of(recorded).store
 
     assert store.total() == 3
-    assert [user.id for user in store.page(1, 10).users] == sorted([ADA, GRACE, LONG])
+    assert [user.id for user in store.page(1, 10).resources] == sorted([ADA, GRACE, LONG])
     assert {user.id for user in store.scan()} == {ADA, GRACE, LONG}
     for found in (
         store.get(ADA),
         store.find_by_user_name("ADA@example.com"),
         store.find_by_email("ada@HOME.example"),
-        *store.find_by_external_id("ada-1"),
+        *store.find(EXTERNAL_ID, "ada-1"),
     ):
         assert found is not None
         assert (found.id, found.version, found.attributes["title"]) == (ADA, 2, "Countess")
-    assert ids(store.user_names_starting("x" * 949)) == [LONG]
+    assert ids(store.entries_starting(USER_NAME, "x" * 949)) == [LONG]
 
 
 @pytest.mark.parametrize("strict", [False, True])

@@ -27,9 +27,11 @@ from domain.accounts.rate import BURST, MICROSECONDS, SLACK, UNBELIEVABLE, Rate,
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
 from domain.limits import MAX_PAGE_CHARACTERS
 from domain.ports import CursorPage, Deadline, IndexEntry, IndexPage, VersionMismatch
+from domain.resources.attributes import Index
 from domain.resources.comparison import prefix_form, unique_form
 from domain.resources.storable import require_storable
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import EMAIL, USER_NAME
 
 
 class InMemoryUsers:
@@ -67,9 +69,12 @@ class InMemoryUsers:
         with self._lock:
             return self._users.get(self._emails.get(unique_form(address), ""))
 
-    def find_by_external_id(self, external_id: str) -> list[StoredUser]:
+    def find(self, index: Index, value: str) -> list[StoredUser]:
         with self._lock:
-            return [user for user in self._in_order() if user.keys.external_id == external_id]
+            if index.name == "externalId":
+                return [user for user in self._in_order() if user.keys.external_id == value]
+            found = self._users.get(value if index.name == "id" else self._index(index).get(unique_form(value), ""))
+            return [] if found is None else [found]
 
     def replace(self, current: StoredUser, replacement: StoredUser) -> None:
         require_storable(replacement)
@@ -88,13 +93,13 @@ class InMemoryUsers:
     def total(self) -> int:
         return len(self._users)
 
-    def page(self, start_index: int, count: int) -> IndexPage:
+    def page(self, start_index: int, count: int) -> IndexPage[StoredUser]:
         with self._lock:
             first = max(0, start_index - 1)
             ids = self._ids[first : first + max(0, count)]
             return IndexPage(len(self._ids), self._bounded(ids))
 
-    def page_after(self, after: str | None, count: int) -> CursorPage:
+    def page_after(self, after: str | None, count: int) -> CursorPage[StoredUser]:
         if count <= 0:
             return CursorPage([], after)
         with self._lock:
@@ -111,23 +116,20 @@ class InMemoryUsers:
                 raise TooMany("There are more users than can be read in the time that one request has.")
             yield user
 
-    def user_names(
-        self, *, descending: bool = False, after: str | None = None, at_most: int | None = None
+    def entries(
+        self, index: Index, *, descending: bool = False, after: str | None = None, at_most: int | None = None
     ) -> Iterator[IndexEntry]:
-        entries = self._entries(self._user_names)[:: -1 if descending else 1]
+        entries = self._entries(self._index(index))[:: -1 if descending else 1]
         if after is not None:
             entries = [entry for entry in entries if (entry.position < after if descending else entry.position > after)]
         return islice(entries, at_most)
 
-    def user_names_starting(self, prefix: str) -> Iterator[IndexEntry]:
-        return self._starting(self._user_names, prefix)
-
-    def addresses_starting(self, prefix: str) -> Iterator[IndexEntry]:
-        return self._starting(self._emails, prefix)
-
-    def _starting(self, index: dict[str, str], prefix: str) -> Iterator[IndexEntry]:
+    def entries_starting(self, index: Index, prefix: str) -> Iterator[IndexEntry]:
         form = prefix_form(prefix)
-        return (entry for entry in self._entries(index) if entry.value.startswith(form))
+        return (entry for entry in self._entries(self._index(index)) if entry.value.startswith(form))
+
+    def _index(self, index: Index) -> dict[str, str]:
+        return {USER_NAME.name: self._user_names, EMAIL.name: self._emails}[index.name]
 
     def _entries(self, index: dict[str, str]) -> list[IndexEntry]:
         with self._lock:

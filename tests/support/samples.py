@@ -90,7 +90,7 @@ def renamed(user: StoredUser, user_name: str, *addresses: str) -> StoredUser:
 
 def ids(entries: Iterable[IndexEntry]) -> list[str]:
     """Return the owners of an index's entries."""
-    return [entry.user_id for entry in entries]
+    return [entry.resource_id for entry in entries]
 
 
 class Patience:

@@ -1,4 +1,4 @@
-"""Conversion of users and index entries to DynamoDB items, and back.
+"""Where the table has the resources of a type; conversion of users and index entries to items, and back.
 
 The few shapes are written by hand: boto3's serializer handles every type, and takes twenty times as long.
 Readers request only the attributes that they know, so a later release can add others.
@@ -6,15 +6,46 @@ Readers request only the attributes that they know, so a later release can add o
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 from adapters.dynamodb import keys
 from adapters.dynamodb.keys import Collection, Entry
-from domain.resources.stored_resource import SCHEMA_VERSION
+from domain.resources.stored_resource import SCHEMA_VERSION, StoredResource
 from domain.resources.stored_user import StoredUser
 
 Item = dict[str, dict[str, Any]]
 """An item of the low-level client: name -> {type: value}."""
+
+Record = TypeVar("Record", bound=StoredResource)
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueIndex(Generic[Record]):
+    """The collection of a sorted index, whose values are unique and whose sort keys are those of the values."""
+
+    collection: Collection
+    values: Callable[[Record], Container[str]]
+    """The normalised values that a resource has in the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Record]):
+    """Where the table has the resources of a type, and in which form."""
+
+    collection: Collection
+    ranks: Collection
+    external_ids: Collection
+    unique: Mapping[str, UniqueIndex[Record]]
+    """The sorted indexes by their names (`domain.resources.attributes.Index`)."""
+    owner: str
+    """The attribute of an index item that has the id of the resource."""
+    projection: Mapping[str, Any]
+    """The attributes of an item that `record_of` needs."""
+    record_of: Callable[[Item], Record]
+    external_id: Callable[[Record], str | None]
+
 
 _SHOWN_CHARACTERS: Final = 256
 """Length of the attributes that a person sees in the console; the document has the whole value."""

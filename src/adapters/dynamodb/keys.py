@@ -53,9 +53,9 @@ def key(account: str, collection: Collection, sort_key: str) -> Key:
     return {"pk": {"S": partition(account, collection)}, "sk": {"S": sort_key}}
 
 
-def is_user_key(user_id: str) -> bool:
-    """Return True if the text can be the sort key of a user; no user has any other id."""
-    return 0 < len(user_id.encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES and not _UNPLAIN.search(user_id)
+def is_id(text: str) -> bool:
+    """Return True if the text can be the sort key of a user or a group; none has any other id."""
+    return 0 < len(text.encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES and not _UNPLAIN.search(text)
 
 
 def sort_key(value: str) -> str:

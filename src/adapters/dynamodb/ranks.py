@@ -55,10 +55,10 @@ class Ranks:
                 lower, waiting = upper, 0
 
 
-def read_ranks(items: AccountItems) -> Ranks:
-    """Read the current counters of an account: one Query."""
+def read_ranks(items: AccountItems, collection: Collection = Collection.RANK) -> Ranks:
+    """Read the current counters of an account, those of users unless another collection is named: one Query."""
     counts: dict[str, int] = {}
-    for page in items.query(Collection.RANK, Range()):
+    for page in items.query(collection, Range()):
         for item in page.items:
             counts.update(counts_of(item))
     return Ranks(counts)

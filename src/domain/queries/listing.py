@@ -43,7 +43,7 @@ from domain.queries.windows import (
     read_at,
 )
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import USER
+from domain.resources.user_schema import EMAIL, EXTERNAL_ID, USER, USER_NAME
 from domain.tolerances import Reader, Strict
 
 
@@ -187,14 +187,14 @@ class Directory:
 
         def places() -> list[Place]:
             forms = prefix.forms
-            starting = self.store.user_names_starting if by_name else self.store.addresses_starting
-            entries = (entry for entry in starting(prefix.value) if entry.value.startswith(forms))
+            starting = self.store.entries_starting(USER_NAME if by_name else EMAIL, prefix.value)
+            entries = (entry for entry in starting if entry.value.startswith(forms))
             if in_index_order:
                 found: dict[str, Place] = {}
                 for entry in entries:  # two of one user who was renamed while the index was read
-                    found.setdefault(entry.user_id, Place(entry.position, entry.user_id))
+                    found.setdefault(entry.resource_id, Place(entry.position, entry.resource_id))
                 return list(found.values())[:: -1 if descending else 1]
-            return [Place(user_id, user_id) for user_id in sorted({entry.user_id for entry in entries})]
+            return [Place(user_id, user_id) for user_id in sorted({entry.resource_id for entry in entries})]
 
         if ordering is not None and not in_index_order:
             return self._sorted(ordering, lambda: (user for _, user in read_at(self.store, places())), matches)
@@ -207,7 +207,7 @@ class Directory:
         ordering: Ordering,
         source: Callable[[], Iterable[StoredUser]],
         matches: Matches = everyone,
-        read: Callable[[list[str]], list[StoredUser]] | None = None,
+        read: Callable[[list[str]], Sequence[StoredUser]] | None = None,
     ) -> Found:
         return Sorted(source, matches, ordering, self.renderer.resource, read or self.store.get_many)
 
@@ -245,7 +245,7 @@ class Directory:
 
     def _look_up(self, kind: LookupKind, value: str) -> list[StoredUser]:
         if kind is LookupKind.EXTERNAL_ID:
-            return self.store.find_by_external_id(value)
+            return list(self.store.find(EXTERNAL_ID, value))
         find = {
             LookupKind.ID: self.store.get,
             LookupKind.USER_NAME: self.store.find_by_user_name,

@@ -21,6 +21,7 @@ from domain.ports import UserStore
 from domain.queries.cursor import Position
 from domain.queries.sorting import Ordering, SortKey
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER_NAME
 
 _READ_TOGETHER: Final = 100
 
@@ -128,11 +129,11 @@ class InIdOrder(Found):
 
     def window(self, skipped: int, count: int) -> tuple[Sequence[StoredUser], int]:
         page = self.store.page(skipped + 1, count)
-        return page.users, page.total
+        return page.resources, page.total
 
     def after(self, position: Position | None, count: int) -> Window:
         piece = self.store.page_after(_text(position), count)
-        return Window(piece.users, [user.id for user in piece.users], self.store.total(), piece.next_after)
+        return Window(piece.resources, [user.id for user in piece.resources], self.store.total(), piece.next_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +144,12 @@ class InUserNameOrder(Found):
     descending: bool
 
     def window(self, skipped: int, count: int) -> tuple[Sequence[StoredUser], int]:
-        entries = self.store.user_names(descending=self.descending, at_most=skipped + count)
-        return self.store.get_many([entry.user_id for entry in entries][skipped:]), self.store.total()
+        entries = self.store.entries(USER_NAME, descending=self.descending, at_most=skipped + count)
+        return self.store.get_many([entry.resource_id for entry in entries][skipped:]), self.store.total()
 
     def after(self, position: Position | None, count: int) -> Window:
-        entries = self.store.user_names(descending=self.descending, after=_text(position), at_most=count + 1)
-        places = [Place(entry.position, entry.user_id) for entry in entries]
+        entries = self.store.entries(USER_NAME, descending=self.descending, after=_text(position), at_most=count + 1)
+        places = [Place(entry.position, entry.resource_id) for entry in entries]
         return _page(self.store, places, count, self.store.total(), everyone)
 
 
@@ -160,7 +161,7 @@ class Sorted(Found):
     matches: Matches
     ordering: Ordering
     resource: Callable[[StoredUser], Json]
-    read: Callable[[list[str]], list[StoredUser]]
+    read: Callable[[list[str]], Sequence[StoredUser]]
 
     def window(self, skipped: int, count: int) -> tuple[Sequence[StoredUser], int]:
         keyed = self._keyed()

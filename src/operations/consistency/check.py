@@ -78,7 +78,7 @@ class _Checker:
         done = 0
         for page in self.items.query(collection, Range(), ProjectionExpression="sk, userId"):
             for batch in _batches((item["sk"]["S"], item["userId"]["S"]) for item in page.items):
-                ids = dict.fromkeys(user_id for _, user_id in batch if keys.is_user_key(user_id))
+                ids = dict.fromkeys(user_id for _, user_id in batch if keys.is_id(user_id))
                 holders = [(Collection.USER, user_id) for user_id in ids]
                 items_of = {item["sk"]["S"]: item for item in self.items.batch(holders, **USER_PROJECTION)}
                 for sort_key, user_id in batch:
