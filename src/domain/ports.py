@@ -128,17 +128,21 @@ class Related(NamedTuple):
 class Relations(Protocol):
     """The values of an attribute with a `Relation`: the members of groups, or the groups of users.
 
-    Ids of one account only. A value that refers to a resource which is gone is never returned.
+    Ids of one account only. A group that was deleted has no values and is none. A user who was deleted is a member
+    until the store has ended the memberships (`GroupStore.leave_all`), each with a new version of its group.
     """
 
-    def of(self, resource_id: str) -> list[Related]:
+    def of(self, resource_id: str, /) -> list[Related]:
         """Return all values of a resource, in order of id."""
 
-    def among(self, resource_id: str, ids: Sequence[str]) -> list[Related]:
-        """Return those values of a resource that refer to one of the ids."""
+    def among(self, resource_id: str, ids: Sequence[str], /) -> list[Related]:
+        """Return those values of a resource that refer to one of the ids, in order of id."""
 
-    def having(self, related_id: str) -> list[str]:
-        """Return the ids of the resources that have a value which refers to the id, in order; empty if that is gone."""
+    def having(self, related_id: str, /) -> list[str]:
+        """Return the ids of the resources that have a value which refers to the id, in order.
+
+        Some may be of groups that were deleted a moment ago: `get_many` leaves them out.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +183,8 @@ class MissingUsers(Exception):
 class GroupStore(ResourceStore[StoredGroup], Protocol):
     """The groups of one account, with their members.
 
-    A write is seen whole or not at all. One that is too large for one transaction is stored first and then done in
-    parts; what a crash leaves of it is finished before the group is read or written again (docs/decisions/041).
+    A write is seen whole or not at all. One that is too large for one transaction is decided first and then done in
+    parts; what a crash leaves of it is finished before members are read, or the group is written (docs/decisions/041).
     """
 
     def create(self, group: StoredGroup, members: Sequence[str] = ()) -> None:
@@ -189,8 +193,8 @@ class GroupStore(ResourceStore[StoredGroup], Protocol):
     def whole(self, group_id: str) -> WholeGroup | None:
         """Return the group of that id with all of its members; raises `TooMany` when they are more than an answer."""
 
-    def candidates(self, group_id: str, user_ids: Sequence[str]) -> Candidates:
-        """Return who of these users is a member of the group, and who of them exists."""
+    def candidates(self, current: StoredGroup, user_ids: Sequence[str]) -> Candidates:
+        """Return who of these users is a member of the group that was read as `current`, and who of them exists."""
 
     def change(
         self, current: StoredGroup, changed: StoredGroup, members: MemberChange, *, exactly: bool = False
@@ -198,8 +202,11 @@ class GroupStore(ResourceStore[StoredGroup], Protocol):
         """Write the next version of a group, with who joins and leaves.
 
         Where only members change and not `exactly` that version was asked for, any version of the group will do:
-        requests that change other members do not stand in each other's way. `VersionMismatch` if the group, or what
-        `members` says of somebody, is no longer as it was read; `UniquenessConflict`, `MissingUsers`.
+        requests that change other members do not stand in each other's way. Then the version written may be a later
+        one than `changed` has, so an answer cannot name it. A change worked out from the whole list of members has to
+        be `exactly`. `VersionMismatch` if the group, or what `members` says of somebody, is no longer as it was read;
+        `UniquenessConflict`, `MissingUsers`. In a change that is too large for one transaction, who is in the group
+        already, or is gone, is left out instead.
         """
 
     def delete(self, current: StoredGroup) -> None:
@@ -207,3 +214,9 @@ class GroupStore(ResourceStore[StoredGroup], Protocol):
 
     def leave_all(self, user_id: str) -> int:
         """End the memberships of a user who was deleted, each with a new version of its group; return how many."""
+
+    def finish(self, group_id: str) -> None:
+        """Finish a large change of the group that is under way, unless another process is at it."""
+
+    def clear(self, group_id: str) -> None:
+        """End what is left of the memberships of a group that was deleted."""

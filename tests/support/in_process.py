@@ -33,6 +33,7 @@ from handlers.http import proxy_event
 from handlers.service import Service
 from support.lambda_context import LambdaContext
 from support.memory import InMemoryGuard, InMemoryRequestCounter, InMemoryUsers
+from support.memory_groups import InMemoryGroups, InMemoryGroupsOfUsers, InMemoryMembers
 
 ENVIRONMENT = {
     "TABLE_NAME": "users",
@@ -54,6 +55,15 @@ class TwinAccount:
     name: str
     users: InMemoryUsers
     guards: dict[str, InMemoryGuard]
+    groups: InMemoryGroups
+
+    @property
+    def members(self) -> InMemoryMembers:
+        return InMemoryMembers(self.groups)
+
+    @property
+    def groups_of_users(self) -> InMemoryGroupsOfUsers:
+        return InMemoryGroupsOfUsers(self.groups)
 
     def guard(self, limit: Limit) -> InMemoryGuard:
         guard = self.guards.setdefault(self.name, InMemoryGuard(self.users, limit, account=self.name))
@@ -69,9 +79,11 @@ class TwinTable:
     accounts: dict[str, InMemoryUsers] = field(default_factory=dict)
     guards: dict[str, InMemoryGuard] = field(default_factory=dict)
     counters: dict[str, InMemoryRequestCounter] = field(default_factory=dict)
+    groups: dict[str, InMemoryGroups] = field(default_factory=dict)
 
     def account(self, name: str, deadline: Deadline, usage: object = None) -> TwinAccount:
-        return TwinAccount(name, self.accounts.setdefault(name, InMemoryUsers()), self.guards)
+        users = self.accounts.setdefault(name, InMemoryUsers())
+        return TwinAccount(name, users, self.guards, self.groups.setdefault(name, InMemoryGroups(users)))
 
     def request_counter(self, account: str, usage: object = None) -> InMemoryRequestCounter:
         counter = InMemoryRequestCounter()

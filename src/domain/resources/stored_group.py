@@ -23,9 +23,11 @@ class StoredGroup(StoredResource):
     """One group at one version, without its members.
 
     `replaced` is True if a replacement (PUT) wrote this version: a property of the write, not of the group.
+    `under_way` is True if a large change of the members is decided, but not done completely (docs/decisions/041).
     """
 
     replaced: bool = field(default=False, compare=False)
+    under_way: bool = field(default=False, compare=False)
 
     @classmethod
     def new(cls, group_id: str, attributes: Json, now: str) -> StoredGroup:
