@@ -69,7 +69,7 @@ def enable(
     invocation.answer(
         EnabledAccount.of(connector, result=outcome.action, base_url=invocation.deployment.base_url, connector_key=key),
         _MESSAGES[outcome.action].format(name=name),
-        *paste_parts(invocation.deployment.base_url, key),
+        *paste_parts(invocation.deployment.base_url, key, groups=connector.settings.groups),
         *advice,
         f"Then check it from outside: rollcall{invocation.options} doctor {name}",
     )
@@ -121,7 +121,7 @@ def show(
             [f"Deprovisioning is paused. If that is intended: rollcall{invocation.options} account resume {name}"]
             * paused
         ),
-        *paste_parts(invocation.deployment.base_url, key),
+        *paste_parts(invocation.deployment.base_url, key, groups=connector.settings.groups),
         *([] if reveal else [f"To see the key: rollcall{invocation.options} account show {name} --reveal"]),
     )
 
@@ -132,7 +132,15 @@ def list_accounts(context: typer.Context) -> None:
     invocation = invocation_of(context)
     listed = invocation.deployment.accounts.list_all()
     table = Table(
-        "Account", "SCIM", "Mode", "Match by e-mail", "Key age", "Previous key accepted until", "Last change", box=None
+        "Account",
+        "SCIM",
+        "Groups",
+        "Mode",
+        "Match by e-mail",
+        "Key age",
+        "Previous key accepted until",
+        "Last change",
+        box=None,
     )
     now = datetime.now(UTC)
     for each in listed:
@@ -145,6 +153,7 @@ def list_accounts(context: typer.Context) -> None:
         table.add_row(
             each.account,
             "on" if found.enabled else "off",
+            "on" if found.settings.groups else "off",
             found.settings.mode,
             matching(found.settings),
             f"{_COLOUR[age.urgency]}{age}",
@@ -206,7 +215,7 @@ def rotate_key(
         ),
         f"The account {name} has a new Connector Key. "
         + (f"The old one is accepted until {rfc3339(until)}." if until else "The old one is refused from now on."),
-        *paste_parts(invocation.deployment.base_url, connector.current.key.text),
+        *paste_parts(invocation.deployment.base_url, connector.current.key.text, groups=connector.settings.groups),
         f"When the identity provider uses the new key: rollcall{invocation.options} account revoke-previous {name}",
     )
 

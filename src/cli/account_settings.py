@@ -10,8 +10,10 @@ from typing import Annotated, Final, TypeVar
 import typer
 
 from adapters.secrets.accounts import SomeSettings
+from cli.arguments import Yes
 from cli.invocation import invocation_of
 from cli.root import UsageError
+from domain.accounts import group_management
 from domain.accounts.account import Mode
 from domain.accounts.connector_key import account_name
 from domain.accounts.deprovisioning import OFF, Limit
@@ -30,6 +32,7 @@ class Setting(StrEnum):
     TAKE_BACK_DEACTIVATED = "take-back-deactivated"
     DEPROVISIONING_LIMIT = "deprovisioning-limit"
     REQUESTS_PER_SECOND = "requests-per-second"
+    GROUPS = "groups"
 
 
 _DEFAULT_ACCOUNT: Final = "default"
@@ -48,6 +51,7 @@ def set_setting(
             help="The account (default: default), the setting and its value.",
         ),
     ],
+    yes: Yes = False,
 ) -> None:
     """Change a setting, such as: rollcall account set acme mode strict.
 
@@ -67,15 +71,25 @@ def set_setting(
 
     [bold]requests-per-second[/bold], 25 to 1000: how many requests the identity provider may send; further requests get
     429 with Retry-After. The default is 50.
+
+    [bold]groups[/bold], on or off (the default): the identity provider may manage groups and their members. Switching
+    them off keeps the groups, out of reach until groups are on again, and asks first.
     """
     name, setting, value = _parsed(words)
     invocation = invocation_of(context)
-    outcome = invocation.deployment.accounts.configure(name, **_changed(setting, value))
+    changed, accounts = _changed(setting, value), invocation.deployment.accounts
+    if changed.get("groups") is False and accounts.show(name).settings.groups:
+        invocation.confirm(group_management.question(name, switch_on=False), yes)
+    outcome = accounts.configure(name, **changed)
+    done = f"{setting.value} of {name} is {value} now; it takes effect within a minute."
+    advice = group_management.next_steps(switched_on=value == "on") if setting is Setting.GROUPS else []
     invocation.answer(
         ConfiguredAccount.of(outcome.connector, result=outcome.action),
-        f"{setting.value} of {name} is {value} now; it takes effect within a minute."
-        if outcome.changed
-        else f"{setting.value} of {name} is already {value}; nothing was changed.",
+        *(
+            [done, *advice]
+            if outcome.changed
+            else [f"{setting.value} of {name} is already {value}; nothing was changed."]
+        ),
     )
 
 
@@ -108,6 +122,8 @@ def _changed(setting: Setting, value: str) -> SomeSettings:
             return {"match_existing_by_email": matches, "adopted_keep_privileges": keeps}
         case Setting.REQUESTS_PER_SECOND:
             return {"rate": _rate(value)}
+        case Setting.GROUPS:
+            return {"groups": _one_of(_SWITCH, setting, value)}
         case _:
             return {"take_back_deactivated": _one_of(_SWITCH, setting, value)}
 

@@ -16,15 +16,18 @@ from domain.accounts.key_age import KeyAge, Urgency
 from domain.limits import MAX_KEY_AGE
 
 
-def paste_parts(base_url: str, key: str) -> list[RenderableType]:
-    """The Base URL and the key, and the fields of each identity provider; `key` is shown as given, masked or not."""
+def paste_parts(base_url: str, key: str, *, groups: bool) -> list[RenderableType]:
+    """The Base URL and the key, and the fields of each identity provider; `key` is shown as given, masked or not.
+
+    `groups` is True if the account has groups switched on.
+    """
     # One value a line without a frame, so that copying works in a window of any width.
     parts: list[RenderableType] = [
         "",
         f"[bold]SCIM Connector Base URL:[/bold] {escape(base_url)}",
         f"[bold]Connector Key:[/bold] {escape(key)}",
     ]
-    for setup in console_setups(base_url, key):
+    for setup in console_setups(base_url, key, groups=groups):
         width = max(len(label) for label, _ in setup.fields)
         parts.append(f"\n[bold]{setup.name}[/bold]  [dim]{escape(setup.page)}[/dim]")
         parts += [f"  {escape(label):<{width}}  {escape(value)}" for label, value in setup.fields]
@@ -46,6 +49,7 @@ def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
         "Take back deactivated": "on" if connector.settings.take_back_deactivated else "off",
         "Deprovisioning limit": _limit(connector, guard),
         "Requests a second": str(connector.settings.rate.per_second),
+        "Groups": "on" if connector.settings.groups else "off",
         "Connector Key made": f"{rfc3339(current.created_at)} by {current.created_by}",
         "Connector Key's age": str(age) + ("" if age.urgency is Urgency.NONE else ", rotate it"),
         "Previous key accepted": f"until {rfc3339(previous.expires_at)}" if previous else "no",

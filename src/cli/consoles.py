@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.accounts.group_management import ENTRA_ID, JUMPCLOUD, OKTA, STEPS
+
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSetup:
@@ -15,11 +17,12 @@ class ConsoleSetup:
     steps: tuple[str, ...]
 
 
-def console_setups(base_url: str, key: str) -> tuple[ConsoleSetup, ...]:
-    """The set-up pages of JumpCloud, Microsoft Entra ID and Okta, filled in."""
+def console_setups(base_url: str, key: str, *, groups: bool) -> tuple[ConsoleSetup, ...]:
+    """The set-up pages of JumpCloud, Microsoft Entra ID and Okta, filled in, for an account with groups or without."""
+    group_step = STEPS[groups]
     return (
         ConsoleSetup(
-            "JumpCloud",
+            JUMPCLOUD,
             "SSO Applications > your application > Identity Management (or Provisioning)",
             (
                 ("API Type", "SCIM API"),
@@ -30,12 +33,12 @@ def console_setups(base_url: str, key: str) -> tuple[ConsoleSetup, ...]:
             ),
             (
                 "Press Test Connection.",
-                'Turn "Enable management of User Groups and Group Membership in this application" off.',
+                group_step[JUMPCLOUD],
                 "Press Activate, then Save. A test user appears and is removed again.",
             ),
         ),
         ConsoleSetup(
-            "Microsoft Entra ID",
+            ENTRA_ID,
             "Enterprise applications > your application > Provisioning > Admin Credentials",
             (
                 ("Provisioning Mode", "Automatic"),
@@ -44,23 +47,27 @@ def console_setups(base_url: str, key: str) -> tuple[ConsoleSetup, ...]:
             ),
             (
                 "Press Test Connection, then Save.",
-                'Under Mappings, set "Provision Microsoft Entra ID Groups" to No.',
+                group_step[ENTRA_ID],
                 "Match on userName first. ?aadOptscim062020 at the end of the Tenant URL is allowed, not needed.",
             ),
         ),
         ConsoleSetup(
-            "Okta",
+            OKTA,
             "Applications > your application > Provisioning > Integration",
             (
                 ("SCIM connector base URL", base_url),
                 ("Unique identifier field for users", "userName"),
-                ("Supported provisioning actions", "Push New Users, Push Profile Updates (no groups)"),
+                (
+                    "Supported provisioning actions",
+                    "Push New Users, Push Profile Updates" + (", Push Groups" if groups else " (no groups)"),
+                ),
                 ("Authentication Mode", "HTTP Header"),
                 ("Authorization (Bearer)", key),
             ),
             (
                 "Press Test Connector Configuration, then Save.",
                 'Under "To App", enable Create Users, Update User Attributes and Deactivate Users.',
+                *(['Under "Push Groups", choose the groups.'] if groups else []),
             ),
         ),
     )

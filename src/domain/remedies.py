@@ -44,6 +44,11 @@ def match_existing_by_email(account: str = ACCOUNT) -> str:
     return f"rollcall account set {account} match-existing-by-email on"
 
 
+def groups_on(account: str = ACCOUNT) -> str:
+    """Return the command that lets an account's identity provider manage groups."""
+    return f"rollcall account set {account} groups on"
+
+
 def raise_rate(account: str = ACCOUNT) -> str:
     """Return the command that sets how many requests a second an account may send."""
     return f"rollcall account set {account} requests-per-second N"

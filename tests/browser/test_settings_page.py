@@ -18,7 +18,11 @@ def row(page: Page, account: str) -> Locator:
 
 
 def switch(page: Page, account: str) -> Locator:
-    return row(page, account).locator("a.switch")
+    return row(page, account).locator("td").nth(1).locator("a.switch")
+
+
+def groups_switch(page: Page, account: str) -> Locator:
+    return row(page, account).locator("td").nth(2).locator("a.switch")
 
 
 def press(page: Page, where: Locator | Page, button: str, *, confirmed: bool = True) -> None:
@@ -77,6 +81,19 @@ def test_an_account_from_enabling_to_revoking(page: Page, service: LocalService,
     assert status_with(service, second) == 200
 
 
+def test_groups_are_switched_on_and_after_a_question_off_again(page: Page, service: LocalService) -> None:
+    groups_switch(page, "default").click()
+    page.get_by_role("button", name="OK").click()
+    expect(groups_switch(page, "default")).to_have_text("On")
+    expect(page.get_by_role("status")).to_contain_text("Groups are on for default")
+
+    groups_switch(page, "default").click()
+    expect(page.locator("dialog")).to_contain_text("cannot be reached until groups are on again")
+    page.get_by_role("button", name="OK").click()
+
+    expect(groups_switch(page, "default")).to_have_text("Off")
+
+
 def test_a_question_answered_with_cancel_changes_nothing(page: Page, service: LocalService) -> None:
     press(page, row(page, "default"), "Disable", confirmed=False)
     page.get_by_role("button", name="Cancel").click()
@@ -103,9 +120,9 @@ def test_users_errors_and_last_success_are_shown(page: Page, service: LocalServi
 
     press(page, page, "Refresh", confirmed=False)
 
-    expect(row(page, "default").locator("td").nth(3)).to_have_text("1")
-    expect(row(page, "default").locator("td").nth(4)).to_have_text("just now")
-    expect(row(page, "default").locator("td").nth(5)).to_have_text("1")
+    expect(row(page, "default").locator("td").nth(4)).to_have_text("1")
+    expect(row(page, "default").locator("td").nth(5)).to_have_text("just now")
+    expect(row(page, "default").locator("td").nth(6)).to_have_text("1")
 
 
 def test_the_page_works_within_its_own_content_security_policy(browser: Browser, service: LocalService) -> None:

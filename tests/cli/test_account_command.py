@@ -77,6 +77,7 @@ def test_json_stands_alone_on_standard_output_wherever_the_option_is(rollcall: R
         "takeBackDeactivated": True,
         "deprovisioningLimit": "20,10%",
         "requestsPerSecond": 50,
+        "groups": False,
     }
     assert shown["lastChange"]["what"] == "enable"
     assert shown["lastChange"]["by"]

@@ -54,6 +54,45 @@ def test_taking_back_is_switched_off(rollcall: Rollcall, aws: Aws) -> None:
     assert not kept(aws).settings.take_back_deactivated
 
 
+@pytest.mark.usefixtures("acme")
+def test_groups_are_switched_on_with_what_to_do_next_in_the_identity_provider(rollcall: Rollcall, aws: Aws) -> None:
+    before = rollcall("account", "show", "acme").stdout
+
+    switched = rollcall("account", "set", "acme", "groups", "on")
+
+    assert kept(aws).settings.groups
+    lines = switched.stdout.splitlines()
+    assert lines[0] == "groups of acme is on now; it takes effect within a minute."
+    assert {line.partition(":")[0] for line in lines[2:]} == {"JumpCloud", "Microsoft Entra ID", "Okta"}
+    after = rollcall("account", "show", "acme").stdout
+    assert [re.search(r"Groups +(on|off) *\n", shown)[1] for shown in (before, after)] == ["off", "on"]  # type: ignore[index]
+    for step in ('Membership in this application" on.', 'Groups" to Yes.', ", Push Groups"):
+        assert step not in before
+        assert step in after
+    assert answer(rollcall("account", "show", "acme", "--json"))["settings"]["groups"] is True
+    (listed,) = answer(rollcall("account", "list", "--json"))
+    assert listed["settings"]["groups"] is True
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(("typed", "options", "left"), [("n\n", (), True), ("y\n", (), False), ("", ("--yes",), False)])
+def test_groups_are_switched_off_after_a_question(
+    *, rollcall: Rollcall, aws: Aws, typed: str, options: tuple[str, ...], left: bool
+) -> None:
+    rollcall("account", "set", "acme", "groups", "on")
+
+    result = rollcall("account", "set", "acme", "groups", "off", *options, typed=typed)
+
+    assert kept(aws).settings.groups is left
+    assert ("are kept, but cannot be reached" in result.stderr) is (not options)
+    assert result.exit_code == (1 if left else 0)
+
+
+@pytest.mark.usefixtures("acme")
+def test_groups_that_are_off_already_are_switched_off_without_a_question(rollcall: Rollcall) -> None:
+    assert answer(rollcall("account", "set", "acme", "groups", "off", "--json"))["result"] == "unchanged"
+
+
 def test_a_setting_without_an_account_is_the_default_accounts(rollcall: Rollcall, aws: Aws) -> None:
     for account in ("default", "mode"):
         rollcall("account", "enable", account)

@@ -82,6 +82,7 @@ def test_every_command_answers_in_json_and_nothing_else(
 
 ASKED = {
     "account disable": "Switch SCIM off for the account acme?",
+    "account set": "Its groups and their members are kept, but cannot be reached until groups are on again",
     "account rotate-key": "rotating again refuses it at once",
     "account revoke-previous": "Refuse the previous key of acme?",
     "account resume": "Let the identity provider continue with 1 more?",
@@ -94,11 +95,12 @@ ASKED = {
 
 @pytest.fixture
 def in_use(rollcall: Rollcall, table: Table, store: UserStore) -> None:
-    """The account `acme` with a user, a previous key, and its limit of deprovisionings used up."""
+    """The account `acme` with a user, a previous key, groups, and its limit of deprovisionings used up."""
     attributes = {"schemas": [CORE_URN], "userName": "ann"}
     store.create(StoredUser.new("00000001-0000-4000-8000-000000000000", attributes, "2030-01-31T12:00:00.000Z"))
     assert rollcall("account", "rotate-key", "acme").exit_code == 0
     assert rollcall("account", "set", "acme", "deprovisioning-limit", "1").exit_code == 0
+    assert rollcall("account", "set", "acme", "groups", "on").exit_code == 0
     table.account("acme", MonotonicDeadline.after(9)).guard(Limit(1)).take()
 
 
@@ -110,8 +112,8 @@ def test_a_script_without_yes_changes_nothing_and_says_why(
 ) -> None:
     arguments = [word for word in ARGUMENTS[command] if word not in ("--yes", "--confirm-name")][:2]
     arguments += {"table check": ["--repair"], "users export": ["--output", file]}.get(command, [])
-    if command == "account delete":
-        arguments = ["acme"]
+    if command in ("account delete", "account set"):
+        arguments = {"account delete": ["acme"], "account set": ["acme", "groups", "off"]}[command]
     before = Path(file).read_text()
     aws_calls.clear()
 

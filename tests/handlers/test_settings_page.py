@@ -24,6 +24,7 @@ from adapters.dynamodb import Table
 from adapters.logs.activity import AccountActivity
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
+from domain.accounts import group_management
 from domain.accounts.account import Connector
 from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey
@@ -138,13 +139,22 @@ def test_the_page_has_every_column_and_button_and_each_change_asks_first(opened:
 
     page = read(opened.press())
 
-    for heading in ("Account", "SCIM", "Connector Key", "Users", "Last success", "Errors, 24 h", "Previous key"):
+    for heading in (
+        "Account",
+        "SCIM",
+        "Groups",
+        "Connector Key",
+        "Users",
+        "Last success",
+        "Errors, 24 h",
+        "Previous key",
+    ):
         assert heading in page.text.splitlines()
     assert BASE_URL in page.text
     assert opened.accounts.show("acme").current.key.masked in page.text
     questions = {action.label: action.attributes.get("confirmation") for action in page.actions}
     assert questions.pop("Refresh") is None
-    assert questions.keys() == {"Enable SCIM", "On", "Reveal key", "Rotate key", "Revoke previous", "Disable"}
+    assert questions.keys() == {"Enable SCIM", "On", "Off", "Reveal key", "Rotate key", "Revoke previous", "Disable"}
     assert all(questions.values())
     assert {action.attributes["endpoint"] for action in page.actions} == {ARN}
     popups = {action.label for action in page.actions if action.attributes["display"] == "popup"}
@@ -168,8 +178,9 @@ def test_everything_that_is_done_or_seen_is_recorded_once_and_without_a_key(open
     opened.press(action="rotate", account="acme")
     opened.press(action="revoke", account="acme")
     opened.press(action="revoke", account="acme")
-    opened.press(action="disable", account="acme")
-    opened.press(action="disable", account="acme")
+    for action in ("groups-on", "groups-off", "disable"):
+        opened.press(action=action, account="acme")
+        opened.press(action=action, account="acme")
     opened.press(action="enable", account="acme")
 
     assert audits(opened.file) == [
@@ -179,6 +190,8 @@ def test_everything_that_is_done_or_seen_is_recorded_once_and_without_a_key(open
             "key-revealed",
             "key-rotated",
             "previous-key-revoked",
+            "groups-switched-on",
+            "groups-switched-off",
             "disabled",
             "enabled",
         )
@@ -187,7 +200,7 @@ def test_everything_that_is_done_or_seen_is_recorded_once_and_without_a_key(open
 
 
 UNKNOWN = "unknown (see CloudTrail, Invoke)"
-EVERY_ACTION = ("enable", "disable", "enable", "reveal", "rotate", "revoke", "resume")
+EVERY_ACTION = ("enable", "disable", "enable", "groups-on", "groups-off", "reveal", "rotate", "revoke", "resume")
 
 
 def audited(opened: Opened, context: Any, **further: Any) -> list[dict[str, Any]]:
@@ -241,6 +254,26 @@ def test_existing_keys_are_not_shown_where_the_operator_does_not_want_it(opened:
     assert audits(opened.file) == [("enabled", "acme")]
     rotated = opened.press(action="rotate", account="acme")
     assert opened.key_of("acme") in rotated
+
+
+def test_groups_are_switched_with_the_question_of_the_command(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+
+    def switch(html: str) -> Action:
+        (found,) = [action for action in read(html).actions if str(action.call.get("action")).startswith("groups-")]
+        return found
+
+    before = switch(opened.press())
+    switched_on = opened.press(**before.call)
+    assert opened.accounts.show("acme").settings.groups
+    assert "Microsoft Entra ID: Under Mappings" in switched_on
+    on = switch(switched_on)
+    opened.press(**on.call)
+
+    assert (before.label, on.label) == ("Off", "On")
+    assert "may then create, change and delete groups" in str(before.attributes["confirmation"])
+    assert on.attributes["confirmation"] == group_management.question("acme", switch_on=False)
+    assert not opened.accounts.show("acme").settings.groups
 
 
 def test_an_account_is_named_in_the_field(opened: Opened) -> None:

@@ -23,6 +23,7 @@ REMEDIES: dict[str, Callable[[], str]] = {
     "show_account": lambda: remedies.show_account("acme", reveal=True),
     "enable_account": lambda: remedies.enable_account("acme", replace=True),
     "match_existing_by_email": lambda: remedies.match_existing_by_email("acme"),
+    "groups_on": lambda: remedies.groups_on("acme"),
     "raise_rate": lambda: remedies.raise_rate("acme"),
     "resume": lambda: remedies.resume("acme"),
     "let_through": lambda: remedies.let_through("acme"),

@@ -106,10 +106,12 @@ class Connector:
     def new(cls, key: ConnectorKey, sealing_key: bytes, now: datetime, by: str) -> Connector:
         """Return the connector of an account for which SCIM is switched on for the first time."""
         # Many releases a day, each tried for all functions at once, must not look like a directory being emptied or an
-        # account that sends too much.
+        # account that sends too much. A release is tried with groups too.
         is_of_releases = key.account == RELEASE_CHECK_ACCOUNT
         settings = (
-            Settings(deprovisioning_limit=None, rate=Rate(MAX_REQUESTS_PER_SECOND)) if is_of_releases else Settings()
+            Settings(deprovisioning_limit=None, rate=Rate(MAX_REQUESTS_PER_SECOND), groups=True)
+            if is_of_releases
+            else Settings()
         )
         return cls(
             key.account,

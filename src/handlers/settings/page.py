@@ -13,6 +13,7 @@ from html import escape
 from typing import Final
 
 from adapters.logs.activity import AccountActivity
+from domain.accounts import group_management
 from domain.accounts.account import Connector
 from domain.accounts.deprovisioning import GuardState
 from domain.accounts.key_age import KeyAge, Urgency
@@ -20,7 +21,7 @@ from domain.accounts.rate import DEFAULT_RATE
 from handlers.settings.style import STYLE
 
 _HEADINGS: Final = (
-    "<th>Account</th><th>SCIM</th><th>Connector Key</th><th class='n'>Users</th><th>Last success</th>"
+    "<th>Account</th><th>SCIM</th><th>Groups</th><th>Connector Key</th><th class='n'>Users</th><th>Last success</th>"
     "<th class='n'>Errors, 24 h</th><th>Previous key</th><th></th>"
 )
 
@@ -106,7 +107,7 @@ class SettingsPage:
         if row.connector is None:
             return (
                 f'<tr><td><b>{escape(row.account)}</b></td><td><span class="tag bad">Unusable</span></td>'
-                f'<td class="wide" colspan="6">{escape(row.problem or "The secret cannot be read.")}</td></tr>'
+                f'<td class="wide" colspan="7">{escape(row.problem or "The secret cannot be read.")}</td></tr>'
             )
         activity, current = row.activity, row.connector.current
         users = "?" if row.users is None else f"{row.users:,}"
@@ -119,16 +120,16 @@ class SettingsPage:
         age = KeyAge.of(row.connector, now)
         return (
             f"<tr><td><b>{escape(row.account)}</b>{_settings(row.connector)}</td>"
-            f"<td>{self._switch(row.connector)}</td>"
+            f"<td>{self._switch(_toggle(row.connector), on=row.connector.enabled)}</td>"
+            f"<td>{self._switch(_groups(row.connector), on=row.connector.settings.groups)}</td>"
             f'<td><code>{escape(current.key.masked)}</code><div class="small">{escape(made)}</div>{_age(age)}</td>'
             f'<td class="n">{users}{_paused(row.guard)}</td><td>{seen}</td><td class="n">{errors}</td>'
             f"<td>{_previous(row.connector, activity, now)}</td>"
             f'<td class="does">{self._does(row.connector, row.guard, now)}</td></tr>'
         )
 
-    def _switch(self, connector: Connector) -> str:
-        label, style = ("On", "switch on") if connector.enabled else ("Off", "switch")
-        toggle = _toggle(connector)
+    def _switch(self, toggle: Button, *, on: bool) -> str:
+        label, style = ("On", "switch on") if on else ("Off", "switch")
         return Button(label, toggle.call, toggle.question, style).html(self.endpoint)
 
     def _does(self, connector: Connector, guard: GuardState | None, now: datetime) -> str:
@@ -181,6 +182,12 @@ def _toggle(connector: Connector) -> Button:
         return Button("Disable", {"action": "disable", "account": account}, question, "btn danger")
     question = f"Switch SCIM on for {account}? Its identity provider may change users again, with the key it had."
     return Button("Enable", {"action": "enable", "account": account}, question, "btn primary")
+
+
+def _groups(connector: Connector) -> Button:
+    account, switch_on = connector.account, not connector.settings.groups
+    call = {"action": "groups-on" if switch_on else "groups-off", "account": account}
+    return Button("Groups", call, group_management.question(account, switch_on=switch_on))
 
 
 def _resume(account: str, guard: GuardState) -> Button:

@@ -28,6 +28,7 @@ from adapters.logs.activity import AccountActivity, Activity, InsightsActivity
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts, AdministrationError, ListedAccount
 from adapters.secrets.connector_secrets import ConnectorUnavailable
+from domain.accounts import group_management
 from domain.accounts.account import Connector
 from domain.accounts.connector_key import InvalidAccountName, account_name
 from domain.accounts.deprovisioning import GuardState
@@ -152,6 +153,8 @@ class SettingsWidget:
                     return _ButtonResult(f"SCIM was off for {account} already.")
                 press.audit("disabled", account)
                 return _ButtonResult(f"SCIM is off for {account}.")
+            case "groups-on" | "groups-off":
+                return _switch_groups(accounts, account, press, on=action == "groups-on")
             case "revoke":
                 if not accounts.revoke_previous(account).changed:
                     return _ButtonResult("There was no previous key.")
@@ -164,14 +167,7 @@ class SettingsWidget:
                     popup=values_html(self.base_url, connector, f"New key for {account}", _theme(event))
                 )
             case "resume":
-                limit = accounts.show(account).settings.deprovisioning_limit
-                if limit is None or limit.is_closed:
-                    return _ButtonResult(
-                        f"Nothing to resume: {account} has no limit, or one that lets no user lose access."
-                    )
-                self._account(account).guard(limit).resume(press.by, clock.now())
-                press.audit("deprovisioning-resumed", account)
-                return _ButtonResult(f"The identity provider of {account} may deactivate and remove users again.")
+                return self._resume(accounts, account, press)
             case "reveal" if not self.reveals:
                 typed = f"rollcall account show {account_name(account)} --reveal"
                 return _ButtonResult(f"This page shows no existing keys. To see it: {typed}")
@@ -183,6 +179,14 @@ class SettingsWidget:
                 )
             case _:
                 return _ButtonResult()
+
+    def _resume(self, accounts: Accounts, account: str, press: _Press) -> _ButtonResult:
+        limit = accounts.show(account).settings.deprovisioning_limit
+        if limit is None or limit.is_closed:
+            return _ButtonResult(f"Nothing to resume: {account} has no limit, or one that lets no user lose access.")
+        self._account(account).guard(limit).resume(press.by, clock.now())
+        press.audit("deprovisioning-resumed", account)
+        return _ButtonResult(f"The identity provider of {account} may deactivate and remove users again.")
 
     def _rows(self) -> list[AccountRow]:
         listed = self.accounts("unknown").list_all()
@@ -217,6 +221,15 @@ class SettingsWidget:
     def _account(self, name: str) -> DynamoDBAccount:
         """Return an account in the table, with a short deadline, as the page waits."""
         return self.table.account(name, MonotonicDeadline.after(_SECONDS))
+
+
+def _switch_groups(accounts: Accounts, account: str, press: _Press, *, on: bool) -> _ButtonResult:
+    state = "on" if on else "off"
+    if not accounts.configure(account, groups=on).changed:
+        return _ButtonResult(f"Groups were {state} for {account} already.")
+    press.audit(f"groups-switched-{state}", account)
+    steps = " ".join(group_management.next_steps(switched_on=on))
+    return _ButtonResult(f"Groups are {state} for {account}; it takes effect within a minute. {steps}")
 
 
 def _actor(context: Any) -> str:

@@ -39,6 +39,8 @@ class AccountSettings(Answer):
     adopted_keep_privileges: bool
     take_back_deactivated: bool
     requests_per_second: int
+    groups: bool
+    """True if the identity provider may manage groups."""
 
 
 class Account(Answer):
@@ -68,6 +70,7 @@ class Account(Answer):
                 adopted_keep_privileges=settings.adopted_keep_privileges,
                 take_back_deactivated=settings.take_back_deactivated,
                 requests_per_second=settings.rate.per_second,
+                groups=settings.groups,
             ),
             key_created=Changed(at=rfc3339(current.created_at), by=current.created_by),
             key_age_days=KeyAge.of(connector, now).days,
