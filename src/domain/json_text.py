@@ -6,6 +6,8 @@ Stricter than `json.loads`, which takes NaN, members sent twice and unpaired sur
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from domain.limits import MAX_DEPTH, MAX_ITEMS, MAX_MEMBERS, MAX_VALUES
@@ -29,7 +31,26 @@ class NoText(RefusedJson):
 
 
 class TooLarge(RefusedJson):
-    """It has more items, all objects and arrays together, than the bound."""
+    """It has more items than the bound: all objects and arrays together, or an array with a bound of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a text may hold; depth and the members of one object are bounded alike everywhere."""
+
+    items: int = MAX_ITEMS
+    """Values of all arrays and members of all objects."""
+    values: Mapping[str, int] = field(default_factory=dict)
+    """Of the arrays that belong to an attribute, by its name in lower case, where they may be longer than others."""
+
+    def of(self, name: str | None) -> int | None:
+        """Return the bound of an attribute that has one of its own; `name` may be a path or start with a URN."""
+        if not self.values or name is None:
+            return None
+        return self.values.get(name.partition("[")[0].rpartition(":")[2].lower())
+
+
+USUAL: Final = Bounds()
 
 
 class TooManyItems(RefusedJson):
@@ -40,7 +61,7 @@ class TooManyItems(RefusedJson):
         self.name = name
 
 
-def decode(text: str) -> Any:
+def decode(text: str, bounds: Bounds = USUAL) -> Any:
     """Return the value of `text`; raises NotJson or RefusedJson."""
     try:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
@@ -56,7 +77,7 @@ def decode(text: str) -> Any:
         raise NotJson(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
     except ValueError as error:
         raise RefusedJson(f"is not JSON: {error}") from None
-    _check_shape(value)
+    _check_shape(value, bounds)
     return value
 
 
@@ -74,7 +95,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _check_shape(value: Any) -> None:
+def _check_shape(value: Any, bounds: Bounds) -> None:
     """Raise RefusedJson for a value that is too deep or too wide; level by level, without recursion."""
     depth = items = 0
     level: list[tuple[str | None, Any]] = [(None, value)]
@@ -96,12 +117,20 @@ def _check_shape(value: Any) -> None:
                 )
             elif isinstance(outer, list):
                 if name is None or name.lower() != _UNBOUNDED_HERE:
-                    _check_count(name, len(outer), MAX_VALUES, "values")
+                    _check_values(name, len(outer), bounds)
                 inner.extend((name, item) for item in outer if isinstance(item, dict | list))
         items += sum(len(outer) for _, outer in level if isinstance(outer, dict | list))
-        if items > MAX_ITEMS:
-            raise TooLarge(f"has more than {MAX_ITEMS} values and members, the most that are accepted")
+        if items > bounds.items:
+            raise TooLarge(f"has more than {bounds.items} values and members, the most that are accepted")
         level = inner
+
+
+def _check_values(name: str | None, count: int, bounds: Bounds) -> None:
+    own = bounds.of(name)
+    if own is None:
+        _check_count(name, count, MAX_VALUES, "values")
+    elif count > own:
+        raise TooLarge(f"has {count} values in {quoted(str(name))}; {own} are accepted")
 
 
 def _check_count(name: str | None, count: int, bound: int, items: str) -> None:

@@ -9,6 +9,7 @@ from adapters.logs.telemetry import OperationRecord, own_id
 from domain.changes.bulk import BulkJob, FailedOperation
 from domain.documents import encode
 from domain.limits import MAX_BULK_PAYLOAD
+from domain.resources.user_schema import USER
 from handlers.endpoint import ScimRequest, at_fault, endpoint
 from handlers.http import HttpResponse
 from handlers.user_changes import users_of
@@ -17,10 +18,10 @@ _OPERATIONS: Final = {"POST": "CreateUser", "PUT": "ReplaceUser", "PATCH": "Patc
 """The operation's name as a request of its own."""
 
 
-@endpoint("Bulk")
+@endpoint("Bulk", USER)
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with every operation's own status; 413 when there are too many operations or bytes."""
-    body = request.http.json_object(MAX_BULK_PAYLOAD)
+    body = request.http.json_object(USER, max_bytes=MAX_BULK_PAYLOAD)
     # The request itself has counted as one operation.
     job = BulkJob(
         users_of(request), request.deadline, request.renderer.location, lambda operations: request.count(operations - 1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from domain.resources.user_schema import USER
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
 from handlers.user_changes import users_of
 
 
-@endpoint("CreateUser")
+@endpoint("CreateUser", USER)
 def handler(request: ScimRequest) -> HttpResponse:
     """201 with the whole resource and its Location; 409 when userName or an address is taken."""
-    user = users_of(request).create(request.http.json_object())
+    user = users_of(request).create(request.body())
     return request.resource(user, HTTPStatus.CREATED)

@@ -14,7 +14,7 @@ from handlers.http import HttpResponse
 from handlers.routes import segments
 
 
-@endpoint("Discovery", table=False)
+@endpoint("Discovery", USER, table=False)
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with one resource or a ListResponse of all; a filter is refused with 403, as section 4 demands."""
     if request.parameter("filter") is not None:

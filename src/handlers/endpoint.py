@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from http import HTTPStatus
 from threading import get_ident
@@ -19,17 +19,18 @@ from adapters.logs import telemetry
 from adapters.secrets.authentication import Authenticated
 from domain import parameters
 from domain.accounts.rate import RateLimited, extra_requests
+from domain.documents import Json
 from domain.errors import OutOfTime, ScimError, ServiceUnavailable, TooManyWrongKeys, UniquenessConflict
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.mask import masked, masked_user
-from domain.resources.user_schema import USER
 from handlers.http import Event, HttpRequest, HttpResponse, accept_of
 from handlers.service import Service, default_service
 
 if TYPE_CHECKING:
     from adapters.dynamodb import DynamoDBAccount
-    from domain.resources.stored_user import StoredUser
+    from domain.queries.rendering import Stored
+    from domain.resources.attributes import ResourceType
 
 
 class LambdaContext(Protocol):
@@ -46,28 +47,32 @@ class ScimRequest:
     """One authenticated request, with access to its own account only."""
 
     service: Service
+    resource_type: ResourceType
+    """The type of the endpoint's resources, whose attributes the parameters name."""
     http: HttpRequest
     caller: Authenticated
     deadline: clock.MonotonicDeadline
     record: telemetry.RequestRecord
+    noted: set[str] = field(default_factory=set)
+    """The names of the tolerances that the request needed; empty for an account in strict mode."""
 
     def __post_init__(self) -> None:
-        self.record.user_id = telemetry.own_id(self.http.path_id)
+        self.record.concerns(self.resource_type.noun, telemetry.own_id(self.http.path_id))
 
     @property
-    def user_id(self) -> str:
-        """The `{id}` of the path; "", which is no user's id, without one."""
+    def resource_id(self) -> str:
+        """The `{id}` of the path; "", which is no resource's id, without one."""
         return self.http.path_id or ""
 
-    @cached_property
-    def noted(self) -> set[str]:
-        """The names of the tolerances that the request needed; empty for an account in strict mode."""
-        return set()
+    def body(self) -> Json:
+        """The body of a request about one resource, or a query."""
+        return self.http.json_object(self.resource_type)
 
     @cached_property
     def parameter_reader(self) -> parameters.ParameterReader:
         """The reader of parameters for the account's mode."""
-        return parameters.Tolerant(USER, self.noted) if self.caller.settings.is_tolerant else parameters.STRICT
+        tolerant = self.caller.settings.is_tolerant
+        return parameters.Tolerant(self.resource_type, self.noted) if tolerant else parameters.STRICT
 
     @cached_property
     def account(self) -> DynamoDBAccount:
@@ -94,11 +99,11 @@ class ScimRequest:
     def renderer(self) -> Renderer:
         """The renderer for the attributes that the query asks for."""
         wanted, excluded = self.parameter("attributes"), self.parameter("excludedAttributes")
-        return self.renderer_for(Projection.of(USER, wanted, excluded))
+        return self.renderer_for(Projection.of(self.resource_type, wanted, excluded))
 
     def renderer_for(self, projection: Projection) -> Renderer:
         """The renderer for these attributes."""
-        return Renderer(self.http.base_url, projection, USER)
+        return Renderer(self.http.base_url, projection, self.resource_type)
 
     @cached_property
     def parameters(self) -> dict[str, str]:
@@ -113,17 +118,17 @@ class ScimRequest:
         """A header, its name in lower case."""
         return self.http.headers.get(name)
 
-    def resource(self, user: StoredUser, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-        """The answer with a user, its ETag and its Location (RFC 7644 sections 3.3, 3.4.1, 3.14)."""
-        self.concerns(user)
-        headers = {"ETag": user.etag, "Location": self.renderer.location(user.id)}
-        return HttpResponse(status, self.renderer.text(user), headers)
+    def resource(self, stored: Stored, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+        """The answer with a resource, its ETag and its Location (RFC 7644 sections 3.3, 3.4.1, 3.14)."""
+        self.concerns(stored)
+        headers = {"ETag": stored.etag, "Location": self.renderer.location(stored.id)}
+        return HttpResponse(status, self.renderer.text(stored), headers)
 
-    def concerns(self, user: StoredUser) -> None:
-        """Name the user in the log line by id, and masked where logs may contain personal data."""
-        self.record.user_id = user.id
-        if self.service.environment.log_personal_data:
-            self.record.user = masked_user(user.attributes)
+    def concerns(self, stored: Stored) -> None:
+        """Name the resource in the log line by id, and a user masked where logs may contain personal data."""
+        self.record.concerns(self.resource_type.noun, stored.id)
+        if self.service.environment.log_personal_data and "userName" in stored.attributes:
+            self.record.user = masked_user(stored.attributes)
 
 
 def at_fault(error: ScimError, service: Service) -> str | None:
@@ -141,6 +146,7 @@ class Handler:
     """A Lambda handler, called with event and context; `serve` answers the authenticated request."""
 
     operation: str
+    resource_type: ResourceType
     serve: Serve
     service: Service | None = None
 
@@ -180,7 +186,8 @@ class Handler:
             record.stale = caller.stale or None
             record.previous_key_hours_left = caller.hours_of_grace_left(clock.instant())
             seconds = context.get_remaining_time_in_millis() / 1000 - clock.RESERVE_SECONDS
-            request = ScimRequest(service, http, caller, clock.MonotonicDeadline.after(seconds), record)
+            deadline = clock.MonotonicDeadline.after(seconds)
+            request = ScimRequest(service, self.resource_type, http, caller, deadline, record)
             request.count(1)
             try:
                 return self.serve(request).checked()
@@ -228,8 +235,10 @@ def _milliseconds_since(started: float) -> float:
     return round((time.monotonic() - started) * 1000, 2)
 
 
-def endpoint(operation: str, *, table: bool = True) -> Callable[[Serve], Handler]:
+def endpoint(operation: str, resource_type: ResourceType, *, table: bool = True) -> Callable[[Serve], Handler]:
     """Make a Lambda handler of a function from request to answer; `operation` names it in logs and metrics.
+
+    `resource_type` is that of the endpoint; `USER` where an endpoint has none of its own.
 
     Lambda gives a start more CPU than a request, so the clients are made here, while the function starts; `table` is
     False for a function that reads and writes no users. Elsewhere a handler serves when it is bound to a service.
@@ -239,4 +248,4 @@ def endpoint(operation: str, *, table: bool = True) -> Callable[[Serve], Handler
         service = default_service()
         if table:
             service.open_table()
-    return lambda serve: Handler(operation, serve, service)
+    return lambda serve: Handler(operation, resource_type, serve, service)

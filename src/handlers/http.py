@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
@@ -18,10 +19,10 @@ from uuid import uuid4
 
 from domain.documents import Json, encode
 from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
-from domain.json_text import NotJson, RefusedJson, TooLarge, TooManyItems, decode
-from domain.limits import MAX_BODY_BYTES
+from domain.json_text import Bounds, NotJson, RefusedJson, TooLarge, TooManyItems, decode
+from domain.limits import MAX_VALUES
+from domain.resources.attributes import ResourceType
 from domain.resources.paths import resolve
-from domain.resources.user_schema import USER
 from handlers.accept import prefers_json
 from handlers.routes import BASE_PATH
 
@@ -67,21 +68,28 @@ class HttpRequest:
             address=(context.get("identity") or {}).get("sourceIp") or "",
         )
 
-    def json_object(self, max_bytes: int = MAX_BODY_BYTES) -> Json:
-        """The body as a JSON object; InvalidSyntax or PayloadTooLarge when it is not one or too large."""
+    def json_object(self, *types: ResourceType, max_bytes: int | None = None) -> Json:
+        """The body as a JSON object; InvalidSyntax or PayloadTooLarge when it is not one or too large.
+
+        `types` are those of the resources that it may be about, whose bounds apply; `max_bytes` takes the place of
+        theirs.
+        """
+        if max_bytes is None:
+            max_bytes = max(each.max_body_bytes for each in types)
         if len(self.body) > max_bytes:
             raise PayloadTooLarge(
                 f"The request's body has {len(self.body)} bytes; {max_bytes} are accepted. "
                 "Send fewer or shorter values."
             )
         try:
-            value = decode(self.body.decode("utf-8"))
+            value = decode(self.body.decode("utf-8"), _bounds(types))
         except UnicodeDecodeError as error:
             raise InvalidSyntax(f"The request's body is not UTF-8 (at byte {error.start}).") from None
         except TooLarge as error:
             raise PayloadTooLarge(f"The request's body {error}. Send it in several requests.") from None
         except TooManyItems as error:
-            raise InvalidValue(f"The request's body {error}. Send fewer.", attribute=_attribute(error.name)) from None
+            attribute = _attribute(error.name, types)
+            raise InvalidValue(f"The request's body {error}. Send fewer.", attribute=attribute) from None
         except (NotJson, RefusedJson) as error:
             raise InvalidSyntax(f"The request's body {error}.") from None
         if not isinstance(value, dict):
@@ -226,10 +234,17 @@ def _base_url(context: Event, headers: dict[str, str]) -> str:
     return f"{scheme}://{domain}{stage if found else ''}{BASE_PATH}"
 
 
-def _attribute(name: str | None) -> str | None:
+@cache
+def _bounds(types: tuple[ResourceType, ...]) -> Bounds:
+    """The bounds of a body about resources of these types: of each, the widest."""
+    own = [each for of_type in types for each in of_type.root.sub_attributes if each.max_values > MAX_VALUES]
+    return Bounds(max(each.max_items for each in types), {each.name.lower(): each.max_values for each in own})
+
+
+def _attribute(name: str | None, types: Sequence[ResourceType]) -> str | None:
     """The schema's name of the attribute that a member or path names; None for any other text of a client."""
-    path = None if name is None else resolve(name.partition("[")[0], USER)
-    return None if path is None else str(path)
+    paths = () if name is None else (resolve(name.partition("[")[0], each) for each in types)
+    return next((str(path) for path in paths if path is not None), None)
 
 
 def _added_by_the_gateway(scheme: str, domain: str, source_ip: str) -> list[tuple[str, str]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from domain.queries.listing import Query
+from domain.resources.user_schema import USER
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
 from handlers.user_queries import directory_of
 
 
-@endpoint("ListUsers")
+@endpoint("ListUsers", USER)
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with a ListResponse, also when no user matches."""
     query = Query.of(request.parameters)

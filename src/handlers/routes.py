@@ -10,16 +10,20 @@ BASE_PATH: Final = "/scim/v2"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one endpoint and the module of `handlers` that serves it; `{id}` is one path segment."""
+    """One method of one endpoint and the module of `handlers` that serves it; `{id}` is one path segment.
+
+    A function that serves several modules has a module of its own, which is its `entry` (docs/decisions/042).
+    """
 
     method: str
     path: str
     module: str
+    entry: str
 
     @property
     def function(self) -> str:
         """The function's logical id in template.yaml."""
-        return function_of(self.module)
+        return function_of(self.entry)
 
 
 def function_of(module: str) -> str:
@@ -31,21 +35,25 @@ def function_of(module: str) -> str:
     return module.title().replace("_", "")
 
 
+def _route(method: str, path: str, module: str, entry: str | None = None) -> Route:
+    return Route(method, path, module, entry or module)
+
+
 ROUTES: Final = (
-    Route("POST", "/Users", "create_user"),
-    Route("GET", "/Users", "list_users"),
-    Route("POST", "/Users/.search", "search_users"),
-    Route("GET", "/Users/{id}", "get_user"),
-    Route("PUT", "/Users/{id}", "replace_user"),
-    Route("PATCH", "/Users/{id}", "patch_user"),
-    Route("DELETE", "/Users/{id}", "delete_user"),
-    Route("POST", "/.search", "search_users"),
-    Route("POST", "/Bulk", "bulk"),
-    Route("GET", "/ServiceProviderConfig", "discovery"),
-    Route("GET", "/ResourceTypes", "discovery"),
-    Route("GET", "/ResourceTypes/{id}", "discovery"),
-    Route("GET", "/Schemas", "discovery"),
-    Route("GET", "/Schemas/{id}", "discovery"),
+    _route("POST", "/Users", "create_user"),
+    _route("GET", "/Users", "list_users"),
+    _route("POST", "/Users/.search", "search_users"),
+    _route("GET", "/Users/{id}", "get_user"),
+    _route("PUT", "/Users/{id}", "replace_user"),
+    _route("PATCH", "/Users/{id}", "patch_user"),
+    _route("DELETE", "/Users/{id}", "delete_user"),
+    _route("POST", "/.search", "search_users"),
+    _route("POST", "/Bulk", "bulk"),
+    _route("GET", "/ServiceProviderConfig", "discovery"),
+    _route("GET", "/ResourceTypes", "discovery"),
+    _route("GET", "/ResourceTypes/{id}", "discovery"),
+    _route("GET", "/Schemas", "discovery"),
+    _route("GET", "/Schemas/{id}", "discovery"),
 )
 
 

@@ -14,11 +14,11 @@ from handlers.http import HttpResponse
 from handlers.user_queries import directory_of
 
 
-@endpoint("SearchUsers")
+@endpoint("SearchUsers", USER)
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with a ListResponse; users are the only resources, so both endpoints answer alike."""
     reader = reader_for(USER, tolerant=request.caller.settings.is_tolerant, noted=request.noted)
-    body = reader.message(request.parameter_reader.of_body(request.http.json_object()), SEARCH_REQUEST_URN)
+    body = reader.message(request.parameter_reader.of_body(request.body()), SEARCH_REQUEST_URN)
     require_message(body, SEARCH_REQUEST_URN)
     renderer = request.renderer_for(Projection.of(USER, body.get("attributes"), body.get("excludedAttributes")))
     query = Query.of(body)

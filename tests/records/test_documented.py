@@ -30,6 +30,7 @@ def test_exactly_the_fields_of_a_log_line_are_documented() -> None:
     effects = Effects(deactivated=1, removed=1, displaced=1, refused=1, guard_used=1, guard_allowed=2)
     effects.adopted.append(Adopted("id", privileges_dropped=True))
     effects.taken_back.append("id")
+    effects.members_joined = effects.members_left = effects.members_left_out = 1
     full = RequestRecord(
         "Bulk", "id", cold_start=True, effects=effects, bulk_operations=1, counted_as=2, rate_unchecked=True,
         unlogged_refusals=1,

@@ -58,6 +58,7 @@ class RequestRecord:
     previous_key_hours_left: float | None = None
     """What is left of the grace period, for a request with the previous key."""
     user_id: str | None = None
+    group_id: str | None = None
     user: str | None = None
     """The user concerned, masked (`domain.resources.mask`); None unless logs may contain personal data."""
     status: int = 0
@@ -83,6 +84,10 @@ class RequestRecord:
     secret: str | None = None
     """The name of a secret that is missing or unreadable; never its content."""
 
+    def concerns(self, noun: str, resource_id: str | None) -> None:
+        """Name the resource concerned; there is a field for the ids of each type, whose `noun` this is."""
+        setattr(self, f"{noun}_id", resource_id)
+
     @property
     def is_failure(self) -> bool:
         """True if the service failed."""
@@ -99,6 +104,9 @@ class RequestRecord:
             "users_displaced": self.effects.displaced or None,
             "users_adopted": len(self.effects.adopted) or None,
             "users_taken_back": len(self.effects.taken_back) or None,
+            "members_joined": self.effects.members_joined or None,
+            "members_left": self.effects.members_left or None,
+            "members_left_out": self.effects.members_left_out or None,
             "deprovisioning_used": self.effects.guard_used,
             "deprovisioning_allowed": self.effects.guard_allowed,
             "deprovisioning_refused": self.effects.refused or None,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from domain.limits import MAX_VALUES
+from domain.limits import MAX_BODY_BYTES, MAX_ITEMS, MAX_VALUES
 
 
 class Type(StrEnum):
@@ -179,6 +179,10 @@ class ResourceType:
     extensions: tuple[Schema, ...] = ()
     indexes: tuple[Index, ...] = ()
     """How a store finds resources of this type, the most selective way first."""
+    max_body_bytes: int = MAX_BODY_BYTES
+    """Of a request about one resource."""
+    max_items: int = MAX_ITEMS
+    """Values of all arrays and members of all objects in it."""
     check: Callable[[dict[str, Any]], None] = field(default=_nothing_more, repr=False)
     """Checks what the attribute tree cannot say, given attributes of the right types; raises a `ScimError`."""
     root: Attribute = field(init=False, repr=False)

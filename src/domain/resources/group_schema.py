@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.limits import MAX_GROUP_MEMBERS
+from domain.limits import MAX_GROUP_BODY_BYTES, MAX_GROUP_ITEMS, MAX_GROUP_MEMBERS
 from domain.resources.attributes import (
     Attribute,
     Content,
@@ -83,4 +83,6 @@ GROUP: Final = ResourceType(
     description="Group",
     schema=CORE_GROUP,
     indexes=(ID, DISPLAY_NAME, EXTERNAL_ID, MEMBER),
+    max_body_bytes=MAX_GROUP_BODY_BYTES,
+    max_items=MAX_GROUP_ITEMS,
 )

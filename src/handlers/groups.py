@@ -1,0 +1,38 @@
+"""What the handlers of groups share: without groups in the account's settings there is nothing at /Groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from domain import remedies
+from domain.errors import NotFound
+from domain.resources.group_schema import GROUP
+from handlers.endpoint import Handler, ScimRequest, Serve, endpoint
+from handlers.http import HttpResponse
+
+
+def group_endpoint(operation: str) -> Callable[[Serve], Handler]:
+    """Make a Lambda handler of a function that serves groups; an account without groups is answered 404."""
+
+    def handler_of(serve: Serve) -> Handler:
+        def served(request: ScimRequest) -> HttpResponse:
+            require_groups(request)
+            return serve(request)
+
+        return endpoint(operation, GROUP)(served)
+
+    return handler_of
+
+
+def require_groups(request: ScimRequest) -> None:
+    """Raise NotFound, which says what to do, unless the account's identity provider may manage groups."""
+    if not request.caller.settings.groups:
+        raise NotFound(
+            "This service provisions users only; groups are off here. Leave group management off: in JumpCloud "
+            'switch off "Enable management of User Groups and Group Membership in this application" and activate '
+            "again, in Entra ID disable the group mapping, in Okta use neither group push nor group import. Or have "
+            f"the service's operator switch groups on: {remedies.groups_on(request.caller.account)}.",
+            reason="groups-not-provisioned",
+            remedy="Leave group management off in the identity provider, or switch groups on for the account "
+            f"({remedies.groups_on()}).",
+        )
