@@ -20,14 +20,19 @@ from typing import Any, Final
 
 from botocore.session import Session
 
+from adapters.aws import Clients
+from adapters.clock import MonotonicDeadline
 from adapters.events.event_bus import EventBus
 from adapters.logs.log import Log
 from handlers.jobs.publisher import Publisher
+from handlers.jobs.unfinished import groups_in_table
 
 READS_A_SECOND: Final = 4
 BATCH: Final = 100
 QUIET: Final = 2.0
 """Seconds without a record after which the stream is at its end."""
+LONGEST: Final = 25.0
+"""Seconds that the function has for a batch, as in template.yaml."""
 
 Record = dict[str, Any]
 
@@ -102,8 +107,15 @@ def _changed_at(record: Record) -> float | None:
 def main() -> None:
     """Publish until the end of standard input, and the rest of the stream."""
     endpoint, table = sys.argv[1:]
+    clients = Clients.isolated("us-east-1", "x", {"dynamodb": endpoint})
     bus, stream, over = StandIn(), Stream(endpoint, table), Event()
-    publisher = Publisher(EventBus(bus, "bus"), "https://scim.example.com/scim/v2", False, Log.to_file(os.devnull))  # type: ignore[arg-type]  # a stand-in for the client
+    publisher = Publisher(
+        EventBus(bus, "bus"),  # type: ignore[arg-type]  # a stand-in for the client
+        groups_in_table(clients, table),
+        "https://scim.example.com/scim/v2",
+        False,
+        Log.to_file(os.devnull),
+    )
     Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     print("ready", file=sys.stderr, flush=True)
 
@@ -113,7 +125,7 @@ def main() -> None:
     while not over.is_set() or time.monotonic() - last_batch_at < QUIET:
         began = time.monotonic()
         for batch in stream.read():
-            answer = publisher.publish(batch, f"batch-{batches}")
+            answer = publisher.publish(batch, f"batch-{batches}", MonotonicDeadline.after(LONGEST))
             now = time.time()
             assert answer == {"batchItemFailures": []}, answer
             lags += [(now - at) * 1000 for at in map(_changed_at, batch) if at is not None]

@@ -8,6 +8,7 @@ The publisher does not import this module, as pydantic would lengthen its cold s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
@@ -17,7 +18,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import SkipJsonSchema
 
-from domain.events.lifecycle import EventKind
+from domain.events.kinds import EventKind
+from domain.events.lifecycle import MOST_MEMBERS
 from operations.json_schemas import SchemaGenerator, schema_text
 
 _MILLISECONDS: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
@@ -27,12 +29,13 @@ Absent = SkipJsonSchema[None]
 
 Text = Annotated[str, Field(min_length=1)]
 Paths = Annotated[Sequence[Text], Field(json_schema_extra={"uniqueItems": True})]
-Version = Annotated[int, Field(ge=1, description="The user's version, which grows with each change.")]
+Version = Annotated[int, Field(ge=1, description="The version, which grows with each change of the user or group.")]
 _CHANGED: Final = (
     "Paths (RFC 7644 section 3.10) of the attributes that changed. A multi-valued attribute changes as a whole."
 )
 _ACTIVE: Final = "True if the user may sign in."
 OnlyActive = Annotated[Sequence[Literal["active"]], Field(min_length=1, max_length=1, description=_CHANGED)]
+OnlyMembers = Annotated[Sequence[Literal["members"]], Field(min_length=1, max_length=1, description=_CHANGED)]
 
 
 class _Closed(BaseModel):
@@ -45,7 +48,7 @@ class Notice(_Closed):
     """The attributes that changed (RFC 9967, notice form)."""
 
     version: str = Field(pattern='^W/"[0-9]+"$')
-    """The user's ETag after the change."""
+    """The ETag of the user or group after the change."""
     attributes: Paths
 
 
@@ -86,10 +89,20 @@ class Subject(_Closed):
     """Only when personal data are asked for."""
 
 
+class GroupSubject(_Closed):
+    """The group (RFC 9967 section 2.1)."""
+
+    format: Literal["scim"]
+    uri: str = Field(pattern="^/Groups/[^/]+$")
+    external_id: str | Absent = Field(None, alias="externalId")
+    """Only when personal data are asked for."""
+
+
 Events = TypeVar("Events")
+About = TypeVar("About")
 
 
-class SecurityEvent(_Closed, Generic[Events]):
+class SecurityEvent(_Closed, Generic[Events, About]):
     """Claims of a SCIM security event token: RFC 9967 as the claims set of RFC 8417, not signed, without `aud`."""
 
     iss: Text
@@ -102,7 +115,7 @@ class SecurityEvent(_Closed, Generic[Events]):
     """The event's idempotencyId."""
     txn: Text
     """The write; all events of one write have the same."""
-    sub_id: Subject
+    sub_id: About
     events: Events
 
     @classmethod
@@ -118,31 +131,50 @@ class Values(_Closed):
     after: Any
 
 
-class _Detail(_Closed, Generic[Events]):
+class _Event(_Closed):
     """What the details of all life-cycle events have in common."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        json_schema_extra={"dependentSchemas": {"valuesOmitted": {"not": {"required": ["values"]}}}},
-    )
+    model_config = ConfigDict(alias_generator=to_camel)
 
     idempotency_id: UUID
     """Names the event: an event that is delivered again has the same."""
     account: str = Field(pattern="^[a-z0-9-]{1,40}$")
     """The account whose identity provider made the change."""
-    user_id: Text
-    """The user's id, as in /Users/{id}."""
     occurred_at: AwareDatetime = Field(json_schema_extra={"pattern": _MILLISECONDS})
     """When it happened."""
     changed_attributes: Paths = Field(description=_CHANGED)
+
+
+class _WithValues(_Event):
+    """An event that has the values of what changed when personal data are asked for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"dependentSchemas": {"valuesOmitted": {"not": {"required": ["values"]}}}},
+    )
+
     values: dict[str, Values] | Absent = None
     """The values of the changed attributes, by path; only when personal data are asked for."""
     values_omitted: Literal[True] | Absent = None
-    """The values were asked for, but are too large for an event: read the user."""
-    security_event: SecurityEvent[Events]
+    """The values were asked for, but are too large for an event: read the user or group."""
 
 
-class _Existing(_Detail[Events], Generic[Events]):
+class _OfUser(_WithValues, Generic[Events]):
+    """Something happened to a user."""
+
+    user_id: Text
+    """The user's id, as in /Users/{id}."""
+    security_event: SecurityEvent[Events, Subject]
+
+
+class _OfGroup(_Event, Generic[Events]):
+    """Something happened to a group."""
+
+    group_id: Text
+    """The group's id, as in /Groups/{id}."""
+    security_event: SecurityEvent[Events, GroupSubject]
+
+
+class _Existing(_OfUser[Events], Generic[Events]):
     """The user as the change left it."""
 
     version: Version
@@ -186,10 +218,49 @@ class UserReactivated(_Changed[Activated]):
     active: Literal[True] = Field(description=_ACTIVE)
 
 
-class UserDeprovisioned(_Detail[Deleted]):
+class UserDeprovisioned(_OfUser[Deleted]):
     """A user was removed. Every attribute that it had is named."""
 
     previous_version: Version
+
+
+class GroupProvisioned(_OfGroup[Created], _WithValues):
+    """A group was created. Every attribute that it has is named; its members follow in events of their own."""
+
+    version: Version
+
+
+class GroupUpdated(_OfGroup[Patched | Replaced], _WithValues):
+    """Attributes of a group changed, by PUT or by PATCH."""
+
+    changed_attributes: Paths = Field(min_length=1, description=_CHANGED)
+    version: Version
+    previous_version: Version
+
+
+class GroupDeprovisioned(_OfGroup[Deleted], _WithValues):
+    """A group was removed, and with it all of its memberships. Every attribute that it had is named."""
+
+    previous_version: Version
+
+
+class _Membership(_OfGroup[Patched | Replaced]):
+    """Who joined or left. A large change gives several events, all with the same version."""
+
+    changed_attributes: OnlyMembers
+    version: Version
+    members: Annotated[
+        Sequence[Text], Field(min_length=1, max_length=MOST_MEMBERS, json_schema_extra={"uniqueItems": True})
+    ]
+    """The ids of the users concerned, as in /Users/{id}; no other members are named."""
+
+
+class GroupMembersAdded(_Membership):
+    """Users joined a group."""
+
+
+class GroupMembersRemoved(_Membership):
+    """Users left a group: end what it granted them."""
 
 
 _MODELS: Final[dict[EventKind, type[BaseModel]]] = {
@@ -199,6 +270,11 @@ _MODELS: Final[dict[EventKind, type[BaseModel]]] = {
     EventKind.DEACTIVATED: UserDeactivated,
     EventKind.REACTIVATED: UserReactivated,
     EventKind.DEPROVISIONED: UserDeprovisioned,
+    EventKind.GROUP_PROVISIONED: GroupProvisioned,
+    EventKind.GROUP_UPDATED: GroupUpdated,
+    EventKind.GROUP_DEPROVISIONED: GroupDeprovisioned,
+    EventKind.MEMBERS_ADDED: GroupMembersAdded,
+    EventKind.MEMBERS_REMOVED: GroupMembersRemoved,
 }
 
 
@@ -213,10 +289,10 @@ def schemas() -> dict[str, str]:
 def file_name(kind: EventKind) -> str:
     """The file of a kind's schema.
 
-    >>> file_name(EventKind.UPDATED)
-    'user-updated.schema.json'
+    >>> file_name(EventKind.MEMBERS_ADDED)
+    'group-members-added.schema.json'
     """
-    return f"{kind.value.replace('User', 'user-').lower()}.schema.json"
+    return f"{re.sub('(?<=[a-z])(?=[A-Z])', '-', kind.value).lower()}.schema.json"
 
 
 def main() -> None:

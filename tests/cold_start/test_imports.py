@@ -64,7 +64,7 @@ DIETS = {
     "search_users": Diet(300, READING),
     "discovery": Diet(232, READING | NO_QUERIES),
     "unrouted": Diet(232, READING | NO_QUERIES),
-    "jobs.publisher": Diet(215, READING | NO_QUERIES),
+    "jobs.publisher": Diet(220, READING | NO_QUERIES),
     "settings.widget": Diet(215, READING | NO_QUERIES),
     "jobs.seed_default_account": Diet(145, READING | NO_QUERIES),
     "jobs.watch": Diet(195, READING | NO_QUERIES),

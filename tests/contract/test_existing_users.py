@@ -11,7 +11,8 @@ import pytest
 from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.events.stream import change_of
 from domain.events.event_detail import detail
-from domain.events.lifecycle import EventKind, LifecycleEvent, events_of
+from domain.events.kinds import EventKind
+from domain.events.lifecycle import LifecycleEvent, events_of
 from domain.ports import UserStore
 from local.service import TABLE_NAME, LocalService
 from operations.consistency.check import Inconsistency, check_items

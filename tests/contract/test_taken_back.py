@@ -15,7 +15,8 @@ from adapters.clock import MonotonicDeadline, new_id, now
 from adapters.dynamodb import Table
 from adapters.events.stream import change_of
 from domain.accounts.deprovisioning import Limit
-from domain.events.lifecycle import EventKind, events_of
+from domain.events.kinds import EventKind
+from domain.events.lifecycle import events_of
 from local.service import TABLE_NAME, LocalService
 from operations.consistency.check import Inconsistency, check_items
 from operations.roster import RosterRow

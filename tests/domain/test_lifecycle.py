@@ -15,7 +15,8 @@ from jsonschema import ValidationError
 
 from domain.documents import Json
 from domain.events.event_detail import detail, without_values
-from domain.events.lifecycle import AttributeChange, EventKind, UserChange, attribute_changes, events_of
+from domain.events.kinds import USER_KINDS, EventKind
+from domain.events.lifecycle import AttributeChange, ResourceChange, attribute_changes, events_of
 from domain.resources.attributes import Attribute, Type
 from domain.resources.paths import resolve
 from domain.resources.stored_user import StoredUser
@@ -28,8 +29,8 @@ CANARY = "canary-7f3a"
 AT = datetime.fromtimestamp(RECORDED, UTC)
 
 
-def change(before: StoredUser | None, after: StoredUser | None, adopted: bool = False) -> UserChange:
-    return UserChange("write-1", "acme", before, after, AT, adopted)
+def change(before: StoredUser | None, after: StoredUser | None, adopted: bool = False) -> ResourceChange:
+    return ResourceChange(USER_KINDS, "write-1", "acme", before, after, AT, adopted)
 
 
 def events_between(
@@ -257,8 +258,8 @@ def test_the_ids_of_a_change_are_the_same_each_time_it_is_published() -> None:
 
 
 def test_another_write_has_other_ids() -> None:
-    one = events_of(UserChange("write-1", "acme", None, user({}), AT))[0]
-    other = events_of(UserChange("write-2", "acme", None, user({}), AT))[0]
+    one = events_of(ResourceChange(USER_KINDS, "write-1", "acme", None, user({}), AT))[0]
+    other = events_of(ResourceChange(USER_KINDS, "write-2", "acme", None, user({}), AT))[0]
 
     assert one.id != other.id
 

@@ -17,7 +17,11 @@ from handlers.environment.watch import WatchEnvironment
 
 REQUIRED: dict[Callable[..., Any], dict[str, str]] = {
     ServiceEnvironment.from_env: {"TABLE_NAME": "users", "CONNECTOR_SECRET_PREFIX": "test/"},
-    PublisherEnvironment.from_env: {"EVENT_BUS_NAME": "users", "EVENT_ISSUER": "https://scim.example.com"},
+    PublisherEnvironment.from_env: {
+        "TABLE_NAME": "users",
+        "EVENT_BUS_NAME": "users",
+        "EVENT_ISSUER": "https://scim.example.com",
+    },
     WatchEnvironment.from_env: {
         "CONNECTOR_SECRET_PREFIX": "test/",
         "LOG_GROUPS": "requests",

@@ -11,21 +11,30 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from adapters.clock import MonotonicDeadline
 from adapters.events.event_bus import EventBus
 from adapters.logs.log import Log
 from domain.documents import Json
-from domain.events.lifecycle import EventKind
+from domain.events.kinds import EventKind
+from domain.ports import Deadline
 from domain.resources.user_schema import ENTERPRISE_URN
 from handlers.environment.publisher import PublisherEnvironment
 from handlers.jobs import publisher
 from handlers.jobs.publisher import Publisher, UnpublishableRecord
 from support.event_schemas import validate
+from support.group_work import GroupWork
 from support.lambda_context import LambdaContext
 from support.table_stream import RECORDED, index_record, record, sequence, user
 
 CANARY = "canary-7f3a"
 LAG = 1.5
 SUCCESS: Json = {"batchItemFailures": []}
+
+
+def _id(detail: Json) -> str:
+    """The id of the user or group that an event is about."""
+    found: str = detail.get("userId") or detail["groupId"]
+    return found
 
 
 @dataclass
@@ -40,7 +49,7 @@ class Bus:
     def answer(self, params: Json, **_: object) -> None:
         for entry in params["Entries"]:
             detail = json.loads(entry["Detail"])
-            if detail["userId"] not in self.refuse:
+            if _id(detail) not in self.refuse:
                 validate(EventKind(entry["DetailType"]), detail)
                 self.events.append((entry["DetailType"], detail))
 
@@ -52,11 +61,11 @@ class Bus:
         ]
 
     def remember(self, params: Json, context: Any, **_: object) -> None:
-        context["user_ids"] = [json.loads(entry["Detail"])["userId"] for entry in params["Entries"]]
+        context["user_ids"] = [_id(json.loads(entry["Detail"])) for entry in params["Entries"]]
 
     @property
     def published(self) -> list[tuple[str, str]]:
-        return [(kind, detail["userId"]) for kind, detail in self.events]
+        return [(kind, _id(detail)) for kind, detail in self.events]
 
     @property
     def ids(self) -> list[str]:
@@ -74,10 +83,19 @@ def bus() -> Iterator[Bus]:
         yield bus
 
 
-def publish(bus: Bus, *records: Json, personal_data: bool = False) -> Json:
+def publish(
+    bus: Bus,
+    *records: Json,
+    personal_data: bool = False,
+    work: GroupWork | None = None,
+    deadline: Deadline | None = None,
+) -> Json:
     issuer = "https://scim.example.com/scim/v2"
-    made = Publisher(EventBus(bus.client, "users"), issuer, personal_data, Log.from_env(), lambda: RECORDED + LAG)
-    return made.publish(records, "request-1")
+    groups = (work or GroupWork()).open
+    made = Publisher(
+        EventBus(bus.client, "users"), groups, issuer, personal_data, Log.from_env(), lambda: RECORDED + LAG
+    )
+    return made.publish(records, "request-1", deadline or MonotonicDeadline.after(9))
 
 
 def failed_at(number: int) -> Json:
@@ -356,6 +374,7 @@ def test_a_batch_without_events_has_no_lag(bus: Bus, output: Output) -> None:
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The function as the template sets it up."""
     environment = {
+        "TABLE_NAME": "users",
         "EVENT_BUS_NAME": "users",
         "EVENT_ISSUER": "https://scim.example.com/scim/v2/",
         "AWS_DEFAULT_REGION": "eu-west-1",
@@ -378,12 +397,12 @@ def test_the_function_publishes_the_changes_of_the_stream(output: Output) -> Non
 
 def test_the_environment_says_what_is_missing() -> None:
     with pytest.raises(RuntimeError, match="EVENT_ISSUER"):
-        PublisherEnvironment.from_env({"EVENT_BUS_NAME": "users"})
+        PublisherEnvironment.from_env({"TABLE_NAME": "users", "EVENT_BUS_NAME": "users"})
 
 
 @pytest.mark.parametrize(("text", "asked"), [(None, False), ("false", False), ("true", True), ("True", True)])
 def test_personal_data_are_published_only_when_the_environment_says_so(text: str | None, asked: bool) -> None:
-    env = {"EVENT_BUS_NAME": "users", "EVENT_ISSUER": "https://scim.example.com/scim/v2/"}
+    env = {"TABLE_NAME": "users", "EVENT_BUS_NAME": "users", "EVENT_ISSUER": "https://scim.example.com/scim/v2/"}
     environment = PublisherEnvironment.from_env(env | ({"EVENT_PERSONAL_DATA": text} if text else {}))
 
     assert environment.personal_data is asked

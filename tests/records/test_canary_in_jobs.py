@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from adapters.events.event_bus import EventBus
 from adapters.logs.activity import InsightsActivity
@@ -28,6 +29,7 @@ from operations.table_creation import table_definition
 from records import marked
 from records.marked import MARK, Attempt
 from records.net import Net
+from support.group_work import GroupWork
 from support.in_process import InProcess
 from support.insights import LastRequests, Request
 from support.log_lines import settings_page
@@ -78,6 +80,7 @@ def test_the_publisher_logs_nothing_of_a_user(net: Net, service: InProcess, pers
     for bus in (Bus(), Bus(refuses=True), Bus(fails=True)):
         publisher = Publisher(
             EventBus(bus, "users"),  # type: ignore[arg-type]  # a stand-in for the client
+            GroupWork().open,
             "https://scim.example.com",
             personal_data,
             service.bound.log,
@@ -85,7 +88,7 @@ def test_the_publisher_logs_nothing_of_a_user(net: Net, service: InProcess, pers
         )
         for records in (stream, spoilt, stream[:1]):
             try:
-                publisher.publish(records, "invocation")
+                publisher.publish(records, "invocation", MonotonicDeadline.after(9))
             except UnpublishableRecord as error:
                 net.output.raised(error)
 

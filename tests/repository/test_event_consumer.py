@@ -21,13 +21,14 @@ from adapters.events.event_bus import EventBus
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.documents import Json
-from domain.events.lifecycle import EventKind
+from domain.events.kinds import EventKind
 from handlers.environment.publisher import PublisherEnvironment
 from handlers.environment.service import ServiceEnvironment
 from handlers.jobs.publisher import Publisher
 from handlers.service import Service
 from operations.table_creation import table_definition
 from support.event_schemas import FOLDER, validate
+from support.group_work import GroupWork
 from support.in_process import ENVIRONMENT, Client, InProcess, TwinTable, new_clients
 from support.lambda_context import LambdaContext
 from support.stack_template import RESOURCES
@@ -89,7 +90,7 @@ def deployment() -> Iterator[Deployment]:
         running = InProcess(service, clients, TwinTable(), accounts)
         environment = PublisherEnvironment.from_env()
         bus = EventBus(clients.events, environment.event_bus)
-        publisher = Publisher(bus, environment.issuer, environment.personal_data, service.log)
+        publisher = Publisher(bus, GroupWork().open, environment.issuer, environment.personal_data, service.log)
         deployment = Deployment(running.account("acme"), publisher)
         clients.events.meta.events.register("provide-client-params.events.PutEvents", deployment.remember)
         yield deployment

@@ -9,7 +9,7 @@ from pathlib import Path
 from jsonschema import Draft202012Validator
 
 from domain.documents import Json
-from domain.events.lifecycle import EventKind
+from domain.events.kinds import EventKind
 from operations.event_schemas import file_name
 from support.repository import ROOT
 

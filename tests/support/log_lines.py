@@ -11,6 +11,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+from adapters.clock import MonotonicDeadline
 from adapters.events.event_bus import EventBus
 from adapters.logs.activity import AccountActivity, Activity
 from adapters.logs.last_requests import Logs
@@ -21,6 +22,7 @@ from handlers.jobs.publisher import Publisher
 from handlers.jobs.seed_default_account import FirstKey
 from handlers.jobs.watch import Watch
 from handlers.settings.widget import SettingsWidget
+from support.group_work import GroupWork
 from support.in_process import ENVIRONMENT, InProcess, in_process
 from support.insights import LastRequests, Request
 from support.metric_sources import written
@@ -89,9 +91,10 @@ def _publisher(service: InProcess) -> None:
     spoilt = json.loads(json.dumps(batch[:1]).replace('"document"', '"nothing"'))
     bus: Any = _Bus()
     late = datetime.now(UTC).timestamp() + 10**9
-    publisher = Publisher(EventBus(bus, "events"), "https://scim.example.com", False, service.bound.log, lambda: late)
-    assert publisher.publish(batch, "request")["batchItemFailures"]
-    assert publisher.publish(spoilt, "request")["batchItemFailures"]
+    log, groups = service.bound.log, GroupWork()
+    publisher = Publisher(EventBus(bus, "events"), groups.open, "https://scim.example.com", False, log, lambda: late)
+    assert publisher.publish(batch, "request", MonotonicDeadline.after(9))["batchItemFailures"]
+    assert publisher.publish(spoilt, "request", MonotonicDeadline.after(9))["batchItemFailures"]
 
 
 def _release(service: InProcess) -> None:

@@ -1,11 +1,13 @@
-"""Records of the table's stream as Lambda hands them to the publisher, and users for them."""
+"""Records of the table's stream as Lambda hands them to the publisher, and users and groups for them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from adapters.dynamodb import items
 from domain.documents import Json
+from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
 
 CREATED = "2030-01-31T12:00:00.000Z"
@@ -41,8 +43,56 @@ def record(
     one = after or before
     assert one is not None
     keys = {"pk": {"S": f"{account}#USER"}, "sk": {"S": one.id}}
-    name = "INSERT" if before is None else "REMOVE" if after is None else "MODIFY"
-    return stream_record(number, name, keys, images)
+    return stream_record(number, _event_name(before, after), keys, images)
+
+
+def _event_name(before: object, after: object) -> str:
+    return "INSERT" if before is None else "REMOVE" if after is None else "MODIFY"
+
+
+def group(attributes: Json, version: int = 1, group_id: str = "g1", *, under_way: bool = False) -> StoredGroup:
+    """A group at that version; `under_way` while a large change of its members is."""
+    new = StoredGroup.new(group_id, {"displayName": "Guides"} | attributes, CREATED)
+    changed = CHANGED if version > 1 else CREATED
+    return StoredGroup(new.id, version, CREATED, changed, new.document, under_way=under_way)
+
+
+def group_image(
+    stored: StoredGroup, account: str = "acme", joined: Sequence[str] = (), left: Sequence[str] = ()
+) -> Json:
+    """The item of a group in the form of docs/decisions/041, in DynamoDB's JSON."""
+    image: Json = {
+        "pk": {"S": f"{account}#GROUP"},
+        "sk": {"S": stored.id},
+        "document": {"S": stored.document},
+        "version": {"N": str(stored.version)},
+        "created": {"S": stored.created},
+        "lastModified": {"S": stored.last_modified},
+    }
+    image |= {name: {"SS": list(ids)} for name, ids in (("joined", joined), ("left", left)) if ids}
+    image |= {"job": {"S": "j1"}, "jobParts": {"N": "9"}, "jobDone": {"N": "0"}} if stored.under_way else {}
+    return image | ({"replaced": {"BOOL": True}} if stored.replaced else {})
+
+
+def group_record(
+    number: int,
+    before: StoredGroup | None,
+    after: StoredGroup | None,
+    *,
+    joined: Sequence[str] = (),
+    left: Sequence[str] = (),
+    account: str = "acme",
+) -> dict[str, Any]:
+    """The stream's record of one write of a group, with which users joined and left."""
+    images = {}
+    if before is not None:
+        images["OldImage"] = group_image(before, account)
+    if after is not None:
+        images["NewImage"] = group_image(after, account, joined, left)
+    one = after or before
+    assert one is not None
+    keys = {"pk": {"S": f"{account}#GROUP"}, "sk": {"S": one.id}}
+    return stream_record(number, _event_name(before, after), keys, images)
 
 
 def index_record(number: int, collection: str, account: str = "acme") -> dict[str, Any]:

@@ -155,7 +155,8 @@ def test_the_publisher_has_no_permissions_except_to_read_the_stream_and_pass_eve
 
 @pytest.mark.parametrize(("parameter", "published"), [("true", True), ("false", False)])
 def test_values_of_attributes_are_published_only_if_the_operator_says_so(parameter: str, published: bool) -> None:
-    variables = RESOURCES["Publisher"]["Properties"]["Environment"]["Variables"]
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    variables = variables | RESOURCES["Publisher"]["Properties"]["Environment"]["Variables"]
     assert variables["EVENT_PERSONAL_DATA"] == {"Ref": "EventPersonalData"}
 
     environment = PublisherEnvironment.from_env(

@@ -1,15 +1,17 @@
-"""Conversion of the table's stream records (NEW_AND_OLD_IMAGES) to changes of users."""
+"""Conversion of the table's stream records (NEW_AND_OLD_IMAGES) to changes of users and groups."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from adapters.dynamodb import items
 from adapters.dynamodb.keys import Collection
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
-from domain.events.lifecycle import UserChange
+from domain.events.kinds import GROUP_KINDS, USER_KINDS, Kinds
+from domain.events.lifecycle import ResourceChange
+from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
 
 _IMAGES: Final = {"INSERT": (False, True), "MODIFY": (True, True), "REMOVE": (True, False)}
@@ -29,27 +31,31 @@ def sequence_number(record: StreamRecord) -> str | None:
     return number if isinstance(number, str) and number else None
 
 
-def change_of(record: StreamRecord) -> UserChange | None:
-    """The change of a user; raises `MalformedRecord`.
+def change_of(record: StreamRecord) -> ResourceChange | None:
+    """The change of a user or group; raises `MalformedRecord`.
 
-    None for an index item, and for the test users of a release check, whose changes concern no consumer.
+    None for the item of an index or a membership, and for what a release check writes, which concerns no consumer.
     """
     try:
         body = record["dynamodb"]
         account, _, collection = body["Keys"]["pk"]["S"].partition("#")
-        if collection != Collection.USER or account == RELEASE_CHECK_ACCOUNT:
+        if collection not in _RESOURCES or account == RELEASE_CHECK_ACCOUNT:
             return None
         images = _IMAGES.get(record["eventName"])
         if images is None:
             raise MalformedRecord("its eventName is not one of a table's stream")
         has_old, has_new = images
-        return UserChange(
+        kinds, of_image = _RESOURCES[collection]
+        return ResourceChange(
+            kinds,
             id=record["eventID"],
             account=account,
-            before=_user(body["OldImage"]) if has_old else None,
-            after=_user(body["NewImage"]) if has_new else None,
+            before=_resource(body["OldImage"], of_image) if has_old else None,
+            after=_resource(body["NewImage"], of_image) if has_new else None,
             recorded_at=datetime.fromtimestamp(float(body["ApproximateCreationDateTime"]), UTC),
             adopted=has_old and has_new and _was_adopted(body["OldImage"], body["NewImage"]),
+            joined=_ids(body["NewImage"], "joined") if has_new else (),
+            left=_ids(body["NewImage"], "left") if has_new else (),
         )
     except KeyError as error:
         raise MalformedRecord(f"it has no {error.args[0]}") from None
@@ -58,15 +64,43 @@ def change_of(record: StreamRecord) -> UserChange | None:
         raise MalformedRecord("its form is not that of the table's items") from None
 
 
-def _user(image: StreamRecord) -> StoredUser:
-    user = items.user_of(dict(image))
-    if not isinstance(user.attributes, dict):
+def _resource(image: StreamRecord, of_image: _OfImage) -> StoredUser | StoredGroup:
+    resource = of_image(dict(image))
+    if not isinstance(resource.attributes, dict):
         raise TypeError("the document is not a JSON object")
-    if datetime.fromisoformat(user.last_modified).tzinfo is None:
+    if datetime.fromisoformat(resource.last_modified).tzinfo is None:
         raise ValueError("a time without its zone")
-    return user
+    return resource
 
 
 def _was_adopted(old: StreamRecord, new: StreamRecord) -> bool:
     mark = new.get(items.ADOPTION_ATTRIBUTE)
     return mark is not None and mark != old.get(items.ADOPTION_ATTRIBUTE)
+
+
+def _ids(image: StreamRecord, attribute: str) -> tuple[str, ...]:
+    """The ids of users in a string set of a group's item."""
+    ids = image[attribute]["SS"] if attribute in image else []
+    if not all(isinstance(one, str) for one in ids):
+        raise TypeError("an id that is no text")
+    return tuple(sorted(ids))
+
+
+def _group_of(item: items.Item) -> StoredGroup:
+    return StoredGroup(
+        id=item["sk"]["S"],
+        version=int(item["version"]["N"]),
+        created=item["created"]["S"],
+        last_modified=item["lastModified"]["S"],
+        document=item["document"]["S"],
+        replaced="replaced" in item,
+        under_way="job" in item,
+    )
+
+
+_OfImage = Callable[[items.Item], StoredUser | StoredGroup]
+_RESOURCES: Final[Mapping[str, tuple[Kinds, _OfImage]]] = {
+    Collection.USER.value: (USER_KINDS, items.user_of),
+    "GROUP": (GROUP_KINDS, _group_of),
+}
+"""What the table calls a collection of resources -> the kinds of their events, and how an image is read."""

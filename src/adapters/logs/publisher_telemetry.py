@@ -1,7 +1,7 @@
 """The log line of a batch of the publisher.
 
-Like the record of a request it is an allow-list: ids, counts and codes, but no values of a user. There are no metrics
-of its own: AWS's `IteratorAge` shows the delay, and the dead-letter queue what was given up.
+Like the record of a request it is an allow-list: ids, counts and codes, but no values of a user or group. There are no
+metrics of its own: AWS's `IteratorAge` shows the delay, and the dead-letter queue what was given up.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ class BatchRecord:
     """The number of events published without values, because those were too large for a bus."""
     failed: int = 0
     """The number of events and malformed records that could not be published, without those behind them."""
+    done: dict[str, int] = field(default_factory=dict)
+    """What the records left to do in the table and was done, by kind: `handlers.jobs.unfinished.Work`."""
+    undone: dict[str, int] = field(default_factory=dict)
+    """The same of what failed, and will be tried again."""
     lag_ms: float | None = None
     """From the oldest change in the batch to its publication."""
     failure: str | None = None
@@ -38,6 +42,7 @@ class BatchRecord:
     """The position at which the stream will resume."""
     account: str | None = None
     user_id: str | None = None
+    group_id: str | None = None
 
     def fields(self) -> dict[str, object]:
         """The fields of the log line, without empty ones."""

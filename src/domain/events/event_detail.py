@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from domain.documents import Json
-from domain.events.lifecycle import EventKind, LifecycleEvent
+from domain.events.kinds import EventKind
+from domain.events.lifecycle import LifecycleEvent, is_on
 from domain.events.security_events import claims
 from domain.resources.adoption import lost_privileges
 
@@ -11,24 +12,29 @@ from domain.resources.adoption import lost_privileges
 def detail(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
     """Return ids, versions and the names of the changed attributes; their values only with `personal_data`.
 
-    `version` is absent once the user is gone, `previousVersion` when there was none; only an adoption has
-    `privilegesDropped`.
+    `version` is absent once the resource is gone, `previousVersion` when there was none. An event about membership has
+    `members`, the ids of the users concerned, and no values: ids are not personal. The events of one large change have
+    the same version, so these have no `previousVersion` either. Only an adoption has `privilegesDropped`.
     """
-    change = event.change
+    change, kinds = event.change, event.change.kinds
     document: Json = {
         "idempotencyId": event.id,
         "account": change.account,
-        "userId": event.user.id,
+        f"{kinds.resource_type.noun}Id": event.resource.id,
         "occurredAt": event.occurred_at,
         "changedAttributes": event.changed_attributes,
     }
     if change.after is not None:
-        document |= {"version": change.after.version, "active": change.after.active}
-    if change.before is not None:
+        document["version"] = change.after.version
+        if kinds.switch is not None:
+            document[kinds.switch.attribute] = is_on(change.after, kinds.switch.attribute)
+    if event.members:
+        document["members"] = list(event.members)
+    elif change.before is not None:
         document["previousVersion"] = change.before.version
     if event.kind is EventKind.ADOPTED and change.before is not None and change.after is not None:
         document["privilegesDropped"] = lost_privileges(change.before.attributes, change.after.attributes)
-    if personal_data:
+    if personal_data and not event.members:
         document["values"] = {one.path: {"before": one.before, "after": one.after} for one in event.attribute_changes}
     return document | {"securityEvent": claims(event, issuer, personal_data)}
 

@@ -1,34 +1,26 @@
-"""What happened to a user, computed from the user before and after one write: the events that applications act on.
+"""What happened to a resource, computed from it before and after one write: the events that applications act on.
 
-Each changed attribute is named by exactly one of a change's events, and no change gives no event. The order of a
-change's events is the safe one: the end of access is published first, its beginning last.
+Each changed attribute is named by events of one kind, and no change gives no event. The order of a change's events is
+the safe one: the end of access is published first, its beginning last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
 from domain.documents import Json
+from domain.events.kinds import EventKind, Kinds
 from domain.resources.attributes import Attribute, ResourceType
 from domain.resources.paths import AttributePath
+from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import USER
 
-
-class EventKind(StrEnum):
-    """The kinds of event; the names are the detail types on the event bus."""
-
-    PROVISIONED = "UserProvisioned"
-    UPDATED = "UserUpdated"
-    DEACTIVATED = "UserDeactivated"
-    REACTIVATED = "UserReactivated"
-    DEPROVISIONED = "UserDeprovisioned"
-    ADOPTED = "UserAdopted"
+MOST_MEMBERS: Final = 100
+"""The number of members that one event names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +36,64 @@ class AttributeChange:
 
 
 @dataclass(frozen=True, slots=True)
-class UserChange:
-    """One write of one user: what the table held before and after it (None: no user).
+class ResourceChange:
+    """One write of one user or group: what the table had before and after it (None: no resource).
 
     `id` names the write and stays the same however often the stream delivers it; `recorded_at` is when the table
-    recorded it; `adopted` is True if the write let an identity provider take over an existing user.
+    recorded it; `adopted` is True if the write let an identity provider take over an existing user. `joined` and `left`
+    are the ids of the users whose membership of a group the write began and ended.
     """
 
+    kinds: Kinds
     id: str
     account: str
-    before: StoredUser | None
-    after: StoredUser | None
+    before: StoredUser | StoredGroup | None
+    after: StoredUser | StoredGroup | None
     recorded_at: datetime
     adopted: bool = False
+    joined: Sequence[str] = ()
+    left: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LifecycleEvent:
-    """One thing that happened to a user, and the attributes that it changed."""
+    """One thing that happened to a user or group, and the attributes that it changed.
+
+    An event about membership has `members`, ids of users, and no `attribute_changes`. `part` counts the events of the
+    same kind and write, from 0.
+    """
 
     kind: EventKind
-    change: UserChange
-    attribute_changes: tuple[AttributeChange, ...]
+    change: ResourceChange
+    attribute_changes: tuple[AttributeChange, ...] = ()
+    members: tuple[str, ...] = ()
+    part: int = 0
 
     @property
     def id(self) -> str:
         """The idempotency id: the same write gives the same ids whenever it is published again."""
-        return str(uuid5(_IDS, f"{self.change.id}/{self.kind.value}"))
+        name = f"{self.change.id}/{self.kind.value}"
+        return str(uuid5(_IDS, f"{name}/{self.part}" if self.part else name))
 
     @property
-    def user(self) -> StoredUser:
-        """The user after the write; of a user who was removed, the last that was there."""
-        user = self.change.after or self.change.before
-        if user is None:
-            raise ValueError("a change without a user before or after it")
-        return user
+    def resource(self) -> StoredUser | StoredGroup:
+        """The user or group after the write; if the write removed it, the last that was there."""
+        resource = self.change.after or self.change.before
+        if resource is None:
+            raise ValueError("a change without a resource before or after it")
+        return resource
 
     @property
     def changed_attributes(self) -> list[str]:
         """The paths of the attributes that changed, in the schema's order."""
+        membership = self.change.kinds.membership
+        if self.members and membership is not None:
+            return [membership.attribute]
         return [change.path for change in self.attribute_changes]
 
     @property
     def occurred_at(self) -> str:
-        """When it happened: the user's `meta.lastModified`, or when the table recorded the removal."""
+        """When it happened: the resource's `meta.lastModified`, or when the table recorded the removal."""
         if self.change.after is not None:
             return self.change.after.last_modified
         at = self.change.recorded_at.astimezone(UTC)
@@ -98,34 +104,69 @@ _IDS: Final = UUID("6f1d4c9e-3f0b-4b0a-9a77-0c6c2d0d8f51")
 """Namespace of the idempotency ids; it must never change."""
 
 
-def events_of(change: UserChange) -> tuple[LifecycleEvent, ...]:
+def events_of(change: ResourceChange) -> tuple[LifecycleEvent, ...]:
     """Return the events of one write in the order in which they are to be published; none when nothing changed.
 
     `active` belongs to the (de)activation when the user's state turns. An adoption stands in the place of the
-    update that came with it.
+    update that came with it. The members of a new group join after it was provisioned; those of a removed group are
+    not named, as its removal ends all memberships.
     """
-    before, after = change.before, change.after
-    changed = attribute_changes(before.attributes if before else {}, after.attributes if after else {}, USER)
-    if before is None:
-        return (LifecycleEvent(EventKind.PROVISIONED, change, changed),) if after else ()
-    if after is None:
-        return (LifecycleEvent(EventKind.DEPROVISIONED, change, changed),)
-    turned = before.active is not after.active
-    others = tuple(one for one in changed if not (turned and one.path == _ACTIVE))
-    events: tuple[LifecycleEvent, ...] = ()
-    if others or change.adopted:
-        events = (LifecycleEvent(EventKind.ADOPTED if change.adopted else EventKind.UPDATED, change, others),)
-    if not turned:
-        return events
-    turn = LifecycleEvent(
-        EventKind.REACTIVATED if after.active else EventKind.DEACTIVATED,
-        change,
-        tuple(one for one in changed if one.path == _ACTIVE),
+    before, after, kinds = change.before, change.after, change.kinds
+    changed = attribute_changes(
+        before.attributes if before else {}, after.attributes if after else {}, kinds.resource_type
     )
-    return (*events, turn) if after.active else (turn, *events)
+    if after is None:
+        return (LifecycleEvent(kinds.deprovisioned, change, changed),) if before else ()
+    if before is None:
+        return (LifecycleEvent(kinds.provisioned, change, changed), *_joining(change))
+    off, on = _turned(change, changed)
+    turned = {one.path for event in (*off, *on) for one in event.attribute_changes}
+    others = tuple(one for one in changed if one.path not in turned)
+    return (*off, *_leaving(change), *_update(change, others), *_joining(change), *on)
 
 
-_ACTIVE: Final = "active"
+_Events = tuple[LifecycleEvent, ...]
+
+
+def _update(change: ResourceChange, changed: tuple[AttributeChange, ...]) -> _Events:
+    adopted = change.kinds.adopted if change.adopted else None
+    return (LifecycleEvent(adopted or change.kinds.updated, change, changed),) if adopted or changed else ()
+
+
+def _turned(change: ResourceChange, changed: tuple[AttributeChange, ...]) -> tuple[_Events, _Events]:
+    """The event of a switch that was turned off, or of one that was turned on."""
+    switch = change.kinds.switch
+    if switch is None or is_on(change.before, switch.attribute) is is_on(change.after, switch.attribute):
+        return (), ()
+    named = tuple(one for one in changed if one.path == switch.attribute)
+    if is_on(change.after, switch.attribute):
+        return (), (LifecycleEvent(switch.on, change, named),)
+    return (LifecycleEvent(switch.off, change, named),), ()
+
+
+def is_on(resource: StoredUser | StoredGroup | None, attribute: str) -> bool:
+    """Return the value of a boolean attribute that is true by default."""
+    return resource is not None and resource.attributes.get(attribute) is not False
+
+
+def _leaving(change: ResourceChange) -> _Events:
+    membership = change.kinds.membership
+    return _members(change, membership.removed, change.left) if membership else ()
+
+
+def _joining(change: ResourceChange) -> _Events:
+    membership = change.kinds.membership
+    return _members(change, membership.added, change.joined) if membership else ()
+
+
+def _members(change: ResourceChange, kind: EventKind, user_ids: Sequence[str]) -> _Events:
+    """The events that name these users: in order, so that a repeated write is divided in the same way."""
+    ordered = sorted(user_ids)
+    starts = range(0, len(ordered), MOST_MEMBERS)
+    return tuple(
+        LifecycleEvent(kind, change, members=tuple(ordered[start : start + MOST_MEMBERS]), part=part)
+        for part, start in enumerate(starts)
+    )
 
 
 def attribute_changes(before: Json, after: Json, resource_type: ResourceType) -> tuple[AttributeChange, ...]:

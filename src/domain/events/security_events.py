@@ -1,7 +1,7 @@
 """Lifecycle events as SCIM security events (RFC 9967): the claims of a Security Event Token (RFC 8417), not signed.
 
-The notice form is used: it names the attributes that changed and a receiver that wants their values reads the user.
-A write that changed `active` and other attributes gives one token for each of its events, all with the same `txn`.
+The notice form is used: it names the attributes that changed and a receiver that wants their values reads the user or
+group (docs/decisions/044). A write that gives more than one event gives a token for each, all with the same `txn`.
 """
 
 from __future__ import annotations
@@ -10,21 +10,29 @@ from datetime import datetime
 from typing import Final
 
 from domain.documents import Json
-from domain.events.lifecycle import EventKind, LifecycleEvent
-from domain.resources.user_schema import USER
+from domain.events.kinds import EventKind
+from domain.events.lifecycle import LifecycleEvent
 
 _PREFIX: Final = "urn:ietf:params:scim:event:prov:"
 
+_CREATE: Final = _PREFIX + "create:notice"
+_PATCH: Final = _PREFIX + "patch:notice"
 _PUT: Final = _PREFIX + "put:notice"
+_DELETE: Final = _PREFIX + "delete"
 _EVENT_URIS: Final[dict[EventKind, str]] = {
-    EventKind.PROVISIONED: _PREFIX + "create:notice",
-    EventKind.UPDATED: _PREFIX + "patch:notice",
-    EventKind.ADOPTED: _PREFIX + "patch:notice",
+    EventKind.PROVISIONED: _CREATE,
+    EventKind.UPDATED: _PATCH,
+    EventKind.ADOPTED: _PATCH,
     EventKind.DEACTIVATED: _PREFIX + "deactivate",
     EventKind.REACTIVATED: _PREFIX + "activate",
-    EventKind.DEPROVISIONED: _PREFIX + "delete",
+    EventKind.DEPROVISIONED: _DELETE,
+    EventKind.GROUP_PROVISIONED: _CREATE,
+    EventKind.GROUP_UPDATED: _PATCH,
+    EventKind.MEMBERS_ADDED: _PATCH,
+    EventKind.MEMBERS_REMOVED: _PATCH,
+    EventKind.GROUP_DEPROVISIONED: _DELETE,
 }
-"""The event URI of each kind (RFC 9967 section 2.4); an update that was a replacement has that of a PUT."""
+"""The event URI of each kind (RFC 9967 section 2.4); what a replacement changed has that of a PUT."""
 
 
 def claims(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
@@ -34,9 +42,9 @@ def claims(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
     who signs the token, knows its receiver. `iat` is when the table recorded the change, `toe` when it happened. The
     subject's externalId often is an address, so it is there only when `personal_data` are asked for.
     """
-    user, uri = event.user, _event_uri(event)
-    subject = {"format": "scim", "uri": f"{USER.endpoint}/{user.id}"}
-    external_id = user.attributes.get("externalId")
+    resource, uri = event.resource, _event_uri(event)
+    subject = {"format": "scim", "uri": f"{event.change.kinds.resource_type.endpoint}/{resource.id}"}
+    external_id = resource.attributes.get("externalId")
     if personal_data and isinstance(external_id, str):
         subject["externalId"] = external_id
     return {
@@ -51,10 +59,11 @@ def claims(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
 
 
 def _event_uri(event: LifecycleEvent) -> str:
-    return _PUT if event.kind is EventKind.UPDATED and event.user.replaced else _EVENT_URIS[event.kind]
+    uri = _EVENT_URIS[event.kind]
+    return _PUT if uri == _PATCH and event.kind is not EventKind.ADOPTED and event.resource.replaced else uri
 
 
 def _payload(event: LifecycleEvent) -> Json:
     """Return the payload of a notice: `attributes`, never `data`. Other events have none (sections 2.4.4 to 2.4.6)."""
-    given = ["id"] if event.kind is EventKind.PROVISIONED else []
-    return {"version": event.user.etag, "attributes": given + event.changed_attributes}
+    given = ["id"] if event.kind is event.change.kinds.provisioned else []
+    return {"version": event.resource.etag, "attributes": given + event.changed_attributes}

@@ -1,9 +1,12 @@
-"""From the table's stream to the event bus: at least once, and in order for each user.
+"""From the table's stream to the event bus: at least once, and in order for each user and group.
 
 A batch is published up to the first record that fails. The answer reports that record's sequence number and Lambda
 resumes there, so a record may be published again (its events keep their ids) but never after a later one of its user.
 A record that can never be published ends up in a batch of its own (docs/events), which goes to the dead-letter queue
 after its retries; the records behind it are published.
+
+After the events comes what the same records leave to do in the table (`handlers.jobs.unfinished`). A record whose work
+fails is reported like one whose events fail: so Lambda tries again, and in the end there is a dead letter.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from adapters.aws import Clients
+from adapters.clock import RESERVE_SECONDS, MonotonicDeadline
 from adapters.environment import Variables
 from adapters.events.event_bus import HOPELESS, NOT_SENT, BusEntry, EventBus
 from adapters.events.stream import MalformedRecord, StreamRecord, change_of, sequence_number
@@ -23,8 +27,11 @@ from adapters.logs.log import Log
 from adapters.logs.publisher_telemetry import BatchRecord, emit
 from domain.documents import encode
 from domain.events.event_detail import detail, without_values
-from domain.events.lifecycle import LifecycleEvent, events_of
+from domain.events.lifecycle import LifecycleEvent, ResourceChange, events_of
+from domain.ports import Deadline
+from domain.resources.stored_group import StoredGroup
 from handlers.environment.publisher import PublisherEnvironment
+from handlers.jobs.unfinished import OpenGroups, Task, Undone, groups_in_table, tasks_of, undone_of
 from handlers.start import made_at_start
 
 
@@ -32,6 +39,8 @@ class InvocationContext(Protocol):
     """The members of Lambda's context object that are used."""
 
     aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int: ...
 
 
 class UnpublishableRecord(Exception):
@@ -57,7 +66,6 @@ class _Failure:
     position: int
     code: str
     hopeless: bool
-    event: LifecycleEvent | None = None
     cause: str | None = None
 
 
@@ -66,6 +74,7 @@ class Publisher:
     """Publishes batches; `now` is the wall clock in seconds since 1970."""
 
     bus: EventBus
+    open_groups: OpenGroups
     issuer: str
     personal_data: bool
     log: Log
@@ -74,23 +83,33 @@ class Publisher:
     @classmethod
     def from_env(cls, env: Variables = os.environ) -> Publisher:
         """Raise `InvalidEnvironment` for a variable that is missing."""
-        environment = PublisherEnvironment.from_env(env)
-        bus = EventBus(Clients().events, environment.event_bus)
-        return cls(bus, environment.issuer, environment.personal_data, Log.from_env(env))
+        environment, clients = PublisherEnvironment.from_env(env), Clients()
+        bus = EventBus(clients.events, environment.event_bus)
+        open_groups = groups_in_table(clients, environment.table_name)
+        return cls(bus, open_groups, environment.issuer, environment.personal_data, Log.from_env(env))
 
     def __call__(self, event: dict[str, Any], context: InvocationContext) -> dict[str, Any]:
         """Publish the events of one batch of the table's stream; Lambda reads `batchItemFailures` of the answer."""
-        return self.publish(event.get("Records", []), context.aws_request_id)
+        deadline = MonotonicDeadline.after(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS)
+        return self.publish(event.get("Records", []), context.aws_request_id, deadline)
 
-    def publish(self, records: Sequence[StreamRecord], request_id: str) -> dict[str, Any]:
+    def publish(self, records: Sequence[StreamRecord], request_id: str, deadline: Deadline) -> dict[str, Any]:
         """Publish the records' events; the answer reports the first record that failed, if any did."""
         batch = BatchRecord(request_id, len(records))
-        events, malformed = self._events(records)
+        changes, malformed = _changes(records)
+        events = [self._event(position, event) for position, change in changes for event in events_of(change)]
         codes = self.bus.publish([event.entry for event in events])
-        failure = _first_failure(events, codes) or malformed
+        unpublished = _first_failure(events, codes)
+        end = unpublished.position if unpublished else len(records)
+        tasks = list(tasks_of((position, change) for position, change in changes if position < end))
+        undone = list(undone_of(tasks, self.open_groups, deadline))
+        failure = _first_undone(undone) or unpublished or malformed
         self._describe(batch, events, codes, failure)
+        _describe_work(batch, tasks, undone)
         if failure is not None:
             batch.sequence_number = sequence_number(records[failure.position])
+            batch.failed += failure is malformed
+            _describe_subject(batch, dict(changes).get(failure.position))
         emit(self.log, batch)
         if failure is None:
             return {"batchItemFailures": []}
@@ -98,17 +117,6 @@ class Publisher:
             raise UnpublishableRecord(failure.code)
         # Without a sequence number the report is empty, and Lambda treats the whole batch as failed.
         return {"batchItemFailures": [{"itemIdentifier": batch.sequence_number or ""}]}
-
-    def _events(self, records: Sequence[StreamRecord]) -> tuple[list[_Event], _Failure | None]:
-        """The events of the records before the first malformed one, and that one."""
-        events: list[_Event] = []
-        for position, record in enumerate(records):
-            try:
-                change = change_of(record)
-            except MalformedRecord as error:
-                return events, _Failure(position, _MALFORMED, hopeless=True, cause=str(error))
-            events += [self._event(position, event) for event in (events_of(change) if change else ())]
-        return events, None
 
     def _event(self, position: int, event: LifecycleEvent) -> _Event:
         values = detail(event, self.issuer, self.personal_data)
@@ -127,27 +135,59 @@ class Publisher:
         if sent:
             oldest = min(one.event.change.recorded_at.timestamp() for one in sent)
             batch.lag_ms = max(0.0, round((self.now() - oldest) * 1000, 1))
-        if failure is None:
-            return
-        batch.failure, batch.cause = failure.code, failure.cause
-        batch.failed += failure.code == _MALFORMED
-        if failure.event is not None:
-            batch.account, batch.user_id = failure.event.change.account, failure.event.user.id
+        if failure is not None:
+            batch.failure, batch.cause = failure.code, failure.cause
 
 
 _MALFORMED: Final = "MalformedRecord"
 
 
+def _changes(records: Sequence[StreamRecord]) -> tuple[list[tuple[int, ResourceChange]], _Failure | None]:
+    """The changes in the records before the first malformed one, by position, and that one."""
+    changes: list[tuple[int, ResourceChange]] = []
+    for position, record in enumerate(records):
+        try:
+            change = change_of(record)
+        except MalformedRecord as error:
+            return changes, _Failure(position, _MALFORMED, hopeless=True, cause=str(error))
+        if change is not None:
+            changes.append((position, change))
+    return changes, None
+
+
 def _first_failure(events: Sequence[_Event], codes: Sequence[str | None]) -> _Failure | None:
     for event, code in zip(events, codes, strict=True):
         if code is not None:
-            return _Failure(event.position, code, code in HOPELESS, event.event)
+            return _Failure(event.position, code, code in HOPELESS)
     return None
+
+
+def _first_undone(undone: Sequence[Undone]) -> _Failure | None:
+    first = min(undone, key=lambda one: one.task.position, default=None)
+    return None if first is None else _Failure(first.task.position, first.code, first.hopeless)
+
+
+def _describe_work(batch: BatchRecord, tasks: Sequence[Task], undone: Sequence[Undone]) -> None:
+    failed = {one.task for one in undone}
+    batch.done = dict(Counter(task.work.value for task in tasks if task not in failed))
+    batch.undone = dict(Counter(one.task.work.value for one in undone))
+
+
+def _describe_subject(batch: BatchRecord, change: ResourceChange | None) -> None:
+    """Name the user or group whose record failed; of a malformed record nothing is known."""
+    resource = (change.after or change.before) if change else None
+    if change is None or resource is None:
+        return
+    batch.account = change.account
+    if isinstance(resource, StoredGroup):
+        batch.group_id = resource.id
+    else:
+        batch.user_id = resource.id
 
 
 def _entry(event: LifecycleEvent, text: str) -> BusEntry:
     change = event.change
-    return BusEntry(event.kind.value, text, change.recorded_at, f"{change.account}/{event.user.id}")
+    return BusEntry(event.kind.value, text, change.recorded_at, f"{change.account}/{event.resource.id}")
 
 
 handler: Final = made_at_start(Publisher.from_env)
