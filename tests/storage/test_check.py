@@ -36,7 +36,7 @@ def ada(table: Table, users: Users) -> StoredUser:
 
 
 def put(table: Table, entry: tuple[Collection, str], user_id: str) -> None:
-    item = items.index_item("default", entry, entry[1], user_id)
+    item = items.index_item("default", entry, entry[1], items.USER_OWNER, user_id)
     table.client.put_item(TableName=table.table_name, Item=item)
 
 

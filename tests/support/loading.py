@@ -27,7 +27,7 @@ def load(table: Table, account: str, users: Iterable[StoredUser], *, threads: in
             counted[keys.rank_of(user.id)] += 1
             yield items.user_item(account, user, "loaded")
             for entry, value in items.index_entries(user).items():
-                yield items.index_item(account, entry, value, user.id)
+                yield items.index_item(account, entry, value, items.USER_OWNER, user.id)
 
     def of_ranks() -> Iterable[items.Item]:
         for rank in sorted({rank for rank, _ in counted}):

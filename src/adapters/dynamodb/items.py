@@ -47,9 +47,12 @@ class Kind(Generic[Record]):
     external_id: Callable[[Record], str | None]
 
 
-_SHOWN_CHARACTERS: Final = 256
+SHOWN_CHARACTERS: Final = 256
 """Length of the attributes that a person sees in the console; the document has the whole value."""
-_VERSION_OF_FORM: Final = {"N": str(SCHEMA_VERSION)}
+VERSION_OF_FORM: Final = {"N": str(SCHEMA_VERSION)}
+
+USER_OWNER: Final = "userId"
+"""The attribute of an index item of users that has the user's id."""
 
 ADOPTION_ATTRIBUTE: Final = "adoption"
 """The item attribute (S) with the way a user came to an identity provider; a change that sets it is an adoption."""
@@ -77,13 +80,13 @@ def user_item(account: str, user: StoredUser, write_id: str) -> Item:
         "version": {"N": str(user.version)},
         "created": {"S": user.created},
         "lastModified": {"S": user.last_modified},
-        "schemaVersion": _VERSION_OF_FORM,
+        "schemaVersion": VERSION_OF_FORM,
         "writeId": {"S": write_id},
-        "userName": {"S": attributes["userName"][:_SHOWN_CHARACTERS]},
+        "userName": {"S": attributes["userName"][:SHOWN_CHARACTERS]},
         "active": {"BOOL": user.active},
     }
     if user.keys.external_id is not None:
-        item["externalId"] = {"S": user.keys.external_id[:_SHOWN_CHARACTERS]}
+        item["externalId"] = {"S": user.keys.external_id[:SHOWN_CHARACTERS]}
     if user.adoption is not None:
         item[ADOPTION_ATTRIBUTE] = {"S": user.adoption}
     if user.trace is not None:
@@ -123,9 +126,9 @@ def index_entries(user: StoredUser) -> dict[Entry, str]:
     return entries
 
 
-def index_item(account: str, entry: Entry, value: str, user_id: str) -> Item:
-    """Return an index item; it has a `value` only where the sort key does not contain it."""
-    item: Item = {**keys.key(account, *entry), "userId": {"S": user_id}, "schemaVersion": _VERSION_OF_FORM}
+def index_item(account: str, entry: Entry, value: str, owner: str, owner_id: str) -> Item:
+    """Return an index item that names its owner; it has a `value` only where the sort key does not contain it."""
+    item: Item = {**keys.key(account, *entry), owner: {"S": owner_id}, "schemaVersion": VERSION_OF_FORM}
     if keys.is_hashed(entry[1]) and value:
         item["value"] = {"S": value}
     return item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.dynamodb.items import USER_PROJECTION, Kind, UniqueIndex, user_of
+from adapters.dynamodb.items import USER_OWNER, USER_PROJECTION, Kind, UniqueIndex, user_of
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.resources import ResourceReads
 from adapters.dynamodb.writes import UserWrites
@@ -20,7 +20,7 @@ _USERS: Final[Kind[StoredUser]] = Kind(
         USER_NAME.name: UniqueIndex(Collection.USER_NAME, lambda user: (user.keys.user_name,)),
         EMAIL.name: UniqueIndex(Collection.EMAIL, lambda user: user.keys.emails),
     },
-    owner="userId",
+    owner=USER_OWNER,
     projection=USER_PROJECTION,
     record_of=user_of,
     external_id=lambda user: user.keys.external_id,

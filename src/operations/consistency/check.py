@@ -16,7 +16,7 @@ from typing import Any, Final
 from adapters.dynamodb import keys
 from adapters.dynamodb.account_items import BATCH, AccountItems, Action, Range
 from adapters.dynamodb.failures import ConditionFailed
-from adapters.dynamodb.items import USER_PROJECTION, Item, index_entries, index_item, user_of
+from adapters.dynamodb.items import USER_OWNER, USER_PROJECTION, Item, index_entries, index_item, user_of
 from adapters.dynamodb.keys import Collection, Entry
 from adapters.dynamodb.ranks import read_ranks
 from domain.resources.stored_user import StoredUser
@@ -161,7 +161,7 @@ class _Checker:
 
     def _name(self, entry: Entry, value: str, user_id: str, holder: str | None) -> Action:
         """Name the user in the index item, on condition that it does not exist or names the wrong holder."""
-        item = index_item(self.items.account, entry, value, user_id)
+        item = index_item(self.items.account, entry, value, USER_OWNER, user_id)
         return self.items.put_action(item, _if_held_by(holder))
 
 
