@@ -1,4 +1,4 @@
-"""What a request did to users and memberships, for the operator's log: counts and ids, no data of a user."""
+"""What a request did to users and groups, for the operator's log: counts and ids, no data of a user."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ class Effects:
     second half; `let_through` maps users to the operator who let them pass. `adopted` are the users whom an
     identity provider took over, `taken_back` the ids of the deactivated ones whom a create brought back.
 
-    `members_joined` and `members_left` count memberships that began and ended, `members_left_out` the users whom a
-    request named as members and who do not exist.
+    `groups_created` and `groups_removed` count groups, `members_joined` and `members_left` memberships that an
+    operation on a group began and ended, `members_left_out` the users whom a request named as members and who do not
+    exist.
     """
 
     deactivated: int = 0
@@ -37,6 +38,8 @@ class Effects:
     let_through: dict[str, str] = field(default_factory=dict)
     adopted: list[Adopted] = field(default_factory=list)
     taken_back: list[str] = field(default_factory=list)
+    groups_created: int = 0
+    groups_removed: int = 0
     members_joined: int = 0
     members_left: int = 0
     members_left_out: int = 0

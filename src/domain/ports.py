@@ -163,6 +163,16 @@ class WholeGroup:
     group: StoredGroup
     members: tuple[str, ...]
 
+    @property
+    def id(self) -> str:
+        """The id of the group."""
+        return self.group.id
+
+    @property
+    def etag(self) -> str:
+        """The entity tag of the version."""
+        return self.group.etag
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
-from domain import patch
 from domain.accounts.access import is_deactivated, is_fresh, loses_identity, traced
 from domain.accounts.deprovisioning import DeprovisioningGuard, Reservation
+from domain.changes.patching import patched
 from domain.changes.preconditions import require_match
+from domain.changes.races import require_retry_allowed
 from domain.documents import Json
 from domain.effects import Adopted, Effects
 from domain.effort import Effort
-from domain.errors import PreconditionFailed, ServiceUnavailable, UniquenessConflict
-from domain.patch import Operation
+from domain.errors import UniquenessConflict
 from domain.ports import Deadline, UserStore, VersionMismatch
 from domain.queries.single_user import get_user
 from domain.resources import body as resource
@@ -30,9 +29,6 @@ from domain.resources.later_release import known_part, with_unknown_part
 from domain.resources.stored_user import MADE_BY_CLIENT, StoredUser
 from domain.resources.user_schema import USER
 from domain.tolerances import Reader, Strict
-
-_TIME_TO_SETTLE_A_RACE: Final = 0.5
-"""Seconds that must be left to read, compute and write once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +86,13 @@ class Users:
         """Apply all of the body's operations in order, or none (RFC 7644 section 3.5.2)."""
         operations = self.reader.operations(body)
 
-        def patched(current: StoredUser) -> Json:
-            attributes = before = known_part(current.attributes, USER)
-            # All values are read, checked and written, however little is changed.
-            self.effort.spend(2 * sum(len(value) for value in before.values() if isinstance(value, list)))
-            count = 0
-            for operation in operations:
-                self._spend(operation, attributes)
-                expanded = self.reader.expanded(operation, attributes)
-                count += len(expanded)
-                patch.require_bounded(count)
-                for each in expanded:
-                    if each is not operation:
-                        self._spend(each, attributes)
-                    attributes = patch.apply(attributes, each, USER)
-            attributes = self.reader.patched(before, attributes)
+        def after(current: StoredUser) -> Json:
+            attributes = patched(
+                operations, known_part(current.attributes, USER), USER, reader=self.reader, effort=self.effort
+            )
             return with_unknown_part(resource.checked(attributes, USER), current.attributes, USER)
 
-        return self._change(user_id, if_match, patched)
-
-    def _spend(self, operation: Operation, attributes: Json) -> None:
-        """Count the comparisons that find the values of an operation's path; raises TooMany or OutOfTime."""
-        self.effort.spend(0 if operation.path is None else patch.target_of(operation.path, USER).cost(attributes))
+        return self._change(user_id, if_match, after)
 
     def delete(self, user_id: str, if_match: str | None = None) -> StoredUser:
         """Remove the user and free its unique values at once (RFC 7644 section 3.6); return the removed user."""
@@ -234,13 +215,4 @@ class Users:
         return changed
 
     def _require_retry_allowed(self, if_match: str | None) -> None:
-        """Raise PreconditionFailed or ServiceUnavailable unless the change may be retried after a lost race.
-
-        A retry needs time, and a client that names a version gets none.
-        """
-        if if_match is not None and if_match.strip() != "*":
-            raise PreconditionFailed(
-                "The user was changed by another request at the same time. Read it again and repeat the change."
-            )
-        if self.deadline.remaining() < _TIME_TO_SETTLE_A_RACE:
-            raise ServiceUnavailable("Other requests keep changing this user. Repeat the request later.")
+        require_retry_allowed(if_match, self.deadline, USER.noun)

@@ -6,7 +6,7 @@ Known deviations from the RFC are rewritten before (`domain.tolerances`).
 from __future__ import annotations
 
 from domain.messages import PATCH_OP_URN
-from domain.patch.engine import apply
+from domain.patch.engine import apply, require_unlisted
 from domain.patch.operations import Op, Operation, parse_operations, require_bounded
 from domain.patch.targets import Target, target_of
 
@@ -18,5 +18,6 @@ __all__ = [
     "apply",
     "parse_operations",
     "require_bounded",
+    "require_unlisted",
     "target_of",
 ]

@@ -52,12 +52,18 @@ def apply(attributes: Json, operation: Operation, resource_type: ResourceType) -
             )
         return _merged(attributes, resource_type.root, value, op)
     target = target_of(operation.path, resource_type)
-    if op is Op.REMOVE and value is not None and target.matches is None and target.attribute.multi_valued:
+    require_unlisted(operation, target)
+    return _changed(attributes, target.steps, target, op, value)
+
+
+def require_unlisted(operation: Operation, target: Target) -> None:
+    """Raise InvalidValue for a removal of all values that lists some of them."""
+    is_removal = operation.op is Op.REMOVE and operation.value is not None
+    if is_removal and target.matches is None and target.attribute.multi_valued:
         raise InvalidValue(
             f"Removing {target.path} removes all of its values, but the operation lists some. Leave the value out, "
             f'or name the values with a filter in the path, such as {target.path}[value eq "..."].'
         )
-    return _changed(attributes, target.steps, target, op, value)
 
 
 def _changed(container: Json, steps: tuple[Attribute, ...], target: Target, op: Op, value: Any) -> Json:

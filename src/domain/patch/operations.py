@@ -30,6 +30,8 @@ class Operation:
     op: Op
     path: str | None = None
     value: Any = field(default=None, repr=False)
+    is_listed: bool = False
+    """True for a removal of just the values listed, which the RFC does not have: a tolerance says so."""
 
 
 _OPS: Final = {op.value: op for op in Op}

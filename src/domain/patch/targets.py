@@ -37,6 +37,11 @@ class Target:
         return self.path.path.steps
 
     @property
+    def is_apart(self) -> bool:
+        """True if the path leads to values that are stored apart from the document (`Attribute.is_apart`)."""
+        return any(step.is_apart for step in self.path.path.steps)
+
+    @property
     def attribute(self) -> Attribute:
         """The attribute that the operation's value belongs to.
 

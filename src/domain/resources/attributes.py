@@ -124,6 +124,8 @@ class Attribute:
     is_complex: bool = field(init=False, repr=False)
     is_kept: bool = field(init=False, repr=False)
     """True if the values that clients send are kept: not for readOnly attributes and the password."""
+    is_apart: bool = field(init=False, repr=False)
+    """True if the values that clients send are stored apart from the document: a `Relation` that is not readOnly."""
     names: frozenset[str] = field(init=False, repr=False)
     """Names of the sub-attributes, as the schema spells them."""
     complex_sub_attributes: tuple[Attribute, ...] = field(init=False, repr=False)
@@ -139,6 +141,8 @@ class Attribute:
         object.__setattr__(self, "complex_sub_attributes", tuple(sub for sub in self.sub_attributes if sub.is_complex))
         kept = self.mutability is not Mutability.READ_ONLY and self.returned is not Returned.NEVER
         object.__setattr__(self, "is_kept", kept)
+        is_apart = self.relation is not None and self.mutability is not Mutability.READ_ONLY
+        object.__setattr__(self, "is_apart", is_apart)
         object.__setattr__(self, "single", replace(self, multi_valued=False) if self.multi_valued else self)
 
     def sub_attribute(self, name: str) -> Attribute | None:

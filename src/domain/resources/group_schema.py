@@ -24,13 +24,15 @@ from domain.resources.attributes import (
 
 CORE_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 
+MEMBERS_ARE: Final = Relation("user", "/Users", "User")
+
 MEMBERS: Final = Attribute(
     "members",
     "The users who belong to the group. Groups within groups are not supported.",
     Type.COMPLEX,
     multi_valued=True,
     max_values=MAX_GROUP_MEMBERS,
-    relation=Relation("user", "/Users", "User"),
+    relation=MEMBERS_ARE,
     sub_attributes=(
         Attribute("value", "The id of the user.", required=True, case_exact=True, mutability=Mutability.IMMUTABLE),
         Attribute(

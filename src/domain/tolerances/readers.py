@@ -15,7 +15,7 @@ from domain import patch
 from domain.documents import Json
 from domain.filter import Filter
 from domain.patch import Operation
-from domain.resources.attributes import ResourceType
+from domain.resources.attributes import Attribute, ResourceType
 
 
 class Reader(Protocol):
@@ -41,6 +41,9 @@ class Reader(Protocol):
 
     def patched(self, before: Json, after: Json) -> Json:
         """Return the result of a PATCH, given the attributes before and after all of its operations."""
+
+    def leaves_out(self, attribute: Attribute) -> bool:
+        """Return True if values of an attribute with a `Relation` that refer to nothing are left out, not refused."""
 
     def filter(self, text: str) -> Filter:
         """Parse a filter; raises InvalidFilter."""
@@ -72,6 +75,9 @@ class Strict:
 
     def patched(self, before: Json, after: Json) -> Json:
         return after
+
+    def leaves_out(self, attribute: Attribute) -> bool:
+        return False
 
     def filter(self, text: str) -> Filter:
         return filters.parse(text, self.resource_type)

@@ -36,6 +36,9 @@ class Tolerance:
       moment.
     - `replacement`: the body of a PUT, with the stored attributes.
     - `patched`: the values of a multi-valued attribute before and after all operations.
+    - `listed`: a removal of values that are stored apart (`Attribute.is_apart`), with a value and without a filter. No
+      other hook on operations is given those that lead to such values.
+    - `leaves_out`: True if a value that refers to no resource may be left out.
     - `leniency`: the flag of `domain.filter.Leniency`.
     - `lookup`: a value that no index entry has.
     """
@@ -56,5 +59,7 @@ class Tolerance:
     settled: Callable[[Attribute, Any], Any] | None = None
     operation: Callable[[Operation, Target | None, Json, ResourceType], Operations | None] | None = None
     patched: Callable[[Attribute, list[Any], list[Any]], list[Any]] | None = None
+    listed: Callable[[Operation], Operation | None] | None = None
+    leaves_out: Callable[[Attribute], bool] | None = None
     leniency: str | None = None
     lookup: Callable[[str], str | None] | None = None

@@ -27,6 +27,7 @@ from domain.tolerances.quirks import (
     foreign_quotes,
     listed_removal,
     member_case,
+    member_without_user,
     missing_core_schema,
     missing_message_schema,
     missing_value,
@@ -35,6 +36,7 @@ from domain.tolerances.quirks import (
     parameter_case,
     put_without_active,
     put_without_emails,
+    put_without_members,
     read_only_member,
     removed_active,
     repeated_parameter,
@@ -96,6 +98,8 @@ TOLERANCES: Final[tuple[Tolerance, ...]] = (
     emptied_value.TOLERANCE,
     put_without_active.TOLERANCE,
     put_without_emails.TOLERANCE,
+    put_without_members.TOLERANCE,
+    member_without_user.TOLERANCE,
     foreign_quotes.TOLERANCE,
     bare_word.TOLERANCE,
     twice_encoded_value.TOLERANCE,
@@ -123,6 +127,8 @@ class Stages:
     operations: Stage[Callable[[Operations, ResourceType], Operations | None]]
     operation: Stage[OperationHook]
     patched: Stage[Callable[[Attribute, list[Any], list[Any]], list[Any]]]
+    listed: Stage[Callable[[Operation], Operation | None]]
+    leaves_out: Stage[Callable[[Attribute], bool]]
     lookup: Stage[Callable[[str], str | None]]
     leniency: dict[str, str]
     """The name of the tolerance for each flag of `Leniency`."""
@@ -147,6 +153,8 @@ def stages_of(resource_type: ResourceType) -> Stages:
         operations=stage(lambda each: each.operations),
         operation=stage(lambda each: each.operation),
         patched=stage(lambda each: each.patched),
+        listed=stage(lambda each: each.listed),
+        leaves_out=stage(lambda each: each.leaves_out),
         lookup=stage(lambda each: each.lookup),
         leniency={flag: name for name, flag in stage(lambda each: each.leniency)},
         multi_valued=tuple(each for each in resource_type.root.sub_attributes if each.multi_valued),

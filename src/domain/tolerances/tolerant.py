@@ -11,9 +11,9 @@ from domain import patch
 from domain.documents import Json
 from domain.errors import InvalidPath, InvalidSyntax
 from domain.filter import Filter, Leniency, parse_patch_path
-from domain.patch import PATCH_OP_URN, Op, Operation, require_bounded, target_of
+from domain.patch import PATCH_OP_URN, Op, Operation, Target, require_bounded, target_of
 from domain.quoting import quoted
-from domain.resources.attributes import ResourceType
+from domain.resources.attributes import Attribute, ResourceType
 from domain.resources.canonical import canonical_names, canonical_value
 from domain.resources.paths import resolve
 from domain.tolerances.quirks import unknown_member
@@ -119,6 +119,8 @@ class Tolerant:
 
     def _expanded(self, operation: Operation, attributes: Json, hooks: Stage[OperationHook]) -> Operations:
         target = None if operation.path is None else target_of(operation.path, self.resource_type)
+        if target is not None and target.is_apart:
+            return (self._listed(operation, target),)
         for position, (name, hook) in enumerate(hooks, start=1):
             changed = hook(operation, target, attributes, self.resource_type)
             if changed is not None:
@@ -126,6 +128,16 @@ class Tolerant:
                 left = hooks[position:]
                 return [part for each in changed for part in self._expanded(each, attributes, left)]
         return (operation,)
+
+    def _listed(self, operation: Operation, target: Target) -> Operation:
+        """Return the operation on values that are stored apart, as a removal of just those that it lists if it does."""
+        if operation.op is Op.REMOVE and target.matches is None and operation.value is not None:
+            for name, hook in self._stages.listed:
+                changed = hook(operation)
+                if changed is not None:
+                    self.noted.add(name)
+                    return changed
+        return operation
 
     def patched(self, before: Json, after: Json) -> Json:
         """Return the attributes after all operations of a PATCH, without the values that they do not mean to repeat."""
@@ -140,6 +152,12 @@ class Tolerant:
                     values = changed
                     after = after | {attribute.name: values}
         return after
+
+    def leaves_out(self, attribute: Attribute) -> bool:
+        """Return True, and note it, if values of the attribute that refer to nothing are left out."""
+        names = [name for name, hook in self._stages.leaves_out if hook(attribute)]
+        self.noted.update(names)
+        return bool(names)
 
     def filter(self, text: str) -> Filter:
         """Parse a filter, forgiving all that a `Leniency` names; raises InvalidFilter."""

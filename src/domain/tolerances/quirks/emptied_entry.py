@@ -39,6 +39,6 @@ def is_unassigned(value: Any) -> bool:
 TOLERANCE: Final = Tolerance(
     name="emptied-entry",
     source="Entra ID on demand: better-auth issue 11015; entries without a value: gravitee-io AM-7628",
-    concerns=lambda attribute: attribute.is_complex,
+    concerns=lambda attribute: attribute.is_complex and not attribute.is_apart,
     settled=_settled,
 )

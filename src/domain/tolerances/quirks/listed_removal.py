@@ -5,6 +5,7 @@ An attribute of one value is removed if it has the one given: `[Add manager 2, R
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from domain.documents import Json
@@ -28,6 +29,10 @@ def _operation(
         return None
     filters = (_equal_to(item, attribute) for item in operation.value)
     return [Operation(Op.REMOVE, str(PatchPath(target.path.path, wanted))) for wanted in filters if wanted is not None]
+
+
+def _listed(operation: Operation) -> Operation | None:
+    return replace(operation, is_listed=True) if isinstance(operation.value, list) else None
 
 
 def _is_present(value: Any, target: Target, attributes: Json) -> bool:
@@ -68,4 +73,5 @@ TOLERANCE: Final = Tolerance(
     source="Entra ID: Captain-P-Goldfish/SCIM-SDK 11c31d38, patch/workarounds/msazure; "
     "AzureAD/SCIMReferenceCode issue 87",
     operation=_operation,
+    listed=_listed,
 )
