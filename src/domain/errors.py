@@ -195,13 +195,24 @@ class MethodNotAllowed(ScimError):
 
 
 class UniquenessConflict(ScimError):
-    """A value that must be unique belongs to another user (RFC 7644 section 3.3)."""
+    """A value that must be unique belongs to another user, or group (RFC 7644 section 3.3)."""
 
     status = HTTPStatus.CONFLICT
     scim_type = "uniqueness"
     reason = "uniqueness"
 
     def __init__(self, attribute: str, value: str, account: str = "default") -> None:
+        if attribute == "displayName":
+            super().__init__(
+                f"displayName {quoted(value)} already belongs to another group of this service. Use another name, or "
+                f"have the service's operator look at that group: {remedies.SHOW_GROUP}.",
+                attribute=attribute,
+                reason="group-name-exists",
+                remedy=f"Find the group of that name ({remedies.SHOW_GROUP}). The identity provider renames or removes "
+                "it, or uses it in place of a new one.",
+            )
+            self.value = value
+            return
         is_address = attribute == "emails.value"
         super().__init__(
             f"{attribute} {quoted(value)} already belongs to another user of this service. Use another value, or have "

@@ -14,6 +14,7 @@ ACCOUNT: Final = "NAME"
 """Stands for the account in fixed texts."""
 ACTIVITY: Final = "rollcall activity"
 SHOW_USER: Final = "rollcall users show"
+SHOW_GROUP: Final = "rollcall groups show"
 ENABLE_ACCOUNT: Final = "rollcall account enable"
 
 

@@ -51,7 +51,7 @@ class Groups:
         def attempt() -> WholeGroup:
             membership = self._membership(lambda: ())
             membership.replace(members)
-            outcome = self._outcome(group.id, membership)
+            outcome = self._outcome(group, membership)
             self.store.create(group, outcome.change.joined)
             self._count(outcome)
             self.effects.groups_created += 1
@@ -76,7 +76,7 @@ class Groups:
             if members is not present:
                 membership.replace(members)
             attributes = with_unknown_part(resource.attributes_of(kept, GROUP), current.attributes, GROUP)
-            outcome = self._outcome(group_id, membership)
+            outcome = self._outcome(current, membership)
             changed = self._write(current, attributes, outcome, exactly=True, put=True)
             return WholeGroup(changed, _after(whole.members, outcome))
 
@@ -97,7 +97,7 @@ class Groups:
             stored = known_part(current.attributes, GROUP)
             result = patched(operations, stored, GROUP, reader=self.reader, effort=self.effort, relate=membership.apply)
             attributes = with_unknown_part(resource.checked(result, GROUP), current.attributes, GROUP)
-            outcome = self._outcome(group_id, membership)
+            outcome = self._outcome(current, membership)
             is_exact = exactly or outcome.is_exact
             changed = self._write(current, attributes, outcome, exactly=is_exact, put=False)
             is_known = is_exact or changed is current or changed.document != current.document
@@ -144,9 +144,9 @@ class Groups:
     def _membership(self, present: Callable[[], Collection[str]]) -> Membership:
         return Membership(GROUP, MEMBERS, MEMBERS_ARE, self.effort, present)
 
-    def _outcome(self, group_id: str, membership: Membership) -> Outcome:
+    def _outcome(self, group: StoredGroup, membership: Membership) -> Outcome:
         """Return what a request does to the members; raises InvalidValue for one that is no user."""
-        outcome = membership.outcome(lambda ids: self.store.candidates(group_id, ids))
+        outcome = membership.outcome(lambda ids: self.store.candidates(group, ids))
         if outcome.unknown:
             nested = self.store.get_many(outcome.unknown)
             if nested:

@@ -31,6 +31,10 @@ from domain.resources.user_schema import USER
 from domain.tolerances import Reader, Strict
 
 
+def _nothing_more(user_id: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Users:
     """The users of one account, for one request.
@@ -39,6 +43,7 @@ class Users:
     - `reader` reads request bodies as the account's mode says.
     - `effects` counts what was done to users.
     - `guard` limits how many users may lose access; None for no limit.
+    - `on_deleted` is called with the id of a user who was deleted. It must not raise: the user is gone.
     - What an identity provider may do with existing users (`accounts.account.Settings`): `adopts` those that none has
       claimed, `keeps_privileges` of those, `takes_back` those that it had deactivated.
     """
@@ -53,6 +58,7 @@ class Users:
     adopts: bool = False
     keeps_privileges: bool = False
     takes_back: bool = False
+    on_deleted: Callable[[str], None] = _nothing_more
     effort: Effort = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,7 +115,9 @@ class Users:
                 else:
                     reservation.use(current.id)
                     self.effects.removed += 1
-                    return current
+                    break
+        self.on_deleted(current.id)
+        return current
 
     def _change(
         self, user_id: str, if_match: str | None, compute: Callable[[StoredUser], Json], *, put: bool = False
