@@ -35,7 +35,7 @@ from support.insights import LastRequests, Request
 from support.log_lines import settings_page
 from support.people import patch
 from support.releases import FUNCTIONS, deploy, release_of
-from support.table_stream import record
+from support.table_stream import group, group_record, record
 
 SECRET = "test/connectors/"
 
@@ -74,13 +74,16 @@ class Bus:
 @pytest.mark.parametrize("personal_data", [False, True])
 def test_the_publisher_logs_nothing_of_a_user(net: Net, service: InProcess, personal_data: bool) -> None:
     stream = stream_of_a_life(service, net)
+    one = group({"displayName": f"{MARK} 1", "externalId": MARK}, under_way=True)
+    stream.append(group_record(5, None, one, joined=["u1"]))
+    stream.append(group_record(6, one, group({"displayName": f"{MARK} 2"}, 2, under_way=True)))
     assert MARK in str(stream)
     spoilt = json.loads(json.dumps(stream).replace('"document": {"S": "{', f'"document": {{"S": "{MARK}'))
 
     for bus in (Bus(), Bus(refuses=True), Bus(fails=True)):
         publisher = Publisher(
             EventBus(bus, "users"),  # type: ignore[arg-type]  # a stand-in for the client
-            GroupWork().open,
+            GroupWork(failing={one.id: ValueError(MARK)}).open,
             "https://scim.example.com",
             personal_data,
             service.bound.log,
@@ -93,7 +96,7 @@ def test_the_publisher_logs_nothing_of_a_user(net: Net, service: InProcess, pers
                 net.output.raised(error)
 
     net.pull()
-    assert net.seen("failure") == {"MalformedRecord", "MalformedDetail", "ValidationException"}
+    assert net.seen("failure") == {"MalformedRecord", "MalformedDetail", "ValidationException", "ValueError"}
     assert any("UserDeactivated" in line.get("published", ()) for line in net.lines)
 
 

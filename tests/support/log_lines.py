@@ -27,7 +27,7 @@ from support.in_process import ENVIRONMENT, InProcess, in_process
 from support.insights import LastRequests, Request
 from support.metric_sources import written
 from support.releases import deploy, release_of
-from support.table_stream import record
+from support.table_stream import group, group_record, record
 
 Line = dict[str, Any]
 
@@ -95,6 +95,8 @@ def _publisher(service: InProcess) -> None:
     publisher = Publisher(EventBus(bus, "events"), groups.open, "https://scim.example.com", False, log, lambda: late)
     assert publisher.publish(batch, "request", MonotonicDeadline.after(9))["batchItemFailures"]
     assert publisher.publish(spoilt, "request", MonotonicDeadline.after(9))["batchItemFailures"]
+    unfinished = group_record(3, None, group({}, under_way=True))
+    assert publisher.publish([unfinished], "request", MonotonicDeadline.after(0))["batchItemFailures"]
 
 
 def _release(service: InProcess) -> None:

@@ -75,6 +75,8 @@ NOT_READ = {f"{name}.$POWERTOOLS_METRICS_NAMESPACE" for name in API | JOBS}
 """A variable that no code reads since Powertools writes no metrics."""
 DASHBOARD = {"Dashboard.DashboardBody"}
 """Lists shared alarms and the one log; names the file that its prices are in."""
+GROUPS = {"PublisherStream.FilterCriteria"}
+"""The publisher gets the items of groups, too."""
 RENAMED = {
     *("AlarmKey.Condition", "WebAcl.Condition"),  # CreatesAlarmKey, CreatesWebAcl
     "WebAcl.Rules",  # RateLimitPerIp
@@ -88,7 +90,7 @@ ADDED = {
 }
 CHANGED = (
     (MOVED_HANDLERS | NO_LAYER | NO_SNAPSHOTS | NO_BOUNDARY | READ_ONE_LOG | OTHER_ROLES | ROLLED_BACK_BY_ONE_ALARM)
-    | (GATEWAY | NESTED_STACK | NOT_READ | DASHBOARD | RENAMED)
+    | (GATEWAY | NESTED_STACK | NOT_READ | DASHBOARD | GROUPS | RENAMED)
 ) - {f"{name}.PermissionsBoundary" for name in SHARED_ROLES}
 
 WRITES_A_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")

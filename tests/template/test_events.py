@@ -31,11 +31,12 @@ def granted() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("collection", Collection)
-def test_the_publisher_gets_users_and_no_items_of_indexes(collection: Collection) -> None:
+def test_the_publisher_gets_users_and_groups_and_no_items_of_indexes(collection: Collection) -> None:
     [one] = MAPPING["FilterCriteria"]["Filters"]
-    [condition] = json.loads(one["Pattern"])["dynamodb"]["Keys"]["pk"]["S"]
+    conditions = json.loads(one["Pattern"])["dynamodb"]["Keys"]["pk"]["S"]
 
-    assert f"acme#{collection}".endswith(condition["suffix"]) is (collection is Collection.USER)
+    passes = any(f"acme#{collection}".endswith(condition["suffix"]) for condition in conditions)
+    assert passes is (collection.value in ("USER", "GROUP"))
 
 
 def test_no_record_is_missed_or_blocks_the_stream_forever() -> None:
