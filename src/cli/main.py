@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import account, activity, doctor, events, users
+from cli import account, activity, doctor, events, groups, users
 from cli import table as table_commands
 from cli.invocation import Invocation
 from cli.root import Root
@@ -24,6 +24,7 @@ app: Final = typer.Typer(
 )
 app.add_typer(account.app, name="account")
 app.add_typer(users.app, name="users")
+app.add_typer(groups.app, name="groups")
 app.add_typer(table_commands.app, name="table")
 app.add_typer(events.app, name="events")
 app.command()(doctor.doctor)

@@ -19,7 +19,7 @@ from operations.activity import ActivityUnavailable
 from operations.deployment import DeploymentError
 
 _FLAGS: Final = frozenset({"--json", "--local"})
-_FIRST: Final = ("account", "users", "doctor", "activity")
+_FIRST: Final = ("account", "users", "groups", "doctor", "activity")
 _WITH_VALUE: Final = frozenset({"--stack", "--region", "--profile", "--table"})
 
 

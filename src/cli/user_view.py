@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from domain.documents import Json
+from domain.ports import Related
 from domain.resources.stored_user import StoredUser
+from operations.members import primary_email
 from operations.roster import guarded
 
 COLUMNS: Final = (
@@ -22,17 +25,11 @@ COLUMNS: Final = (
 )
 
 
-def as_resource(user: StoredUser) -> Json:
-    """The resource as stored, with `id` and `meta` (RFC 7643 section 3.1)."""
+def as_resource(user: StoredUser, groups: Sequence[Related] = ()) -> Json:
+    """The resource as stored, with `id`, `meta` (RFC 7643 section 3.1) and the groups of which the user is a member."""
     meta = {"resourceType": "User", "created": user.created, "lastModified": user.last_modified, "version": user.etag}
-    return {"id": user.id, **user.attributes, "meta": meta}
-
-
-def primary_email(user: StoredUser) -> str:
-    """The primary address, else the first, else an empty text."""
-    emails = [email for email in user.attributes.get("emails", ()) if email.get("value")]
-    chosen = next((email for email in emails if email.get("primary")), emails[0] if emails else {})
-    return str(chosen.get("value", ""))
+    named = [{"value": group.id, "display": group.display, "type": "direct"} for group in groups]
+    return {"id": user.id, **user.attributes, **({"groups": named} if named else {}), "meta": meta}
 
 
 def as_row(user: StoredUser) -> list[str]:

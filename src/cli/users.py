@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from enum import StrEnum
 from itertools import islice
-from pathlib import Path
 from typing import Annotated, Final, TextIO
 
 import typer
@@ -15,17 +13,18 @@ from rich.table import Table
 
 from cli import users_import, users_reconcile
 from cli.arguments import Account
+from cli.exports import Format, FormatOption, Output, Overwrite, check_output
 from cli.invocation import invocation_of
 from cli.private_file import private_file
 from cli.progress import with_progress
-from cli.root import UsageError
 from cli.user_options import Email, UserId, UserName, chosen_user
-from cli.user_view import COLUMNS, as_resource, as_row, primary_email
+from cli.user_view import COLUMNS, as_resource, as_row
 from cli.wording import counted, harmless, harmless_json, plain
 from domain.documents import encode
 from domain.resources.stored_user import StoredUser
-from operations.account_users import every_user
+from operations.account_users import every_resource
 from operations.answers.records import Exported, UserList
+from operations.members import primary_email
 
 app: Final = typer.Typer(no_args_is_help=True, help="List, show, export, import and compare the users of an account.")
 app.command("import")(users_import.import_users)
@@ -33,13 +32,6 @@ app.command("reconcile")(users_reconcile.reconcile)
 
 _SECONDS: Final = 60.0
 _SECONDS_TO_EXPORT: Final = 24 * 3600.0
-
-
-class Format(StrEnum):
-    """The file formats of an export."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
 
 
 @app.command("list")
@@ -54,7 +46,7 @@ def list_users(
     total = store.total()
     if total == 0:
         invocation.deployment.require_account(account, _SECONDS)
-    users = list(islice(every_user(store, min(limit, 100)), limit))
+    users = list(islice(every_resource(store, min(limit, 100)), limit))
     table = Table("Id", "User name", "E-mail", "Active", "Last modified", box=None)
     for user in users:
         cells = (
@@ -92,22 +84,17 @@ def show(
 def export(
     context: typer.Context,
     account: Account = "default",
-    form: Annotated[Format, typer.Option("--format", help="One JSON resource per line, or a table.")] = Format.JSONL,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", dir_okay=False, help="File to write; default: standard output.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Overwrite the file without asking.")] = False,
+    form: FormatOption = Format.JSONL,
+    output: Output = None,
+    yes: Overwrite = False,
 ) -> None:
     """Write all users of an account to a file. It has personal data, and only you can read it.
 
     On a terminal, control characters are shown escaped in JSON and replaced in CSV.
     """
     invocation = invocation_of(context)
-    if output is None and invocation.as_json and form is Format.CSV:
-        raise UsageError("--json and --format csv together need --output.")
+    check_output(invocation, form, output, yes=yes)
     store = invocation.deployment.account(account, _SECONDS_TO_EXPORT).users
-    if output is not None and output.exists():
-        invocation.confirm(f"Overwrite {output}?", yes)
     if store.total() == 0:
         invocation.deployment.require_account(account, _SECONDS)
     written = 0

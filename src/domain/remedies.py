@@ -30,6 +30,16 @@ def show_user(account: str, attribute: str, value: str) -> str:
     return f"{SHOW_USER}{chosen} {whom}"
 
 
+def show_group(account: str, name: str) -> str:
+    """Return the command that shows the group of a displayName, with the number of its members.
+
+    >>> show_group("acme", "Sales")
+    'rollcall groups show --account acme --name=Sales'
+    """
+    chosen = "" if account == "default" else f" --account {account}"
+    return f"{SHOW_GROUP}{chosen} {argument('--name', name, 'NAME')}"
+
+
 def show_account(account: str = ACCOUNT, *, reveal: bool = False) -> str:
     """Return the command that shows an account, with `reveal` its Connector Key too."""
     return f"rollcall account show {account}" + (" --reveal" if reveal else "")

@@ -26,9 +26,11 @@ from cli.main import app
 from domain.ports import UserStore
 from local.embedded_aws import LocalAws
 from local.service import serve
+from operations.deployment import Deployment
 from operations.table_creation import table_definition
 from support import child_processes
 from support.child_processes import PIPE
+from support.in_process import TwinTable
 
 BASE_URL = "http://127.0.0.1:8080/scim/v2"
 PREFIX = "rollcall/connectors/"
@@ -128,6 +130,14 @@ def rollcall(aws: Callable[[str], Any], aws_endpoint: str, tmp_path: Path, monke
     monkeypatch.setenv("COLUMNS", "200")
     runner = CliRunner()
     return lambda *arguments, typed="": runner.invoke(app, ["--local", *arguments], input=typed)
+
+
+@pytest.fixture
+def twin(monkeypatch: pytest.MonkeyPatch) -> TwinTable:
+    """The table of all commands, kept in memory."""
+    table = TwinTable()
+    monkeypatch.setattr(Deployment, "_table", table)
+    return table
 
 
 @pytest.fixture

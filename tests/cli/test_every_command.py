@@ -18,6 +18,8 @@ from adapters.dynamodb import Table
 from cli.main import app
 from domain.accounts.deprovisioning import Limit
 from domain.ports import UserStore
+from domain.resources.group_schema import CORE_URN as GROUP_URN
+from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
 
@@ -50,12 +52,26 @@ ARGUMENTS: dict[str, list[str]] = {
     "users export": ["--account", "acme"],
     "users import": ["{file}", "--account", "acme"],
     "users reconcile": ["{file}", "--account", "acme"],
+    "groups list": ["--account", "acme"],
+    "groups show": ["--account", "acme", "--name", "Sales"],
+    "groups members": ["--account", "acme", "--name", "Sales"],
+    "groups export": ["--account", "acme"],
     "table check": ["--account", "acme"],
     "doctor": ["acme"],
 }
 """Arguments with which each command has something to do, where the stand-in for AWS has what it needs."""
 ELSEWHERE = {"events redrive", "activity"}
 """Commands that need more; their own tests ask them for JSON."""
+
+
+ANN = StoredUser.new(
+    "00000001-0000-4000-8000-000000000000", {"schemas": [CORE_URN], "userName": "ann"}, "2030-01-31T12:00:00.000Z"
+)
+SALES = StoredGroup.new(
+    "00000002-0000-4000-8000-000000000000",
+    {"schemas": [GROUP_URN], "displayName": "Sales"},
+    "2030-01-31T12:00:00.000Z",
+)
 
 
 @pytest.fixture
@@ -68,10 +84,13 @@ def file(tmp_path: Path) -> str:
 @pytest.mark.usefixtures("acme")
 @pytest.mark.parametrize("command", ARGUMENTS)
 def test_every_command_answers_in_json_and_nothing_else(
-    rollcall: Rollcall, table: Table, store: UserStore, file: str, command: str
+    rollcall: Rollcall, store: UserStore, request: pytest.FixtureRequest, file: str, command: str
 ) -> None:
-    attributes = {"schemas": [CORE_URN], "userName": "ann"}
-    store.create(StoredUser.new("00000001-0000-4000-8000-000000000000", attributes, "2030-01-31T12:00:00.000Z"))
+    store.create(ANN)
+    if command.startswith("groups"):
+        account = request.getfixturevalue("twin").account("acme", MonotonicDeadline.after(9))
+        account.users.create(ANN)
+        account.groups.create(SALES, [ANN.id])
 
     result = rollcall(*command.split(), *(word.replace("{file}", file) for word in ARGUMENTS[command]), "--json")
 
@@ -89,6 +108,7 @@ ASKED = {
     "account delete": "has 1 user. Type its name to delete all",
     "table check": "Repair what is wrong in the account acme?",
     "users export": "Overwrite",
+    "groups export": "Overwrite",
 }
 """The question before each destructive command, in the account that `in_use` makes."""
 
@@ -96,8 +116,7 @@ ASKED = {
 @pytest.fixture
 def in_use(rollcall: Rollcall, table: Table, store: UserStore) -> None:
     """The account `acme` with a user, a previous key, groups, and its limit of deprovisionings used up."""
-    attributes = {"schemas": [CORE_URN], "userName": "ann"}
-    store.create(StoredUser.new("00000001-0000-4000-8000-000000000000", attributes, "2030-01-31T12:00:00.000Z"))
+    store.create(ANN)
     assert rollcall("account", "rotate-key", "acme").exit_code == 0
     assert rollcall("account", "set", "acme", "deprovisioning-limit", "1").exit_code == 0
     assert rollcall("account", "set", "acme", "groups", "on").exit_code == 0
@@ -111,7 +130,11 @@ def test_a_script_without_yes_changes_nothing_and_says_why(
     *, rollcall: Rollcall, aws_calls: list[str], file: str, command: str, as_json: bool
 ) -> None:
     arguments = [word for word in ARGUMENTS[command] if word not in ("--yes", "--confirm-name")][:2]
-    arguments += {"table check": ["--repair"], "users export": ["--output", file]}.get(command, [])
+    arguments += {
+        "table check": ["--repair"],
+        "users export": ["--output", file],
+        "groups export": ["--output", file],
+    }.get(command, [])
     if command in ("account delete", "account set"):
         arguments = {"account delete": ["acme"], "account set": ["acme", "groups", "off"]}[command]
     before = Path(file).read_text()

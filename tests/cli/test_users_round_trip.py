@@ -43,14 +43,6 @@ def export(rollcall: Rollcall, account: str, file: Path, *options: str) -> dict[
     return {user.pop("id"): {name: value for name, value in user.items() if name != "meta"} for user in users}
 
 
-@pytest.fixture
-def twin(monkeypatch: pytest.MonkeyPatch) -> TwinTable:
-    """The table of all commands, kept in memory."""
-    table = TwinTable()
-    monkeypatch.setattr(Deployment, "_table", table)
-    return table
-
-
 @pytest.fixture(scope="module")
 def people() -> list[StoredUser]:
     """The users of an application, with every attribute that there is."""

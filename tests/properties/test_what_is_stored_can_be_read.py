@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cli.users import Format, _writer
+from cli.exports import Format
+from cli.users import _writer
 from domain.limits import MAX_COMBINING_MARKS
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
 from support.examples import examples

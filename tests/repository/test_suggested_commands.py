@@ -20,6 +20,7 @@ REMEDIES: dict[str, Callable[[], str]] = {
     "activity": lambda: remedies.ACTIVITY,
     "show_user by name": lambda: remedies.show_user("acme", "userName", "ada"),
     "show_user by address": lambda: remedies.show_user("default", "emails.value", "ada@example.com"),
+    "show_group": lambda: remedies.show_group("acme", "All of Sales"),
     "show_account": lambda: remedies.show_account("acme", reveal=True),
     "enable_account": lambda: remedies.enable_account("acme", replace=True),
     "match_existing_by_email": lambda: remedies.match_existing_by_email("acme"),

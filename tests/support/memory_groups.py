@@ -15,8 +15,10 @@ from adapters.dynamodb.keys import sort_key
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
 from domain.ports import (
     Candidates,
+    CursorPage,
     Deadline,
     IndexEntry,
+    IndexPage,
     MemberChange,
     MissingUsers,
     Related,
@@ -116,6 +118,19 @@ class InMemoryGroups:
 
     def total(self) -> int:
         return len(self._ids)
+
+    def page(self, start_index: int, count: int) -> IndexPage[StoredGroup]:
+        with self.lock:
+            first = max(0, start_index - 1)
+            return IndexPage(len(self._ids), self.get_many(self._ids[first : first + max(0, count)]))
+
+    def page_after(self, after: str | None, count: int) -> CursorPage[StoredGroup]:
+        if count <= 0:
+            return CursorPage([], after)
+        with self.lock:
+            first = 0 if after is None else bisect_right(self._ids, after)
+            groups = self.get_many(self._ids[first : first + count])
+            return CursorPage(groups, groups[-1].id if first + len(groups) < len(self._ids) else None)
 
     def scan(self, after: str | None = None) -> Iterator[StoredGroup]:
         with self.lock:

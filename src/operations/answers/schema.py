@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from operations.answers import accounts, records
+from operations.answers import accounts, groups, records
 from operations.json_schemas import SchemaGenerator, schema_text
 
 ANSWERS: Final[tuple[type[BaseModel], ...]] = (
@@ -28,6 +28,10 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     records.Exported,
     records.Imported,
     records.Reconciled,
+    groups.GroupList,
+    groups.ShownGroup,
+    groups.GroupMembers,
+    groups.ExportedGroups,
     records.CheckedTable,
     records.Diagnosis,
     records.RedrivenLetters,
