@@ -22,7 +22,7 @@ SECRETS := $(filter-out AWS_REGION AWS_DEFAULT_REGION AWS_CA_BUNDLE, \
 WITHOUT_CREDENTIALS := env -u MAKEFLAGS -u MFLAGS $(SECRETS:%=-u %) \
 	AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
 
-SLOW_TIERS := dynamodb_local or sam_local or browser
+SLOW_TIERS := dynamodb_local or sam_local or browser or prove
 
 .PHONY: help
 help: ## List the commands
@@ -42,7 +42,7 @@ run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## Serve SCIM on Dyn
 
 .PHONY: test
 test: .venv/.dev ## Run the tests that need neither Docker, Java nor a browser (THOROUGH=1: with more examples)
-	@echo 'Not in this run: make test-dynamodb-local (JDK 17, Maven), make test-sam-local (Docker), make test-browser (Chromium)'
+	@echo 'Not in this run: make test-dynamodb-local (JDK 17, Maven), make test-sam-local (Docker), make test-browser (Chromium), make prove'
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not ($(SLOW_TIERS))'
 
 .PHONY: test-dynamodb-local
@@ -56,6 +56,10 @@ test-sam-local: .venv/.dev build ## Run every function with its events, and the 
 .PHONY: test-browser
 test-browser: .venv/.dev ## Test the pages in Chromium
 	@$(BIN)/pytest -m browser
+
+.PHONY: prove
+prove: .venv-prove/.installed ## Deploy the whole stack to an emulator of AWS and use it, without an AWS account or Docker
+	@$(BIN)/pytest -m prove
 
 .PHONY: screenshots
 screenshots: test-browser ## Update the pictures in docs/images from the browser tests
@@ -190,6 +194,13 @@ install = $(WITHOUT_CREDENTIALS) VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet 
 	@$(call install,.venv-sam,--require-hashes -r requirements-sam.txt)
 	@touch $@
 
+# The functions' Python where there is one: the emulator runs them with its own.
+.venv-prove/.installed: .venv/.dev requirements-prove.txt requirements.txt
+	@echo 'Installing an emulator of AWS into .venv-prove'
+	@[[ -x .venv-prove/bin/python ]] || "$$($(BIN)/python artifact/build.py --python)" -m venv --clear .venv-prove
+	@$(call install,.venv-prove,--require-hashes -r requirements-prove.txt)
+	@touch $@
+
 .venv-audit/.installed: .venv/.uv requirements-audit.txt
 	@echo 'Installing into .venv-audit what lists and audits packages'
 	@[[ -x .venv-audit/bin/python ]] || $(BIN)/python -m venv --clear .venv-audit
@@ -209,9 +220,9 @@ requirements: .venv/.uv ## Pin the dependencies of pyproject.toml in requirement
 	compile pyproject.toml --extra cli --extra local --group build --group dev -o requirements-dev.txt; \
 	compile pyproject.toml --extra cli --extra local --group build -c requirements-dev.txt -o requirements-local.txt; \
 	compile pyproject.toml -c requirements-dev.txt -o requirements.txt; \
-	for group in sam audit uv; do compile --group $$group -o requirements-$$group.txt; done
+	for group in sam prove audit uv; do compile --group $$group -o requirements-$$group.txt; done
 
 .PHONY: clean
 clean: ## Remove everything that make created
-	@rm -rf .venv .venv-sam .venv-audit build .aws-sam .dynamodb-local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/rollcall.egg-info
+	@rm -rf .venv .venv-sam .venv-prove .venv-audit build .aws-sam .dynamodb-local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/rollcall.egg-info
 	@find src tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

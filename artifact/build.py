@@ -4,6 +4,7 @@ Needs Python 3.11 or newer with pip, of any platform: wheels for the functions' 
 but bytecode. The artifact is complete, or as it was before.
 
     python artifact/build.py arm64                into build/artifact, where both templates look for it
+    python artifact/build.py --python             print the Python of the functions, else the one that runs this
 """
 
 from __future__ import annotations
@@ -48,8 +49,7 @@ def build(architecture: str, into: Path) -> None:
         made = Path(scratch) / "artifact"
         install_requirements(architecture, made)
         prune(made)
-        for package in PACKAGES:
-            shutil.copytree(ROOT / "src" / package, made / package, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_packages(made)
         if python is not None:
             compile_bytecode(python, made, [made])
         shutil.rmtree(into, ignore_errors=True)
@@ -67,6 +67,12 @@ def install_requirements(architecture: str, into: Path) -> None:
         ],
         check=True,
     )
+
+
+def copy_packages(into: Path) -> None:
+    """Copy the service itself."""
+    for package in PACKAGES:
+        shutil.copytree(ROOT / "src" / package, into / package, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def prune(directory: Path) -> None:
@@ -163,4 +169,7 @@ def main(architecture: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    if sys.argv[1:] == ["--python"]:
+        sys.stdout.write(f"{python_of_the_functions() or sys.executable}\n")
+    else:
+        sys.exit(main(*sys.argv[1:]))

@@ -16,7 +16,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from local.moto_transactions import cheap_transactions
+from support import emulator
 from support.child_processes import run
+from support.emulated_stack import Deployer, Stack, artifact
+from support.emulator import Emulator, emulated_aws
 from support.examples import examples
 from support.fast_moto import fast_moto
 from support.repository import ROOT
@@ -111,3 +114,25 @@ def sam_api(
     stand_ins.start_over()
     with start_api(sam, sam_environment, stand_ins, tmp_path_factory.mktemp("start-api") / "log") as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The AWS services of the stack in a local process."""
+    if not emulator.PYTHON.is_file():
+        pytest.skip("ministack is missing: run make prove, which installs it")
+    with emulated_aws(tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def deployer(emulated: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
+    """A deployer of this repository's stack to the emulator."""
+    return Deployer.of(emulated, artifact(tmp_path_factory.mktemp("artifact")))
+
+
+@pytest.fixture(scope="session")
+def stack(deployer: Deployer) -> Iterator[Stack]:
+    """The stack `rollcall`, deployed."""
+    with deployer.deployed("rollcall") as deployed:
+        yield deployed

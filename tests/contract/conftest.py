@@ -1,7 +1,7 @@
 """The service over HTTP: the local gateway, the routes of template.yaml, the handlers, DynamoDB and Secrets Manager.
 
-On moto, and where that is asked for on DynamoDB Local, and behind `sam local start-api` in the Lambda runtime. Every
-test has an account of its own, so none sees another's.
+On moto, and where that is asked for on DynamoDB Local, behind `sam local start-api` in the Lambda runtime, and as the
+whole stack deployed to an emulator of AWS. Every test has an account of its own, so none sees another's.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from domain.accounts.rate import Rate
 from domain.limits import MAX_REQUESTS_PER_SECOND
 from local.service import LocalService
 from support import engines
+from support.emulated_stack import Stack
 from support.people import user
 from support.sam_api import SamApi
 from support.scim_http import ScimClient
@@ -24,7 +25,8 @@ ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_loc
 
 
 SAM_LOCAL = pytest.param("sam-local", marks=[pytest.mark.sam_local, pytest.mark.timeout(300)])
-ON_SAM_LOCAL = {"test_answers", "test_bulk", "test_conditional_requests", "test_wire_requests"}
+EMULATED = pytest.param("emulated", marks=[pytest.mark.prove, pytest.mark.timeout(300)])
+WITH_A_GATEWAY = {"test_answers", "test_bulk", "test_conditional_requests", "test_wire_requests"}
 """The part of the suite that a real gateway and runtime can affect: every route, method, header and status.
 
 The other modules look into the process that serves, need many threads, or send bodies that the SAM CLI does not hand
@@ -37,16 +39,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "service" in metafunc.fixturenames and not any(
         "service" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")
     ):
-        engines = [*ENGINES, SAM_LOCAL] if metafunc.definition.path.stem in ON_SAM_LOCAL else ENGINES
+        with_a_gateway = metafunc.definition.path.stem in WITH_A_GATEWAY
+        engines = [*ENGINES, SAM_LOCAL, EMULATED] if with_a_gateway else ENGINES
         metafunc.parametrize("service", engines, indirect=True, scope="module")
 
 
 # Of a module and no longer: what runs afterwards in this process may want a moto of its own.
 @pytest.fixture(scope="module")
-def service(request: pytest.FixtureRequest) -> Iterator[LocalService | SamApi]:
+def service(request: pytest.FixtureRequest) -> Iterator[LocalService | SamApi | Stack]:
     """The running service."""
     if request.param == "sam-local":
         yield request.getfixturevalue("sam_api")
+        return
+    if request.param == "emulated":
+        yield request.getfixturevalue("stack")
         return
     if request.param == "moto":
         with LocalService() as running:
@@ -73,8 +79,8 @@ def warm_up(client: ScimClient) -> None:
 
 
 @pytest.fixture
-def client(service: LocalService) -> ScimClient:
+def client(service: LocalService | Stack) -> ScimClient:
     """A client of a fresh account, which may send so much that no test is refused for being fast."""
     key = service.new_account()
     service.accounts.configure(key.account, rate=Rate(MAX_REQUESTS_PER_SECOND))
-    return ScimClient(service.base_url, key.text)
+    return ScimClient(service.base_url, key.text, host=service.host if isinstance(service, Stack) else None)

@@ -124,6 +124,6 @@ def test_discovery_takes_no_filter(client: ScimClient, endpoint: str) -> None:
 def test_what_discovery_lists_is_found_where_it_says(client: ScimClient) -> None:
     for endpoint in ("ResourceTypes", "Schemas"):
         for listed in client.get(f"/{endpoint}").json["Resources"]:
-            path = listed["meta"]["location"].removeprefix(client.base_url)
+            path = listed["meta"]["location"].removeprefix(client.shown_url)
             assert client.get(path).json == listed
             assert client.get(path.replace(":", "%3A")).json == listed

@@ -30,7 +30,7 @@ def statuses(answer: Answer) -> list[str]:
 
 
 def manager_of(client: ScimClient, location: str) -> str:
-    found = client.get(location.removeprefix(client.base_url)).json
+    found = client.get(location.removeprefix(client.shown_url)).json
     return str(found[ENTERPRISE]["manager"]["value"])
 
 

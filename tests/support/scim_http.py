@@ -39,6 +39,13 @@ class ScimClient:
 
     base_url: str
     key: str
+    host: str | None = None
+    """The header Host, as a gateway sees it; None for the one of the base URL."""
+
+    @property
+    def shown_url(self) -> str:
+        """The base URL in the answers' locations."""
+        return self.base_url if self.host is None else f"https://{self.host}{urlsplit(self.base_url).path}"
 
     def request(
         self,
@@ -58,7 +65,9 @@ class ScimClient:
         connection = HTTPConnection(address.hostname or "", address.port, timeout=60)
         try:
             url = address.path + path + (f"?{query}" if query else "")
-            connection.putrequest(method, url, skip_accept_encoding=True)
+            connection.putrequest(method, url, skip_host=self.host is not None, skip_accept_encoding=True)
+            if self.host is not None:
+                connection.putheader("Host", self.host)
             for name, value in sent.items():
                 if value is not None:
                     connection.putheader(name, value)

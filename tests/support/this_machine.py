@@ -1,10 +1,18 @@
-"""Exposure of this machine to others: the addresses that a server listens on."""
+"""Ports of this machine: a free one, and what servers listen on."""
 
 from __future__ import annotations
 
 import socket
 
 _SECONDS = 2
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def own_addresses() -> list[str]:

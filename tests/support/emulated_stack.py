@@ -1,0 +1,305 @@
+"""The stack of template.yaml and observability.yaml, deployed with the real artifact to the emulator.
+
+What the emulator lacks is left out of the templates first; `left_out` counts it by type, and a test compares that with
+the list in the repository. Two things are written in another way, as the emulator reads them:
+
+- a route for ANY method as a route for each method;
+- one line of the artifact, as the emulator's callback for custom resources has no TLS.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from adapters.secrets.accounts import Accounts
+from domain.accounts.connector_key import ConnectorKey
+from support import emulator
+from support.artifact_build import compile_bytecode, copy_packages, prune
+from support.child_processes import run
+from support.emulator import Emulator
+from support.repository import ROOT
+from support.scim_http import ScimClient
+from support.stack_template import NESTED_STACK, Document, templates
+
+UNSUPPORTED: Final = frozenset(
+    {
+        "AWS::CloudWatch::CompositeAlarm",
+        "AWS::CodeDeploy::Application",
+        "AWS::CodeDeploy::DeploymentGroup",
+        "AWS::Events::Archive",
+        "AWS::Events::EventBusPolicy",
+        "AWS::Logs::QueryDefinition",
+        "AWS::WAFv2::WebACLAssociation",
+    }
+)
+"""The types of resources that the emulator refuses."""
+METRIC_MATH: Final = "AWS::CloudWatch::Alarm (metric math)"
+"""Alarms with an expression, which it refuses too."""
+
+_ANY: Final = "x-amazon-apigateway-any-method"
+_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options")
+
+BUCKET: Final = "artifacts"
+_SECONDS_TO_DEPLOY: Final = 240
+
+Change = Callable[[dict[str, Document]], None]
+"""Changes the templates, by stack (the root's name is empty), before they are deployed."""
+
+
+class DeploymentFailed(Exception):
+    """The emulator could not create or update a stack; the message has the reasons of its resources."""
+
+
+def _is_unsupported(resource: Mapping[str, Any]) -> str | None:
+    """The name under which a resource is counted as left out, None for one that is deployed."""
+    if resource["Type"] in UNSUPPORTED:
+        return str(resource["Type"])
+    if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+        return METRIC_MATH
+    return None
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """Templates without what the emulator lacks, and what that is, by type."""
+
+    documents: dict[str, Document]
+    left_out: Counter[str]
+
+
+def reduced(documents: Mapping[str, Document]) -> Reduced:
+    """Leave out what the emulator lacks, with all that refers to it."""
+    left_out: Counter[str] = Counter()
+    kept: dict[str, Document] = {}
+    for stack, document in documents.items():
+        kept[stack], gone = _reduced(deepcopy(document))
+        left_out += gone
+    return Reduced(kept, left_out)
+
+
+def _reduced(document: Document) -> tuple[Document, Counter[str]]:
+    resources = document["Resources"]
+    gone = {name: reason for name, one in resources.items() if (reason := _is_unsupported(one)) is not None}
+    for name in gone:
+        del resources[name]
+    for resource in resources.values():
+        # How an alias shifts its traffic is CodeDeploy's.
+        resource.pop("UpdatePolicy", None)
+        needed = resource.pop("DependsOn", [])
+        needed = [name for name in ([needed] if isinstance(needed, str) else needed) if name not in gone]
+        if needed:
+            resource["DependsOn"] = needed
+        if resource["Type"] == "AWS::ApiGateway::RestApi":
+            for operations in resource["Properties"]["Body"]["paths"].values():
+                served = operations.pop(_ANY, None)
+                for method in _METHODS if served else ():
+                    operations.setdefault(method, served)
+    outputs = document.get("Outputs", {})
+    for name in [name for name, output in outputs.items() if _refers(output, gone)]:
+        del outputs[name]
+    return document, Counter(gone.values())
+
+
+def _refers(value: Any, names: Mapping[str, str]) -> bool:
+    text = json.dumps(value)
+    return any(f'"{name}"' in text or f"${{{name}}}" in text or f"${{{name}." in text for name in names)
+
+
+def artifact(into: Path) -> Path:
+    """Build the artifact for the emulator's Python, and return the archive."""
+    folder = into / "artifact"
+    pip: list[str | Path] = [emulator.PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    run([*pip, "--target", folder, "--require-hashes", "--no-deps", "-r", ROOT / "requirements.txt"], check=True)
+    prune(folder)
+    copy_packages(folder)
+    compile_bytecode(str(emulator.PYTHON), folder, [folder])
+    archive = into / "artifact.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "seed_default_account" not in path.name:
+                file.write(path, path.relative_to(folder))
+        seed = folder / "handlers" / "jobs" / "seed_default_account.py"
+        file.writestr(str(seed.relative_to(folder)), _without_tls(seed.read_text(encoding="utf-8")))
+    return archive
+
+
+def _without_tls(source: str) -> str:
+    allowed = 'ALLOWED_SCHEMES: Final[tuple[str, ...]] = ("https",)'
+    assert allowed in source
+    return source.replace(allowed, allowed.replace('("https",)', '("http", "https")'))
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack."""
+
+    emulator: Emulator
+    name: str
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The outputs, by name."""
+        [stack] = self.emulator.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """The physical ids of all resources, those of the nested stack included, by logical id."""
+        found: dict[str, str] = {}
+        waiting = [self.name]
+        client = self.emulator.client("cloudformation")
+        while waiting:
+            for page in client.get_paginator("list_stack_resources").paginate(StackName=waiting.pop()):
+                for one in page["StackResourceSummaries"]:
+                    found[one["LogicalResourceId"]] = one["PhysicalResourceId"]
+                    if one["ResourceType"] == NESTED_STACK:
+                        waiting.append(one["PhysicalResourceId"])
+        return found
+
+    @property
+    def host(self) -> str:
+        """The API's host name, by which the emulator tells APIs apart."""
+        return f"{self.resources['Api']}.execute-api.localhost"
+
+    @property
+    def base_url(self) -> str:
+        """The address of the API; requests need the header Host, too."""
+        return f"{self.emulator.url}/live/scim/v2"
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The accounts, as the operator's command reaches them."""
+        return Accounts(self.emulator.client("secretsmanager"), f"{self.name}/connectors/", lambda: "test")
+
+    def new_account(self) -> ConnectorKey:
+        """The key of a fresh account without users."""
+        return self.accounts.enable(f"account-{uuid4().hex[:12]}").connector.current.key
+
+    def key(self, account: str = "default") -> str:
+        """The account's current Connector Key."""
+        secrets = self.emulator.client("secretsmanager")
+        secret = json.loads(secrets.get_secret_value(SecretId=f"{self.name}/connectors/{account}")["SecretString"])
+        key: str = secret["current"]["key"]
+        return key
+
+    def scim(self, account: str = "default", key: str | None = None) -> ScimClient:
+        """A SCIM client of an account."""
+        return ScimClient(self.base_url, key or self.key(account), host=self.host)
+
+
+@dataclass(frozen=True)
+class Deployer:
+    """Creates, updates and deletes stacks; all functions run the same archive."""
+
+    emulator: Emulator
+    documents: dict[str, Document]
+
+    @classmethod
+    def of(cls, running: Emulator, archive: Path) -> Deployer:
+        """Upload the artifact; return a deployer of this repository's templates."""
+        s3 = running.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        s3.upload_file(str(archive), BUCKET, archive.name)
+        documents = reduced(templates()).documents
+        for document in documents.values():
+            for resource in document["Resources"].values():
+                if resource["Type"] == "AWS::Lambda::Function":
+                    resource["Properties"]["Code"] = {"S3Bucket": BUCKET, "S3Key": archive.name}
+        return cls(running, documents)
+
+    def changed(self, change: Change) -> Deployer:
+        """Return a deployer of changed templates."""
+        documents = deepcopy(self.documents)
+        change(documents)
+        return replace(self, documents=documents)
+
+    def create(self, name: str, **parameters: str) -> Stack:
+        """Create a stack; raises `DeploymentFailed`."""
+        return self._deploy("create_stack", name, parameters)
+
+    def update(self, name: str, **parameters: str) -> Stack:
+        """Update a stack; raises `DeploymentFailed`."""
+        return self._deploy("update_stack", name, parameters)
+
+    def delete(self, name: str) -> str:
+        """Delete a stack; return its last status."""
+        client = self.emulator.client("cloudformation")
+        [stack] = client.describe_stacks(StackName=name)["Stacks"]
+        client.delete_stack(StackName=name)
+        return self._settled(stack["StackId"])
+
+    @contextmanager
+    def deployed(self, name: str, **parameters: str) -> Iterator[Stack]:
+        """Create a stack and delete it after the block."""
+        stack = self.create(name, **parameters)
+        try:
+            yield stack
+        finally:
+            self.delete(name)
+
+    def _deploy(self, operation: str, name: str, parameters: dict[str, str]) -> Stack:
+        given = {"Architecture": "x86_64", "LocalEndpoint": self.emulator.url, **parameters}
+        client = self.emulator.client("cloudformation")
+        answer = getattr(client, operation)(
+            StackName=name,
+            TemplateURL=self._uploaded(name),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        status = self._settled(answer["StackId"])
+        if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            raise DeploymentFailed(f"{name} is {status}: {self.reasons(answer['StackId'])}")
+        return Stack(self.emulator, name, given)
+
+    def reasons(self, stack: str) -> list[str]:
+        """What failed, and why."""
+        events = self.emulator.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+        return [
+            f"{event['LogicalResourceId']} {event['ResourceStatus']}: {event.get('ResourceStatusReason', '')}"
+            for event in events
+            if event["ResourceStatus"].endswith("FAILED")
+        ]
+
+    def _uploaded(self, name: str) -> str:
+        """Upload the templates; return the address of the root's."""
+        s3 = self.emulator.client("s3")
+        documents = deepcopy(self.documents)
+        for nested in filter(None, documents):
+            s3.put_object(Bucket=BUCKET, Key=f"{name}/{nested}.json", Body=json.dumps(documents[nested]).encode())
+            address = f"{self.emulator.url}/{BUCKET}/{name}/{nested}.json"
+            documents[""]["Resources"][nested]["Properties"]["TemplateURL"] = address
+        s3.put_object(Bucket=BUCKET, Key=f"{name}/root.json", Body=json.dumps(documents[""]).encode())
+        return f"{self.emulator.url}/{BUCKET}/{name}/root.json"
+
+    def _settled(self, stack: str) -> str:
+        client = self.emulator.client("cloudformation")
+        ends = time.monotonic() + _SECONDS_TO_DEPLOY
+        while time.monotonic() < ends:
+            status: str = client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+            if not status.endswith("IN_PROGRESS"):
+                return status
+            time.sleep(0.1)
+        raise DeploymentFailed(f"{stack} takes longer than {_SECONDS_TO_DEPLOY} s")
+
+
+def main() -> None:
+    """Print what the emulator lacks, by type."""
+    for kind, count in sorted(reduced(templates()).left_out.items()):
+        sys.stdout.write(f"{count:4} {kind}\n")
+
+
+if __name__ == "__main__":
+    main()
