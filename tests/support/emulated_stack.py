@@ -120,7 +120,15 @@ def _refers(value: Any, names: Mapping[str, str]) -> bool:
 def artifact(into: Path) -> Path:
     """Build the artifact for the emulator's Python, and return the archive."""
     folder = into / "artifact"
-    pip: list[str | Path] = [emulator.PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    pip: list[str | Path] = [
+        emulator.PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+    ]
     run([*pip, "--target", folder, "--require-hashes", "--no-deps", "-r", ROOT / "requirements.txt"], check=True)
     prune(folder)
     copy_packages(folder)
