@@ -30,7 +30,7 @@ from domain.queries.rendering import Renderer
 from domain.resources import body as resource
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
-from domain.tolerances import Tolerant
+from domain.tolerances import Strict, Tolerant
 from support.memory import InMemoryUsers
 
 BASE = "https://scim.example.com/scim/v2"
@@ -101,7 +101,7 @@ def own_list(count: int) -> Callable[[], object]:
             )
         )
     renderer = Renderer(BASE, Projection.of(USER, None, None), USER)
-    directory = Directory(store, renderer, CursorSeal(b"k" * 32, "default", lambda: 0.0))
+    directory = Directory(store, renderer, CursorSeal(b"k" * 32, "default", lambda: 0.0), Strict(USER))
     query = Query(count=count)
     return lambda: directory.search(query).text(renderer)
 

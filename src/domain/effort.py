@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from domain.errors import OutOfTime, TooMany
 from domain.limits import MAX_COMPARISONS, MAX_COMPARISONS_OF_A_QUERY
 from domain.ports import Deadline
+from domain.resources.attributes import ResourceType
 
 _PARTS: Final = "Send the operations in several requests."
-_NARROWER: Final = "Use fewer comparisons, or narrow the filter by userName, emails, externalId or id."
 
 
 @dataclass(slots=True)
 class Effort:
-    """The comparisons with values of users that a request has made, and how many it may make."""
+    """The comparisons with values of resources that a request has made, and how many it may make."""
 
     most: int
     refusal: str
@@ -34,12 +35,12 @@ class Effort:
         )
 
     @classmethod
-    def of_query(cls, deadline: Deadline | None = None) -> Effort:
+    def of_query(cls, resource_type: ResourceType, deadline: Deadline | None = None) -> Effort:
         """Return the effort of the filter of one query."""
         return cls(
             MAX_COMPARISONS_OF_A_QUERY,
-            "The filter would be compared more than {most} times with the values of users.",
-            _NARROWER,
+            f"The filter would be compared more than {{most}} times with the values of {resource_type.noun}s.",
+            _narrower(resource_type),
             deadline,
         )
 
@@ -50,3 +51,10 @@ class Effort:
             raise TooMany(f"{self.refusal.format(most=self.most)} {self.remedy}", remedy=self.remedy)
         if self.deadline is not None and self.deadline.remaining() <= 0:
             raise OutOfTime
+
+
+@cache
+def _narrower(resource_type: ResourceType) -> str:
+    names = [index.paths[0][0] for index in resource_type.indexes]
+    indexed = [name for name in names if name != "id" and name not in resource_type.relations]
+    return f"Use fewer comparisons, or narrow the filter by {', '.join(indexed)} or id."

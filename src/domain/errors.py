@@ -122,8 +122,8 @@ class TooMany(ScimError):
 
     @classmethod
     def to_read(cls) -> TooMany:
-        """The time of the request ends before all users are read."""
-        return cls("There are more users than can be read in the time that one request has.")
+        """The time of the request ends before all users or groups are read."""
+        return cls("There is more than can be read in the time that one request has.")
 
 
 class InvalidCursor(ScimError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from domain.changes.preconditions import is_unchanged
-from domain.queries.single_user import get_user
+from domain.queries.single import existing
 from domain.resources.user_schema import USER
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
@@ -14,7 +14,7 @@ from handlers.http import HttpResponse
 @endpoint("GetUser", USER)
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with the resource; 304 when If-None-Match names its version; 404 for an unknown id."""
-    user = get_user(request.account.users, request.resource_id)
+    user = existing(request.account.users, request.resource_id, USER)
     request.concerns(user)
     if is_unchanged(request.header("if-none-match"), user):
         return HttpResponse(HTTPStatus.NOT_MODIFIED, headers={"ETag": user.etag})

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
-from domain.filter import Lookup, LookupKind
+from domain.documents import Json
+from domain.filter import Lookup
 from domain.queries.cursor import CursorSeal
 from domain.queries.listing import Directory
 from domain.queries.rendering import Renderer
 from domain.resources.mask import masked
-from domain.resources.user_schema import USER
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import EMAIL, EXTERNAL_ID, USER, USER_NAME
 from domain.tolerances import reader_for
 from handlers.endpoint import ScimRequest
+
+_PERSONAL: Final = (USER_NAME, EMAIL, EXTERNAL_ID)
+"""The indexes of values that identify a person."""
 
 
 def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
@@ -21,15 +27,26 @@ def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
     """
 
     def log_lookup(lookup: Lookup) -> None:
-        if request.service.environment.log_personal_data and lookup.kind is not LookupKind.ID:
+        if request.service.environment.log_personal_data and lookup.index in _PERSONAL:
             request.record.user = masked(lookup.value)
+
+    def unclaimed(lookup: Lookup) -> tuple[StoredUser, Json] | None:
+        """Return the user whom no identity provider has claimed and who could be adopted by a userName."""
+        if not request.caller.settings.match_existing_by_email or lookup.index is not USER_NAME:
+            return None
+        from domain.resources.adoption import is_adoptable  # few accounts need it, and each module adds to a cold start
+
+        user = request.account.users.find_by_email(lookup.value)
+        if user is None or not is_adoptable(user, lookup.value):
+            return None
+        return user, {"userName": lookup.value}
 
     return Directory(
         request.account.users,
         renderer,
         CursorSeal(request.caller.sealing_key, request.caller.account, time.time),
         reader_for(USER, tolerant=request.caller.settings.is_tolerant, noted=request.noted),
-        request.caller.settings.match_existing_by_email,
-        request.deadline,
-        log_lookup,
+        deadline=request.deadline,
+        on_lookup=log_lookup,
+        otherwise=unclaimed,
     )

@@ -209,7 +209,7 @@ def directory(users: int, deadline: Countdown | None = None, values: int = MAX_V
         body = {"schemas": [CORE_URN], "userName": f"u{number}", "title": "é", "phoneNumbers": numbers(values)}
         store.create(StoredUser.new(f"{number:04x}", attributes_of(body, USER), NOW))
     renderer = Renderer("https://scim.example.com", Projection.of(USER), USER)
-    return Directory(store, renderer, CursorSeal(b"k" * 32, "default", lambda: 0.0), deadline=deadline)
+    return Directory(store, renderer, CursorSeal(b"k" * 32, "default", lambda: 0.0), Strict(USER), deadline=deadline)
 
 
 @pytest.mark.parametrize("query", [{}, {"sortBy": "title"}, {"cursor": ""}], ids=str)
@@ -302,6 +302,7 @@ def test_the_texts_of_a_query_are_counted_before_they_are_normalised() -> None:
         store,
         Renderer("https://scim.example.com", Projection.of(USER), USER),
         CursorSeal(b"k" * 32, "default", lambda: 0.0),
+        Strict(USER),
     )
 
     assert isinstance(refusal(lambda: found.search(Query.of({"filter": 'title co "x"'}))), TooMany)

@@ -17,6 +17,7 @@ from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN, USER
+from domain.tolerances import Strict
 from support.memory import InMemoryUsers
 
 NOW = "2026-01-01T00:00:00.000Z"
@@ -41,7 +42,10 @@ def directory(users: list[StoredUser]) -> Directory:
     for user in users:
         store.create(user)
     return Directory(
-        store, Renderer("https://x.example/scim/v2", Projection.of(USER), USER), CursorSeal(b"k" * 32, "a", lambda: 0.0)
+        store,
+        Renderer("https://x.example/scim/v2", Projection.of(USER), USER),
+        CursorSeal(b"k" * 32, "a", lambda: 0.0),
+        Strict(USER),
     )
 
 
@@ -55,7 +59,7 @@ def search(where: Directory, **parameters: Any) -> Result:
 
 
 def ids(result: Result) -> list[str]:
-    return [user.id for user in result.users]
+    return [user.id for user in result.resources]
 
 
 def crawl(where: Directory, **parameters: Any) -> Iterator[str]:
@@ -69,7 +73,7 @@ def crawl(where: Directory, **parameters: Any) -> Iterator[str]:
 def test_without_parameters_the_first_page_comes_with_the_exact_total() -> None:
     result = search(directory([stored(number) for number in range(130)]))
 
-    assert (len(result.users), result.total, result.start_index) == (100, 130, 1)
+    assert (len(result.resources), result.total, result.start_index) == (100, 130, 1)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +145,7 @@ def test_a_filter_finds_its_users_and_counts_them(hundred: Directory, filter_: s
     result = search(hundred, filter=filter_, count="5")
 
     assert result.total == count
-    assert len(result.users) == min(count, 5)
+    assert len(result.resources) == min(count, 5)
 
 
 def test_pages_of_a_filter_join_to_the_whole(hundred: Directory) -> None:
@@ -187,9 +191,9 @@ def test_pages_of_a_sorted_list_join_to_the_whole(hundred: Directory, sort_by: s
 
 
 def test_users_without_the_value_come_last_ascending_and_first_descending(hundred: Directory) -> None:
-    ascending = [user.attributes.get("title") for user in search(hundred, sortBy="title").users]
+    ascending = [user.attributes.get("title") for user in search(hundred, sortBy="title").resources]
     descending = [
-        user.attributes.get("title") for user in search(hundred, sortBy="title", sortOrder="descending").users
+        user.attributes.get("title") for user in search(hundred, sortBy="title", sortOrder="descending").resources
     ]
 
     assert ascending == ["analyst"] * 25 + ["Boss"] * 25 + ["chief"] * 25 + [None] * 25
@@ -243,9 +247,9 @@ def test_a_page_ends_before_the_answer_is_too_large_and_the_next_continues() -> 
     large = directory([stored(number, displayName="x" * (MAX_PAGE_CHARACTERS // 12)) for number in range(30)])
 
     first = search(large)
-    second = search(large, startIndex=str(1 + len(first.users)))
+    second = search(large, startIndex=str(1 + len(first.resources)))
 
-    assert 1 < len(first.users) < 30
+    assert 1 < len(first.resources) < 30
     assert not set(ids(first)) & set(ids(second))
     assert len(list(crawl(large))) == 30
 

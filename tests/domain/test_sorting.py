@@ -17,7 +17,9 @@ from domain.errors import InvalidValue
 from domain.limits import MAX_SORT_CHARACTERS
 from domain.queries.sorting import Ordering
 from domain.resources import comparison
-from domain.resources.user_schema import ENTERPRISE_URN, USER
+from domain.resources.attributes import Index, ResourceType
+from domain.resources.group_schema import DISPLAY_NAME, GROUP
+from domain.resources.user_schema import ENTERPRISE_URN, USER, USER_NAME
 from support.examples import examples
 from support.filter_strategies import paths, users
 
@@ -121,9 +123,21 @@ def test_sorting_by_an_unordered_attribute_is_refused_by_name(sort_by: str) -> N
         Ordering.of(sort_by, USER)
 
 
-@pytest.mark.parametrize(("sort_by", "expected"), [("USERNAME", True), ("title", False), ("emails", False)])
-def test_the_order_of_the_user_name_index_is_recognised(sort_by: str, expected: bool) -> None:
-    assert Ordering.of(sort_by, USER).is_by_user_name is expected
+@pytest.mark.parametrize(
+    ("sort_by", "resource_type", "expected"),
+    [
+        ("USERNAME", USER, USER_NAME),
+        ("title", USER, None),
+        ("emails", USER, None),
+        ("emails.value", USER, None),
+        ("displayName", USER, None),
+        ("displayName", GROUP, DISPLAY_NAME),
+        ("id", GROUP, None),
+        ("members", GROUP, None),
+    ],
+)
+def test_the_order_of_an_index_is_recognised(sort_by: str, resource_type: ResourceType, expected: Index | None) -> None:
+    assert Ordering.of(sort_by, resource_type).index(resource_type) is expected
 
 
 @settings(

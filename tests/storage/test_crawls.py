@@ -24,6 +24,7 @@ from domain.queries.rendering import Renderer
 from domain.resources.attributes import Index
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import USER
+from domain.tolerances import Strict
 from support.examples import examples
 from support.memory import InMemoryUsers
 from support.samples import LATER, NOW, Patience, new_id
@@ -105,7 +106,7 @@ class Crowd:
 
 def directory(store: UserStore) -> Directory:
     renderer = Renderer("https://x.example/scim/v2", Projection.of(USER), USER)
-    return Directory(store, renderer, CursorSeal(b"k" * 32, "a", lambda: 0.0))
+    return Directory(store, renderer, CursorSeal(b"k" * 32, "a", lambda: 0.0), Strict(USER))
 
 
 def crawl(crowd: Crowd, query: dict[str, str], count: int, changes: list[list[Any]]) -> list[list[str]]:
@@ -117,8 +118,8 @@ def crawl(crowd: Crowd, query: dict[str, str], count: int, changes: list[list[An
         total = users.search(Query.of({**query, "count": "0"})).total
         page = users.search(Query.of({**query, "cursor": cursor, "count": str(count)}))
         assert page.total == total
-        assert len(page.users) <= count
-        pages.append([user.id for user in page.users])
+        assert len(page.resources) <= count
+        pages.append([user.id for user in page.resources])
         cursor = page.next_cursor
         for change in changes[len(pages) - 1] if len(pages) <= len(changes) else ():
             crowd.change(*change)
@@ -137,7 +138,7 @@ def hold(new_store: Callable[[], UserStore], count: int) -> None:
     def property_(query: dict[str, str], stay: list[Any], others: list[Any], count: int, changes: list[Any]) -> None:
         crowd = Crowd(new_store())
         crowd.stay, crowd.others = list(map(crowd.create, stay)), list(map(crowd.create, others))
-        everyone = directory(crowd.store).search(Query.of({**query, "count": "1000"})).users
+        everyone = directory(crowd.store).search(Query.of({**query, "count": "1000"})).resources
         staying = {user.id for user in crowd.stay}
         expected = [user.id for user in everyone if user.id in staying]
 
@@ -169,12 +170,12 @@ def test_deleting_a_user_of_an_earlier_page_skips_no_other_user(query: dict[str,
     first = where.search(Query.of({**query, "cursor": "", "count": "3"}))
 
     # The very user whose key the cursor holds is among them.
-    for user in first.users:
-        crowd.store.delete(user)
+    for user in first.resources:
+        crowd.store.delete(next(each for each in users if each.id == user.id))
     rest = [one for page in _rest(where, query, first.next_cursor) for one in page]
 
-    assert len(first.users) == 3
-    assert {user.id for user in first.users} | set(rest) == {user.id for user in users}
+    assert len(first.resources) == 3
+    assert {user.id for user in first.resources} | set(rest) == {user.id for user in users}
     assert len(rest) == 6
 
 
@@ -182,7 +183,7 @@ def _rest(where: Directory, query: dict[str, str], cursor: str | None) -> list[l
     pages = []
     while cursor is not None:
         page = where.search(Query.of({**query, "cursor": cursor, "count": "4"}))
-        pages.append([user.id for user in page.users])
+        pages.append([user.id for user in page.resources])
         cursor = page.next_cursor
     return pages
 
@@ -195,11 +196,11 @@ def test_a_crawl_ends_when_all_remaining_users_are_deleted(query: dict[str, str]
     where = directory(crowd.store)
     first = where.search(Query.of({**query, "cursor": "", "count": "3"}))
 
-    for user_id in users.keys() - {user.id for user in first.users}:
+    for user_id in users.keys() - {user.id for user in first.resources}:
         crowd.store.delete(users[user_id])
     last = where.search(Query.of({**query, "cursor": first.next_cursor, "count": "3"}))
 
-    assert (list(last.users), last.total, last.next_cursor) == ([], 3, None)
+    assert (list(last.resources), last.total, last.next_cursor) == ([], 3, None)
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
@@ -241,7 +242,7 @@ def test_changes_between_reading_the_index_and_its_users_move_no_position(query:
     look = {"name": "nb", "mails": ["ma"], "title": "a", "external": True, "active": True}
     users = [crowd.create(look) for _ in range(6)]
     where = directory(store)
-    order = [user.id for user in where.search(Query.of({**query, "count": "9"})).users]
+    order = [user.id for user in where.search(Query.of({**query, "count": "9"})).resources]
     by_id = {user.id: user for user in users}
     last, before = by_id[order[1]], by_id[order[0]]
 
@@ -253,7 +254,7 @@ def test_changes_between_reading_the_index_and_its_users_move_no_position(query:
 
     store.meanwhile = meanwhile
     first = where.search(Query.of({**query, "cursor": "", "count": "2"}))
-    seen = [user.id for user in first.users]
+    seen = [user.id for user in first.resources]
     seen += [one for page in _rest(where, query, first.next_cursor) for one in page]
 
     assert [one for one in seen if one not in {last.id, before.id}] == order[2:]
@@ -285,7 +286,7 @@ def test_a_user_renamed_while_the_index_is_read_is_listed_and_counted_once(query
 
     page = directory(crowd.store).search(Query.of({**query, "cursor": "", "count": "9"}))
 
-    assert sorted(user.id for user in page.users) == sorted(user.id for user in users)
+    assert sorted(user.id for user in page.resources) == sorted(user.id for user in users)
     assert page.total == 4
 
 
@@ -300,4 +301,4 @@ def test_a_cursor_contains_personal_data_only_in_a_sorted_list(query: dict[str, 
 
     assert page.next_cursor is not None
     sealed = urlsafe_b64decode(page.next_cursor + "==")
-    assert re.fullmatch(rb'\[3600,"' + page.users[-1].id.encode() + rb'"\].{16}', sealed, re.DOTALL)
+    assert re.fullmatch(rb'\[3600,"' + page.resources[-1].id.encode() + rb'"\].{16}', sealed, re.DOTALL)

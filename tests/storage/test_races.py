@@ -19,6 +19,7 @@ from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import USER
+from domain.tolerances import Strict
 from support.engines import make_table, new_client
 from support.invariants import assert_sound
 from support.samples import Users, changed, renamed
@@ -162,11 +163,13 @@ def test_a_crawl_sees_every_lasting_user_while_others_are_created_changed_and_de
 
     def crawl(store: UserStore) -> None:
         seal = CursorSeal(b"k" * 32, "default", lambda: 0.0)
-        directory = Directory(store, Renderer("https://x.example/scim/v2", Projection.of(USER), USER), seal)
+        directory = Directory(
+            store, Renderer("https://x.example/scim/v2", Projection.of(USER), USER), seal, Strict(USER)
+        )
         cursor: str | None = ""
         while cursor is not None:
             page = directory.search(Query.of({**query, "cursor": cursor, "count": "2"}))
-            seen.extend(user.id for user in page.users)
+            seen.extend(user.id for user in page.resources)
             cursor = page.next_cursor
 
     errors = at_once(patient, [crawl, *map(come_move_and_go, others)])

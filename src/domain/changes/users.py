@@ -15,7 +15,7 @@ from domain.effects import Adopted, Effects
 from domain.effort import Effort
 from domain.errors import UniquenessConflict
 from domain.ports import Deadline, UserStore, VersionMismatch
-from domain.queries.single_user import get_user
+from domain.queries.single import existing
 from domain.resources import body as resource
 from domain.resources.adoption import (
     is_adoptable,
@@ -104,7 +104,7 @@ class Users:
         """Remove the user and free its unique values at once (RFC 7644 section 3.6); return the removed user."""
         with Reservation(self.guard, self.effects) as reservation:
             while True:
-                current = get_user(self.store, user_id)
+                current = existing(self.store, user_id, USER)
                 require_match(if_match, current)
                 if not is_fresh(current, self.now()):
                     reservation.take(current.id)
@@ -125,7 +125,7 @@ class Users:
         """Read, compute, and write on condition of the version read; without If-Match, start over after a lost race."""
         with Reservation(self.guard, self.effects) as reservation:
             while True:
-                current = get_user(self.store, user_id)
+                current = existing(self.store, user_id, USER)
                 require_match(if_match, current)
                 changed = current.changed_to(compute(current), self.now(), replaced=put)
                 if changed is current:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from domain.filter.cost import Cost, cost_of_filter
 from domain.filter.literals import STRICT, Leniency
-from domain.filter.lookups import Lookup, LookupKind, PrefixKind, PrefixLookup, index_lookup, prefix_lookup, substituted
+from domain.filter.lookups import Lookup, PrefixLookup, first_names, index_lookup, prefix_lookup, substituted
 from domain.filter.matcher import Predicate, compile_element, compile_filter
 from domain.filter.parser import PatchPath, parse, parse_element, parse_patch_path
 from domain.filter.syntax import And, Comparison, Filter, Not, Operator, Or, Present, Value, ValuePath
@@ -23,13 +23,11 @@ __all__ = [
     "Filter",
     "Leniency",
     "Lookup",
-    "LookupKind",
     "Not",
     "Operator",
     "Or",
     "PatchPath",
     "Predicate",
-    "PrefixKind",
     "PrefixLookup",
     "Present",
     "Value",
@@ -37,6 +35,7 @@ __all__ = [
     "compile_element",
     "compile_filter",
     "cost_of_filter",
+    "first_names",
     "index_lookup",
     "parse",
     "parse_element",

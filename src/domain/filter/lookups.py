@@ -1,50 +1,36 @@
-"""The part of a filter that an index can answer: an equality or a prefix that every match must have."""
+"""The part of a filter that an index of the resource type can answer: an equality or a prefix that all matches have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from functools import cache
 
-from domain.filter.syntax import And, Comparison, Filter, Operator, ValuePath
+from domain.filter.syntax import And, Comparison, Filter, Not, Operator, Or, Present, ValuePath
+from domain.resources.attributes import Index, ResourceType
 from domain.resources.comparison import part_forms, prefix_form
 
 _Names = tuple[str, ...]
-
-
-class LookupKind(StrEnum):
-    """Where an equality is looked up, the most selective first."""
-
-    ID = "id"
-    USER_NAME = "userName"
-    EMAIL = "email"
-    EXTERNAL_ID = "externalId"
-
-
-class PrefixKind(StrEnum):
-    """Which sorted index has the prefix."""
-
-    USER_NAME = "userName"
-    EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """A value, as it was sent, to look up in an index."""
 
-    kind: LookupKind
+    index: Index
     value: str
+    is_whole: bool
+    """True if it is the whole filter, so that every resource with the value matches."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrefixLookup:
     """The prefix, as it was sent, with which an index's entries start."""
 
-    kind: PrefixKind
+    index: Index
     value: str
     is_whole: bool
-    """True if it is the whole filter, so that every user with the prefix matches."""
+    """True if it is the whole filter, so that every resource with the prefix matches."""
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -52,48 +38,53 @@ class PrefixLookup:
         return part_forms(self.value, from_start=True)
 
 
-_EQUALITIES: Final[dict[_Names, LookupKind]] = {
-    ("id",): LookupKind.ID,
-    ("userName",): LookupKind.USER_NAME,
-    ("emails",): LookupKind.EMAIL,
-    ("emails", "value"): LookupKind.EMAIL,
-    ("externalId",): LookupKind.EXTERNAL_ID,
-}
-_PREFIXES: Final[dict[_Names, PrefixKind]] = {
-    ("userName",): PrefixKind.USER_NAME,
-    ("emails",): PrefixKind.EMAIL,
-    ("emails", "value"): PrefixKind.EMAIL,
-}
-_SELECTIVITY: Final = tuple(LookupKind)
+@cache
+def _indexes(resource_type: ResourceType) -> Mapping[_Names, tuple[int, Index]]:
+    """The indexes of a type by the names of their attributes, and how selective each is, the most selective first."""
+    return {names: (rank, index) for rank, index in enumerate(resource_type.indexes) for names in index.paths}
 
 
-def index_lookup(filter_: Filter) -> Lookup | None:
+def index_lookup(filter_: Filter, resource_type: ResourceType) -> Lookup | None:
     """Return the most selective equality that all matches share and an index answers; None without one.
 
-    The whole filter must still be checked.
+    Unless it is the whole filter, the whole filter must still be checked.
     """
-    found = [
-        Lookup(kind, value)
-        for names, value in _shared(filter_, (), Operator.EQ)
-        if (kind := _EQUALITIES.get(names)) is not None
-    ]
-    return min(found, key=lambda lookup: _SELECTIVITY.index(lookup.kind), default=None)
+    indexes = _indexes(resource_type)
+    found = [(*indexes[names], value) for names, value in _shared(filter_, (), Operator.EQ) if names in indexes]
+    if not found:
+        return None
+    _, index, value = min(found, key=lambda each: each[0])
+    return Lookup(index, value, _is_one(filter_))
 
 
-def prefix_lookup(filter_: Filter) -> PrefixLookup | None:
+def prefix_lookup(filter_: Filter, resource_type: ResourceType) -> PrefixLookup | None:
     """Return the longest prefix that all matches share and an index is sorted by; None without one.
 
-    The whole filter must still be checked.
+    Unless it is the whole filter, the whole filter must still be checked.
     """
-    is_whole = isinstance(filter_, Comparison) or (
-        isinstance(filter_, ValuePath) and isinstance(filter_.filter, Comparison)
-    )
+    indexes, is_whole = _indexes(resource_type), _is_one(filter_)
     found = [
-        PrefixLookup(kind, value, is_whole)
+        PrefixLookup(indexes[names][1], value, is_whole)
         for names, value in _shared(filter_, (), Operator.SW)
-        if prefix_form(value) and (kind := _PREFIXES.get(names)) is not None
+        if names in indexes and indexes[names][1].is_sorted and prefix_form(value)
     ]
     return max(found, key=lambda lookup: len(lookup.value), default=None)
+
+
+def _is_one(filter_: Filter) -> bool:
+    """Return True if a filter is a single comparison, also within brackets."""
+    return isinstance(filter_.filter if isinstance(filter_, ValuePath) else filter_, Comparison)
+
+
+def first_names(filter_: Filter) -> frozenset[str]:
+    """Return the names of the attributes that a filter is about, without those of their parts."""
+    match filter_:
+        case Comparison(path, _, _) | Present(path) | ValuePath(path, _):
+            return frozenset((path.steps[0].name,))
+        case Not(operand):
+            return first_names(operand)
+        case And(operands) | Or(operands):
+            return frozenset().union(*map(first_names, operands))
 
 
 def substituted(filter_: Filter, value: str, other: str) -> Filter:

@@ -1,50 +1,54 @@
-"""Lists and searches (RFC 7644 section 3.4.2, RFC 9865): which users a query finds, and on which page.
+"""Lists and searches (RFC 7644 section 3.4.2, RFC 9865): which resources a query finds, and on which page.
 
-Queries that an index can answer use it; the others match user by user, within the time budget.
+Queries that an index can answer use it; the others match one resource after the other, within the time budget. Values
+that are stored apart, such as the members of groups, are read by `domain.queries.related`, which is imported when a
+query needs them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.documents import Json
 from domain.effort import Effort
 from domain.errors import InvalidCount, InvalidValue
 from domain.filter import (
     Filter,
     Lookup,
-    LookupKind,
-    PrefixKind,
     PrefixLookup,
     compile_filter,
     cost_of_filter,
+    first_names,
     index_lookup,
     prefix_lookup,
     substituted,
 )
 from domain.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_CHARACTERS, MAX_PAGE_SIZE
-from domain.ports import Deadline, UserStore
+from domain.ports import Deadline, Relations, ResourceStore
 from domain.queries.cursor import CursorSeal, Position
 from domain.queries.rendering import Renderer
-from domain.queries.sorting import Ordering
+from domain.queries.sorting import Ordering, SortKey
 from domain.queries.windows import (
     Found,
     Indexed,
     InIdOrder,
-    InUserNameOrder,
+    InIndexOrder,
     Matches,
     Matching,
     Place,
     Sorted,
+    Source,
     by_id,
-    everyone,
+    everything,
     in_time,
     read_at,
 )
-from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import EMAIL, EXTERNAL_ID, USER, USER_NAME
-from domain.tolerances import Reader, Strict
+from domain.resources.attributes import ResourceType
+from domain.resources.comparison import form_of
+from domain.resources.stored_resource import StoredResource
+from domain.tolerances import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class Query:
 class Result:
     """One page of an answer; with pages by cursor it has `next_cursor`, with pages by index `start_index`."""
 
-    users: Sequence[StoredUser]
+    resources: Sequence[StoredResource]
     total: int
     start_index: int | None
     next_cursor: str | None = None
@@ -99,9 +103,9 @@ class Result:
     def text(self, renderer: Renderer) -> str:
         """Return the ListResponse as JSON text."""
         return renderer.list_text(
-            self.users,
+            self.resources,
             totalResults=self.total,
-            itemsPerPage=len(self.users),
+            itemsPerPage=len(self.resources),
             startIndex=self.start_index,
             nextCursor=self.next_cursor,
         )
@@ -111,158 +115,200 @@ def _ignore(lookup: Lookup) -> None:
     pass
 
 
+Otherwise = Callable[[Lookup], "tuple[StoredResource, Json] | None"]
+"""Returns another resource for a look-up that finds none, and the attributes with which it is matched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The users of one account as queries see them."""
+    """The resources of one type in one account as queries see them."""
 
-    store: UserStore
+    store: ResourceStore[StoredResource]
     renderer: Renderer
+    """Shows the resources; its type is that of the store's."""
     seal: CursorSeal
-    reader: Reader = field(default_factory=lambda: Strict(USER))
-    matches_email: bool = False
-    """True if a look-up by a userName that no user has also finds, by that text as an address, a user whom no identity
-    provider has claimed yet (`domain.accounts.account.Settings.match_existing_by_email`)."""
+    reader: Reader
+    relations: Mapping[str, Relations] = field(default_factory=dict)
+    """The values that are stored apart, by the name of their attribute; without it no resource has any."""
     deadline: Deadline | None = None
-    """Time until which users may be matched."""
+    """Time until which resources may be matched."""
     on_lookup: Callable[[Lookup], None] = _ignore
     """Called with what a filter looks up by an index, before the index is read."""
+    otherwise: Otherwise = _ignore
+    """Called with a look-up that finds nothing."""
+    absent: frozenset[str] = frozenset()
+    """Names that filters may have and that no resource of the type does: attributes of other types."""
 
     def search(self, query: Query) -> Result:
-        """Return the page of users that a query asks for."""
+        """Return the page of resources that a query asks for."""
         if query.cursor is not None:
             return self._by_cursor(query)
         with in_time():
-            users, total = self._found(query).window(query.start_index - 1, query.count)
-        return Result(_bounded(users), total, query.start_index)
+            resources, total = self.found(query).window(query.start_index - 1, query.count)
+            return Result(self._shown(resources), total, query.start_index)
 
     def _by_cursor(self, query: Query) -> Result:
         """Return the page after the position in a cursor (`domain.queries.windows`)."""
         position = self.seal.open(query.cursor, query.fingerprint) if query.cursor else None
         with in_time():
-            page = self._found(query).after(position, query.count)
-        users = _bounded(page.users)
-        after = page.next_after if len(users) == len(page.users) else page.positions[len(users) - 1]
-        return Result(users, page.total, None, self._sealed(after, query))
+            page = self.found(query).after(position, query.count)
+            resources = self._shown(page.resources)
+        after = page.next_after if len(resources) == len(page.resources) else page.positions[len(resources) - 1]
+        return Result(resources, page.total, None, self._sealed(after, query))
 
     def _sealed(self, position: Position | None, query: Query) -> str | None:
         return None if position is None else self.seal.seal(position, query.fingerprint)
 
-    def _found(self, query: Query) -> Found:
-        """Return all users that match, in the order that the query asks for, else by id."""
-        parsed = None if query.filter is None else self.reader.filter(query.filter)
-        lookup = None if parsed is None else index_lookup(parsed)
+    def _shown(self, resources: Sequence[StoredResource]) -> Sequence[StoredResource]:
+        """Return as many of the resources as an answer may hold, at least one, with all that the answer shows."""
+        if not self.renderer.wants(self.relations):
+            return _bounded(resources)
+        from domain.queries.related import shown  # few queries want values that are stored apart
+
+        return shown(resources, self.renderer, self.relations)
+
+    @property
+    def resource_type(self) -> ResourceType:
+        """The type of the resources."""
+        return self.renderer.resource_type
+
+    def found(self, query: Query, *, by_keys: bool = False) -> Found:
+        """Return all resources that match, in the order that the query asks for, else by id.
+
+        `by_keys`: an order that the query asks for is one of keys, even where an index is in that order.
+        """
+        filter_ = None if query.filter is None else self.reader.filter(query.filter)
+        lookup = None if filter_ is None else index_lookup(filter_, self.resource_type)
         if lookup is not None:
             self.on_lookup(lookup)  # also for a query whose order is rejected
         ordering = None
         if query.sort_by:
-            ordering = Ordering.of(query.sort_by, self.renderer.resource_type, descending=query.descending)
-        if parsed is None:
+            ordering = Ordering.of(query.sort_by, self.resource_type, descending=query.descending)
+        if filter_ is not None and (absent := self._absent() & first_names(filter_)):
+            from domain.filter.absent import settled  # few filters are about what no resource has
+
+            known = settled(filter_, absent, self.resource_type)
+            if known is False:
+                return Matching(tuple, everything)
+            filter_ = None if known is True else known
+            lookup = None if filter_ is None else index_lookup(filter_, self.resource_type)
+        index = None if ordering is None or by_keys else ordering.index(self.resource_type)
+        if filter_ is None:
             if ordering is None:
                 return InIdOrder(self.store)
-            if ordering.is_by_user_name:
-                return InUserNameOrder(self.store, query.descending)
-            return self._sorted(ordering, self.store.scan)
-        if lookup is not None:
-            return self._listed(self._looked_up(lookup, parsed), ordering)
-        matches = self._matcher(parsed)
-        prefix = prefix_lookup(parsed)
-        if prefix is not None:
-            return self._by_prefix(prefix, matches, ordering)
-        if ordering is not None:
-            return self._sorted(ordering, self.store.scan, matches)
-        return Matching(lambda: by_id(self.store.scan()), matches)
+            if index is not None:
+                return InIndexOrder(self.store, index, ordering.descending)
+        elif lookup is not None:
+            return self._looked_up(lookup, filter_, ordering)
+        elif (prefix := prefix_lookup(filter_, self.resource_type)) is not None:
+            in_order = ordering if prefix.index is index else None
+            return self._by_prefix(prefix, filter_, ordering, in_order)
+        return self._matching(lambda: by_id(self.store.scan()), filter_, ordering)
 
-    def _listed(self, users: list[StoredUser], ordering: Ordering | None) -> Found:
-        """Return a few users, all read and matching already, in the order asked for, else by id."""
-        if ordering is None:
-            return Matching(lambda: by_id(users), everyone)
-        by = {user.id: user for user in users}
-        return self._sorted(ordering, lambda: users, read=lambda ids: [by[user_id] for user_id in ids])
+    def _absent(self) -> frozenset[str]:
+        """Return the names of attributes that no resource has."""
+        return self.absent.union(self.resource_type.relations.keys() - self.relations.keys())
 
-    def _by_prefix(self, prefix: PrefixLookup, matches: Matches, ordering: Ordering | None) -> Found:
-        """Return the matching users among those that an index lists for a prefix."""
-        by_name = prefix.kind is PrefixKind.USER_NAME
-        in_index_order = by_name and ordering is not None and ordering.is_by_user_name
-        descending = in_index_order and ordering is not None and ordering.descending
-
-        def places() -> list[Place]:
-            forms = prefix.forms
-            starting = self.store.entries_starting(USER_NAME if by_name else EMAIL, prefix.value)
-            entries = (entry for entry in starting if entry.value.startswith(forms))
-            if in_index_order:
-                found: dict[str, Place] = {}
-                for entry in entries:  # two of one user who was renamed while the index was read
-                    found.setdefault(entry.resource_id, Place(entry.position, entry.resource_id))
-                return list(found.values())[:: -1 if descending else 1]
-            return [Place(user_id, user_id) for user_id in sorted({entry.resource_id for entry in entries})]
-
-        if ordering is not None and not in_index_order:
-            return self._sorted(ordering, lambda: (user for _, user in read_at(self.store, places())), matches)
-        if prefix.is_whole:
-            return Indexed(self.store, places, matches, descending)
-        return Matching(lambda: read_at(self.store, places()), matches, descending)
-
-    def _sorted(
-        self,
-        ordering: Ordering,
-        source: Callable[[], Iterable[StoredUser]],
-        matches: Matches = everyone,
-        read: Callable[[list[str]], Sequence[StoredUser]] | None = None,
+    def _matching(
+        self, source: Source, filter_: Filter | None, ordering: Ordering | None, *, descending: bool = False
     ) -> Found:
-        return Sorted(source, matches, ordering, self.renderer.resource, read or self.store.get_many)
+        """Return the matching resources of a source, in the order asked for, else in that of the source."""
+        effort = Effort.of_query(self.resource_type, self.deadline)
+        matches = everything if filter_ is None else self._matcher(filter_, effort)
+        if self.relations:
+            names = first_names(filter_) if filter_ is not None else frozenset()
+            sorted_by = None if ordering is None else ordering.path.steps[0].name
+            if not self.relations.keys().isdisjoint((*names, sorted_by)):
+                from domain.queries.related import Completion  # few queries depend on values that are stored apart
 
-    def _matcher(self, parsed: Filter) -> Matches:
-        predicate, cost, effort = compile_filter(parsed), cost_of_filter(parsed), Effort.of_query(self.deadline)
+                completion = Completion.of(self.renderer, self.relations, filter_, sorted_by)
+                early, late = completion.early, completion.late
+                matches = everything if late is None else self._matcher(late, effort)
+                source = completion.source(source, everything if early is None else self._matcher(early, effort))
+                if ordering is None:
+                    return completion.plain(Matching(source, matches, descending))
+        if ordering is None:
+            return Matching(source, matches, descending)
+        return Sorted(lambda: self._keyed(source, matches, ordering), ordering, self.store.get_many)
 
-        def matches(user: StoredUser) -> bool:
-            resource = self.renderer.resource(user)
+    def _keyed(self, source: Source, matches: Matches, ordering: Ordering) -> Iterator[tuple[SortKey, str]]:
+        for _, stored in source():
+            if matches(stored):
+                yield ordering.key(self.renderer.resource(stored)), stored.id
+
+    def _matcher(self, filter_: Filter, effort: Effort) -> Matches:
+        predicate, cost = compile_filter(filter_), cost_of_filter(filter_)
+
+        def matches(stored: StoredResource) -> bool:
+            resource = self.renderer.resource(stored)
             effort.spend(cost(resource))
             return predicate(resource)
 
         return matches
 
-    def _looked_up(self, lookup: Lookup, parsed: Filter) -> list[StoredUser]:
-        """Return the users that match a filter, found by the index that its look-up names."""
-        found = self._look_up(lookup.kind, lookup.value)
+    def _by_prefix(
+        self, prefix: PrefixLookup, filter_: Filter, ordering: Ordering | None, in_order: Ordering | None
+    ) -> Found:
+        """Return the matching resources among those that an index lists for a prefix.
+
+        `in_order` is the ordering if the index is in that order.
+        """
+        descending = in_order is not None and in_order.descending
+
+        def places() -> list[Place]:
+            forms = prefix.forms
+            starting = self.store.entries_starting(prefix.index, prefix.value)
+            entries = (entry for entry in starting if entry.value.startswith(forms))
+            if in_order is not None:
+                found: dict[str, Place] = {}
+                for entry in entries:  # two of one resource that was renamed while the index was read
+                    found.setdefault(entry.resource_id, Place(entry.position, entry.resource_id))
+                return list(found.values())[:: -1 if descending else 1]
+            return [Place(each, each) for each in sorted({entry.resource_id for entry in entries})]
+
+        if ordering is None or in_order is not None:
+            if prefix.is_whole:
+                effort = Effort.of_query(self.resource_type, self.deadline)
+                return Indexed(self.store, places, self._matcher(filter_, effort), descending)
+            ordering = None
+        return self._matching(lambda: read_at(self.store, places()), filter_, ordering, descending=descending)
+
+    def _looked_up(self, lookup: Lookup, filter_: Filter, ordering: Ordering | None) -> Found:
+        """Return the resources that match a filter, found by the index that its look-up names."""
+        relation = self.relations.get(lookup.index.paths[0][0])
+        if relation is not None:
+            return self._related(relation, lookup, filter_, ordering)
+        found = list(self.store.find(lookup.index, lookup.value))
         if not found and (retried := self.reader.retried_lookup(lookup.value)) is not None:
-            found = self._look_up(lookup.kind, retried)
-            parsed = substituted(parsed, lookup.value, retried)
-        if not found and self.matches_email and lookup.kind is LookupKind.USER_NAME:
-            return self._unclaimed(lookup.value, parsed)
-        return list(filter(self._matcher(parsed), found))
+            found = list(self.store.find(lookup.index, retried))
+            filter_ = substituted(filter_, lookup.value, retried)
+        if not found and (other := self.otherwise(lookup)) is not None:
+            stored, attributes = other
+            if compile_filter(filter_)(self.renderer.resource(stored) | attributes):
+                return self._matching(lambda: by_id([stored]), None, ordering)
+        return self._matching(lambda: by_id(found), filter_, ordering)
 
-    def _unclaimed(self, user_name: str, parsed: Filter) -> list[StoredUser]:
-        """Return the user that could be adopted by that name and matches the rest of the filter."""
-        from domain.resources.adoption import (
-            is_adoptable,  # imported here: few accounts need it, and each module adds to a cold start
-        )
+    def _related(self, relation: Relations, lookup: Lookup, filter_: Filter, ordering: Ordering | None) -> Found:
+        """Return the matching resources among those with a value that refers to the id that is looked up."""
+        attribute = self.resource_type.relations[lookup.index.paths[0][0]]
+        value = attribute.sub_attribute("value") or attribute
 
-        user = self.store.find_by_email(user_name)
-        if user is None or not is_adoptable(user, user_name):
-            return []
-        matches = compile_filter(parsed)
-        return [user] if matches(self.renderer.resource(user) | {"userName": user_name}) else []
+        def places() -> list[Place]:
+            return [Place(each, each) for each in relation.having(form_of(value)(lookup.value))]
 
-    def _look_up(self, kind: LookupKind, value: str) -> list[StoredUser]:
-        if kind is LookupKind.EXTERNAL_ID:
-            return list(self.store.find(EXTERNAL_ID, value))
-        find = {
-            LookupKind.ID: self.store.get,
-            LookupKind.USER_NAME: self.store.find_by_user_name,
-            LookupKind.EMAIL: self.store.find_by_email,
-        }[kind]
-        user = find(value)
-        return [] if user is None else [user]
+        if lookup.is_whole and ordering is None:
+            return Indexed(self.store, places, everything)
+        return self._matching(lambda: read_at(self.store, places()), None if lookup.is_whole else filter_, ordering)
 
 
-def _bounded(users: Sequence[StoredUser]) -> Sequence[StoredUser]:
-    """Return as many of the users as an answer may hold, at least one."""
+def _bounded(resources: Sequence[StoredResource]) -> Sequence[StoredResource]:
+    """Return as many of the resources as an answer may hold, at least one."""
     size = 0
-    for position, user in enumerate(users):
-        size += len(user.document)
+    for position, stored in enumerate(resources):
+        size += len(stored.document)
         if size > MAX_PAGE_CHARACTERS and position:
-            return users[:position]
-    return users
+            return resources[:position]
+    return resources
 
 
 def _text(parameters: Mapping[str, Any], name: str) -> str | None:

@@ -59,6 +59,10 @@ class Renderer:
         """Return the URI of a resource (RFC 7643 section 3.1, `meta.location`)."""
         return f"{self.base_url}{self.resource_type.endpoint}/{resource_id}"
 
+    def wants(self, names: Iterable[str]) -> list[str]:
+        """Return those of the attributes of which the projection shows anything."""
+        return [name for name in names if name in self.projection.plan]
+
     def text(self, stored: Stored) -> str:
         """Return the resource as JSON text."""
         if not self.projection.returns_everything:

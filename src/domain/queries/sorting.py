@@ -10,7 +10,7 @@ from domain.documents import Json
 from domain.errors import InvalidValue
 from domain.limits import MAX_SORT_CHARACTERS
 from domain.quoting import quoted
-from domain.resources.attributes import Attribute, ResourceType, Returned, Type, Uniqueness
+from domain.resources.attributes import Attribute, Index, ResourceType, Returned, Type, Uniqueness
 from domain.resources.comparison import form_of
 from domain.resources.date_times import instant, text_of
 from domain.resources.paths import AttributePath, resolve
@@ -64,10 +64,12 @@ class Ordering:
             )
         return cls(path, leaf, descending)
 
-    @property
-    def is_by_user_name(self) -> bool:
-        """True if this is the order of the userName index, ascending or descending."""
-        return self.path.steps == (self.leaf,) and self.leaf.name == "userName"
+    def index(self, resource_type: ResourceType) -> Index | None:
+        """Return the index that has all resources of the type in this order, ascending or descending, if any."""
+        if not self.leaf.required or self.path.steps != (self.leaf,):
+            return None
+        names = (self.leaf.name,)
+        return next((each for each in resource_type.indexes if each.is_sorted and names in each.paths), None)
 
     def key(self, resource: Json) -> SortKey:
         """Return the sort key of a whole resource, `id` and `meta` included."""

@@ -195,6 +195,8 @@ class ResourceType:
     """The URNs of the core schema, which comes first, and of the extensions, by the URN in lower case."""
     schema_ids: frozenset[str] = field(init=False, repr=False)
     """The same URNs as the schemas spell them."""
+    relations: Mapping[str, Attribute] = field(init=False, repr=False)
+    """The attributes whose values are stored apart (`Attribute.relation`), by name."""
 
     def __post_init__(self) -> None:
         schemas = (self.schema, *self.extensions)
@@ -208,6 +210,8 @@ class ResourceType:
         attributes = (known, *COMMON_ATTRIBUTES, *self.schema.attributes, *containers)
         root = Attribute(self.name, self.description, Type.COMPLEX, sub_attributes=attributes, is_resource=True)
         object.__setattr__(self, "root", root)
+        apart = {each.name: each for each in root.sub_attributes if each.relation is not None}
+        object.__setattr__(self, "relations", apart)
 
     @property
     def noun(self) -> str:
