@@ -106,6 +106,10 @@ bench-storage: .venv/.dev .dynamodb-local/.installed ## Measure the cost of requ
 bench-cursors: .venv/.dev .dynamodb-local/.installed ## Measure pages by cursor at every depth of a list (needs JDK 17, Maven)
 	@$(MEASURE) bench/cursor_pages.py
 
+.PHONY: bench-groups
+bench-groups: .venv/.dev .dynamodb-local/.installed ## Measure groups and their members on DynamoDB Local (needs JDK 17, Maven)
+	@$(MEASURE) bench/groups.py
+
 .PHONY: load
 load: .venv/.dev .dynamodb-local/.installed ## Send 25 requests a second for five minutes to DynamoDB Local (LOAD='--rate 50 --accounts 10'; needs JDK 17, Maven)
 	@$(MEASURE) bench/load.py $(LOAD)

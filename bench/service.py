@@ -40,10 +40,11 @@ _ENVIRONMENT = {"TABLE_NAME": "users", "CONNECTOR_SECRET_PREFIX": "bench/"}
 
 
 class Cost(NamedTuple):
-    """The calls and units that a request took from DynamoDB."""
+    """The calls and units that a request took from DynamoDB, and how many of the calls repeated one."""
 
     calls: int
     units: float
+    retries: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,14 @@ class Service:
 
     def mode(self, mode: Mode) -> None:
         """Serve an account in that mode from now on."""
-        settings = self.secret.connector.settings
-        if settings.mode != mode:
-            self.secret.connector = replace(self.secret.connector, settings=replace(settings, mode=mode))
+        self.configure(mode=mode)
+
+    def configure(self, **changes: Any) -> None:
+        """Serve an account with these settings changed from now on."""
+        connector = self.secret.connector
+        settings = replace(connector.settings, **changes)
+        if settings != connector.settings:
+            self.secret.connector = replace(connector, settings=settings)
             self.bound = replace(self.bound, authenticator=_authenticator(self.secret))
 
     def call(self, method: str, path: str, body: Any = None, **parameters: object) -> Call:
@@ -119,7 +125,11 @@ class Service:
         self.printed.seek(0)
         self.printed.truncate()
         requests = [line for line in lines if line.get("message") == "request"]
-        return Cost(sum(line["dynamodb_calls"] for line in requests), sum(line["dynamodb_units"] for line in requests))
+        return Cost(
+            sum(line["dynamodb_calls"] for line in requests),
+            sum(line["dynamodb_units"] for line in requests),
+            sum(line["dynamodb_retries"] for line in requests),
+        )
 
 
 @contextmanager
