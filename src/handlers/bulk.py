@@ -23,8 +23,13 @@ def handler(request: ScimRequest) -> HttpResponse:
     """200 with every operation's own status; 413 when there are too many operations or bytes."""
     body = request.http.json_object(USER, max_bytes=MAX_BULK_PAYLOAD)
     # The request itself has counted as one operation.
+    users = users_of(request)
     job = BulkJob(
-        users_of(request), request.deadline, request.renderer.location, lambda operations: request.count(operations - 1)
+        {USER.endpoint: users},
+        users.reader,
+        request.deadline,
+        lambda _, resource_id: request.renderer.location(resource_id),
+        lambda operations: request.count(operations - 1),
     )
     try:
         return HttpResponse(HTTPStatus.OK, encode(job.run(body)))
@@ -40,7 +45,7 @@ def _record(failed: FailedOperation, user: str | None) -> OperationRecord:
     return OperationRecord(
         failed.position,
         _OPERATIONS[failed.method],
-        own_id(failed.user_id),
+        own_id(failed.resource_id),
         error.status.value,
         error.scim_type,
         error.attribute,
