@@ -19,7 +19,16 @@ LAST_WORDS_SECONDS = 0.3
 
 def now() -> str:
     """The time as RFC 3339 text in UTC with milliseconds, the form of `meta.created`."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return text_of(time.time())
+
+
+def text_of(seconds: float) -> str:
+    """The same form of a time in seconds since 1970.
+
+    >>> text_of(1_767_225_600.5)
+    '2026-01-01T00:00:00.500Z'
+    """
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def instant() -> datetime:

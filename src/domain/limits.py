@@ -29,6 +29,8 @@ MAX_VALUES: Final = 500
 """Of one multi-valued attribute, and of any array but `Operations`."""
 MAX_GROUP_MEMBERS: Final = 10_000
 """Of a group that one request may name; the group itself may have more."""
+MAX_MEMBERS_OF_AN_ANSWER: Final = 25_000
+"""Of a group that is read with its members: some 4 MB, as a function's answer may hold 6 MB."""
 MAX_GROUP_BODY_BYTES: Final = 2_000_000
 """Of a request about one group: 10,000 members as Okta sends them, with `$ref` and `display`."""
 MAX_GROUP_ITEMS: Final = 60_000

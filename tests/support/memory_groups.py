@@ -7,10 +7,10 @@ from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import islice
 from threading import RLock
 
+from adapters import clock
 from adapters.dynamodb.keys import sort_key
 from domain.errors import ServiceUnavailable, TooMany, UniquenessConflict
 from domain.ports import (
@@ -104,10 +104,9 @@ class InMemoryGroups:
     def leave_all(self, user_id: str) -> int:
         with self.lock:
             left = [group_id for group_id in self._ids if user_id in self.members[group_id]]
-            moment = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")
             for group_id in left:
                 self.members[group_id].remove(user_id)
-                self._groups[group_id] = self._groups[group_id].touched(moment.replace("+00:00", "Z"))
+                self._groups[group_id] = self._groups[group_id].touched(clock.text_of(self._now()))
             return len(left)
 
     def finish(self, group_id: str) -> None:

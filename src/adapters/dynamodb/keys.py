@@ -31,6 +31,13 @@ class Collection(StrEnum):
     RANK = "RANK"
     GUARD = "GUARD"
     RATE = "RATE"
+    GROUP = "GROUP"
+    GROUP_NAME = "GROUPNAME"
+    GROUP_EXTERNAL_ID = "GROUPEXTERNALID"
+    GROUP_RANK = "GROUPRANK"
+    MEMBER = "MEMBER"
+    GROUP_OF = "GROUPOF"
+    GROUP_JOB = "GROUPJOB"
 
 
 Entry = tuple[Collection, str]
@@ -68,6 +75,20 @@ def external_id_prefix(external_id: str) -> str:
     """The common prefix of the sort keys of all users with that externalId; it ends with the only `#` in it."""
     plain = plain_part(external_id).partition("#")[0]
     return (external_id if plain == external_id != "" else _hashed(plain, external_id)) + "#"
+
+
+def of_pair(first: str, second: str = "") -> str:
+    """The sort key of what concerns two ids, in the order of the first; without a second, what these keys start with.
+
+    >>> of_pair("8d0e", "3fa8")
+    '8d0e#3fa8'
+    """
+    return f"{first}#{second}"
+
+
+def second_of(pair: str) -> str:
+    """The second id in the sort key of a pair."""
+    return pair.partition("#")[2]
 
 
 def is_hashed(key: str) -> bool:

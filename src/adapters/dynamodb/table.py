@@ -17,7 +17,9 @@ from adapters.dynamodb.users import DynamoDBUsers
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from adapters.dynamodb.groups import DynamoDBGroups
     from adapters.dynamodb.guard import DynamoDBGuard
+    from adapters.dynamodb.relations import DynamoDBGroupsOfUsers, DynamoDBMembers
     from domain.accounts.deprovisioning import Limit
     from domain.ports import Deadline
 
@@ -33,6 +35,27 @@ class DynamoDBAccount:
     def users(self) -> DynamoDBUsers:
         """The account's users."""
         return DynamoDBUsers(self.items)
+
+    @property
+    def groups(self) -> DynamoDBGroups:
+        """The account's groups."""
+        from adapters.dynamodb.groups import DynamoDBGroups  # functions of users need none of its modules
+
+        return DynamoDBGroups(self.items, self.now)
+
+    @property
+    def members(self) -> DynamoDBMembers:
+        """The members of the account's groups."""
+        from adapters.dynamodb.relations import DynamoDBMembers  # likewise
+
+        return DynamoDBMembers(self.items)
+
+    @property
+    def groups_of_users(self) -> DynamoDBGroupsOfUsers:
+        """The groups of the account's users."""
+        from adapters.dynamodb.relations import DynamoDBGroupsOfUsers  # likewise
+
+        return DynamoDBGroupsOfUsers(self.items)
 
     def guard(self, limit: Limit) -> DynamoDBGuard:
         """The guard that lets at most `limit` of the users lose access in a day."""

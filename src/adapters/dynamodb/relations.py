@@ -1,0 +1,112 @@
+"""The members of groups and the groups of users: `domain.ports.Relations` on the items of memberships.
+
+A large change of members that was decided counts as done: it is completed before members are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from adapters.dynamodb import keys
+from adapters.dynamodb.account_items import AccountItems, Range
+from adapters.dynamodb.group_items import GROUPS
+from adapters.dynamodb.group_jobs import GroupJobs
+from adapters.dynamodb.items import Item
+from adapters.dynamodb.keys import Collection, Entry
+from domain.errors import TooMany
+from domain.limits import MAX_MEMBERS_OF_AN_ANSWER
+from domain.ports import Related
+
+_KEY: Final = {"ProjectionExpression": "sk"}
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBMembers:
+    """The members of groups, as ids of users."""
+
+    items: AccountItems
+
+    def of(self, resource_id: str, /) -> list[Related]:
+        if not self._is_settled(resource_id):
+            return []
+        return [Related(user_id) for user_id in member_ids(self.items, resource_id)]
+
+    def among(self, resource_id: str, ids: Sequence[str], /) -> list[Related]:
+        if not self._is_settled(resource_id):
+            return []
+        pairs = _pairs(Collection.MEMBER, ((resource_id, each) for each in ids))
+        return [Related(user_id) for user_id in sorted(_second_ids(self.items.batch(pairs, **_KEY)))]
+
+    def having(self, related_id: str, /) -> list[str]:
+        GroupJobs(self.items).complete_all()
+        return list(_of(self.items, Collection.GROUP_OF, related_id))
+
+    def _is_settled(self, group_id: str) -> bool:
+        """Complete a change of the group's members that is under way; return False if there is no such group."""
+        return settled_group(self.items, group_id) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBGroupsOfUsers:
+    """The groups of users, with their names."""
+
+    items: AccountItems
+
+    def of(self, resource_id: str, /) -> list[Related]:
+        GroupJobs(self.items).complete_all()
+        return self._named(_of(self.items, Collection.GROUP_OF, resource_id))
+
+    def among(self, resource_id: str, ids: Sequence[str], /) -> list[Related]:
+        GroupJobs(self.items).complete_all()
+        pairs = _pairs(Collection.GROUP_OF, ((resource_id, each) for each in ids))
+        return self._named(_second_ids(self.items.batch(pairs, **_KEY)))
+
+    def having(self, related_id: str, /) -> list[str]:
+        return [related.id for related in DynamoDBMembers(self.items).of(related_id)]
+
+    def _named(self, group_ids: Iterator[str]) -> list[Related]:
+        entries = [(Collection.GROUP, each) for each in sorted(group_ids)]
+        groups = [GROUPS.record_of(item) for item in self.items.batch(entries, **GROUPS.projection)]
+        return sorted(Related(group.id, group.display_name) for group in groups)
+
+
+def settled_group(items: AccountItems, group_id: str) -> Item | None:
+    """Read a group, and complete a change of its members that is under way; None if there is no such group."""
+    if not keys.is_id(group_id):
+        return None
+    item = items.get(Collection.GROUP, group_id, **GROUPS.projection)
+    if item is not None and "job" in item:
+        GroupJobs(items).complete(group_id)
+        return settled_group(items, group_id)
+    return item
+
+
+def member_ids(items: AccountItems, group_id: str) -> list[str]:
+    """Return the ids of a group's members, in order; raises TooMany when no answer can hold them."""
+    ids = list(_of(items, Collection.MEMBER, group_id, limit=MAX_MEMBERS_OF_AN_ANSWER + 1))
+    if len(ids) > MAX_MEMBERS_OF_AN_ANSWER:
+        raise TooMany(
+            f"The group has more than {MAX_MEMBERS_OF_AN_ANSWER} members, and one answer holds no more. Ask for it "
+            "without them (excludedAttributes=members), or for some of them by id.",
+            remedy="Read the group with excludedAttributes=members, and add or remove members by their ids.",
+        )
+    return ids
+
+
+def _of(items: AccountItems, collection: Collection, first_id: str, *, limit: int | None = None) -> Iterator[str]:
+    """Yield the second ids of all pairs with that first id, in order."""
+    if not keys.is_id(keys.of_pair(first_id)):
+        return iter(())
+    pages = items.query(collection, Range(prefix=keys.of_pair(first_id)), limit=limit, **_KEY)
+    return _second_ids(item for page in pages for item in page.items)
+
+
+def _pairs(collection: Collection, pairs: Iterator[tuple[str, str]]) -> list[Entry]:
+    possible = dict.fromkeys(filter(keys.is_id, (keys.of_pair(first, second) for first, second in pairs)))
+    return [(collection, each) for each in possible]
+
+
+def _second_ids(found: Iterator[dict[str, Any]]) -> Iterator[str]:
+    return (keys.second_of(item["sk"]["S"]) for item in found)
