@@ -1,4 +1,4 @@
-"""The publisher's dead letters: changes of users whose events could not be published, and publishing them again.
+"""The publisher's dead letters: changes whose events could not be published, and publishing them again.
 
 A dead letter names a range of records in the table's stream. They are read from the stream, which keeps them for 24
 hours, and passed to the publisher as Lambda does. Anybody who may send to the queue could name another stream, which

@@ -344,9 +344,10 @@ def test_the_schema_refuses_what_no_event_says(unknown: Json) -> None:
         validate(EventKind.UPDATED, update | unknown)
 
 
-def test_the_example_in_the_documentation_is_an_event() -> None:
+def test_the_examples_in_the_documentation_are_events() -> None:
     blocks = re.findall(r"```json\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
 
-    [example] = [json.loads(block) for block in blocks if "idempotencyId" in block]
+    update, joining = [json.loads(block) for block in blocks if "idempotencyId" in block]
 
-    validate(EventKind.UPDATED, example)
+    validate(EventKind.UPDATED, update)
+    validate(EventKind.MEMBERS_ADDED, joining)

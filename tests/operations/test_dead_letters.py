@@ -16,10 +16,11 @@ from moto import mock_aws
 from operations.dead_letters import DeadLetters, LetterOutcome, Redriven, number_of
 from operations.deployment import DeploymentError
 from operations.table_creation import table_definition
-from support.table_stream import RECORDED, record, user
+from support.table_stream import RECORDED, group, group_record, record, user
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/users/stream/2030-01-01T00:00:00.000"
-RECORDS = [record(number, None, user({}, user_id=f"u{number}")) for number in range(1, 5)]
+RECORDS = [record(number, None, user({}, user_id=f"u{number}")) for number in range(1, 4)]
+RECORDS.append(group_record(4, None, group({}), joined=["u1", "u2"]))
 
 
 AT_FIRST = {
