@@ -13,7 +13,7 @@ import httpx
 from cli.wording import counted
 from domain.accounts.connector_key import ConnectorKey
 from domain.documents import Json
-from handlers.jobs.smoke_test import CheckFailed, require_scim_error, total_results
+from handlers.jobs.checks import CheckFailed, require_scim_error, total_results
 
 SCIM_JSON: Final = "application/scim+json"
 

@@ -26,7 +26,8 @@ from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.wording import plain
 from domain.accounts.connector_key import ConnectorKey
-from handlers.jobs.smoke_test import SmokeTest, check_discovery, check_groups
+from handlers.jobs.group_smoke_test import GroupSmokeTest, check_no_groups, has_groups
+from handlers.jobs.smoke_test import SmokeTest, check_discovery
 from operations.answers.records import CheckLine, Diagnosis
 
 # As long as an identity provider waits; API Gateway ends a request after 29 seconds.
@@ -46,8 +47,9 @@ def doctor(
 ) -> None:
     """Check an endpoint from outside with the requests of JumpCloud's Activate.
 
-    Creates a test user, changes it and removes it, also when a check fails. With [bold]--base-url[/bold] the Connector
-    Key comes from the variable CONNECTOR_KEY, else from a prompt. Exits with 1 when a check fails.
+    Creates a test user, changes it and removes it, also when a check fails; with groups on, a test group too. With
+    [bold]--base-url[/bold] the Connector Key comes from the variable CONNECTOR_KEY, else from a prompt. Exits with 1
+    when a check fails.
     """
     invocation = invocation_of(context)
     if test_email is not None and _ADDRESS.fullmatch(test_email) is None:
@@ -79,19 +81,30 @@ def examine(checks: CheckList, endpoint: Endpoint, email: str) -> None:
     ):
         return
     checks.run("Another key is refused", lambda: check_wrong_key(endpoint, _other_key(key)))
-    checks.run("Groups are a SCIM 404", lambda: check_groups(endpoint))
+    groups: list[bool] = []
+    if checks.run("Resource types are served", lambda: _resource_types(endpoint, groups)) and not groups[0]:
+        checks.run("Groups are off, and a SCIM 404", lambda: check_no_groups(endpoint))
+    group = GroupSmokeTest(endpoint, f"rollcall-doctor-{secrets.token_hex(6)}") if groups == [True] else None
     # The deprovisioning limit does not count a user created just now, so a test user can always be deleted.
     if checks.run("Test Connection reads users", lambda: check_list(endpoint)):
-        _run_smoke_test(checks, SmokeTest(endpoint, email))
+        _run_smoke_test(checks, SmokeTest(endpoint, email, group=group))
+
+
+def _resource_types(endpoint: Endpoint, groups: list[bool]) -> str:
+    """Read the resource types; `groups` then says if Group is one."""
+    groups.append(has_groups(endpoint))
+    return "users and groups" if groups[0] else "users"
 
 
 def _run_smoke_test(checks: CheckList, test: SmokeTest) -> None:
-    """Run the steps up to the first that fails, and remove the test user in any case, also on Ctrl-C."""
+    """Run the steps up to the first that fails, and remove test user and group in any case, also on Ctrl-C."""
     try:
         for name, step in test.steps():
             if not checks.run(name, step):
                 break
     finally:
+        if test.group is not None and test.group.may_exist:
+            checks.run("Test group is removed after the failure", test.group.remove)
         if test.may_exist:
             checks.run("Test user is removed after the failure", test.remove)
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from cli.checks import check_base_url, check_key
 from cli.main import app
-from handlers.jobs.smoke_test import CheckFailed
+from handlers.jobs.checks import CheckFailed
 from support.least_scim_service import KEY, LIST, Answer, Service, at, doctor, error, failures, least_scim_service
 
 
@@ -32,6 +32,63 @@ def test_a_right_endpoint_passes_and_the_test_user_is_gone_again(service: Servic
         "PUT",
         "DELETE",
     ]
+
+
+def test_an_endpoint_with_groups_is_tried_with_a_test_group_that_is_gone_again(service: Service) -> None:
+    service.groups = {}
+
+    result = doctor(service)
+
+    assert result.exit_code == 0, result.output
+    assert "Resource types are served: users and groups" in result.stdout
+    assert "Test user joins the test group" in result.stdout
+    assert "Groups are off" not in result.stdout
+    assert (service.users, service.groups) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("fault", "check"),
+    [
+        (at("POST", "/Groups", error(500, "x")), "Test group is created"),
+        (at("POST", "/Groups", (201, {"id": 7})), "Test group is created"),
+        (at("POST", "/Groups", (0, None)), "Test group is created"),
+        (at("PATCH", "/Groups/", error(500, "x")), "Test user joins the test group"),
+        (at("PATCH", "/Groups/", (200, {})), "Test user joins the test group"),
+        (at("DELETE", "/Groups/", (200, {})), "Test group is deleted"),
+        (at("GET", "/Groups/", (200, {"members": []})), "Test user joins the test group"),
+        (at("GET", "/Groups/", error(404, "x")), "Test user joins the test group"),
+        (
+            at("GET", "/Groups", (200, {"schemas": [LIST], "totalResults": 1})),
+            "Look-up of the test group finds no group",
+        ),
+        (at("GET", "/ResourceTypes", error(404, "x")), "Resource types are served"),
+    ],
+)
+def test_each_fault_of_groups_is_found_and_leaves_neither_group_nor_user(
+    service: Service, fault: Callable[[str, str, Answer], Answer], check: str
+) -> None:
+    service.groups = {}
+    # The answer is lost, or wrong; what was asked for happens, unless it is an error.
+    service.fault = fault
+
+    failed = failures(doctor(service, "--json"))
+
+    assert next(iter(failed)) == check
+    assert (service.users, service.groups) == ({}, {})
+
+
+def test_a_test_group_that_cannot_be_removed_is_named(service: Service) -> None:
+    service.groups = {}
+    service.fault = at("DELETE", "/Groups/", error(500, "x"))
+
+    failed = failures(doctor(service, "--json"))
+
+    left = next(path.removeprefix("/Groups/") for method, path in service.requests if method == "DELETE")
+    assert f"DELETE /Groups/{left}" in failed["Test group is removed after the failure"]["fix"]
+    assert (
+        f"rollcall groups show --account acme --id={left}" in failed["Test group is removed after the failure"]["fix"]
+    )
+    assert service.users == {}
 
 
 def test_the_json_report_contains_no_key(service: Service) -> None:
@@ -74,8 +131,8 @@ def test_a_taken_address_is_reported_and_its_user_left_unchanged(service: Servic
         (at("GET", "/ServiceProviderConfig", error(403, "off")), "Service answers (ServiceProviderConfig)", "enable"),
         (at("GET", "/ServiceProviderConfig", error(503, "x")), "Service answers (ServiceProviderConfig)", "log"),
         (at("GET", "/ServiceProviderConfig", (0, None)), "Service answers (ServiceProviderConfig)", "Base URL"),
-        (at("GET", "/Groups", (200, {"schemas": [LIST]})), "Groups are a SCIM 404", "log"),
-        (at("GET", "/Groups", (404, {"message": "Not Found"})), "Groups are a SCIM 404", "in front"),
+        (at("GET", "/Groups", (200, {"schemas": [LIST]})), "Groups are off, and a SCIM 404", "log"),
+        (at("GET", "/Groups", (404, {"message": "Not Found"})), "Groups are off, and a SCIM 404", "in front"),
         (at("GET", "/Users", (200, {"schemas": [LIST], "totalResults": 0})), "Another key is refused", "log"),
         (at("POST", "/Users", error(409, "taken")), "Test user is created", "--test-email"),
         (at("POST", "/Users", (201, {"id": 7})), "Test user is created", "defect"),

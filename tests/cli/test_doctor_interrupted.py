@@ -35,7 +35,7 @@ def service() -> Iterator[Service]:
         (at("GET", "/Users/", (200, {"userName": None})), "Test user is read"),
         (at("PUT", "/Users/", (200, {"emails": ["a@b.example"]})), "Test user is updated (PUT with emails null)"),
         (at("PUT", "/Users/", (200, {"emails": 7})), "Test user is updated (PUT with emails null)"),
-        (at("GET", "/Groups", (404, {"schemas": 7})), "Groups are a SCIM 404"),
+        (at("GET", "/Groups", (404, {"schemas": 7})), "Groups are off, and a SCIM 404"),
     ],
 )
 def test_a_malformed_answer_is_a_failed_check(

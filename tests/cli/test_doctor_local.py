@@ -65,7 +65,7 @@ def test_every_check_passes_and_nothing_stays_behind(service: LocalService, key:
 
     assert result.exit_code == 0, result.output
     assert "FAIL" not in result.stdout
-    assert result.stdout.count("ok  ") == 14
+    assert result.stdout.count("ok  ") == 15
     assert "Ready: paste the Base URL and the Connector Key" in result.stdout
     assert users(service, key) == 0
 

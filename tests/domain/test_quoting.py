@@ -16,7 +16,8 @@ from domain.errors import InvalidValue, UniquenessConflict
 from domain.limits import MAX_QUOTED
 from domain.queries.cursor import CursorSeal
 from domain.quoting import quoted, visible
-from handlers.jobs.smoke_test import CheckFailed, SmokeTest
+from handlers.jobs.checks import CheckFailed
+from handlers.jobs.smoke_test import SmokeTest
 from records import marked
 from support.child_processes import run
 from support.in_process import in_process

@@ -34,6 +34,8 @@ class Service:
 
     base_url: str = ""
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    groups: dict[str, dict[str, Any]] | None = None
+    """None while it has no groups."""
     requests: list[tuple[str, str]] = field(default_factory=list)
     fault: Callable[[str, str, Answer], Answer] = lambda method, path, answer: answer
     content_type: str = "application/scim+json"
@@ -50,6 +52,11 @@ class Service:
         user_id = path.removeprefix("/Users/")
         if path == "/ServiceProviderConfig":
             return 200, {"patch": {"supported": True}, "filter": {"supported": True}}
+        if path == "/ResourceTypes":
+            names = ["User", *(["Group"] if self.groups is not None else [])]
+            return 200, {"schemas": [LIST], "totalResults": len(names), "Resources": [{"name": name} for name in names]}
+        if path.startswith("/Groups") and self.groups is not None:
+            return self.serve_groups(self.groups, method, path.removeprefix("/Groups").strip("/"), query, body)
         if path == "/Users" and method == "GET":
             sought = query.get("filter", [""])[0]
             found = [user for user in self.users.values() if not sought or f'"{user["userName"]}"' in sought]
@@ -67,6 +74,36 @@ class Service:
             kept = self.users[user_id]
             self.users[user_id] = {**body, "emails": body["emails"] or kept["emails"]}
         return 200, self.users[user_id]
+
+    def serve_groups(
+        self, groups: dict[str, dict[str, Any]], method: str, group_id: str, query: dict[str, list[str]], body: Any
+    ) -> Answer:
+        if method == "POST":
+            group = {**body, "id": secrets.token_hex(8), "members": []}
+            groups[group["id"]] = group
+            return 201, group
+        if not group_id:
+            found = [group for group in groups.values() if f'"{group["displayName"]}"' in query["filter"][0]]
+            return 200, {"schemas": [LIST], "totalResults": len(found), "Resources": found}
+        if group_id not in groups:
+            return error(404, "no such group")
+        if method == "DELETE":
+            del groups[group_id]
+            return 204, None
+        if method == "PATCH":
+            (operation,) = body["Operations"]
+            self.patch_group(groups[group_id], operation)
+            return 204, None
+        return 200, groups[group_id]
+
+    def patch_group(self, group: dict[str, Any], operation: dict[str, Any]) -> None:
+        match operation["op"]:
+            case "add":
+                group["members"] += [each for each in operation["value"] if each not in group["members"]]
+            case "replace":
+                group |= operation["value"]
+            case "remove":
+                group["members"] = [each for each in group["members"] if each["value"] not in operation["path"]]
 
 
 def error(status: int, detail: str) -> Answer:
@@ -94,7 +131,7 @@ def least_scim_service() -> Iterator[Service]:
             self.end_headers()
             self.wfile.write(payload)
 
-        do_POST = do_PUT = do_DELETE = do_GET
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

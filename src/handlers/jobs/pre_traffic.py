@@ -31,12 +31,9 @@ from handlers import routes
 from handlers.endpoint import LambdaContext
 from handlers.environment.release import ReleaseEnvironment
 from handlers.http import proxy_event
-from handlers.jobs.smoke_test import (
-    CheckFailed,
-    SmokeTest,
-    check_discovery,
-    check_groups,
-)
+from handlers.jobs.checks import CheckFailed
+from handlers.jobs.group_smoke_test import GroupSmokeTest, check_no_groups, has_groups
+from handlers.jobs.smoke_test import SmokeTest, check_discovery, check_unknown_path
 from handlers.start import made_at_start
 
 _LEFT_OVER_AFTER: Final = timedelta(hours=1)
@@ -141,29 +138,38 @@ class LambdaTransport:
 
 
 def _run_smoke_test(transport: LambdaTransport) -> dict[str, str] | None:
-    """Use every function, then delete the users of smoke tests that were cut off. Returns what failed, or None."""
-    test = SmokeTest(transport, f"release-check-{secrets.token_hex(8)}@example.com", every_function=True)
+    """Use every function, then delete what smoke tests that were cut off have left. Returns what failed, or None."""
+    name = f"release-check-{secrets.token_hex(8)}"
+    test = SmokeTest(transport, f"{name}@example.com", every_function=True)
     try:
         check_discovery(transport)
-        check_groups(transport)
+        check_unknown_path(transport)
+        # The settings of an account that was made before there were groups have none.
+        if has_groups(transport):
+            test.group = GroupSmokeTest(transport, name, every_function=True)
+        else:
+            check_no_groups(transport, every_function=True)
         for _, step in test.steps():
             step()
-        _remove_left_over_users(transport, before=rfc3339(datetime.now(UTC) - _LEFT_OVER_AFTER))
+        before = rfc3339(datetime.now(UTC) - _LEFT_OVER_AFTER)
+        for endpoint in ["/Groups", "/Users"] if test.group else ["/Users"]:
+            _remove_left_over(transport, endpoint, before)
     except CheckFailed as failure:
         return {"step": transport.step, "cause": failure.seen, "remedy": _LOOK_AT_THE_LOG}
     finally:
-        if test.may_exist:
-            with suppress(Exception):  # a later release deletes it; the failure before is the one to report
-                test.remove()
+        for left in (test.group, test):
+            if left is not None and left.may_exist:
+                with suppress(Exception):  # a later release deletes it; the failure before is the one to report
+                    left.remove()
     return None
 
 
-def _remove_left_over_users(transport: LambdaTransport, before: str) -> None:
-    """Delete the test users created before that time."""
+def _remove_left_over(transport: LambdaTransport, endpoint: str, before: str) -> None:
+    """Delete the test users or test groups created before that time."""
     created_before = quote(f'meta.created lt "{before}"', safe="")
-    found = transport.expect(200, "GET", f"/Users?filter={created_before}")
-    for user in found.get("Resources", ()):
-        transport.expect(204, "DELETE", f"/Users/{user['id']}")
+    found = transport.expect(200, "GET", f"{endpoint}?filter={created_before}")
+    for each in found.get("Resources", ()):
+        transport.expect(204, "DELETE", f"{endpoint}/{each['id']}")
 
 
 _MAKE_THE_ACCOUNT: Final = (

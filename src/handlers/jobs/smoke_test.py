@@ -9,40 +9,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Protocol
 from urllib.parse import quote
 
 from domain import remedies
 from domain.documents import Json
-from domain.errors import ERROR_URN
-from domain.messages import BULK_REQUEST_URN, LIST_RESPONSE_URN, PATCH_OP_URN, SEARCH_REQUEST_URN
+from domain.messages import BULK_REQUEST_URN, PATCH_OP_URN, SEARCH_REQUEST_URN
 from domain.quoting import argument
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN
-
-_REPORT: Final = "This is a defect of the service: look at its log for the request."
-_BASE_URL: Final = "Check that the Base URL is the one of Rollcall."
-_IN_FRONT: Final = "Check that nothing in front of the service answers in its place."
-
-
-class CheckFailed(Exception):
-    """A check failed: `seen` is what was observed, `fix` what to do, `status` the HTTP status that was unexpected."""
-
-    def __init__(self, seen: str, fix: str, status: int | None = None) -> None:
-        super().__init__(seen)
-        self.seen = seen
-        self.fix = fix
-        self.status = status
-
-
-class Transport(Protocol):
-    """Sends requests to the service with one Connector Key."""
-
-    def expect(self, status: int, method: str, path: str, body: Json | None = None) -> Json:
-        """Send a request and return the JSON object of its answer, {} when it has no body.
-
-        `path` is below the base path and may have a query, percent-encoded. Raises `CheckFailed` when the answer has
-        another status or is not a SCIM answer, or when there is none.
-        """
+from handlers.jobs.checks import CHECK_BASE_URL, REPORT, CheckFailed, Transport, require_scim_error, total_results
+from handlers.jobs.group_smoke_test import GroupSmokeTest
 
 
 @dataclass
@@ -52,12 +27,15 @@ class SmokeTest:
     The requests are those of JumpCloud's Activate. With `every_function` there are more, so that each function of the
     API that serves users answers at least once, and no step depends on the account's mode.
 
+    With a `group` the test user is a member of it for a while.
+
     `email` must be free. Smoke tests of different addresses may run at the same time.
     """
 
     transport: Transport
     email: str
     every_function: bool = False
+    group: GroupSmokeTest | None = None
     user_id: str = ""
     may_exist: bool = False
     """True from just before the creation until the deletion is confirmed: `remove` is then needed."""
@@ -69,6 +47,8 @@ class SmokeTest:
         yield "Test user is created", self.create
         yield "Test user is read", self.read
         yield "Look-up finds the test user", self.find
+        if self.group is not None:
+            yield from self.group.steps(lambda: self.user_id)
         if self.every_function:
             yield "Search finds the test user", self.search
             yield "Test user is deactivated by PATCH", self.patch
@@ -96,7 +76,7 @@ class SmokeTest:
         self.may_exist = True
         user = self.transport.expect(201, "POST", "/Users", _new_user(self.email, self._external_id))
         if not isinstance(user.get("id"), str) or not user["id"]:
-            raise CheckFailed("the new user has no id that is a string", _REPORT)
+            raise CheckFailed("the new user has no id that is a string", REPORT)
         self.user_id = user["id"]
         return "201"
 
@@ -104,7 +84,7 @@ class SmokeTest:
         """Read the user by id."""
         user = self.transport.expect(200, "GET", self._path)
         if user.get("userName") != self.email:
-            raise CheckFailed("the user read is another than the one created", _REPORT)
+            raise CheckFailed("the user read is another than the one created", REPORT)
         return "200"
 
     def find(self) -> str:
@@ -129,10 +109,10 @@ class SmokeTest:
         body = {"schemas": [BULK_REQUEST_URN], "Operations": [operation]}
         answer = self.transport.expect(200, "POST", "/Bulk", body)
         if [one.get("status") for one in answer.get("Operations", ())] != ["200"]:
-            raise CheckFailed("the operation in the bulk request did not succeed", _REPORT)
+            raise CheckFailed("the operation in the bulk request did not succeed", REPORT)
         user = self.transport.expect(200, "GET", self._path)
         if (user.get("active"), user.get("title")) != (False, "Tester"):
-            raise CheckFailed("the user does not show what was written", _REPORT)
+            raise CheckFailed("the user does not show what was written", REPORT)
         return "200"
 
     def update(self) -> str:
@@ -194,7 +174,7 @@ class SmokeTest:
 
     def _require_found(self, answer: Json) -> None:
         if total_results(answer) != 1 or answer["Resources"][0].get("id") != self.user_id:
-            raise CheckFailed("the user just created is not found by userName", _REPORT)
+            raise CheckFailed("the user just created is not found by userName", REPORT)
 
     def _replacement(self, *, active: bool) -> Json:
         return {
@@ -212,33 +192,19 @@ def check_discovery(transport: Transport) -> str:
     """Read the ServiceProviderConfig (RFC 7643 section 5)."""
     config = transport.expect(200, "GET", "/ServiceProviderConfig")
     if not isinstance(config.get("patch"), dict) or not isinstance(config.get("filter"), dict):
-        raise CheckFailed("the answer is no ServiceProviderConfig", _BASE_URL)
+        raise CheckFailed("the answer is no ServiceProviderConfig", CHECK_BASE_URL)
     return "served"
 
 
-def check_groups(transport: Transport) -> str:
-    """Read groups, which are not provisioned: 404 with a SCIM error."""
-    require_scim_error(404, transport.expect(404, "GET", "/Groups"))
+def check_unknown_path(transport: Transport) -> str:
+    """Ask for what is nowhere: 404 with a SCIM error."""
+    require_scim_error(404, transport.expect(404, "GET", "/Nowhere"))
     return "404 with a SCIM error"
-
-
-def require_scim_error(status: int, answer: Json) -> None:
-    """Raise `CheckFailed` unless the answer is a SCIM error of that status (RFC 7644 section 3.12)."""
-    if ERROR_URN not in answer.get("schemas", ()) or answer.get("status") != str(status):
-        raise CheckFailed(f"{status} without a SCIM error", _IN_FRONT)
-
-
-def total_results(answer: Json) -> int:
-    """totalResults of a ListResponse (RFC 7644 section 3.4.2); raises `CheckFailed` for any other answer."""
-    total = answer.get("totalResults")
-    if LIST_RESPONSE_URN not in answer.get("schemas", ()) or not isinstance(total, int):
-        raise CheckFailed("the answer is no ListResponse", _BASE_URL)
-    return total
 
 
 def _inactive(user: Json) -> str:
     if user.get("active") is not False:
-        raise CheckFailed("the user is still active", _REPORT)
+        raise CheckFailed("the user is still active", REPORT)
     return "200, inactive"
 
 
