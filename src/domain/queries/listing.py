@@ -27,8 +27,8 @@ from domain.filter import (
 )
 from domain.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_CHARACTERS, MAX_PAGE_SIZE
 from domain.ports import Deadline, Relations, ResourceStore
-from domain.queries.cursor import CursorSeal, Position
-from domain.queries.rendering import Renderer
+from domain.queries.cursor import CursorSeal
+from domain.queries.rendering import Renderer, Shows, list_text
 from domain.queries.sorting import Ordering, SortKey
 from domain.queries.windows import (
     Found,
@@ -100,10 +100,10 @@ class Result:
     start_index: int | None
     next_cursor: str | None = None
 
-    def text(self, renderer: Renderer) -> str:
+    def text(self, renderer: Shows) -> str:
         """Return the ListResponse as JSON text."""
-        return renderer.list_text(
-            self.resources,
+        return list_text(
+            map(renderer.text, self.resources),
             totalResults=self.total,
             itemsPerPage=len(self.resources),
             startIndex=self.start_index,
@@ -141,31 +141,15 @@ class Directory:
 
     def search(self, query: Query) -> Result:
         """Return the page of resources that a query asks for."""
-        if query.cursor is not None:
-            return self._by_cursor(query)
-        with in_time():
-            resources, total = self.found(query).window(query.start_index - 1, query.count)
-            return Result(self._shown(resources), total, query.start_index)
-
-    def _by_cursor(self, query: Query) -> Result:
-        """Return the page after the position in a cursor (`domain.queries.windows`)."""
-        position = self.seal.open(query.cursor, query.fingerprint) if query.cursor else None
-        with in_time():
-            page = self.found(query).after(position, query.count)
-            resources = self._shown(page.resources)
-        after = page.next_after if len(resources) == len(page.resources) else page.positions[len(resources) - 1]
-        return Result(resources, page.total, None, self._sealed(after, query))
-
-    def _sealed(self, position: Position | None, query: Query) -> str | None:
-        return None if position is None else self.seal.seal(position, query.fingerprint)
+        return paged(query, lambda: self.found(query), self._shown, self.seal, query.fingerprint)
 
     def _shown(self, resources: Sequence[StoredResource]) -> Sequence[StoredResource]:
         """Return as many of the resources as an answer may hold, at least one, with all that the answer shows."""
         if not self.renderer.wants(self.relations):
-            return _bounded(resources)
-        from domain.queries.related import shown  # few queries want values that are stored apart
+            return bounded(resources)
+        from domain.queries.related import completed, shown  # few queries want values that are stored apart
 
-        return shown(resources, self.renderer, self.relations)
+        return shown(resources, lambda stored: completed(stored, self.renderer, self.relations))
 
     @property
     def resource_type(self) -> ResourceType:
@@ -184,7 +168,8 @@ class Directory:
         ordering = None
         if query.sort_by:
             ordering = Ordering.of(query.sort_by, self.resource_type, descending=query.descending)
-        if filter_ is not None and (absent := self._absent() & first_names(filter_)):
+        absent = frozenset() if filter_ is None else self._absent()
+        if filter_ is not None and (self.absent or absent & first_names(filter_)):
             from domain.filter.absent import settled  # few filters are about what no resource has
 
             known = settled(filter_, absent, self.resource_type)
@@ -301,7 +286,27 @@ class Directory:
         return self._matching(lambda: read_at(self.store, places()), None if lookup.is_whole else filter_, ordering)
 
 
-def _bounded(resources: Sequence[StoredResource]) -> Sequence[StoredResource]:
+def paged(
+    query: Query,
+    found: Callable[[], Found],
+    shown: Callable[[Sequence[StoredResource]], Sequence[StoredResource]],
+    seal: CursorSeal,
+    fingerprint: str,
+) -> Result:
+    """Return the page of a query; `shown` may end it early, `fingerprint` is what its cursors are bound to."""
+    if query.cursor is None:
+        with in_time():
+            resources, total = found().window(query.start_index - 1, query.count)
+            return Result(shown(resources), total, query.start_index)
+    position = seal.open(query.cursor, fingerprint) if query.cursor else None
+    with in_time():
+        page = found().after(position, query.count)
+        resources = shown(page.resources)
+    after = page.next_after if len(resources) == len(page.resources) else page.positions[len(resources) - 1]
+    return Result(resources, page.total, None, None if after is None else seal.seal(after, fingerprint))
+
+
+def bounded(resources: Sequence[StoredResource]) -> Sequence[StoredResource]:
     """Return as many of the resources as an answer may hold, at least one."""
     size = 0
     for position, stored in enumerate(resources):

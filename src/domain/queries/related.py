@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Final, TypeVar
 
 from domain.documents import Json, encode
+from domain.errors import TooMany
 from domain.filter import Filter
 from domain.filter.apart import Need, divided, needs_of
 from domain.limits import MAX_PAGE_CHARACTERS
@@ -99,33 +100,48 @@ class Completed(StoredResource):
         return f"{self.stored.text[:-1]}{added}}}"
 
 
-def shown(
-    resources: Sequence[StoredResource], renderer: Renderer, relations: Mapping[str, Relations]
-) -> Sequence[StoredResource]:
-    """Return as many of the resources as an answer may hold, at least one, with the values that the renderer shows.
+def completed(stored: StoredResource, renderer: Renderer, relations: Mapping[str, Relations]) -> StoredResource:
+    """Return the resource with those values that the renderer shows.
 
-    A value that was written since its resource was read may be among them; the version is then older, never newer.
+    A value that was written since the resource was read may be among them; the version is then older, never newer.
     """
     names = renderer.wants(relations)
+    return Completed.of(stored, renderer, {name: relations[name].of(stored.id) for name in names}) if names else stored
+
+
+def shown(
+    resources: Sequence[StoredResource], complete: Callable[[StoredResource], StoredResource]
+) -> Sequence[StoredResource]:
+    """Return as many of the resources as an answer may hold, each with its values; raises TooMany if not even one."""
     page: list[StoredResource] = []
     size = 0
-
-    def complete(stored: StoredResource) -> Completed:
-        return Completed.of(stored, renderer, {name: relations[name].of(stored.id) for name in names})
-
-    with closing(in_parallel(resources, complete)) as completed:
-        for each in completed:
+    with closing(in_parallel(resources, complete)) as all_of_them:
+        for each in all_of_them:
             size += size_of(each)
             if size > MAX_PAGE_CHARACTERS and page:
                 break
-            page.append(each)
+            page.append(showable(each))
     return page
 
 
-def size_of(completed: Completed) -> int:
+def showable(stored: StoredResource) -> StoredResource:
+    """Return the resource; raises TooMany when its values are more than an answer may hold."""
+    if isinstance(stored, Completed) and size_of(stored) > MAX_PAGE_CHARACTERS:
+        name, values = max(stored.values.items(), key=lambda each: len(each[1].related))
+        default = values.attribute.returned is Returned.DEFAULT
+        remedy = f"Send excludedAttributes={name}." if default else f"Leave {name} out of attributes."
+        raise TooMany(
+            f"{name} of {stored.id} has {len(values.related)} values, more than one answer can hold. {remedy}",
+            attribute=name,
+            remedy=remedy,
+        )
+    return stored
+
+
+def size_of(stored: StoredResource) -> int:
     """Return about how many characters an answer takes for a resource."""
-    size = len(completed.document)
-    for values in completed.values.values():
+    size = len(stored.document)
+    for values in stored.values.values() if isinstance(stored, Completed) else ():
         # All values have the same length but for the display.
         one = Values(values.attribute, values.base_url, values.related[:1]).text()
         size += len(one) * len(values.related) + sum(len(display or "") for _, display in values.related)

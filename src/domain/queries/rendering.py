@@ -47,6 +47,13 @@ class Stored(Protocol):
         """The attributes as JSON text."""
 
 
+class Shows(Protocol):
+    """Renders resources."""
+
+    def text(self, stored: Stored, /) -> str:
+        """Return the resource as JSON text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Renderer:
     """Renders resources of one type: `base_url` is that of the service, `projection` the attributes to return."""
@@ -88,7 +95,8 @@ class Renderer:
             },
         }
 
-    def list_text(self, resources: Iterable[Stored], **members: int | str | None) -> str:
-        """Return a ListResponse (RFC 7644 section 3.4.2) as JSON text; members that are None are left out."""
-        head = {"schemas": [LIST_RESPONSE_URN]} | {name: value for name, value in members.items() if value is not None}
-        return f'{encode(head)[:-1]},"Resources":[{",".join(map(self.text, resources))}]}}'
+
+def list_text(texts: Iterable[str], **members: int | str | None) -> str:
+    """Return a ListResponse (RFC 7644 section 3.4.2) as JSON text; members that are None are left out."""
+    head = {"schemas": [LIST_RESPONSE_URN]} | {name: value for name, value in members.items() if value is not None}
+    return f'{encode(head)[:-1]},"Resources":[{",".join(texts)}]}}'
