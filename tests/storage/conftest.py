@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
-from adapters.dynamodb import Table
-from domain.ports import UserStore
+from adapters.dynamodb import DynamoDBAccount, Table
+from domain.ports import GroupStore, Relations, UserStore
 from local.moto_transactions import cheap_transactions
 from support import engines
 from support.engines import ENGINES, client_of, make_table
+from support.in_process import TwinAccount, TwinTable
 from support.memory import InMemoryUsers
-from support.samples import Patience, Users
+from support.samples import Groups, Patience, Users
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +59,12 @@ def users() -> Users:
     return Users()
 
 
+@pytest.fixture
+def groups() -> Groups:
+    """Makes the groups of a test."""
+    return Groups()
+
+
 @pytest.fixture(params=["memory", *ENGINES])
 def accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[str], UserStore]]:
     """The store of each account by its name, on the twin and on every engine."""
@@ -67,6 +75,38 @@ def accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[str], UserSto
         for client in client_of(request.param, request):
             table = make_table(client)
             yield lambda account, table=table: table.account(account, Patience()).users  # type: ignore[misc]  # mypy infers no type for the lambda's default
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The users and groups of an account, and the memberships from both sides."""
+
+    users: UserStore
+    groups: GroupStore
+    members: Relations
+    groups_of_users: Relations
+
+    @classmethod
+    def of(cls, account: TwinAccount | DynamoDBAccount) -> Directory:
+        return cls(account.users, account.groups, account.members, account.groups_of_users)
+
+
+@pytest.fixture(params=["memory", *ENGINES])
+def directories(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Directory]]:
+    """The directory of each account by its name, on the twin and on every engine."""
+    if request.param == "memory":
+        twin = TwinTable()
+        yield lambda account: Directory.of(twin.account(account, Patience()))
+    else:
+        for client in client_of(request.param, request):
+            table = make_table(client)
+            yield lambda account, table=table: Directory.of(table.account(account, Patience()))  # type: ignore[misc]  # mypy infers no type for the lambda's default
+
+
+@pytest.fixture
+def directory(directories: Callable[[str], Directory]) -> Directory:
+    """An empty directory."""
+    return directories("default")
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from domain.ports import (
 )
 from domain.resources.attributes import Index
 from domain.resources.comparison import prefix_form, unique_form
+from domain.resources.storable import require_size
 from domain.resources.stored_group import StoredGroup
 from support.memory import InMemoryUsers
 
@@ -48,6 +49,7 @@ class InMemoryGroups:
         """User ids by group id."""
 
     def create(self, group: StoredGroup, members: Sequence[str] = ()) -> None:
+        require_size(group, "group")
         with self.lock:
             if group.id in self._groups:
                 raise ServiceUnavailable("A group of that id exists already. Repeat the request.")
@@ -78,6 +80,7 @@ class InMemoryGroups:
     def change(
         self, current: StoredGroup, changed: StoredGroup, members: MemberChange, *, exactly: bool = False
     ) -> None:
+        require_size(changed, "group")
         with self.lock:
             kept = self._groups.get(current.id)
             if kept is None or ((exactly or changed.document != current.document) and kept.version != current.version):

@@ -1,4 +1,4 @@
-"""Users for the storage tests, and deadlines that tests control."""
+"""Users and groups for the storage tests, and deadlines that tests control."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.ports import IndexEntry
 from domain.resources import body as resource
+from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 
@@ -75,6 +76,23 @@ class Users:
     def numbered(self, count: int) -> list[StoredUser]:
         """Users 0 to count - 1, each with an address of its own, in no order."""
         return [self(f"user{number}", f"user{number}@example.com") for number in range(count)]
+
+
+@dataclass
+class Groups:
+    """Makes groups with ids that do not repeat; the same seed gives the same ids."""
+
+    random: Random = field(default_factory=lambda: Random(11))
+
+    def __call__(self, display_name: str, *, external_id: str | None = None) -> StoredGroup:
+        said = {"displayName": display_name} | ({} if external_id is None else {"externalId": external_id})
+        return StoredGroup.new(new_id(self.random), said, NOW)
+
+
+def with_name(group: StoredGroup, display_name: str, **more: Any) -> StoredGroup:
+    """The group's next version under another name; further attributes replaced, or removed where None is given."""
+    said = group.attributes | {"displayName": display_name} | more
+    return group.changed_to({name: value for name, value in said.items() if value is not None}, LATER)
 
 
 def changed(user: StoredUser, **more: Any) -> StoredUser:

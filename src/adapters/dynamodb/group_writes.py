@@ -208,7 +208,7 @@ class GroupWrites:
 
 def _steps(group_id: str, members: MemberChange) -> list[Step]:
     """The steps of a change; raises MissingUsers for who cannot exist."""
-    impossible = [each for each in members.joined if not keys.is_id(keys.of_pair(group_id, each))]
+    impossible = [each for each in members.joined if not keys.is_pair(group_id, each)]
     if impossible:
         raise MissingUsers(impossible)
     return steps_of(members)

@@ -42,7 +42,7 @@ class DynamoDBGroups(GroupWrites, ResourceReads[StoredGroup]):
         """Read memberships and users together: one call for each 50 users."""
         if current.under_way:
             self.jobs.complete(current.id)
-        possible = [each for each in dict.fromkeys(user_ids) if keys.is_id(keys.of_pair(current.id, each))]
+        possible = [each for each in dict.fromkeys(user_ids) if keys.is_pair(current.id, each)]
         entries = [
             entry
             for each in possible

@@ -86,6 +86,11 @@ def of_pair(first: str, second: str = "") -> str:
     return f"{first}#{second}"
 
 
+def is_pair(first: str, second: str) -> bool:
+    """Return True if the texts can be two ids in a sort key."""
+    return "#" not in first and all(map(is_id, (first, second, of_pair(first, second))))
+
+
 def second_of(pair: str) -> str:
     """The second id in the sort key of a pair."""
     return pair.partition("#")[2]

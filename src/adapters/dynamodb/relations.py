@@ -97,15 +97,14 @@ def member_ids(items: AccountItems, group_id: str) -> list[str]:
 
 def _of(items: AccountItems, collection: Collection, first_id: str, *, limit: int | None = None) -> Iterator[str]:
     """Yield the second ids of all pairs with that first id, in order."""
-    if not keys.is_id(keys.of_pair(first_id)):
+    if not keys.is_pair(first_id, "0"):
         return iter(())
     pages = items.query(collection, Range(prefix=keys.of_pair(first_id)), limit=limit, **_KEY)
     return _second_ids(item for page in pages for item in page.items)
 
 
 def _pairs(collection: Collection, pairs: Iterator[tuple[str, str]]) -> list[Entry]:
-    possible = dict.fromkeys(filter(keys.is_id, (keys.of_pair(first, second) for first, second in pairs)))
-    return [(collection, each) for each in possible]
+    return [(collection, keys.of_pair(*pair)) for pair in dict.fromkeys(pairs) if keys.is_pair(*pair)]
 
 
 def _second_ids(found: Iterator[dict[str, Any]]) -> Iterator[str]:
