@@ -105,7 +105,8 @@ def test_accounts_do_not_see_each_others_groups(
     second.groups.create(other)
 
     assert second.groups.get(engineers.id) is None
-    assert second.members.of(engineers.id) == second.members.having(ada.id) == []
+    assert second.members.of(engineers.id) == []
+    assert second.members.having(ada.id) == []
     assert first.groups.find(DISPLAY_NAME, "engineers") == [engineers]
     assert second.groups.find(DISPLAY_NAME, "engineers") == [other]
 
