@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 from rich.progress import Progress
@@ -13,9 +14,10 @@ from cli.arguments import Name, Yes
 from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.wording import counted
-from domain.ports import UserStore
-from operations.account_users import delete_every_user
+from operations.account_users import delete_every_group, delete_every_user
 from operations.answers.accounts import DeletedAccount
+
+Done = TypeVar("Done")
 
 _SECONDS: Final = 24 * 3600.0
 
@@ -29,56 +31,69 @@ def delete(
         typer.Option("--confirm-name", metavar="NAME", help="With --yes: the account's name again, if it has users."),
     ] = None,
 ) -> None:
-    """Delete an account permanently: its keys, its settings and all its users.
+    """Delete an account permanently: its keys, its settings, all its users and all its groups.
 
-    SCIM is switched off first. Users are deleted one by one, with a life-cycle event for each. After an interruption,
-    run the command again.
+    SCIM is switched off first. Groups and users are deleted one by one, with a life-cycle event for each. After an
+    interruption, run the command again.
     """
     invocation = invocation_of(context)
     accounts = invocation.deployment.accounts
-    store = invocation.deployment.account(name, _SECONDS).users
-    users = store.total()
-    if users == 0:
+    directory = invocation.deployment.account(name, _SECONDS)
+    users, groups = directory.users.total(), directory.groups.total()
+    if users == groups == 0:
         with suppress(SecretUnusable):
             accounts.show(name)
         invocation.confirm(f"Delete the account {name} and its Connector Key?", yes)
     else:
-        _confirm_by_name(invocation, name, users, yes, confirm_name)
+        _confirm_by_name(invocation, name, _contents(users, groups), yes, confirm_name)
     was_enabled = accounts.exists(name) and accounts.disable(name).changed
-    removed = _remove_users(invocation, store, users)
+    removed_groups = memberships = 0
+    # Groups first: then no user who is deleted has memberships to end.
+    for _, members in _shown(invocation, "Deleting groups", groups, delete_every_group(directory)):
+        removed_groups += 1
+        memberships += members
+    removed = sum(1 for _ in _shown(invocation, "Deleting users", users, delete_every_user(directory.users)))
     accounts.delete(name)
+    ended = f", in which {counted(memberships, 'membership')} ended" if memberships else ""
     invocation.answer(
-        DeletedAccount(result="deleted", account=name, users_deleted=removed),
-        f"The account {name} is deleted, and {counted(removed, 'user')} with it.",
+        DeletedAccount(
+            result="deleted",
+            account=name,
+            users_deleted=removed,
+            groups_deleted=removed_groups,
+            memberships_ended=memberships,
+        ),
+        f"The account {name} is deleted, and {_contents(removed, removed_groups)} with it{ended}.",
     )
     if was_enabled:
         invocation.note(
-            "Requests within the minute in which SCIM was switched off may still have created users: "
+            "Requests within the minute in which SCIM was switched off may still have created users or groups: "
             f"rollcall{invocation.options} users list --account {name}"
         )
 
 
-def _confirm_by_name(invocation: Invocation, name: str, users: int, yes: bool, confirm_name: str | None) -> None:
+def _contents(users: int, groups: int) -> str:
+    return counted(users, "user") + (f" and {counted(groups, 'group')}" if groups else "")
+
+
+def _confirm_by_name(invocation: Invocation, name: str, contents: str, yes: bool, confirm_name: str | None) -> None:
     if not yes:
         try:
-            confirm_name = invocation.ask(
-                f"The account {name} has {counted(users, 'user')}. Type its name to delete all"
-            )
+            confirm_name = invocation.ask(f"The account {name} has {contents}. Type its name to delete all")
         except typer.Abort as abort:
             raise UsageError(
                 f"No name was typed; nothing was changed. To skip the question: --yes --confirm-name {name}"
             ) from abort
     elif confirm_name is None:
-        raise UsageError(f"The account {name} has {counted(users, 'user')}: add --confirm-name {name} to delete all.")
+        raise UsageError(f"The account {name} has {contents}: add --confirm-name {name} to delete all.")
     if confirm_name != name:
         raise UsageError("That is not the account's name; nothing was changed.")
 
 
-def _remove_users(invocation: Invocation, store: UserStore, users: int) -> int:
-    removed = 0
+def _shown(invocation: Invocation, label: str, total: int, done: Iterable[Done]) -> Iterator[Done]:
+    """The same with a progress bar; there may be more of them by now."""
     with Progress(console=invocation.errors, transient=True, disable=invocation.as_json) as progress:
-        task = progress.add_task("Deleting users", total=users)
-        for _ in delete_every_user(store):
-            removed += 1
+        task = progress.add_task(label, total=total)
+        for each in done:
+            yield each
             progress.advance(task)
-    return removed

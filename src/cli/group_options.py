@@ -22,7 +22,7 @@ def chosen_group(invocation: Invocation, account: str, name: str | None, group_i
     """The group that exactly one of the two options selects; exits with 1 when there is none."""
     if (name is None) is (group_id is None):
         raise UsageError("Select the group with either --name or --id.")
-    store = invocation.deployment.directory(account, _SECONDS).groups
+    store = invocation.deployment.account(account, _SECONDS).groups
     group = store.get(group_id) if group_id is not None else next(iter(store.find(DISPLAY_NAME, name or "")), None)
     if group is None:
         invocation.deployment.require_account(account, _SECONDS)

@@ -39,7 +39,7 @@ def list_groups(
 ) -> None:
     """List an account's groups, in order of id."""
     invocation = invocation_of(context)
-    store = invocation.deployment.directory(account, _SECONDS).groups
+    store = invocation.deployment.account(account, _SECONDS).groups
     total = store.total()
     if total == 0:
         invocation.deployment.require_account(account, _SECONDS)
@@ -66,7 +66,7 @@ def show(
     """Show the group with a name or an id, and how many members it has. Names are compared without case."""
     invocation = invocation_of(context)
     group = chosen_group(invocation, account, name, group_id)
-    members = len(invocation.deployment.directory(account, _SECONDS).members.of(group.id))
+    members = len(invocation.deployment.account(account, _SECONDS).members.of(group.id))
     table = Table(box=None, show_header=False, pad_edge=False)
     rows = {
         "Name": group.display_name,
@@ -97,7 +97,7 @@ def members(
     """List the members of the group with a name or an id, in order of id."""
     invocation = invocation_of(context)
     group = chosen_group(invocation, account, name, group_id)
-    directory = invocation.deployment.directory(account, _SECONDS_TO_EXPORT)
+    directory = invocation.deployment.account(account, _SECONDS_TO_EXPORT)
     total = len(directory.members.of(group.id))
     found = list(islice(Members(directory).of(group.id), limit))
     table = Table("Id", "User name", "E-mail", "Active", box=None)
@@ -135,7 +135,7 @@ def export(
     """
     invocation = invocation_of(context)
     check_output(invocation, form, output, yes=yes)
-    directory = invocation.deployment.directory(account, _SECONDS_TO_EXPORT)
+    directory = invocation.deployment.account(account, _SECONDS_TO_EXPORT)
     one = None if name is None and group_id is None else chosen_group(invocation, account, name, group_id)
     if one is None and directory.groups.total() == 0:
         invocation.deployment.require_account(account, _SECONDS)

@@ -73,10 +73,13 @@ def show(
     user_name: UserName = None,
     user_id: UserId = None,
 ) -> None:
-    """Show the user with an address, a userName or an id. Addresses and userNames are compared without case."""
+    """Show the user with an address, a userName or an id, and the user's groups.
+
+    Addresses and userNames are compared without case.
+    """
     invocation = invocation_of(context)
     user = chosen_user(invocation, account, email, user_name, user_id)
-    resource = as_resource(user)
+    resource = as_resource(user, invocation.deployment.account(account, _SECONDS).groups_of_users.of(user.id))
     invocation.answer(resource, JSON(harmless(encode(resource))))
 
 

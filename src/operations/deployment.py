@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import boto3
@@ -20,7 +20,6 @@ from adapters.aws import configuration
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import DynamoDBAccount, Table, with_items_as_sent
 from adapters.secrets.accounts import Accounts, NoSuchAccount
-from operations.account_users import Directory
 from operations.activity import ActivityLog, CloudWatchActivityLog, FileActivityLog
 
 STATE_FILE: Final = Path(".rollcall") / "local.json"
@@ -54,13 +53,10 @@ class Deployment:
         return Accounts(client, self.secret_prefix, self.actor)
 
     def require_account(self, account: str, seconds: float) -> None:
-        """Raise `NoSuchAccount` if no account has that name and no users of a former account are left."""
-        if not self.accounts.exists(account) and self.account(account, seconds).users.total() == 0:
+        """Raise `NoSuchAccount` if no account has that name and no users or groups of a former account are left."""
+        left = self.account(account, seconds)
+        if not self.accounts.exists(account) and left.users.total() == 0 and left.groups.total() == 0:
             raise NoSuchAccount(account)
-
-    def directory(self, name: str, seconds: float) -> Directory:
-        """The account's users and groups, usable for that many seconds."""
-        return cast("Directory", self.account(name, seconds))
 
     def account(self, name: str, seconds: float) -> DynamoDBAccount:
         """The account's part of the table, usable for that many seconds."""

@@ -84,13 +84,10 @@ def file(tmp_path: Path) -> str:
 @pytest.mark.usefixtures("acme")
 @pytest.mark.parametrize("command", ARGUMENTS)
 def test_every_command_answers_in_json_and_nothing_else(
-    rollcall: Rollcall, store: UserStore, request: pytest.FixtureRequest, file: str, command: str
+    rollcall: Rollcall, table: Table, store: UserStore, file: str, command: str
 ) -> None:
     store.create(ANN)
-    if command.startswith("groups"):
-        account = request.getfixturevalue("twin").account("acme", MonotonicDeadline.after(9))
-        account.users.create(ANN)
-        account.groups.create(SALES, [ANN.id])
+    table.account("acme", MonotonicDeadline.after(9)).groups.create(SALES, [ANN.id])
 
     result = rollcall(*command.split(), *(word.replace("{file}", file) for word in ARGUMENTS[command]), "--json")
 

@@ -10,18 +10,12 @@ from pathlib import Path
 import pytest
 
 from adapters.clock import MonotonicDeadline
-from domain.resources.group_schema import CORE_URN
-from domain.resources.stored_group import StoredGroup
 from support.in_process import TwinAccount, TwinTable
-from support.people import CREATED, stored
+from support.people import stored
+from support.people import stored_group as group
 from support.rollcall_command import Rollcall, answer
 
 pytestmark = pytest.mark.usefixtures("acme")
-
-
-def group(number: int, name: str, /, **attributes: str) -> StoredGroup:
-    attributes = {"displayName": name} | attributes
-    return StoredGroup.new(f"{number:08x}-0000-4000-9000-000000000000", {"schemas": [CORE_URN], **attributes}, CREATED)
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
-from support.people import stored
+from support.people import stored, stored_group
 from support.rollcall_command import Aws, Rollcall, answer
 
 NOW = "2030-01-31T12:00:00.000Z"
@@ -226,8 +228,52 @@ def test_a_deletion_answers_programs_in_json(
 
     result = rollcall("account", "delete", "acme", "--yes", "--confirm-name", "acme", "--json")
 
-    assert answer(result) == {"result": "deleted", "account": "acme", "usersDeleted": 7}
+    assert answer(result) == {
+        "result": "deleted",
+        "account": "acme",
+        "usersDeleted": 7,
+        "groupsDeleted": 0,
+        "membershipsEnded": 0,
+    }
     assert store.total() == 0
+
+
+def test_an_account_is_deleted_with_its_groups_and_their_members(rollcall: Rollcall, table: Table) -> None:
+    rollcall("account", "enable", "acme")
+    account = table.account("acme", MonotonicDeadline.after(60))
+    users = fill(account.users, 40)
+    account.groups.create(stored_group(1, "Sales"), [each.id for each in users])
+    account.groups.create(stored_group(2, "Empty"))
+
+    refused = rollcall("account", "delete", "acme", "--yes")
+    assert "has 40 users and 2 groups: add --confirm-name acme" in refused.stderr
+    assert account.groups.total() == 2
+    deleted = rollcall("account", "delete", "acme", "--yes", "--confirm-name", "acme")
+
+    assert "is deleted, and 40 users and 2 groups with it, in which 40 memberships ended." in deleted.stdout
+    left = table.client.scan(TableName=table.table_name)["Items"]
+    assert {item["pk"]["S"] for item in left if "GROUP" in item["pk"]["S"] or "MEMBER" in item["pk"]["S"]} <= {
+        "acme#GROUPRANK"
+    }
+    assert (account.users.total(), account.groups.total()) == (0, 0)
+
+
+def test_groups_alone_are_not_deleted_without_the_accounts_name(rollcall: Rollcall, table: Table) -> None:
+    rollcall("account", "enable", "acme")
+    table.account("acme", MonotonicDeadline.after(60)).groups.create(stored_group(1, "Sales"))
+
+    assert rollcall("account", "delete", "acme", "--yes").exit_code == 2
+    assert rollcall("account", "show", "acme").exit_code == 0
+
+
+def test_a_user_is_shown_with_the_groups(rollcall: Rollcall, table: Table) -> None:
+    account = table.account("acme", MonotonicDeadline.after(60))
+    (user,) = fill(account.users, 1)
+    account.groups.create(stored_group(1, "Sales"), [user.id])
+
+    shown = answer(rollcall("users", "show", "--account", "acme", "--id", user.id, "--json"))
+
+    assert shown["groups"] == [{"value": stored_group(1, "").id, "display": "Sales", "type": "direct"}]
 
 
 def test_users_left_over_after_their_account_was_deleted_can_be_deleted_too(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
 
 Json = dict[str, Any]
 
 CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MESSAGES: Final = "urn:ietf:params:scim:api:messages:2.0:"
 PATCH_OP: Final = f"{MESSAGES}PatchOp"
@@ -64,3 +66,9 @@ def bulk(*operations: object, **members: object) -> Json:
 def search(**members: object) -> Json:
     """The body of a POST to /Users/.search."""
     return {"schemas": [f"{MESSAGES}SearchRequest"]} | members
+
+
+def stored_group(number: int, name: str, /, **attributes: Any) -> StoredGroup:
+    """The stored group of that number and displayName, without members; the number determines the id."""
+    document = {"schemas": [GROUP], "displayName": name} | attributes
+    return StoredGroup.new(f"{number:08x}-0000-4000-9000-000000000000", document, CREATED)

@@ -174,6 +174,8 @@ class DeletedAccount(AccountDone):
     """`rollcall account delete`."""
 
     users_deleted: int
+    groups_deleted: int
+    memberships_ended: int
 
 
 class ResumedAccount(AccountDone):
