@@ -236,7 +236,7 @@ class Tolerant:
         settling = no_hooks if operation.op is Op.REMOVE else settled_hooks
         value = Walk(value_hooks, settling, used).rewritten(canonical_value(operation.value, attribute), attribute)
         self.noted.update(used)
-        if unknown_member.TOLERANCE.name in used and operation.op is not Op.REMOVE and _is_hollow(value):
+        if unknown_member.TOLERANCE.name in used and operation.op is not Op.REMOVE and _is_hollow(value, attribute):
             return None
         return Operation(operation.op, operation.path, value)
 
@@ -274,9 +274,17 @@ def reader_for(resource_type: ResourceType, *, tolerant: bool, noted: set[str]) 
     return Tolerant(resource_type, noted) if tolerant else Strict(resource_type)
 
 
-def _is_hollow(value: Any) -> bool:
-    """Return True if arrays and objects hold nothing at all, not even a null."""
-    return isinstance(value, list | dict) and all(map(_is_hollow, value.values() if isinstance(value, dict) else value))
+def _is_hollow(value: Any, attribute: Attribute | None) -> bool:
+    """Return True if arrays and objects hold nothing at all, not even a null.
+
+    What is stored apart refers to something: a value that does not is an error, and never left out.
+    """
+    if attribute is not None and attribute.is_apart:
+        return False
+    if isinstance(value, dict):
+        subs = (None if attribute is None else attribute.sub_attribute(name) for name in value)
+        return all(_is_hollow(member, sub) for member, sub in zip(value.values(), subs, strict=True))
+    return isinstance(value, list) and all(_is_hollow(item, attribute) for item in value)
 
 
 def _object(value: Any) -> Json:
