@@ -13,6 +13,8 @@ DEFAULT_PAGE_SIZE: Final = 100
 MAX_PAGE_SIZE: Final = 1000
 MAX_PAGE_CHARACTERS: Final = 4_000_000
 """A page ends early at this size, as a Lambda answer may hold 6 MB; `itemsPerPage` is the number of its users."""
+MAX_RESOURCE_CHARACTERS: Final = 5_500_000
+"""Of one resource with its members or groups; a longer one is refused, as a Lambda answer may hold 6 MB."""
 MAX_SORTED: Final = 200_000
 """Users that a sort keeps keys of at once."""
 

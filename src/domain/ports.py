@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from domain.resources.attributes import Index
-from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_resource import StoredResource
 from domain.resources.stored_user import StoredUser
+
+if TYPE_CHECKING:
+    from domain.resources.stored_group import StoredGroup
 
 Record_co = TypeVar("Record_co", bound=StoredResource, covariant=True)
 
@@ -190,7 +192,7 @@ class MissingUsers(Exception):
         self.user_ids = tuple(user_ids)
 
 
-class GroupStore(ResourceStore[StoredGroup], Protocol):
+class GroupStore(ResourceStore["StoredGroup"], Protocol):
     """The groups of one account, with their members.
 
     A write is seen whole or not at all. One that is too large for one transaction is decided first and then done in

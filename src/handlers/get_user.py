@@ -18,4 +18,8 @@ def handler(request: ScimRequest) -> HttpResponse:
     request.concerns(user)
     if is_unchanged(request.header("if-none-match"), user):
         return HttpResponse(HTTPStatus.NOT_MODIFIED, headers={"ETag": user.etag})
+    if request.caller.settings.groups:
+        from handlers.relations import with_groups  # accounts without groups need none of it
+
+        return request.resource(with_groups(request, user))
     return request.resource(user)

@@ -6,6 +6,8 @@ It is separate from `endpoint` because it imports pydantic_core, which reading s
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import adapters.dynamodb.guard  # noqa: F401 - a first request should not wait for it
 from adapters import clock
 from domain.changes.users import Users
@@ -13,6 +15,9 @@ from domain.resources.user_schema import USER
 from domain.resources.validation import validator_of
 from domain.tolerances import reader_for
 from handlers.endpoint import ScimRequest
+
+if TYPE_CHECKING:
+    from domain.resources.stored_resource import StoredResource
 
 validator_of(USER)  # made while the function starts: a first request should not wait for it
 
@@ -33,3 +38,12 @@ def users_of(request: ScimRequest) -> Users:
         keeps_privileges=settings.adopted_keep_privileges,
         takes_back=settings.takes_back,
     )
+
+
+def shown(request: ScimRequest, user: StoredResource) -> StoredResource:
+    """The user as the answer shows it: with its groups where there are any and the request asks for them."""
+    if not request.caller.settings.groups:
+        return user
+    from handlers.relations import with_groups  # accounts without groups need none of it
+
+    return with_groups(request, user)

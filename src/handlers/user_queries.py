@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from domain.documents import Json
 from domain.filter import Lookup
+from domain.ports import Relations
 from domain.queries.cursor import CursorSeal
 from domain.queries.listing import Directory
 from domain.queries.rendering import Renderer
@@ -41,11 +43,17 @@ def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
             return None
         return user, {"userName": lookup.value}
 
+    relations: Mapping[str, Relations] = {}
+    if request.caller.settings.groups:
+        from handlers.relations import relations_of_users  # accounts without groups need none of it
+
+        relations = relations_of_users(request)
     return Directory(
         request.account.users,
         renderer,
         CursorSeal(request.caller.sealing_key, request.caller.account, time.time),
         reader_for(USER, tolerant=request.caller.settings.is_tolerant, noted=request.noted),
+        relations,
         deadline=request.deadline,
         on_lookup=log_lookup,
         otherwise=unclaimed,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidCursor, InvalidFilter, InvalidValue, NotFound, TooMany
-from domain.limits import MAX_PAGE_CHARACTERS
+from domain.limits import MAX_PAGE_CHARACTERS, MAX_RESOURCE_CHARACTERS
 from domain.ports import Related, Relations
 from domain.queries.cursor import CursorSeal
 from domain.queries.everything import Everything, as_part
@@ -222,7 +222,7 @@ def test_a_page_of_large_groups_ends_early_and_goes_on() -> None:
 
 def test_a_group_that_no_answer_can_hold_is_refused_with_the_remedy() -> None:
     company = Company()
-    crowd = MAX_PAGE_CHARACTERS // 100
+    crowd = MAX_RESOURCE_CHARACTERS // 100
     group = StoredGroup.new(group_id(0), {"schemas": [GROUP_URN], "displayName": "All"}, NOW)
     company.groups.create(group)
     company.groups.members[group.id] = {f"{number:036}" for number in range(crowd)}

@@ -64,7 +64,10 @@ class DynamoDBGroupsOfUsers:
         return self._named(_second_ids(self.items.batch(pairs, **_KEY)))
 
     def having(self, related_id: str, /) -> list[str]:
-        return [related.id for related in DynamoDBMembers(self.items).of(related_id)]
+        # Of all members: a query shows a page of them.
+        if settled_group(self.items, related_id) is None:
+            return []
+        return list(_of(self.items, Collection.MEMBER, related_id))
 
     def _named(self, group_ids: Iterator[str]) -> list[Related]:
         entries = [(Collection.GROUP, each) for each in sorted(group_ids)]

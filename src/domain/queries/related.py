@@ -19,7 +19,7 @@ from domain.documents import Json, encode
 from domain.errors import TooMany
 from domain.filter import Filter
 from domain.filter.apart import Need, divided, needs_of
-from domain.limits import MAX_PAGE_CHARACTERS
+from domain.limits import MAX_PAGE_CHARACTERS, MAX_RESOURCE_CHARACTERS
 from domain.ports import Related, Relations
 from domain.queries.cursor import Position
 from domain.queries.rendering import Renderer
@@ -126,7 +126,7 @@ def shown(
 
 def showable(stored: StoredResource) -> StoredResource:
     """Return the resource; raises TooMany when its values are more than an answer may hold."""
-    if isinstance(stored, Completed) and size_of(stored) > MAX_PAGE_CHARACTERS:
+    if isinstance(stored, Completed) and size_of(stored) > MAX_RESOURCE_CHARACTERS:
         name, values = max(stored.values.items(), key=lambda each: len(each[1].related))
         default = values.attribute.returned is Returned.DEFAULT
         remedy = f"Send excludedAttributes={name}." if default else f"Leave {name} out of attributes."

@@ -1,0 +1,52 @@
+"""The values that are stored apart from their resources, where an account has groups; not imported where it has none.
+
+What reads them is imported when a request needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from handlers.endpoint import ScimRequest
+
+if TYPE_CHECKING:
+    from domain.ports import Related, Relations
+    from domain.resources.stored_resource import StoredResource
+
+
+@dataclass(frozen=True, slots=True)
+class _Unopened:
+    """A `domain.ports.Relations` whose modules are imported with the first call."""
+
+    open: Callable[[], Relations]
+
+    def of(self, resource_id: str, /) -> list[Related]:
+        return self.open().of(resource_id)
+
+    def among(self, resource_id: str, ids: Sequence[str], /) -> list[Related]:
+        return self.open().among(resource_id, ids)
+
+    def having(self, related_id: str, /) -> list[str]:
+        return self.open().having(related_id)
+
+
+def relations_of_users(request: ScimRequest) -> Mapping[str, Relations]:
+    """Return the groups of users, for the attribute `groups`."""
+    return {"groups": _Unopened(lambda: request.account.groups_of_users)}
+
+
+def relations_of_groups(request: ScimRequest) -> Mapping[str, Relations]:
+    """Return the members of groups, for the attribute `members`."""
+    return {"members": _Unopened(lambda: request.account.members)}
+
+
+def with_groups(request: ScimRequest, user: StoredResource) -> StoredResource:
+    """Return the user as the answer shows it: with its groups where the request asks for them."""
+    relations = relations_of_users(request)
+    if not request.renderer.wants(relations):
+        return user
+    from domain.queries.related import completed, showable
+
+    return showable(completed(user, request.renderer, relations))
