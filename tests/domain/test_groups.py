@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.changes.users import Users
 from domain.errors import (
     InvalidPath,
     InvalidSyntax,
@@ -676,3 +677,22 @@ def test_what_a_later_release_stored_stays(tolerant: bool) -> None:
 
     assert replaced.group.attributes == later | {"displayName": "Newer"}
     assert replaced.members == ("bob",)
+
+
+# A deleted user
+
+
+def test_a_deleted_user_is_reported_after_it_is_gone() -> None:
+    account = Account()
+    gone: list[tuple[str, bool]] = []
+
+    def on_deleted(user_id: str) -> None:
+        gone.append((user_id, account.users.get(user_id) is None))
+
+    users = Users(account.users, Patience(), lambda: NOW, lambda: "new", on_deleted=on_deleted)
+    users.delete("ada")
+
+    assert gone == [("ada", True)]
+    with pytest.raises(Exception, match="There is no user"):
+        users.delete("ada")
+    assert len(gone) == 1
