@@ -89,7 +89,7 @@ class _StreamRange:
 _BATCH_INFO: Final = ("streamArn", "shardId", "startSequenceNumber", "endSequenceNumber")
 # As the API of DynamoDB Streams bounds them (StreamArn, ShardId, SequenceNumber).
 _FORMS: Final = (
-    re.compile(r"arn:[\w-]+:dynamodb:[\w-]+:[0-9]{12}:table/[\w.-]{3,255}/stream/[0-9T:.-]{10,40}", re.ASCII),
+    re.compile(r"arn:[\w-]+:dynamodb:[\w-]+:[0-9]{12}:table/[\w.-]{3,255}/stream/[\w:.-]{10,40}", re.ASCII),
     re.compile(r"[\w-]{28,65}", re.ASCII),
     re.compile(r"[0-9]{1,40}"),
     re.compile(r"[0-9]{1,40}"),

@@ -76,7 +76,14 @@ class InsightsActivity:
         end = self._now()
         try:
             rows = insights.ask(
-                self._client, self._log_groups, _QUERY, end - DAY, end, seconds=_SECONDS, sleep=self._sleep
+                self._client,
+                self._log_groups,
+                _QUERY,
+                end - DAY,
+                end,
+                seconds=_SECONDS,
+                needed=("account", "status", "requests", "last"),
+                sleep=self._sleep,
             )
         except insights.QueryFailed:
             return None

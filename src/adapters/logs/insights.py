@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -26,11 +26,12 @@ def ask(
     end: datetime,
     *,
     seconds: float,
+    needed: Collection[str] = (),
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[ResultRow]:
     """The rows of the result, field to value, without fields that an event does not have; raises `QueryFailed`.
 
-    `seconds` is the longest wait. Up to 50 log groups; the quota is 30 queries at a time in a region.
+    A row without a field that is `needed` is left out. `seconds` is the longest wait. Up to 50 log groups; the quota is 30 queries at a time in a region.
     """
     started = client.start_query(
         logGroupNames=list(log_groups),
@@ -41,7 +42,8 @@ def ask(
     for _ in range(int(seconds / PAUSE_SECONDS)):
         answer = client.get_query_results(queryId=started["queryId"])
         if answer["status"] == "Complete":
-            return [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]]
+            rows = [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]]
+            return [row for row in rows if all(name in row for name in needed)]
         if answer["status"] not in ("Scheduled", "Running"):
             raise QueryFailed(answer["status"])
         sleep(PAUSE_SECONDS)

@@ -45,7 +45,8 @@ class Logs:
         return found
 
     def _read(self, now: datetime, period: timedelta) -> dict[str, LastRequest]:
-        rows = insights.ask(self._client, self._groups, _QUERY, now - period, now, seconds=_SECONDS)
+        needed = ("account", "last")
+        rows = insights.ask(self._client, self._groups, _QUERY, now - period, now, seconds=_SECONDS, needed=needed)
         return {
             row["account"]: LastRequest(
                 datetime.fromtimestamp(float(row["last"]) / 1000, UTC),
