@@ -31,7 +31,8 @@ def ask(
 ) -> list[ResultRow]:
     """The rows of the result, field to value, without fields that an event does not have; raises `QueryFailed`.
 
-    A row without a field that is `needed` is left out. `seconds` is the longest wait. Up to 50 log groups; the quota is 30 queries at a time in a region.
+    A row without a field that is `needed` is left out. `seconds` is the longest wait. Up to 50 log groups; the quota is
+    30 queries at a time in a region.
     """
     started = client.start_query(
         logGroupNames=list(log_groups),
