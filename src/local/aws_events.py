@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from adapters.dynamodb import items
+from adapters.dynamodb.items import Item
+from domain.documents import encode
+from domain.resources.group_schema import CORE_URN as GROUP_URN
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
 from handlers.http import Event
@@ -73,16 +76,43 @@ def new_user(user_id: str) -> Event:
     }
     user = StoredUser.new(user_id, attributes, "2026-01-02T03:04:05.000Z")
     item = items.user_item("default", user, "9b2c6f3e")
+    return _record("INSERT", {"NewImage": item})
+
+
+def joined_group(user_id: str) -> Event:
+    """The table's stream record for Publisher after a user joined a group."""
+    before: Item = {
+        "pk": {"S": "default#GROUP"},
+        "sk": {"S": "e9e30dba-f08f-4109-8486-d5c6a331660a"},
+        "document": {"S": encode({"schemas": [GROUP_URN], "displayName": "Tour Guides"})},
+        "version": {"N": "1"},
+        "created": {"S": "2026-01-02T03:04:05.000Z"},
+        "lastModified": {"S": "2026-01-02T03:04:05.000Z"},
+        "schemaVersion": {"N": "1"},
+        "writeId": {"S": "9b2c6f3e"},
+        "displayName": {"S": "Tour Guides"},
+    }
+    after = before | {
+        "version": {"N": "2"},
+        "lastModified": {"S": "2026-01-02T03:04:06.000Z"},
+        "writeId": {"S": "5d0e8a71"},
+        "joined": {"SS": [user_id]},
+    }
+    return _record("MODIFY", {"OldImage": before, "NewImage": after})
+
+
+def _record(name: str, images: dict[str, Item]) -> Event:
+    """An event of the table's stream with one record, by its kind of write and its images."""
     record = {
         "eventID": "c4ca4238a0b923820dcc509a6f75849b",
-        "eventName": "INSERT",
+        "eventName": name,
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
         "awsRegion": _REGION,
         "dynamodb": {
             "ApproximateCreationDateTime": 1767323045,
-            "Keys": {"pk": item["pk"], "sk": item["sk"]},
-            "NewImage": item,
+            "Keys": {key: images["NewImage"][key] for key in ("pk", "sk")},
+            **images,
             "SequenceNumber": "4421584500000000017450439091",
             "SizeBytes": 512,
             "StreamViewType": "NEW_AND_OLD_IMAGES",

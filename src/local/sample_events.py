@@ -132,6 +132,7 @@ def events() -> dict[str, Event]:
         **made,
         "pre_traffic.codedeploy.json": aws_events.RELEASE,
         "publisher.stream.json": aws_events.new_user(USER_ID),
+        "publisher.stream-of-groups.json": aws_events.joined_group(USER_ID),
         "seed_default_account.cloudformation.json": aws_events.STACK_CREATION,
         "settings_widget.cloudwatch.json": aws_events.PAGE_VIEW,
         "watch.schedule.json": aws_events.HOUR,

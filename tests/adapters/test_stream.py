@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.events.stream import MalformedRecord, change_of, sequence_number
-from support.table_stream import RECORDED, index_record, record, user
+from support.table_stream import RECORDED, group, group_record, index_record, record, user
 
 CANARY = "canary-7f3a"
 
@@ -116,3 +116,48 @@ def test_a_record_has_its_place_in_the_shard_or_none() -> None:
     assert sequence_number(record(7, None, user({}))) == "700000000000000000001"
     assert sequence_number({}) is None
     assert sequence_number({"dynamodb": {"SequenceNumber": ""}}) is None
+
+
+def test_a_record_of_a_group_gives_both_versions_and_who_joined_and_left() -> None:
+    change = change_of(
+        group_record(7, group({}), group({"displayName": "Scouts"}, 2), joined=["u3", "u1"], left=["u2"])
+    )
+
+    assert change is not None
+    assert (change.account, change.before, change.after) == ("acme", group({}), group({"displayName": "Scouts"}, 2))
+    assert (list(change.joined), list(change.left)) == (["u1", "u3"], ["u2"])
+
+
+def test_a_removed_group_leaves_nobody_whatever_its_last_write_did() -> None:
+    removed = group_record(7, group({}), None)
+    removed["dynamodb"]["OldImage"]["left"] = {"SS": ["u1"]}
+
+    change = change_of(removed)
+
+    assert change is not None
+    assert (list(change.joined), list(change.left)) == ([], [])
+
+
+@pytest.mark.parametrize("collection", ["GROUPNAME", "GROUPEXTERNALID", "GROUPRANK", "MEMBER", "GROUPOF", "GROUPJOB"])
+def test_items_about_groups_that_are_no_groups_give_no_change(collection: str) -> None:
+    assert change_of(index_record(7, collection)) is None
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("joined", {"S": CANARY}),
+        ("joined", CANARY),
+        ("left", {"SS": [1]}),
+        ("left", {"SS": None}),
+        ("document", {"S": f"[{CANARY}"}),
+    ],
+)
+def test_a_group_of_another_form_is_malformed_and_the_reason_quotes_nothing_of_it(attribute: str, value: Any) -> None:
+    broken = group_record(7, group({}), group({}, 2))
+    broken["dynamodb"]["NewImage"][attribute] = value
+
+    with pytest.raises(MalformedRecord) as caught:
+        change_of(broken)
+
+    assert CANARY not in str(caught.value)

@@ -18,6 +18,7 @@ from domain.events.kinds import GROUP_KINDS, EventKind
 from domain.events.lifecycle import LifecycleEvent, ResourceChange, events_of
 from domain.resources.stored_group import StoredGroup
 from support.event_schemas import validate
+from support.membership import MembershipConsumer
 from support.table_stream import CHANGED, RECORDED, group
 
 ISSUER = "https://scim.example.com/scim/v2"
@@ -180,31 +181,6 @@ def test_a_replacement_of_a_group_is_published_as_a_put() -> None:
     assert [uri for uri, _ in tokens(change(group({}), put, joined=["u1"]))] == ["put:notice"] * 2
 
 
-class Consumer:
-    """Keeps memberships as docs/events/README.md says: of each group and user, what the highest version said."""
-
-    def __init__(self) -> None:
-        self.seen: dict[tuple[str, str], tuple[int, bool]] = {}
-        self.gone: set[str] = set()
-
-    def read(self, event: LifecycleEvent) -> None:
-        one = detail(event, ISSUER, personal_data=False)
-        if event.kind is EventKind.GROUP_DEPROVISIONED:
-            self.gone.add(one["groupId"])
-        for user in one.get("members", ()):
-            place = (one["groupId"], user)
-            if one["version"] > self.seen.get(place, (0, False))[0]:
-                self.seen[place] = (one["version"], event.kind is EventKind.MEMBERS_ADDED)
-
-    @property
-    def members(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for (group_id, user), (_, joined) in self.seen.items():
-            if joined and group_id not in self.gone:
-                found.setdefault(group_id, set()).add(user)
-        return found
-
-
 GROUPS, USERS = ("g1", "g2"), tuple(f"u{number}" for number in range(5))
 
 
@@ -242,8 +218,8 @@ def test_a_consumer_has_exactly_the_members_of_the_table_in_any_order(
             events += events_of(change(before if start == 0 else after, after, joined, left, f"{number}/{start}"))
         table[group_id] = set(wanted)
 
-    consumer = Consumer()
+    consumer = MembershipConsumer()
     for event in order.sample([*events, *events], 2 * len(events)):
-        consumer.read(event)
+        consumer.read(event.kind, detail(event, ISSUER, personal_data=False))
 
     assert consumer.members == {group_id: members for group_id, members in table.items() if members}

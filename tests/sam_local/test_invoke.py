@@ -72,10 +72,20 @@ def logs(aws: Aws) -> Iterator[Aws]:
     aws.logs.delete_log_group(logGroupName="RequestsLog")
 
 
-def test_a_new_user_in_the_stream_is_an_event_on_the_bus(aws: Aws, sam: str, sam_environment: dict[str, str]) -> None:
+@pytest.fixture
+def bus(aws: Aws) -> Iterator[str]:
+    """The event bus."""
     aws.events.create_event_bus(Name="EventBus")
+    yield "EventBus"
+    aws.events.delete_event_bus(Name="EventBus")
 
-    answer = invoke(sam, sam_environment, "Publisher", "publisher.stream.json")
+
+@pytest.mark.usefixtures("bus")
+@pytest.mark.parametrize("stream", ["publisher.stream.json", "publisher.stream-of-groups.json"])
+def test_a_change_in_the_stream_is_an_event_on_the_bus(
+    aws: Aws, sam: str, sam_environment: dict[str, str], stream: str
+) -> None:
+    answer = invoke(sam, sam_environment, "Publisher", stream)
 
     assert answer == {"batchItemFailures": []}
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from adapters.dynamodb import items
+from adapters.dynamodb.group_items import group_of
 from adapters.dynamodb.keys import Collection
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.events.kinds import GROUP_KINDS, USER_KINDS, Kinds
@@ -86,21 +87,9 @@ def _ids(image: StreamRecord, attribute: str) -> tuple[str, ...]:
     return tuple(sorted(ids))
 
 
-def _group_of(item: items.Item) -> StoredGroup:
-    return StoredGroup(
-        id=item["sk"]["S"],
-        version=int(item["version"]["N"]),
-        created=item["created"]["S"],
-        last_modified=item["lastModified"]["S"],
-        document=item["document"]["S"],
-        replaced="replaced" in item,
-        under_way="job" in item,
-    )
-
-
 _OfImage = Callable[[items.Item], StoredUser | StoredGroup]
 _RESOURCES: Final[Mapping[str, tuple[Kinds, _OfImage]]] = {
     Collection.USER.value: (USER_KINDS, items.user_of),
-    "GROUP": (GROUP_KINDS, _group_of),
+    Collection.GROUP.value: (GROUP_KINDS, group_of),
 }
 """What the table calls a collection of resources -> the kinds of their events, and how an image is read."""

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from adapters.aws import Clients
 from adapters.dynamodb import Table, with_items_as_sent
-from domain.errors import ScimError
+from domain.errors import Retryable
 from domain.events.lifecycle import ResourceChange
 from domain.ports import Deadline
 from domain.resources.stored_group import StoredGroup
@@ -99,7 +99,7 @@ def undone_of(tasks: Iterable[Task], open_groups: OpenGroups, deadline: Deadline
             continue
         try:
             task.do(open_groups(task.account, deadline))
-        except ScimError as error:
+        except Retryable as error:
             yield Undone(task, type(error).__name__, hopeless=False)
         except Exception as error:  # whatever is wrong with one group must not end the work for the others
             yield Undone(task, type(error).__name__, hopeless=True)
@@ -117,8 +117,6 @@ def groups_in_table(clients: Clients, table_name: str) -> OpenGroups:
         return Table(with_items_as_sent(clients.dynamodb), table_name)
 
     def open_groups(account: str, deadline: Deadline) -> Groups:
-        opened: Any = table().account(account, deadline)
-        groups: Groups = opened.groups
-        return groups
+        return table().account(account, deadline).groups
 
     return open_groups
