@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 
 from domain.changes.membership import Membership, Outcome
 from domain.changes.patching import patched
-from domain.changes.preconditions import names_a_version, require_match
-from domain.changes.races import require_retry_allowed
+from domain.changes.preconditions import names_a_version, require_match, require_retry_allowed
 from domain.documents import Json
 from domain.effects import Effects
 from domain.effort import Effort

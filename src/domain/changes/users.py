@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from domain.accounts.access import is_deactivated, is_fresh, loses_identity, traced
 from domain.accounts.deprovisioning import DeprovisioningGuard, Reservation
 from domain.changes.patching import patched
-from domain.changes.preconditions import require_match
-from domain.changes.races import require_retry_allowed
+from domain.changes.preconditions import require_match, require_retry_allowed
 from domain.documents import Json
 from domain.effects import Adopted, Effects
 from domain.effort import Effort
