@@ -54,11 +54,11 @@ class Diet:
 
 
 DIETS = {
-    "create_user": Diet(310),
-    "replace_user": Diet(310),
-    "patch_user": Diet(310),
-    "delete_user": Diet(310),
-    "bulk": Diet(310),
+    "create_user": Diet(316),
+    "replace_user": Diet(316),
+    "patch_user": Diet(316),
+    "delete_user": Diet(316),
+    "bulk": Diet(316),
     "get_user": Diet(232, READING | NO_QUERIES),
     "list_users": Diet(300, READING),
     "search_users": Diet(300, READING),
