@@ -37,12 +37,7 @@ class Effort:
     @classmethod
     def of_query(cls, resource_type: ResourceType, deadline: Deadline | None = None) -> Effort:
         """Return the effort of the filter of one query."""
-        return cls(
-            MAX_COMPARISONS_OF_A_QUERY,
-            f"The filter would be compared more than {{most}} times with the values of {resource_type.noun}s.",
-            _narrower(resource_type),
-            deadline,
-        )
+        return cls(MAX_COMPARISONS_OF_A_QUERY, *_texts_of_a_query(resource_type), deadline)
 
     def spend(self, comparisons: int) -> None:
         """Count comparisons before they are made; raises TooMany beyond the bound, OutOfTime after the deadline."""
@@ -54,7 +49,11 @@ class Effort:
 
 
 @cache
-def _narrower(resource_type: ResourceType) -> str:
+def _texts_of_a_query(resource_type: ResourceType) -> tuple[str, str]:
+    """Return the refusal and the remedy."""
     names = [index.paths[0][0] for index in resource_type.indexes]
     indexed = [name for name in names if name != "id" and name not in resource_type.relations]
-    return f"Use fewer comparisons, or narrow the filter by {', '.join(indexed)} or id."
+    return (
+        f"The filter would be compared more than {{most}} times with the values of {resource_type.noun}s.",
+        f"Use fewer comparisons, or narrow the filter by {', '.join(indexed)} or id.",
+    )

@@ -50,11 +50,11 @@ def index_lookup(filter_: Filter, resource_type: ResourceType) -> Lookup | None:
     Unless it is the whole filter, the whole filter must still be checked.
     """
     indexes = _indexes(resource_type)
-    found = [(*indexes[names], value) for names, value in _shared(filter_, (), Operator.EQ) if names in indexes]
-    if not found:
-        return None
-    _, index, value = min(found, key=lambda each: each[0])
-    return Lookup(index, value, _is_one(filter_))
+    best: tuple[int, Index, str] | None = None
+    for names, value in _shared(filter_, (), Operator.EQ):
+        if names in indexes and (best is None or indexes[names][0] < best[0]):
+            best = (*indexes[names], value)
+    return None if best is None else Lookup(best[1], best[2], _is_one(filter_))
 
 
 def prefix_lookup(filter_: Filter, resource_type: ResourceType) -> PrefixLookup | None:

@@ -168,11 +168,10 @@ class Directory:
         ordering = None
         if query.sort_by:
             ordering = Ordering.of(query.sort_by, self.resource_type, descending=query.descending)
-        absent = frozenset() if filter_ is None else self._absent()
-        if filter_ is not None and (self.absent or absent & first_names(filter_)):
+        if filter_ is not None and self._may_be_about_nothing(filter_):
             from domain.filter.absent import settled  # few filters are about what no resource has
 
-            known = settled(filter_, absent, self.resource_type)
+            known = settled(filter_, self._absent(), self.resource_type)
             if known is False:
                 return Matching(tuple, everything)
             filter_ = None if known is True else known
@@ -189,6 +188,9 @@ class Directory:
             in_order = ordering if prefix.index is index else None
             return self._by_prefix(prefix, filter_, ordering, in_order)
         return self._matching(lambda: by_id(self.store.scan()), filter_, ordering)
+
+    def _may_be_about_nothing(self, filter_: Filter) -> bool:
+        return bool(self.absent) or not first_names(filter_).isdisjoint(self.resource_type.relations)
 
     def _absent(self) -> frozenset[str]:
         """Return the names of attributes that no resource has."""
