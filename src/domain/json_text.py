@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from domain.limits import MAX_DEPTH, MAX_ITEMS, MAX_MEMBERS, MAX_VALUES
 from domain.quoting import quoted
@@ -34,13 +34,12 @@ class TooLarge(RefusedJson):
     """It has more items than the bound: all objects and arrays together, or an array with a bound of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """How much a text may hold; depth and the members of one object are bounded alike everywhere."""
 
     items: int = MAX_ITEMS
     """Values of all arrays and members of all objects."""
-    values: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, int] = MappingProxyType({})
     """Of the arrays that belong to an attribute, by its name in lower case, where they may be longer than others."""
 
     def of(self, name: str | None) -> int | None:

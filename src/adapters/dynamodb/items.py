@@ -7,8 +7,7 @@ Readers request only the attributes that they know, so a later release can add o
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from adapters.dynamodb import keys
 from adapters.dynamodb.keys import Collection, Entry
@@ -21,8 +20,7 @@ Item = dict[str, dict[str, Any]]
 Record = TypeVar("Record", bound=StoredResource)
 
 
-@dataclass(frozen=True, slots=True)
-class UniqueIndex(Generic[Record]):
+class UniqueIndex(NamedTuple, Generic[Record]):
     """The collection of a sorted index, whose values are unique and whose sort keys are those of the values."""
 
     collection: Collection
@@ -30,8 +28,7 @@ class UniqueIndex(Generic[Record]):
     """The normalised values that a resource has in the index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[Record]):
+class Kind(NamedTuple, Generic[Record]):
     """Where the table has the resources of a type, and in which form."""
 
     collection: Collection

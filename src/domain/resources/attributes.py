@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from domain.limits import MAX_BODY_BYTES, MAX_ITEMS, MAX_VALUES
 
@@ -67,8 +67,7 @@ class Content(StrEnum):
     """Data, or a URI that may contain them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(NamedTuple):
     """What the values of an attribute refer to: resources of another type, by their ids.
 
     Stores keep such values apart from the resource's document, as items in both directions (`domain.ports.Relations`).
@@ -82,8 +81,7 @@ class Relation:
     """The `type` of each value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """A way in which a store finds resources of one type: by an equal value of one of these attributes.
 
     Its values are in order where it `is_sorted`, so that it finds prefixes too.
