@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
-from adapters.dynamodb import Table, items
+from adapters.dynamodb import Table, group_items, items
 from adapters.dynamodb.keys import Collection
 from operations.consistency.check import Inconsistency, check_items
 from support.samples import Patience
+
+_INDEXES: Final = {
+    items.USER_OWNER: (Collection.USER_NAME, Collection.EMAIL, Collection.EXTERNAL_ID),
+    group_items.GROUP_OWNER: (Collection.GROUP_NAME, Collection.GROUP_EXTERNAL_ID),
+}
+"""The index collections, by the attribute that names whose value it is."""
 
 
 def findings(table: Table, account: str = "default", *, repair: bool = False) -> list[Inconsistency]:
@@ -18,29 +24,48 @@ def findings(table: Table, account: str = "default", *, repair: bool = False) ->
 
 
 def assert_sound(table: Table, account: str = "default") -> None:
-    """The account has exactly the items that its users call for, and the product's checker says so, too."""
+    """The account has exactly the items that its users and groups call for, and the product's checker says so, too."""
     assert_items_agree(table, account)
     assert findings(table, account) == []
 
 
 def assert_items_agree(table: Table, account: str = "default") -> None:
-    """The account has exactly the items that its users call for."""
-    users = list(table.account(account, Patience()).users.scan())
+    """The account has exactly the items that its users and groups call for."""
+    stores = table.account(account, Patience())
+    users, groups = list(stores.users.scan()), list(stores.groups.scan())
     expected = Counter((*entry, user.id) for user in users for entry in items.index_entries(user))
+    expected += Counter((*entry, group.id) for group in groups for entry in group_items.group_entries(group))
     kept = Counter(
-        (collection, item["sk"]["S"], item["userId"]["S"])
-        for collection in (Collection.USER_NAME, Collection.EMAIL, Collection.EXTERNAL_ID)
+        (collection, item["sk"]["S"], item[owner]["S"])
+        for owner, collections in _INDEXES.items()
+        for collection in collections
         for item in _all(table, account, collection)
     )
-    counters = {
+
+    assert kept == expected
+    assert _counters(table, account, Collection.RANK) == Counter(user.id[:3] for user in users)
+    assert _counters(table, account, Collection.GROUP_RANK) == Counter(group.id[:3] for group in groups)
+    _assert_memberships_agree(table, account, {user.id for user in users}, {group.id for group in groups})
+
+
+def _assert_memberships_agree(table: Table, account: str, users: set[str], groups: set[str]) -> None:
+    members = [tuple(item["sk"]["S"].split("#")) for item in _all(table, account, Collection.MEMBER)]
+    groups_of = [tuple(item["sk"]["S"].split("#")) for item in _all(table, account, Collection.GROUP_OF)]
+
+    assert sorted(members) == sorted((group, user) for user, group in groups_of)
+    assert {group for group, _ in members} <= groups
+    assert {user for _, user in members} <= users
+    assert _all(table, account, Collection.GROUP_JOB) == []
+    assert [item for item in _all(table, account, Collection.GROUP) if "job" in item] == []
+
+
+def _counters(table: Table, account: str, collection: Collection) -> dict[str, int]:
+    return {
         item["sk"]["S"] + name: int(value["N"])
-        for item in _all(table, account, Collection.RANK)
+        for item in _all(table, account, collection)
         for name, value in item.items()
         if len(name) == 1 and value["N"] != "0"
     }
-
-    assert kept == expected
-    assert counters == Counter(user.id[:3] for user in users)
 
 
 def _all(table: Table, account: str, collection: Collection) -> list[items.Item]:
