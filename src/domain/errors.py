@@ -205,7 +205,7 @@ class UniquenessConflict(ScimError):
         if attribute == "displayName":
             super().__init__(
                 f"displayName {quoted(value)} already belongs to another group of this service. Use another name, or "
-                f"have the service's operator look at that group: {remedies.SHOW_GROUP}.",
+                f"have the service's operator look at that group: {remedies.show_group(account, value)}.",
                 attribute=attribute,
                 reason="group-name-exists",
                 remedy=f"Find the group of that name ({remedies.SHOW_GROUP}). The identity provider renames or removes "

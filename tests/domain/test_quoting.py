@@ -62,14 +62,24 @@ def arguments(*commands: str) -> list[list[str]]:
     return given
 
 
+OPTIONS = {
+    "emails.value": ("users", "--email", "ADDRESS"),
+    "userName": ("users", "--user-name", "NAME"),
+    "displayName": ("groups", "--name", "NAME"),
+}
+"""What the suggested command has for an attribute whose value is taken."""
+
+
 def suggested(detail: str) -> str:
     """The command in the detail of a conflict, up to the end of its sentence."""
-    [command] = re.findall(r"look at that user: (rollcall .*?)\. The operator can rename", detail, re.DOTALL)
+    [command] = re.findall(
+        r"look at that (?:user|group): (rollcall .*?)\.(?: The operator can rename|\Z)", detail, re.DOTALL
+    )
     return str(command)
 
 
 @settings(max_examples=25)
-@given(conflicts=st.lists(st.tuples(st.sampled_from(["emails.value", "userName"]), values), min_size=1, max_size=40))
+@given(conflicts=st.lists(st.tuples(st.sampled_from(list(OPTIONS)), values), min_size=1, max_size=40))
 def test_the_command_that_a_conflict_suggests_gives_a_shell_the_value_or_leaves_it_out(
     conflicts: list[tuple[str, str]],
 ) -> None:
@@ -77,9 +87,9 @@ def test_the_command_that_a_conflict_suggests_gives_a_shell_the_value_or_leaves_
 
     expected = []
     for attribute, value in conflicts:
-        option, instead = ("--email", "ADDRESS") if attribute == "emails.value" else ("--user-name", "NAME")
+        noun, option, instead = OPTIONS[attribute]
         pasted = value if value.isprintable() and len(value) <= MAX_QUOTED else instead
-        expected.append(["users", "show", "--account", "acme", f"{option}={pasted}"])
+        expected.append([noun, "show", "--account", "acme", f"{option}={pasted}"])
     assert arguments(*commands) == expected
 
 
