@@ -126,7 +126,7 @@ def test_a_member_who_was_not_made_fails_the_group_alone() -> None:
     account = Account()
 
     answer = run(
-        account, user("bad", userName=5), made("g", "bulkId:bad"), made("h", "bulkId:nobody"), made("fine", "ada")
+        account, user("bad", userName=5), made("g", "bulkId:bad"), made("h", "bulkId:no-one"), made("fine", "ada")
     )
 
     assert [each["status"] for each in answer] == ["400", "409", "409", "201"]
@@ -139,16 +139,16 @@ def test_failures_name_endpoint_and_id() -> None:
     bulk.run({
         "schemas": [BULK_REQUEST_URN],
         "Operations": [
-            {"method": "PATCH", "path": "/Groups/nobody", "data": patch({"op": "remove", "path": "members"})},
-            {"method": "DELETE", "path": "/Users/nobody"},
-            {"method": "DELETE", "path": "/Devices/nobody"},
+            {"method": "PATCH", "path": "/Groups/no-one", "data": patch({"op": "remove", "path": "members"})},
+            {"method": "DELETE", "path": "/Users/no-one"},
+            {"method": "DELETE", "path": "/Devices/no-one"},
             made("g", "bulkId:none"),
         ],
     })  # fmt: skip
 
     assert [(each.position, each.endpoint, each.resource_id) for each in bulk.failures] == [
-        (0, "/Groups", "nobody"),
-        (1, "/Users", "nobody"),
+        (0, "/Groups", "no-one"),
+        (1, "/Users", "no-one"),
         (2, None, None),
         (3, "/Groups", None),
     ]

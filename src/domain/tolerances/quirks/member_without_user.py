@@ -1,4 +1,4 @@
-"""A member whose id no user has: it is left out, and the others go on.
+"""A member whose id no user has: it is left out, and the others join.
 
 Identity providers add a member before they create the user, or after they deleted it; the whole list would fail.
 """
