@@ -36,6 +36,7 @@ def activity(
     context: typer.Context,
     *,
     account: OneAccount = None,
+    group: Annotated[str | None, typer.Option(metavar="ID", help="One group; default: all requests.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Show only requests that were rejected or failed.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Show new lines as they are written, until Ctrl-C.")] = False,
     since: Annotated[str, typer.Option(metavar="TIME", help="How far to look back: 30m, 1h, 7d.")] = "1h",
@@ -46,7 +47,7 @@ def activity(
     The CloudWatch dashboard shows the same record. With --json, print the log lines, one JSON object a line.
     """
     invocation = invocation_of(context)
-    wanted = LineFilter(datetime.now(UTC) - parse_duration(since, "--since"), limit, account, failed)
+    wanted = LineFilter(datetime.now(UTC) - parse_duration(since, "--since"), limit, account, failed, group)
     log = invocation.deployment.activity
     if follow:
         show = _printer(invocation)
@@ -75,7 +76,14 @@ def row_of(line: Line) -> ActivityRow:
     answer = " ".join(str(line[name]) for name in ("status", "scim_type") if name in line)
     operation = str(line.get("operation", "")) + (" in Bulk" if message == "bulk-operation" else "")
     about = f"{reason}: {line['attribute']}" if "attribute" in line else reason
-    return ActivityRow(when, account, operation, answer, about, remedy)
+    group = f"group {line['group_id']}" if "group_id" in line else ""
+    return ActivityRow(when, account, operation, answer, about or _members(line), remedy or group)
+
+
+def _members(line: Line) -> str:
+    """What a request did to the members of groups, such as "3 joined, 1 left"."""
+    counts = {"joined": "members_joined", "left": "members_left", "left out": "members_left_out"}
+    return ", ".join(f"{line[name]} {what}" for what, name in counts.items() if line.get(name))
 
 
 def _show_past(invocation: Invocation, lines: Sequence[Line], wanted: LineFilter, since: str) -> None:
@@ -89,6 +97,7 @@ def _show_past(invocation: Invocation, lines: Sequence[Line], wanted: LineFilter
             table.add_row(*(plain(cell) for cell in row_of(line)), style=_style(line))
         invocation.answer(None, table)
     of = "" if wanted.account is None else f" of {wanted.account}"
+    of += "" if wanted.group is None else f" about the group {wanted.group}"
     if not lines:
         invocation.note(
             f"Nothing{of} {'failed' if wanted.failed else 'came'} in the last {since}; --since looks further back."

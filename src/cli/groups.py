@@ -10,6 +10,7 @@ from typing import Annotated, Final, TextIO
 import typer
 from rich.table import Table
 
+from cli import groups_import
 from cli.arguments import Account
 from cli.exports import Format, FormatOption, Output, Overwrite, check_output
 from cli.group_options import GroupId, GroupName, chosen_group
@@ -26,6 +27,8 @@ from operations.answers.groups import ExportedGroups, GroupList, GroupMember, Gr
 from operations.members import Members
 
 app: Final = typer.Typer(no_args_is_help=True, help="List, show, export and import the groups of an account.")
+
+app.command("import")(groups_import.import_groups)
 
 _SECONDS: Final = 60.0
 _SECONDS_TO_EXPORT: Final = 24 * 3600.0

@@ -41,6 +41,12 @@ Map = Annotated[
 ]
 
 
+def check_report(report: Path | None) -> None:
+    """Raise `UsageError` for a report whose name does not say its format."""
+    if report is not None and report.suffix.lower() not in (".csv", ".json"):
+        raise UsageError(f"{report}: a report is a file whose name ends in .csv or .json.")
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """An open file: the number of lines, the columns (None for JSON lines), and the rows, to be read once."""
@@ -53,6 +59,27 @@ class Roster:
 @contextmanager
 def opened(file: Path, form: Form | None, mapped: list[str] | None) -> Iterator[Roster]:
     """Open the roster in a file; raises UsageError when it is none."""
+    with text_of(file, form, mapped) as source:
+        if source.form is Form.JSONL:
+            yield Roster(source.lines, None, json_rows(source.text))
+        else:
+            columns, rows = csv_rows(source.text, source.mapping)
+            yield Roster(source.lines, columns, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open file of text: the number of lines, its format, its lines, to be read once, and what --map says."""
+
+    lines: int
+    form: Form
+    text: Iterator[str]
+    mapping: Mapping[str, str]
+
+
+@contextmanager
+def text_of(file: Path, form: Form | None, mapped: list[str] | None) -> Iterator[Source]:
+    """Open a file of UTF-8 text; raises UsageError when it is none, or when its header is refused meanwhile."""
     if file.is_dir():
         raise UsageError(f"{file} is a directory; name a file.")
     form = form or _form_of(file)
@@ -61,11 +88,7 @@ def opened(file: Path, form: Form | None, mapped: list[str] | None) -> Iterator[
         lines = _require_text(content, file)
         content.seek(0)
         try:
-            if form is Form.JSONL:
-                yield Roster(lines, None, json_rows(_text(content)))
-            else:
-                columns, rows = csv_rows(_text(content), mapping)
-                yield Roster(lines, columns, rows)
+            yield Source(lines, form, _text(content), mapping)
         except InvalidHeader as error:
             raise UsageError(f"{_named(file)}: {error}") from error
 

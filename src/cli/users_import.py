@@ -18,8 +18,7 @@ from adapters.clock import new_id, now
 from cli.arguments import Account
 from cli.invocation import Invocation, invocation_of
 from cli.private_file import private_file
-from cli.root import UsageError
-from cli.roster_file import File, FormOption, Map, Roster, opened
+from cli.roster_file import File, FormOption, Map, Roster, check_report, opened
 from cli.wording import counted
 from domain.errors import Retryable
 from operations.answers.records import Imported, RefusedRow
@@ -29,7 +28,6 @@ from operations.user_import import RowResult, UserImport
 _SECONDS_OF_A_WRITE: Final = 60.0
 """How long to retry a write that DynamoDB throttles before the import stops."""
 _REFUSALS_SHOWN: Final = 20
-_REPORT_FORMS: Final = (".csv", ".json")
 
 
 @dataclass(slots=True)
@@ -68,8 +66,7 @@ def import_users(
     was refused.
     """
     invocation = invocation_of(context)
-    if report is not None and report.suffix.lower() not in _REPORT_FORMS:
-        raise UsageError(f"{report}: a report is a file whose name ends in .csv or .json.")
+    check_report(report)
     # Opened before the import, so that the results cannot be lost because the report cannot be written.
     with ExitStack() as files:
         target = files.enter_context(private_file(report)) if report is not None else None

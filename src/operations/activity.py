@@ -45,18 +45,23 @@ class ActivityUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LineFilter:
-    """The lines to show: since a time, of one account or all, failures only; `limit` is for lines of the past."""
+    """The lines to show: since a time, of one account or all, failures only, about one group by its id or all.
+
+    `limit` is for lines of the past.
+    """
 
     since: datetime
     limit: int
     account: str | None = None
     failed: bool = False
+    group: str | None = None
 
     def accepts(self, line: Line) -> bool:
         """True if the line is one to show; `limit` does not count here."""
         return (
             line.get("message") in MESSAGES
             and (self.account is None or line.get("account") == self.account)
+            and (self.group is None or line.get("group_id") == self.group)
             and (not self.failed or line.get("status", 0) >= 400)
             and time_of(line) >= self.since
         )
@@ -143,6 +148,8 @@ class CloudWatchActivityLog:
         conditions = [f"message in {json.dumps(MESSAGES)}"]
         if wanted.account is not None:
             conditions.append(f"account = {json.dumps(wanted.account)}")
+        if wanted.group is not None:
+            conditions.append(f"group_id = {json.dumps(wanted.group)}")
         if wanted.failed:
             conditions.append("status >= 400")
         query = (

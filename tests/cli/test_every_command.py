@@ -56,6 +56,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "groups show": ["--account", "acme", "--name", "Sales"],
     "groups members": ["--account", "acme", "--name", "Sales"],
     "groups export": ["--account", "acme"],
+    "groups import": ["{file}", "--account", "acme", "--group", "Sales"],
     "table check": ["--account", "acme"],
     "doctor": ["acme"],
 }
@@ -88,6 +89,8 @@ def test_every_command_answers_in_json_and_nothing_else(
 ) -> None:
     store.create(ANN)
     table.account("acme", MonotonicDeadline.after(9)).groups.create(SALES, [ANN.id])
+    if command == "groups import":
+        Path(file).write_text("userName\nann\n")
 
     result = rollcall(*command.split(), *(word.replace("{file}", file) for word in ARGUMENTS[command]), "--json")
 

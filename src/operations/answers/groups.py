@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
+
 from domain.documents import Json
 from operations.answers.base import Answer, Done
 
@@ -52,3 +56,43 @@ class ExportedGroups(Done):
     groups: int
     memberships: int
     file: str
+
+
+class ImportedGroup(Answer):
+    """What an import did to one group."""
+
+    group: str
+    created: bool
+    added: int
+    unchanged: int
+
+
+class RefusedMembershipRow(Answer):
+    """A row that was not imported."""
+
+    line: int
+    reason: str
+    detail: str
+    group: str
+    user: str
+
+
+class ImportedGroups(Done):
+    """`rollcall groups import`."""
+
+    result: Literal["imported", "checked", "stopped"]
+    account: str
+    dry_run: bool
+    groups_created: int
+    added: int
+    """How many memberships."""
+    unchanged: int
+    refused: int
+    reasons: dict[str, int]
+    """How many rows were refused, by reason."""
+    columns: dict[str, str]
+    """What each column was read as."""
+    groups: list[ImportedGroup]
+    refusals: list[RefusedMembershipRow]
+    stopped: str | None = Field(None, exclude_if=lambda why: why is None)
+    """Why the import stopped; only then."""

@@ -32,6 +32,7 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     groups.ShownGroup,
     groups.GroupMembers,
     groups.ExportedGroups,
+    groups.ImportedGroups,
     records.CheckedTable,
     records.Diagnosis,
     records.RedrivenLetters,

@@ -6,10 +6,10 @@ Pure functions from lines of text to users, or to the reasons why a row is refus
 
 from __future__ import annotations
 
-from operations.roster.columns import Columns, InvalidHeader
+from operations.roster.columns import Columns, InvalidHeader, column_key
 from operations.roster.differences import Difference, DifferenceKind, Reconciliation, differing_attributes
-from operations.roster.formulas import guarded
-from operations.roster.rows import Refusal, RosterRow, RowRefused, csv_rows, json_rows
+from operations.roster.formulas import guarded, unguarded
+from operations.roster.rows import Refusal, RosterRow, RowRefused, csv_cells, csv_rows, json_objects, json_rows
 
 __all__ = [
     "Columns",
@@ -20,8 +20,12 @@ __all__ = [
     "Refusal",
     "RosterRow",
     "RowRefused",
+    "column_key",
+    "csv_cells",
     "csv_rows",
     "differing_attributes",
     "guarded",
+    "json_objects",
     "json_rows",
+    "unguarded",
 ]

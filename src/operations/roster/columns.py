@@ -203,7 +203,9 @@ def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, Colu
     chosen: dict[int, ColumnTarget | None] = {}
     for column, path in mapped.items():
         positions = [at for at, name in enumerate(names) if name == column.strip()]
-        positions = positions or [at for at, name in enumerate(names) if _key(name) and _key(name) == _key(column)]
+        positions = positions or [
+            at for at, name in enumerate(names) if column_key(name) and column_key(name) == column_key(column)
+        ]
         if not positions:
             there = ", ".join(f'"{name}"' for name in names if name)
             raise InvalidHeader(f'--map names the column "{column}", which the file does not have. It has: {there}')
@@ -226,7 +228,7 @@ def _named(path: str) -> ColumnTarget | None:
 
 def _guessed(names: tuple[str, ...]) -> list[ColumnTarget | None]:
     """The targets of columns by their names; of several columns for `active` the most reliable one counts."""
-    keys = [_key(name) for name in names]
+    keys = [column_key(name) for name in names]
     state_is_region = bool(STATE_IS_A_REGION_NEXT_TO & set(keys))
     telling = [key for key in _ACTIVE_ORDER if key in keys and not (key == "state" and state_is_region)]
     guessed: list[ColumnTarget | None] = []
@@ -246,7 +248,7 @@ def _activity(key: str) -> ColumnTarget | None:
     return ColumnTarget(_ACTIVE_TARGET.steps, inverted=key in INACTIVE)
 
 
-def _key(name: str) -> str:
+def column_key(name: str) -> str:
     """A column's name without case, white space, punctuation and remarks in brackets (`[Required]`)."""
     plain = unicodedata.normalize("NFKC", _BRACKETED.sub("", name)).casefold()
     return "".join(character for character in plain if character.isalnum())

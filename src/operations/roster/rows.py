@@ -53,6 +53,13 @@ class Refusal:
 
 def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, Iterator[RosterRow | Refusal]]:
     """Read a CSV file, given line by line with line ends; raises InvalidHeader."""
+    header, rows = csv_cells(lines)
+    columns = Columns.of(header, mapped)
+    return columns, _checked(_csv_users(columns, rows))
+
+
+def csv_cells(lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[int, list[str] | RowRefused]]]:
+    """Return the header of a CSV file, and the cells of each row that is not empty with its line's number."""
     csv.field_size_limit(_LONGEST_FIELD)
     rest = iter(lines)
     first = next(rest, "")
@@ -65,15 +72,36 @@ def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, 
         raise InvalidHeader("The file is empty; its first line must be a header such as: email,first name,last name")
     reader = csv.reader(chain([first], rest), delimiter=excels[1] if excels else _separator(first), strict=True)
     try:
-        columns = Columns.of(next(reader), mapped)
+        header = next(reader)
     except csv.Error as error:
         raise InvalidHeader(f"The header on the first line is not CSV: {error}.") from error
-    return columns, _checked(_csv_users(reader, columns, skipped))
+    return header, _cells(reader, skipped)
 
 
 def json_rows(lines: Iterable[str]) -> Iterator[RosterRow | Refusal]:
     """Read a file with one SCIM user as JSON on each line."""
     return _checked(_json_users(lines))
+
+
+def json_objects(lines: Iterable[str], noun: str) -> Iterator[tuple[int, Json | RowRefused]]:
+    """Read a file with one JSON object on each line: what it is in the messages is the `noun`, such as "user"."""
+    each_line = f"each line must be one {noun}"
+    for line, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            body = decode(text)
+        except NotJson:
+            yield line, RowRefused("invalid-json", f"The line is not JSON; {each_line} as a JSON object.")
+            continue
+        except RefusedJson as error:
+            reason = "invalid-value" if isinstance(error, NoText) else "invalid-json"
+            yield line, RowRefused(reason, f"The line {error}.")
+            continue
+        if isinstance(body, dict):
+            yield line, body
+        else:
+            yield line, RowRefused("invalid-json", f"The line is JSON, but not an object; {each_line}.")
 
 
 def _separator(header: str) -> str:
@@ -86,7 +114,7 @@ Candidate = tuple[int, Any]
 """A line's number, and its User or the reason why it has none."""
 
 
-def _csv_users(reader: Any, columns: Columns, skipped: int) -> Iterator[Candidate]:
+def _cells(reader: Any, skipped: int) -> Iterator[tuple[int, list[str] | RowRefused]]:
     while True:
         line = reader.line_num + skipped + 1
         try:
@@ -97,7 +125,14 @@ def _csv_users(reader: Any, columns: Columns, skipped: int) -> Iterator[Candidat
             reason = f"The row is not CSV ({error}): is a quotation mark missing, or one in a value not doubled?"
             yield line, RowRefused("invalid-csv", reason)
             continue
-        if not any(cell.strip() for cell in cells):
+        if any(cell.strip() for cell in cells):
+            yield line, cells
+
+
+def _csv_users(columns: Columns, rows: Iterable[tuple[int, list[str] | RowRefused]]) -> Iterator[Candidate]:
+    for line, cells in rows:
+        if isinstance(cells, RowRefused):
+            yield line, cells
             continue
         try:
             yield line, columns.user(cells)
@@ -106,20 +141,9 @@ def _csv_users(reader: Any, columns: Columns, skipped: int) -> Iterator[Candidat
 
 
 def _json_users(lines: Iterable[str]) -> Iterator[Candidate]:
-    for line, text in enumerate(lines, 1):
-        if not text.strip():
-            continue
-        try:
-            body = decode(text)
-        except NotJson:
-            yield line, RowRefused("invalid-json", "The line is not JSON; each line must be one user as a JSON object.")
-            continue
-        except RefusedJson as error:
-            reason = "invalid-value" if isinstance(error, NoText) else "invalid-json"
-            yield line, RowRefused(reason, f"The line {error}.")
-            continue
-        if not isinstance(body, dict):
-            yield line, RowRefused("invalid-json", "The line is JSON, but not an object; each line must be one user.")
+    for line, body in json_objects(lines, "user"):
+        if isinstance(body, RowRefused):
+            yield line, body
             continue
         named = any(name.lower() == "schemas" for name in body)
         yield line, body if named else {"schemas": [CORE_URN], **body}

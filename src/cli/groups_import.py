@@ -1,0 +1,187 @@
+"""`rollcall groups import`: add users to groups, from an export."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final, TextIO
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from adapters.clock import new_id, now
+from cli.arguments import Account
+from cli.invocation import Invocation, invocation_of
+from cli.private_file import private_file
+from cli.roster_file import File, Form, FormOption, Source, check_report, text_of
+from cli.wording import counted, plain
+from domain import remedies
+from domain.errors import Retryable
+from operations.answers.groups import ImportedGroup, ImportedGroups, RefusedMembershipRow
+from operations.membership_import import Membership, MembershipImport
+from operations.membership_rows import RefusedMembership, Row, csv_memberships, json_memberships
+from operations.roster import guarded
+
+_SECONDS_OF_A_BATCH: Final = 120.0
+_SHOWN: Final = 20
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The results of the rows."""
+
+    refusals: list[RefusedMembership] = field(default_factory=list)
+    counts: Counter[Membership] = field(default_factory=Counter)
+    stopped: str = ""
+
+
+def import_groups(
+    context: typer.Context,
+    file: File,
+    *,
+    account: Account = "default",
+    form: FormOption = None,
+    mapped: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="COLUMN=MEANING",
+            help="What a CSV column is: group, groupExternalId, userId, userName or email. Repeatable.",
+        ),
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="NAME", help="The group of all rows, for a list of members.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look every row up without writing.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", dir_okay=False, help="Write the refused rows to this file, as CSV or JSON by its name."
+        ),
+    ] = None,
+) -> None:
+    """Add users to groups, and create the groups that are missing.
+
+    Reads what rollcall groups export writes, and CSV with a column for the group and one for the user. A user is found
+    by id, else by userName, else by address. Nobody is removed from a group, and a group that exists keeps its
+    attributes, so a second run changes nothing and an interrupted one continues. Exits with 1 when a row was refused.
+    """
+    invocation = invocation_of(context)
+    check_report(report)
+    with ExitStack() as files:
+        target = files.enter_context(private_file(report)) if report is not None else None
+        source = files.enter_context(text_of(file, form, mapped))
+        has_groups = invocation.deployment.accounts.show(account).settings.groups
+        columns, rows = _rows(source, group)
+        for column, meaning in columns.items():
+            if not invocation.as_json:
+                invocation.note(f"  {column} -> {meaning}")
+        importer = MembershipImport(
+            lambda: invocation.deployment.account(account, _SECONDS_OF_A_BATCH), new_id, now, dry_run
+        )
+        tally = _import(invocation, source, rows, importer)
+        tally.refusals.sort(key=lambda refusal: refusal.line)
+        if target is not None and report is not None:
+            _write_report(target, report.suffix.lower(), tally.refusals)
+    _answer(invocation, account, importer, tally, columns)
+    _advise(invocation, account, tally, report, has_groups=has_groups)
+    if tally.refusals or tally.stopped:
+        raise typer.Exit(1)
+
+
+def _rows(source: Source, group: str | None) -> tuple[dict[str, str], Iterator[Row]]:
+    if source.form is Form.JSONL:
+        return {}, json_memberships(source.text, group)
+    return csv_memberships(source.text, source.mapping, group)
+
+
+def _import(invocation: Invocation, source: Source, rows: Iterator[Row], importer: MembershipImport) -> _Tally:
+    tally = _Tally()
+    shown = invocation.errors.is_terminal and not invocation.as_json
+    bar = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*bar, console=invocation.errors, transient=True, disable=not shown) as progress:
+        task = progress.add_task("Importing", total=source.lines)
+
+        def read() -> Iterator[Row]:
+            for row in rows:
+                progress.update(task, completed=row.line)
+                yield row
+
+        try:
+            for outcome in importer.run(read()):
+                if isinstance(outcome, RefusedMembership):
+                    tally.refusals.append(outcome)
+                else:
+                    tally.counts[outcome] += 1
+        except Retryable as error:
+            tally.stopped = error.detail
+        except KeyboardInterrupt:
+            tally.stopped = "Interrupted."
+    return tally
+
+
+def _answer(
+    invocation: Invocation, account: str, importer: MembershipImport, tally: _Tally, columns: dict[str, str]
+) -> None:
+    groups = sorted(importer.groups.values(), key=lambda each: each.group)
+    created = sum(each.created for each in groups)
+    added, unchanged = tally.counts[Membership.ADDED], tally.counts[Membership.UNCHANGED]
+    changed = [each for each in groups if each.created or each.added]
+    table = Table("Group", "", "Users to add" if importer.dry_run else "Users added", "Members already", box=None)
+    for each in changed[:_SHOWN]:
+        table.add_row(plain(each.group), "new" if each.created else "", str(each.added), str(each.unchanged))
+    verb = "Would be added" if importer.dry_run else "Added"
+    invocation.answer(
+        ImportedGroups(
+            result="stopped" if tally.stopped else "checked" if importer.dry_run else "imported",
+            account=account,
+            dry_run=importer.dry_run,
+            groups_created=created,
+            added=added,
+            unchanged=unchanged,
+            refused=len(tally.refusals),
+            reasons=dict(sorted(Counter(refusal.reason for refusal in tally.refusals).items())),
+            columns=columns,
+            groups=[ImportedGroup.model_validate(each) for each in groups],
+            refusals=[RefusedMembershipRow.model_validate(refusal) for refusal in tally.refusals],
+            stopped=tally.stopped or None,
+        ),
+        *([table] if changed else []),
+        *([f"and {len(changed) - _SHOWN} more groups; --json has them all."] if len(changed) > _SHOWN else []),
+        f"{verb} to {account}: {counted(created, 'group')}, {counted(added, 'membership')}. There already: "
+        f"{unchanged}. Refused: {counted(len(tally.refusals), 'row')}.",
+    )
+
+
+def _advise(invocation: Invocation, account: str, tally: _Tally, report: Path | None, *, has_groups: bool) -> None:
+    if not invocation.as_json:
+        for refusal in tally.refusals[:_SHOWN]:
+            invocation.note(f"  line {refusal.line}: {refusal.detail}")
+        if report is not None and tally.refusals:
+            invocation.note(f"All refused rows are in {report}.")
+        elif len(tally.refusals) > _SHOWN:
+            invocation.note(f"  and {len(tally.refusals) - _SHOWN} more; --report FILE writes all of them.")
+    if tally.stopped:
+        invocation.note(f"rollcall: {tally.stopped} The import stopped; run it again to continue from there.")
+    if not has_groups:
+        invocation.note(
+            f"Groups are off for {account}: its identity provider cannot reach them until {remedies.groups_on(account)}"
+        )
+
+
+def _write_report(target: TextIO, form: str, refused: list[RefusedMembership]) -> None:
+    if form == ".json":
+        rows = [RefusedMembershipRow.model_validate(refusal).model_dump(by_alias=True) for refusal in refused]
+        json.dump(rows, target, indent=2, ensure_ascii=False)
+        target.write("\n")
+        return
+    table = csv.writer(target)
+    table.writerow(("line", "group", "user", "reason", "detail"))
+    for each in refused:
+        table.writerow((each.line, guarded(each.group), guarded(each.user), each.reason, guarded(each.detail)))

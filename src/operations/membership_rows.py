@@ -1,0 +1,157 @@
+"""Reading who should be in which group, from CSV with a membership in each row or from JSON lines of SCIM groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from domain.documents import Json
+from operations.roster import InvalidHeader, RowRefused, column_key, csv_cells, json_objects, unguarded
+from operations.roster.names import SYNONYMS
+
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "group": ("group", "groupname", "groupdisplayname", "displayname"),
+    "groupExternalId": ("groupexternalid",),
+    "userId": ("userid", "memberid"),
+    "userName": (*SYNONYMS["userName"], "user", "member"),
+    "email": SYNONYMS['emails[type eq "work"].value'],
+}
+"""What a column may mean, and the names by which it is known; the first that a file has counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRow:
+    """A user who should be in a group; without id, userName and address it names a group alone."""
+
+    line: int
+    group: str
+    external_id: str = ""
+    user_id: str = ""
+    user_name: str = ""
+    email: str = ""
+
+    @property
+    def user(self) -> str:
+        """The user as the row names one."""
+        return self.user_name or self.email or self.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMembership:
+    """A row that cannot be imported, and why; `group` and `user` are as in the row."""
+
+    line: int
+    reason: str
+    detail: str
+    group: str = ""
+    user: str = ""
+
+
+Row = MembershipRow | RefusedMembership
+
+
+def csv_memberships(
+    lines: Iterable[str], mapped: Mapping[str, str], group: str | None = None
+) -> tuple[dict[str, str], Iterator[Row]]:
+    """Return what the columns of a CSV file were read as, and its rows; raises InvalidHeader.
+
+    With `group` all rows are about that group, and no column names one.
+    """
+    header, rows = csv_cells(lines)
+    positions = _positions([name.strip() for name in header], mapped, group)
+    return {header[at].strip(): meaning for meaning, at in positions.items()}, _csv_rows(
+        rows, len(header), positions, group
+    )
+
+
+def json_memberships(lines: Iterable[str], group: str | None = None) -> Iterator[Row]:
+    """Yield the memberships in a file with one SCIM group on each line; a group without members is a row of its own."""
+    for line, body in json_objects(lines, "group"):
+        if isinstance(body, RowRefused):
+            yield RefusedMembership(line, body.reason, str(body))
+            continue
+        name = group or _text(body, "displayName")
+        if not name:
+            yield RefusedMembership(line, "missing-group", "The line has no displayName of a group.")
+            continue
+        yield from _members(line, name, body)
+
+
+def _members(line: int, name: str, body: Json) -> Iterator[Row]:
+    members = [] if body.get("members") is None else body["members"]
+    external_id = _text(body, "externalId")
+    if not isinstance(members, list):
+        yield RefusedMembership(line, "invalid-value", "members is not a list.", name)
+        return
+    if not members:
+        yield MembershipRow(line, name, external_id)
+    for member in members:
+        user_id, user_name = (
+            (_text(member, "value"), _text(member, "display")) if isinstance(member, dict) else ("", "")
+        )
+        if user_id or user_name:
+            yield MembershipRow(line, name, external_id, user_id, user_name)
+        else:
+            detail = 'A member is not an object with the id of a user as "value", or the userName as "display".'
+            yield RefusedMembership(line, "invalid-value", detail, name)
+
+
+def _csv_rows(
+    rows: Iterable[tuple[int, list[str] | RowRefused]], width: int, positions: Mapping[str, int], group: str | None
+) -> Iterator[Row]:
+    for line, cells in rows:
+        if isinstance(cells, RowRefused):
+            yield RefusedMembership(line, cells.reason, str(cells))
+            continue
+        if len(cells) != width:
+            detail = f"The row has {len(cells)} cells and the header {width}: a value with the separator needs quotes."
+            yield RefusedMembership(line, "wrong-number-of-cells", detail)
+            continue
+        values = {meaning: unguarded(cells[at].lstrip()).rstrip() for meaning, at in positions.items()}
+        name = group or values.get("group", "")
+        found = MembershipRow(
+            line,
+            name,
+            values.get("groupExternalId", ""),
+            values.get("userId", ""),
+            values.get("userName", ""),
+            values.get("email", ""),
+        )
+        if not name:
+            yield RefusedMembership(line, "missing-group", "The row names no group.", user=found.user)
+        else:
+            yield found
+
+
+def _positions(header: list[str], mapped: Mapping[str, str], group: str | None) -> dict[str, int]:
+    chosen: dict[str, int] = {}
+    for column, meaning in mapped.items():
+        if column.strip() not in header:
+            raise InvalidHeader(f'--map names the column "{column}", which the file does not have.')
+        if meaning and meaning not in _NAMES:
+            raise InvalidHeader(f'"{meaning}" is not what a column can mean here: {", ".join(_NAMES)}.')
+        if meaning:
+            chosen[meaning] = header.index(column.strip())
+    left_out = {header.index(column.strip()) for column in mapped}
+    keys = {column_key(name): at for at, name in reversed(list(enumerate(header))) if at not in left_out}
+    for meaning, names in _NAMES.items():
+        at = next((keys[name] for name in names if name in keys), None)
+        if meaning not in chosen and at is not None:
+            chosen[meaning] = at
+    if group is not None:
+        chosen = {meaning: at for meaning, at in chosen.items() if not meaning.startswith("group")}
+    elif "group" not in chosen:
+        raise InvalidHeader(
+            'No column is known to be the name of the group. Say which: --map "COLUMN=group", or --group NAME for all.'
+        )
+    if not chosen.keys() & {"userId", "userName", "email"}:
+        raise InvalidHeader(
+            'No column is known to be the user. Say which: --map "COLUMN=userName", COLUMN=email or COLUMN=userId.'
+        )
+    return chosen
+
+
+def _text(body: Any, name: str) -> str:
+    value = body.get(name)
+    return value.strip() if isinstance(value, str) else ""
