@@ -79,6 +79,7 @@ class Release:
 def release_of(service: InProcess) -> Iterator[Release]:
     """A release whose new versions are the handlers of that service; the account in which it is tried is empty."""
     service.table.accounts.pop(RELEASE_CHECK_ACCOUNT, None)
+    service.table.groups.pop(RELEASE_CHECK_ACCOUNT, None)
     service.accounts.enable(RELEASE_CHECK_ACCOUNT)
     found = Release(service)
     report = "before-call.codedeploy.PutLifecycleEventHookExecutionStatus"
