@@ -1,4 +1,4 @@
-"""What identity providers send about groups that differs from the RFC: how tolerant mode reads it, what strict mode answers."""
+"""What identity providers send about groups against the RFC: how tolerant mode reads it, what strict mode answers."""
 
 from __future__ import annotations
 
