@@ -27,9 +27,10 @@ class Budget:
         return self.read_units + self.write_units / (2 if self.is_transaction else 1)
 
 
-def budgets() -> dict[str, Budget]:
-    """Every row of the table by the name of its operation."""
-    _, found, rest = PAGE.read_text(encoding="utf-8").partition(_HEADER)
+def budgets(section: str = "## How each operation reads and writes") -> dict[str, Budget]:
+    """Every row of the section's table by the name of its operation."""
+    _, _, rest = PAGE.read_text(encoding="utf-8").partition(f"\n{section}\n")
+    _, found, rest = rest.partition(_HEADER)
     assert found, f"{PAGE.name} has no table with the header {_HEADER}"
     table = rest.partition("\n\n")[0]
     rows = _ROW.findall(table)

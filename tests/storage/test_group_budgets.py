@@ -1,0 +1,163 @@
+"""Budgets of DynamoDB calls and units for groups, as the second table of docs/data-model.md promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+
+from adapters.dynamodb import DynamoDBAccount, Table, Usage
+from domain.ports import MemberChange
+from domain.resources.group_schema import DISPLAY_NAME
+from domain.resources.stored_group import StoredGroup
+from storage.budgets import budgets
+from support.engines import ENGINES, OneAtATime, make_table, new_client
+from support.loading import load
+from support.samples import LATER, Groups, Patience, person_of, with_name
+
+BUDGETS = budgets("### Groups")
+CROWD = 700
+SIZES = (10, 600)
+"""Members of the groups whose budgets are the same."""
+
+
+@dataclass
+class Scene:
+    """A crowd of users, a small and a large group of them, and an account whose calls are counted."""
+
+    table: Table
+    ids: list[str]
+    groups: dict[int, StoredGroup]
+    make: Groups
+    numbers: Iterator[int]
+    has_units: bool
+
+    def account(self, usage: Usage | None = None) -> DynamoDBAccount:
+        return self.table.account("default", Patience(), usage)
+
+    def current(self, size: int) -> StoredGroup:
+        current = self.account().groups.get(self.groups[size].id)
+        assert current is not None
+        return current
+
+    def outsider(self) -> str:
+        """A user who is in no group, another one each time."""
+        return self.ids[SIZES[1] + next(self.numbers)]
+
+
+Work = Callable[[DynamoDBAccount], object]
+
+
+def change(scene: Scene, size: int, user_id: str, *, joins: bool) -> Work:
+    def work(account: DynamoDBAccount) -> None:
+        current = account.groups.get(scene.groups[size].id)
+        assert current is not None
+        found = account.groups.candidates(current, [user_id])
+        if joins is (user_id in found.members):
+            return
+        members = MemberChange((user_id,)) if joins else MemberChange((), (user_id,))
+        account.groups.change(current, current.touched(LATER), members)
+
+    return work
+
+
+def leave(scene: Scene, size: int) -> Work:
+    user_id = scene.outsider()
+    change(scene, size, user_id, joins=True)(scene.account())
+    return change(scene, size, user_id, joins=False)
+
+
+def patch(scene: Scene, size: int) -> Work:
+    def work(account: DynamoDBAccount) -> None:
+        current = account.groups.get(scene.groups[size].id)
+        assert current is not None
+        renumbered = with_name(current, current.display_name, externalId=f"e{next(scene.numbers)}")
+        account.groups.change(current, renumbered, MemberChange())
+
+    return work
+
+
+def delete_user(scene: Scene, size: int, *, joins: bool) -> Work:
+    user_id = scene.outsider()
+    if joins:
+        change(scene, size, user_id, joins=True)(scene.account())
+
+    def work(account: DynamoDBAccount) -> None:
+        user = account.users.get(user_id)
+        assert user is not None
+        account.users.delete(user)
+        assert account.groups.leave_all(user_id) == joins
+
+    return work
+
+
+def create(scene: Scene, size: int) -> Work:
+    group = scene.make(f"New {next(scene.numbers)}", external_id="1")
+    return lambda account: account.groups.create(group)
+
+
+def name_of(scene: Scene, size: int) -> str:
+    return scene.groups[size].display_name
+
+
+OPERATIONS: dict[str, Callable[[Scene, int], Work]] = {
+    "get without members": lambda scene, size: lambda account: account.groups.get(scene.groups[size].id),
+    "get with 10 members": lambda scene, size: lambda account: account.groups.whole(scene.groups[SIZES[0]].id),
+    "look-up by displayName": lambda scene, size: (
+        lambda account: account.groups.find(DISPLAY_NAME, name_of(scene, size))
+    ),
+    "create without members": create,
+    "patch of externalId": patch,
+    "add one member": lambda scene, size: change(scene, size, scene.outsider(), joins=True),
+    "remove one member": leave,
+    "add one member who is there": lambda scene, size: change(scene, size, scene.ids[0], joins=True),
+    "is a user a member": lambda scene, size: (
+        lambda account: account.members.among(scene.groups[size].id, [scene.ids[0]])
+    ),
+    "groups of a user who is in one": lambda scene, size: lambda account: account.groups_of_users.of(scene.ids[500]),
+    "delete of a user who is in no group": lambda scene, size: delete_user(scene, size, joins=False),
+    "delete of a user who is in one group": lambda scene, size: delete_user(scene, size, joins=True),
+}
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def scene(request: pytest.FixtureRequest) -> Scene:
+    on_moto = request.param == "moto"
+    if on_moto:
+        request.getfixturevalue("mocked")
+    table = make_table(OneAtATime(new_client()) if on_moto else request.getfixturevalue("local_client"))
+    users = [person_of(number) for number in range(CROWD)]
+    load(table, "default", users)
+    ids, make, groups = [user.id for user in users], Groups(), {}
+    for size in SIZES:
+        groups[size] = make(f"Group of {size}", external_id=str(size))
+        table.account("default", Patience()).groups.create(groups[size], ids[:size])
+    scene = Scene(table, ids, groups, make, count(), not on_moto)
+    for size in SIZES:
+        patch(scene, size)(scene.account())  # until then the item names those who joined by the last write
+    return scene
+
+
+def test_every_budget_of_groups_in_the_document_is_measured() -> None:
+    assert list(BUDGETS) == list(OPERATIONS)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_store_of_groups_stays_within_its_budget(scene: Scene, name: str, size: int) -> None:
+    work, usage, budget = OPERATIONS[name](scene, size), Usage(), BUDGETS[name]
+
+    work(scene.account(usage))
+
+    assert usage.retries == 0
+    assert usage.calls <= budget.calls
+    if scene.has_units:
+        assert usage.units <= budget.units_of_dynamodb_local
+
+
+def test_the_budget_of_one_member_is_that_of_the_contract() -> None:
+    for name in ("add one member", "remove one member"):
+        assert BUDGETS[name].calls <= 3
+        assert BUDGETS[name].write_units <= 10
