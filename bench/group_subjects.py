@@ -68,9 +68,10 @@ class Subject(Protocol):
 
 
 class Meter:
-    """A DynamoDB client that counts its calls and units; writes of a transaction count twice, as AWS bills them.
+    """A DynamoDB client that counts its calls and units as AWS bills them, for items of up to 1 KB.
 
-    DynamoDB Local reports them once. A call that is refused costs a call and no units, as its answer names none.
+    AWS bills two write units for each action of a transaction; DynamoDB Local reports one for each, and none for
+    updates and checks. A call that is refused costs a call and no units, as its answer names none.
     """
 
     def __init__(self, client: Any) -> None:
@@ -87,18 +88,17 @@ class Meter:
                 answer = operation(**parameters)
                 return answer
             finally:
-                self._count(name, units_of(answer) if answer else 0.0)
+                self._count(name, billed(answer, len(parameters.get("TransactItems", ()))) if answer else 0.0)
 
         return call
 
     def _count(self, name: str, units: float) -> None:
-        billed = 2 * units if name == "transact_write_items" else units
         with self._lock:
             calls, reads, writes = self._taken
             if name in _READS:
-                self._taken = Cost(calls + 1, reads + billed, writes)
+                self._taken = Cost(calls + 1, reads + units, writes)
             else:
-                self._taken = Cost(calls + 1, reads, writes + billed)
+                self._taken = Cost(calls + 1, reads, writes + units)
 
     def cost(self) -> Cost:
         """What was counted since the last look."""
@@ -107,11 +107,12 @@ class Meter:
         return taken
 
 
-def units_of(answer: Any) -> float:
-    """The capacity units that an answer of DynamoDB reports: one figure, or one for each table."""
+def billed(answer: Any, actions: int = 0) -> float:
+    """The capacity units of an answer, which reports one figure or one for each table; `actions` of a transaction."""
     consumed = answer.get("ConsumedCapacity") or []
     each = [consumed] if isinstance(consumed, dict) else consumed
-    return float(sum(one.get("CapacityUnits", 0.0) for one in each))
+    units = float(sum(one.get("CapacityUnits", 0.0) for one in each))
+    return 2 * max(units, actions) if actions else units
 
 
 @dataclass
