@@ -31,8 +31,9 @@ _PAGE: Final = """# What groups cost
 
 On DynamoDB Local, Amazon's own engine, in memory; {machine}, {date}. A figure is of a whole
 handler: key check, decoding, validation, DynamoDB, encoding, log line and metrics. Calls and capacity units are counted
-at the client of DynamoDB, two write units for each action of a transaction, as AWS bills them. Times are the engine's and this machine's
-(two shared cores), for comparison only. {rounds} rounds, in each of which every request is sent once at each size.
+at the client of DynamoDB, two write units for each action of a transaction, as AWS bills them. Times are the engine's
+and this machine's (two shared cores), for comparison only. {rounds} rounds, in each of which every request is sent once
+at each size.
 
 scim2-server (PyPI, 0.8) is asked the same in the same run. It keeps everything in this process's memory: it has no
 store, does not check who is a user, and loses everything when the process ends. "Growth" is the median, divided by that

@@ -3,9 +3,9 @@
     make bench-groups      (or: .venv/bin/python bench/groups.py [--quick] [--json FILE] [--publish])
 
 Every figure is of a whole handler: key check, decoding, validation, DynamoDB, encoding, log line and metrics. Calls and
-units are counted at the client of DynamoDB, two write units for each action of a transaction, as AWS bills them. Both are asked the same in
-turn, so that the machine's noise meets both alike. scim2-server keeps everything in memory: no store, no checks of
-ids, no second process.
+units are counted at the client of DynamoDB, two write units for each action of a transaction, as AWS bills them. Both
+are asked the same in turn, so that the machine's noise meets both alike. scim2-server keeps everything in memory: no
+store, no checks of ids, no second process.
 
 --publish also writes docs/benchmarks/groups.md and groups.json. Exit code 1 when calls or units are more than the
 contract allows, or a member is lost; times depend on the machine and are only shown.
