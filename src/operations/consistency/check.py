@@ -22,6 +22,7 @@ from adapters.dynamodb.ranks import read_ranks
 from domain.resources.stored_user import StoredUser
 from operations.consistency.counters import check_counters
 from operations.consistency.findings import Inconsistency, Problem, Progress
+from operations.consistency.groups import check_groups
 
 __all__ = ["Inconsistency", "Problem", "Progress", "check_items"]
 
@@ -41,6 +42,7 @@ def check_items(items: AccountItems, *, repair: bool = False) -> Iterator[Progre
     for collection in _INDEXES:
         yield from checker.index(collection, expected)
     yield from check_counters(items, checker.counted, repair=repair)
+    yield from check_groups(items, repair=repair)
 
 
 class _Checker:
