@@ -31,7 +31,14 @@ class NoText(RefusedJson):
 
 
 class TooLarge(RefusedJson):
-    """It has more items than the bound: all objects and arrays together, or an array with a bound of its own."""
+    """It has more items than the bound: all objects and arrays together, or an array with a bound of its own.
+
+    `name` is the member or path that such an array belongs to.
+    """
+
+    def __init__(self, problem: str, name: str | None = None) -> None:
+        super().__init__(problem)
+        self.name = name
 
 
 class Bounds(NamedTuple):
@@ -129,7 +136,7 @@ def _check_values(name: str | None, count: int, bounds: Bounds) -> None:
     if own is None:
         _check_count(name, count, MAX_VALUES, "values")
     elif count > own:
-        raise TooLarge(f"has {count} values in {quoted(str(name))}; {own} are accepted")
+        raise TooLarge(f"has {count} values in {quoted(str(name))}; {own} are accepted", name)
 
 
 def _check_count(name: str | None, count: int, bound: int, items: str) -> None:

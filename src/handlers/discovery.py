@@ -8,6 +8,7 @@ from domain.documents import Json, encode
 from domain.errors import Forbidden
 from domain.messages import LIST_RESPONSE_URN
 from domain.resources import discovery
+from domain.resources.attributes import ResourceType
 from domain.resources.user_schema import USER
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
@@ -19,18 +20,27 @@ def handler(request: ScimRequest) -> HttpResponse:
     """200 with one resource or a ListResponse of all; a filter is refused with 403, as section 4 demands."""
     if request.parameter("filter") is not None:
         raise Forbidden("Discovery endpoints take no filter (RFC 7644 section 4).", reason="filter-on-discovery")
-    base_url = request.http.base_url
+    base_url, types = request.http.base_url, _types(request)
     match segments(request.http.path):
         case ["ServiceProviderConfig"]:
             return _answer(discovery.service_provider_config(base_url))
         case ["ResourceTypes"]:
-            return _answer(_list(discovery.resource_types((USER,), base_url)))
+            return _answer(_list(discovery.resource_types(types, base_url)))
         case ["ResourceTypes", name]:
-            return _answer(discovery.resource_type((USER,), name, base_url))
+            return _answer(discovery.resource_type(types, name, base_url))
         case ["Schemas", urn]:
-            return _answer(discovery.schema((USER,), urn, base_url))
+            return _answer(discovery.schema(types, urn, base_url))
         case _:
-            return _answer(_list(discovery.schemas((USER,), base_url)))
+            return _answer(_list(discovery.schemas(types, base_url)))
+
+
+def _types(request: ScimRequest) -> tuple[ResourceType, ...]:
+    """The resource types that the account's identity provider may manage."""
+    if not request.caller.settings.groups:
+        return (USER,)
+    from domain.resources.group_schema import GROUP  # accounts without groups need no second tree
+
+    return (USER, GROUP)
 
 
 def _answer(body: Json) -> HttpResponse:

@@ -29,8 +29,8 @@ from handlers.service import Service, default_service
 
 if TYPE_CHECKING:
     from adapters.dynamodb import DynamoDBAccount
-    from domain.queries.rendering import Stored
     from domain.resources.attributes import ResourceType
+    from domain.resources.stored_resource import StoredResource
 
 
 class LambdaContext(Protocol):
@@ -118,13 +118,21 @@ class ScimRequest:
         """A header, its name in lower case."""
         return self.http.headers.get(name)
 
-    def resource(self, stored: Stored, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-        """The answer with a resource, its ETag and its Location (RFC 7644 sections 3.3, 3.4.1, 3.14)."""
+    def resource(self, stored: StoredResource, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+        """The answer with a resource; values that are stored apart are read if it shows any."""
+        if self.caller.settings.groups and (names := self.renderer.wants(self.resource_type.relations)):
+            from handlers.apart import completed  # few requests ask for the groups of a user
+
+            return self.answer(completed(self, stored, names), status)
+        return self.answer(stored, status)
+
+    def answer(self, stored: StoredResource, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+        """The answer with a resource as it is, its ETag and its Location (RFC 7644 sections 3.3, 3.4.1, 3.14)."""
         self.concerns(stored)
         headers = {"ETag": stored.etag, "Location": self.renderer.location(stored.id)}
         return HttpResponse(status, self.renderer.text(stored), headers)
 
-    def concerns(self, stored: Stored) -> None:
+    def concerns(self, stored: StoredResource) -> None:
         """Name the resource in the log line by id, and a user masked where logs may contain personal data."""
         self.record.concerns(self.resource_type.noun, stored.id)
         if self.service.environment.log_personal_data and "userName" in stored.attributes:

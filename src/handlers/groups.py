@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
 
 from domain import remedies
 from domain.errors import NotFound
-from domain.resources.group_schema import GROUP
+from domain.resources.group_schema import GROUP, MEMBERS
 from handlers.endpoint import Handler, ScimRequest, Serve, endpoint
 from handlers.http import HttpResponse
+
+if TYPE_CHECKING:
+    from domain.ports import GroupStore, WholeGroup
+
+_MEMBERS: Final = (MEMBERS.name,)
 
 
 def group_endpoint(operation: str) -> Callable[[Serve], Handler]:
@@ -28,7 +35,7 @@ def require_groups(request: ScimRequest) -> None:
     """Raise NotFound, which says what to do, unless the account's identity provider may manage groups."""
     if not request.caller.settings.groups:
         raise NotFound(
-            "This service provisions users only; groups are off here. Leave group management off: in JumpCloud "
+            "This service provisions users only; groups are off for this account. Leave group management off: in JumpCloud "
             'switch off "Enable management of User Groups and Group Membership in this application" and activate '
             "again, in Entra ID disable the group mapping, in Okta use neither group push nor group import. Or have "
             f"the service's operator switch groups on: {remedies.groups_on(request.caller.account)}.",
@@ -36,3 +43,26 @@ def require_groups(request: ScimRequest) -> None:
             remedy="Leave group management off in the identity provider, or switch groups on for the account "
             f"({remedies.groups_on()}).",
         )
+
+
+def store_of(request: ScimRequest) -> GroupStore:
+    """Return the groups of the request's account."""
+    account: Any = request.account
+    store: GroupStore = account.groups
+    return store
+
+
+def shows_members(request: ScimRequest) -> bool:
+    """Return True if the answer shows anything of the members."""
+    return bool(request.renderer.wants(_MEMBERS))
+
+
+def whole_answer(request: ScimRequest, whole: WholeGroup, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    """Return the answer with a group whose members were read with it."""
+    if not shows_members(request):
+        return request.answer(whole.group, status)
+    from domain.ports import Related
+    from handlers.apart import shown  # most requests about groups show no members
+
+    members = [Related(each) for each in whole.members]
+    return request.answer(shown(request, whole.group, {MEMBERS.name: members}), status)

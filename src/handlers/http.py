@@ -86,7 +86,10 @@ class HttpRequest:
         except UnicodeDecodeError as error:
             raise InvalidSyntax(f"The request's body is not UTF-8 (at byte {error.start}).") from None
         except TooLarge as error:
-            raise PayloadTooLarge(f"The request's body {error}. Send it in several requests.") from None
+            attribute = _attribute(error.name, types)
+            raise PayloadTooLarge(
+                f"The request's body {error}. Send it in several requests.", attribute=attribute
+            ) from None
         except TooManyItems as error:
             attribute = _attribute(error.name, types)
             raise InvalidValue(f"The request's body {error}. Send fewer.", attribute=attribute) from None

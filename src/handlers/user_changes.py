@@ -7,10 +7,13 @@ It is separate from `endpoint` because it imports pydantic_core, which reading s
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from functools import partial
 
 import adapters.dynamodb.guard  # noqa: F401 - a first request should not wait for it
 from adapters import clock
+from adapters.logs import telemetry
 from domain.changes.users import Users
+from domain.errors import ScimError
 from domain.resources.user_schema import USER
 from domain.resources.validation import validator_of
 from domain.tolerances import reader_for
@@ -37,6 +40,7 @@ def users_of(request: ScimRequest) -> Users:
         adopts=settings.match_existing_by_email,
         keeps_privileges=settings.adopted_keep_privileges,
         takes_back=settings.takes_back,
+        on_deleted=partial(_leave_groups, request) if settings.groups else _no_groups,
     )
 
 
@@ -47,3 +51,19 @@ def shown(request: ScimRequest, user: StoredResource) -> StoredResource:
     from handlers.relations import with_groups  # accounts without groups need none of it
 
     return with_groups(request, user)
+
+
+def _leave_groups(request: ScimRequest, user_id: str) -> None:
+    """End the memberships of a user who was deleted; what fails or finds no time, the publisher does."""
+    from handlers.groups import store_of  # accounts without groups need none of its modules
+
+    try:
+        store_of(request).leave_all(user_id)
+    except ScimError:
+        pass
+    except Exception as error:  # the user is gone, and an error would deny it
+        request.record.cause = telemetry.place_of(error)
+
+
+def _no_groups(user_id: str) -> None:
+    pass

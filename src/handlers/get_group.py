@@ -1,0 +1,32 @@
+"""GET /Groups/{id}: retrieve a known group (RFC 7644 section 3.4.1)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from domain.changes.preconditions import is_unchanged
+from domain.queries.single import existing, not_found
+from domain.resources.group_schema import GROUP
+from handlers.endpoint import ScimRequest
+from handlers.groups import group_endpoint, shows_members, store_of, whole_answer
+from handlers.http import HttpResponse
+
+
+@group_endpoint("GetGroup")
+def handler(request: ScimRequest) -> HttpResponse:
+    """200 with the resource; 304 when If-None-Match names its version; 404 for an unknown id."""
+    if known := request.header("if-none-match"):
+        group = existing(store_of(request), request.resource_id, GROUP)
+        if is_unchanged(known, group):
+            return HttpResponse(HTTPStatus.NOT_MODIFIED, headers={"ETag": group.etag})
+    return group_answer(request)
+
+
+def group_answer(request: ScimRequest) -> HttpResponse:
+    """Return the answer with the group of the path; its members are read only if the answer shows them."""
+    if not shows_members(request):
+        return request.answer(existing(store_of(request), request.resource_id, GROUP))
+    whole = store_of(request).whole(request.resource_id)
+    if whole is None:
+        raise not_found(request.resource_id, GROUP)
+    return whole_answer(request, whole)

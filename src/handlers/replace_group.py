@@ -1,0 +1,15 @@
+"""PUT /Groups/{id}: replace a group's attributes and members (RFC 7644 section 3.5.1)."""
+
+from __future__ import annotations
+
+from handlers.endpoint import ScimRequest
+from handlers.group_changes import groups_of
+from handlers.groups import group_endpoint, whole_answer
+from handlers.http import HttpResponse
+
+
+@group_endpoint("ReplaceGroup")
+def handler(request: ScimRequest) -> HttpResponse:
+    """200 with the resource as it now is; a body that changes nothing writes nothing."""
+    whole = groups_of(request).replace(request.resource_id, request.body(), request.header("if-match"))
+    return whole_answer(request, whole)
