@@ -8,9 +8,8 @@ from domain.documents import Json, encode
 from domain.errors import Forbidden
 from domain.messages import LIST_RESPONSE_URN
 from domain.resources import discovery
-from domain.resources.attributes import ResourceType
 from domain.resources.user_schema import USER
-from handlers.endpoint import ScimRequest, endpoint
+from handlers.endpoint import ScimRequest, endpoint, served_types
 from handlers.http import HttpResponse
 from handlers.routes import segments
 
@@ -20,7 +19,7 @@ def handler(request: ScimRequest) -> HttpResponse:
     """200 with one resource or a ListResponse of all; a filter is refused with 403, as section 4 demands."""
     if request.parameter("filter") is not None:
         raise Forbidden("Discovery endpoints take no filter (RFC 7644 section 4).", reason="filter-on-discovery")
-    base_url, types = request.http.base_url, _types(request)
+    base_url, types = request.http.base_url, served_types(request)
     match segments(request.http.path):
         case ["ServiceProviderConfig"]:
             return _answer(discovery.service_provider_config(base_url))
@@ -32,15 +31,6 @@ def handler(request: ScimRequest) -> HttpResponse:
             return _answer(discovery.schema(types, urn, base_url))
         case _:
             return _answer(_list(discovery.schemas(types, base_url)))
-
-
-def _types(request: ScimRequest) -> tuple[ResourceType, ...]:
-    """The resource types that the account's identity provider may manage."""
-    if not request.caller.settings.groups:
-        return (USER,)
-    from domain.resources.group_schema import GROUP  # accounts without groups need no second tree
-
-    return (USER, GROUP)
 
 
 def _answer(body: Json) -> HttpResponse:

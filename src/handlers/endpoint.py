@@ -24,6 +24,7 @@ from domain.errors import OutOfTime, ScimError, ServiceUnavailable, TooManyWrong
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.mask import masked, masked_user
+from domain.resources.user_schema import USER
 from handlers.http import Event, HttpRequest, HttpResponse, accept_of
 from handlers.service import Service, default_service
 
@@ -119,14 +120,6 @@ class ScimRequest:
         return self.http.headers.get(name)
 
     def resource(self, stored: StoredResource, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-        """The answer with a resource; values that are stored apart are read if it shows any."""
-        if self.caller.settings.groups and (names := self.renderer.wants(self.resource_type.relations)):
-            from handlers.apart import completed  # few requests ask for the groups of a user
-
-            return self.answer(completed(self, stored, names), status)
-        return self.answer(stored, status)
-
-    def answer(self, stored: StoredResource, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
         """The answer with a resource as it is, its ETag and its Location (RFC 7644 sections 3.3, 3.4.1, 3.14)."""
         self.concerns(stored)
         headers = {"ETag": stored.etag, "Location": self.renderer.location(stored.id)}
@@ -139,9 +132,22 @@ class ScimRequest:
             self.record.user = masked_user(stored.attributes)
 
 
+_PERSONAL: Final = ("userName", "emails.value")
+"""Unique values by which people can be recognised; the name of a group is never in a log."""
+
+
+def served_types(request: ScimRequest) -> tuple[ResourceType, ...]:
+    """Return the resource types that the account's identity provider may manage."""
+    if not request.caller.settings.groups:
+        return (USER,)
+    from domain.resources.group_schema import GROUP  # accounts without groups need no second tree
+
+    return (USER, GROUP)
+
+
 def at_fault(error: ScimError, service: Service) -> str | None:
     """Return the value that another user has already, masked; None where logs may not contain personal data."""
-    if service.environment.log_personal_data and isinstance(error, UniquenessConflict):
+    if service.environment.log_personal_data and isinstance(error, UniquenessConflict) and error.attribute in _PERSONAL:
         return masked(error.value)
     return None
 

@@ -25,7 +25,7 @@ def handler(request: ScimRequest) -> HttpResponse:
 def group_answer(request: ScimRequest) -> HttpResponse:
     """Return the answer with the group of the path; its members are read only if the answer shows them."""
     if not shows_members(request):
-        return request.answer(existing(store_of(request), request.resource_id, GROUP))
+        return request.resource(existing(store_of(request), request.resource_id, GROUP))
     whole = store_of(request).whole(request.resource_id)
     if whole is None:
         raise not_found(request.resource_id, GROUP)

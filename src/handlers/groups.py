@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from domain import remedies
 from domain.errors import NotFound
@@ -35,10 +35,10 @@ def require_groups(request: ScimRequest) -> None:
     """Raise NotFound, which says what to do, unless the account's identity provider may manage groups."""
     if not request.caller.settings.groups:
         raise NotFound(
-            "This service provisions users only; groups are off for this account. Leave group management off: in JumpCloud "
-            'switch off "Enable management of User Groups and Group Membership in this application" and activate '
-            "again, in Entra ID disable the group mapping, in Okta use neither group push nor group import. Or have "
-            f"the service's operator switch groups on: {remedies.groups_on(request.caller.account)}.",
+            "This service provisions users only; groups are off for this account. Leave group management off: in "
+            'JumpCloud switch off "Enable management of User Groups and Group Membership in this application" and '
+            "activate again, in Entra ID disable the group mapping, in Okta use neither group push nor group import. "
+            f"Or have the service's operator switch groups on: {remedies.groups_on(request.caller.account)}.",
             reason="groups-not-provisioned",
             remedy="Leave group management off in the identity provider, or switch groups on for the account "
             f"({remedies.groups_on()}).",
@@ -47,9 +47,7 @@ def require_groups(request: ScimRequest) -> None:
 
 def store_of(request: ScimRequest) -> GroupStore:
     """Return the groups of the request's account."""
-    account: Any = request.account
-    store: GroupStore = account.groups
-    return store
+    return request.account.groups
 
 
 def shows_members(request: ScimRequest) -> bool:
@@ -60,9 +58,9 @@ def shows_members(request: ScimRequest) -> bool:
 def whole_answer(request: ScimRequest, whole: WholeGroup, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     """Return the answer with a group whose members were read with it."""
     if not shows_members(request):
-        return request.answer(whole.group, status)
+        return request.resource(whole.group, status)
     from domain.ports import Related
-    from handlers.apart import shown  # most requests about groups show no members
+    from domain.queries.related import Completed, showable  # most requests about groups show no members
 
     members = [Related(each) for each in whole.members]
-    return request.answer(shown(request, whole.group, {MEMBERS.name: members}), status)
+    return request.resource(showable(Completed.of(whole.group, request.renderer, {MEMBERS.name: members})), status)

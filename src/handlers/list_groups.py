@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from domain.queries.listing import Query
 from handlers.endpoint import ScimRequest
-from handlers.group_queries import groups_directory
+from handlers.group_queries import directory_of
 from handlers.groups import group_endpoint
 from handlers.http import HttpResponse
 
@@ -15,5 +15,5 @@ from handlers.http import HttpResponse
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with a ListResponse, also when no group matches."""
     query = Query.of(request.parameters)
-    result = groups_directory(request, request.renderer).search(query)
+    result = directory_of(request, request.renderer).search(query)
     return HttpResponse(HTTPStatus.OK, result.text(request.renderer))

@@ -6,8 +6,8 @@ It is separate from `endpoint` because it imports pydantic_core, which reading s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from functools import partial
+from typing import TYPE_CHECKING
 
 import adapters.dynamodb.guard  # noqa: F401 - a first request should not wait for it
 from adapters import clock

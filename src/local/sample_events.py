@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from domain.messages import BULK_REQUEST_URN, SEARCH_REQUEST_URN
+from domain.messages import BULK_REQUEST_URN, PATCH_OP_URN, SEARCH_REQUEST_URN
+from domain.resources.group_schema import CORE_URN as GROUP_URN
 from domain.resources.user_schema import CORE_URN
 from handlers import routes
 from handlers.http import Event, proxy_event
@@ -27,8 +28,9 @@ EXAMPLE_KEY: Final = "rck_default_ExampleConnectorKeyOpensNothing00mWme1"
 """The Connector Key in the events: well-formed, but no account has it."""
 
 USER_ID: Final = "2819c223-7f76-453a-919d-413861904646"
+GROUP_ID: Final = "e9e30dba-f08f-4109-8486-d5c6a331660a"
 MANAGER_ID: Final = "902c246b-6245-4190-8e05-00816be7344a"
-"""The ids of the users in the events, from the examples of RFC 7643."""
+"""The ids of the users and the group in the events, from the examples of RFC 7643."""
 
 _STAGE: Final = "live"
 _DOMAIN: Final = "abcdef1234.execute-api.eu-central-1.amazonaws.com"
@@ -78,6 +80,10 @@ class Example:
     module: str
     sender: str
     step: str
+    entry: str | None = None
+    """The module of the function, where that serves several routes."""
+    has_groups: bool = False
+    """True if the account has groups."""
 
     @property
     def file_name(self) -> str:
@@ -86,7 +92,7 @@ class Example:
     @property
     def function(self) -> str:
         """The function's logical id in template.yaml."""
-        return routes.function_of(self.module)
+        return routes.function_of(self.entry or self.module)
 
     def request(self, recorded: Mapping[tuple[str, str], WireRequest]) -> WireRequest:
         return recorded[self.sender, self.step]
@@ -112,16 +118,24 @@ EXAMPLES: Final = (
     Example("bulk", "rfc7644", "bulk"),
     Example("discovery", "jumpcloud", "activation.13-service-provider-config"),
     Example("discovery", "entra", "test.04-schemas"),
-    Example("unrouted", "jumpcloud", "activation.09-groups-list"),
-    Example("unrouted", "entra", "test.03-groups"),
-    Example("unrouted", "okta", "setup.02-test-credentials-groups"),
+    Example("list_groups", "jumpcloud", "activation.09-groups-list", "read_groups"),
+    Example("list_groups", "entra", "test.03-groups", "read_groups"),
+    Example("list_groups", "okta", "setup.02-test-credentials-groups", "read_groups"),
+    Example("get_group", "entra", "group-read", "read_groups", has_groups=True),
+    Example("search_groups", "rfc7644", "search-groups", "read_groups", has_groups=True),
+    Example("create_group", "jumpcloud", "activation.10-groups-create", "change_groups"),
+    Example("create_group", "okta", "group-push", "change_groups", has_groups=True),
+    Example("patch_group", "entra", "group-add-member", "change_groups", has_groups=True),
+    Example("replace_group", "okta", "group-replace", "change_groups", has_groups=True),
+    Example("delete_group", "entra", "group-delete", "change_groups", has_groups=True),
+    Example("unrouted", "rfc7644", "me"),
 )
 
 
 def recorded_requests() -> dict[tuple[str, str], WireRequest]:
-    """The recorded requests by sender and step, with two of RFC 7644's that no identity provider sends."""
+    """The recorded requests by sender and step, with some about groups, and some of RFC 7644 that no provider sends."""
     rows = [json.loads(line) for line in REQUESTS.read_text(encoding="utf-8").splitlines()]
-    return {(row["idp"], row["step"]): _wire_request(row) for row in [*rows, *_OF_THE_RFC]}
+    return {(row["idp"], row["step"]): _wire_request(row) for row in [*rows, *_OF_THE_RFC, *_ABOUT_GROUPS]}
 
 
 def events() -> dict[str, Event]:
@@ -160,9 +174,30 @@ def main() -> None:
 def _wire_request(row: Mapping[str, Any]) -> WireRequest:
     # Paths, queries, header values and bodies contain placeholders.
     text = json.dumps({name: row[name] for name in ("method", "path", "query", "headers", "body", "expect_status")})
-    for placeholder, value in {"{token}": EXAMPLE_KEY, "{id}": USER_ID, "{managerId}": MANAGER_ID}.items():
+    for placeholder, value in {
+        "{token}": EXAMPLE_KEY,
+        "{id}": USER_ID,
+        "{groupId}": GROUP_ID,
+        "{managerId}": MANAGER_ID,
+    }.items():
         text = text.replace(placeholder, value)
     return WireRequest(**json.loads(text))
+
+
+def _about(idp: str, step: str, line: str, status: int, body: Any = None) -> dict[str, Any]:
+    """A row like those that were recorded; `line` is method and address."""
+    method, _, address = line.partition(" ")
+    path, _, query = address.partition("?")
+    return {
+        "idp": idp,
+        "step": step,
+        "method": method,
+        "path": path,
+        "query": query,
+        "headers": _HEADERS,
+        "body": body,
+        "expect_status": status,
+    }
 
 
 _HEADERS: Final = {"Authorization": "Bearer {token}", "Content-Type": "application/scim+json"}
@@ -209,6 +244,44 @@ _OF_THE_RFC: Final = (
         "expect_status": 200,
     },
 )
+_MEMBER: Final = {"value": "{id}", "display": "bjensen@example.com"}
+_ABOUT_GROUPS: Final = (
+    _about("rfc7644", "me", "GET /Me", 501),
+    _about("entra", "group-read", "GET /Groups/{groupId}?excludedAttributes=members", 200),
+    _about(
+        "rfc7644",
+        "search-groups",
+        "POST /Groups/.search",
+        200,
+        {"schemas": [SEARCH_REQUEST_URN], "attributes": ["displayName"], "filter": 'members.value eq "{id}"'},
+    ),
+    _about(
+        "okta",
+        "group-push",
+        "POST /Groups",
+        201,
+        {"schemas": [GROUP_URN], "displayName": "Tour Guides", "members": [_MEMBER]},
+    ),
+    _about(
+        "entra",
+        "group-add-member",
+        "PATCH /Groups/{groupId}",
+        204,
+        {
+            "schemas": [PATCH_OP_URN],
+            "Operations": [{"op": "Add", "path": "members", "value": [{"$ref": None, "value": "{id}"}]}],
+        },
+    ),
+    _about(
+        "okta",
+        "group-replace",
+        "PUT /Groups/{groupId}",
+        200,
+        {"schemas": [GROUP_URN], "displayName": "Tour Guides", "members": [_MEMBER]},
+    ),
+    _about("entra", "group-delete", "DELETE /Groups/{groupId}", 204),
+)
+"""As `docs/entra-id.md` and `docs/okta.md` describe them; for an account with groups."""
 
 
 if __name__ == "__main__":

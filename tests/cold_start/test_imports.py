@@ -42,6 +42,9 @@ READING = frozenset({"pydantic_core", "domain.changes.users", "domain.resources.
 
 HANDLERS = ROOT / "src" / "handlers"
 
+GROUPS = frozenset({"domain.resources.group_schema", "domain.changes.groups", "adapters.dynamodb.groups"})
+"""Modules of groups; functions of users load them when an account has groups and a request needs them."""
+
 NO_QUERIES = frozenset({"domain.filter", "domain.queries.listing"})
 
 
@@ -54,18 +57,27 @@ class Diet:
 
 
 DIETS = {
-    "create_user": Diet(316),
-    "replace_user": Diet(316),
-    "patch_user": Diet(316),
-    "delete_user": Diet(316),
-    "bulk": Diet(316),
-    "get_user": Diet(232, READING | NO_QUERIES),
-    "list_users": Diet(300, READING),
-    "search_users": Diet(300, READING),
-    "discovery": Diet(232, READING | NO_QUERIES),
+    "create_user": Diet(316, GROUPS),
+    "replace_user": Diet(316, GROUPS),
+    "patch_user": Diet(316, GROUPS),
+    "delete_user": Diet(316, GROUPS),
+    "bulk": Diet(316, GROUPS),
+    "get_user": Diet(232, READING | NO_QUERIES | GROUPS),
+    "list_users": Diet(300, READING | GROUPS),
+    "search_users": Diet(300, READING | GROUPS),
+    "discovery": Diet(232, READING | NO_QUERIES | GROUPS),
+    "create_group": Diet(330),
+    "replace_group": Diet(330),
+    "patch_group": Diet(330),
+    "delete_group": Diet(330),
+    "change_groups": Diet(330),
+    "get_group": Diet(240, READING | NO_QUERIES),
+    "list_groups": Diet(316, READING),
+    "search_groups": Diet(316, READING),
+    "read_groups": Diet(316, READING),
     "unrouted": Diet(232, READING | NO_QUERIES),
     "jobs.publisher": Diet(220, READING | NO_QUERIES),
-    "settings.widget": Diet(215, READING | NO_QUERIES),
+    "settings.widget": Diet(220, READING | NO_QUERIES),
     "jobs.seed_default_account": Diet(145, READING | NO_QUERIES),
     "jobs.watch": Diet(195, READING | NO_QUERIES),
     # No client waits for it: it runs in a deployment.

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from domain.resources.group_schema import CORE_URN as GROUP_URN
 from handlers import routes
 from local.service import LocalService
 from support.people import ENTERPRISE, MESSAGES, replacing, user
@@ -52,6 +53,28 @@ def on_user(method: str, body: Any = None, header: str = "") -> Operation:
         return client.request(method, f"/Users/{of.id}", body=sent, headers={header: of.etag} if header else None)
 
     return operation
+
+
+def group(of: Identifiers) -> Json:
+    """A group with them as its member."""
+    return {"schemas": [GROUP_URN], "displayName": "Guides", "members": [{"value": of.id}]}
+
+
+def own_group(client: ScimClient) -> str:
+    """The id of a group of one's own."""
+    answer = client.request("POST", "/Groups", body={"schemas": [GROUP_URN], "displayName": "own"})
+    return str(answer.json["id"])
+
+
+def adding_member(user_id: str) -> Json:
+    """A PATCH that adds a member."""
+    operation = {"op": "add", "path": "members", "value": [{"value": user_id}]}
+    return {"schemas": [f"{MESSAGES}PatchOp"], "Operations": [operation]}
+
+
+def on_group(method: str, body: Callable[[Identifiers], Json] | None = None) -> Operation:
+    """A request about a group of their id."""
+    return lambda client, of: client.request(method, f"/Groups/{of.id}", body=None if body is None else body(of))
 
 
 def listed(query: Callable[[Identifiers], dict[str, Any]]) -> Operation:
@@ -143,7 +166,19 @@ MATRIX: dict[str, Operation] = {
     "discovery: filter": lambda client, of: client.get("/ResourceTypes", f"filter={quote(FILTERS['id'](of))}"),
     "unrouted: id": lambda client, of: client.get(f"//Users/{of.id}/"),
     "unrouted: delete": lambda client, of: client.request("DELETE", f"/Users//{of.id}"),
-    "unrouted: groups": lambda client, of: client.get(f"/Groups/{of.id}"),
+    "unrouted: group": lambda client, of: client.get(f"//Groups/{of.id}"),
+    "get_group: id": on_group("GET"),
+    "create_group: member": lambda client, of: client.request("POST", "/Groups", body=group(of)),
+    "replace_group: id": on_group("PUT", group),
+    "patch_group: id": on_group("PATCH", lambda of: adding_member(of.id)),
+    "patch_group: member": lambda client, of: client.request(
+        "PATCH", f"/Groups/{own_group(client)}", body=adding_member(of.id), query="attributes=members"
+    ),
+    "delete_group: id": on_group("DELETE"),
+    "list_groups: member": lambda client, of: client.get(
+        "/Groups", f"filter={quote(f'members.value eq {json.dumps(of.id)}')}"
+    ),
+    "search_groups: id": searched("/Groups/.search", lambda of: {"filter": FILTERS["id"](of)}),
     "unrouted: elsewhere": lambda client, of: client.get(f"/Me/{of.id}"),
     **{f"list_users: {name}": listed(lambda of, said=said: {"filter": said(of)}) for name, said in FILTERS.items()},  # type: ignore[misc]  # mypy infers no type for the lambda's default
     **{
@@ -226,6 +261,8 @@ def test_values_of_another_account_are_answered_like_unknown_values(
     before = stranger.all()
     for identifiers in (theirs, nobodys):
         key = service.new_account()
+        if "group" in name:
+            service.accounts.configure(key.account, groups=True)
         if match_existing:
             service.accounts.configure(key.account, match_existing_by_email=True)
         answers.append(comparable(MATRIX[name](ScimClient(service.base_url, key.text), identifiers), identifiers))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.accounts.connector_document import connector_from_json
-from local.sample_events import EXAMPLES, USER_ID, Example, recorded_requests
+from local.sample_events import EXAMPLES, Example, recorded_requests
 from support.child_processes import run
 from support.repository import ROOT
 from support.stand_ins import SECRET, Aws
@@ -32,8 +32,7 @@ def test_a_function_answers_its_event_with_the_status_of_the_contract(
     aws: Aws, sam: str, sam_environment: dict[str, str], example: Example
 ) -> None:
     request = example.request(RECORDED)
-    if USER_ID in request.path:
-        aws.add_user()
+    aws.set_up(example, request)
 
     answer = invoke(sam, sam_environment, example.function, example.file_name)
 
@@ -45,7 +44,7 @@ def test_a_function_answers_its_event_with_the_status_of_the_contract(
     body = json.loads(answer["body"])
     assert body["schemas"]
     if request.expect_status == 201:
-        assert answer["headers"]["Location"].endswith(f"/live/scim/v2/Users/{body['id']}")
+        assert answer["headers"]["Location"].endswith(f"/live/scim/v2{request.path}/{body['id']}")
 
 
 def test_the_first_connector_key_is_written_into_the_empty_secret(

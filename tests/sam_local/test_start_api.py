@@ -18,7 +18,7 @@ ROUTES = {
     for event in RESOURCES[function]["Properties"]["Events"].values()
     if event["Properties"]["Method"] != "ANY"
 }
-LEFT = {("DELETE", "/scim/v2/Users"): "Unrouted", ("GET", "/scim/v2/Groups"): "Unrouted"}
+LEFT = {("DELETE", "/scim/v2/Users"): "Unrouted", ("GET", "/scim/v2/Me"): "Unrouted"}
 """Another method, another path."""
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
+from adapters.secrets.accounts import Accounts
 from domain.accounts.account import Connector
 from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey
 from domain.resources import body as resource
+from domain.resources.group_schema import CORE_URN as GROUP_URN
+from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import USER
-from local.sample_events import EXAMPLE_KEY, USER_ID
+from local.sample_events import EXAMPLE_KEY, GROUP_ID, USER_ID, Example, WireRequest
 from operations.table_creation import table_definition
 
 if TYPE_CHECKING:
@@ -56,6 +60,25 @@ class Aws:
         names = [secret["Name"] for page in pages for secret in page["SecretList"]]
         for name in names:
             self.secretsmanager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+    def set_up(self, example: Example, request: WireRequest) -> None:
+        """Make what the request of an event needs."""
+        if USER_ID in json.dumps([request.path, request.body]):
+            self.add_user()
+        if example.has_groups:
+            self.switch_groups_on()
+        if GROUP_ID in request.path:
+            self.add_group()
+
+    def switch_groups_on(self) -> None:
+        """Let the account have groups."""
+        Accounts(self.secretsmanager, SECRET_PREFIX, lambda: "test").configure("default", groups=True)
+
+    def add_group(self) -> None:
+        """The group that the events are about, without members."""
+        attributes = {"schemas": [GROUP_URN], "displayName": "Guides"}
+        groups = Table(self.dynamodb, TABLE).account("default", MonotonicDeadline.after(10)).groups
+        groups.create(StoredGroup.new(GROUP_ID, attributes, NOW))
 
     def add_user(self) -> None:
         """The user that the events are about."""

@@ -137,7 +137,8 @@ def test_an_unpublished_record_stays_hidden_while_it_is_redriven() -> None:
     assert QUEUE["VisibilityTimeout"] > 2 * RESOURCES["Publisher"]["Properties"]["Timeout"]
 
 
-def test_the_publisher_has_no_permissions_except_to_read_the_stream_and_pass_events_on() -> None:
+def test_the_publisher_has_no_permissions_except_for_memberships_the_stream_and_events() -> None:
+    assert of_type("AWS::IAM::Role")["PublisherRole"]["ManagedPolicyArns"] == [{"Ref": "MembershipsPolicy"}]
     stream, own = {"Fn::GetAtt": ["UsersTable", "StreamArn"]}, {"Fn::GetAtt": ["PublisherLog", "Arn"]}
 
     assert granted() == {

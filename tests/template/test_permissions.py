@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import Any
 
@@ -17,7 +18,7 @@ from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.accounts.rate import DEFAULT_RATE
 from handlers.environment.service import ServiceEnvironment
 from handlers.service import Service
-from local.sample_events import EXAMPLES, USER_ID, Example, events, recorded_requests
+from local.sample_events import EXAMPLES, Example, events, recorded_requests
 from support.lambda_context import LambdaContext
 from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, of_type
 from support.stand_ins import SECRET, TABLE, Aws
@@ -25,6 +26,8 @@ from support.stand_ins import SECRET, TABLE, Aws
 READ_ONE = {"GetItem"}
 READ = {"GetItem", "Query", "BatchGetItem"}
 WRITE = {"PutItem", "UpdateItem", "DeleteItem"}
+MEMBERSHIPS = READ | WRITE | {"ConditionCheckItem"}
+"""What a function may that meets a change of members under way: but in the items of groups alone."""
 
 TABLE_ACTIONS = {
     "CreateUser": READ_ONE | {"Query"} | WRITE,
@@ -34,9 +37,11 @@ TABLE_ACTIONS = {
     "ReplaceUser": READ_ONE | {"Query"} | WRITE,
     "PatchUser": READ_ONE | {"Query"} | WRITE,
     "DeleteUser": READ_ONE | {"Query", "DeleteItem", "UpdateItem"},
-    "Bulk": READ_ONE | {"Query"} | WRITE,
+    "ReadGroups": READ,
+    "ChangeGroups": READ | WRITE,
+    "Bulk": MEMBERSHIPS,
     "Discovery": set(),
-    "Unrouted": READ | WRITE,
+    "Unrouted": MEMBERSHIPS,
     "SeedDefaultAccount": set(),
     "Publisher": set(),
     "SettingsWidget": {"Query", "GetItem", "PutItem"},
@@ -82,6 +87,13 @@ def shared() -> list[Statement]:
     return statements(RESOURCES["ServeRequestsPolicy"]["Properties"]["PolicyDocument"])
 
 
+def of_memberships(name: str) -> list[Statement]:
+    """The statements about memberships, which most functions share."""
+    if {"Ref": "MembershipsPolicy"} not in role(name).get("ManagedPolicyArns", ()):
+        return []
+    return statements(RESOURCES["MembershipsPolicy"]["Properties"]["PolicyDocument"])
+
+
 def actions(statement: Statement) -> set[str]:
     given = statement["Action"]
     return {given} if isinstance(given, str) else set(given)
@@ -104,9 +116,51 @@ def test_a_function_has_exactly_the_table_actions_of_its_operation(name: str) ->
     assert on_the_table(name) == TABLE_ACTIONS[name]
 
 
-@pytest.mark.parametrize("name", ["GetUser", "ListUsers", "SearchUsers", "Discovery"])
-def test_a_function_that_reads_cannot_write(name: str) -> None:
-    assert not on_the_table(name) & WRITE
+def may(name: str, action: str, collection: Collection) -> bool:
+    """Return True if a function may do that with the items of a collection."""
+    partition = f"acme#{collection.value}"
+    granted = [found for found in [*own(name), *of_memberships(name)] if f"dynamodb:{action}" in actions(found)]
+    return any(
+        fnmatchcase(partition, pattern)
+        for found in granted
+        for pattern in found.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", ["*"])
+    )
+
+
+@pytest.mark.parametrize("name", ["GetUser", "ListUsers", "SearchUsers", "Discovery", "ReadGroups", "ChangeGroups"])
+def test_a_function_that_does_not_change_users_cannot_write_them(name: str) -> None:
+    of_users = {each for each in Collection if "GROUP" not in each.value and each is not Collection.MEMBER}
+
+    assert not [(action, each) for action in WRITE for each in of_users if may(name, action, each)]
+
+
+@pytest.mark.parametrize("name", ["ReadGroups", "ChangeGroups", "Publisher"])
+def test_a_function_of_groups_sees_of_users_only_that_they_exist(name: str) -> None:
+    assert {action for action in MEMBERSHIPS if may(name, action, Collection.USER)} == {
+        "BatchGetItem",
+        "ConditionCheckItem",
+    }
+    assert not [each for each in (Collection.EMAIL, Collection.USER_NAME) if may(name, "BatchGetItem", each)]
+
+
+@pytest.mark.parametrize("name", ["GetUser", "ListUsers", "SearchUsers", "ReadGroups", "Publisher"])
+def test_a_function_that_reads_members_can_finish_a_change_and_neither_create_nor_rename_groups(name: str) -> None:
+    written = {each for each in Collection for action in WRITE if may(name, action, each)}
+
+    assert written == {Collection.GROUP, Collection.MEMBER, Collection.GROUP_OF, Collection.GROUP_JOB}
+
+
+def test_permissions_by_key_end_where_there_is_no_key_to_compare() -> None:
+    """ForAllValues is also true when there is nothing to compare."""
+    by_key = [
+        found["Condition"]
+        for name in FUNCTIONS
+        for found in [*own(name), *of_memberships(name)]
+        if "ForAllValues:StringLike" in found.get("Condition", {})
+    ]
+
+    assert by_key
+    assert all(condition["Null"] == {"dynamodb:LeadingKeys": "false"} for condition in by_key)
 
 
 def test_a_function_of_the_api_can_update_request_counters_and_no_users() -> None:
@@ -160,14 +214,16 @@ def test_no_function_has_an_aws_managed_policy() -> None:
 
     # The way in which AWS says that API Gateway is to be let into the logs of an AWS account.
     assert "AmazonAPIGatewayPushToCloudWatchLogs" in str(taken.pop("ApiGatewayLogsRole"))
-    assert all(arns == [{"Ref": "ServeRequestsPolicy"}] for arns in taken.values())
+    ours = [{"Ref": "ServeRequestsPolicy"}, {"Ref": "MembershipsPolicy"}]
+    assert all(arn in ours for arns in taken.values() for arn in arns)
 
 
 @pytest.mark.parametrize("name", OF_THE_API)
 def test_a_function_of_the_api_can_only_read_connector_keys_in_secrets_manager(name: str) -> None:
     (keys,) = [statement for statement in shared() if any("secretsmanager:" in action for action in actions(statement))]
 
-    assert role(name)["ManagedPolicyArns"] == [{"Ref": "ServeRequestsPolicy"}]
+    assert {"Ref": "ServeRequestsPolicy"} in role(name)["ManagedPolicyArns"]
+    assert not [action for found in of_memberships(name) for action in actions(found) if "dynamodb:" not in action]
     assert actions(keys) == {"secretsmanager:GetSecretValue"}
     assert keys["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/connectors/*")
     assert not [action for statement in own(name) for action in actions(statement) if "secretsmanager:" in action]
@@ -261,9 +317,8 @@ def service_on(aws: Aws) -> Service:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.file_name.removesuffix(".json"))
 def test_a_function_makes_only_calls_that_its_role_allows(aws: Aws, example: Example) -> None:
     request = recorded_requests()[example.sender, example.step]
-    if USER_ID in request.path:
-        aws.add_user()
-    seen: set[str] = set()
+    aws.set_up(example, request)
+    seen: set[tuple[str, Collection]] = set()
     aws.dynamodb.meta.events.register(
         "provide-client-params.dynamodb", lambda params, model, **_: seen.update(asked(model.name, params))
     )
@@ -274,18 +329,32 @@ def test_a_function_makes_only_calls_that_its_role_allows(aws: Aws, example: Exa
     )
 
     assert answer["statusCode"] == request.expect_status, json.loads(answer["body"])
-    assert seen <= on_the_table(example.function)
-    assert seen or example.function in ("Discovery", "Unrouted")
+    assert not [call for call in seen if not may(example.function, *call)]
+    assert seen or example.function in ("Discovery", "Unrouted") or request.expect_status == 404
 
 
-def asked(operation: str, parameters: dict[str, Any]) -> set[str]:
-    """The IAM actions that a call needs."""
+def collection_of(key: str) -> Collection:
+    return Collection(key.rpartition("#")[2])
+
+
+def asked(operation: str, parameters: dict[str, Any]) -> set[tuple[str, Collection]]:
+    """The IAM actions that a call needs, each with the collection whose items it is about."""
+    if operation == "BatchGetItem":
+        keys = parameters["RequestItems"][TABLE]["Keys"]
+        return {(operation, collection_of(key["pk"]["S"])) for key in keys}
+    if operation == "Query":
+        keys = [value["S"] for value in parameters["ExpressionAttributeValues"].values() if "S" in value]
+        return {(operation, collection_of(keys[0]))}
     if operation != "TransactWriteItems":
-        return {operation}
+        return {(operation, collection_of((parameters.get("Key") or parameters["Item"])["pk"]["S"]))}
     of_member = {
         "Put": "PutItem",
         "Update": "UpdateItem",
         "Delete": "DeleteItem",
         "ConditionCheck": "ConditionCheckItem",
     }
-    return {of_member[member] for item in parameters["TransactItems"] for member in item}
+    return {
+        (of_member[member], collection_of((action.get("Key") or action["Item"])["pk"]["S"]))
+        for item in parameters["TransactItems"]
+        for member, action in item.items()
+    }

@@ -90,7 +90,7 @@ def test_a_gradual_rollout_rolls_back_on_an_alarm_and_a_repair_ignores_alarms(na
     alarms = {alarm["Name"]["Ref"] for alarm in gradually["Alarms"]}
 
     assert (condition, gradually["Enabled"], at_once) == ("ShiftsGradually", True, {})
-    assert alarms == {"ReleaseErrorsAlarm", "FunctionErrors"}
+    assert alarms == {"ReleaseErrorsAlarm", "FunctionErrors", "GroupFunctionErrors"}
     # A nested stack gives no names before it is complete.
     assert all(TEMPLATE["Resources"][alarm]["Type"] == "AWS::CloudWatch::Alarm" for alarm in alarms)
     assert "DEPLOYMENT_STOP_ON_ALARM" in group(name)["AutoRollbackConfiguration"]["Events"]

@@ -12,7 +12,7 @@ UNROUTED = "handlers.unrouted.handler"
 
 
 def test_every_route_of_the_handlers_is_one_of_the_api_and_no_other() -> None:
-    expected = {(route.method, BASE_PATH + route.path): f"handlers.{route.module}.handler" for route in ROUTES}
+    expected = {(route.method, BASE_PATH + route.path): f"handlers.{route.entry}.handler" for route in ROUTES}
 
     assert {key: handler for key, handler in FOUND.items() if handler != UNROUTED} == expected
 

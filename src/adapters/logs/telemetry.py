@@ -27,23 +27,34 @@ HALF_USED: Final = "deprovisioning-half-used"
 """The reason with which Succeeded counts a loss of access after half of the account's limit is used up."""
 
 
-@dataclass(frozen=True, slots=True)
-class OperationRecord:
+class Concerning:
+    """A line that names the resource concerned: it has a field for the ids of each type, such as `user_id`."""
+
+    __slots__ = ()
+
+    def concerns(self, noun: str, resource_id: str | None) -> None:
+        """Name the resource; `noun` is that of its type."""
+        setattr(self, f"{noun}_id", resource_id)
+
+
+@dataclass(slots=True)
+class OperationRecord(Concerning):
     """A failed operation of a bulk request; `position` is its place in the request, from 0."""
 
     position: int
     operation: str
-    user_id: str | None
     status: int
     scim_type: str | None
     attribute: str | None
     reason: str
     remedy: str
     user: str | None
+    user_id: str | None = None
+    group_id: str | None = None
 
 
 @dataclass(slots=True)
-class RequestRecord:
+class RequestRecord(Concerning):
     """The log fields of one request, filled in while it is served."""
 
     operation: str
@@ -83,10 +94,6 @@ class RequestRecord:
     """For failures of the service: the class of the error and its place in the code, never its text."""
     secret: str | None = None
     """The name of a secret that is missing or unreadable; never its content."""
-
-    def concerns(self, noun: str, resource_id: str | None) -> None:
-        """Name the resource concerned; there is a field for the ids of each type, whose `noun` this is."""
-        setattr(self, f"{noun}_id", resource_id)
 
     @property
     def is_failure(self) -> bool:
