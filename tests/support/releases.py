@@ -30,6 +30,8 @@ FUNCTIONS = {
     "DeleteUser": "delete_user",
     "Bulk": "bulk",
     "Discovery": "discovery",
+    "ReadGroups": "read_groups",
+    "ChangeGroups": "change_groups",
     "Unrouted": "unrouted",
 }
 ENVIRONMENT = {
