@@ -39,7 +39,7 @@ class Target:
     @property
     def is_apart(self) -> bool:
         """True if the path leads to values that are stored apart from the document (`Attribute.is_apart`)."""
-        return any(step.is_apart for step in self.path.path.steps)
+        return self.steps[0].is_apart  # only whole attributes of the resource are
 
     @property
     def attribute(self) -> Attribute:
