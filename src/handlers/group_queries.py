@@ -29,6 +29,7 @@ def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
         _reader(request, GROUP),
         relations_of_groups(request),
         deadline=request.deadline,
+        bound_to=f"{GROUP.endpoint}\n",
     )
 
 

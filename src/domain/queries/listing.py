@@ -138,10 +138,12 @@ class Directory:
     """Called with a look-up that finds nothing."""
     absent: frozenset[str] = frozenset()
     """Names that filters may have and that no resource of the type does: attributes of other types."""
+    bound_to: str = ""
+    """What cursors are bound to in addition to account and query, so that those of other types are refused."""
 
     def search(self, query: Query) -> Result:
         """Return the page of resources that a query asks for."""
-        return paged(query, lambda: self.found(query), self._shown, self.seal, query.fingerprint)
+        return paged(query, lambda: self.found(query), self._shown, self.seal, self.bound_to + query.fingerprint)
 
     def _shown(self, resources: Sequence[StoredResource]) -> Sequence[StoredResource]:
         """Return as many of the resources as an answer may hold, at least one, with all that the answer shows."""
