@@ -17,6 +17,7 @@ from domain.limits import MAX_REQUESTS_PER_SECOND
 from local.service import LocalService
 from support import engines
 from support.emulated_stack import Stack
+from support.group_client import GroupClient
 from support.people import user
 from support.sam_api import SamApi
 from support.scim_http import ScimClient
@@ -84,3 +85,17 @@ def client(service: LocalService | Stack) -> ScimClient:
     key = service.new_account()
     service.accounts.configure(key.account, rate=Rate(MAX_REQUESTS_PER_SECOND))
     return ScimClient(service.base_url, key.text, host=service.host if isinstance(service, Stack) else None)
+
+
+@pytest.fixture
+def groups(service: LocalService, client: ScimClient) -> GroupClient:
+    """The groups of the client's account, which may have some; `client` and `groups.scim` are the same."""
+    service.accounts.configure(client.key.split("_")[1], groups=True)
+    return GroupClient(client)
+
+
+@pytest.fixture
+def strict_groups(service: LocalService, groups: GroupClient) -> GroupClient:
+    """The same in mode `strict`."""
+    service.accounts.configure(groups.scim.key.split("_")[1], mode="strict")
+    return groups

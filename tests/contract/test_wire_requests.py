@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.service import LocalService
 from support.people import ENTERPRISE
 from support.scim_http import LIST, Json, ScimClient
 from support.wire_requests import GIVEN, REQUESTS, Played, WireRequest, play
@@ -16,6 +17,46 @@ Check = Callable[[Played], None]
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=str)
 def test_an_identity_providers_request_is_answered_as_it_needs(client: ScimClient, request_: WireRequest) -> None:
+    played = play(request_, client)
+
+    assert played.answer.status == request_.expect_status, played.answer.text
+    _check_by_status(played)
+    for check in CHECKS.get(str(request_), ()):
+        check(played)
+
+
+GROUP_REQUESTS = [request for request in REQUESTS if request.path.startswith("/Groups")]
+
+
+@pytest.mark.parametrize("request_", GROUP_REQUESTS, ids=str)
+def test_a_request_about_groups_is_served_where_they_are_on(
+    service: LocalService, client: ScimClient, request_: WireRequest
+) -> None:
+    """The same lines, which expect a 404 while groups are off."""
+    assert request_.expect_status == 404
+    service.accounts.configure(client.key.split("_")[1], groups=True)
+
+    played = play(request_, client)
+
+    if request_.method == "GET":
+        assert played.answer.status == 200, played.answer.text
+        finds_nobody(played)
+        assert played.answer.json["schemas"] == [LIST]
+        assert [type(played.answer.json[name]) for name in ("totalResults", "itemsPerPage", "startIndex")] == [int] * 3
+    else:
+        assert played.answer.status == 201, played.answer.text
+        assert _echoes(played.answer.json, request_.body or {})
+        assert client.get(f"/Groups/{played.answer.json['id']}").json == played.answer.json
+
+
+# One engine will do: the requests are the same, and so is what they read and write.
+@pytest.mark.parametrize("service", ["moto"], indirect=True, scope="module")
+@pytest.mark.parametrize("request_", [each for each in REQUESTS if each not in GROUP_REQUESTS], ids=str)
+def test_a_request_about_users_is_answered_alike_where_groups_are_on(
+    service: LocalService, client: ScimClient, request_: WireRequest
+) -> None:
+    service.accounts.configure(client.key.split("_")[1], groups=True)
+
     played = play(request_, client)
 
     assert played.answer.status == request_.expect_status, played.answer.text
