@@ -47,7 +47,10 @@ of the smallest group.
 
 ## Many members in one request
 
-Each once. Repeats: how often a client has to send the request again, as it was not done in the time of the function.
+Each once, in a function that has 10 seconds. Repeats: how often a client has to send the request again. A change that
+takes longer is answered as soon as the time is up: it is decided by then, and the next request on the group finishes it
+([decision 041](../decisions/041-groups-in-the-table.md)), here the one that counts the members. Its calls and units are
+those until the answer. DynamoDB Local does one transaction after the other, whatever the number of threads.
 
 | request | members | calls | read units | write units | seconds | repeats | scim2-server, s |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -134,7 +137,7 @@ def _removal(name: str, of: Removal) -> str:
 
 
 def _crowd(name: str, of: Crowd) -> str:
-    lost = f"{of.missing} members lost" if of.missing else "nobody lost"
+    lost = f"{of.missing} members lost" if of.missing else "none lost"
     calls = f", {of.calls / of.requests:.1f} calls a request" if of.calls else ""
     return (
         f"{name}: {of.requests} requests in {of.seconds:.2f} seconds, {of.a_second:.0f} a second{calls}; "
