@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -34,6 +35,13 @@ class OverHttp(BaseSyncSCIMClient):
         return self.client.request(method, url, **kwargs)
 
 
+def only_in_another_order(failure: str) -> bool:
+    """Return True if the checker got the members that it sent: their order means nothing (RFC 7643 section 2.4)."""
+    sent, _, received = failure.partition("Returned value: ")
+    ids = [sorted(re.findall(r"[(, ]value='([^']+)'", text)) for text in (sent, received)]
+    return "'members'" in sent and ids[0] == ids[1] != []
+
+
 @pytest.mark.parametrize("groups", [False, True], ids=["groups-off", "groups-on"])
 def test_every_check_of_scim2_tester_passes(service: LocalService, client: ScimClient, groups: bool) -> None:
     # The checker deactivates and removes users at random, now and then more than an account allows in a day.
@@ -44,7 +52,7 @@ def test_every_check_of_scim2_tester_passes(service: LocalService, client: ScimC
 
     failed = [f"{one.status.name} {one.title}: {one.reason}" for one in results if one.status not in PASSED]
     # A user who was deactivated stays so when active is removed, and any other has its default, true (decision 029).
-    assert [each for each in failed if each not in ACTIVE_STAYS] == []
+    assert [each for each in failed if each not in ACTIVE_STAYS and not only_in_another_order(each)] == []
     assert sum(one.status in PASSED - {Status.SKIPPED} for one in results) > 50
     of_groups = [one for one in results if one.resource_type == "Group"]
     assert [one for one in of_groups if one.status is Status.SKIPPED] == []
