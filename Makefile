@@ -15,6 +15,17 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := true
 
+# The AWS CLI prefers AWS_REGION; the SAM CLI and boto3 read AWS_DEFAULT_REGION alone.
+AWS_REGION ?=
+ifneq ($(AWS_REGION),)
+ifneq ($(filter-out $(AWS_REGION),$(AWS_DEFAULT_REGION)),)
+TWO_REGIONS := The region is $(AWS_REGION), as AWS_REGION says; AWS_DEFAULT_REGION says $(AWS_DEFAULT_REGION)
+endif
+# Of a variable that the command line sets as well.
+override AWS_DEFAULT_REGION := $(AWS_REGION)
+export AWS_REGION AWS_DEFAULT_REGION
+endif
+
 # Installing and building run third-party code, which gets neither AWS credentials nor the tokens that CI exchanges for them.
 SECRETS := $(filter-out AWS_REGION AWS_DEFAULT_REGION AWS_CA_BUNDLE, \
 	$(filter AWS_% ACTIONS_ID_TOKEN_% ACTIONS_RUNTIME_% GITHUB_TOKEN GH_TOKEN, $(.VARIABLES)))
@@ -128,6 +139,11 @@ architecture = $(shell sed -n '/^\[$(or $(ENV),default)\.build/,/^$$/s/^paramete
 known-section:
 	@[[ -z '$(ENV)' ]] || grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo 'samconfig.toml has no section "$(ENV)" to deploy: say ENV=dev or ENV=prod' >&2; exit 1; }
 
+# Before what deploys. (As `known-section`, no target for people.)
+.PHONY: one-region
+one-region:
+	@$(if $(TWO_REGIONS),echo '$(TWO_REGIONS)' >&2,:)
+
 .PHONY: build
 build: known-section .venv-sam/.installed ## Build the functions, to run here (ENV=dev, ENV=prod: to deploy)
 	@echo 'Building the artifact of all functions into build/artifact ($(architecture))'
@@ -138,12 +154,12 @@ build: known-section .venv-sam/.installed ## Build the functions, to run here (E
 
 .PHONY: deploy
 deploy: ENV := $(or $(ENV),dev)
-deploy: build ## Build without credentials, then deploy (ENV=dev, which is the default, or ENV=prod)
+deploy: one-region build ## Build without credentials, then deploy (ENV=dev, which is the default, or ENV=prod)
 	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)
 
 .PHONY: deploy-built
 deploy-built: ENV := $(or $(ENV),dev)
-deploy-built: known-section .venv-sam/.installed ## Deploy what `make build` built (ENV=dev, ENV=prod)
+deploy-built: known-section one-region .venv-sam/.installed ## Deploy what `make build` built (ENV=dev, ENV=prod)
 	@[[ "$$(cat .aws-sam/build/architecture 2>/dev/null)" == '$(architecture)' ]] || \
 		{ echo 'What is built is not for $(architecture), which $(ENV) has: make build ENV=$(ENV)' >&2; exit 1; }
 	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)

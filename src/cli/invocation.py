@@ -20,7 +20,7 @@ from rich.console import Console, RenderableType
 
 from cli.wording import harmless, harmless_json
 from domain.documents import Json
-from operations.deployment import Deployment, deployed, local_server, state_file
+from operations.deployment import Deployment, deployed, local_server, state_file, two_regions
 
 _SUGGESTED: Final = re.compile(
     r"""(?P<value>='[^']*'(?:"'"'[^']*')*|"(?:\\"|[^"])*")"""
@@ -47,8 +47,14 @@ class Invocation:
             given = os.environ.get("ROLLCALL_LOCAL_STATE")
             found = local_server(Path(given) if given else state_file(Path.cwd()))
         else:
+            self.note_two_regions()
             found = deployed(self.stack_name, self.region, self.profile)
         return replace(found, table_name=self.table) if self.table else found
+
+    def note_two_regions(self) -> None:
+        """Say once which region is meant when the environment names two."""
+        if self.region is None and (line := two_regions(os.environ)) is not None:
+            self.note(line)
 
     @cached_property
     def options(self) -> str:

@@ -45,7 +45,7 @@ def rollcall(
         str, typer.Option(metavar="NAME", envvar="ROLLCALL_STACK", help="CloudFormation stack.")
     ] = "rollcall",
     region: Annotated[
-        str | None, typer.Option(metavar="NAME", help="AWS region; default: as the AWS CLI finds it.")
+        str | None, typer.Option(metavar="NAME", help="AWS region; default: AWS_REGION, then as the AWS CLI finds it.")
     ] = None,
     profile: Annotated[
         str | None, typer.Option(metavar="NAME", help="AWS profile; default: as the AWS CLI finds it.")

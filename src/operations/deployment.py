@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -92,10 +93,26 @@ class Deployment:
         return Table(with_items_as_sent(client), self.table_name)
 
 
+def two_regions(environment: Mapping[str, str]) -> str | None:
+    """Say which region is meant when AWS_REGION and AWS_DEFAULT_REGION differ; None when they do not."""
+    first, second = environment.get("AWS_REGION"), environment.get("AWS_DEFAULT_REGION")
+    if not first or not second or first == second:
+        return None
+    return f"The region is {first}, as AWS_REGION says; AWS_DEFAULT_REGION says {second}."
+
+
+def aws_session(region: str | None, profile: str | None) -> boto3.Session:
+    """A session in the region given, else that of AWS_REGION, else the one that boto3 finds.
+
+    boto3 by itself knows AWS_DEFAULT_REGION alone. Raises `ProfileNotFound`.
+    """
+    return boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None, profile_name=profile)
+
+
 def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
     """Find the deployment by its stack's outputs; raises `DeploymentError`."""
     try:
-        session = boto3.Session(region_name=region, profile_name=profile)
+        session = aws_session(region, profile)
         stack_name, outputs = stack_outputs(session, name, _OUTPUTS, "it is no Rollcall stack, or not deployed yet")
     except NoRegionError as error:
         raise DeploymentError("No AWS region is chosen: add --region, or set AWS_REGION.") from error

@@ -53,7 +53,7 @@ def make(tmp_path: Path) -> Make:
     (tmp_path / ".venv-sam" / ".installed").touch()
     environment = {"PATH": os.environ["PATH"], "AWS_REGION": "eu-central-1", **CREDENTIALS}
     command = ("make", "--no-print-directory", "-f", ROOT / "Makefile", "--old-file", ".venv-sam/.installed")
-    return lambda *arguments: run([*command, *arguments], cwd=tmp_path, env=environment)
+    return lambda *arguments, **more: run([*command, *arguments], cwd=tmp_path, env=environment | more)
 
 
 def started(folder: Path) -> list[tuple[list[str], dict[str, str]]]:
@@ -112,3 +112,35 @@ def test_an_artifact_for_another_processor_is_not_deployed(make: Make, tmp_path:
     assert made.returncode != 0
     assert "make build ENV=dev" in made.stderr
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("target", ["deploy", "deploy-built"])
+@pytest.mark.parametrize(
+    ("given", "regions", "noted"),
+    [
+        ({"AWS_REGION": "eu-central-1"}, ("eu-central-1", "eu-central-1"), 0),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-1"}, ("", "eu-west-1"), 0),
+        ({"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1"}, ("eu-central-1", "eu-central-1"), 0),
+        ({"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-west-1"}, ("eu-central-1", "eu-central-1"), 1),
+    ],
+    ids=["the first", "the second", "the same", "two"],
+)
+def test_either_variable_names_the_region_that_sam_deploys_to(
+    make: Make, tmp_path: Path, *, target: str, given: dict[str, str], regions: tuple[str, str], noted: int
+) -> None:
+    assert make("build", "ENV=prod", **given).returncode == 0
+
+    made = make(target, "ENV=prod", **given)
+
+    assert made.returncode == 0, made.stderr
+    _, environment = started(tmp_path)[-1]
+    assert (environment["AWS_REGION"], environment["AWS_DEFAULT_REGION"]) == regions
+    assert made.stderr.count("as AWS_REGION says; AWS_DEFAULT_REGION says eu-west-1") == noted
+
+
+def test_a_region_given_to_make_is_the_one_deployed_to(make: Make, tmp_path: Path) -> None:
+    made = make("deploy", "ENV=prod", "AWS_REGION=eu-north-1", AWS_DEFAULT_REGION="eu-west-1")
+
+    assert made.returncode == 0, made.stderr
+    _, environment = started(tmp_path)[-1]
+    assert environment["AWS_DEFAULT_REGION"] == "eu-north-1"

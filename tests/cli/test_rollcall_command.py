@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import EndpointConnectionError
 from typer.testing import CliRunner, Result
 
 from cli.invocation import Invocation
@@ -110,6 +112,42 @@ def test_without_region_or_credentials_the_error_names_what_to_set(
     assert "--region" in runner.invoke(app, ["account", "list"]).stderr
     assert "credentials" in runner.invoke(app, ["account", "list", "--region", "eu-central-1"]).stderr
     assert "nobody" in runner.invoke(app, ["account", "list", "--profile", "nobody"]).stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "region", "noted"),
+    [
+        ({"AWS_REGION": "eu-central-1"}, (), "eu-central-1", 0),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, (), "eu-west-1", 0),
+        ({"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-west-1"}, (), "eu-central-1", 1),
+        (
+            {"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-west-1"},
+            ("--region", "eu-north-1"),
+            "eu-north-1",
+            0,
+        ),
+    ],
+    ids=["the first", "the second", "both", "an option"],
+)
+def test_the_region_is_the_option_then_aws_region_then_aws_default_region(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], options: tuple[str, ...], region: str, noted: int
+) -> None:
+    asked: list[str] = []
+
+    def describe(client: BaseClient, *_: object) -> object:
+        asked.append(client.meta.region_name)
+        raise EndpointConnectionError(endpoint_url="https://example.com")
+
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(BaseClient, "_make_api_call", describe)
+
+    result = runner.invoke(app, ["account", "list", *options])
+
+    assert asked == [region]
+    assert result.stderr.count("as AWS_REGION says; AWS_DEFAULT_REGION says") == noted
 
 
 def test_a_defect_is_one_line_without_a_traceback(rollcall: Rollcall, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,8 +84,8 @@ def test_make_help_and_contributing_list_every_target() -> None:
     helped = re.findall(r"^  make ([a-z-]+) ", done.stdout, re.MULTILINE)
     table = re.findall(r"^\| `make ([a-z-]+)` \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
 
-    # `known-section` only stops a build for a section that does not exist.
-    assert set(helped) == targets - {"known-section"}
+    # These only check the settings of another target.
+    assert set(helped) == targets - {"known-section", "one-region"}
     assert table == helped
 
 

@@ -160,3 +160,10 @@ def translated() -> dict[str, Resource]:
 def of_type(resource_type: str) -> dict[str, Resource]:
     """The properties of the translated resources of a type, by logical id."""
     return {name: found["Properties"] for name, found in translated().items() if found["Type"] == resource_type}
+
+
+def reserved_executions(each: int) -> int:
+    """The executions that all functions reserve with `ReservedConcurrency=each`."""
+    reserved = [function["ReservedConcurrentExecutions"] for function in of_type("AWS::Lambda::Function").values()]
+    assert all(value["Fn::If"][0] == "ReservesConcurrency" for value in reserved)
+    return sum(own if isinstance(own := value["Fn::If"][1], int) else each for value in reserved) if each else 0

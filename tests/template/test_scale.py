@@ -13,7 +13,7 @@ from storage.budgets import budgets
 from support.dashboard import prices
 from support.metric_sources import emitted, filtered
 from support.repository import ROOT
-from support.stack_template import PARAMETERS, of_type
+from support.stack_template import PARAMETERS, of_type, reserved_executions
 
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
 BUDGETS = budgets()
@@ -148,22 +148,37 @@ def test_a_month_costs_what_the_parts_add_up_to() -> None:
 
 REFUSAL_SECONDS, REQUEST_SECONDS = 0.005, 0.05
 REQUESTS_OF_API_GATEWAY, BURST_OF_API_GATEWAY = 10_000, 5_000
-RATE, BURST, EXECUTIONS = (
-    PARAMETERS[name]["Default"] for name in ("RequestsPerSecond", "BurstLimit", "ReservedConcurrency")
-)
+EXECUTIONS_OF_LAMBDA, EXECUTIONS_OF_A_NEW_ACCOUNT, UNRESERVED = 1_000, 10, 100
+RATE, BURST = (PARAMETERS[name]["Default"] for name in ("RequestsPerSecond", "BurstLimit"))
+RESERVED = 20
+"""The value of ReservedConcurrency in the page's examples."""
+REFUSING = RATE * REFUSAL_SECONDS
 
 
-def test_refusals_leave_half_of_a_function_to_customers() -> None:
-    assert RATE * REFUSAL_SECONDS <= EXECUTIONS / 2
+def test_nothing_is_reserved_unless_the_operator_says_so() -> None:
+    assert PARAMETERS["ReservedConcurrency"]["Default"] == 0
+
+
+def test_refusals_leave_most_executions_to_customers() -> None:
+    assert REFUSING <= EXECUTIONS_OF_LAMBDA / 100
+    assert REFUSING <= RESERVED / 2
 
 
 @pytest.mark.parametrize(
     ("name", "figures"),
     [
-        ("refusals that one function can make", [EXECUTIONS / REFUSAL_SECONDS]),
         (
-            "executions of a function that refusals take, when all that the stack takes goes there",
-            [RATE * REFUSAL_SECONDS, (EXECUTIONS - RATE * REFUSAL_SECONDS) / REQUEST_SECONDS],
+            "executions that refusals take, when all that the stack takes is refused",
+            [REFUSING, EXECUTIONS_OF_LAMBDA, (EXECUTIONS_OF_LAMBDA - REFUSING) / REQUEST_SECONDS],
+        ),
+        ("the same in a new AWS account", [REFUSING, EXECUTIONS_OF_A_NEW_ACCOUNT]),
+        (
+            f"the same with `ReservedConcurrency={RESERVED}`, when all goes to one function",
+            [REFUSING, RESERVED, (RESERVED - REFUSING) / REQUEST_SECONDS],
+        ),
+        (
+            f"executions that `ReservedConcurrency={RESERVED}` takes from the AWS account",
+            [reserved_executions(RESERVED), UNRESERVED, reserved_executions(RESERVED) + UNRESERVED],
         ),
         ("accounts that can use their whole rate at the same moment", [RATE / DEFAULT_REQUESTS_PER_SECOND]),
         (
@@ -187,7 +202,7 @@ def test_refusals_leave_half_of_a_function_to_customers() -> None:
             ],
         ),
         ("An account", [DEFAULT_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND]),
-        ("The stack itself", [RATE, BURST, EXECUTIONS, EXECUTIONS / REQUEST_SECONDS]),
+        ("The stack itself", [RATE, BURST, PARAMETERS["ReservedConcurrency"]["Default"]]),
     ],
 )
 def test_what_one_customer_can_take_from_others_follows_from_limits_and_defaults(
