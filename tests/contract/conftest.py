@@ -27,7 +27,15 @@ ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_loc
 
 SAM_LOCAL = pytest.param("sam-local", marks=[pytest.mark.sam_local, pytest.mark.timeout(300)])
 EMULATED = pytest.param("emulated", marks=[pytest.mark.prove, pytest.mark.timeout(300)])
-WITH_A_GATEWAY = {"test_answers", "test_bulk", "test_conditional_requests", "test_wire_requests"}
+WITH_A_GATEWAY = {
+    "test_answers",
+    "test_bulk",
+    "test_conditional_requests",
+    "test_groups_of_entra_id",
+    "test_groups_of_jumpcloud",
+    "test_groups_of_okta",
+    "test_wire_requests",
+}
 """The part of the suite that a real gateway and runtime can affect: every route, method, header and status.
 
 The other modules look into the process that serves, need many threads, or send bodies that the SAM CLI does not hand
