@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -18,10 +18,14 @@ from support.invariants import assert_items_agree
 from support.loading import load
 from support.samples import LATER, Groups, Patience, Users, with_name
 
-CROWD = 70
+ACTIONS = 12
+"""Of a transaction here: three users join with a part, so that a few users are a large change."""
+CROWD = 10
 """Users, some more than two parts of a job let join."""
-FIRST = 4
+FIRST = 3
 """Of them are members before."""
+JOINING = 7
+"""The position of one who joins with the second part."""
 
 
 class Killed(BaseException):
@@ -77,7 +81,7 @@ class Scene:
 
     @classmethod
     def on(cls, client: Any) -> Scene:
-        table, groups = make_table(client), Groups()
+        table, groups = make_table(client, max_actions=ACTIONS), Groups()
         users = Users().numbered(CROWD)
         load(table, "default", users)
         engineers, sales = groups("Engineers"), groups("Sales")
@@ -93,7 +97,7 @@ class Scene:
 
     def interrupted(self) -> DynamoDBAccount:
         """The account as the process has it that is watched."""
-        table = Table(self.watched, self.table.table_name, sleep=lambda seconds: None)  # type: ignore[arg-type]  # a client by its calls
+        table = replace(self.table, client=self.watched)  # type: ignore[arg-type]  # a client by its calls
         return table.account("default", Patience())
 
     def members(self, group: StoredGroup) -> tuple[str, ...] | None:
@@ -114,7 +118,7 @@ def exchange(account: DynamoDBAccount, scene: Scene) -> None:
 
 
 def join_one(account: DynamoDBAccount, scene: Scene) -> None:
-    members = MemberChange((scene.everybody[40],), (scene.everybody[0],))
+    members = MemberChange((scene.everybody[JOINING],), (scene.everybody[0],))
     account.groups.change(scene.engineers, scene.engineers.touched(LATER), members)
 
 
@@ -226,7 +230,7 @@ def test_a_process_that_wakes_up_late_brings_back_no_member(client: Any) -> None
             current = scene.account().groups.whole(scene.engineers.id)
             assert current is not None
             if current.group.version == 2:
-                gone = MemberChange((), (scene.everybody[50],))
+                gone = MemberChange((), (scene.everybody[JOINING],))
                 scene.account().groups.change(current.group, current.group.touched(LATER), gone)
 
         scene.watched.act = overtake
@@ -237,12 +241,12 @@ def test_a_process_that_wakes_up_late_brings_back_no_member(client: Any) -> None
         assert whole is not None
         was_decided = whole.group.version == 3
         assert whole.members == tuple(
-            user_id for user_id in scene.everybody if not (was_decided and user_id == scene.everybody[50])
+            user_id for user_id in scene.everybody if not (was_decided and user_id == scene.everybody[JOINING])
         )
         assert_items_agree(scene.table)
 
 
-@pytest.mark.parametrize("number", [1, 50])
+@pytest.mark.parametrize("number", [1, JOINING])
 def test_a_user_who_is_deleted_during_a_change_is_no_member(client: Any, number: int) -> None:
     """One who is a member already, and one who is to join."""
     for scene in interruptions(client, join):
@@ -308,7 +312,7 @@ def test_a_group_that_is_deleted_while_a_user_leaves_stays_deleted(client: Any) 
 def test_a_change_that_was_decided_counts_as_done_when_the_time_is_over(client: Any) -> None:
     for scene in interruptions(client, join):
         time_left = Patience()
-        account = Table(scene.watched, scene.table.table_name).account("default", time_left)  # type: ignore[arg-type]  # a client by its calls
+        account = replace(scene.table, client=scene.watched).account("default", time_left)  # type: ignore[arg-type]  # a client by its calls
         scene.watched.act = lambda time_left=time_left: time_left.spend(9.0)  # type: ignore[misc]  # mypy infers no type for the lambda's default
 
         join(account, scene)

@@ -55,14 +55,14 @@ def client_of(engine: str, request: pytest.FixtureRequest) -> Iterator[Any]:
             yield OneAtATime(new_client())
 
 
-def make_table(client: Any) -> Table:
-    """A new table that nothing else uses, whose retries do not wait.
+def make_table(client: Any, **chosen: Any) -> Table:
+    """A new table that nothing else uses, whose retries do not wait; `chosen` are further fields of `Table`.
 
     It has no stream, with which DynamoDB Local takes eight times as long to write.
     """
     name = f"users-{next(_numbers)}"
     client.create_table(**{**table_definition(name), "StreamSpecification": {"StreamEnabled": False}})
-    return Table(client, name, sleep=lambda seconds: None)
+    return Table(client, name, sleep=lambda seconds: None, **chosen)
 
 
 def missing() -> str | None:

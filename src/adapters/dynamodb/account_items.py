@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BATCH: Final = 100
 """Keys that one BatchGetItem takes."""
+MAX_ACTIONS: Final = 100
+"""Of one transaction (TransactWriteItems)."""
 _MOST_OF_ONE_CALL: Final = 1_000_000
 """More items than fit into a call's 1 MB, and a number that DynamoDB accepts as a limit."""
 
@@ -92,6 +94,8 @@ class AccountItems:
     table_name: str
     account: str
     calls: Calls
+    max_actions: int = MAX_ACTIONS
+    """Actions of one transaction on memberships; a larger change takes several."""
 
     def until(self, deadline: Deadline) -> AccountItems:
         """Return the same items with another deadline."""

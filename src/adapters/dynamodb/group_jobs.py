@@ -27,7 +27,7 @@ from adapters.dynamodb.group_items import (
     steps_of_items,
 )
 from adapters.dynamodb.keys import Collection
-from adapters.dynamodb.transactions import MAX_ACTIONS, RESOURCE, Transactions
+from adapters.dynamodb.transactions import RESOURCE, Transactions
 from domain.errors import ServiceUnavailable
 
 
@@ -38,9 +38,9 @@ class _Work:
     steps: Sequence[Step]
     keys: Sequence[str]
 
-    def part(self, done: int) -> list[Step]:
+    def part(self, done: int, max_actions: int) -> list[Step]:
         """The steps of the next part: as many as fit one transaction that also removes the job's items."""
-        room = MAX_ACTIONS - 1 - len(self.keys)
+        room = max_actions - 1 - len(self.keys)
         following = self.steps[done : done + room]
         fitting = takewhile(lambda size: size <= room, accumulate(ACTIONS_OF_A_STEP[step.joins] for step in following))
         return list(following[: sum(1 for _ in fitting)])
@@ -107,7 +107,7 @@ class GroupJobs:
 
     def _do_part(self, job: Job, work: _Work) -> Job:
         """Do the next part; raises ConditionFailed when it is not its turn."""
-        steps = work.part(job.done)
+        steps = work.part(job.done, self.items.max_actions)
         following = replace(job, done=job.done + len(steps))
         while True:
             actions = [

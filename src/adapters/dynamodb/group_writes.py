@@ -32,7 +32,7 @@ from adapters.dynamodb.group_jobs import GroupJobs
 from adapters.dynamodb.items import Item
 from adapters.dynamodb.keys import Collection, Entry
 from adapters.dynamodb.memberships import Memberships
-from adapters.dynamodb.transactions import IF_ABSENT, MAX_ACTIONS, REPORT_ITEM, RESOURCE, Transactions, wrote
+from adapters.dynamodb.transactions import IF_ABSENT, REPORT_ITEM, RESOURCE, Transactions, wrote
 from domain.errors import Retryable, ServiceUnavailable, UniquenessConflict
 from domain.ports import MemberChange, MissingUsers, VersionMismatch
 from domain.resources.storable import require_size
@@ -81,7 +81,7 @@ class GroupWrites:
         steps = _steps(group.id, MemberChange(joined=tuple(dict.fromkeys(members))))
         entries = group_entries(group)
         actions = [*self._transactions.take(entries, group.id), *self._transactions.count([group.id], 1)]
-        change = _planned(group.id, steps, write_id, 1 + len(actions))
+        change = self._planned(group.id, steps, write_id, 1 + len(actions))
         item: Item = {
             **keys.key(self.items.account, Collection.GROUP, group.id),
             **_kept({**described(group), **_times(group, write_id), **change.values}),
@@ -108,7 +108,7 @@ class GroupWrites:
         taken = {entry: value for entry, value in after.items() if entry not in before}
         freed = [entry for entry in before if entry not in after]
         takes = self._transactions.take(taken, current.id)
-        change = _planned(current.id, _steps(current.id, members), write_id, 1 + len(takes) + len(freed))
+        change = self._planned(current.id, _steps(current.id, members), write_id, 1 + len(takes) + len(freed))
         values = {**_times(changed, write_id), **change.values}
         if changed.document != current.document:
             values |= described(changed)
@@ -166,6 +166,11 @@ class GroupWrites:
         if self.items.get(Collection.GROUP, group_id, ProjectionExpression="sk") is None:
             self._memberships.clear(group_id)
 
+    def _planned(self, group_id: str, steps: list[Step], write_id: str, other_actions: int) -> _Members:
+        """Do the steps in the transaction that has so many other actions, or in a job if they do not fit."""
+        fits = other_actions + actions_of(steps) <= self.items.max_actions
+        return _Members(steps, None if fits else Job(group_id, write_id, len(steps), 0))
+
     def _update(self, current: StoredGroup, values: Values, *, exactly: bool) -> Action:
         if exactly:
             return group_update(self.items, current.id, values, _AT_VERSION, _version(current))
@@ -212,12 +217,6 @@ def _steps(group_id: str, members: MemberChange) -> list[Step]:
     if impossible:
         raise MissingUsers(impossible)
     return steps_of(members)
-
-
-def _planned(group_id: str, steps: list[Step], write_id: str, other_actions: int) -> _Members:
-    """Do the steps in the transaction that has so many other actions, or in a job if they do not fit."""
-    fits = other_actions + actions_of(steps) <= MAX_ACTIONS
-    return _Members(steps, None if fits else Job(group_id, write_id, len(steps), 0))
 
 
 def _times(group: StoredGroup, write_id: str) -> Values:

@@ -16,11 +16,9 @@ from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.group_items import AT_ANY_VERSION, GROUP_OWNER, Step, group_update, recorded, step_actions
 from adapters.dynamodb.group_jobs import GroupJobs
 from adapters.dynamodb.keys import Collection
-from adapters.dynamodb.transactions import MAX_ACTIONS, RESOURCE, Transactions, wrote
+from adapters.dynamodb.transactions import RESOURCE, Transactions, wrote
 
 _AT_ONCE: Final = 16
-_MEMBERSHIPS_AT_ONCE: Final = MAX_ACTIONS // 2
-"""Memberships that one transaction removes, each with its two items."""
 Each = TypeVar("Each")
 
 
@@ -41,7 +39,7 @@ class Memberships:
         user_ids = self._second_ids(Collection.MEMBER, group_id)
         for _ in _in_parallel(
             lambda some: self._remove((group_id, user_id) for user_id in some),
-            iter(lambda: list(islice(user_ids, _MEMBERSHIPS_AT_ONCE)), []),
+            iter(lambda: list(islice(user_ids, self.items.max_actions // 2)), []),
         ):
             pass
 

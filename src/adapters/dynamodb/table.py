@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapters.dynamodb.account_items import AccountItems
+from adapters.dynamodb.account_items import MAX_ACTIONS, AccountItems
 from adapters.dynamodb.calls import Calls
 from adapters.dynamodb.rate import DynamoDBRequestCounter, OneTry
 from adapters.dynamodb.usage import Usage
@@ -68,8 +68,8 @@ class DynamoDBAccount:
 class Table:
     """The table behind a low-level client, which should make one attempt per call (`adapters.aws.Clients`).
 
-    `sleep` and `chance` (0 to 1) determine how a repeated call waits, `now` is the wall clock in seconds; tests pass
-    their own.
+    `sleep` and `chance` (0 to 1) determine how a repeated call waits, `now` is the wall clock in seconds,
+    `max_actions` bounds a transaction on memberships; tests pass their own.
     """
 
     client: DynamoDBClient
@@ -77,6 +77,7 @@ class Table:
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     now: Callable[[], float] = time.time
+    max_actions: int = MAX_ACTIONS
 
     def account(self, name: str, deadline: Deadline, usage: Usage | None = None) -> DynamoDBAccount:
         """One account, for a request that has time until `deadline`; `usage` counts its calls.
@@ -92,4 +93,4 @@ class Table:
 
     def _items(self, account: str, deadline: Deadline, usage: Usage | None) -> AccountItems:
         calls = Calls(self.client, deadline, Usage() if usage is None else usage, self.sleep, self.chance)
-        return AccountItems(self.table_name, account, calls)
+        return AccountItems(self.table_name, account, calls, self.max_actions)

@@ -21,8 +21,6 @@ from domain.resources.stored_resource import StoredResource
 
 RESOURCE: Final = 0
 """Position of the resource's own item in every transaction."""
-MAX_ACTIONS: Final = 100
-"""Of one transaction (TransactWriteItems)."""
 REPORT_ITEM: Final = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 IF_ABSENT: Final = {"ConditionExpression": "attribute_not_exists(pk)", **REPORT_ITEM}
 
