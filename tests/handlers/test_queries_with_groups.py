@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from domain.resources.group_schema import CORE_URN as GROUP_URN
 from domain.resources.stored_group import StoredGroup
 from domain.resources.user_schema import CORE_URN as USER_URN
+from support.child_processes import run
 from support.in_process import Client, InProcess, in_process
 from support.patch_users import message
 
@@ -100,6 +100,6 @@ def test_functions_of_users_import_nothing_of_groups_when_they_start(module: str
     about = "'group' in name or name.endswith(('related', 'relations', 'everything'))"
     program = f"import sys, handlers.{module}; print([name for name in sys.modules if {about}])"
 
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = run([sys.executable, "-c", program], check=True)
 
     assert done.stdout.strip() == "[]"
