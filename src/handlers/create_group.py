@@ -13,4 +13,5 @@ from handlers.http import HttpResponse
 @group_endpoint("CreateGroup")
 def handler(request: ScimRequest) -> HttpResponse:
     """201 with the whole resource and its Location; 409 when displayName is taken."""
+    _ = request.renderer  # wrong parameters are refused before anything is written
     return whole_answer(request, groups_of(request).create(request.body()), HTTPStatus.CREATED)

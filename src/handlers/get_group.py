@@ -5,10 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from domain.changes.preconditions import is_unchanged
-from domain.queries.single import existing, not_found
+from domain.queries.single import existing
 from domain.resources.group_schema import GROUP
 from handlers.endpoint import ScimRequest
-from handlers.groups import group_endpoint, shows_members, store_of, whole_answer
+from handlers.groups import group_endpoint, shows_members, store_of
 from handlers.http import HttpResponse
 
 
@@ -26,7 +26,6 @@ def group_answer(request: ScimRequest) -> HttpResponse:
     """Return the answer with the group of the path; its members are read only if the answer shows them."""
     if not shows_members(request):
         return request.resource(existing(store_of(request), request.resource_id, GROUP))
-    whole = store_of(request).whole(request.resource_id)
-    if whole is None:
-        raise not_found(request.resource_id, GROUP)
-    return whole_answer(request, whole)
+    from domain.queries.single_group import group_as_shown  # most requests about groups show no members
+
+    return request.resource(group_as_shown(store_of(request), request.resource_id, request.renderer))

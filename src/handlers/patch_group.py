@@ -20,7 +20,7 @@ def handler(request: ScimRequest) -> HttpResponse:
     """
     answers = {"attributes", "excludedAttributes"} & request.parameters.keys()
     if answers:
-        request.renderer  # noqa: B018 - parameters that are wrong are refused before anything is written
+        _ = request.renderer  # wrong parameters are refused before anything is written
     group = groups_of(request).patch(request.resource_id, request.body(), request.header("if-match"))
     done = HttpResponse(HTTPStatus.NO_CONTENT, headers={} if group is None else {"ETag": group.etag})
     if not answers:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from domain.resources.user_schema import USER
 from handlers.endpoint import ScimRequest, endpoint
 from handlers.http import HttpResponse
-from handlers.user_changes import shown, users_of
+from handlers.user_changes import changed
 
 
 @endpoint("PatchUser", USER)
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with the resource as it now is; all operations are applied, or none."""
-    user = users_of(request).patch(request.resource_id, request.body(), request.header("if-match"))
-    return request.resource(shown(request, user))
+    return changed(request, lambda users: users.patch(request.resource_id, request.body(), request.header("if-match")))

@@ -50,3 +50,15 @@ def with_groups(request: ScimRequest, user: StoredResource) -> StoredResource:
     from domain.queries.related import completed, showable
 
     return showable(completed(user, request.renderer, relations))
+
+
+def groups_to_show(request: ScimRequest) -> Callable[[StoredResource], StoredResource]:
+    """Read the groups of the path's user where the answer shows them; return what adds them to the user."""
+    relations = relations_of_users(request)
+    names = request.renderer.wants(relations)
+    if not names:
+        return lambda user: user
+    from domain.queries.related import Completed, showable
+
+    groups = {name: relations[name].of(request.resource_id) for name in names}
+    return lambda user: showable(Completed.of(user, request.renderer, groups))

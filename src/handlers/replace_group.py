@@ -11,5 +11,6 @@ from handlers.http import HttpResponse
 @group_endpoint("ReplaceGroup")
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with the resource as it now is; a body that changes nothing writes nothing."""
+    _ = request.renderer  # wrong parameters are refused before anything is written
     whole = groups_of(request).replace(request.resource_id, request.body(), request.header("if-match"))
     return whole_answer(request, whole)

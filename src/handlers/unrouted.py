@@ -15,7 +15,6 @@ from domain.quoting import cut, quoted
 from domain.resources.user_schema import USER
 from handlers import routes
 from handlers.endpoint import Handler, ScimRequest, endpoint
-from handlers.groups import require_groups
 from handlers.http import HttpResponse
 
 
@@ -25,6 +24,8 @@ def handler(request: ScimRequest) -> HttpResponse:
     method, path = request.http.method, request.http.path
     segments = routes.segments(path)
     if segments[:1] == ["Groups"]:
+        from handlers.groups import require_groups  # no other path needs its modules
+
         require_groups(request)
     if found := routes.match(method, path):
         meant: Handler = import_module(f"handlers.{found.route.module}").handler

@@ -6,7 +6,9 @@ It is separate from `endpoint` because it imports pydantic_core, which reading s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import adapters.dynamodb.guard  # noqa: F401 - a first request should not wait for it
@@ -18,9 +20,10 @@ from domain.resources.user_schema import USER
 from domain.resources.validation import validator_of
 from domain.tolerances import reader_for
 from handlers.endpoint import ScimRequest
+from handlers.http import HttpResponse
 
 if TYPE_CHECKING:
-    from domain.resources.stored_resource import StoredResource
+    from domain.resources.stored_user import StoredUser
 
 validator_of(USER)  # made while the function starts: a first request should not wait for it
 
@@ -44,13 +47,29 @@ def users_of(request: ScimRequest) -> Users:
     )
 
 
-def shown(request: ScimRequest, user: StoredResource) -> StoredResource:
-    """The user as the answer shows it: with its groups where there are any and the request asks for them."""
-    if not request.caller.settings.groups:
-        return user
-    from handlers.relations import with_groups  # accounts without groups need none of it
+def created(request: ScimRequest) -> HttpResponse:
+    """Create the user of the body and return the answer with it."""
+    _ = request.renderer  # wrong parameters are refused before anything is written
+    user = users_of(request).create(request.body())
+    if request.caller.settings.groups and user.version > 1:  # there before, so it may be in groups
+        from handlers.relations import with_groups  # accounts without groups need none of it
 
-    return with_groups(request, user)
+        return request.resource(with_groups(request, user), HTTPStatus.CREATED)
+    return request.resource(user, HTTPStatus.CREATED)
+
+
+def changed(request: ScimRequest, change: Callable[[Users], StoredUser]) -> HttpResponse:
+    """Change the user of the path and return the answer with it.
+
+    Whatever the answer needs besides is read first: an error after the change would deny it.
+    """
+    _ = request.renderer
+    if not request.caller.settings.groups:
+        return request.resource(change(users_of(request)))
+    from handlers.relations import groups_to_show  # accounts without groups need none of it
+
+    with_groups = groups_to_show(request)
+    return request.resource(with_groups(change(users_of(request))))
 
 
 def _leave_groups(request: ScimRequest, user_id: str) -> None:

@@ -15,6 +15,7 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel
 from botocore.session import Session
 
+from handlers.routes import ROUTES
 from support.artifact_build import (
     PACKAGES,
     SERVICES,
@@ -121,7 +122,8 @@ def test_every_service_in_use_is_known_to_botocore() -> None:
 
 
 def test_every_module_of_the_artifact_is_imported_by_a_function_and_none_is_missing() -> None:
-    handlers = {RESOURCES[name]["Properties"]["Handler"].rpartition(".")[0] for name in FUNCTIONS}
+    functions = {RESOURCES[name]["Properties"]["Handler"].rpartition(".")[0] for name in FUNCTIONS}
+    handlers = functions | {f"handlers.{route.module}" for route in ROUTES if f"handlers.{route.entry}" in functions}
     shipped = {name for name in MODULES if name.partition(".")[0] in PACKAGES}
 
     assert imported(handlers) == shipped

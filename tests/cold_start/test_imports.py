@@ -40,8 +40,6 @@ NEVER = frozenset(
 READING = frozenset({"pydantic_core", "domain.changes.users", "domain.resources.validation"})
 """Modules that check and change users; reading should not wait for them."""
 
-HANDLERS = ROOT / "src" / "handlers"
-
 GROUPS = frozenset({"domain.resources.group_schema", "domain.changes.groups", "adapters.dynamodb.groups"})
 """Modules of groups; functions of users load them when an account has groups and a request needs them."""
 
@@ -75,7 +73,7 @@ DIETS = {
     "list_groups": Diet(316, READING),
     "search_groups": Diet(316, READING),
     "read_groups": Diet(316, READING),
-    "unrouted": Diet(232, READING | NO_QUERIES),
+    "unrouted": Diet(232, READING | NO_QUERIES | GROUPS),
     "jobs.publisher": Diet(220, READING | NO_QUERIES),
     "settings.widget": Diet(220, READING | NO_QUERIES),
     "jobs.seed_default_account": Diet(145, READING | NO_QUERIES),

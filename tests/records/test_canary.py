@@ -92,7 +92,7 @@ def test_no_operation_and_no_refusal_logs_client_data(
     } | ({"noTarget"} if mode == "strict" else set())  # fmt: skip
     assert net.seen("operation") == {
         "CreateUser", "GetUser", "ListUsers", "SearchUsers", "ReplaceUser", "PatchUser", "DeleteUser", "Bulk",
-        "Discovery", "Unrouted",
+        "Discovery", "Unrouted", "GetGroup", "DeleteGroup",
     }  # fmt: skip
     assert net.seen("user_id") >= {user, UNKNOWN_ID}
     refusals = [line for line in net.lines if line.get("status", 0) >= 400]

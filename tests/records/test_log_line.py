@@ -71,7 +71,7 @@ def test_a_line_can_be_joined_with_the_access_log_and_the_trace(
         ("POST", "/Users", "CreateUser"), ("GET", "/Users/{id}", "GetUser"), ("GET", "/Users", "ListUsers"),
         ("POST", "/Users/.search", "SearchUsers"), ("PUT", "/Users/{id}", "ReplaceUser"),
         ("PATCH", "/Users/{id}", "PatchUser"), ("DELETE", "/Users/{id}", "DeleteUser"), ("POST", "/Bulk", "Bulk"),
-        ("GET", "/Schemas", "Discovery"), ("GET", "/Groups", "Unrouted"), ("GET", "//Users", "ListUsers"),
+        ("GET", "/Schemas", "Discovery"), ("GET", "/Me", "Unrouted"), ("GET", "//Users", "ListUsers"),
     ],
 )  # fmt: skip
 def test_every_operation_is_logged_by_its_name(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from domain.errors import ServiceUnavailable
 from domain.filter import parse
+from domain.resources.attributes import Index
 from domain.resources.mask import masked
 from records import marked
 from records.marked import MARK
@@ -81,10 +82,10 @@ def test_no_line_names_a_user_by_default(client: Client, output: Output) -> None
 def test_a_search_that_fails_names_the_user_it_looked_up(
     showing: Client, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(store: InMemoryUsers, user_name: str) -> None:
+    def fail(store: InMemoryUsers, index: Index, value: str) -> None:
         raise ServiceUnavailable("DynamoDB does not answer.")
 
-    monkeypatch.setattr(InMemoryUsers, "find_by_user_name", fail)
+    monkeypatch.setattr(InMemoryUsers, "find", fail)
 
     showing.call("GET", "/Users", query="filter=" + quote('userName eq "ada@example.com"'))
 

@@ -33,6 +33,8 @@ SECRET = SECRET_PREFIX + "default"
 """Names of template.yaml as the SAM CLI resolves them: the logical id of the table, "local" for the stack."""
 
 NOW = "2026-01-02T03:04:05.000Z"
+EMAIL = "somebody@example.com"
+"""The address and userName of the user in the table."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,9 @@ class Aws:
         attributes = resource.attributes_of(
             {
                 "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-                "userName": "somebody@example.com",
+                "userName": EMAIL,
                 "name": {"givenName": "Some", "familyName": "Body"},
-                "emails": [{"value": "somebody@example.com", "type": "work", "primary": True}],
+                "emails": [{"value": EMAIL, "type": "work", "primary": True}],
                 "active": True,
             },
             USER,

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import Any
+from urllib.parse import quote
+from uuid import UUID
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+from adapters.dynamodb.account_items import MAX_ACTIONS
 from adapters.dynamodb.keys import Collection
 from adapters.logs.log import Log
+from adapters.secrets.accounts import Accounts
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.accounts.rate import DEFAULT_RATE
+from domain.ports import MemberChange
 from handlers.environment.service import ServiceEnvironment
 from handlers.service import Service
-from local.sample_events import EXAMPLES, Example, events, recorded_requests
+from local.sample_events import EXAMPLES, GROUP_ID, USER_ID, Example, events, recorded_requests
 from support.lambda_context import LambdaContext
 from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, of_type
-from support.stand_ins import SECRET, TABLE, Aws
+from support.stand_ins import EMAIL, NOW, SECRET, SECRET_PREFIX, TABLE, Aws
 
 READ_ONE = {"GetItem"}
 READ = {"GetItem", "Query", "BatchGetItem"}
@@ -331,6 +339,67 @@ def test_a_function_makes_only_calls_that_its_role_allows(aws: Aws, example: Exa
     assert answer["statusCode"] == request.expect_status, json.loads(answer["body"])
     assert not [call for call in seen if not may(example.function, *call)]
     assert seen or example.function in ("Discovery", "Unrouted") or request.expect_status == 404
+
+
+OF_USERS = [replace(example, has_groups=True) for example in EXAMPLES if example.module.endswith(("user", "users"))]
+
+
+@pytest.mark.parametrize("example", OF_USERS, ids=lambda example: example.file_name.removesuffix(".json"))
+def test_a_function_of_users_may_show_their_groups_and_finish_a_change_of_members(aws: Aws, example: Example) -> None:
+    request = recorded_requests()[example.sender, example.step]
+    body, query = dict(request.body or {}), "attributes=groups"
+    if example.module == "list_users":
+        query += "&filter=" + quote(f'userName eq "{EMAIL}"')
+    if example.module == "search_users":
+        body |= {"attributes": ["groups"], "filter": f'userName eq "{EMAIL}"'}
+    if example.module == "create_user":  # a user who was there already: a new one is in no group
+        Accounts(aws.secretsmanager, SECRET_PREFIX, lambda: "test").configure("default", match_existing_by_email=True)
+        body["emails"] = [{"value": EMAIL, "primary": True}]
+    request = replace(request, body=body or None, query=query)
+    aws.set_up(example, request)
+    if USER_ID not in request.path:
+        aws.add_user()
+    decide_a_large_change(aws)
+    seen: set[tuple[str, Collection]] = set()
+    aws.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb", lambda params, model, **_: seen.update(asked(model.name, params))
+    )
+
+    handler = import_module(f"handlers.{example.module}").handler.bound_to(service_on(aws))
+    answer = handler(request.event(), LambdaContext())
+
+    assert answer["statusCode"] < 300, json.loads(answer["body"])
+    assert not [call for call in seen if not may(example.function, *call)]
+    assert {("UpdateItem", Collection.GROUP), ("ConditionCheckItem", Collection.USER)} <= seen
+    if example.module != "delete_user":
+        shown = json.loads(answer["body"])
+        assert [group["value"] for user in shown.get("Resources", [shown]) for group in user["groups"]] == [GROUP_ID]
+
+
+def decide_a_large_change(aws: Aws) -> None:
+    """Let many join a group whose member the user is, by a change that its process did not finish."""
+
+    class Killed(Exception):
+        pass
+
+    decided: list[str] = []
+
+    def stop_after_the_first(params: Any, **_: Any) -> None:
+        decided.append(params)
+        if len(decided) == 2:
+            raise Killed
+
+    aws.add_group()
+    groups = Table(aws.dynamodb, TABLE).account("default", MonotonicDeadline.after(10)).groups
+    group = groups.get(GROUP_ID)
+    assert group is not None
+    groups.change(group, group.touched(NOW), MemberChange(joined=(USER_ID,)))
+    many = tuple(str(UUID(int=number)) for number in range(MAX_ACTIONS))
+    event = "provide-client-params.dynamodb.TransactWriteItems"
+    aws.dynamodb.meta.events.register(event, stop_after_the_first)
+    with pytest.raises(Killed):
+        groups.change(group, group.touched(NOW), MemberChange(joined=many))
+    aws.dynamodb.meta.events.unregister(event, stop_after_the_first)
 
 
 def collection_of(key: str) -> Collection:
