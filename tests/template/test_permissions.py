@@ -46,7 +46,7 @@ TABLE_ACTIONS = {
     "PatchUser": READ_ONE | {"Query"} | WRITE,
     "DeleteUser": READ_ONE | {"Query", "DeleteItem", "UpdateItem"},
     "ReadGroups": READ,
-    "ChangeGroups": READ | WRITE,
+    "ChangeGroups": READ_ONE | {"Query"} | WRITE,
     "Bulk": MEMBERSHIPS,
     "Discovery": set(),
     "Unrouted": MEMBERSHIPS,
