@@ -40,6 +40,8 @@ class Service:
     pace: Pace
     refusals: Refusals = field(default_factory=Refusals)
     last_words: LastWords = field(default_factory=LastWords)
+    has_publisher: bool = True
+    """False where none does what writes leave to do: on a developer's machine."""
     cold: Iterator[bool] = field(default_factory=lambda: chain((True,), repeat(False)))
     """True for the first request, then False."""
 

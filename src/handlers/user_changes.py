@@ -43,7 +43,9 @@ def users_of(request: ScimRequest) -> Users:
         adopts=settings.match_existing_by_email,
         keeps_privileges=settings.adopted_keep_privileges,
         takes_back=settings.takes_back,
-        on_deleted=partial(_leave_groups, request) if settings.groups else _no_groups,
+        on_deleted=partial(_leave_groups, request)
+        if settings.groups or not request.service.has_publisher
+        else _no_groups,
     )
 
 

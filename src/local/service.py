@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -94,7 +95,8 @@ class LocalService:
             file_log = Log.to_file(self.activity_file)
             starting.callback(file_log.close)
             self.clients = local_aws.clients()
-            self.bound = Service.over(self.clients, self._environment, self._log or file_log)
+            service = Service.over(self.clients, self._environment, self._log or file_log)
+            self.bound = replace(service, has_publisher=False)
             self.accounts = self._accounts("local server")
             self._make_table()
             self.key = self.accounts.enable("default", key=self._key).connector.current.key

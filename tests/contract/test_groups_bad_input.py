@@ -58,12 +58,12 @@ BODIES: dict[str, tuple[Any, int, str]] = {
     "members-number": (group(members=7), 400, "members"),
     "members-true": (group(members=True), 400, "members"),
     "members-of-empty-arrays": (group(members=[[[]]]), 400, "members"),
-    "member-number": (group(members=[5]), 400, "members"),
-    "member's-value-number": (group(members=[{"value": 5}]), 400, "value"),
-    "member's-value-object": (group(members=[{"value": {"value": "x"}}]), 400, "value"),
-    "member's-type-number": (group(members=[{"value": UNKNOWN_ID, "type": 5}]), 400, "type"),
+    "member-number": (group(members=[5]), 400, "members[0] must be an object"),
+    "member's-value-number": (group(members=[{"value": 5}]), 400, "members[0].value must"),
+    "member's-value-object": (group(members=[{"value": {"value": "x"}}]), 400, "members[0].value must"),
+    "member's-type-number": (group(members=[{"value": UNKNOWN_ID, "type": 5}]), 400, "members[0].type must"),
     "member-of-type-group": (group(members=[{"value": UNKNOWN_ID, "type": "Group"}]), 400, "nested"),
-    "member's-reference-number": (group(members=[{"value": UNKNOWN_ID, "$ref": 5}]), 400, "$ref"),
+    "member's-reference-number": (group(members=[{"value": UNKNOWN_ID, "$ref": 5}]), 400, "members[0].$ref must"),
     "member's-display-number": (group(members=[{"value": UNKNOWN_ID, "display": 5}]), 400, "display"),
     "a-member-of-two-bodies": (raw(x='1, "displayName": "b"'), 400, "twice"),
     "nested-40": (raw(members="[" * 40 + "]" * 40), 400, "nested"),
@@ -716,6 +716,24 @@ def test_bulk_operations_on_groups_are_refused_where_groups_are_off(client: Scim
 
     assert answer.status == 200
     assert answer.json["Operations"][0]["status"].startswith("4")
+
+
+@pytest.mark.parametrize("by_bulk", [False, True], ids=["delete", "bulk"])
+def test_a_user_deleted_while_groups_are_off_is_a_member_of_none_afterwards(
+    service: LocalService, groups: GroupClient, by_bulk: bool
+) -> None:
+    ana, bob = groups.new_user("ana"), groups.new_user("bob")
+    made = groups.create("Engineering", ana, bob)
+    account = groups.scim.key.split("_")[1]
+
+    service.accounts.configure(account, groups=False)
+    if by_bulk:
+        groups.scim.request("POST", "/Bulk", body=bulk({"method": "DELETE", "path": f"/Users/{ana}"}))
+    else:
+        groups.scim.request("DELETE", f"/Users/{ana}")
+    service.accounts.configure(account, groups=True)
+
+    assert groups.members(made["id"]) == [bob]
 
 
 # Size.

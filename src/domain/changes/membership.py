@@ -156,7 +156,7 @@ class Membership:
 
     def _id(self, item: Any, position: int, joining: bool) -> str:
         name, relation = self.attribute.name, self.relation
-        kept: Json = element(item, self.attribute.single)
+        kept = self._element(item, f"{name}[{position}]")
         identifier: str = kept.get("value", "")
         if not identifier.strip():
             raise InvalidValue(
@@ -166,6 +166,17 @@ class Membership:
         if joining and (kept.get("type", relation.type).lower() != relation.type.lower() or self._is_nested(kept)):
             raise self.nested(identifier)
         return identifier
+
+    def _element(self, item: Any, place: str) -> Json:
+        """Return the members of one value; the error for one of a wrong type names its place in the list."""
+        name = self.attribute.name
+        if not isinstance(item, dict):
+            raise InvalidValue(f"{place} must be an object.", attribute=name)
+        try:
+            kept: Json = element(item, self.attribute.single)
+        except InvalidValue as error:  # its text begins with the name of the sub-attribute
+            raise InvalidValue(f"{place}.{error.detail}", attribute=f"{name}.{error.attribute}") from None
+        return kept
 
     def _is_nested(self, kept: Json) -> bool:
         """Return True if `$ref` is the URI of a resource of the type that has the attribute."""
