@@ -6,7 +6,7 @@ Stricter than `json.loads`, which takes NaN, members sent twice and unpaired sur
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -113,14 +113,9 @@ def _check_shape(value: Any, bounds: Bounds) -> None:
         for name, outer in level:
             if isinstance(outer, dict):
                 _check_count(name, len(outer), MAX_MEMBERS, "members")
-                path = outer.get("path")
-                # The value of a PATCH operation belongs to what its path names.
-                value_of = path if isinstance(path, str) else "value"
-                inner.extend(
-                    (value_of if key == "value" else key, item)
-                    for key, item in outer.items()
-                    if isinstance(item, dict | list)
-                )
+                nested = [(key, item) for key, item in outer.items() if isinstance(item, dict | list)]
+                if nested:
+                    inner.extend(_with_owners(nested, outer, bounds))
             elif isinstance(outer, list):
                 if name is None or name.lower() != _UNBOUNDED_HERE:
                     _check_values(name, len(outer), bounds)
@@ -129,6 +124,16 @@ def _check_shape(value: Any, bounds: Bounds) -> None:
         if items > bounds.items:
             raise TooLarge(f"has more than {bounds.items} values and members, the most that are accepted")
         level = inner
+
+
+def _with_owners(nested: list[tuple[str, Any]], outer: Mapping[str, Any], bounds: Bounds) -> Iterator[tuple[str, Any]]:
+    """Return the values of an object with their names; that of a PATCH operation belongs to what its path names."""
+    path, value = outer.get("path"), "value"
+    if bounds.values and "op" not in outer:  # a tolerance takes the names of an operation in any case
+        spelling = {key.lower(): key for key in outer}
+        path, value = outer.get(spelling.get("path", "path")), spelling.get("value", "value")
+    owner = path if isinstance(path, str) else value
+    return ((owner if key == value else key, item) for key, item in nested)
 
 
 def _check_values(name: str | None, count: int, bounds: Bounds) -> None:
