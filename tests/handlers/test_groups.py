@@ -156,21 +156,17 @@ REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "sent"), REQUESTS, ids=lambda value: value if isinstance(value, str) else ""
-)
+@pytest.mark.parametrize(("method", "path", "sent"), REQUESTS)
 def test_without_groups_there_is_nothing_by_any_method_and_the_table_is_not_asked(
-    service: InProcess, method: str, path: str, sent: object
+    service: InProcess, monkeypatch: pytest.MonkeyPatch, method: str, path: str, sent: object
 ) -> None:
     without = service.account("without")
 
     def refuse(*_: object) -> NoReturn:
         raise AssertionError("the table was asked")
 
-    without.call("GET", "/Schemas")
-    account, service.table.account = service.table.account, refuse  # type: ignore[method-assign]  # until the answer
+    monkeypatch.setattr(service.table, "account", refuse)
     answer = without.call(method, path, sent)
-    service.table.account = account  # type: ignore[method-assign]  # as it was
 
     assert answer.status == 404
     assert "groups are off for this account" in answer.body["detail"]
