@@ -16,7 +16,7 @@ from domain.accounts.deprovisioning import Limit
 from local.sample_events import events
 from support.functions_under_roles import FunctionDied, FunctionsUnderRoles
 from support.group_client import GROUP, GroupClient, add, group, remove
-from support.people import bulk, user
+from support.people import bulk, patch, replacing, user
 from support.resolved_template import STACK
 from support.scim_http import ScimClient
 from support.wire_requests import REQUESTS, play
@@ -152,12 +152,30 @@ def through_other_spellings(client: ScimClient, ids: list[str]) -> None:
     client.request("DELETE", f"/Users/{extra.json['id']}/")
 
 
+def joined(functions: FunctionsUnderRoles, client: ScimClient, group_id: str, ids: list[str]) -> str:
+    """The address of a user of the application, who is in a group with a change under way."""
+    member = functions.bring_in(client, user(f"member-{group_id}"))
+    of = GroupClient(client)
+    of.put(group_id, group(group_id, member["id"]))
+    died(functions, 5, partial(of.patch, group_id, add(*ids)))
+    return str(member["userName"])
+
+
 Finish = Callable[[FunctionsUnderRoles, ScimClient, dict[str, Any], list[str]], Any]
 FINISHERS: dict[str, Finish] = {
     "GetUser": lambda functions, client, made, ids: client.get(f"/Users/{ids[0]}", "attributes=groups"),
     "ListUsers": lambda functions, client, made, ids: client.get("/Users", "attributes=groups"),
     "SearchUsers": lambda functions, client, made, ids: client.request(
         "POST", "/Users/.search", body={"schemas": [], "filter": f'groups.value eq "{made["id"]}"'}
+    ),
+    "PatchUser": lambda functions, client, made, ids: client.request(
+        "PATCH", f"/Users/{ids[0]}", "attributes=groups", patch(replacing("title", made["id"]))
+    ),
+    "ReplaceUser": lambda functions, client, made, ids: client.request(
+        "PUT", f"/Users/{ids[0]}", "attributes=groups", user(made["id"])
+    ),
+    "CreateUser": lambda functions, client, made, ids: client.request(
+        "POST", "/Users", "attributes=groups", user(joined(functions, client, made["id"], ids), externalId=made["id"])
     ),
     "ReadGroups": lambda functions, client, made, ids: client.get(f"/Groups/{made['id']}"),
     "ChangeGroups": lambda functions, client, made, ids: GroupClient(client).patch(made["id"], remove(ids[0])),
@@ -172,7 +190,7 @@ FINISHERS: dict[str, Finish] = {
 
 def after_a_death(functions: FunctionsUnderRoles) -> None:
     """Let functions die at various points of a large change, and of removals; others finish what they began."""
-    client = functions.new_account(groups=True)
+    client = functions.new_account(groups=True, match_existing_by_email=True)
     of = GroupClient(client)
     ids = of.new_users(_MANY)
     for number, finish in enumerate(FINISHERS.values()):
