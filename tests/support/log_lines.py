@@ -16,6 +16,7 @@ from adapters.events.event_bus import EventBus
 from adapters.logs.activity import AccountActivity, Activity
 from adapters.logs.last_requests import Logs
 from adapters.secrets.accounts import Accounts
+from domain.resources.group_schema import CORE_URN as GROUP_URN
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
 from handlers.jobs.publisher import Publisher
@@ -26,6 +27,7 @@ from support.group_work import GroupWork
 from support.in_process import ENVIRONMENT, InProcess, in_process
 from support.insights import LastRequests, Request
 from support.metric_sources import written
+from support.people import UNKNOWN_ID
 from support.releases import deploy, release_of
 from support.table_stream import group, group_record, record
 
@@ -49,7 +51,16 @@ def fields(line: Line) -> set[str]:
 
 def everything_except_requests(service: InProcess) -> None:
     """Whatever writes lines other than those of plain requests happens once."""
-    for happen in (_takeover, _unusable_secret, _settings_page, _publisher, _watch, _release, _first_key):
+    for happen in (
+        _takeover,
+        _unknown_member,
+        _unusable_secret,
+        _settings_page,
+        _publisher,
+        _watch,
+        _release,
+        _first_key,
+    ):
         happen(service)
 
 
@@ -65,6 +76,13 @@ def _takeover(service: InProcess) -> None:
     assert client.call("POST", "/Users", adopting).status == 201
     another = adopting | {"userName": "b", "emails": [{"value": "b@example.com"}]}
     assert client.call("PUT", f"/Users/{created.body['id']}", another).status == 200
+
+
+def _unknown_member(service: InProcess) -> None:
+    """A group that names a user whom there is not, in an account that tolerates it."""
+    client = service.account("stark", groups=True)
+    named = {"schemas": [GROUP_URN], "displayName": "Team", "members": [{"value": UNKNOWN_ID}]}
+    assert client.call("POST", "/Groups", named).status == 201
 
 
 def _unusable_secret(service: InProcess) -> None:
