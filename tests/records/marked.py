@@ -10,6 +10,8 @@ from urllib.parse import quote, urlencode
 
 from domain.queries.cursor import CursorSeal
 from domain.resources.attributes import Attribute, Mutability, Type
+from domain.resources.group_schema import CORE_URN as GROUP_URN
+from domain.resources.group_schema import GROUP
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
 from support.people import UNKNOWN_ID, bulk, patch, search
 
@@ -65,6 +67,13 @@ def person(name: str, /, **members: Any) -> dict[str, Any]:
         "externalId": f"{MARK}.{name}",
         "emails": [{"value": address, "type": "work", "primary": True, "display": MARK}],
     } | members
+
+
+def team(name: str, *member_ids: str, **members: Any) -> dict[str, Any]:
+    """A group with the mark in every attribute."""
+    named = [{**members_of(GROUP.relations["members"].single), "value": each, "type": "User"} for each in member_ids]
+    whole = {**members_of(GROUP.root), "schemas": [GROUP_URN], "displayName": f"{MARK}.{name}", "members": named}
+    return whole | members
 
 
 def sorts_of_body() -> Iterator[object]:
@@ -193,3 +202,72 @@ def attempts(user_id: str, seal: CursorSeal) -> Iterator[Attempt]:
             yield Attempt(method, path, {MARK: MARK}, urlencode({"filter": MARK}))
     yield Attempt("PUT", "/Users", {MARK: MARK})
     yield Attempt("POST", f"/Users/{MARK}", {MARK: MARK})
+
+
+def attempts_on_groups(group_id: str, user_id: str) -> Iterator[Attempt]:
+    """Every operation on groups, valid and invalid."""
+    path = f"/Groups/{group_id}"
+    wrong: list[object] = [
+        MARK.encode(),
+        {MARK: MARK},
+        team("many", *[f"{MARK}{number}" for number in range(10_001)]),
+        team("nested", group_id),
+        team("unknown", UNKNOWN_ID, MARK),
+        team("x", members=MARK),
+        team("x", displayName=[MARK]),
+        team("x", members=[MARK]),
+        team("x", members=[{"value": [MARK]}]),
+        team("x", members=[{"value": user_id, "$ref": 5}]),
+        team("x", members=[{"value": user_id, MARK: MARK}]),
+        team("x", schemas=[MARK]),
+        team("x", displayName=f"{MARK}" * 600),
+    ]
+    for body in [team("taken"), *wrong]:
+        yield Attempt("POST", "/Groups", body)
+        yield Attempt("PUT", path, body)
+        yield Attempt("PUT", f"/Groups/{UNKNOWN_ID}", body)
+    values: list[object] = [
+        MARK,
+        [MARK],
+        [{"value": MARK}],
+        [{"value": user_id, "display": MARK}],
+        {MARK: MARK},
+        5,
+        None,
+    ]
+    paths = (
+        "members",
+        f'members[value eq "{MARK}"]',
+        f'members[display eq "{MARK}"]',
+        f'members[value eq "{user_id}"].{MARK}',
+        f"members.{MARK}",
+        "displayName",
+        MARK,
+        None,
+    )
+    for op in ("add", "replace", "remove", MARK):
+        for target in paths:
+            for value in values:
+                yield Attempt("PATCH", path, patch({"op": op, "path": target, "value": value}))
+    yield Attempt("PATCH", path, patch({"op": "add", "value": {"members": [{"value": MARK}], MARK: MARK}}))
+    renamed = patch({"op": "add", "path": "externalId", "value": MARK})
+    for path_id in (group_id, UNKNOWN_ID, MARK, user_id):
+        for query in ("", f"attributes={MARK}", "attributes=members", "excludedAttributes=members"):
+            yield Attempt("GET", f"/Groups/{path_id}", query=query)
+        yield Attempt("GET", f"/Groups/{path_id}", headers={"If-None-Match": MARK})
+        yield Attempt("PATCH", f"/Groups/{path_id}", renamed, "attributes=id")
+    for filter_ in (
+        f'displayName eq "{MARK}"',
+        f'members.value eq "{MARK}"',
+        f'members[{MARK} eq "{MARK}"]',
+        f"{MARK} eq 1",
+    ):
+        yield Attempt("GET", "/Groups", query=urlencode({"filter": filter_}))
+        yield Attempt("POST", "/Groups/.search", search(filter=filter_, sortBy=MARK))
+        yield Attempt("POST", "/.search", search(filter=filter_))
+    yield Attempt("GET", "/Users", query=urlencode({"filter": f'groups.display eq "{MARK}"', "attributes": "groups"}))
+    created = {"method": "POST", "path": "/Groups", "bulkId": MARK, "data": team("bulk", user_id)}
+    changed = {"method": "PATCH", "path": path, "data": patch({"op": "add", "path": "members", "value": MARK})}
+    yield Attempt("POST", "/Bulk", bulk(created, created | {"bulkId": "2"}, changed))
+    yield Attempt("DELETE", path, headers={"If-Match": f'W/"{MARK}"'})
+    yield Attempt("DELETE", f"/Groups/{MARK}")

@@ -9,13 +9,14 @@ import logging
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from adapters.dynamodb import Table
+from domain.accounts.account import Mode
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from domain.queries.cursor import CursorSeal
@@ -27,7 +28,7 @@ from support import faults
 from support.faults import Fault, FaultyClient
 from support.in_process import Client, InProcess
 from support.lambda_context import LambdaContext
-from support.people import UNKNOWN_ID, bulk, patch, search
+from support.people import UNKNOWN_ID, bulk, patch, person, search
 
 MODES = {
     "tolerant": {},
@@ -95,6 +96,33 @@ def test_no_operation_and_no_refusal_logs_client_data(
         "Discovery", "Unrouted", "GetGroup", "DeleteGroup",
     }  # fmt: skip
     assert net.seen("user_id") >= {user, UNKNOWN_ID}
+    refusals = [line for line in net.lines if line.get("status", 0) >= 400]
+    assert all(line["reason"] and line["remedy"] for line in refusals)
+
+
+@pytest.mark.parametrize("mode", ["tolerant", "strict"])
+@pytest.mark.parametrize("personal_data", [False, True], ids=["", "personal-data"])
+def test_no_operation_on_groups_logs_client_data(net: Net, service: InProcess, mode: Mode, personal_data: bool) -> None:
+    """Also where log lines may name users: what a group is called may say more than its id."""
+    service.change(environment=replace(service.bound.environment, log_personal_data=personal_data))
+    client = service.account(mode, mode=mode, groups=True)
+    user = client.call("POST", "/Users", person("somebody")).body["id"]
+    made = net.send(client, Attempt("POST", "/Groups", marked.team("somebody", user)))
+    assert made.status == 201, made.text
+    net.send(client, Attempt("POST", "/Groups", marked.team("taken")))
+    group = made.body["id"]
+
+    for attempt in marked.attempts_on_groups(group, user):
+        answer = net.send(client, attempt)
+        assert answer.status < 500, (attempt, answer.text)
+    assert net.send(client, Attempt("DELETE", f"/Groups/{group}")).status == 204
+
+    net.pull()
+    assert net.seen("status") >= {200, 201, 204, 400, 404, 409, 412, 413}
+    assert net.seen("operation") >= {
+        "CreateGroup", "GetGroup", "ListGroups", "SearchGroups", "ReplaceGroup", "PatchGroup", "DeleteGroup",
+    }  # fmt: skip
+    assert net.seen("group_id") >= {group, UNKNOWN_ID}
     refusals = [line for line in net.lines if line.get("status", 0) >= 400]
     assert all(line["reason"] and line["remedy"] for line in refusals)
 

@@ -22,6 +22,7 @@ from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import DeprovisioningPaused
 from domain.accounts.rate import DEFAULT_RATE, RateLimited
 from domain.errors import MethodNotAllowed, OutOfTime, ScimError, TooManyWrongKeys, UniquenessConflict
+from domain.resources.group_schema import CORE_URN as GROUP_URN
 from domain.resources.user_schema import CORE_URN
 from operations.table_creation import table_definition
 from records.output import Json, Output
@@ -80,6 +81,38 @@ def test_every_operation_is_logged_by_its_name(
     client.call(method, path.replace("{id}", UNKNOWN_ID), {})
 
     assert output.line()["operation"] == operation
+
+
+def test_a_line_about_a_group_counts_who_joined_left_and_was_left_out(service: InProcess, output: Output) -> None:
+    client = service.account("grouped", groups=True)
+    ada, bob = create(client, "ada"), create(client, "bob")
+    output.lines()
+
+    def members(*ids: str) -> Json:
+        return {"schemas": [GROUP_URN], "displayName": "Sales", "members": [{"value": each} for each in ids]}
+
+    group_id = client.call("POST", "/Groups", members(ada, UNKNOWN_ID)).body["id"]
+    path = f"/Groups/{group_id}"
+    client.call("PUT", path, members(bob))
+    client.call("PATCH", path, patch({"op": "add", "path": "members", "value": [{"value": ada}, {"value": bob}]}))
+    client.call("PATCH", path, patch({"op": "add", "path": "externalId", "value": "1"}))
+    client.call("GET", path)
+    client.call("DELETE", path)
+    client.call("GET", path)
+
+    lines, _ = output.lines()
+    counted = ("operation", "status", "members_joined", "members_left", "members_left_out")
+    assert [tuple(line.get(name) for name in counted) for line in lines] == [
+        ("CreateGroup", 201, 1, None, 1),
+        ("ReplaceGroup", 200, 1, 1, None),
+        ("PatchGroup", 204, 1, None, None),
+        ("PatchGroup", 204, None, None, None),
+        ("GetGroup", 200, None, None, None),
+        ("DeleteGroup", 204, None, None, None),
+        ("GetGroup", 404, None, None, None),
+    ]
+    assert {line["group_id"] for line in lines} == {group_id}
+    assert not any("user_id" in line for line in lines)
 
 
 def test_only_the_first_request_of_a_container_is_a_cold_start(
