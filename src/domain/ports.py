@@ -200,8 +200,11 @@ class GroupStore(ResourceStore["StoredGroup"], Protocol):
     def whole(self, group_id: str) -> WholeGroup | None:
         """Return the group of that id with all of its members; raises `TooMany` when they are more than an answer."""
 
-    def candidates(self, current: StoredGroup, user_ids: Sequence[str]) -> Candidates:
-        """Return who of these users is a member of the group that was read as `current`, and who of them exists."""
+    def candidates(self, current: StoredGroup | None, user_ids: Sequence[str]) -> Candidates:
+        """Return who of these users is a member of the group that was read as `current`, and who of them exists.
+
+        None stands for a group that is to be created, and so has no members.
+        """
 
     def change(
         self, current: StoredGroup, changed: StoredGroup, members: MemberChange, *, exactly: bool = False

@@ -523,6 +523,29 @@ def test_a_put_of_what_is_there_writes_nothing(tolerant: bool) -> None:
     assert account.store.calls == ["whole"]
 
 
+@pytest.mark.parametrize("body", [group("Renamed"), group("Renamed", members=None)])
+def test_a_put_that_keeps_the_members_and_does_not_show_them_does_not_read_them(body: Json) -> None:
+    account = Account(tolerant=True)
+    group_id = account.made("ada", "bob")
+
+    replaced = account.groups.replace(group_id, body, shows_members=False)
+
+    assert account.store.calls == ["get", "change"]
+    assert account.noted == {"put-without-members"}
+    assert (replaced.etag, replaced.group.display_name) == ('W/"2"', "Renamed")
+    assert account.members(group_id) == {"ada", "bob"}
+
+
+@pytest.mark.parametrize(("tolerant", "body"), [(False, group("Renamed")), (True, group("Renamed", members=[]))])
+def test_a_put_that_empties_a_group_does_so_although_the_answer_shows_no_members(tolerant: bool, body: Json) -> None:
+    account = Account(tolerant=tolerant)
+    group_id = account.made("ada", "bob")
+
+    account.groups.replace(group_id, body, shows_members=False)
+
+    assert account.members(group_id) == set()
+
+
 def test_a_put_keeps_more_members_than_a_request_may_name() -> None:
     many = [f"user-{number:05}" for number in range(MAX_GROUP_MEMBERS + 1)]
     account = Account(users=many)

@@ -131,6 +131,8 @@ class FaultyClient:
         self._for_ever: Fault | None = None
         self._forget_tokens = False
         self._only = ANY
+        self._spared = 0
+        self._is_spared = False
         self.struck = 0
         events = client.meta.events
         events.register_first(f"before-call.{service}", self._before)
@@ -138,27 +140,29 @@ class FaultyClient:
         events.register_first("provide-client-params.dynamodb.TransactWriteItems", self._token)
         self.client = client
 
-    def once(self, *faults: Fault, forget_tokens: bool = False, only: tuple[str, ...] = ANY) -> None:
-        """Strike the next calls, one each; `forget_tokens` as if DynamoDB knew no ClientRequestToken."""
-        self._waiting, self._forget_tokens, self._only = list(faults), forget_tokens, only
+    def once(self, *faults: Fault, forget_tokens: bool = False, only: tuple[str, ...] = ANY, spared: int = 0) -> None:
+        """Strike the next calls, one each, after those `spared`; `forget_tokens` as if DynamoDB knew no token."""
+        self._waiting, self._forget_tokens, self._only, self._spared = list(faults), forget_tokens, only, spared
 
-    def always(self, fault: Fault, *, only: tuple[str, ...] = ANY) -> None:
-        """Strike all calls from now on."""
-        self._for_ever, self._only = fault, only
+    def always(self, fault: Fault, *, only: tuple[str, ...] = ANY, spared: int = 0) -> None:
+        """Strike all calls from now on, after those `spared`."""
+        self._for_ever, self._only, self._spared = fault, only, spared
 
     def calm(self) -> None:
         """No more faults."""
-        self._waiting, self._for_ever, self._forget_tokens = [], None, False
+        self._waiting, self._for_ever, self._forget_tokens, self._spared = [], None, False, 0
 
     def _next(self, operation: str, after: bool) -> Exception | AWSResponse | None:
         fault = self._waiting[0] if self._waiting else self._for_ever
-        if fault is None or fault.after is not after or (self._only and operation not in self._only):
+        if self._is_spared or fault is None or fault.after is not after or (self._only and operation not in self._only):
             return None
         del self._waiting[:1]
         self.struck += 1
         return fault.strike()
 
     def _before(self, model: OperationModel, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        self._is_spared = self._spared > 0
+        self._spared = max(0, self._spared - 1)
         struck = self._next(model.name, after=False)
         if isinstance(struck, Exception):
             raise struck

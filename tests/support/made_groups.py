@@ -49,7 +49,7 @@ class RecordedGroups(InMemoryGroups):
         self.calls.append("whole")
         return super().whole(group_id)
 
-    def candidates(self, current: StoredGroup, user_ids: Sequence[str]) -> Candidates:
+    def candidates(self, current: StoredGroup | None, user_ids: Sequence[str]) -> Candidates:
         self.calls.append("candidates")
         return super().candidates(current, user_ids)
 

@@ -71,9 +71,9 @@ class InMemoryGroups:
             group = self._groups.get(group_id)
             return None if group is None else WholeGroup(group, tuple(sorted(self.members[group_id])))
 
-    def candidates(self, current: StoredGroup, user_ids: Sequence[str]) -> Candidates:
+    def candidates(self, current: StoredGroup | None, user_ids: Sequence[str]) -> Candidates:
         with self.lock:
-            members = self.members.get(current.id, set())
+            members = set() if current is None else self.members.get(current.id, set())
             users = (user_id for user_id in user_ids if self._users.get(user_id) is not None)
             return Candidates(frozenset(members.intersection(user_ids)), frozenset(users))
 

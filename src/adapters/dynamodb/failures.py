@@ -110,6 +110,14 @@ def is_mismatched_token(error: Exception) -> bool:
     )
 
 
+def is_invalid(error: BaseException | None) -> bool:
+    """Return True if DynamoDB finds a call invalid: also a transaction whose items have more than 4 MB."""
+    if not isinstance(error, ClientError):
+        return False
+    code = error.response.get("Error", {}).get("Code")
+    return code == "ValidationException" or any(each.get("Code") == "ValidationError" for each in reasons_of(error))
+
+
 def unavailable(failure: Failure, cause: Exception) -> Retryable:
     """The answer to the client when the time for retries is over, or a retry is useless."""
     if failure is Failure.THROTTLED:

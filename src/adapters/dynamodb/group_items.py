@@ -127,19 +127,19 @@ def recorded(steps: Iterable[Step] = ()) -> Values:
     return {"joined": {"SS": joined} if joined else None, "left": {"SS": left} if left else None}
 
 
-ACTIONS_OF_A_STEP: Final = {True: 3, False: 2}
-"""Actions by whether the user joins."""
-_MEMBER, _USER = 0, 2
-"""Positions of the membership and of the user's existence among them."""
+ACTIONS_OF_A_MEMBERSHIP: Final = 2
+"""Its two items."""
+_ACTIONS_OF_A_STEP: Final = {True: ACTIONS_OF_A_MEMBERSHIP + 1, False: ACTIONS_OF_A_MEMBERSHIP}
+"""Actions by whether the user joins, and so must exist."""
 
 
 def actions_of(steps: Iterable[Step]) -> int:
     """Return how many actions of a transaction the steps take."""
-    return sum(ACTIONS_OF_A_STEP[step.joins] for step in steps)
+    return sum(_ACTIONS_OF_A_STEP[step.joins] for step in steps)
 
 
-def step_actions(items: AccountItems, group_id: str, step: Step) -> list[Action]:
-    """Return the actions of a step; they fail for who is a member already or no user any more, or who is no member."""
+def membership_actions(items: AccountItems, group_id: str, step: Step) -> list[Action]:
+    """Return the actions on a membership; the first fails for who is a member already, or is none."""
     member = items.target((Collection.MEMBER, keys.of_pair(group_id, step.user_id)))
     group_of_user = items.target((Collection.GROUP_OF, keys.of_pair(step.user_id, group_id)))
     if not step.joins:
@@ -147,12 +147,19 @@ def step_actions(items: AccountItems, group_id: str, step: Step) -> list[Action]
             {"Delete": {**member, "ConditionExpression": "attribute_exists(pk)"}},
             {"Delete": group_of_user},
         ]
-    user = items.target((Collection.USER, step.user_id))
     return [
         items.put_action(member["Key"], {"ConditionExpression": "attribute_not_exists(pk)"}),
         items.put_action(group_of_user["Key"], {}),
-        {"ConditionCheck": {**user, "ConditionExpression": "attribute_exists(pk)"}},
     ]
+
+
+def step_actions(items: AccountItems, group_id: str, step: Step) -> list[Action]:
+    """Return the actions of a step: those on the membership, and for who joins one that fails for no user."""
+    actions = membership_actions(items, group_id, step)
+    if step.joins:
+        user = items.target((Collection.USER, step.user_id))
+        actions.append({"ConditionCheck": {**user, "ConditionExpression": "attribute_exists(pk)"}})
+    return actions
 
 
 class Placed(NamedTuple):
@@ -174,8 +181,8 @@ class Placed(NamedTuple):
 def placed(steps: Sequence[Step], first: int) -> Iterator[Placed]:
     """Yield the steps with their positions, from the position `first` on."""
     for step in steps:
-        yield Placed(step, first + _MEMBER, first + _USER if step.joins else None)
-        first += ACTIONS_OF_A_STEP[step.joins]
+        yield Placed(step, first, first + ACTIONS_OF_A_MEMBERSHIP if step.joins else None)
+        first += _ACTIONS_OF_A_STEP[step.joins]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +203,13 @@ class Job:
 
     @property
     def state(self) -> Values:
-        """The attributes of the group's item that say so; none once all is done."""
-        if self.done >= self.size:
-            return {"job": None, "jobSize": None, "jobDone": None}
+        """The attributes of the group's item that say so."""
         return {"job": {"S": self.id}, "jobSize": {"N": str(self.size)}, "jobDone": {"N": str(self.done)}}
+
+    @property
+    def is_done(self) -> bool:
+        """True if all steps are done, so that the job is to be closed."""
+        return self.done >= self.size
 
     @property
     def prefix(self) -> str:
@@ -207,6 +217,8 @@ class Job:
         return keys.of_pair(self.group_id, keys.of_pair(self.id))
 
 
+NO_JOB: Final[Values] = {"job": None, "jobSize": None, "jobDone": None}
+"""The attributes of the group's item once a job is closed."""
 _STEPS_OF_AN_ITEM: Final = 4_000
 """Of a job: 150 KB of ids. A transaction takes 4 MB."""
 

@@ -1,32 +1,34 @@
 """Large changes of a group's members: decided by one write, then done in parts that each take their turn.
 
 The group's item has the job, and how many of its steps are done. A part is one transaction on condition that it is the
-next, so it is done once, whichever process does it, and a process that wakes up late does nothing. The last part
-removes the items of the job. A step that no longer applies is left out: a user who joined meanwhile, or was deleted.
+next, so it is done once, whichever process does it, and a process that wakes up late does nothing. A step that no
+longer applies is left out: a user who joined meanwhile. After the last part the users who joined are read: who was
+deleted leaves again. Who is deleted later than that finds the membership, and ends it. Then the job is closed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, takewhile
 from typing import Any
 from uuid import uuid4
 
 from adapters.dynamodb.account_items import AccountItems, Action, Range
-from adapters.dynamodb.failures import ConditionFailed, Failure, unavailable
+from adapters.dynamodb.failures import ConditionFailed, Failure, is_invalid, unavailable
 from adapters.dynamodb.group_items import (
-    ACTIONS_OF_A_STEP,
+    ACTIONS_OF_A_MEMBERSHIP,
     GROUP_OWNER,
+    NO_JOB,
     Job,
     Step,
+    Values,
     group_update,
-    placed,
+    membership_actions,
     recorded,
-    step_actions,
     steps_of_items,
 )
 from adapters.dynamodb.keys import Collection
+from adapters.dynamodb.parallel import read_all
 from adapters.dynamodb.transactions import RESOURCE, Transactions
 from domain.errors import ServiceUnavailable
 
@@ -37,13 +39,6 @@ class _Work:
 
     steps: Sequence[Step]
     keys: Sequence[str]
-
-    def part(self, done: int, max_actions: int) -> list[Step]:
-        """The steps of the next part: as many as fit one transaction that also removes the job's items."""
-        room = max_actions - 1 - len(self.keys)
-        following = self.steps[done : done + room]
-        fitting = takewhile(lambda size: size <= room, accumulate(ACTIONS_OF_A_STEP[step.joins] for step in following))
-        return list(following[: sum(1 for _ in fitting)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,81 +69,128 @@ class GroupJobs:
         item = self.items.get(Collection.GROUP, group_id, ProjectionExpression="sk, job, jobSize, jobDone")
         return None if item is None else Job.of(item)
 
+    def give_up(self, group_id: str) -> bool:
+        """Close the job of a group whose items are lost, so that nobody can complete it; return True if it was so."""
+        job = self._state(group_id)
+        if job is None:
+            return False
+        work = self._work(job)
+        if len(work.steps) == job.size or self._state(group_id) != job:
+            return False
+        turn = self._turn(job, {**recorded(), **NO_JOB})
+        try:
+            self._transactions.transact([turn, *self._removals(work)], str(uuid4()))
+        except ConditionFailed:
+            return False
+        return True
+
     def _work_on(self, job: Job, *, patient: bool) -> None:
         """Do the parts that are left; `patient` waits for another process that does them, and takes over from it."""
         work = self._work(job)
-        attempt = 0
-        while job.done < job.size:
-            if len(work.steps) == job.size:
-                try:
-                    job = self._do_part(job, work)
-                    attempt = 0
-                    continue
-                except ConditionFailed as refusal:
-                    cause: Exception = refusal
+        if len(work.steps) != job.size:
+            return self._require_closed(job)
+        attempt, most = 0, (self.items.max_actions - 1) // ACTIONS_OF_A_MEMBERSHIP
+        while True:
+            try:
+                if job.is_done:
+                    return self._close(job, work)
+                job = self._do_part(job, work.steps[job.done : job.done + most])
+                attempt = 0
+            except ConditionFailed as refusal:
                 if not patient:
-                    return
-                self.items.calls.pause(attempt, Failure.CONTENDED, cause)
+                    return None
+                self.items.calls.pause(attempt, Failure.CONTENDED, refusal)
                 attempt += 1
-            now = self._state(job.group_id)
-            if now is None or now.id != job.id:
-                return
-            if len(work.steps) != job.size:
-                raise ServiceUnavailable(
-                    "Part of a change of the group's members is lost. Try again later.",
-                    remedy="Run rollcall table check --repair: an item of the table was removed by hand.",
-                )
-            job = now
+                now = self._state(job.group_id)
+                if now is None or now.id != job.id:
+                    return None
+                job = now
+            except ServiceUnavailable as refusal:
+                if most == 1 or not is_invalid(refusal.__cause__):
+                    raise
+                most //= 2  # more than DynamoDB takes in one transaction
+
+    def _require_closed(self, job: Job) -> None:
+        """Raise ServiceUnavailable if a job whose items are gone is not closed."""
+        now = self._state(job.group_id)
+        if now is not None and now.id == job.id:
+            raise ServiceUnavailable(
+                "Part of a change of the group's members is lost. Try again later.",
+                remedy="Run rollcall table check --repair: an item of the table was removed by hand.",
+            )
 
     def _work(self, job: Job) -> _Work:
         pages = self.items.query(Collection.GROUP_JOB, Range(prefix=job.prefix))
         found = [item for page in pages for item in page.items]
         return _Work(steps_of_items(found), [item["sk"]["S"] for item in found])
 
-    def _do_part(self, job: Job, work: _Work) -> Job:
-        """Do the next part; raises ConditionFailed when it is not its turn."""
-        steps = work.part(job.done, self.items.max_actions)
+    def _do_part(self, job: Job, steps: Sequence[Step]) -> Job:
+        """Do the next steps; raises ConditionFailed when it is not their turn."""
         following = replace(job, done=job.done + len(steps))
+        self._take_turn(job, following, steps)
+        return following
+
+    def _close(self, job: Job, work: _Work) -> None:
+        """Let who was deleted meanwhile leave, and remove the job; raises ConditionFailed when it is closed."""
+        joined = [step.user_id for step in work.steps if step.joins]
+        users = read_all(self.items, [(Collection.USER, each) for each in joined], ProjectionExpression="sk")
+        there = {item["sk"]["S"] for item in users}
+        leaving = [Step(False, each) for each in joined if each not in there]
+        removals = self._removals(work)
+        most = (self.items.max_actions - 1 - len(removals)) // ACTIONS_OF_A_MEMBERSHIP
+        while len(leaving) > most:
+            self._take_turn(job, job, leaving[:most])
+            leaving = leaving[most:]
+        self._take_turn(job, None, leaving, removals)
+
+    def _take_turn(
+        self, job: Job, following: Job | None, steps: Sequence[Step], removals: Sequence[Action] = ()
+    ) -> None:
+        """Do steps in one transaction, those that apply; raises ConditionFailed when the job is no longer as it was."""
         while True:
+            state = NO_JOB if following is None else following.state
             actions = [
-                self._turn(job, following, steps),
-                *(action for step in steps for action in step_actions(self.items, job.group_id, step)),
+                self._turn(job, {**recorded(steps), **state}),
+                *(action for step in steps for action in membership_actions(self.items, job.group_id, step)),
+                *removals,
             ]
-            if following.done == job.size:
-                actions += [{"Delete": self.items.target((Collection.GROUP_JOB, key))} for key in work.keys]
             try:
-                self._transactions.transact(actions, str(uuid4()))
+                return self._transactions.transact(actions, str(uuid4()))
             except ConditionFailed as refusal:
                 if refusal.failed(RESOURCE):
-                    if refusal.maybe_landed and _landed(refusal.item(RESOURCE), following):
-                        return following
+                    if refusal.maybe_landed and _landed(refusal.item(RESOURCE), job, following):
+                        return None
                     raise
-                kept = [at.step for at in placed(steps, RESOURCE + 1) if not at.failed(refusal)]
+                first = RESOURCE + 1
+                kept = [
+                    step for at, step in enumerate(steps) if not refusal.failed(first + at * ACTIONS_OF_A_MEMBERSHIP)
+                ]
                 if len(kept) == len(steps):
                     raise unavailable(Failure.CONTENDED, refusal) from refusal
                 steps = kept
-            else:
-                return following
 
     @property
     def _transactions(self) -> Transactions:
         return Transactions(self.items, GROUP_OWNER, Collection.GROUP_RANK)
 
-    def _turn(self, job: Job, following: Job, steps: Sequence[Step]) -> Action:
-        """Say in the group's item what the part does, on condition that it is its turn; the version was counted."""
+    def _turn(self, job: Job, values: Values) -> Action:
+        """Say in the group's item what is done, on condition that the job is as it was; the version was counted."""
         return group_update(
             self.items,
             job.group_id,
-            {**recorded(steps), **following.state, "writeId": {"S": job.id}},
+            {**values, "writeId": {"S": job.id}},
             "job = :of AND jobDone = :before",
             {":of": {"S": job.id}, ":before": {"N": str(job.done)}},
             next_version=False,
         )
 
+    def _removals(self, work: _Work) -> list[Action]:
+        return [{"Delete": self.items.target((Collection.GROUP_JOB, key))} for key in work.keys]
 
-def _landed(item: Mapping[str, Any], following: Job) -> bool:
-    """Return True if a group's item is as it is after the part: the turn was this process's own."""
+
+def _landed(item: Mapping[str, Any], job: Job, following: Job | None) -> bool:
+    """Return True if a group's item is as it is after the turn: it was this process's own."""
     now = Job.of(item) if item else None
     if now is None:
-        return following.done == following.size and item.get("writeId", {}).get("S") == following.id
+        return following is None and item.get("writeId", {}).get("S") == job.id
     return now == following

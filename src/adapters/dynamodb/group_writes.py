@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from adapters.dynamodb import keys
 from adapters.dynamodb.account_items import AccountItems, Action
-from adapters.dynamodb.failures import ConditionFailed, Failure, unavailable
+from adapters.dynamodb.failures import ConditionFailed, Failure, is_invalid, unavailable
 from adapters.dynamodb.group_items import (
     AT_ANY_VERSION,
     GROUP_OWNER,
@@ -77,11 +77,14 @@ class GroupWrites:
     def create(self, group: StoredGroup, members: Sequence[str] = ()) -> None:
         """Create group, index items, rank counter and memberships; raises UniquenessConflict or MissingUsers."""
         require_size(group, "group")
-        write_id = str(uuid4())
         steps = _steps(group.id, MemberChange(joined=tuple(dict.fromkeys(members))))
+        self._in_one_or_in_parts(steps, lambda in_parts: self._create(group, steps, in_parts=in_parts))
+
+    def _create(self, group: StoredGroup, steps: Sequence[Step], *, in_parts: bool) -> _Members:
+        write_id = str(uuid4())
         entries = group_entries(group)
         actions = [*self._transactions.take(entries, group.id), *self._transactions.count([group.id], 1)]
-        change = self._planned(group.id, steps, write_id, 1 + len(actions))
+        change = self._planned(group.id, steps, write_id, 1 + len(actions), in_parts=in_parts)
         item: Item = {
             **keys.key(self.items.account, Collection.GROUP, group.id),
             **_kept({**described(group), **_times(group, write_id), **change.values}),
@@ -90,45 +93,53 @@ class GroupWrites:
         }
         actions = [self.items.put_action(item, IF_ABSENT), *actions]
         try:
-            self._transactions.transact([*actions, *self._member_actions(group.id, change)], write_id)
+            self._transactions.transact([*actions, *self._member_actions(group.id, change)], str(uuid4()))
         except ConditionFailed as refusal:
             if not refusal.failed(RESOURCE):
                 raise self._conflict(refusal, list(entries), group, change, len(actions)) from refusal
             if not (refusal.maybe_landed or wrote(refusal, write_id)):
                 raise ServiceUnavailable("A group of that id exists already. Repeat the request.") from refusal
-        self._do(change)
+        return change
 
     def change(
         self, current: StoredGroup, changed: StoredGroup, members: MemberChange, *, exactly: bool = False
     ) -> None:
         """Write the next version with one transaction; one that would be too large decides a job, and works on it."""
         require_size(changed, "group")
-        write_id = token = str(uuid4())
+        steps = _steps(current.id, members)
+        exactly = exactly or not steps or changed.document != current.document
+        self._in_one_or_in_parts(
+            steps, lambda in_parts: self._change(current, changed, steps, exactly=exactly, in_parts=in_parts)
+        )
+
+    def _change(
+        self, current: StoredGroup, changed: StoredGroup, steps: Sequence[Step], *, exactly: bool, in_parts: bool
+    ) -> _Members:
+        write_id = str(uuid4())
         before, after = group_entries(current), group_entries(changed)
         taken = {entry: value for entry, value in after.items() if entry not in before}
         freed = [entry for entry in before if entry not in after]
         takes = self._transactions.take(taken, current.id)
-        change = self._planned(current.id, _steps(current.id, members), write_id, 1 + len(takes) + len(freed))
+        other_actions = 1 + len(takes) + len(freed)
+        change = self._planned(current.id, steps, write_id, other_actions, in_parts=in_parts)
         values = {**_times(changed, write_id), **change.values}
         if changed.document != current.document:
             values |= described(changed)
-            exactly = True
         actions = [
-            self._update(current, values, exactly=exactly or not change.steps),
+            self._update(current, values, exactly=exactly),
             *takes,
             *self._member_actions(current.id, change),
         ]
         while True:
             try:
-                self._transactions.transact_freeing(actions, freed, current.id, token)
+                self._transactions.transact_freeing(actions, freed, current.id, str(uuid4()))
             except ConditionFailed as refusal:
                 if not refusal.failed(RESOURCE):
                     raise self._conflict(refusal, list(taken), changed, change, 1 + len(takes)) from refusal
                 if not wrote(refusal, write_id):
                     self._complete_what_refused(refusal)
-                    token = str(uuid4())
                     continue
-            return self._do(change)
+            return change
 
     def delete(self, current: StoredGroup) -> None:
         """Delete group, index items and the group's count in one transaction, then end the memberships."""
@@ -166,9 +177,11 @@ class GroupWrites:
         if self.items.get(Collection.GROUP, group_id, ProjectionExpression="sk") is None:
             self._memberships.clear(group_id)
 
-    def _planned(self, group_id: str, steps: list[Step], write_id: str, other_actions: int) -> _Members:
+    def _planned(
+        self, group_id: str, steps: Sequence[Step], write_id: str, other_actions: int, *, in_parts: bool
+    ) -> _Members:
         """Do the steps in the transaction that has so many other actions, or in a job if they do not fit."""
-        fits = other_actions + actions_of(steps) <= self.items.max_actions
+        fits = not in_parts and other_actions + actions_of(steps) <= self.items.max_actions
         return _Members(steps, None if fits else Job(group_id, write_id, len(steps), 0))
 
     def _update(self, current: StoredGroup, values: Values, *, exactly: bool) -> Action:
@@ -180,6 +193,16 @@ class GroupWrites:
         if change.job is not None:
             return [self.items.put_action(item, {}) for item in job_items(self.items.account, change.job, change.steps)]
         return [action for step in change.steps for action in step_actions(self.items, group_id, step)]
+
+    def _in_one_or_in_parts(self, steps: Sequence[Step], write: Callable[[bool], _Members]) -> None:
+        """Write as it fits, and in parts if DynamoDB refuses that: users of more than 4 MB are too large for one."""
+        try:
+            change = write(False)
+        except ServiceUnavailable as refusal:
+            if not steps or not is_invalid(refusal.__cause__):
+                raise
+            change = write(True)
+        self._do(change)
 
     def _do(self, change: _Members) -> None:
         """Work on a job that was decided. It counts as done; what there is no time for is done by who meets it."""

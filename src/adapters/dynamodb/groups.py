@@ -11,6 +11,7 @@ from adapters.dynamodb.group_items import GROUPS
 from adapters.dynamodb.group_writes import GroupWrites
 from adapters.dynamodb.items import Kind
 from adapters.dynamodb.keys import Collection
+from adapters.dynamodb.parallel import read_all
 from adapters.dynamodb.relations import member_ids, settled_group
 from adapters.dynamodb.resources import ResourceReads
 from domain.ports import Candidates, WholeGroup
@@ -38,18 +39,17 @@ class DynamoDBGroups(GroupWrites, ResourceReads[StoredGroup]):
             item = again
         return None
 
-    def candidates(self, current: StoredGroup, user_ids: Sequence[str]) -> Candidates:
-        """Read memberships and users together: one call for each 50 users."""
-        if current.under_way:
-            self.jobs.complete(current.id)
-        possible = [each for each in dict.fromkeys(user_ids) if keys.is_pair(current.id, each)]
-        entries = [
-            entry
-            for each in possible
-            for entry in ((Collection.MEMBER, keys.of_pair(current.id, each)), (Collection.USER, each))
-        ]
+    def candidates(self, current: StoredGroup | None, user_ids: Sequence[str]) -> Candidates:
+        """Read memberships and users together: one call for each 50 users, or for each 100 if the group is new."""
+        group_id = "" if current is None else current.id
+        if current is not None and current.under_way:
+            self.jobs.complete(group_id)
+        possible = [each for each in dict.fromkeys(user_ids) if keys.is_pair(group_id or "0", each)]
+        entries = [(Collection.USER, each) for each in possible]
+        if current is not None:
+            entries += [(Collection.MEMBER, keys.of_pair(group_id, each)) for each in possible]
         members, users = set(), set()
-        for item in self.items.batch(entries, **_BOTH):
+        for item in read_all(self.items, entries, **_BOTH):
             collection, sort_key = item["pk"]["S"].partition("#")[2], item["sk"]["S"]
             if collection == Collection.USER:
                 users.add(sort_key)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, TypeVar
 from uuid import uuid4
 
 from adapters import clock
 from adapters.dynamodb import keys
 from adapters.dynamodb.account_items import AccountItems, Action, Range
 from adapters.dynamodb.failures import ConditionFailed
-from adapters.dynamodb.group_items import AT_ANY_VERSION, GROUP_OWNER, Step, group_update, recorded, step_actions
+from adapters.dynamodb.group_items import AT_ANY_VERSION, GROUP_OWNER, Step, group_update, membership_actions, recorded
 from adapters.dynamodb.group_jobs import GroupJobs
 from adapters.dynamodb.keys import Collection
+from adapters.dynamodb.parallel import in_parallel
 from adapters.dynamodb.transactions import RESOURCE, Transactions, wrote
-
-_AT_ONCE: Final = 16
-Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +28,12 @@ class Memberships:
     def leave_all(self, user_id: str) -> int:
         """End the memberships of a deleted user, each with a new version of its group; return how many there were."""
         group_ids = list(self._second_ids(Collection.GROUP_OF, user_id))
-        return sum(_in_parallel(lambda group_id: self._leave(group_id, user_id), group_ids))
+        return sum(in_parallel(lambda group_id: self._leave(group_id, user_id), group_ids))
 
     def clear(self, group_id: str) -> None:
         """Remove the memberships of a deleted group."""
         user_ids = self._second_ids(Collection.MEMBER, group_id)
-        for _ in _in_parallel(
+        for _ in in_parallel(
             lambda some: self._remove((group_id, user_id) for user_id in some),
             iter(lambda: list(islice(user_ids, self.items.max_actions // 2)), []),
         ):
@@ -54,7 +50,7 @@ class Memberships:
         turn = group_update(self.items, group_id, {**times, **recorded([step])}, AT_ANY_VERSION, {})
         while True:
             try:
-                self._transactions.transact([turn, *step_actions(self.items, group_id, step)], str(uuid4()))
+                self._transactions.transact([turn, *membership_actions(self.items, group_id, step)], str(uuid4()))
             except ConditionFailed as refusal:
                 if wrote(refusal, write_id):
                     return True
@@ -78,15 +74,3 @@ class Memberships:
     @property
     def _transactions(self) -> Transactions:
         return Transactions(self.items, GROUP_OWNER, Collection.GROUP_RANK)
-
-
-Result = TypeVar("Result")
-
-
-def _in_parallel(work: Callable[[Each], Result], arguments: Iterable[Each]) -> list[Result]:
-    """The results for all arguments, in their order; one argument needs no thread."""
-    ordered = list(arguments)
-    if len(ordered) <= 1:
-        return [work(each) for each in ordered]
-    with ThreadPoolExecutor(min(_AT_ONCE, len(ordered))) as threads:
-        return list(threads.map(work, ordered))

@@ -16,7 +16,7 @@ from domain.documents import Json
 from domain.effects import Effects
 from domain.effort import Effort
 from domain.errors import InvalidSyntax, InvalidValue, NotFound
-from domain.ports import Deadline, GroupStore, MissingUsers, VersionMismatch, WholeGroup
+from domain.ports import Deadline, GroupStore, MemberChange, MissingUsers, VersionMismatch, WholeGroup
 from domain.quoting import quoted
 from domain.resources import body as resource
 from domain.resources.group_schema import GROUP, MEMBERS, MEMBERS_ARE
@@ -50,7 +50,7 @@ class Groups:
         def attempt() -> WholeGroup:
             membership = self._membership(lambda: ())
             membership.replace(members)
-            outcome = self._outcome(group, membership)
+            outcome = self._outcome(None, membership)
             self.store.create(group, outcome.change.joined)
             self._count(outcome)
             self.effects.groups_created += 1
@@ -58,11 +58,19 @@ class Groups:
 
         return self._settled(None, attempt)
 
-    def replace(self, group_id: str, body: Json, if_match: str | None = None) -> WholeGroup:
-        """Replace the group's attributes and members by those of the body (RFC 7644 section 3.5.1)."""
+    def replace(
+        self, group_id: str, body: Json, if_match: str | None = None, *, shows_members: bool = True
+    ) -> WholeGroup:
+        """Replace the group's attributes and members by those of the body (RFC 7644 section 3.5.1).
+
+        Members who stay because the body names none, and whom the answer does not show, are not read: it has none then.
+        """
         sent = self.reader.resource(body)
 
         def attempt() -> WholeGroup:
+            kept_apart = None if shows_members else self._replace_around_members(group_id, sent, if_match)
+            if kept_apart is not None:
+                return kept_apart
             whole = self.store.whole(group_id)
             if whole is None:
                 raise _no_such(group_id)
@@ -80,6 +88,18 @@ class Groups:
             return WholeGroup(changed, _after(whole.members, outcome))
 
         return self._settled(if_match, attempt)
+
+    def _replace_around_members(self, group_id: str, sent: Json, if_match: str | None) -> WholeGroup | None:
+        """Replace the attributes if the body does not mean the members; return None if it does, and do nothing."""
+        current = self._get(group_id)
+        require_match(if_match, current, GROUP.noun)
+        unread = [{"value": group_id}]
+        stored = known_part(current.attributes, GROUP)
+        kept, members = _apart(self.reader.replacement(sent, stored | {MEMBERS.name: unread}))
+        if members is not unread:
+            return None
+        attributes = with_unknown_part(resource.attributes_of(kept, GROUP), current.attributes, GROUP)
+        return WholeGroup(self._write(current, attributes, Outcome(MemberChange()), exactly=True, put=True), ())
 
     def patch(self, group_id: str, body: Json, if_match: str | None = None) -> StoredGroup | None:
         """Apply all of the body's operations in order, or none (RFC 7644 section 3.5.2).
@@ -143,7 +163,7 @@ class Groups:
     def _membership(self, present: Callable[[], Collection[str]]) -> Membership:
         return Membership(GROUP, MEMBERS, MEMBERS_ARE, self.effort, present)
 
-    def _outcome(self, group: StoredGroup, membership: Membership) -> Outcome:
+    def _outcome(self, group: StoredGroup | None, membership: Membership) -> Outcome:
         """Return what a request does to the members; raises InvalidValue for one that is no user."""
         outcome = membership.outcome(lambda ids: self.store.candidates(group, ids))
         if outcome.unknown:
