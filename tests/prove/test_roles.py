@@ -31,11 +31,7 @@ NOT_BY_THE_CODE = {
         "ReadStream dynamodb:DescribeStream": "Lambda reads the stream",
         "ReadStream dynamodb:GetRecords": "Lambda reads the stream",
         "ReadStream dynamodb:GetShardIterator": "Lambda reads the stream",
-        "SeeWhoExists dynamodb:BatchGetItem": "of a policy that it shares with functions that read groups",
         "SendToDeadLetterQueue sqs:SendMessage": "Lambda sends what is left after the last attempt",
-    },
-    "DeleteUser": {
-        "SeeWhoExists dynamodb:BatchGetItem": "of a policy that it shares with functions that read groups",
     },
 }
 """What else the roles allow and no code of ours calls, with the reason."""
