@@ -6,7 +6,8 @@ What reads them is imported when a request needs them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from handlers.endpoint import ScimRequest
@@ -16,20 +17,28 @@ if TYPE_CHECKING:
     from domain.resources.stored_resource import StoredResource
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Unopened:
-    """A `domain.ports.Relations` whose modules are imported with the first call."""
+    """A `domain.ports.Relations` that is opened, and its modules imported, with the first call of a request."""
 
     open: Callable[[], Relations]
+    _opening: Lock = field(default_factory=Lock)
+    _opened: Relations | None = None
 
     def of(self, resource_id: str, /) -> list[Related]:
-        return self.open().of(resource_id)
+        return self._relations().of(resource_id)
 
     def among(self, resource_id: str, ids: Sequence[str], /) -> list[Related]:
-        return self.open().among(resource_id, ids)
+        return self._relations().among(resource_id, ids)
 
     def having(self, related_id: str, /) -> list[str]:
-        return self.open().having(related_id)
+        return self._relations().having(related_id)
+
+    def _relations(self) -> Relations:
+        with self._opening:
+            if self._opened is None:
+                self._opened = self.open()
+            return self._opened
 
 
 def relations_of_users(request: ScimRequest) -> Mapping[str, Relations]:

@@ -84,11 +84,16 @@ class Directory:
     users: UserStore
     groups: GroupStore
     members: Relations
-    groups_of_users: Relations
+    account: TwinAccount | DynamoDBAccount
 
     @classmethod
     def of(cls, account: TwinAccount | DynamoDBAccount) -> Directory:
-        return cls(account.users, account.groups, account.members, account.groups_of_users)
+        return cls(account.users, account.groups, account.members, account)
+
+    @property
+    def groups_of_users(self) -> Relations:
+        """Return them as a request has them that begins now."""
+        return self.account.groups_of_users
 
 
 @pytest.fixture(params=["memory", *ENGINES])

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from adapters.dynamodb import DynamoDBAccount, Table, Usage
+from domain.messages import PATCH_OP_URN
 from domain.ports import MemberChange
-from domain.resources.group_schema import DISPLAY_NAME
+from domain.resources.group_schema import CORE_URN, DISPLAY_NAME
 from domain.resources.stored_group import StoredGroup
 from storage.budgets import budgets
 from support.engines import ENGINES, OneAtATime, make_table, new_client
+from support.in_process import Answer
 from support.loading import load
 from support.samples import LATER, Groups, Patience, person_of, with_name
+from support.served import Request, served
 
 BUDGETS = budgets("### Groups")
 CROWD = 700
@@ -122,6 +128,76 @@ OPERATIONS: dict[str, Callable[[Scene, int], Work]] = {
 }
 
 
+def to_group(scene: Scene, size: int) -> str:
+    return f"/Groups/{scene.groups[size].id}"
+
+
+def patching(operation: str, choose: Callable[[Scene, int], str]) -> Callable[[Scene, int], Request]:
+    """A PATCH that adds or removes one user, as Entra ID sends it."""
+
+    def request(scene: Scene, size: int) -> Request:
+        user_id = choose(scene, size)
+        if operation == "remove":
+            change(scene, size, user_id, joins=True)(scene.account())
+        operations = [{"op": operation, "path": "members", "value": [{"$ref": None, "value": user_id}]}]
+        return Request("PATCH", to_group(scene, size), body={"schemas": [PATCH_OP_URN], "Operations": operations})
+
+    return request
+
+
+def listing(resources: str, filter_: str, **more: str) -> Callable[[Scene, int], Request]:
+    """A GET with a filter, in which `{group}`, `{name}` and `{user}` stand for what the scene has."""
+
+    def request(scene: Scene, size: int) -> Request:
+        group = scene.groups[size]
+        text = filter_.format(group=group.id, name=group.display_name, user=scene.ids[0])
+        return Request("GET", f"/{resources}", urlencode({"filter": text, **more}))
+
+    return request
+
+
+def deleting_user(scene: Scene, size: int, *, joins: bool) -> Request:
+    user_id = scene.outsider()
+    if joins:
+        change(scene, size, user_id, joins=True)(scene.account())
+    return Request("DELETE", f"/Users/{user_id}")
+
+
+def renumbering(scene: Scene, size: int) -> Request:
+    operations = [{"op": "replace", "path": "externalId", "value": f"e{next(scene.numbers)}"}]
+    return Request("PATCH", to_group(scene, size), body={"schemas": [PATCH_OP_URN], "Operations": operations})
+
+
+REQUESTS: dict[str, Callable[[Scene, int], Request]] = {
+    "get without members": lambda scene, size: Request("GET", to_group(scene, size), "excludedAttributes=members"),
+    "get with 10 members": lambda scene, size: Request("GET", to_group(scene, SIZES[0])),
+    "look-up by displayName": listing("Groups", 'displayName eq "{name}"', excludedAttributes="members"),
+    "create without members": lambda scene, size: Request(
+        "POST", "/Groups", body={"schemas": [CORE_URN], "displayName": f"New {next(scene.numbers)}", "externalId": "1"}
+    ),
+    "patch of externalId": renumbering,
+    "add one member": patching("add", lambda scene, size: scene.outsider()),
+    "remove one member": patching("remove", lambda scene, size: scene.outsider()),
+    "add one member who is there": patching("add", lambda scene, size: scene.ids[0]),
+    "look-up of a group by id and member, as Entra ID asks": listing(
+        "Groups", 'id eq "{group}" and members eq "{user}"', excludedAttributes="members"
+    ),
+    "groups of a user who is in one": lambda scene, size: Request(
+        "GET", f"/Users/{scene.ids[500]}", "attributes=groups"
+    ),
+    "groups of a user by `members.value`": listing(
+        "Groups", 'members[value eq "{user}"]', excludedAttributes="members"
+    ),
+    "a page of 100 users of a group by `groups.value`": listing("Users", 'groups.value eq "{group}"', count="100"),
+    "both groups with their members": lambda scene, size: Request("GET", "/Groups", "count=2"),
+    "a page of 100 users with their groups": lambda scene, size: Request(
+        "GET", "/Users", "count=100&attributes=groups"
+    ),
+    "delete of a user who is in no group": lambda scene, size: deleting_user(scene, size, joins=False),
+    "delete of a user who is in one group": lambda scene, size: deleting_user(scene, size, joins=True),
+}
+
+
 @pytest.fixture(scope="module", params=ENGINES)
 def scene(request: pytest.FixtureRequest) -> Scene:
     on_moto = request.param == "moto"
@@ -140,8 +216,32 @@ def scene(request: pytest.FixtureRequest) -> Scene:
     return scene
 
 
+@pytest.fixture
+def client(scene: Scene, tmp_path: Path) -> Iterator[Callable[[Request], tuple[Answer, dict[str, Any]]]]:
+    """Sends requests to the service over the scene's table."""
+    with served(tmp_path / "log") as service:
+        service.use(scene.table, Patience())
+        client = service.service.account("default", groups=True, deprovisioning_limit=None)
+        yield lambda request: service.send(client, request)
+
+
 def test_every_budget_of_groups_in_the_document_is_measured() -> None:
-    assert list(BUDGETS) == list(OPERATIONS)
+    assert set(BUDGETS) == OPERATIONS.keys() | REQUESTS.keys()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_about_groups_stays_within_its_budget(
+    scene: Scene, client: Callable[[Request], tuple[Answer, dict[str, Any]]], name: str, size: int
+) -> None:
+    request, budget = REQUESTS[name](scene, size), BUDGETS[name]
+
+    answer, line = client(request)
+
+    assert answer.status < 300, answer.text
+    assert line["dynamodb_calls"] <= budget.calls
+    if scene.has_units:
+        assert line["dynamodb_units"] <= budget.units_of_dynamodb_local
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -6,7 +6,8 @@ A large change of members that was decided counts as done: it is completed befor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Final
 
 from adapters.dynamodb import keys
@@ -48,18 +49,20 @@ class DynamoDBMembers:
         return settled_group(self.items, group_id) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DynamoDBGroupsOfUsers:
-    """The groups of users, with their names."""
+    """The groups of users, with their names, for one request: changes under way are looked for once."""
 
     items: AccountItems
+    _looking: Lock = field(default_factory=Lock)
+    _is_settled: bool = False
 
     def of(self, resource_id: str, /) -> list[Related]:
-        GroupJobs(self.items).complete_all()
+        self._settle()
         return self._named(_of(self.items, Collection.GROUP_OF, resource_id))
 
     def among(self, resource_id: str, ids: Sequence[str], /) -> list[Related]:
-        GroupJobs(self.items).complete_all()
+        self._settle()
         pairs = _pairs(Collection.GROUP_OF, ((resource_id, each) for each in ids))
         return self._named(_second_ids(self.items.batch(pairs, **_KEY)))
 
@@ -68,6 +71,13 @@ class DynamoDBGroupsOfUsers:
         if settled_group(self.items, related_id) is None:
             return []
         return list(_of(self.items, Collection.MEMBER, related_id))
+
+    def _settle(self) -> None:
+        """Complete the changes that were decided before the first read; users of a page may be read in parallel."""
+        with self._looking:
+            if not self._is_settled:
+                GroupJobs(self.items).complete_all()
+                self._is_settled = True
 
     def _named(self, group_ids: Iterator[str]) -> list[Related]:
         entries = [(Collection.GROUP, each) for each in sorted(group_ids)]
