@@ -182,14 +182,14 @@ REQUESTS: dict[str, Callable[[Scene, int], Request]] = {
     "look-up of a group by id and member, as Entra ID asks": listing(
         "Groups", 'id eq "{group}" and members eq "{user}"', excludedAttributes="members"
     ),
-    "groups of a user who is in one": lambda scene, size: Request(
+    "get of a user with the one group": lambda scene, size: Request(
         "GET", f"/Users/{scene.ids[500]}", "attributes=groups"
     ),
     "groups of a user by `members.value`": listing(
         "Groups", 'members[value eq "{user}"]', excludedAttributes="members"
     ),
     "a page of 100 users of a group by `groups.value`": listing("Users", 'groups.value eq "{group}"', count="100"),
-    "both groups with their members": lambda scene, size: Request("GET", "/Groups", "count=2"),
+    "two groups of 10 and 600 members, with them": lambda scene, size: Request("GET", "/Groups", "count=2"),
     "a page of 100 users with their groups": lambda scene, size: Request(
         "GET", "/Users", "count=100&attributes=groups"
     ),
@@ -208,7 +208,8 @@ def scene(request: pytest.FixtureRequest) -> Scene:
     load(table, "default", users)
     ids, make, groups = [user.id for user in users], Groups(), {}
     for size in SIZES:
-        groups[size] = make(f"Group of {size}", external_id=str(size))
+        made = make(f"Group of {size}", external_id=str(size))
+        groups[size] = StoredGroup.new(made.id, {"schemas": [CORE_URN], **made.attributes}, made.created)
         table.account("default", Patience()).groups.create(groups[size], ids[:size])
     scene = Scene(table, ids, groups, make, count(), not on_moto)
     for size in SIZES:
