@@ -9,6 +9,8 @@ rename without path, `add` on `members`.
 
 from __future__ import annotations
 
+import pytest
+
 from local.service import LocalService
 from support.group_client import GROUP, GroupClient, add, values
 from support.people import user
@@ -91,6 +93,8 @@ def test_a_removal_with_a_list_of_values_removes_these_and_no_others(groups: Gro
     assert groups.members(created["id"]) == []
 
 
+# Functions in the Lambda runtime look at an account's settings once a minute.
+@pytest.mark.parametrize("service", ["moto"], indirect=True, scope="module")
 def test_groups_are_kept_and_out_of_reach_while_they_are_off(service: LocalService, groups: GroupClient) -> None:
     mara = groups.new_user("mara")
     created, account = groups.create("Engineering", mara), groups.scim.key.split("_")[1]
