@@ -8,6 +8,7 @@ import pytest
 
 from adapters.dynamodb import Table, keys
 from adapters.dynamodb.keys import Collection, Entry
+from domain.errors import ServiceUnavailable
 from domain.ports import MemberChange
 from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
@@ -109,3 +110,35 @@ def test_a_change_that_is_not_finished_is_finished(scene: Scene, users: Users) -
     whole = account.groups.whole(scene.group.id)
     assert whole is not None
     assert len(whole.members) == 61
+
+
+@pytest.mark.parametrize("lost", ["all", "one"])
+def test_a_change_whose_items_were_removed_by_hand_is_given_up(scene: Scene, lost: str) -> None:
+    """What the error about such a change recommends."""
+    job = {"job": {"S": "j"}, "jobSize": {"N": "2"}, "jobDone": {"N": "0"}}
+    key = keys.key("default", Collection.GROUP, scene.group.id)
+    stored = scene.table.client.get_item(TableName=scene.table.table_name, Key=key)["Item"]
+    scene.table.client.put_item(TableName=scene.table.table_name, Item={**stored, **job})
+    if lost == "one":
+        scene.put((Collection.GROUP_JOB, f"{scene.group.id}#j#0000"), joined={"S": scene.people[1].id})
+    account = scene.table.account("default", Patience())
+    with pytest.raises(ServiceUnavailable, match="lost"):
+        account.groups.whole(scene.group.id)
+
+    assert {each.problem for each in findings(scene.table)} == {Problem.JOB}
+    assert {each.repaired for each in findings(scene.table, repair=True)} == {True}
+
+    assert_sound(scene.table)
+    whole = account.groups.whole(scene.group.id)
+    assert whole is not None
+    assert whole.members == (scene.people[0].id,)
+
+
+def test_a_group_that_cannot_be_read_is_a_finding(scene: Scene) -> None:
+    scene.put((Collection.GROUP, scene.group.id), document={"S": "{"})
+
+    found = findings(scene.table, repair=True)
+
+    assert [(each.problem, each.collection, each.repaired) for each in found] == [
+        (Problem.UNREADABLE, Collection.GROUP, False)
+    ]

@@ -69,14 +69,23 @@ class GroupJobs:
         item = self.items.get(Collection.GROUP, group_id, ProjectionExpression="sk, job, jobSize, jobDone")
         return None if item is None else Job.of(item)
 
-    def give_up(self, group_id: str) -> bool:
-        """Close the job of a group whose items are lost, so that nobody can complete it; return True if it was so."""
+    def is_lost(self, group_id: str) -> bool:
+        """Return True if a group has a job that nothing can complete, as its items were removed by hand."""
+        return self._lost(group_id) is not None
+
+    def _lost(self, group_id: str) -> tuple[Job, _Work] | None:
         job = self._state(group_id)
         if job is None:
-            return False
+            return None
         work = self._work(job)
-        if len(work.steps) == job.size or self._state(group_id) != job:
+        return (job, work) if len(work.steps) != job.size and self._state(group_id) == job else None
+
+    def give_up(self, group_id: str) -> bool:
+        """Close the job of a group if it is lost; what is done of it stays. Return True if it was so."""
+        lost = self._lost(group_id)
+        if lost is None:
             return False
+        job, work = lost
         turn = self._turn(job, {**recorded(), **NO_JOB})
         try:
             self._transactions.transact([turn, *self._removals(work)], str(uuid4()))

@@ -15,7 +15,7 @@ class Problem(StrEnum):
     WRONG_OWNER = "an index item names a user who does not have the value, and another has it"
     SHARED = "two users have a value that must be unique"
     ORPHAN = "an index item names a user who does not have the value"
-    UNREADABLE = "a user's item cannot be read by this release"
+    UNREADABLE = "the item of a user or group cannot be read by this release"
     MEMBERSHIP = "a membership lacks one of its two items, or its user or group is gone"
     JOB = "a large change of a group's members is not finished"
     COUNTER = "a user counter has the wrong value"

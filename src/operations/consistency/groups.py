@@ -16,36 +16,77 @@ from adapters.dynamodb.account_items import AccountItems, Action, Range
 from adapters.dynamodb.failures import ConditionFailed
 from adapters.dynamodb.group_items import GROUP_OWNER, GROUPS, group_entries
 from adapters.dynamodb.group_jobs import GroupJobs
-from adapters.dynamodb.items import index_item
+from adapters.dynamodb.items import Item, index_item
 from adapters.dynamodb.keys import Collection, Entry
 from adapters.dynamodb.memberships import Memberships
+from adapters.dynamodb.parallel import read_all
 from operations.consistency.counters import check_counters
-from operations.consistency.findings import Inconsistency, Problem
+from operations.consistency.findings import Inconsistency, Problem, Progress
 
 _KEY: Final[dict[str, Any]] = {"ProjectionExpression": "sk"}
 _PAIRS_AT_ONCE: Final = 25
 """Memberships whose four items one BatchGetItem reads."""
 
 
-def check_groups(items: AccountItems, *, repair: bool) -> Iterator[Inconsistency]:
+def check_groups(items: AccountItems, *, repair: bool) -> Iterator[Progress | Inconsistency]:
     """Find what does not agree about the groups of an account, as `check_items` does about its users."""
     yield from _jobs(items, repair=repair)
     counted: Counter[str] = Counter()
     for page in items.query(Collection.GROUP, Range(), **GROUPS.projection):
-        for item in page.items:
-            group = GROUPS.record_of(item)
-            counted[group.id[:3]] += 1
-            for entry, value in group_entries(group).items():
-                yield from _index(items, entry, value, group.id, repair=repair)
+        counted.update(item["sk"]["S"][:3] for item in page.items)
+        yield from _groups(items, page.items, repair=repair)
+        yield Progress("groups", counted.total(), counted.total())
     for collection in (Collection.GROUP_NAME, Collection.GROUP_EXTERNAL_ID):
         for page in items.query(collection, Range(), ProjectionExpression=f"sk, {GROUP_OWNER}"):
-            for item in page.items:
-                yield from _orphan(items, (collection, item["sk"]["S"]), item[GROUP_OWNER]["S"], repair=repair)
+            owners = {(collection, item["sk"]["S"]): item[GROUP_OWNER]["S"] for item in page.items}
+            groups = [(Collection.GROUP, each) for each in dict.fromkeys(owners.values()) if keys.is_id(each)]
+            found = {item["sk"]["S"]: item for item in read_all(items, groups, **GROUPS.projection)}
+            for entry, group_id in owners.items():
+                if not _may_have(found.get(group_id), entry):
+                    yield from _orphan(items, entry, group_id, repair=repair)
     for collection in (Collection.MEMBER, Collection.GROUP_OF):
         yield from _memberships(items, collection, repair=repair)
     yield from check_counters(
         items, counted, repair=repair, ranks_of=Collection.GROUP_RANK, counted_in=Collection.GROUP
     )
+
+
+def _groups(items: AccountItems, page: list[Item], *, repair: bool) -> Iterator[Inconsistency]:
+    """Find groups that cannot be read, whose large change is lost, or that lack an index item."""
+    wanted: dict[Entry, tuple[str, str]] = {}
+    for item in page:
+        group_id = item["sk"]["S"]
+        entries = _entries_of(item)
+        if entries is None:
+            yield Inconsistency(Problem.UNREADABLE, Collection.GROUP, group_id)
+            continue
+        wanted |= {entry: (value, group_id) for entry, value in entries.items()}
+        if "job" in item and GroupJobs(items).is_lost(group_id):
+            repaired = repair and GroupJobs(items).give_up(group_id)
+            yield Inconsistency(Problem.JOB, Collection.GROUP, group_id, (), repaired)
+    there = {
+        (Collection(item["pk"]["S"].partition("#")[2]), item["sk"]["S"])
+        for item in read_all(items, list(wanted), ProjectionExpression="pk, sk")
+    }
+    for entry, (value, group_id) in wanted.items():
+        if entry not in there:
+            yield from _index(items, entry, value, group_id, repair=repair)
+
+
+def _entries_of(item: Item) -> dict[Entry, str] | None:
+    """Return the index items that a group must have; None if it was damaged by hand."""
+    try:
+        return group_entries(GROUPS.record_of(item))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _may_have(item: Item | None, entry: Entry) -> bool:
+    """Return True if the group in an item has the value, or cannot be read."""
+    if item is None:
+        return False
+    entries = _entries_of(item)
+    return entries is None or entry in entries
 
 
 def _jobs(items: AccountItems, *, repair: bool) -> Iterator[Inconsistency]:
@@ -58,7 +99,8 @@ def _jobs(items: AccountItems, *, repair: bool) -> Iterator[Inconsistency]:
             if repair:
                 group = items.get(Collection.GROUP, group_id, ProjectionExpression="sk, job")
                 if group is not None and group.get("job", {}).get("S") == job:
-                    GroupJobs(items).complete(group_id)
+                    if not GroupJobs(items).give_up(group_id):
+                        GroupJobs(items).complete(group_id)
                 else:
                     items.transact([{"Delete": items.target((Collection.GROUP_JOB, sort_key))}])
             yield Inconsistency(Problem.JOB, Collection.GROUP_JOB, sort_key, (), repair)
@@ -69,7 +111,7 @@ def _index(items: AccountItems, entry: Entry, value: str, group_id: str, *, repa
     if items.get(*entry, **_KEY) is not None:
         return
     index, found = items.at_once([entry, (Collection.GROUP, group_id)])
-    if index is not None or found is None or entry not in group_entries(GROUPS.record_of(found)):
+    if index is not None or found is None or entry not in (_entries_of(found) or {}):
         return
     actions: list[Action] = [
         items.put_action(
@@ -86,7 +128,7 @@ def _orphan(items: AccountItems, entry: Entry, group_id: str, *, repair: bool) -
     index, found = items.at_once([entry, (Collection.GROUP, group_id)])
     if index is None or index[GROUP_OWNER]["S"] != group_id:
         return
-    if found is not None and entry in group_entries(GROUPS.record_of(found)):
+    if found is not None and _may_have(found, entry):
         return
     unchanged = (
         _check(items, (Collection.GROUP, group_id), "attribute_not_exists(pk)", {})
