@@ -35,7 +35,8 @@ def check_groups(items: AccountItems, *, repair: bool) -> Iterator[Progress | In
     for page in items.query(Collection.GROUP, Range(), **GROUPS.projection):
         counted.update(item["sk"]["S"][:3] for item in page.items)
         yield from _groups(items, page.items, repair=repair)
-        yield Progress("groups", counted.total(), counted.total())
+        if counted:
+            yield Progress("groups", counted.total(), counted.total())
     for collection in (Collection.GROUP_NAME, Collection.GROUP_EXTERNAL_ID):
         for page in items.query(collection, Range(), ProjectionExpression=f"sk, {GROUP_OWNER}"):
             owners = {(collection, item["sk"]["S"]): item[GROUP_OWNER]["S"] for item in page.items}
