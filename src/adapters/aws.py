@@ -50,7 +50,7 @@ def configuration(service: str) -> Config:
 _USER_AGENT: Final = f"rollcall botocore/{__version__}"
 """Constant, as botocore would build its own from some thirty parts, twice for every call."""
 _CONNECTIONS: Final = 32
-"""The number of threads of the local server. A function uses eight at most, for ranges read in parallel."""
+"""The number of threads of the local server. A function uses sixteen at most, for memberships."""
 
 
 @dataclass(frozen=True)
