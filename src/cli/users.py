@@ -9,7 +9,7 @@ from typing import Annotated, Final, TextIO
 
 import typer
 from rich.json import JSON
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli import users_import, users_reconcile
 from cli.arguments import Account
@@ -47,7 +47,7 @@ def list_users(
     if total == 0:
         invocation.deployment.require_account(account, _SECONDS)
     users = list(islice(every_resource(store, min(limit, 100)), limit))
-    table = Table("Id", "User name", "E-mail", "Active", "Last modified", box=None)
+    table = Table(Column("Id", no_wrap=True), "User name", "E-mail", "Active", "Last modified", box=None)
     for user in users:
         cells = (
             user.id,

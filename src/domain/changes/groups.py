@@ -15,8 +15,9 @@ from domain.changes.preconditions import names_a_version, require_match, require
 from domain.documents import Json
 from domain.effects import Effects
 from domain.effort import Effort
-from domain.errors import InvalidSyntax, InvalidValue, NotFound
+from domain.errors import InvalidSyntax, InvalidValue
 from domain.ports import Deadline, GroupStore, MemberChange, MissingUsers, VersionMismatch, WholeGroup
+from domain.queries.single import existing, not_found
 from domain.quoting import quoted
 from domain.resources import body as resource
 from domain.resources.group_schema import GROUP, MEMBERS, MEMBERS_ARE
@@ -73,7 +74,7 @@ class Groups:
                 return kept_apart
             whole = self.store.whole(group_id)
             if whole is None:
-                raise _no_such(group_id)
+                raise not_found(group_id, GROUP)
             current = whole.group
             require_match(if_match, current, GROUP.noun)
             stored = known_part(current.attributes, GROUP)
@@ -91,7 +92,7 @@ class Groups:
 
     def _replace_around_members(self, group_id: str, sent: Json, if_match: str | None) -> WholeGroup | None:
         """Replace the attributes if the body does not mean the members; return None if it does, and do nothing."""
-        current = self._get(group_id)
+        current = existing(self.store, group_id, GROUP)
         require_match(if_match, current, GROUP.noun)
         unread = [{"value": group_id}]
         stored = known_part(current.attributes, GROUP)
@@ -110,7 +111,7 @@ class Groups:
         exactly = names_a_version(if_match)
 
         def attempt() -> StoredGroup | None:
-            current = self._get(group_id)
+            current = existing(self.store, group_id, GROUP)
             require_match(if_match, current, GROUP.noun)
             membership = self._membership(lambda: self._members_of(current))
             stored = known_part(current.attributes, GROUP)
@@ -128,7 +129,7 @@ class Groups:
         """Remove the group and end its memberships (RFC 7644 section 3.6); return the removed group."""
 
         def attempt() -> StoredGroup:
-            current = self._get(group_id)
+            current = existing(self.store, group_id, GROUP)
             require_match(if_match, current, GROUP.noun)
             self.store.delete(current)
             self.effects.groups_removed += 1
@@ -146,12 +147,6 @@ class Groups:
             except MissingUsers:
                 # The next attempt no longer finds them, and answers accordingly.
                 require_retry_allowed(None, self.deadline, GROUP.noun)
-
-    def _get(self, group_id: str) -> StoredGroup:
-        group = self.store.get(group_id)
-        if group is None:
-            raise _no_such(group_id)
-        return group
 
     def _members_of(self, current: StoredGroup) -> Sequence[str]:
         """Return all members at the version that was read; raises VersionMismatch when it is another by now."""
@@ -209,14 +204,6 @@ def _after(members: Sequence[str], outcome: Outcome) -> tuple[str, ...]:
     if not outcome.change:
         return tuple(members)
     return tuple(sorted({*members, *outcome.change.joined}.difference(outcome.change.left)))
-
-
-def _no_such(group_id: str) -> NotFound:
-    return NotFound(
-        f"There is no group with id {quoted(group_id)}. It may have been deleted; look the group up by displayName.",
-        reason="no-such-group",
-        remedy="The identity provider looks the group up again and creates it if it is gone.",
-    )
 
 
 def _no_such_member(unknown: Sequence[str]) -> InvalidValue:
