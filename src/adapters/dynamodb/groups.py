@@ -12,7 +12,7 @@ from adapters.dynamodb.group_writes import GroupWrites
 from adapters.dynamodb.items import Kind
 from adapters.dynamodb.keys import Collection
 from adapters.dynamodb.parallel import read_all
-from adapters.dynamodb.relations import member_ids, settled_group
+from adapters.dynamodb.relations import group_with_members
 from adapters.dynamodb.resources import ResourceReads
 from domain.ports import Candidates, WholeGroup
 from domain.resources.stored_group import StoredGroup
@@ -29,15 +29,8 @@ class DynamoDBGroups(GroupWrites, ResourceReads[StoredGroup]):
         return GROUPS
 
     def whole(self, group_id: str) -> WholeGroup | None:
-        """Read the members between two reads of the group that find the same version."""
-        item = settled_group(self.items, group_id)
-        while item is not None:
-            members = member_ids(self.items, group_id)
-            again = settled_group(self.items, group_id)
-            if again is not None and again["version"] == item["version"]:
-                return WholeGroup(self.kind.record_of(again), tuple(members))
-            item = again
-        return None
+        found = group_with_members(self.items, group_id)
+        return None if found is None else WholeGroup(self.kind.record_of(found.item), tuple(found.members))
 
     def candidates(self, current: StoredGroup | None, user_ids: Sequence[str]) -> Candidates:
         """Read memberships and users together: one call for each 50 users, or for each 100 if the group is new."""

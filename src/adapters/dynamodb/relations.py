@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from adapters.dynamodb import keys
 from adapters.dynamodb.account_items import AccountItems, Range
@@ -30,9 +30,8 @@ class DynamoDBMembers:
     items: AccountItems
 
     def of(self, resource_id: str, /) -> list[Related]:
-        if not self._is_settled(resource_id):
-            return []
-        return [Related(user_id) for user_id in member_ids(self.items, resource_id)]
+        found = group_with_members(self.items, resource_id)
+        return [] if found is None else [Related(user_id) for user_id in found.members]
 
     def among(self, resource_id: str, ids: Sequence[str], /) -> list[Related]:
         if not self._is_settled(resource_id):
@@ -96,7 +95,26 @@ def settled_group(items: AccountItems, group_id: str) -> Item | None:
     return item
 
 
-def member_ids(items: AccountItems, group_id: str) -> list[str]:
+class ItemWithMembers(NamedTuple):
+    """The item of a group, and the ids of its members at the same version, in order."""
+
+    item: Item
+    members: list[str]
+
+
+def group_with_members(items: AccountItems, group_id: str) -> ItemWithMembers | None:
+    """Read the members between two reads of the group that find the same version; None if there is no such group."""
+    item = settled_group(items, group_id)
+    while item is not None:
+        members = _member_ids(items, group_id)
+        again = settled_group(items, group_id)
+        if again is not None and again["version"] == item["version"]:
+            return ItemWithMembers(again, members)
+        item = again
+    return None
+
+
+def _member_ids(items: AccountItems, group_id: str) -> list[str]:
     """Return the ids of a group's members, in order; raises TooMany when no answer can hold them."""
     ids = list(_of(items, Collection.MEMBER, group_id, limit=MAX_MEMBERS_OF_AN_ANSWER + 1))
     if len(ids) > MAX_MEMBERS_OF_AN_ANSWER:
