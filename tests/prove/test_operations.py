@@ -5,49 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from time import monotonic
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from support.child_processes import CompletedProcess, run
 from support.emulated_stack import Stack
+from support.listener import Listener
 from support.people import person
 from support.repository import ROOT
 from support.scim_http import ScimClient
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(300)]
 
-SECONDS_TO_ARRIVE = 60
 ROLLCALL = ROOT / ".venv" / "bin" / "rollcall"
-
-
-class Listener:
-    """A queue behind a rule of the bus, as an application has it."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._sqs = stack.emulator.client("sqs")
-        events = stack.emulator.client("events")
-        name = f"listener-{uuid4().hex[:8]}"
-        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        bus = stack.outputs["EventBusName"]
-        events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["rollcall"]}))
-        events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
-
-    def hear(self, wanted: int, account: str) -> list[dict[str, Any]]:
-        """The first `wanted` events of an account, waiting for them."""
-        heard: list[dict[str, Any]] = []
-        ends = monotonic() + SECONDS_TO_ARRIVE
-        while len(heard) < wanted and monotonic() < ends:
-            answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            for message in answer.get("Messages", []):
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-                event = json.loads(message["Body"])
-                if event["detail"]["account"] == account:
-                    heard.append(event)
-        return heard
 
 
 @pytest.fixture(scope="module")
@@ -175,24 +146,9 @@ def test_a_release_is_tried_with_every_function(stack: Stack) -> None:
 
     stack.emulator.client("lambda").invoke(FunctionName=stack.resources["PreTraffic"], Payload=event)
 
-    lines = messages(stack, stack.resources["PreTrafficLog"])
+    lines = stack.messages(stack.resources["PreTrafficLog"])
     [release] = [line for line in lines if line.get("message") == "release"]
     assert release["succeeded"], release
-
-
-def messages(stack: Stack, group: str) -> list[dict[str, Any]]:
-    """The log lines of a group that are JSON objects."""
-    logs = stack.emulator.client("logs")
-    found = []
-    for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
-        for event in page["events"]:
-            try:
-                line = json.loads(event["message"])
-            except ValueError:
-                continue
-            if isinstance(line, dict):
-                found.append(line)
-    return found
 
 
 def test_requests_leave_a_line_each_and_metrics(stack: Stack, client: ScimClient) -> None:
@@ -200,7 +156,7 @@ def test_requests_leave_a_line_each_and_metrics(stack: Stack, client: ScimClient
     client.get("/Users")
 
     lines = [
-        line for line in messages(stack, stack.resources["RequestsLog"]) if line.get("account") == account_of(client)
+        line for line in stack.messages(stack.resources["RequestsLog"]) if line.get("account") == account_of(client)
     ]
 
     assert Counter(line["operation"] for line in lines if line["message"] == "request") == {

@@ -6,13 +6,10 @@ No emulator judges IAM, so the calls are recorded and compared with the policies
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from support.every_operation import FINISHERS, live
-from support.fast_moto import fast_moto
-from support.functions_under_roles import FunctionsUnderRoles, functions_under_roles
+from support.every_operation import FINISHERS
+from support.functions_under_roles import FunctionsUnderRoles
 from support.iam import Grant, Need, grants, needs
 from support.resolved_template import ResolvedTemplate
 
@@ -36,14 +33,6 @@ NOT_BY_THE_CODE = {
 }
 """What else the roles allow and no code of ours calls, with the reason."""
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/UsersTable"
-
-
-@pytest.fixture(scope="module")
-def lived() -> Iterator[FunctionsUnderRoles]:
-    """The functions after a life in which each of them did everything that it does."""
-    with fast_moto(), functions_under_roles() as functions:
-        live(functions)
-        yield functions
 
 
 def test_no_function_calls_what_its_role_does_not_allow(lived: FunctionsUnderRoles) -> None:

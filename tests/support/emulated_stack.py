@@ -10,6 +10,7 @@ the list in the repository. Two things are written in another way, as the emulat
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 import zipfile
@@ -19,6 +20,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -120,16 +122,7 @@ def _refers(value: Any, names: Mapping[str, str]) -> bool:
 def artifact(into: Path) -> Path:
     """Build the artifact for the emulator's Python, and return the archive."""
     folder = into / "artifact"
-    pip: list[str | Path] = [
-        emulator.PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-compile",
-    ]
-    run([*pip, "--target", folder, "--require-hashes", "--no-deps", "-r", ROOT / "requirements.txt"], check=True)
+    shutil.copytree(_requirements(into), folder)
     prune(folder)
     copy_packages(folder)
     compile_bytecode(str(emulator.PYTHON), folder, [folder])
@@ -141,6 +134,23 @@ def artifact(into: Path) -> Path:
         seed = folder / "handlers" / "jobs" / "seed_default_account.py"
         file.writestr(str(seed.relative_to(folder)), _without_tls(seed.read_text(encoding="utf-8")))
     return archive
+
+
+def _requirements(into: Path) -> Path:
+    """The folder of the packages in requirements.txt, installed by the first run that needs them."""
+    wanted = ROOT / "requirements.txt"
+    kept = emulator.PYTHON.parents[1] / f"packages-{sha256(wanted.read_bytes()).hexdigest()[:16]}"
+    if not kept.is_dir():
+        made = into / "packages"
+        pip: list[str | Path] = [emulator.PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run([*pip, "--no-compile", "--target", made, "--require-hashes", "--no-deps", "-r", wanted], check=True)
+        # In two steps, as `into` may be on another file system, and another run may be doing the same.
+        copied = Path(shutil.copytree(made, kept.with_name(f"{kept.name}-{uuid4().hex}")))
+        try:
+            copied.rename(kept)
+        except OSError:
+            shutil.rmtree(copied)
+    return kept
 
 
 def _without_tls(source: str) -> str:
@@ -206,6 +216,19 @@ class Stack:
     def scim(self, account: str = "default", key: str | None = None) -> ScimClient:
         """A SCIM client of an account."""
         return ScimClient(self.base_url, key or self.key(account), host=self.host)
+
+    def messages(self, group: str) -> list[dict[str, Any]]:
+        """The log lines of a group that are JSON objects."""
+        found = []
+        for page in self.emulator.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group):
+            for event in page["events"]:
+                try:
+                    line = json.loads(event["message"])
+                except ValueError:
+                    continue
+                if isinstance(line, dict):
+                    found.append(line)
+        return found
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,8 @@ class ResolvedTemplate:
             return _PSEUDO[name]
         if name in self.document["Parameters"]:
             return self.given.get(name, self.document["Parameters"][name].get("Default", ""))
+        if name not in self.document["Resources"]:
+            return name  # a resource that the emulator lacks
         kind = self.document["Resources"][name]["Type"]
         return self.arn(name) if kind in _REFERRED_TO_BY_ARN else self._name(name)
 

@@ -1,0 +1,121 @@
+"""Faults of the templates, one at a time, and the check that finds each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from support.emulated_stack import Change
+from support.stack_template import Document
+
+Documents = dict[str, Document]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault, and how the finding of `stack_probe`, `wires` or `iam` begins."""
+
+    what: str
+    found_by: str
+    change: Change
+
+
+def _properties(documents: Documents, name: str) -> Any:
+    return next(one["Resources"][name]["Properties"] for one in documents.values() if name in one["Resources"])
+
+
+def _variables(documents: Documents, function: str) -> Any:
+    return _properties(documents, function)["Environment"]["Variables"]
+
+
+def _swap_integration(documents: Documents) -> None:
+    paths = _properties(documents, "Api")["Body"]["paths"]
+    paths["/scim/v2/Users"]["get"] = paths["/scim/v2/Users/{id}"]["get"]
+
+
+def _remove(name: str) -> Change:
+    def change(documents: Documents) -> None:
+        for document in documents.values():
+            document["Resources"].pop(name, None)
+
+    return change
+
+
+def _set(name: str, key: str, value: Any) -> Change:
+    return lambda documents: _properties(documents, name).update({key: value})
+
+
+def _variable(function: str, name: str, value: Any) -> Change:
+    return lambda documents: _variables(documents, function).update({name: value})
+
+
+def _filter(documents: Documents) -> None:
+    [one] = _properties(documents, "PublisherStream")["FilterCriteria"]["Filters"]
+    one["Pattern"] = one["Pattern"].replace("#USER", "#USERS")
+
+
+def _alias(documents: Documents) -> None:
+    aliases = [_properties(documents, name) for name in ("GetUserAliaslive", "ListUsersAliaslive")]
+    aliases[0]["FunctionVersion"] = aliases[1]["FunctionVersion"]
+
+
+def _permission(role: str, action: str) -> Change:
+    def change(documents: Documents) -> None:
+        for policy in _properties(documents, role)["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if isinstance(statement.get("Action"), list) and action in statement["Action"]:
+                    statement["Action"].remove(action)
+
+    return change
+
+
+def _leading_keys(documents: Documents) -> None:
+    statements = _properties(documents, "MembershipsPolicy")["PolicyDocument"]["Statement"]
+    for statement in statements:
+        statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"].remove("*#GROUPJOB")
+
+
+def _output(name: str, value: Any) -> Change:
+    return lambda documents: documents[""]["Outputs"][name].update({"Value": value})
+
+
+def _trust(documents: Documents) -> None:
+    [trust] = _properties(documents, "PublisherRole")["AssumeRolePolicyDocument"]["Statement"]
+    trust["Principal"] = {"Service": "events.amazonaws.com"}
+
+
+FAULTS: Final = (
+    Fault("`GET /Users` is integrated with the function GetUser", "wires", _swap_integration),
+    Fault("the API may not invoke GetUser", "wires", _remove("GetUserGetPermissionlive")),
+    Fault("the alias of GetUser shows a version of ListUsers", "wires", _alias),
+    Fault("the hourly rule may not invoke the watch", "wires", _remove("WatchHourlyPermission")),
+    Fault("Lambda may not assume the publisher's role", "wires", _trust),
+    Fault("functions that change users may not put items", "roles", _permission("WriteUsersRole", "dynamodb:PutItem")),
+    Fault("nobody may read a change of members under way", "roles", _leading_keys),
+    Fault("the release check may not read its key", "roles", _set("PreTrafficRole", "Policies", [])),
+    Fault("the table's stream is connected with nothing", "life of a user: the bus got []", _remove("PublisherStream")),
+    Fault("the stream's filter lets no user through", "life of a user: the bus got []", _filter),
+    Fault(
+        "the publisher has the name of another bus",
+        "life of a user: the bus got []",
+        _variable("Publisher", "EVENT_BUS_NAME", "other"),
+    ),
+    Fault(
+        "PatchUser has the name of another table",
+        "life of a user: PATCH",
+        _variable("PatchUser", "TABLE_NAME", "other"),
+    ),
+    Fault(
+        "Discovery looks for keys under another prefix",
+        "first keys",
+        _variable("Discovery", "CONNECTOR_SECRET_PREFIX", "other/"),
+    ),
+    Fault("no first key is made", "first keys", _remove("FirstConnectorKey")),
+    Fault(
+        "the key of the release check is made for another account",
+        "first keys",
+        _set("ReleaseCheckKey", "Account", "default"),
+    ),
+    Fault("the output EventBusName names no bus", "outputs", _output("EventBusName", "other")),
+    Fault("the output ConnectorSecretArn names no secret", "outputs", _output("ConnectorSecretArn", "other")),
+)
