@@ -56,7 +56,7 @@ class Looked:
 
 def reserved_executions(each: int) -> int:
     """The executions that the stack's functions reserve together with `ReservedConcurrency`; none with 0."""
-    return 12 * each + 7 if each else 0
+    return 14 * each + 7 if each else 0
 
 
 class Preflight:
