@@ -1,1 +1,0 @@
-"""What `make deploy` looks at before it deploys, and what it makes of it."""
