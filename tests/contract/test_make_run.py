@@ -95,7 +95,7 @@ def test_every_check_of_the_doctor_passes(tmp_path: Path) -> None:
     assert report["ok"]
     assert [check["name"] for check in report["checks"] if check["fix"]] == []
     # From the address to the removal of the test user; fewer would be checks left out.
-    assert len(report["checks"]) == 14
+    assert len(report["checks"]) == 15
 
 
 def test_the_key_can_be_chosen(tmp_path: Path) -> None:
