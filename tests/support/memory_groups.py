@@ -88,6 +88,8 @@ class InMemoryGroups:
             present = self.members[current.id]
             if present.intersection(members.joined) or not present.issuperset(members.left):
                 raise VersionMismatch
+            if changed.document == current.document:  # only members change, so a name of another request stays
+                changed = replace(changed, document=kept.document)
             self._require_free(changed)
             self._require_users(members.joined)
             del self._names[kept.keys.name]
