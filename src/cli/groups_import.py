@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, TextIO
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from adapters.clock import new_id, now
 from cli.arguments import Account
+from cli.imports import Report, run_import, show_refusals, show_stopped, write_report
 from cli.invocation import Invocation, invocation_of
 from cli.private_file import private_file
 from cli.roster_file import File, Form, FormOption, Source, check_report, text_of
 from cli.wording import counted, plain
 from domain import remedies
-from domain.errors import Retryable
 from operations.answers.groups import ImportedGroup, ImportedGroups, RefusedMembershipRow
 from operations.membership_import import Membership, MembershipImport
 from operations.membership_rows import RefusedMembership, Row, csv_memberships, json_memberships
@@ -59,17 +56,12 @@ def import_groups(
         str | None, typer.Option("--group", metavar="NAME", help="The group of all rows, for a list of members.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look every row up without writing.")] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            "--report", dir_okay=False, help="Write the refused rows to this file, as CSV or JSON by its name."
-        ),
-    ] = None,
+    report: Report = None,
 ) -> None:
     """Add users to groups, and create the groups that are missing.
 
     Reads what rollcall groups export writes, and CSV with a column for the group and one for the user. A user is found
-    by id, else by userName, else by address. Nobody is removed from a group, and a group that exists keeps its
+    by id, else by userName, else by address. No member is removed, and a group that exists keeps its
     attributes, so a second run changes nothing and an interrupted one continues. Exits with 1 when a row was refused.
     """
     invocation = invocation_of(context)
@@ -103,26 +95,20 @@ def _rows(source: Source, group: str | None) -> tuple[dict[str, str], Iterator[R
 
 def _import(invocation: Invocation, source: Source, rows: Iterator[Row], importer: MembershipImport) -> _Tally:
     tally = _Tally()
-    shown = invocation.errors.is_terminal and not invocation.as_json
-    bar = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*bar, console=invocation.errors, transient=True, disable=not shown) as progress:
-        task = progress.add_task("Importing", total=source.lines)
 
+    def work(reached: Callable[[int], None]) -> None:
         def read() -> Iterator[Row]:
             for row in rows:
-                progress.update(task, completed=row.line)
+                reached(row.line)
                 yield row
 
-        try:
-            for outcome in importer.run(read()):
-                if isinstance(outcome, RefusedMembership):
-                    tally.refusals.append(outcome)
-                else:
-                    tally.counts[outcome] += 1
-        except Retryable as error:
-            tally.stopped = error.detail
-        except KeyboardInterrupt:
-            tally.stopped = "Interrupted."
+        for outcome in importer.run(read()):
+            if isinstance(outcome, RefusedMembership):
+                tally.refusals.append(outcome)
+            else:
+                tally.counts[outcome] += 1
+
+    tally.stopped = run_import(invocation, source.lines, work)
     return tally
 
 
@@ -160,15 +146,8 @@ def _answer(
 
 
 def _advise(invocation: Invocation, account: str, tally: _Tally, report: Path | None, *, has_groups: bool) -> None:
-    if not invocation.as_json:
-        for refusal in tally.refusals[:_SHOWN]:
-            invocation.note(f"  line {refusal.line}: {refusal.detail}")
-        if report is not None and tally.refusals:
-            invocation.note(f"All refused rows are in {report}.")
-        elif len(tally.refusals) > _SHOWN:
-            invocation.note(f"  and {len(tally.refusals) - _SHOWN} more; --report FILE writes all of them.")
-    if tally.stopped:
-        invocation.note(f"rollcall: {tally.stopped} The import stopped; run it again to continue from there.")
+    show_refusals(invocation, tally.refusals, report)
+    show_stopped(invocation, tally.stopped)
     if not has_groups:
         invocation.note(
             f"Groups are off for {account}: its identity provider cannot reach them until {remedies.groups_on(account)}"
@@ -176,12 +155,10 @@ def _advise(invocation: Invocation, account: str, tally: _Tally, report: Path | 
 
 
 def _write_report(target: TextIO, form: str, refused: list[RefusedMembership]) -> None:
-    if form == ".json":
-        rows = [RefusedMembershipRow.model_validate(refusal).model_dump(by_alias=True) for refusal in refused]
-        json.dump(rows, target, indent=2, ensure_ascii=False)
-        target.write("\n")
-        return
-    table = csv.writer(target)
-    table.writerow(("line", "group", "user", "reason", "detail"))
-    for each in refused:
-        table.writerow((each.line, guarded(each.group), guarded(each.user), each.reason, guarded(each.detail)))
+    write_report(
+        target,
+        form,
+        [RefusedMembershipRow.model_validate(refusal) for refusal in refused],
+        ("line", "group", "user", "reason", "detail"),
+        [(each.line, guarded(each.group), guarded(each.user), each.reason, guarded(each.detail)) for each in refused],
+    )

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, TextIO
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adapters.clock import new_id, now
 from cli.arguments import Account
+from cli.imports import Report, run_import, show_refusals, show_stopped, write_report
 from cli.invocation import Invocation, invocation_of
 from cli.private_file import private_file
 from cli.roster_file import File, FormOption, Map, Roster, check_report, opened
 from cli.wording import counted
-from domain.errors import Retryable
 from operations.answers.records import Imported, RefusedRow
 from operations.roster import Refusal, RosterRow, guarded
 from operations.user_import import RowResult, UserImport
 
 _SECONDS_OF_A_WRITE: Final = 60.0
 """How long to retry a write that DynamoDB throttles before the import stops."""
-_REFUSALS_SHOWN: Final = 20
 
 
 @dataclass(slots=True)
@@ -52,12 +48,7 @@ def import_users(
     mapped: Map = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and look it up without writing.")] = False,
     keep_ids: Annotated[bool, typer.Option("--keep-ids", help="Keep the ids of JSON lines; default: new ids.")] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            "--report", dir_okay=False, help="Write the refused rows to this file, as CSV or JSON by its name."
-        ),
-    ] = None,
+    report: Report = None,
 ) -> None:
     """Load existing users into an account.
 
@@ -91,30 +82,23 @@ def import_users(
 
 def _import(invocation: Invocation, roster: Roster, importer: UserImport) -> _Tally:
     tally = _Tally()
-    shown = invocation.errors.is_terminal and not invocation.as_json
-    bar = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*bar, console=invocation.errors, transient=True, disable=not shown) as progress:
-        task = progress.add_task("Importing", total=roster.lines)
 
+    def work(reached: Callable[[int], None]) -> None:
         def users() -> Iterator[RosterRow]:
             for row in roster.rows:
-                progress.update(task, completed=row.line)
+                reached(row.line)
                 if isinstance(row, RosterRow):
                     yield row
                 else:
                     tally.refusals.append(row)
 
-        try:
-            for outcome in importer.run(users()):
-                tally.counts[outcome.result] += 1
-                if outcome.result is RowResult.REFUSED:
-                    row = outcome.row
-                    name = row.attributes["userName"]
-                    tally.refusals.append(Refusal(row.line, outcome.reason, outcome.detail, name))
-        except Retryable as error:
-            tally.stopped = error.detail
-        except KeyboardInterrupt:
-            tally.stopped = "Interrupted."
+        for outcome in importer.run(users()):
+            tally.counts[outcome.result] += 1
+            if outcome.result is RowResult.REFUSED:
+                row = outcome.row
+                tally.refusals.append(Refusal(row.line, outcome.reason, outcome.detail, row.attributes["userName"]))
+
+    tally.stopped = run_import(invocation, roster.lines, work)
     return tally
 
 
@@ -154,29 +138,15 @@ def _answer(
         f"{verb} into {account}: {counted(created, 'user')}. There already, and the same: {unchanged}. "
         f"Refused: {counted(refused, 'row')}.",
     )
-    if not invocation.as_json:
-        _show_refusals(invocation, tally.refused, report)
-    if tally.stopped:
-        invocation.note(f"rollcall: {tally.stopped} The import stopped; run it again to continue from there.")
-
-
-def _show_refusals(invocation: Invocation, refused: list[Refusal], report: Path | None) -> None:
-    for refusal in refused[:_REFUSALS_SHOWN]:
-        invocation.note(f"  line {refusal.line}: {refusal.detail}")
-    more = len(refused) - _REFUSALS_SHOWN
-    if report is not None and refused:
-        invocation.note(f"All refused rows are in {report}.")
-    elif more > 0:
-        invocation.note(f"  and {more} more; --report FILE writes all of them.")
+    show_refusals(invocation, tally.refused, report)
+    show_stopped(invocation, tally.stopped)
 
 
 def _write_report(target: TextIO, form: str, refused: list[Refusal]) -> None:
-    if form == ".json":
-        rows = [RefusedRow.model_validate(refusal).model_dump(by_alias=True) for refusal in refused]
-        json.dump(rows, target, indent=2, ensure_ascii=False)
-        target.write("\n")
-        return
-    table = csv.writer(target)
-    table.writerow(("line", "userName", "reason", "detail"))
-    for refusal in refused:
-        table.writerow((refusal.line, guarded(refusal.user_name), refusal.reason, guarded(refusal.detail)))
+    write_report(
+        target,
+        form,
+        [RefusedRow.model_validate(refusal) for refusal in refused],
+        ("line", "userName", "reason", "detail"),
+        [(each.line, guarded(each.user_name), each.reason, guarded(each.detail)) for each in refused],
+    )

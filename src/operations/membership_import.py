@@ -1,4 +1,4 @@
-"""Import of memberships: creates groups that are missing and adds users to them; it removes nobody from a group.
+"""Import of memberships: creates groups that are missing and adds users to them; it removes no members.
 
 Rows wait until there are enough for one group, so that a large group costs few writes; no more than 50,000 wait.
 """

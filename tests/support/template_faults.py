@@ -91,7 +91,7 @@ FAULTS: Final = (
     Fault("the hourly rule may not invoke the watch", "wires", _remove("WatchHourlyPermission")),
     Fault("Lambda may not assume the publisher's role", "wires", _trust),
     Fault("functions that change users may not put items", "roles", _permission("WriteUsersRole", "dynamodb:PutItem")),
-    Fault("nobody may read a change of members under way", "roles", _leading_keys),
+    Fault("no role may read a change of members under way", "roles", _leading_keys),
     Fault("the release check may not read its key", "roles", _set("PreTrafficRole", "Policies", [])),
     Fault("the table's stream is connected with nothing", "life of a user: the bus got []", _remove("PublisherStream")),
     Fault("the stream's filter lets no user through", "life of a user: the bus got []", _filter),
