@@ -13,7 +13,7 @@ from support.functions_under_roles import FunctionsUnderRoles
 from support.iam import Grant, Need, grants, needs
 from support.resolved_template import ResolvedTemplate
 
-pytestmark = [pytest.mark.prove, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 BY_LAMBDA = {
     "logs:CreateLogStream": "Lambda writes the log",
