@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -38,6 +38,7 @@ from local.service import TABLE_NAME
 from operations.table_creation import table_definition
 from support import engines
 from support.child_processes import PIPE, Child, started
+from support.scim_http import connection_to
 
 HERE: Final = Path(__file__).parent
 WORKERS: Final = 48
@@ -63,7 +64,7 @@ class Load:
     def work(self) -> None:
         """Send what is due until there is nothing any more."""
         address = urlsplit(self.url)
-        connection = HTTPConnection(address.hostname or "", address.port, timeout=30)
+        connection = connection_to(address, 30)
         while (next_one := self.due.get()) is not None and not self.is_over:
             due_at, key, request = next_one
             headers = {"Authorization": f"Bearer {key}", "Accept": CONTENT, "Content-Type": CONTENT}

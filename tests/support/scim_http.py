@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from support.people import patch
 
@@ -62,7 +62,7 @@ class ScimClient:
         address = urlsplit(self.base_url)
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         sent = {"Authorization": f"Bearer {self.key}", **(headers or {})}
-        connection = HTTPConnection(address.hostname or "", address.port, timeout=60)
+        connection = connection_to(address, 60)
         try:
             url = address.path + path + (f"?{query}" if query else "")
             connection.putrequest(method, url, skip_host=self.host is not None, skip_accept_encoding=True)
@@ -120,6 +120,12 @@ class ScimClient:
     def all(self) -> list[Json]:
         """The account's users, a hundred at most."""
         return list(self.get("/Users").json["Resources"])
+
+
+def connection_to(address: SplitResult, timeout: float) -> HTTPConnection:
+    """A connection to an address, with TLS for https; `timeout` in seconds."""
+    kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
+    return kind(address.hostname or "", address.port, timeout=timeout)
 
 
 def check_form(answer: Answer, accept: str | None = None) -> None:
