@@ -23,6 +23,7 @@ REQUIRED: dict[Callable[..., Any], dict[str, str]] = {
         "EVENT_ISSUER": "https://scim.example.com",
     },
     WatchEnvironment.from_env: {
+        "TABLE_NAME": "users",
         "CONNECTOR_SECRET_PREFIX": "test/",
         "LOG_GROUPS": "requests",
         "SILENCE_HOURS": "168",

@@ -12,19 +12,27 @@ import pytest
 from moto import mock_aws
 
 from adapters.aws import Clients
+from adapters.clock import MonotonicDeadline
+from adapters.dynamodb import Table
+from adapters.dynamodb.account_items import MAX_ACTIONS
 from adapters.logs.insights import QueryFailed
-from adapters.logs.last_requests import Logs
+from adapters.logs.last_requests import LATE, Logs
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
+from domain.errors import ServiceUnavailable
 from handlers.environment.watch import WatchEnvironment
 from handlers.jobs import watch
 from handlers.jobs.watch import Watch
+from local.moto_transactions import cheap_transactions
+from operations.table_creation import make_table
+from support.faults import REFUSING, FaultyClient
 from support.in_process import new_clients
 from support.insights import LastRequests, Request
 
 MADE = datetime(2030, 1, 1, tzinfo=UTC)
 NOW = datetime(2030, 3, 1, tzinfo=UTC)
+TABLE = "users"
 WEEK, RETENTION = timedelta(days=7), timedelta(days=90)
 
 
@@ -49,13 +57,22 @@ class Watched:
     def logged_request(self, account: str, ago: timedelta, key_used: str = "current") -> None:
         self.requests.append(Request(account, NOW - ago, key_used))
 
-    def look(self, silence: timedelta | None = WEEK) -> list[dict[str, Any]]:
-        """The lines of one look, each without what every line has."""
-        self.logs.requests = self.requests
+    def look(self, silence: timedelta | None = WEEK, later: timedelta = timedelta()) -> list[dict[str, Any]]:
+        """The lines of one look, `later` than NOW, without what every line has; logs older than 90 days are gone."""
+        now = NOW + later
+        self.logs.requests = [request for request in self.requests if request.at > now - RETENTION]
         self.capsys.readouterr()
         client: Any = self.logs
-        look = Watch(self.accounts, Logs(client, ["requests"]), silence, RETENTION, Log.from_env(), lambda: NOW)
-        look({}, None)
+        table = Table(self.clients.dynamodb, TABLE)
+        Watch(
+            self.accounts,
+            Logs(client, ["requests"]),
+            lambda: table.heard(MonotonicDeadline.after(60)),
+            silence,
+            RETENTION,
+            Log.from_env(),
+            lambda: now,
+        )({}, None)
         lines = [json.loads(line) for line in self.capsys.readouterr().out.splitlines()]
         return [{name: line[name] for name in line.keys() - {"level", "timestamp", "service"}} for line in lines]
 
@@ -67,8 +84,9 @@ def watched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("ENVIRONMENT", "test")
     clock = Clock()
-    with mock_aws():
+    with mock_aws(), cheap_transactions():
         clients = new_clients()
+        make_table(clients.dynamodb, TABLE)
         yield Watched(
             Accounts(clients.secretsmanager, "test/connectors/", lambda: "test", now=lambda: clock.now),
             clock,
@@ -201,14 +219,118 @@ def test_a_rotated_key_is_young_again(watched: Watched) -> None:
     assert watched.look() == [end(1, 0)]
 
 
-def test_old_logs_are_read_only_when_an_account_is_missing_in_the_new_ones(watched: Watched) -> None:
+def test_the_first_check_reads_old_logs_only_when_an_account_is_missing_in_the_new_ones(watched: Watched) -> None:
     watched.accounts.enable("acme")
     watched.logged_request("acme", timedelta(hours=1))
     watched.look()
+
+    assert watched.logs.periods == [WEEK]
+
+
+def test_the_first_check_looks_for_an_account_as_far_back_as_logs_reach(watched: Watched) -> None:
+    watched.accounts.enable("acme")
     watched.accounts.enable("globex")
+    watched.logged_request("acme", timedelta(hours=1))
     watched.look()
 
-    assert watched.logs.periods == [WEEK, WEEK, RETENTION]
+    assert watched.logs.periods == [WEEK, RETENTION]
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_further_checks_read_what_was_logged_since_the_last_one(watched: Watched) -> None:
+    watched.accounts.enable("acme")
+    watched.accounts.enable("globex")
+    watched.logged_request("acme", timedelta(minutes=1))
+    watched.look()
+    watched.logs.periods.clear()
+    watched.look(later=HOUR)
+    watched.look(later=4 * HOUR)
+
+    assert watched.logs.periods == [HOUR + LATE, 3 * HOUR + LATE]
+
+
+def test_an_account_heard_before_the_last_check_is_remembered(watched: Watched) -> None:
+    watched.accounts.enable("acme")
+    watched.logged_request("acme", timedelta(minutes=1))
+    found = [watched.look(later=later) for later in (timedelta(), HOUR, WEEK, WEEK + HOUR, 2 * RETENTION)]
+
+    assert [lines[-1]["silent_accounts"] for lines in found] == [0, 0, 1, 1, 1]
+    assert found[-1][0] == {"message": "watch", "account": "acme", "reason": "silent", "silent_hours": 4320.0}
+
+
+def test_a_silent_account_that_is_heard_again_is_no_longer_silent(watched: Watched) -> None:
+    watched.accounts.enable("acme")
+    watched.logged_request("acme", 2 * WEEK)
+    assert watched.look()[-1] == end(1, 1)
+    watched.logged_request("acme", -HOUR / 2)
+
+    assert watched.look(later=HOUR) == [end(1, 0)]
+
+
+def test_the_key_that_an_account_used_last_is_remembered(watched: Watched) -> None:
+    watched.accounts.enable("acme")
+    watched.clock.now = NOW
+    watched.accounts.rotate_key("acme", timedelta(hours=47))
+    watched.logged_request("acme", timedelta(minutes=5), "previous")
+    reasons = []
+    for later in (timedelta(), HOUR, 2 * HOUR):
+        reasons.append([line.get("reason") for line in watched.look(later=later)])
+        if later == HOUR:
+            watched.logged_request("acme", -1.5 * HOUR, "current")
+
+    assert reasons == [["previous-key-ending", None], ["previous-key-ending", None], [None]]
+
+
+def test_a_line_that_logs_show_late_is_found_by_the_next_check(watched: Watched) -> None:
+    watched.accounts.enable("acme")
+    watched.look()
+    watched.logged_request("acme", LATE / 2)
+    watched.look(later=HOUR)
+
+    assert watched.look(later=2 * WEEK)[-1] == end(1, 1)
+
+
+def test_after_a_failure_the_next_check_reads_the_same_logs_again(watched: Watched) -> None:
+    watched.accounts.enable("acme")
+    watched.look()
+    watched.logged_request("acme", -HOUR / 2)
+    watched.logs.status = "Failed"
+    with pytest.raises(QueryFailed):
+        watched.look(later=HOUR)
+    watched.logs.status = "Complete"
+    faulty = FaultyClient(watched.clients.dynamodb)
+    faulty.always(next(each for each in REFUSING if each.name == "AccessDeniedException"), only=("TransactWriteItems",))
+    with pytest.raises(ServiceUnavailable):
+        watched.look(later=HOUR)
+    faulty.calm()
+
+    watched.look(later=2 * HOUR)
+    assert watched.logs.periods[-1] == 2 * HOUR + LATE
+    assert watched.look(later=2 * WEEK)[-1] == end(1, 1)
+
+
+def test_more_accounts_than_one_transaction_takes_are_remembered(watched: Watched) -> None:
+    names = [f"account-{number}" for number in range(MAX_ACTIONS + 20)]
+    for name in names:
+        watched.accounts.enable(name)
+        watched.logged_request(name, timedelta(minutes=1))
+    watched.look()
+
+    assert watched.look(later=2 * WEEK)[-1] == end(len(names), len(names))
+
+
+def test_an_account_that_was_deleted_is_forgotten(watched: Watched) -> None:
+    watched.accounts.enable("acme")
+    watched.accounts.enable("globex")
+    watched.logged_request("globex", timedelta(minutes=1))
+    watched.look()
+    watched.clients.secretsmanager.delete_secret(SecretId="test/connectors/globex", ForceDeleteWithoutRecovery=True)
+    watched.look(later=HOUR)
+    watched.accounts.enable("globex")
+
+    assert watched.look(later=2 * WEEK) == [end(2, 0)]
 
 
 def test_without_accounts_no_logs_are_read(watched: Watched) -> None:
@@ -225,6 +347,7 @@ def test_a_check_without_an_answer_of_the_logs_fails_so_that_its_alarm_fires(wat
 
 
 ENVIRONMENT = {
+    "TABLE_NAME": TABLE,
     "CONNECTOR_SECRET_PREFIX": "test/connectors/",
     "LOG_GROUPS": "one,two",
     "SILENCE_HOURS": "168",
@@ -235,7 +358,7 @@ ENVIRONMENT = {
 def test_the_environment_is_what_the_template_sets() -> None:
     environment = WatchEnvironment.from_env(ENVIRONMENT)
 
-    assert environment == WatchEnvironment("test/connectors/", ("one", "two"), WEEK, RETENTION)
+    assert environment == WatchEnvironment(TABLE, "test/connectors/", ("one", "two"), WEEK, RETENTION)
     assert WatchEnvironment.from_env(ENVIRONMENT | {"SILENCE_HOURS": "0"}).silence is None
 
 

@@ -31,7 +31,7 @@ from records.marked import MARK, Attempt
 from records.net import Net
 from support.group_work import GroupWork
 from support.in_process import InProcess
-from support.insights import LastRequests, Request
+from support.insights import LastRequests, Remembered, Request
 from support.log_lines import settings_page
 from support.people import patch
 from support.releases import FUNCTIONS, deploy, release_of
@@ -147,9 +147,11 @@ def test_the_account_check_logs_neither_keys_nor_contents_of_secrets_and_logs(ne
     later = now + week + timedelta(hours=2)
     requests = [Request("acme", now), Request("globex", now + timedelta(minutes=1), "previous"), Request(MARK, now)]
     logs: Any = LastRequests(requests)
+    memory = Remembered()
 
     def look(at: datetime, retention: timedelta) -> None:
-        Watch(service.accounts, Logs(logs, [MARK]), week, retention, service.bound.log, lambda: at)(None, None)
+        found = Logs(logs, [MARK])
+        Watch(service.accounts, found, lambda: memory, week, retention, service.bound.log, lambda: at)(None, None)
 
     look(now + timedelta(minutes=5), 12 * week)
     look(later, 12 * week)

@@ -6,6 +6,7 @@ meets it next finishes it (docs/decisions/041).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -32,7 +33,7 @@ def live(functions: FunctionsUnderRoles) -> None:
         first_keys(functions)
         functions.invoke("PreTraffic", events()["pre_traffic.codedeploy.json"])
         settings_page(functions)
-        functions.invoke("Watch", events()["watch.schedule.json"])
+        watch(functions)
         wire_requests(functions)
         users(functions)
         groups(functions)
@@ -52,6 +53,17 @@ def first_keys(functions: FunctionsUnderRoles) -> None:
         functions.invoke("SeedDefaultAccount", event)
         secrets.delete_secret(SecretId=name)
         functions.invoke("SeedDefaultAccount", event)
+
+
+def watch(functions: FunctionsUnderRoles) -> None:
+    """An account is heard, and then deleted."""
+    schedule = events()["watch.schedule.json"]
+    functions.accounts.enable("leaver")
+    functions.found_in_logs = [{"account": "leaver", "last": str(time.time() * 1000), "key": "current"}]
+    functions.invoke("Watch", schedule)
+    functions.found_in_logs = []
+    functions.secrets.delete_secret(SecretId=f"{STACK}/connectors/leaver", ForceDeleteWithoutRecovery=True)
+    functions.invoke("Watch", schedule)
 
 
 def wire_requests(functions: FunctionsUnderRoles) -> None:

@@ -64,6 +64,8 @@ class FunctionsUnderRoles:
     invoked: set[str] = field(default_factory=set)
     calls_until_death: int | None = None
     """After so many calls the function that runs dies; None if it does not."""
+    found_in_logs: list[dict[str, str]] = field(default_factory=list)
+    """The rows of the answer to every query of Logs Insights."""
     _running: list[str] = field(default_factory=list)
     _streamed: int = 0
     _services: dict[str, Service] = field(default_factory=dict)
@@ -186,6 +188,9 @@ class FunctionsUnderRoles:
         for operation, answer in self._stand_ins(service).items():
             client.meta.events.register(f"before-call.{service}.{operation}", answer)
 
+    def _rows(self) -> list[list[dict[str, str]]]:
+        return [[{"field": name, "value": value} for name, value in row.items()] for row in self.found_in_logs]
+
     def _die_in_time(self) -> None:
         if self.calls_until_death is None:
             return
@@ -210,7 +215,7 @@ class FunctionsUnderRoles:
         if service == "logs":
             return {
                 "StartQuery": lambda **_: (done, {"queryId": "query"}),
-                "GetQueryResults": lambda **_: (done, {"status": "Complete", "results": []}),
+                "GetQueryResults": lambda **_: (done, {"status": "Complete", "results": self._rows()}),
             }
         return {}
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from domain.accounts.silence import Heard, LastRequest
 
 COMMANDS = {"SOURCE", "fields", "filter", "limit", "sort", "stats", "unnest"}
 _QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|(?<=like )/(?:[^/\\]|\\.)+/""")
@@ -59,6 +61,20 @@ class Request:
     account: str
     at: datetime
     key_used: str = "current"
+
+
+@dataclass
+class Remembered:
+    """What the hourly check remembers, in memory (`domain.accounts.silence.Memory`)."""
+
+    heard: Heard = field(default_factory=lambda: Heard(None, {}))
+
+    def read(self) -> Heard:
+        return self.heard
+
+    def remember(self, upto: datetime, heard: Mapping[str, LastRequest], forgotten: Collection[str]) -> None:
+        kept = {name: last for name, last in self.heard.last_requests.items() if name not in forgotten}
+        self.heard = Heard(upto, kept | dict(heard))
 
 
 @dataclass

@@ -25,7 +25,7 @@ from handlers.jobs.watch import Watch
 from handlers.settings.widget import SettingsWidget
 from support.group_work import GroupWork
 from support.in_process import ENVIRONMENT, InProcess, in_process
-from support.insights import LastRequests, Request
+from support.insights import LastRequests, Remembered, Request
 from support.metric_sources import written
 from support.people import UNKNOWN_ID
 from support.releases import deploy, release_of
@@ -150,7 +150,8 @@ def _watch(service: InProcess) -> None:
         [Request("acme", now - eight_days), Request("globex", now - timedelta(minutes=1), "previous")]
     )
     found = Logs(logs, ["requests"])
-    Watch(service.accounts, found, timedelta(days=7), timedelta(days=90), service.bound.log, lambda: now)(None, None)
+    week, kept = timedelta(days=7), timedelta(days=90)
+    Watch(service.accounts, found, Remembered, week, kept, service.bound.log, lambda: now)(None, None)
 
 
 def _settings_page(service: InProcess) -> None:

@@ -18,7 +18,8 @@ from moto import mock_aws
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from adapters.dynamodb.account_items import MAX_ACTIONS
-from adapters.dynamodb.keys import Collection
+from adapters.dynamodb.heard import NO_ACCOUNT
+from adapters.dynamodb.keys import Collection, partition
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
@@ -56,7 +57,7 @@ TABLE_ACTIONS = {
     "Publisher": set(),
     "SettingsWidget": {"Query", "GetItem", "PutItem"},
     "PreTraffic": set(),
-    "Watch": set(),
+    "Watch": {"Query", "PutItem", "DeleteItem"},
 }
 """The actions on the table that each function needs. A transaction counts as the actions in it."""
 
@@ -272,6 +273,15 @@ def test_the_settings_page_resumes_an_account_and_changes_nothing_else_in_the_ta
 
     assert resuming["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"*#{Collection.GUARD.value}"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+
+
+def test_the_check_of_accounts_writes_nothing_of_an_account_into_the_table() -> None:
+    (remembering,) = [found for found in own("Watch") if any("dynamodb:" in action for action in actions(found))]
+
+    assert remembering["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [partition(NO_ACCOUNT, Collection.HEARD)]},
         "Null": {"dynamodb:LeadingKeys": "false"},
     }
 

@@ -58,7 +58,7 @@ def of_the_code() -> list[str]:
     now, day = datetime.now(UTC), timedelta(days=1)
     InsightsActivity(logs, ["group"]).last_day()
     CloudWatchActivityLog(logs, "group").past(LineFilter(now, 1, "acme", failed=True))
-    Logs(logs, ["group"]).last_requests(["acme"], now, day, day)
+    Logs(logs, ["group"]).ever(["acme"], now, day, day)
     return recorder.queries
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from itertools import product
 
 import pytest
 
+from adapters.logs.last_requests import LATE
 from adapters.secrets.guesses import AT_ONCE, SECONDS_EACH
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
 from storage.budgets import budgets
@@ -32,7 +34,7 @@ LOOK_UPS, GETS, CHANGES, CREATES, DELETES, CRAWLS, PAGE_OF_USERS = 4, 2, 2, 1 / 
 UNITS_TO_CRAWL_A_USER = 0.355
 USER_KB, LOG_LINE_KB, SEARCHED_LINE_KB, EVENT_LOG_KB = 2.6, 2.5, 1.7, 1.5
 SECONDS, SECONDS_OF_A_PAGE, SECONDS_OF_AN_EVENT, GB_OF_MEMORY = 0.03, 1, 0.05, PRICES["GbOfMemory"]
-MONTHS_OF_LOGS, CHECKS, WEEKS = 3, 720, 4.35
+MONTHS_OF_LOGS = 3
 TRACED_AT_MOST = 2.6
 """Millions of requests a month: X-Ray's default takes one a second, and a twentieth of the others."""
 
@@ -70,9 +72,8 @@ COSTS = {
     "logs, kept for 90 days": REQUESTS * LOG_LINE_KB * KB * KEPT_LOG_GB,
     "publisher: function, log, bus; one change at a time": CHANGED
     * (INVOCATION + SECONDS_OF_AN_EVENT * GB_SECOND + EVENT_LOG_KB * KB * KEPT_LOG_GB + EVENTS / MILLION),
-    "watch: reads the last week's log of the functions every hour": CHECKS
-    * REQUESTS
-    / WEEKS
+    "watch: reads each line of the functions' log once, those of ten minutes of an hour twice": REQUESTS
+    * (1 + LATE / timedelta(hours=1))
     * SEARCHED_LINE_KB
     * KB
     * SEARCHED_GB,

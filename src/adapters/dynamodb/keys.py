@@ -38,6 +38,8 @@ class Collection(StrEnum):
     MEMBER = "MEMBER"
     GROUP_OF = "GROUPOF"
     GROUP_JOB = "GROUPJOB"
+    HEARD = "HEARD"
+    """Of no account: `adapters.dynamodb.heard`."""
 
 
 Entry = tuple[Collection, str]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from adapters.dynamodb.groups import DynamoDBGroups
     from adapters.dynamodb.guard import DynamoDBGuard
+    from adapters.dynamodb.heard import DynamoDBHeard
     from adapters.dynamodb.relations import DynamoDBGroupsOfUsers, DynamoDBMembers
     from domain.accounts.deprovisioning import Limit
     from domain.ports import Deadline
@@ -90,6 +91,12 @@ class Table:
     def request_counter(self, account: str, usage: Usage | None = None) -> DynamoDBRequestCounter:
         """The account's counter of requests in all containers; each of its calls gets one attempt."""
         return DynamoDBRequestCounter(self._items(account, OneTry(), usage), self.now)
+
+    def heard(self, deadline: Deadline) -> DynamoDBHeard:
+        """What the hourly check of accounts remembers."""
+        from adapters.dynamodb.heard import NO_ACCOUNT, DynamoDBHeard  # only that check needs it
+
+        return DynamoDBHeard(self._items(NO_ACCOUNT, deadline, None))
 
     def _items(self, account: str, deadline: Deadline, usage: Usage | None) -> AccountItems:
         calls = Calls(self.client, deadline, Usage() if usage is None else usage, self.sleep, self.chance)

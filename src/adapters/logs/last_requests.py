@@ -22,6 +22,8 @@ filter message = "request" and ispresent(account)
 """
 _SECONDS: Final = 9.0
 """For one query; there are two at most, and the function has 28."""
+LATE: Final = timedelta(minutes=10)
+"""How long a line may take until a query finds it: each check reads that much again."""
 
 
 class Logs:
@@ -31,7 +33,7 @@ class Logs:
         self._client = client
         self._groups = tuple(groups)
 
-    def last_requests(
+    def ever(
         self, accounts: Collection[str], now: datetime, lately: timedelta, at_most: timedelta
     ) -> dict[str, LastRequest]:
         """Return the last request of each account, as far back as `at_most`; raises `insights.QueryFailed`.
@@ -39,10 +41,14 @@ class Logs:
         Insights charges by the data scanned. So the first query covers the period `lately`, and a second one covers
         `at_most` only when an account is missing from the first.
         """
-        found = self._read(now, min(lately, at_most)) if accounts else {}
+        found = self._read(now, min(lately, at_most))
         if any(account not in found for account in accounts) and lately < at_most:
             found = self._read(now, at_most)
         return found
+
+    def since(self, upto: datetime, now: datetime, at_most: timedelta) -> dict[str, LastRequest]:
+        """Return the last request of each account that sent one since the logs were read up to a moment."""
+        return self._read(now, min(max(now - upto, timedelta()) + LATE, at_most))
 
     def _read(self, now: datetime, period: timedelta) -> dict[str, LastRequest]:
         needed = ("account", "last")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from domain.accounts.account import Connector, KeyUsed
 from domain.accounts.key_age import KeyAge
@@ -17,6 +17,36 @@ class LastRequest:
 
     at: datetime
     key_used: KeyUsed
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is known of the requests of all accounts: the last ones by account, from logs read up to a moment.
+
+    `upto` is None when no log was ever read.
+    """
+
+    upto: datetime | None
+    last_requests: Mapping[str, LastRequest]
+
+    def and_then(self, upto: datetime, found: Mapping[str, LastRequest]) -> Heard:
+        """The same after logs up to a later moment were read; of two requests of an account the later one counts."""
+        news = {
+            account: last
+            for account, last in found.items()
+            if account not in self.last_requests or self.last_requests[account].at <= last.at
+        }
+        return Heard(upto, {**self.last_requests, **news})
+
+
+class Memory(Protocol):
+    """What one check of accounts leaves for the next one."""
+
+    def read(self) -> Heard:
+        """Everything that is remembered; nothing before the first check."""
+
+    def remember(self, upto: datetime, heard: Mapping[str, LastRequest], forgotten: Collection[str]) -> None:
+        """Replace what is known of these accounts, forget others, and note that the logs are read up to a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +78,11 @@ def check_requests(
 ) -> Iterator[AccountWarning]:
     """Yield warnings for the accounts that SCIM is switched on for, from when they sent their last request.
 
-    `last_requests` are by account, as far back as logs reach. `silence` is how long an account may send nothing (None:
-    any time), `ending` how much of its grace period a previous key may have left before its use is a warning.
+    `last_requests` are by account. `silence` is how long an account may send nothing (None: any time), `ending` how
+    much of its grace period a previous key may have left before its use is a warning.
 
-    An account without any request is not silent: it is not connected yet, or has been silent for longer than logs are
-    kept. An account that was switched on again has `silence` from then.
+    An account without any request is not silent: it is not connected yet. An account that was switched on again has
+    `silence` from then.
     """
     for connector in connectors:
         last = last_requests.get(connector.account)

@@ -13,6 +13,7 @@ from adapters.environment import Variables, number, required
 class WatchEnvironment:
     """What template.yaml sets on the watch. `silence` is None when no account counts as silent."""
 
+    table_name: str
     secret_prefix: str
     log_groups: tuple[str, ...]
     silence: timedelta | None
@@ -24,6 +25,7 @@ class WatchEnvironment:
         """Raise `InvalidEnvironment` for a variable that is missing or malformed."""
         hours = number(env, "SILENCE_HOURS")
         return cls(
+            table_name=required(env, "TABLE_NAME"),
             secret_prefix=required(env, "CONNECTOR_SECRET_PREFIX"),
             log_groups=tuple(required(env, "LOG_GROUPS").split(",")),
             silence=timedelta(hours=hours) if hours > 0 else None,
