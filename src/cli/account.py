@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
 from adapters.secrets.accounts import DEFAULT_GRACE
 from cli import account_deletion, account_pause, account_settings
@@ -20,6 +19,7 @@ from cli.arguments import Name, Yes
 from cli.duration import parse_duration
 from cli.invocation import invocation_of
 from cli.root import UsageError
+from cli.tables import table_of
 from cli.wording import plain
 from domain.accounts.account import rfc3339
 from domain.accounts.key_age import KeyAge, Urgency
@@ -131,7 +131,7 @@ def list_accounts(context: typer.Context) -> None:
     """List all accounts."""
     invocation = invocation_of(context)
     listed = invocation.deployment.accounts.list_all()
-    table = Table(
+    table = table_of(
         "Account",
         "SCIM",
         "Groups",
@@ -140,7 +140,6 @@ def list_accounts(context: typer.Context) -> None:
         "Key age",
         "Previous key accepted until",
         "Last change",
-        box=None,
     )
     now = datetime.now(UTC)
     for each in listed:

@@ -35,7 +35,6 @@ class Setting(StrEnum):
     GROUPS = "groups"
 
 
-_DEFAULT_ACCOUNT: Final = "default"
 _MODES: Final[dict[str, Mode]] = {"tolerant": "tolerant", "strict": "strict"}
 _SWITCH: Final = {"on": True, "off": False}
 _MATCHING: Final = {"on": (True, False), "off": (False, False), "keep-privileges": (True, True)}
@@ -47,8 +46,8 @@ def set_setting(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="[NAME] SETTING VALUE",
-            help="The account (default: default), the setting and its value.",
+            metavar="NAME SETTING VALUE",
+            help="The account, the setting and its value.",
         ),
     ],
     yes: Yes = False,
@@ -94,9 +93,7 @@ def set_setting(
 
 
 def _parsed(words: list[str]) -> tuple[str, Setting, str]:
-    """Account, setting and value; with two words the account is the default one."""
-    if len(words) == 2:
-        words = [_DEFAULT_ACCOUNT, *words]
+    """Account, setting and value."""
     if len(words) != 3:
         raise UsageError(f"Write: rollcall account set NAME SETTING VALUE. The settings: {', '.join(Setting)}.")
     name, setting, value = words

@@ -8,17 +8,19 @@ from datetime import UTC, datetime
 from typing import Annotated, Final, NamedTuple
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cli.arguments import OneAccount
 from cli.duration import parse_duration
-from cli.invocation import Invocation, invocation_of
+from cli.invocation import Invocation, invocation_of, output
+from cli.tables import table_of
 from cli.wording import harmless_json, plain
 from operations.activity import MAX_LINES, Line, LineFilter, time_of
 
 _WIDTHS: Final = (19, 12, 13, 15, 24)
 """Column widths with --follow; the last column needs none."""
+
+
+_SECONDS: Final = 60.0
 
 
 class ActivityRow(NamedTuple):
@@ -90,15 +92,19 @@ def _show_past(invocation: Invocation, lines: Sequence[Line], wanted: LineFilter
     if invocation.as_json:
         for line in lines:
             typer.echo(_as_json(line))
+        if not lines and wanted.account is not None:
+            invocation.deployment.require_account(wanted.account, _SECONDS)
         return
     if lines:
-        table = Table("When", "Account", "Operation", "Answer", "Reason", "What to do", box=None)
+        table = table_of("When", "Account", "Operation", "Answer", "Reason", "What to do")
         for line in lines:
             table.add_row(*(plain(cell) for cell in row_of(line)), style=_style(line))
         invocation.answer(None, table)
     of = "" if wanted.account is None else f" of {wanted.account}"
     of += "" if wanted.group is None else f" about the group {wanted.group}"
     if not lines:
+        if wanted.account is not None:
+            invocation.deployment.require_account(wanted.account, _SECONDS)
         invocation.note(
             f"Nothing{of} {'failed' if wanted.failed else 'came'} in the last {since}; --since looks further back."
         )
@@ -110,7 +116,7 @@ def _printer(invocation: Invocation) -> Callable[[Line], None]:
     """A function that prints one line immediately, also into a pipe."""
     if invocation.as_json:
         return lambda line: typer.echo(_as_json(line))
-    console = Console(highlight=False, soft_wrap=True)
+    console = output()
 
     def show(line: Line) -> None:
         *cells, last = row_of(line)

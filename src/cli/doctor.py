@@ -60,15 +60,17 @@ def doctor(
         key = os.environ.get("CONNECTOR_KEY") or _asked_for_key()
     email = test_email or f"rollcall-doctor-{secrets.token_hex(6)}@example.com"
     checks = CheckList()
+    interrupted = False
     try:
         with httpx.Client(timeout=_SECONDS, follow_redirects=False) as client:
             examine(checks, Endpoint(client, base_url, key), email)
     except KeyboardInterrupt:
+        interrupted = True
         checks.done.append(Check("All checks", False, "interrupted", "Run it again."))
     parsed = ConnectorKey.parse(key)
     _report(invocation, checks, base_url, parsed.account if parsed is not None else "NAME")
     if not checks.ok:
-        raise typer.Exit(1)
+        raise typer.Exit(130 if interrupted else 1)
 
 
 def examine(checks: CheckList, endpoint: Endpoint, email: str) -> None:

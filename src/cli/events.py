@@ -30,7 +30,7 @@ def events() -> None:
 @app.command()
 def redrive(
     context: typer.Context,
-    most: Annotated[int, typer.Option(min=1, help="Process at most this many dead letters.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="Process at most this many dead letters.")] = 100,
 ) -> None:
     """Publish the records of the publisher's dead-letter queue again, while the table's stream has them (24 hours).
 
@@ -41,7 +41,7 @@ def redrive(
     invocation = invocation_of(context)
     if invocation.local:
         raise UsageError("the local server publishes no events: leave out --local")
-    redriven = list(DeadLetters.of(invocation.deployment.session, invocation.stack_name).redrive(most))
+    redriven = list(DeadLetters.of(invocation.deployment.session, invocation.stack_name).redrive(limit))
     outcomes = Counter(one.outcome for one in redriven)
     published = sum(one.published for one in redriven)
     lines = [f"{counted(len(redriven), 'dead letter')}, {counted(published, 'record')} published."]

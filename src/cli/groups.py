@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Annotated, Final, TextIO
 
 import typer
-from rich.table import Column, Table
+from rich.table import Table
 
 from cli import groups_import
 from cli.arguments import Account
@@ -18,6 +18,7 @@ from cli.group_view import COLUMNS, USER_ID, as_resource, as_rows, with_members
 from cli.invocation import invocation_of
 from cli.private_file import private_file
 from cli.progress import with_progress
+from cli.tables import table_of
 from cli.wording import counted, harmless, harmless_json, plain
 from domain.documents import encode
 from domain.quoting import argument
@@ -47,7 +48,7 @@ def list_groups(
     if total == 0:
         invocation.deployment.require_account(account, _SECONDS)
     groups = list(islice(every_resource(store, min(limit, 100)), limit))
-    table = Table(Column("Id", no_wrap=True), "Name", "External id", "Last modified", box=None)
+    table = table_of("Id", "Name", "External id", "Last modified")
     for group in groups:
         cells = (group.id, group.display_name, group.keys.external_id or "", group.last_modified)
         table.add_row(*(plain(cell) for cell in cells))
@@ -103,7 +104,7 @@ def members(
     directory = invocation.deployment.account(account, _SECONDS_TO_EXPORT)
     total = len(directory.members.of(group.id))
     found = list(islice(Members(directory).of(group.id), limit))
-    table = Table(Column("Id", no_wrap=True), "User name", "E-mail", "Active", box=None)
+    table = table_of("Id", "User name", "E-mail", "Active")
     for member in found:
         cells = (member.id, member.user_name, member.email, "yes" if member.active else "no")
         table.add_row(*(plain(cell) for cell in cells))

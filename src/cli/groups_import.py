@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Annotated, Final, TextIO
 
 import typer
-from rich.table import Table
 
 from adapters.clock import new_id, now
 from cli.arguments import Account
-from cli.imports import Report, run_import, show_refusals, show_stopped, write_report
+from cli.imports import Report, exit_code, run_import, show_refusals, show_stopped, write_report
 from cli.invocation import Invocation, invocation_of
 from cli.private_file import private_file
 from cli.roster_file import File, Form, FormOption, Source, check_report, text_of
+from cli.tables import table_of
 from cli.wording import counted, plain
 from domain import remedies
 from operations.answers.groups import ImportedGroup, ImportedGroups, RefusedMembershipRow
@@ -83,8 +83,8 @@ def import_groups(
             _write_report(target, report.suffix.lower(), tally.refusals)
     _answer(invocation, account, importer, tally, columns)
     _advise(invocation, account, tally, report, has_groups=has_groups)
-    if tally.refusals or tally.stopped:
-        raise typer.Exit(1)
+    if code := exit_code(tally.refusals, tally.stopped):
+        raise typer.Exit(code)
 
 
 def _rows(source: Source, group: str | None) -> tuple[dict[str, str], Iterator[Row]]:
@@ -119,7 +119,7 @@ def _answer(
     created = sum(each.created for each in groups)
     added, unchanged = tally.counts[Membership.ADDED], tally.counts[Membership.UNCHANGED]
     changed = [each for each in groups if each.created or each.added]
-    table = Table("Group", "", "Users to add" if importer.dry_run else "Users added", "Members already", box=None)
+    table = table_of("Group", "", "Users to add" if importer.dry_run else "Users added", "Members already")
     for each in changed[:_SHOWN]:
         table.add_row(plain(each.group), "new" if each.created else "", str(each.added), str(each.unchanged))
     verb = "Would be added" if importer.dry_run else "Added"

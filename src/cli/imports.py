@@ -16,6 +16,7 @@ from cli.invocation import Invocation
 from domain.errors import Retryable
 
 REFUSALS_SHOWN: Final = 20
+INTERRUPTED: Final = "Interrupted."
 
 Report = Annotated[
     Path | None,
@@ -49,8 +50,13 @@ def run_import(invocation: Invocation, lines: int | None, work: Callable[[Callab
         except Retryable as error:
             return error.detail
         except KeyboardInterrupt:
-            return "Interrupted."
+            return INTERRUPTED
     return ""
+
+
+def exit_code(refused: Sequence[object], stopped: str) -> int:
+    """130 after Ctrl-C, 1 when a row was refused or the import stopped, else 0."""
+    return 130 if stopped == INTERRUPTED else 1 if refused or stopped else 0
 
 
 def show_refusals(invocation: Invocation, refused: Sequence[Refused], report: Path | None) -> None:

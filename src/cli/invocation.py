@@ -29,6 +29,26 @@ _SUGGESTED: Final = re.compile(
 """A command, or a quoted value, in which nothing may be replaced."""
 
 
+_WIDE: Final = 100_000
+"""Columns of an output that is not a terminal: a program or a file gets every line whole."""
+
+
+class Output(Console):
+    """Standard output."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the root command, which ends every command in the same way."""
+        raise BrokenPipeError
+
+
+def output() -> Output:
+    """The console for answers: as wide as the terminal; without a terminal as wide as its longest line."""
+    console = Output(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = _WIDE
+    return console
+
+
 @dataclass
 class Invocation:
     """The global options. Answers go to standard output; notes, questions and progress to standard error."""
@@ -77,7 +97,7 @@ class Invocation:
             document = value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
             sys.stdout.write(harmless_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n")
             return
-        console = Console(highlight=False, soft_wrap=True)
+        console = output()
         for part in human:
             console.print(part)
 

@@ -10,17 +10,19 @@ import typer
 from cli import account, activity, doctor, events, groups, users
 from cli import table as table_commands
 from cli.invocation import Invocation
+from cli.readable_help import HELP
 from cli.root import Root
 
 app: Final = typer.Typer(
     name="rollcall",
     cls=Root,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": HELP},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     epilog="Start with: [bold]rollcall account enable default[/bold], then [bold]rollcall doctor[/bold]. "
-    "These options are accepted anywhere on the line.",
+    "These options are accepted anywhere on the line. Exit codes: 0 done; 1 refused or failed; 2 wrong command line; "
+    "130 interrupted.",
 )
 app.add_typer(account.app, name="account")
 app.add_typer(users.app, name="users")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from typing import Any, Final
 
 import typer
@@ -11,7 +13,7 @@ from typer.core import TyperGroup
 from adapters.secrets.accounts import AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from cli.invocation import Invocation
-from cli.readable_help import make_readable
+from cli.readable_help import make_readable, without_types
 from cli.wording import harmless
 from domain.accounts.connector_key import InvalidAccountName
 from domain.errors import ScimError
@@ -21,6 +23,11 @@ from operations.deployment import DeploymentError
 _FLAGS: Final = frozenset({"--json", "--local"})
 _FIRST: Final = ("account", "users", "groups", "doctor", "activity")
 _WITH_VALUE: Final = frozenset({"--stack", "--region", "--profile", "--table"})
+
+
+_SIGINT: Final = 130
+_SIGPIPE: Final = 141
+"""What a shell reports for a program that the signal ended."""
 
 
 class UsageError(Exception):
@@ -34,6 +41,12 @@ class Root(TyperGroup):
         super().__init__(**settings)
         make_readable(self)
 
+    def get_params(self, ctx: Any) -> Any:
+        """The options, with those for completion, which typer adds last."""
+        params = super().get_params(ctx)
+        without_types(params)
+        return params
+
     def list_commands(self, ctx: Any) -> list[str]:
         """The commands in the order of the help: the first that an operator needs come first."""
         names = super().list_commands(ctx)
@@ -41,34 +54,72 @@ class Root(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Accept global options anywhere, as in `rollcall account show acme --json`."""
-        return super().parse_args(ctx, globals_first(args))
+        ordered = globals_first(args)
+        try:
+            return super().parse_args(ctx, ordered)
+        except typer.TyperException as error:
+            _report_usage(error, as_json="--json" in args)
+            raise
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; report an error in one line on standard error."""
+        """Run the command; report an error on standard error: in one line, or with --json as a JSON object.
+
+        Exits with 2 when the command line is wrong, with 130 after Ctrl-C, with 141 and no word when the program that
+        read the output has ended, and else with 1.
+        """
         try:
-            return super().invoke(ctx)
-        except (InvalidAccountName, UsageError) as error:
-            line, code = str(error), 2
-        except (AdministrationError, ActivityUnavailable, DeploymentError) as error:
-            line, code = str(error), 1
-        except ConnectorUnavailable as error:
-            line, code = error.remedy, 1
-        except ScimError as error:
-            line, code = f"{error.detail} {error.remedy}", 1
-        except typer.Abort:
-            line, code = "Nothing was changed. Answer y, or add --yes to skip the question.", 1
-        except (OSError, UnicodeError) as error:
-            line, code = str(error), 1
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+            return answer
+        except BrokenPipeError:
+            # What is buffered still would be reported at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(_SIGPIPE) from None
         except typer.Exit:
             raise
         except Exception as error:
-            if os.environ.get("ROLLCALL_TRACEBACK") or type(error).__module__.startswith("typer"):
+            as_json = bool(ctx.params.get("as_json"))
+            if isinstance(error, typer.TyperException):
+                _report_usage(error, as_json=as_json)
                 raise
-            line, code = f"unexpected {type(error).__name__}; set ROLLCALL_TRACEBACK=1 for the traceback", 1
-        if isinstance(ctx.obj, Invocation):
-            line = ctx.obj.with_options(line)
-        typer.echo(harmless(f"rollcall: {line}"), err=True)
-        raise typer.Exit(code)
+            if os.environ.get("ROLLCALL_TRACEBACK"):
+                raise
+            line, code = _explained(error)
+            if isinstance(ctx.obj, Invocation):
+                line = ctx.obj.with_options(line)
+            report(line, code, as_json=as_json)
+            raise typer.Exit(code) from error
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    """What an error says to the operator, and the exit code."""
+    match error:
+        case InvalidAccountName() | UsageError():
+            return str(error), 2
+        case ConnectorUnavailable():
+            return error.remedy, 1
+        case ScimError():
+            return f"{error.detail} {error.remedy}", 1
+        case typer.Abort(__context__=KeyboardInterrupt()):  # at a question
+            return "Interrupted. Nothing was changed.", _SIGINT
+        case typer.Abort():
+            return "Nothing was changed. Answer y, or add --yes to skip the question.", 1
+        case AdministrationError() | ActivityUnavailable() | DeploymentError() | OSError() | UnicodeError():
+            return str(error), 1
+    return f"unexpected {type(error).__name__}; set ROLLCALL_TRACEBACK=1 for the traceback", 1
+
+
+def report(line: str, code: int, *, as_json: bool) -> None:
+    """Print an error on standard error: one line for a person, or a JSON object with `error` and `exitCode`."""
+    text = json.dumps({"error": harmless(line), "exitCode": code}, ensure_ascii=False) if as_json else None
+    typer.echo(text or harmless(f"rollcall: {line}"), err=True)
+
+
+def _report_usage(error: typer.TyperException, *, as_json: bool) -> None:
+    """Report a wrong command line and exit, with --json; typer shows it to people, with the usage."""
+    if as_json:
+        report(error.format_message(), error.exit_code, as_json=True)
+        raise typer.Exit(error.exit_code) from error
 
 
 def globals_first(args: list[str]) -> list[str]:

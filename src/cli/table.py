@@ -8,12 +8,12 @@ from typing import Annotated, Final
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from adapters.dynamodb.keys import unhashed
 from cli.arguments import OneAccount, Yes
 from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
+from cli.tables import table_of
 from cli.wording import counted, plain
 from operations.answers.records import CheckedAccount, CheckedTable, TableFinding
 from operations.consistency.check import check_items
@@ -97,7 +97,7 @@ def _check(invocation: Invocation, accounts: list[str], *, repair: bool) -> Iter
 def _answer(invocation: Invocation, checked: list[_Checked], *, repair: bool) -> None:
     found = [(each.account, finding) for each in checked for finding in each.findings]
     left = sum(len(each.unrepaired) for each in checked)
-    shown = Table("Account", "What is wrong", "Item", "Users", "Repaired", box=None)
+    shown = table_of("Account", "What is wrong", "Item", "Users", "Repaired")
     for account, finding in found:
         shown.add_row(
             account,

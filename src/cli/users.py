@@ -9,7 +9,6 @@ from typing import Annotated, Final, TextIO
 
 import typer
 from rich.json import JSON
-from rich.table import Column, Table
 
 from cli import users_import, users_reconcile
 from cli.arguments import Account
@@ -17,6 +16,7 @@ from cli.exports import Format, FormatOption, Output, Overwrite, check_output
 from cli.invocation import invocation_of
 from cli.private_file import private_file
 from cli.progress import with_progress
+from cli.tables import table_of
 from cli.user_options import Email, UserId, UserName, chosen_user
 from cli.user_view import COLUMNS, as_resource, as_row
 from cli.wording import counted, harmless, harmless_json, plain
@@ -47,7 +47,7 @@ def list_users(
     if total == 0:
         invocation.deployment.require_account(account, _SECONDS)
     users = list(islice(every_resource(store, min(limit, 100)), limit))
-    table = Table(Column("Id", no_wrap=True), "User name", "E-mail", "Active", "Last modified", box=None)
+    table = table_of("Id", "User name", "E-mail", "Active", "Last modified")
     for user in users:
         cells = (
             user.id,

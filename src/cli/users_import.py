@@ -13,7 +13,7 @@ import typer
 
 from adapters.clock import new_id, now
 from cli.arguments import Account
-from cli.imports import Report, run_import, show_refusals, show_stopped, write_report
+from cli.imports import Report, exit_code, run_import, show_refusals, show_stopped, write_report
 from cli.invocation import Invocation, invocation_of
 from cli.private_file import private_file
 from cli.roster_file import File, FormOption, Map, Roster, check_report, opened
@@ -76,8 +76,8 @@ def import_users(
         if report is not None and target is not None:
             _write_report(target, report.suffix.lower(), tally.refused)
     _answer(invocation, account, roster, tally, dry_run=dry_run, report=report)
-    if tally.refusals or tally.stopped:
-        raise typer.Exit(1)
+    if code := exit_code(tally.refusals, tally.stopped):
+        raise typer.Exit(code)
 
 
 def _import(invocation: Invocation, roster: Roster, importer: UserImport) -> _Tally:

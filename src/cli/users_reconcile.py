@@ -8,13 +8,13 @@ from collections import Counter
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
 from cli.arguments import Account
 from cli.invocation import Invocation, invocation_of
 from cli.progress import with_progress
 from cli.root import UsageError
 from cli.roster_file import File, FormOption, Map, opened
+from cli.tables import table_of
 from cli.wording import counted, harmless, plain
 from operations.answers.records import Reconciled, ReconciledUser, Totals
 from operations.roster import Difference, DifferenceKind, Reconciliation, RosterRow, guarded
@@ -82,7 +82,7 @@ def _answer(
         return
     counts = Counter(finding.kind for finding in findings)
     verdict = ", ".join(f"{counts[kind]} {kind}" for kind in kinds if counts[kind]) or "no difference"
-    shown = Table("Difference", "User name", "Line", "Id", "Attributes", box=None)
+    shown = table_of("Difference", "User name", "Line", "Id", "Attributes")
     for finding in findings:
         kind, name, line, user_id, attributes, detail = _cells(finding)
         shown.add_row(kind, plain(name), line, user_id, plain(attributes or detail))

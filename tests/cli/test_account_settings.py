@@ -93,14 +93,14 @@ def test_groups_that_are_off_already_are_switched_off_without_a_question(rollcal
     assert answer(rollcall("account", "set", "acme", "groups", "off", "--json"))["result"] == "unchanged"
 
 
-def test_a_setting_without_an_account_is_the_default_accounts(rollcall: Rollcall, aws: Aws) -> None:
+def test_a_setting_without_an_account_changes_none(rollcall: Rollcall, aws: Aws) -> None:
     for account in ("default", "mode"):
         rollcall("account", "enable", account)
 
-    assert answer(rollcall("account", "set", "match-existing-by-email", "on", "--json"))["account"] == "default"
+    assert rollcall("account", "set", "match-existing-by-email", "on").exit_code == 2
     assert answer(rollcall("account", "set", "mode", "mode", "strict", "--json"))["account"] == "mode"
 
-    assert kept(aws, "default").settings.match_existing_by_email
+    assert not kept(aws, "default").settings.match_existing_by_email
     assert (kept(aws, "default").settings.mode, kept(aws, "mode").settings.mode) == ("tolerant", "strict")
 
 
@@ -108,7 +108,8 @@ def test_a_setting_without_an_account_is_the_default_accounts(rollcall: Rollcall
     ("words", "message"),
     [
         (["acme"], "NAME SETTING VALUE"),
-        (["acme", "mode"], "'acme' is no setting"),
+        (["acme", "mode"], "NAME SETTING VALUE"),
+        (["acme", "acme", "mode"], "'acme' is no setting"),
         (["acme", "colour", "red"], "mode, match-existing-by-email"),
         (["a*", "mode", "strict"], "1 to 40 characters"),
         (["acme", "mode", "strict", "now"], "NAME SETTING VALUE"),

@@ -195,3 +195,22 @@ def test_following_in_the_background_of_a_script_ends_quietly_when_it_is_termina
 
         assert process.wait() == -signal.SIGTERM
         assert process.stderr.read() == ""  # type: ignore[union-attr]  # the stream is a pipe
+
+
+def test_an_account_that_does_not_exist_is_an_error(activity: Activity) -> None:
+    for form in ([], ["--json"]):
+        result = activity("--account", "nosuch", *form)
+
+        assert result.exit_code == 1
+        assert "nosuch" in result.stderr
+
+
+def test_a_pipe_gets_the_reasons_and_remedies_whole(
+    service: LocalService, key: ConnectorKey, activity: Activity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    create(service, key, "ada"), create(service, key, "ada")
+
+    (line,) = [line for line in activity("--account", key.account, "--failed").stdout.splitlines() if "409" in line]
+
+    assert line.rstrip().endswith(json.loads(activity("--account", key.account, "--failed", "--json").stdout)["remedy"])

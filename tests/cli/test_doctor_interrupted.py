@@ -76,7 +76,7 @@ def test_ctrl_c_leaves_no_test_user_and_the_report_is_still_printed(
 
     monkeypatch.setattr(httpx.Client, "request", interrupted)
 
-    failed = failures(doctor(service, "--json"))
+    failed = failures(doctor(service, "--json"), code=130)
 
     assert pressed
     assert failed["All checks"]["seen"] == "interrupted"

@@ -61,7 +61,7 @@ def run(rollcall: Rollcall, file: str, code: int) -> Any:
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("error", [denied, KeyboardInterrupt], ids=["failure", "Ctrl-C"])
+@pytest.mark.parametrize(("error", "code"), [(denied, 1), (KeyboardInterrupt, 130)], ids=["failure", "Ctrl-C"])
 def test_an_interrupted_import_keeps_complete_users_and_continues_on_the_next_run(
     *,
     rollcall: Rollcall,
@@ -70,9 +70,10 @@ def test_an_interrupted_import_keeps_complete_users_and_continues_on_the_next_ru
     file: str,
     faults: Faults,
     error: Callable[[], BaseException],
+    code: int,
 ) -> None:
     faults(lambda number: error() if number >= 1 else None)
-    stopped = run(rollcall, file, code=1)
+    stopped = run(rollcall, file, code)
 
     assert stopped["result"] == "stopped"
     assert stopped["stopped"]
