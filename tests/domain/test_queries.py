@@ -76,6 +76,12 @@ def test_without_parameters_the_first_page_comes_with_the_exact_total() -> None:
     assert (len(result.resources), result.total, result.start_index) == (100, 130, 1)
 
 
+def test_a_page_has_a_thousand_users_at_most() -> None:
+    result = search(directory([stored(number) for number in range(1001)]), count="99999")
+
+    assert (len(result.resources), result.total) == (1000, 1001)
+
+
 @pytest.mark.parametrize(
     ("start", "count", "expected"),
     [

@@ -228,6 +228,10 @@ _SCHEMAS: Final = Attribute(
 )
 """`schemas`; the canonical values are the URNs of each type."""
 
+EXTERNAL_ID: Final = Attribute(
+    "externalId", "The identifier that the identity provider gave the resource.", case_exact=True
+)
+
 COMMON_ATTRIBUTES: Final = (
     Attribute(
         "id",
@@ -237,7 +241,7 @@ COMMON_ATTRIBUTES: Final = (
         returned=Returned.ALWAYS,
         uniqueness=Uniqueness.SERVER,
     ),
-    Attribute("externalId", "The identifier that the identity provider gave the resource.", case_exact=True),
+    EXTERNAL_ID,
     Attribute(
         "meta",
         "Metadata of the resource.",

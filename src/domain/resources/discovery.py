@@ -9,7 +9,7 @@ from domain.documents import Json
 from domain.errors import NotFound
 from domain.limits import CURSOR_LIFETIME, DEFAULT_PAGE_SIZE, MAX_BULK_OPERATIONS, MAX_BULK_PAYLOAD, MAX_PAGE_SIZE
 from domain.quoting import quoted
-from domain.resources.attributes import Attribute, ResourceType, Schema
+from domain.resources.attributes import EXTERNAL_ID, Attribute, ResourceType, Schema
 
 SCHEMA_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 RESOURCE_TYPE_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
@@ -67,9 +67,15 @@ def resource_type(types: Sequence[ResourceType], name: str, base_url: str) -> Js
 
 
 def schemas(types: Sequence[ResourceType], base_url: str) -> list[Json]:
-    """Return every Schema of the types that are served, an extension of several types once."""
-    found = {schema.id: schema for each in types for schema in (each.schema, *each.extensions)}
-    return [_schema(schema, base_url) for schema in found.values()]
+    """Return every Schema of the types that are served, an extension of several types once.
+
+    A type's own schema lists externalId at its end, as RFC 7643 section 3.1 allows for common attributes: Entra ID's
+    validation looks for every attribute that it maps in the schemas, and it maps this one.
+    """
+    own = {each.schema.id: _schema(each.schema, base_url, EXTERNAL_ID) for each in types}
+    extensions = {each.id: _schema(each, base_url) for one in types for each in one.extensions}
+    order = {schema.id: None for each in types for schema in (each.schema, *each.extensions)}
+    return [(extensions | own)[urn] for urn in order]
 
 
 def schema(types: Sequence[ResourceType], urn: str, base_url: str) -> Json:
@@ -93,13 +99,13 @@ def _resource_type(resource_type: ResourceType, base_url: str) -> Json:
     }
 
 
-def _schema(schema: Schema, base_url: str) -> Json:
+def _schema(schema: Schema, base_url: str, *common: Attribute) -> Json:
     return {
         "schemas": [SCHEMA_URN],
         "id": schema.id,
         "name": schema.name,
         "description": schema.description,
-        "attributes": [_attribute(attribute) for attribute in schema.attributes],
+        "attributes": [_attribute(attribute) for attribute in (*schema.attributes, *common)],
         "meta": {"resourceType": "Schema", "location": f"{base_url}/Schemas/{schema.id}"},
     }
 
