@@ -184,6 +184,10 @@ events: .venv/.local ## Regenerate events/ and the schemas of events and of the 
 	@$(BIN)/python -m operations.event_schemas
 	@$(BIN)/python -m operations.answers.schema
 
+.PHONY: record-release
+record-release: .venv/.dev ## Record the templates as those of the previous release, from which tests update
+	@$(MEASURE) -m support.previous_release
+
 # --- Set-up ------------------------------------------------------------------
 
 # Installs with uv, four times as fast as pip; with pip where uv fails (a package mirror that only pip is configured for).

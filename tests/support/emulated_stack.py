@@ -286,7 +286,7 @@ class Deployer:
         client = self.emulator.client("cloudformation")
         answer = getattr(client, operation)(
             StackName=name,
-            TemplateURL=self._uploaded(name),
+            TemplateURL=self._uploaded(),
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
@@ -304,16 +304,18 @@ class Deployer:
             if event["ResourceStatus"].endswith("FAILED")
         ]
 
-    def _uploaded(self, name: str) -> str:
-        """Upload the templates; return the address of the root's."""
-        s3 = self.emulator.client("s3")
+    def _uploaded(self) -> str:
+        """Upload the templates, named after what they hold as the SAM CLI does; return the address of the root's."""
         documents = deepcopy(self.documents)
         for nested in filter(None, documents):
-            s3.put_object(Bucket=BUCKET, Key=f"{name}/{nested}.json", Body=json.dumps(documents[nested]).encode())
-            address = f"{self.emulator.url}/{BUCKET}/{name}/{nested}.json"
-            documents[""]["Resources"][nested]["Properties"]["TemplateURL"] = address
-        s3.put_object(Bucket=BUCKET, Key=f"{name}/root.json", Body=json.dumps(documents[""]).encode())
-        return f"{self.emulator.url}/{BUCKET}/{name}/root.json"
+            documents[""]["Resources"][nested]["Properties"]["TemplateURL"] = self._put(documents[nested])
+        return self._put(documents[""])
+
+    def _put(self, document: Document) -> str:
+        body = json.dumps(document).encode()
+        key = f"{sha256(body).hexdigest()}.template"
+        self.emulator.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+        return f"{self.emulator.url}/{BUCKET}/{key}"
 
     def _settled(self, stack: str) -> str:
         client = self.emulator.client("cloudformation")
