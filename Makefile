@@ -150,6 +150,7 @@ build: known-section .venv-sam/.installed ## Build the functions, to run here (E
 	@$(WITHOUT_CREDENTIALS) $(BIN)/python artifact/build.py '$(architecture)'
 	@echo 'Building the templates into .aws-sam/build'
 	@report=$$($(WITHOUT_CREDENTIALS) .venv-sam/bin/sam build $(call section,$(ENV)) 2>&1) || { echo "$$report" >&2; exit 1; }
+	@$(WITHOUT_CREDENTIALS) $(BIN)/python artifact/build.py --stamp .aws-sam/build/template.yaml
 	@echo '$(architecture)' > .aws-sam/build/architecture
 
 .PHONY: deploy
@@ -163,6 +164,13 @@ deploy-built: known-section one-region .venv-sam/.installed ## Deploy what `make
 	@[[ "$$(cat .aws-sam/build/architecture 2>/dev/null)" == '$(architecture)' ]] || \
 		{ echo 'What is built is not for $(architecture), which $(ENV) has: make build ENV=$(ENV)' >&2; exit 1; }
 	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)
+
+TAG ?=
+.PHONY: release-files
+release-files: .venv/.dev sbom ## Build the files of a release into build/release (TAG=vX.Y.Z: check the tag first)
+	@$(if $(TAG),$(BIN)/python artifact/release.py --check '$(TAG)')
+	@$(WITHOUT_CREDENTIALS) $(BIN)/python artifact/release.py
+	@$(BIN)/cfn-lint --template build/release/*.yaml
 
 .PHONY: sbom
 sbom: .venv-audit/.installed ## List the packages of the artifact in build/sbom.cyclonedx.json (CycloneDX)

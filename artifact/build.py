@@ -4,6 +4,7 @@ Needs Python 3.11 or newer with pip, of any platform: wheels for the functions' 
 but bytecode. The artifact is complete, or as it was before.
 
     python artifact/build.py arm64                into build/artifact, where both templates look for it
+    python artifact/build.py --stamp TEMPLATE     write the version into a built template
     python artifact/build.py --python             print the Python of the functions, else the one that runs this
 """
 
@@ -12,9 +13,11 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,15 +28,22 @@ ARTIFACT: Final = ROOT / "build" / "artifact"
 PYTHON_VERSION: Final = "3.13"
 PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
 
+VERSION: Final[str] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+"""The version of Rollcall, which stands in pyproject.toml alone."""
+
+UNRELEASED: Final = "Value: unreleased"
+"""In template.yaml, the value of the output Version."""
+
 PACKAGES: Final = ("domain", "adapters", "handlers")
 """The packages of src/ that functions run."""
 
 SERVICES: Final = frozenset({"codedeploy", "dynamodb", "events", "lambda", "logs", "secretsmanager"})
 """The AWS services whose description botocore needs; those of the four hundred others are nine tenths of its size."""
 
+INSTALL_PYTHON: Final = f".venv/bin/uv python install {PYTHON_VERSION}"
 WITHOUT_BYTECODE: Final = (
     f"Warning: no Python {PYTHON_VERSION} here, so the artifact has no bytecode and cold starts take twice as long "
-    f"or more. Before you deploy: .venv/bin/uv python install {PYTHON_VERSION}"
+    f"or more. Before you deploy: {INSTALL_PYTHON}"
 )
 """The form of bytecode differs from version to version."""
 
@@ -70,13 +80,28 @@ def install_requirements(architecture: str, into: Path) -> None:
 
 
 def copy_packages(into: Path) -> None:
-    """Copy the service itself."""
+    """Copy the service itself, with its version."""
     for package in PACKAGES:
         shutil.copytree(ROOT / "src" / package, into / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (into / "adapters" / "version.txt").write_text(VERSION, encoding="utf-8")
+
+
+def stamped(template: str) -> str:
+    """Return the text of template.yaml, as written or as the SAM CLI built it, with the version in its outputs.
+
+    Raises ValueError for another template, or one that has a version already.
+    """
+    stamp, count = re.subn(rf"{UNRELEASED}( #.*)?$", f"Value: '{VERSION}'", template, flags=re.MULTILINE)
+    if count != 1:
+        raise ValueError(f"the template has {UNRELEASED!r} {count} times, not once")
+    return stamp
 
 
 def prune(directory: Path) -> None:
-    """Remove what no function reads: descriptions of other AWS services, examples, tests, programs."""
+    """Remove what no function reads: descriptions of other AWS services, examples, tests, programs, lists of files.
+
+    The lists name the programs, whose first lines differ from machine to machine.
+    """
     data = directory / "botocore" / "data"
     for entry in [*data.glob("*"), *directory.glob("boto3/data/*")]:
         # The files there (endpoints, partitions, default configuration, retries) concern all services.
@@ -91,6 +116,8 @@ def prune(directory: Path) -> None:
         _endpoints_of_the_services(data / "endpoints.json")
     for unused in ("bin", "boto3/examples", "aws_lambda_powertools/event_handler/openapi/swagger_ui"):
         shutil.rmtree(directory / unused, ignore_errors=True)
+    for listed in directory.glob("*.dist-info/RECORD"):
+        listed.unlink()
     for tests in [*directory.glob("**/tests"), *directory.glob("**/test")]:
         shutil.rmtree(tests)
 
@@ -171,5 +198,8 @@ def main(architecture: str) -> int:
 if __name__ == "__main__":
     if sys.argv[1:] == ["--python"]:
         sys.stdout.write(f"{python_of_the_functions() or sys.executable}\n")
+    elif sys.argv[1:2] == ["--stamp"]:
+        built = Path(sys.argv[2])
+        built.write_text(stamped(built.read_text(encoding="utf-8")), encoding="utf-8")
     else:
         sys.exit(main(*sys.argv[1:]))

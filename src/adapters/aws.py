@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore import __version__
@@ -39,7 +39,7 @@ def configuration(service: str) -> Config:
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS_OF.get(service, _READ_SECONDS),
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 2)},
-        user_agent=_USER_AGENT,
+        user_agent=_user_agent(),
         # Parameters for the table are well formed; validation would take as long as signing the call.
         parameter_validation=service != "dynamodb",
         max_pool_connections=_CONNECTIONS,
@@ -47,8 +47,23 @@ def configuration(service: str) -> Config:
     )
 
 
-_USER_AGENT: Final = f"rollcall botocore/{__version__}"
-"""Constant, as botocore would build its own from some thirty parts, twice for every call."""
+@cache
+def _user_agent() -> str:
+    """Constant, as botocore would build its own from some thirty parts, twice for every call."""
+    return f"rollcall/{_version()} botocore/{__version__}"
+
+
+def _version() -> str:
+    """The version of Rollcall: a file in the artifact, the installed package's elsewhere."""
+    try:
+        with open(os.path.join(os.path.dirname(__file__), "version.txt"), encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        from importlib.metadata import version  # slow to import, and no function needs it
+
+        return version("rollcall")
+
+
 _CONNECTIONS: Final = 32
 """The number of threads of the local server. A function uses sixteen at most, for memberships."""
 

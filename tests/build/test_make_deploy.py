@@ -66,11 +66,12 @@ def test_a_build_gets_no_credentials_and_a_deployment_does(make: Make, tmp_path:
     made = make("deploy", "ENV=prod")
 
     assert made.returncode == 0, made.stderr
-    artifact, build, deploy = started(tmp_path)
+    artifact, build, stamp, deploy = started(tmp_path)
     assert artifact[0] == ["python", "artifact/build.py", "arm64"]
     assert build[0] == ["sam", "build", "--config-env", "prod"]
+    assert stamp[0] == ["python", "artifact/build.py", "--stamp", ".aws-sam/build/template.yaml"]
     assert deploy[0] == ["sam", "deploy", "--config-env", "prod"]
-    for _, environment in (artifact, build):
+    for _, environment in (artifact, build, stamp):
         assert not CREDENTIALS.keys() & environment.keys()
         # Nor are they looked for where else the AWS SDK finds some.
         assert environment["AWS_SHARED_CREDENTIALS_FILE"] == environment["AWS_CONFIG_FILE"] == "/dev/null"
@@ -84,7 +85,7 @@ def test_credentials_given_to_make_do_not_reach_the_build(make: Make, tmp_path: 
 
     assert made.returncode == 0, made.stderr
     *building, deploy = started(tmp_path)
-    assert len(building) == 2
+    assert len(building) == 3
     assert not [value for _, environment in building for value in environment.values() if "typed" in value]
     assert (deploy[1]["AWS_SECRET_ACCESS_KEY"], deploy[1]["AWS_PROFILE"]) == ("typed", "typed")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import botocore
 import pytest
 from botocore.exceptions import NoRegionError
@@ -80,5 +82,5 @@ def test_the_user_agent_of_aws_calls_is_built_once(environment: pytest.MonkeyPat
         client.list_tables()
 
     [text] = said  # Powertools adds itself behind it
-    assert text.startswith(f"rollcall botocore/{botocore.__version__}".encode())
+    assert text.startswith(f"rollcall/{version('rollcall')} botocore/{botocore.__version__}".encode())
     assert b"lang/python" not in text

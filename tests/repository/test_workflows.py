@@ -1,10 +1,13 @@
-"""GitHub workflows: pinned actions, least permissions, no keys to AWS."""
+"""GitHub workflows: pinned actions, least permissions, no keys to AWS; what a tag publishes."""
 
 from __future__ import annotations
 
 import re
+import runpy
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,11 +45,12 @@ def test_every_action_is_pinned_to_a_commit_with_its_version() -> None:
 
 
 @each
-def test_a_workflow_can_read_the_repository_and_only_a_deployment_can_assume_a_role(name: str) -> None:
+def test_a_workflow_reads_the_repository_a_deployment_assumes_a_role_and_a_release_is_written(name: str) -> None:
     assert WORKFLOWS[name]["permissions"] == {"contents": "read"}
+    deploying = {"contents": "read", "id-token": "write"}
+    more = {"dev": deploying, "prod": deploying, "publish": {"contents": "write"}}
     for job_name, job in WORKFLOWS[name]["jobs"].items():
-        expected = {"contents": "read", "id-token": "write"} if job_name in DEPLOYING else None
-        assert job.get("permissions") == expected
+        assert job.get("permissions") == more.get(job_name)
 
 
 def test_no_workflow_uses_a_secret_or_a_key() -> None:
@@ -60,6 +64,7 @@ def test_no_workflow_uses_a_secret_or_a_key() -> None:
 
 def test_code_from_a_fork_is_tested_and_never_deployed() -> None:
     assert set(WORKFLOWS["test"][ON]) == {"push", "pull_request", "workflow_call"}
+    assert WORKFLOWS["release"][ON] == {"push": {"tags": ["v[0-9]+.[0-9]+.[0-9]+"]}}
     assert set(WORKFLOWS["deploy"][ON]) == {"push", "workflow_dispatch"}
     assert WORKFLOWS["deploy"][ON]["push"] == {"branches": ["main"]}
 
@@ -76,9 +81,9 @@ def test_prod_follows_dev_and_the_tests_and_needs_an_approval() -> None:
     assert (found["dev"]["environment"], found["prod"]["environment"]) == DEPLOYING
 
 
-def commands(job: str) -> list[str]:
+def commands(job: str, workflow: str = "deploy") -> list[str]:
     """The command of each step of a job, or its action."""
-    return [step.get("run") or step["uses"].partition("@")[0] for step in WORKFLOWS["deploy"]["jobs"][job]["steps"]]
+    return [step.get("run") or step["uses"].partition("@")[0] for step in WORKFLOWS[workflow]["jobs"][job]["steps"]]
 
 
 def names_of_artifacts(job: str, action: str) -> list[str]:
@@ -136,11 +141,45 @@ def test_dev_and_prod_run_on_the_processor_of_the_build() -> None:
     assert all(architecture in settings[name]["deploy"]["parameters"]["parameter_overrides"] for name in DEPLOYING)
 
 
+def test_a_release_is_checked_then_tested_then_built_then_published() -> None:
+    found = WORKFLOWS["release"]["jobs"]
+
+    assert {name: job.get("needs") for name, job in found.items()} == {
+        "tag": None,
+        "test": "tag",
+        "files": "test",
+        "publish": "files",
+    }
+    assert found["test"]["uses"] == "./.github/workflows/test.yml"
+    assert 'python3 artifact/release.py --check "$GITHUB_REF_NAME"' in commands("tag", "release")
+    assert 'make release-files TAG="$GITHUB_REF_NAME"' in commands("files", "release")
+
+
+def test_what_may_write_a_release_runs_no_code_of_the_repository_or_of_packages() -> None:
+    download, verify, create = commands("publish", "release")
+
+    assert download == "actions/download-artifact"
+    assert verify == "sha256sum --check --strict SHA256SUMS"
+    assert create.startswith("gh release create ")
+
+
+def test_a_release_has_every_file_that_is_built(tmp_path: Path) -> None:
+    program = runpy.run_path(str(ROOT / "artifact" / "release.py"), run_name="release")
+    program["write_templates"](tmp_path)
+    names = {path.name for path in tmp_path.iterdir()} | {program["archive"](one) for one in ("arm64", "x86_64")}
+    create = commands("publish", "release")[-1].split()
+
+    attached = create[create.index("--notes-file") + 2 :]
+    assert create[create.index("--notes-file") + 1] == program["NOTES"]
+    assert {name for name in names if not any(fnmatch(name, one) for one in attached)} == set()
+    assert program["SUMS"] in attached
+
+
 def test_every_make_target_in_a_workflow_exists() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     made = set(re.findall(r"make ([a-z][a-z-]+)", " ".join(step.get("run", "") for step in steps())))
 
-    assert {"build", "deploy-built"} <= made
+    assert {"build", "deploy-built", "release-files"} <= made
     assert made <= targets
 
 

@@ -44,15 +44,15 @@ def written(text: str) -> Document:
     return document
 
 
-def expanded(document: Document) -> Document:
-    """The document after the SAM transform."""
+def expanded(document: Document, **given: str) -> Document:
+    """The document after the SAM transform, which fills in parameters: those given, else their defaults."""
     document = deepcopy(document)
-    # `sam deploy` puts the place of the uploaded artifact here.
+    # `sam deploy` puts the place of the uploaded artifact here; the templates of a release have one.
     for resource in document["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
+        if resource["Type"] == "AWS::Serverless::Function" and isinstance(resource["Properties"]["CodeUri"], str):
             resource["Properties"]["CodeUri"] = "s3://bucket/artifact"
     with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": "eu-central-1"}):
-        result: Document = transform(document, {}, _NoManagedPolicies())
+        result: Document = transform(document, given, _NoManagedPolicies())
     return result
 
 
