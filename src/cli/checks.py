@@ -33,6 +33,8 @@ class CheckList:
     """Runs checks one after the other; the caller skips those that depend on a failed one."""
 
     done: list[Check] = field(default_factory=list)
+    interrupted: bool = False
+    """True if somebody pressed Ctrl-C."""
 
     def run(self, name: str, check: Callable[[], str]) -> bool:
         """Run one check: it returns what it saw, or raises `CheckFailed`."""

@@ -58,19 +58,27 @@ def doctor(
         base_url, key = invocation.deployment.base_url, invocation.deployment.accounts.show(name).current.key.text
     else:
         key = os.environ.get("CONNECTOR_KEY") or _asked_for_key()
-    email = test_email or f"rollcall-doctor-{secrets.token_hex(6)}@example.com"
-    checks = CheckList()
-    interrupted = False
-    try:
-        with httpx.Client(timeout=_SECONDS, follow_redirects=False) as client:
-            examine(checks, Endpoint(client, base_url, key), email)
-    except KeyboardInterrupt:
-        interrupted = True
-        checks.done.append(Check("All checks", False, "interrupted", "Run it again."))
+    checks = examined(base_url, key, test_email)
     parsed = ConnectorKey.parse(key)
     _report(invocation, checks, base_url, parsed.account if parsed is not None else "NAME")
     if not checks.ok:
-        raise typer.Exit(130 if interrupted else 1)
+        raise typer.Exit(130 if checks.interrupted else 1)
+
+
+def examined(base_url: str, key: str, email: str | None = None) -> CheckList:
+    """Run all checks of an endpoint; `email` is the address of the test user, by default a random one."""
+    checks = CheckList()
+    try:
+        with httpx.Client(timeout=_SECONDS, follow_redirects=False) as client:
+            examine(checks, Endpoint(client, base_url, key), email or _random_email())
+    except KeyboardInterrupt:
+        checks.interrupted = True
+        checks.done.append(Check("All checks", False, "interrupted", "Run it again."))
+    return checks
+
+
+def _random_email() -> str:
+    return f"rollcall-doctor-{secrets.token_hex(6)}@example.com"
 
 
 def examine(checks: CheckList, endpoint: Endpoint, email: str) -> None:
@@ -125,7 +133,8 @@ def _asked_for_key() -> str:
     return str(typer.prompt("Connector Key", hide_input=True, err=True))
 
 
-def _report(invocation: Invocation, checks: CheckList, base_url: str, account: str) -> None:
+def reported(invocation: Invocation, checks: CheckList, account: str) -> tuple[list[CheckLine], list[str]]:
+    """The checks as an answer, and as lines for a person; their fixes have complete commands for the account."""
     lines: list[str] = []
     done = [replace(check, fix=_with_commands(invocation, account, check.fix)) for check in checks.done]
     for check in done:
@@ -133,13 +142,18 @@ def _report(invocation: Invocation, checks: CheckList, base_url: str, account: s
         lines.append(f"{mark} {plain(check.name)}: {plain(check.seen)}")
         if check.fix:
             lines.append(f"     [bold]Fix:[/bold] {plain(check.fix)}")
+    return [CheckLine.model_validate(check) for check in done], lines
+
+
+def _report(invocation: Invocation, checks: CheckList, base_url: str, account: str) -> None:
+    done, lines = reported(invocation, checks, account)
     verdict = (
         "Ready: paste the Base URL and the Connector Key into the identity provider."
         if checks.ok
         else "Not ready: see the fixes above."
     )
     invocation.answer(
-        Diagnosis(ok=checks.ok, base_url=base_url, checks=[CheckLine.model_validate(check) for check in done]),
+        Diagnosis(ok=checks.ok, base_url=base_url, checks=done),
         *lines,
         "",
         verdict,

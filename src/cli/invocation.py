@@ -24,7 +24,7 @@ from operations.deployment import Deployment, deployed, local_server, state_file
 
 _SUGGESTED: Final = re.compile(
     r"""(?P<value>='[^']*'(?:"'"'[^']*')*|"(?:\\"|[^"])*")"""
-    r"|\brollcall (?=(?:account|users|groups|activity|doctor|table|events)\b)"
+    r"|\brollcall (?=(?:account|users|groups|activity|doctor|table|events|deploy)\b)"
 )
 """A command, or a quoted value, in which nothing may be replaced."""
 

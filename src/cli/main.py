@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import account, activity, doctor, events, groups, users
+from cli import account, activity, deploy, doctor, events, groups, users
 from cli import table as table_commands
 from cli.invocation import Invocation
 from cli.readable_help import HELP
@@ -29,6 +29,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(groups.app, name="groups")
 app.add_typer(table_commands.app, name="table")
 app.add_typer(events.app, name="events")
+app.add_typer(deploy.app, name="deploy")
 app.command()(doctor.doctor)
 app.command()(activity.activity)
 

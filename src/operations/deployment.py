@@ -104,9 +104,12 @@ def two_regions(environment: Mapping[str, str]) -> str | None:
 def aws_session(region: str | None, profile: str | None) -> boto3.Session:
     """A session in the region given, else that of AWS_REGION, else the one that boto3 finds.
 
-    boto3 by itself knows AWS_DEFAULT_REGION alone. Raises `ProfileNotFound`.
+    boto3 by itself knows AWS_DEFAULT_REGION alone. Raises `DeploymentError` for an unknown profile.
     """
-    return boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None, profile_name=profile)
+    try:
+        return boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None, profile_name=profile)
+    except ProfileNotFound as error:
+        raise DeploymentError(f"{error}. See: aws configure list-profiles") from error
 
 
 def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
@@ -116,8 +119,6 @@ def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
         stack_name, outputs = stack_outputs(session, name, _OUTPUTS, "it is no Rollcall stack, or not deployed yet")
     except NoRegionError as error:
         raise DeploymentError("No AWS region is chosen: add --region, or set AWS_REGION.") from error
-    except ProfileNotFound as error:
-        raise DeploymentError(f"{error}. See: aws configure list-profiles") from error
     except NoCredentialsError as error:
         raise DeploymentError("No AWS credentials were found: sign in (aws sso login), or add --profile.") from error
     except BotoCoreError as error:

@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from operations.answers import accounts, groups, records
+from operations.answers import accounts, deploying, groups, records
 from operations.json_schemas import SchemaGenerator, schema_text
 
 ANSWERS: Final[tuple[type[BaseModel], ...]] = (
@@ -36,6 +36,9 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     records.CheckedTable,
     records.Diagnosis,
     records.RedrivenLetters,
+    deploying.CheckedDeployment,
+    deploying.AdoptedLeftovers,
+    deploying.VerifiedDeployment,
 )
 _DESCRIPTION: Final = (
     "One definition for each command with --json. `rollcall users show` answers with a SCIM resource, "
