@@ -27,6 +27,7 @@ ROOT: Final[Path] = BUILD["ROOT"]
 VERSION: Final[str] = BUILD["VERSION"]
 RELEASE: Final = ROOT / "build" / "release"
 SBOM: Final = ROOT / "build" / "sbom.cyclonedx.json"
+POLICIES: Final = ROOT / "docs" / "deploy-policy"
 SUMS: Final = "SHA256SUMS"
 NOTES: Final = "NOTES.md"
 
@@ -145,6 +146,8 @@ def write_wheel(into: Path) -> None:
             cwd=source,
             env=os.environ | {"SOURCE_DATE_EPOCH": str(_SECONDS)},
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,  # warnings about bytecode, which no wheel has
+            text=True,
             check=True,
         )
 
@@ -171,6 +174,8 @@ def release(into: Path) -> list[Path]:
         write_templates(made)
         write_wheel(made)
         shutil.copyfile(SBOM, made / f"rollcall-{VERSION}-sbom.cyclonedx.json")
+        for policy in POLICIES.glob("*.json"):
+            shutil.copyfile(policy, made / f"deploy-policy-{policy.name}")
         (made / SUMS).write_text(sums(made.iterdir()), encoding="utf-8")
         try:
             (made / NOTES).write_text(notes(changelog, VERSION), encoding="utf-8")
@@ -193,7 +198,8 @@ def main(*arguments: str) -> int:
         sys.stderr.write(f"{reason}\n")
         return 1
     except subprocess.CalledProcessError as failed:
-        return failed.returncode  # pip or setuptools has printed why
+        sys.stderr.write(failed.stderr or "")  # pip has printed why
+        return failed.returncode
     return 0
 
 
