@@ -14,6 +14,8 @@ DYNAMODB_DATA ?= .rollcall/dynamodb
 BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := true
+# A container image may set it: then each process would compile all packages once more.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The AWS CLI prefers AWS_REGION; the SAM CLI and boto3 read AWS_DEFAULT_REGION alone.
 AWS_REGION ?=
@@ -58,7 +60,7 @@ test: .venv/.dev ## Run the tests that need neither Docker, Java nor a browser (
 
 .PHONY: test-dynamodb-local
 test-dynamodb-local: .venv/.dev .dynamodb-local/.installed ## Run the storage, contract and concurrency tests on DynamoDB Local (needs JDK 17, Maven)
-	@$(BIN)/pytest -m dynamodb_local
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m dynamodb_local
 
 .PHONY: test-sam-local
 test-sam-local: .venv/.dev build ## Run every function with its events, and the contract tests, in the SAM CLI (needs Docker)

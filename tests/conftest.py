@@ -8,6 +8,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import boto3
@@ -15,13 +16,15 @@ import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
 
+from local.gateway import LocalContext
 from local.moto_transactions import cheap_transactions
-from support import emulator
+from support import emulator, engines
 from support.child_processes import run
 from support.emulated_stack import Deployer, Stack, artifact
 from support.emulator import Emulator, emulated_aws
 from support.examples import examples
 from support.fast_moto import fast_moto
+from support.lambda_context import PLENTY
 from support.repository import ROOT
 from support.sam_api import SamApi, remove_containers, start_api
 from support.stand_ins import Aws
@@ -48,6 +51,22 @@ def _fast_moto() -> Iterator[None]:
     """Let moto and botocore do once what has the same result each time."""
     with fast_moto():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _time_enough() -> Iterator[None]:
+    """Let no request at the local gateway end for lack of time because the machine is busy."""
+    with patch.object(LocalContext, "get_remaining_time_in_millis", lambda context: PLENTY):
+        yield
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[str]:
+    """The endpoint of DynamoDB Local, started once for all tests of this process; each has tables of its own there."""
+    if (why_not := engines.missing()) is not None:
+        pytest.skip(why_not)
+    with engines.dynamodb_local(*engines.FOR_MINUTES) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(scope="session")

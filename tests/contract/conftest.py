@@ -14,11 +14,10 @@ import pytest
 from adapters import aws
 from domain.accounts.rate import Rate
 from domain.limits import MAX_REQUESTS_PER_SECOND
-from local.service import LocalService
+from local.service import TABLE_NAME, LocalService
 from support import engines
 from support.emulated_stack import Stack
 from support.group_client import GroupClient
-from support.people import user
 from support.sam_api import SamApi
 from support.scim_http import ScimClient
 
@@ -72,24 +71,13 @@ def service(request: pytest.FixtureRequest) -> Iterator[LocalService | SamApi | 
         with LocalService() as running:
             yield running
         return
-    if (why_not := engines.missing()) is not None:
-        pytest.skip(why_not)
-    # An engine that has just started, on a busy machine, takes longer than the product waits, and longer still when
-    # it is asked again and again meanwhile.
+    endpoint = request.getfixturevalue("dynamodb_local")
     with (
-        engines.dynamodb_local() as endpoint,
-        patch.object(aws, "_READ_SECONDS", 9),
+        engines.table_named(engines.new_client(endpoint), TABLE_NAME),
+        patch.object(aws, "_READ_SECONDS", engines.SECONDS_TO_ANSWER),
         LocalService(dynamodb_endpoint=endpoint) as running,
     ):
-        warm_up(ScimClient(running.base_url, running.new_account().text))
         yield running
-
-
-def warm_up(client: ScimClient) -> None:
-    """One of each write, which the engine does not know how to do fast until then."""
-    created = client.create(user())
-    client.patch(created["id"], {"op": "replace", "path": "title", "value": "Lead"})
-    client.delete(created["id"])
 
 
 @pytest.fixture

@@ -12,19 +12,16 @@ from moto import mock_aws
 from adapters.dynamodb import DynamoDBAccount, Table
 from domain.ports import GroupStore, Relations, UserStore
 from local.moto_transactions import cheap_transactions
-from support import engines
-from support.engines import ENGINES, client_of, make_table
+from support.engines import ENGINES, client_of, make_table, new_client
 from support.in_process import TwinAccount, TwinTable
 from support.memory import InMemoryUsers
 from support.samples import Groups, Patience, Users
 
 
 @pytest.fixture(scope="session")
-def local_client() -> Iterator[Any]:
-    if (why_not := engines.missing()) is not None:
-        pytest.skip(why_not)
-    with engines.dynamodb_local() as endpoint:
-        yield engines.new_client(endpoint)
+def local_client(dynamodb_local: str) -> Any:
+    """A client of DynamoDB Local."""
+    return new_client(dynamodb_local)
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -1,6 +1,7 @@
 """Each write of groups with each of its calls under each fault: done once, whole or not at all, and reported rightly.
 
-Every fault strikes on DynamoDB Local; on moto one of each kind.
+On DynamoDB Local every fault strikes the first call of each operation, and one of each kind the further calls of it
+(`THOROUGH=1`: every fault every call); on moto one of each kind strikes every call.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from domain.ports import MemberChange
 from domain.resources.stored_group import StoredGroup
 from support import faults
 from support.engines import ENGINES, OneAtATime, make_table, new_client
+from support.examples import THOROUGH
 from support.faults import Fault, FaultyClient
 from support.invariants import assert_items_agree
 from support.loading import load
@@ -30,7 +32,7 @@ IDS = tuple(sorted(user.id for user in PEOPLE))
 MAKE = Groups()
 ENGINEERS, SALES, NEW = MAKE("Engineers", external_id="1"), MAKE("Sales"), MAKE("New", external_id="2")
 BUILDERS = with_name(ENGINEERS, "Builders", externalId="3")
-ONE_OF_A_KIND = ("time-out", "TransactionConflict", "IdempotentParameterMismatchException")
+ONE_OF_A_KIND = ("time-out", "ThrottlingException", "TransactionConflict", "IdempotentParameterMismatchException")
 
 Write = Callable[[DynamoDBAccount], object]
 State = dict[str, tuple[StoredGroup, tuple[str, ...]]]
@@ -130,7 +132,8 @@ def places(engine: tuple[Scene, bool], write: Write, struck: list[Fault]) -> Ite
     for at, operation in enumerate(operations):
         for fault in struck:
             is_possible = operation == "TransactWriteItems" or not (fault.of_transactions or fault in faults.CONTENDED)
-            if is_possible and (fault.name in ONE_OF_A_KIND or not on_moto):
+            every_fault = not on_moto and (THOROUGH or operation not in operations[:at])
+            if is_possible and (every_fault or fault.name in ONE_OF_A_KIND):
                 yield scene.started_again(), at, fault, done
 
 

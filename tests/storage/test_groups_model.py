@@ -163,7 +163,7 @@ def test_users_and_groups_agree_with_the_model(
     run_state_machine_as_test(
         machine(lambda: directories(f"account-{next(_accounts)}")),
         settings=settings(
-            max_examples=6 if on_moto else examples(15, thorough=60),
+            max_examples=6 if on_moto else examples(8, thorough=60),
             stateful_step_count=15 if on_moto else 25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

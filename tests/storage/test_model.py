@@ -237,4 +237,4 @@ def test_the_table_agrees_with_the_model(table: Table, request: pytest.FixtureRe
         )
 
     on_moto = "moto" in request.node.name
-    explore(new_account, 8 if on_moto else 25, steps=15 if on_moto else 30)
+    explore(new_account, 8 if on_moto else examples(12, thorough=25), steps=15 if on_moto else 30)

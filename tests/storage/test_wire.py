@@ -64,6 +64,7 @@ def clients(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
         for item in (items.user_item("default", ADA, "write"), ODD):
             plain.put_item(TableName="wire", Item=item)
         yield plain, with_items_as_sent(ours)
+        plain.delete_table(TableName="wire")
 
 
 def asked(client: Any, name: str) -> dict[str, Any]:

@@ -29,12 +29,21 @@ LIBRARIES = Path(__file__).parents[2] / ".dynamodb-local"
 LOOPBACK = Path(__file__).parents[1] / "dynamodb-local" / "Loopback.java"
 """Starts DynamoDB Local for this machine alone; nothing else may start it."""
 _SECONDS_TO_START = 60
+SECONDS_TO_ANSWER = 60
+"""How long clients wait for DynamoDB Local, so that no result depends on how busy the machine is."""
+FOR_MINUTES = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Options of a virtual machine that runs no longer: it does not spend more on optimising code than that saves."""
 _SESSION = Session()
 _numbers = itertools.count()
 
 
 def new_client(endpoint_url: str | None = None, **configured: Any) -> Any:
-    """A client with the product's own time-outs and attempts except `configured`, and credentials of no account."""
+    """A client with the product's own time-outs and attempts except `configured`, and credentials of no account.
+
+    With an endpoint it waits as long as `SECONDS_TO_ANSWER`.
+    """
+    if endpoint_url is not None:
+        configured = {"read_timeout": SECONDS_TO_ANSWER, "connect_timeout": SECONDS_TO_ANSWER, **configured}
     client = _SESSION.create_client(
         "dynamodb",
         region_name="eu-central-1",
@@ -56,13 +65,25 @@ def client_of(engine: str, request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def make_table(client: Any, **chosen: Any) -> Table:
-    """A new table that nothing else uses, whose retries do not wait; `chosen` are further fields of `Table`.
-
-    It has no stream, with which DynamoDB Local takes eight times as long to write.
-    """
+    """A new table that nothing else uses, whose retries do not wait; `chosen` are further fields of `Table`."""
     name = f"users-{next(_numbers)}"
-    client.create_table(**{**table_definition(name), "StreamSpecification": {"StreamEnabled": False}})
+    _create(client, name)
     return Table(client, name, sleep=lambda seconds: None, **chosen)
+
+
+@contextmanager
+def table_named(client: Any, name: str) -> Iterator[None]:
+    """An empty table of that name, which is gone after the block."""
+    _create(client, name)
+    try:
+        yield
+    finally:
+        client.delete_table(TableName=name)
+
+
+def _create(client: Any, name: str) -> None:
+    """Create it without a stream, with which DynamoDB Local takes eight times as long to write."""
+    client.create_table(**{**table_definition(name), "StreamSpecification": {"StreamEnabled": False}})
 
 
 def missing() -> str | None:
@@ -75,19 +96,21 @@ def missing() -> str | None:
 
 
 @contextmanager
-def dynamodb_local() -> Iterator[str]:
-    """DynamoDB Local in memory on a free port of 127.0.0.1: its endpoint. It stops at the end of the block."""
+def dynamodb_local(*java: str) -> Iterator[str]:
+    """DynamoDB Local in memory on a free port of 127.0.0.1: its endpoint. It stops at the end of the block.
+
+    `java` are further options of the virtual machine.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     libraries = f"-Dsqlite4java.library.path={LIBRARIES}"
     options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
-    command: list[str | Path] = ["java", "-Xmx1g", libraries, "-cp", f"{LIBRARIES}/*", LOOPBACK, *options]
+    command: list[str | Path] = ["java", "-Xmx1g", *java, libraries, "-cp", f"{LIBRARIES}/*", LOOPBACK, *options]
     with started(command, stdout=DEVNULL, stderr=DEVNULL) as server:
         _wait_for(server, port)
         endpoint = f"http://127.0.0.1:{port}"
-        # Its first answer may take longer than the product's clients wait.
-        new_client(endpoint, read_timeout=_SECONDS_TO_START).list_tables()
+        new_client(endpoint).list_tables()
         yield endpoint
 
 
