@@ -8,6 +8,9 @@ PYTHON ?= python3
 WORKERS ?= 2
 ENV ?=
 SETTINGS ?=
+PARAMETERS ?=
+YES ?=
+AT_ONCE ?=
 DYNAMODB_PORT ?= 8000
 LOAD ?=
 DYNAMODB_DATA ?= .rollcall/dynamodb
@@ -155,17 +158,38 @@ build: known-section .venv-sam/.installed ## Build the functions, to run here (E
 	@$(WITHOUT_CREDENTIALS) $(BIN)/python artifact/build.py --stamp .aws-sam/build/template.yaml
 	@echo '$(architecture)' > .aws-sam/build/architecture
 
+# What somebody named: without a section, the check says which other stack is there.
+SECTION_NAMED := $(ENV)
+export PARAMETERS SETTINGS
+said = $(filter-out 0 no false,$(1))
+# Looks, asks, and writes the parameters of the deployment to a file.
+PREPARED = build/deploy-$(ENV)
+prepare = mkdir -p build; $(BIN)/rollcall deploy prepare $(SECTION_NAMED) $(if $(call said,$(YES)),--yes) \
+	--parameters "$$PARAMETERS$(if $(call said,$(AT_ONCE)), Rollout=at-once)" > $(PREPARED)
+sam_deploy = .venv-sam/bin/sam deploy $(call section,$(ENV)) --parameter-overrides "$$(cat $(PREPARED))" \
+	$(if $(call said,$(YES)),--no-confirm-changeset) $(SETTINGS) \
+	|| { echo 'Not deployed: docs/deploy.md, "When it fails", says what to do. A failed first deployment can simply be repeated.' >&2; exit 1; }
+
+# An own list would replace the one that was checked.
+.PHONY: known-settings
+known-settings:
+	@[[ "$$SETTINGS" != *--parameter-overrides* ]] || { echo "Name parameters in PARAMETERS='Name=value Name=value', not in SETTINGS: they are checked, and go before the section's" >&2; exit 1; }
+
 .PHONY: deploy
 deploy: ENV := $(or $(ENV),dev)
-deploy: one-region build ## Build without credentials, then deploy (ENV=dev, which is the default, or ENV=prod)
-	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)
+deploy: known-section known-settings one-region .venv/.local ## Check, ask, build without credentials, deploy, check the service (ENV=dev or prod, YES=1, AT_ONCE=1, PARAMETERS)
+	@$(prepare)
+	@$(MAKE) --no-print-directory -f '$(firstword $(MAKEFILE_LIST))' build ENV='$(ENV)'
+	@$(sam_deploy)
+	@$(BIN)/rollcall deploy verify '$(ENV)'
 
 .PHONY: deploy-built
 deploy-built: ENV := $(or $(ENV),dev)
-deploy-built: known-section one-region .venv-sam/.installed ## Deploy what `make build` built (ENV=dev, ENV=prod)
+deploy-built: known-section known-settings one-region .venv-sam/.installed .venv/.local ## Check, ask, deploy what `make build` built (ENV=dev or prod, YES=1)
 	@[[ "$$(cat .aws-sam/build/architecture 2>/dev/null)" == '$(architecture)' ]] || \
 		{ echo 'What is built is not for $(architecture), which $(ENV) has: make build ENV=$(ENV)' >&2; exit 1; }
-	@.venv-sam/bin/sam deploy $(call section,$(ENV)) $(SETTINGS)
+	@$(prepare)
+	@$(sam_deploy)
 
 TAG ?=
 .PHONY: release-files
@@ -186,7 +210,7 @@ audit: .venv-audit/.installed ## Look up known vulnerabilities of the pinned pac
 	@$(BIN)/python artifact/audit.py .venv-audit/bin/pip-audit requirements.txt $(filter-out requirements.txt,$(wildcard requirements*.txt))
 
 .PHONY: install-sam
-install-sam: .venv-sam/.installed ## Install the SAM CLI, which builds and deploys
+install-sam: .venv-sam/.installed .venv/.local ## Install what builds and deploys: the SAM CLI, and rollcall
 
 .PHONY: events
 events: .venv/.local ## Regenerate events/ and the schemas of events and of the command's answers in docs

@@ -113,8 +113,8 @@ def test_a_deployment_uses_what_was_built_once(environment: str) -> None:
     )
     credentials = steps_of_it.index("aws-actions/configure-aws-credentials")
     assert {"tar -xzf built.tgz", "make install-sam"} < set(steps_of_it[:credentials])
-    assert [step.split()[:3] for step in steps_of_it[credentials + 1 :]] == [
-        ["make", "deploy-built", f"ENV={environment}"]
+    assert [step.split() for step in steps_of_it[credentials + 1 :]] == [
+        ["make", "deploy-built", f"ENV={environment}", "YES=1"]
     ]
 
 
