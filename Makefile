@@ -226,13 +226,15 @@ record-release: .venv/.dev ## Record the templates as those of the previous rele
 
 # Installs with uv, four times as fast as pip; with pip where uv fails (a package mirror that only pip is configured for).
 # $(1): environment, $(2): arguments
-install = $(WITHOUT_CREDENTIALS) VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet $(2) || $(WITHOUT_CREDENTIALS) $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
+install = $(WITHOUT_CREDENTIALS) VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet $(2) || $(WITHOUT_CREDENTIALS) $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) || $(no-packages)
+no-packages = { echo 'The packages could not be installed (the reason is above). Check the network, or name a mirror of PyPI: export PIP_INDEX_URL=https://...' >&2; exit 1; }
 
 .venv/.uv: requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| { echo 'Rollcall needs Python 3.11 or newer as $(PYTHON). Name another one: make PYTHON=python3.13' >&2; exit 1; }
-	@[[ -x $(BIN)/python ]] || $(PYTHON) -m venv --clear .venv
-	@$(WITHOUT_CREDENTIALS) $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-uv.txt
+	@[[ -x $(BIN)/python ]] && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv \
+		|| { echo '$(PYTHON) can make no virtual environment with pip. Install its packages venv and pip (Debian, Ubuntu: apt install python3-venv), or name another one: make PYTHON=python3.13' >&2; exit 1; }
+	@$(WITHOUT_CREDENTIALS) $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-uv.txt || $(no-packages)
 	@touch $@
 
 .venv/.local: .venv/.uv requirements-local.txt pyproject.toml

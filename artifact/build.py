@@ -48,11 +48,12 @@ WITHOUT_BYTECODE: Final = (
 """The form of bytecode differs from version to version."""
 
 
-def build(architecture: str, into: Path) -> None:
-    """Put the artifact for `arm64` or `x86_64` into a directory, in place of what is there.
+class BuildFailed(Exception):
+    """There is no new artifact; the message is one line that says why, and what to do."""
 
-    Raises CalledProcessError when pip fails, which has then printed why.
-    """
+
+def build(architecture: str, into: Path) -> None:
+    """Put the artifact for `arm64` or `x86_64` into a directory, in place of what is there; raises `BuildFailed`."""
     python = python_of_the_functions()
     into.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=into.parent) as scratch:
@@ -67,15 +68,33 @@ def build(architecture: str, into: Path) -> None:
 
 
 def install_requirements(architecture: str, into: Path) -> None:
-    """Install the wheels of requirements.txt for the Lambda platform, whatever platform and Python this is."""
-    subprocess.run(  # noqa: S603 - the arguments are this file's
+    """Install the wheels of requirements.txt for the Lambda platform, whatever platform and Python this is.
+
+    Raises `BuildFailed` when there is no pip, or it fails.
+    """
+    installed = subprocess.run(  # noqa: S603 - the arguments are this file's
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
             *("--target", str(into), "--requirement", str(ROOT / "requirements.txt"), "--require-hashes", "--no-deps"),
             *("--platform", PLATFORMS[architecture], "--python-version", PYTHON_VERSION, "--implementation", "cp"),
             *("--only-binary=:all:", "--no-compile"),
         ],
-        check=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if installed.returncode:
+        raise BuildFailed(_why_not(installed.stderr.strip()))
+
+
+def _why_not(said: str) -> str:
+    """One line for what pip printed, which repeats itself for each attempt."""
+    if "No module named pip" in said:
+        return f"{sys.executable} has no pip, which installs the packages: {sys.executable} -m ensurepip --upgrade"
+    reason = said.splitlines()[-1].removeprefix("ERROR: ") if said else "it printed no reason"
+    return (
+        f"pip could not install the packages of requirements.txt: {reason}. "
+        "Check the network, or name a mirror of PyPI that has them: export PIP_INDEX_URL=https://..."
     )
 
 
@@ -185,13 +204,14 @@ def _is_of_the_version(python: str) -> bool:
 
 
 def main(architecture: str) -> int:
-    """Build; return pip's exit code when it fails."""
-    if python_of_the_functions() is None:
-        sys.stderr.write(f"{WITHOUT_BYTECODE}\n")
+    """Build, and return the exit code; say in one line what is missing."""
     try:
         build(architecture, ARTIFACT)
-    except subprocess.CalledProcessError as failed:
-        return failed.returncode
+    except BuildFailed as reason:
+        sys.stderr.write(f"{reason}\n")
+        return 1
+    if python_of_the_functions() is None:
+        sys.stderr.write(f"{WITHOUT_BYTECODE}\n")
     return 0
 
 

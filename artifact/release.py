@@ -194,12 +194,12 @@ def main(*arguments: str) -> int:
             return 0
         for path in release(RELEASE):
             sys.stdout.write(f"{path.stat().st_size:>10,}  {path.relative_to(ROOT)}\n")
-    except NoRelease as reason:
+    except (NoRelease, BUILD["BuildFailed"]) as reason:
         sys.stderr.write(f"{reason}\n")
         return 1
     except subprocess.CalledProcessError as failed:
-        sys.stderr.write(failed.stderr or "")  # pip has printed why
-        return failed.returncode
+        sys.stderr.write(f"The wheel could not be built: {failed.stderr}\n")
+        return 1
     return 0
 
 

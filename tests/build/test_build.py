@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import botocore
@@ -140,9 +141,60 @@ def test_descriptions_lose_documentation_but_no_member_of_that_name(tmp_path: Pa
     assert left == {"members": {"documentation": {"shape": "String"}}}
 
 
-def test_without_the_functions_python_the_warning_says_what_to_do() -> None:
+def built_with(python: str | Path, tmp_path: Path, **environment: str) -> tuple[int, list[str], list[str]]:
+    """Run the build with a Python, on a machine without another; its exit code and the lines that it printed."""
+    shutil.copytree(ROOT / "artifact", tmp_path / "artifact")
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    nothing = {"PATH": str(tmp_path), "HOME": str(tmp_path), "PYENV_ROOT": str(tmp_path), **environment}
+    done = run([python, tmp_path / "artifact" / "build.py", "arm64"], env=nothing)
+    return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
+
+
+PIP_THAT_INSTALLS = "import pathlib, sys; pathlib.Path(sys.argv[sys.argv.index('--target') + 1]).mkdir()"
+PIP_WITHOUT_A_NETWORK = """
+import sys
+for _ in range(5):
+    print("WARNING: Retrying after connection broken", file=sys.stderr)
+print("ERROR: No matching distribution found for idna==3.10", file=sys.stderr)
+sys.exit(1)
+"""
+
+
+@pytest.mark.skipif(sys.version_info[:2] == (3, 13), reason="this is the functions' Python")
+def test_any_python_builds_and_the_functions_python_is_missed_once(tmp_path: Path) -> None:
+    write(tmp_path / "fake" / "pip" / "__init__.py")
+    write(tmp_path / "fake" / "pip" / "__main__.py", PIP_THAT_INSTALLS)
+
+    code, out, errors = built_with(sys.executable, tmp_path, PYTHONPATH=str(tmp_path / "fake"))
+
+    assert (code, out, errors) == (0, [], [WITHOUT_BYTECODE])
     assert "uv python install 3.13" in WITHOUT_BYTECODE
-    assert len(WITHOUT_BYTECODE.splitlines()) == 1
+    assert (tmp_path / "build" / "artifact" / "handlers" / "get_user.py").is_file()
+
+
+def test_without_a_network_one_line_has_the_reason_and_what_to_do_and_the_last_build_stays(tmp_path: Path) -> None:
+    write(tmp_path / "fake" / "pip" / "__init__.py")
+    write(tmp_path / "fake" / "pip" / "__main__.py", PIP_WITHOUT_A_NETWORK)
+    earlier = write(tmp_path / "build" / "artifact" / "earlier.py")
+
+    code, out, [line] = built_with(sys.executable, tmp_path, PYTHONPATH=str(tmp_path / "fake"))
+
+    assert (code, out) == (1, [])
+    assert "No matching distribution found for idna==3.10. Check the network" in line
+    assert list((tmp_path / "build").iterdir()) == [earlier.parent]
+    assert earlier.is_file()
+
+
+def test_without_pip_one_line_has_the_command_that_installs_it(tmp_path: Path) -> None:
+    run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
+    python = tmp_path / "bare" / "bin" / "python"
+
+    code, out, errors = built_with(python, tmp_path)
+
+    assert (code, out) == (1, [])
+    assert errors == [f"{python} has no pip, which installs the packages: {python} -m ensurepip --upgrade"]
 
 
 @pytest.mark.parametrize(("asked", "section"), [([], "dev"), (["ENV=prod"], "prod")])
