@@ -181,13 +181,12 @@ sam_deploy = .venv-sam/bin/sam deploy $(call section,$(ENV)) --parameter-overrid
 	|| { echo 'Not deployed: docs/deploy.md, "When it fails", says what to do. A failed first deployment can simply be repeated.' >&2; exit 1; }
 
 # An own list would replace the one that was checked.
-.PHONY: known-settings
-known-settings:
-	@[[ "$$SETTINGS" != *--parameter-overrides* ]] || { echo "Name parameters in PARAMETERS='Name=value Name=value', not in SETTINGS: they are checked, and go before the section's" >&2; exit 1; }
+known_settings = [[ "$$SETTINGS" != *--parameter-overrides* ]] || { echo "Name parameters in PARAMETERS='Name=value Name=value', not in SETTINGS: they are checked, and go before the section's" >&2; exit 1; }
 
 .PHONY: deploy
 deploy: ENV := $(or $(ENV),dev)
-deploy: known-section known-settings one-region .venv/.local ## Check, ask, build without credentials, deploy, check the service (ENV=dev or prod, YES=1, AT_ONCE=1, PARAMETERS)
+deploy: known-section one-region .venv/.local ## Check, ask, build without credentials, deploy, check the service (ENV=dev or prod, YES=1, AT_ONCE=1, PARAMETERS)
+	@$(known_settings)
 	@$(prepare)
 	@$(MAKE) --no-print-directory -f '$(firstword $(MAKEFILE_LIST))' build ENV='$(ENV)'
 	@$(sam_deploy)
@@ -195,9 +194,10 @@ deploy: known-section known-settings one-region .venv/.local ## Check, ask, buil
 
 .PHONY: deploy-built
 deploy-built: ENV := $(or $(ENV),dev)
-deploy-built: known-section known-settings one-region .venv-sam/.installed .venv/.local ## Check, ask, deploy what `make build` built (ENV=dev or prod, YES=1)
+deploy-built: known-section one-region .venv-sam/.installed .venv/.local ## Check, ask, deploy what `make build` built (ENV=dev or prod, YES=1)
 	@[[ "$$(cat .aws-sam/build/architecture 2>/dev/null)" == '$(architecture)' ]] || \
 		{ echo 'What is built is not for $(architecture), which $(ENV) has: make build ENV=$(ENV)' >&2; exit 1; }
+	@$(known_settings)
 	@$(prepare)
 	@$(sam_deploy)
 
