@@ -85,17 +85,15 @@ screenshots: test-browser ## Update the pictures in docs/images from the browser
 lint: lint-types lint-style lint-template ## Check style, types, the direction of imports and the template
 
 # Apart, so that `make -j2 lint` checks the rest during the types, which take the longest.
-.PHONY: lint-types
+.PHONY: lint-types lint-style lint-template
 lint-types: .venv/.dev
 	@$(BIN)/mypy
 
-.PHONY: lint-style
 lint-style: .venv/.dev
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { echo 'Not formatted: run make format'; exit 1; }
 	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 
-.PHONY: lint-template
 lint-template: .venv/.dev
 	@$(BIN)/cfn-lint
 
