@@ -193,9 +193,9 @@ deploy: known-section one-region .venv/.local ## Check, ask, build without crede
 .PHONY: deploy-built
 deploy-built: ENV := $(or $(ENV),dev)
 deploy-built: known-section one-region .venv-sam/.installed .venv/.local ## Check, ask, deploy what `make build` built (ENV=dev or prod, YES=1)
+	@$(known_settings)
 	@[[ "$$(cat .aws-sam/build/architecture 2>/dev/null)" == '$(architecture)' ]] || \
 		{ echo 'What is built is not for $(architecture), which $(ENV) has: make build ENV=$(ENV)' >&2; exit 1; }
-	@$(known_settings)
 	@$(prepare)
 	@$(sam_deploy)
 
