@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import runpy
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.repository import ROOT
-from support.stack_template import PARAMETERS, RESOURCES, TEMPLATE
+from support.stack_template import PARAMETERS, PATH, RESOURCES, TEMPLATE, TEXTS, written
 
 PAGE = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+RELEASE: dict[str, Any] = runpy.run_path(str(ROOT / "artifact" / "release.py"), run_name="release")
 SAMCONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
 DEPLOYMENTS = ("dev", "prod")
 
@@ -62,9 +65,30 @@ def test_the_page_states_the_log_retention_of_both() -> None:
 
 def test_the_page_sets_only_parameters_that_exist() -> None:
     set_there = set(re.findall(r"\b([A-Z][A-Za-z]*[a-z])=[\w.:/-]+", PAGE))
+    of_a_release = set(re.findall(r"\b([A-Z][A-Za-z]*[a-z])=\$", PAGE))
 
-    assert {"DomainName", "EnableWaf", "Rollout"} <= set_there
+    assert {"DomainName", "EnableWaf", "AllowedIpRanges"} <= set_there
     assert set_there <= PARAMETERS.keys()
+    assert of_a_release <= written(RELEASE["packaged"](TEXTS[PATH]))["Parameters"].keys()
+
+
+def test_without_cloning_the_page_uses_the_files_of_a_release_and_its_stack(tmp_path: Path) -> None:
+    section = PAGE.partition("## Without cloning")[2].partition("\n## ")[0].replace("$VERSION", RELEASE["VERSION"])
+    RELEASE["write_templates"](tmp_path)
+    wheel = f"rollcall-{RELEASE['VERSION']}-py3-none-any.whl"
+    files = {path.name for path in tmp_path.iterdir()} | {RELEASE["archive"]("arm64"), RELEASE["SUMS"], wheel}
+    named = set(re.findall(r"(?<!\w)(rollcall-\d[\w.-]*\w|SHA256SUMS)", section))
+    # An upgrade keeps this parameter as it is.
+    prefix = written(RELEASE["packaged"](TEXTS[PATH]))["Parameters"]["CodePrefix"]["Default"]
+    [capabilities] = re.findall(r"--capabilities (.+?) \\", section)
+
+    assert named == files
+    assert set(re.findall(r"s3://\$BUCKET/(\S*)", section)) == {prefix}
+    assert capabilities == SAMCONFIG["prod"]["deploy"]["parameters"]["capabilities"]
+    assert set(re.findall(r"OutputKey=='(\w+)'", section)) <= TEMPLATE["Outputs"].keys()
+    assert RESOURCES["DefaultAccountSecret"]["Properties"]["Name"]["Fn::Sub"].replace(
+        "${AWS::StackName}", "rollcall"
+    ) in re.findall(r"--secret-id (\S+)", section)
 
 
 def test_the_commands_that_remove_logs_find_every_log_group_and_none_of_another_stack() -> None:
