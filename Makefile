@@ -73,6 +73,10 @@ test-sam-local: .venv/.dev build ## Run every function with its events, and the 
 test-browser: .venv/.dev ## Test the pages in Chromium
 	@$(BIN)/pytest -m browser
 
+.PHONY: conformance
+conformance: .venv/.dev ## Run the checkers and the tests that docs/conformance.md names, and write the page
+	@PYTHONPATH=src:tests $(BIN)/python -m conformance.write
+
 .PHONY: prove
 prove: .venv-prove/.installed ## Deploy the whole stack to an emulator of AWS and use it, without an AWS account or Docker
 	@$(BIN)/pytest -m prove
