@@ -6,7 +6,8 @@ whole stack deployed to an emulator of AWS. Every test has an account of its own
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -41,6 +42,17 @@ The other modules look into the process that serves, need many threads, or send 
 on (it decodes them as UTF-8, and takes none of several megabytes).
 """
 
+EMULATED_TOO = {"test_bad_input", "test_isolation", "test_isolation_matrix", "test_what_identity_providers_force"}
+"""What else is asked of the whole stack: bodies and paths of every kind, and isolation with its keys and its table."""
+
+_NO_BYTES = "the emulator's gateway puts U+FFFD in the place of what is not UTF-8 (on AWS not tried)"
+DEVIATIONS = {
+    ("test_bad_input", "byte-order-mark-of-utf-16"): _NO_BYTES,
+    ("test_bad_input", "invalid-utf-8"): _NO_BYTES,
+    ("test_bad_input", "latin-1"): _NO_BYTES,
+}
+"""What the emulator does in another way, by module and case. Each has to fail, so the list is no longer than needed."""
+
 NO_STORAGE = {"test_authentication", "test_bad_input", "test_groups_bad_input"}
 """What is decided before the table is asked, so that another engine would answer nothing else."""
 
@@ -54,7 +66,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         engines = ENGINES[:1] if module in NO_STORAGE else ENGINES
         if module in WITH_A_GATEWAY:
             engines = [*ENGINES, SAM_LOCAL, EMULATED]
+        elif module in EMULATED_TOO:
+            engines = [*engines, EMULATED]
         metafunc.parametrize("service", engines, indirect=True, scope="module")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Expect of the emulator what `DEVIATIONS` has."""
+    case = getattr(item, "callspec", None)
+    if case is not None and case.params.get("service") == "emulated":
+        why = DEVIATIONS.get((item.path.stem, str(case.params.get("name"))))
+        if why is not None:
+            item.add_marker(pytest.mark.xfail(reason=why))
 
 
 # Of a module and no longer: what runs afterwards in this process may want a moto of its own.
@@ -80,12 +103,23 @@ def service(request: pytest.FixtureRequest) -> Iterator[LocalService | SamApi | 
         yield running
 
 
+@pytest.fixture(scope="module")
+def new_client(service: LocalService | Stack) -> Callable[..., ScimClient]:
+    """Makes clients of fresh accounts with the given settings."""
+
+    def made(**settings: Any) -> ScimClient:
+        key = service.new_account()
+        if settings:
+            service.accounts.configure(key.account, **settings)
+        return ScimClient(service.base_url, key.text, host=service.host if isinstance(service, Stack) else None)
+
+    return made
+
+
 @pytest.fixture
-def client(service: LocalService | Stack) -> ScimClient:
+def client(new_client: Callable[..., ScimClient]) -> ScimClient:
     """A client of a fresh account, which may send so much that no test is refused for being fast."""
-    key = service.new_account()
-    service.accounts.configure(key.account, rate=Rate(MAX_REQUESTS_PER_SECOND))
-    return ScimClient(service.base_url, key.text, host=service.host if isinstance(service, Stack) else None)
+    return new_client(rate=Rate(MAX_REQUESTS_PER_SECOND))
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 
-from local.service import LocalService
 from support.people import PATCH_OP, user
 from support.scim_http import Answer, Json, ScimClient
 
@@ -17,9 +17,9 @@ PATCH = {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": "active
 
 
 @pytest.fixture
-def stranger(service: LocalService) -> ScimClient:
+def stranger(new_client: Callable[..., ScimClient]) -> ScimClient:
     """A client of another account."""
-    return ScimClient(service.base_url, service.new_account().text)
+    return new_client()
 
 
 @pytest.fixture
@@ -130,6 +130,6 @@ def test_a_bulk_request_reaches_no_user_of_another_account(
 def test_a_key_with_the_other_accounts_name_in_it_is_refused(client: ScimClient, stranger: ScimClient) -> None:
     own, other = client.key.split("_")[1], stranger.key.split("_")[1]
 
-    forged = ScimClient(client.base_url, client.key.replace(own, other))
+    forged = replace(client, key=client.key.replace(own, other))
 
     assert forged.get("/Users").status == 401

@@ -14,7 +14,6 @@ import pytest
 
 from domain.resources.group_schema import CORE_URN as GROUP_URN
 from handlers import routes
-from local.service import LocalService
 from support.people import ENTERPRISE, MESSAGES, replacing, user
 from support.scim_http import Answer, Json, ScimClient
 
@@ -260,11 +259,9 @@ MATRIX: dict[str, Operation] = {
 
 
 @pytest.fixture(scope="module")
-def stranger(service: LocalService) -> ScimClient:
+def stranger(new_client: Callable[..., ScimClient]) -> ScimClient:
     """The other account."""
-    key = service.new_account()
-    service.accounts.configure(key.account, groups=True)
-    return ScimClient(service.base_url, key.text)
+    return new_client(groups=True)
 
 
 @pytest.fixture(scope="module")
@@ -302,11 +299,9 @@ def theirs(stranger: ScimClient) -> Identifiers:
 
 
 @pytest.fixture
-def nobodys(service: LocalService) -> Identifiers:
+def nobodys(new_client: Callable[..., ScimClient]) -> Identifiers:
     """Identifiers of no user and no group; the cursors are those of an account that no other one knows."""
-    key = service.new_account()
-    service.accounts.configure(key.account, groups=True)
-    gone = ScimClient(service.base_url, key.text)
+    gone = new_client(groups=True)
     for name in ("a", "b"):
         gone.create(user(name))
         gone.request("POST", "/Groups", body={"schemas": [GROUP_URN], "displayName": name})
@@ -357,7 +352,7 @@ MATCHING = [
 )
 def test_values_of_another_account_are_answered_like_unknown_values(
     *,
-    service: LocalService,
+    new_client: Callable[..., ScimClient],
     stranger: ScimClient,
     theirs: Identifiers,
     nobodys: Identifiers,
@@ -367,12 +362,10 @@ def test_values_of_another_account_are_answered_like_unknown_values(
     answers = []
     before = stranger.all(), stranger.get("/Groups").json
     for identifiers in (theirs, nobodys):
-        key = service.new_account()
-        if "group" in name:
-            service.accounts.configure(key.account, groups=True)
-        if match_existing:
-            service.accounts.configure(key.account, match_existing_by_email=True)
-        answers.append(comparable(MATRIX[name](ScimClient(service.base_url, key.text), identifiers), identifiers))
+        settings = ({"groups": True} if "group" in name else {}) | (
+            {"match_existing_by_email": True} if match_existing else {}
+        )
+        answers.append(comparable(MATRIX[name](new_client(**settings), identifiers), identifiers))
 
     assert answers[0] == answers[1]
     assert (stranger.all(), stranger.get("/Groups").json) == before

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from local.service import TABLE_NAME, LocalService
+from local.service import LocalService
 from support.people import CORE, ENTERPRISE, user
 from support.scim_http import ScimClient
 
@@ -129,7 +129,8 @@ def test_a_password_is_accepted_and_kept_nowhere(client: ScimClient, service: Lo
 
     assert "correct horse" not in client.get(f"/Users/{created['id']}").text
     assert "correct horse" not in client.get("/Users", "attributes=password,userName").text
-    assert "correct horse" not in json.dumps(service.clients.dynamodb.scan(TableName=TABLE_NAME)["Items"], default=str)
+    table = service.table
+    assert "correct horse" not in json.dumps(table.client.scan(TableName=table.table_name)["Items"], default=str)
 
 
 @pytest.mark.parametrize(("text", "value"), [("True", True), ("true", True), ("False", False), ("false", False)])

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+from adapters.dynamodb import Table
 from adapters.secrets.accounts import Accounts
 from domain.accounts.connector_key import ConnectorKey
 from support import emulator
@@ -202,6 +203,11 @@ class Stack:
         """The accounts, as the operator's command reaches them."""
         return Accounts(self.emulator.client("secretsmanager"), f"{self.name}/connectors/", lambda: "test")
 
+    @cached_property
+    def table(self) -> Table:
+        """The table of users, past the functions."""
+        return Table(self.emulator.client("dynamodb"), self.outputs["TableName"])
+
     def new_account(self) -> ConnectorKey:
         """The key of a fresh account without users."""
         return self.accounts.enable(f"account-{uuid4().hex[:12]}").connector.current.key
@@ -274,12 +280,25 @@ class Deployer:
 
     @contextmanager
     def deployed(self, name: str, **parameters: str) -> Iterator[Stack]:
-        """Create a stack and delete it after the block."""
+        """Create a stack and delete it after the block, with the processes of its functions."""
         stack = self.create(name, **parameters)
         try:
             yield stack
         finally:
+            # They would be there until the emulator ends: its CloudFormation does not end them.
+            functions = self.emulator.client("lambda")
+            for function in self._functions(stack):
+                functions.delete_function(FunctionName=function)
             self.delete(name)
+
+    def _functions(self, stack: Stack) -> list[str]:
+        """The names of a stack's functions."""
+        resources = {name: one for document in self.documents.values() for name, one in document["Resources"].items()}
+        return [
+            physical_id
+            for name, physical_id in stack.resources.items()
+            if resources[name]["Type"] == "AWS::Lambda::Function"
+        ]
 
     def _deploy(self, operation: str, name: str, parameters: dict[str, str]) -> Stack:
         given = {"Architecture": "x86_64", "LocalEndpoint": self.emulator.url, **parameters}
