@@ -10,11 +10,13 @@ import typer
 from typer.core import TyperGroup
 
 from adapters.secrets.accounts import AdministrationError
+from adapters.secrets.connector_secrets import ConnectorUnavailable
 from cli.account_view import paste_parts
 from cli.arguments import Yes
 from cli.doctor import examined, reported
 from cli.invocation import Invocation, invocation_of
 from cli.wording import plain
+from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from operations.answers.deploying import AdoptedLeftovers, CheckedDeployment, DeploymentCheck, VerifiedDeployment
 from operations.deploying.adoption import adopt as adopt_leftovers
 from operations.deploying.adoption import adoptable, delete_log_groups
@@ -25,8 +27,6 @@ from operations.deploying.stacks import delete_failed_first, is_failed_first
 from operations.deployment import DeploymentError
 
 _DEFAULT_SECTION: Final = "dev"
-_TRIED: Final = "rollcall-check"
-"""The account in which a deployment is tried: no identity provider has it, and the publisher leaves it out."""
 _MARKS: Final = {"ok": "[green]ok  [/green]", "note": "[yellow]note[/yellow]", "stop": "[red]STOP[/red]"}
 
 
@@ -118,14 +118,15 @@ def verify(context: typer.Context, section: Section = None) -> None:
     )
     deployment = on_stack.deployment
     try:
-        tried = deployment.accounts.show(_TRIED)
+        tried = deployment.accounts.show(RELEASE_CHECK_ACCOUNT)
         default = deployment.accounts.show("default")
-    except AdministrationError as error:
+    except (AdministrationError, ConnectorUnavailable) as error:
+        why = error.remedy if isinstance(error, ConnectorUnavailable) else str(error)
         raise DeploymentError(
-            f"The stack is deployed, with the Base URL {deployment.base_url}, but cannot be checked: {error}"
+            f"The stack is deployed, with the Base URL {deployment.base_url}, but cannot be checked: {why}"
         ) from error
     checks = examined(deployment.base_url, tried.current.key.text)
-    done, lines = reported(on_stack, checks, _TRIED)
+    done, lines = reported(on_stack, checks, RELEASE_CHECK_ACCOUNT)
     if default.enabled:
         sheet = [
             *paste_parts(deployment.base_url, default.current.key.masked, groups=default.settings.groups),

@@ -33,6 +33,7 @@ class Service:
     """
 
     base_url: str = ""
+    key: str = KEY
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, dict[str, Any]] | None = None
     """None while it has no groups."""
@@ -44,7 +45,7 @@ class Service:
         url = urlsplit(target)
         path = url.path.removeprefix("/scim/v2")
         self.requests.append((method, path))
-        if key != f"Bearer {KEY}":
+        if key != f"Bearer {self.key}":
             return self.fault(method, path, error(401, "wrong key"))
         return self.fault(method, path, self.serve(method, path, parse_qs(url.query), body))
 
