@@ -52,7 +52,7 @@ def settled(
     """A user whom the identity provider (or the operator) made years ago, as the service answers them."""
     account = client.key.split("_")[1]
     made = StoredUser.new(new_id(Random(next(_NUMBERS))), user(name, **attributes), YEARS_AGO, adoption)
-    table.account(account, MonotonicDeadline.after(9)).users.create(made)
+    table.account(account, MonotonicDeadline.after(60)).users.create(made)
     return client.get(f"/Users/{made.id}").json
 
 
@@ -89,7 +89,7 @@ def test_many_threads_cannot_empty_a_directory(
     with ThreadPoolExecutor(threads) as pool:
         answers = sum(pool.map(empty, range(threads)), Counter[int]())
 
-    guard = service.table.account(account, MonotonicDeadline.after(9)).guard(Limit(10, 10)).state()
+    guard = service.table.account(account, MonotonicDeadline.after(60)).guard(Limit(10, 10)).state()
     assert guard.allowed == max(10, crowd // 10)
     assert answers == {204: guard.allowed, 403: crowd - guard.allowed}
     assert client.get("/Users", "count=0").json["totalResults"] == crowd - guard.allowed
@@ -123,7 +123,7 @@ def test_the_refusal_says_why_and_what_to_do(
     refused = client.patch(users[1]["id"], FALSE)
 
     assert refused.status == 403
-    until = table.account(account, MonotonicDeadline.after(9)).guard(Limit(1)).state().paused_until
+    until = table.account(account, MonotonicDeadline.after(60)).guard(Limit(1)).state().paused_until
     assert until is not None
     for said in (
         "Nothing was changed",
@@ -158,7 +158,7 @@ def test_an_operator_lets_the_next_batch_through(
     users = [each["id"] for each in crowd(table, client, 3)]
     assert [client.delete(each).status for each in users] == [204, 403, 403]
 
-    table.account(account, MonotonicDeadline.after(9)).guard(Limit(1)).resume("operator", "2026-01-01T00:00:00Z")
+    table.account(account, MonotonicDeadline.after(60)).guard(Limit(1)).resume("operator", "2026-01-01T00:00:00Z")
 
     assert [client.delete(each).status for each in users[1:]] == [204, 403]
 
@@ -348,7 +348,7 @@ def test_imported_users_count_for_the_limit_from_the_first(
     table: Table, service: LocalService, client: ScimClient, account: str
 ) -> None:
     limited(service, account, "1")
-    store = table.account(account, MonotonicDeadline.after(9)).users
+    store = table.account(account, MonotonicDeadline.after(60)).users
     for name in ("ada", "bob"):
         store.create(StoredUser.new(new_id(Random(next(_NUMBERS))), user(name), now()))
 
@@ -362,7 +362,7 @@ def test_an_operator_lets_one_urgent_user_through_a_pause(
     ada, bob, eve = (settled(table, client, name) for name in ("ada", "bob", "eve"))
     assert [client.delete(one["id"]).status for one in (ada, bob)] == [204, 403]
 
-    table.account(account, MonotonicDeadline.after(9)).guard(Limit(1)).let_through(eve["id"], "operator")
+    table.account(account, MonotonicDeadline.after(60)).guard(Limit(1)).let_through(eve["id"], "operator")
 
     assert client.patch(bob["id"], FALSE).status == 403
     assert client.patch(eve["id"], FALSE | {"path": "active eq"}).status == 400

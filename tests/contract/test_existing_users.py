@@ -46,7 +46,7 @@ class Application:
 
     @property
     def store(self) -> UserStore:
-        return self.table.account(self.account, MonotonicDeadline.after(9)).users
+        return self.table.account(self.account, MonotonicDeadline.after(60)).users
 
     def imported(self, **attributes: object) -> str:
         """The id of a user as `rollcall users import` brings them in."""
@@ -73,7 +73,7 @@ class Application:
         return [line for line in map(json.loads, lines) if line.get("account") == self.account]
 
     def findings(self) -> list[Inconsistency]:
-        steps = check_items(self.table.account(self.account, MonotonicDeadline.after(30)).items)
+        steps = check_items(self.table.account(self.account, MonotonicDeadline.after(60)).items)
         return [step for step in steps if isinstance(step, Inconsistency)]
 
 

@@ -60,7 +60,7 @@ def test_it_prints_the_two_values_serves_and_stops_cleanly(
         assert (tmp_path / ".rollcall" / "local.json").exists()
 
         process.send_signal(signal_number)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=90)
         assert (process.returncode, errors) == (0, "")
         assert not (tmp_path / ".rollcall" / "local.json").exists()
 
@@ -74,7 +74,7 @@ def test_signals_that_come_together_stop_it_as_one_does(tmp_path: Path) -> None:
         for _ in range(20):
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=90)
 
     assert (process.returncode, errors) == (0, "")
 
@@ -111,7 +111,7 @@ def test_the_key_can_be_chosen(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["secret", "rck_default_", ConnectorKey.generate("acme", Random(4).randbytes).text])
 def test_an_invalid_key_is_reported_in_one_line(tmp_path: Path, key: str) -> None:
     with serving(tmp_path, CONNECTOR_KEY=key) as process:
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=90)
 
     assert (process.returncode, output) == (2, "")
     assert errors.startswith("CONNECTOR_KEY is")
@@ -121,7 +121,7 @@ def test_an_invalid_key_is_reported_in_one_line(tmp_path: Path, key: str) -> Non
 def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     with taken, serving(tmp_path, PORT=str(taken.getsockname()[1])) as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=90)
 
     assert process.returncode == 1
     assert errors.startswith("Port ")
@@ -146,7 +146,7 @@ def run_dynamodb_local(folder: Path, key: str, stop: Callable[[int], None]) -> I
         assert not listening_elsewhere(port)
         yield ScimClient(base_url, key)
         stop(process.pid)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=90)
         with pytest.raises(ProcessLookupError):
             os.killpg(process.pid, 0)
     assert "users are stored in .rollcall/dynamodb" in errors

@@ -169,7 +169,7 @@ def test_a_user_who_was_never_claimed_is_not_taken_back(table: Table, client: Sc
     row = RosterRow(
         2, {"schemas": [CORE], "userName": "ada", "active": False, "emails": [{"value": "ada@example.com"}]}
     )
-    store = table.account(account, MonotonicDeadline.after(9)).users
+    store = table.account(account, MonotonicDeadline.after(60)).users
     (outcome,) = UserImport(lambda: store, new_id, now).run([row])
     assert outcome.result is RowResult.CREATED
 
@@ -231,5 +231,5 @@ def test_of_32_creates_one_takes_the_user_back(table: Table, client: ScimClient,
     [won] = [answer.json for answer in answers if answer.status == 201]
     assert (won["id"], won["meta"]["version"]) == (made["id"], 'W/"3"')
     assert client.all() == [won]
-    steps = check_items(table.account(account, MonotonicDeadline.after(30)).items)
+    steps = check_items(table.account(account, MonotonicDeadline.after(60)).items)
     assert [step for step in steps if isinstance(step, Inconsistency)] == []

@@ -95,7 +95,7 @@ def publish(
     made = Publisher(
         EventBus(bus.client, "users"), groups, issuer, personal_data, Log.from_env(), lambda: RECORDED + LAG
     )
-    return made.publish(records, "request-1", deadline or MonotonicDeadline.after(9))
+    return made.publish(records, "request-1", deadline or MonotonicDeadline.after(60))
 
 
 def failed_at(number: int) -> Json:

@@ -108,7 +108,7 @@ class Opened:
         return self.accounts.show(account).current.key.text
 
     def guard(self, account: str, limit: Limit) -> DeprovisioningGuard:
-        return self.page.table.account(account, MonotonicDeadline.after(9)).guard(limit)
+        return self.page.table.account(account, MonotonicDeadline.after(60)).guard(limit)
 
 
 @pytest.fixture

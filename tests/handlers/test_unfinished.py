@@ -42,7 +42,7 @@ class Bus:
 def publish(work: GroupWork, records: Sequence[Json], bus: Bus | None = None, deadline: Deadline | None = None) -> Json:
     stand_in: Any = bus or Bus()
     made = Publisher(EventBus(stand_in, "users"), work.open, "https://scim.example.com", False, Log.from_env())
-    return made.publish(records, "request-1", deadline or MonotonicDeadline.after(9))
+    return made.publish(records, "request-1", deadline or MonotonicDeadline.after(60))
 
 
 def failed_at(number: int) -> Json:

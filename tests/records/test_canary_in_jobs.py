@@ -91,7 +91,7 @@ def test_the_publisher_logs_nothing_of_a_user(net: Net, service: InProcess, pers
         )
         for records in (stream, spoilt, stream[:1]):
             try:
-                publisher.publish(records, "invocation", MonotonicDeadline.after(9))
+                publisher.publish(records, "invocation", MonotonicDeadline.after(60))
             except UnpublishableRecord as error:
                 net.output.raised(error)
 

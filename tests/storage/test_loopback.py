@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from support.engines import LOOPBACK
+from support.engines import LOOPBACK, SECONDS_TO_ANSWER
 from support.repository import ROOT
 from support.this_machine import listening_elsewhere, own_addresses
 
@@ -28,7 +28,7 @@ def endpoint(local_client: Any) -> str:
 
 
 def ask(endpoint: str, **headers: str) -> httpx.Response:
-    return httpx.post(endpoint, headers=HEADERS | headers, content=b"{}", timeout=30)
+    return httpx.post(endpoint, headers=HEADERS | headers, content=b"{}", timeout=SECONDS_TO_ANSWER)
 
 
 @pytest.mark.dynamodb_local
@@ -51,7 +51,9 @@ def test_a_foreign_host_name_that_resolves_to_this_machine_is_refused(endpoint: 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:8080"])
 def test_a_page_in_a_browser_cannot_call_it(endpoint: str, origin: str) -> None:
     refused = ask(endpoint, Origin=origin)
-    preflight = httpx.options(endpoint, headers={"Origin": origin, "Access-Control-Request-Method": "POST"}, timeout=30)
+    preflight = httpx.options(
+        endpoint, headers={"Origin": origin, "Access-Control-Request-Method": "POST"}, timeout=SECONDS_TO_ANSWER
+    )
 
     assert (refused.status_code, preflight.status_code) == (421, 421)
     assert not [name for name in (*refused.headers, *preflight.headers) if name.startswith("access-control")]

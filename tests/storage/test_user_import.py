@@ -171,7 +171,7 @@ def test_concurrent_writes_are_bounded_and_rows_are_read_on_demand() -> None:
         def create(self, user: StoredUser) -> None:
             with lock:
                 in_flight.append(in_flight[-1] + 1 if in_flight else 1)
-            together.wait(timeout=30)  # breaks when the workers do not work at the same time
+            together.wait(timeout=60)  # breaks when the workers do not work at the same time
             super().create(user)
             with lock:
                 in_flight.append(in_flight[-1] - 1)

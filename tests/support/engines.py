@@ -40,7 +40,8 @@ _numbers = itertools.count()
 def new_client(endpoint_url: str | None = None, **configured: Any) -> Any:
     """A client with the product's own time-outs and attempts except `configured`, and credentials of no account.
 
-    With an endpoint it waits as long as `SECONDS_TO_ANSWER`.
+    With an endpoint it waits as long as `SECONDS_TO_ANSWER`: after a shorter time-out a delete, for example, would be
+    sent again, find no user, and assume that it removed the user itself.
     """
     if endpoint_url is not None:
         configured = {"read_timeout": SECONDS_TO_ANSWER, "connect_timeout": SECONDS_TO_ANSWER, **configured}

@@ -195,7 +195,7 @@ def test_many_threads_that_miss_at_once_read_once(secrets_manager: SecretsManage
     def hold_the_first_read(**_: Any) -> None:
         if len(secrets_manager.reads) == 1:
             for _thread in range(8):
-                assert found_nothing_cached.acquire(timeout=10)
+                assert found_nothing_cached.acquire(timeout=60)
 
     secrets_manager.client.meta.events.register("before-call.secretsmanager.GetSecretValue", hold_the_first_read)
     connectors = Authenticator(secrets_manager.client, PREFIX, monotonic=monotonic, now=clock.now)
