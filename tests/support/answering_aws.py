@@ -11,6 +11,8 @@ from unittest import mock
 from botocore.client import BaseClient, ClientCreator
 from botocore.loaders import Loader
 
+from support.deploy_policy import action_of, not_allowed
+
 _LOADER: Final = Loader()
 """The descriptions of the services, read once: every command makes a session of its own."""
 
@@ -28,6 +30,8 @@ class AnsweringAws:
         self.answers: dict[str, Answer] = dict(answers)
         self.asked: list[tuple[str, dict[str, Any]]] = []
         """Operations with their parameters, in order."""
+        self.actions: set[str] = set()
+        """The actions of IAM that they need."""
 
     def of(self, operation: str) -> list[dict[str, Any]]:
         """The parameters of each call of an operation."""
@@ -35,7 +39,7 @@ class AnsweringAws:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Let all clients that are made meanwhile ask here."""
+        """Let all clients that are made meanwhile ask here; what they ask must be allowed in docs/deploy-policy."""
         create = ClientCreator.create_client
 
         def created(creator: ClientCreator, *arguments: Any, **options: Any) -> BaseClient:
@@ -49,9 +53,11 @@ class AnsweringAws:
             mock.patch("botocore.session.create_loader", return_value=_LOADER),
         ):
             yield
+        assert not not_allowed(self.actions)
 
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         self.asked.append((model.name, params))
+        self.actions.add(action_of(model))
 
     def _answer(self, model: Any, **_: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
         answer = self.answers.get(model.name, "AccessDeniedException")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
@@ -12,42 +11,13 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from support.repository import ROOT
+from support.deploy_policy import FOLDER, NAMES, allowed, granted, listed, statements
 from support.resolved_template import ACCOUNT, REGION, STACK
 from support.stack_template import templates
 
-FOLDER = ROOT / "docs" / "deploy-policy"
-NAMES = ("stack", "service", "options")
 MOST_CHARACTERS = 6_144
 """Of a managed policy; IAM does not count white space."""
-
-
-@cache
-def statements(name: str) -> list[dict[str, Any]]:
-    """The statements of a policy, with the placeholders filled in."""
-    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
-    for placeholder, value in (("ACCOUNT", ACCOUNT), ("REGION", REGION), ("STACK", STACK)):
-        text = re.sub(rf"\b{placeholder}\b", value, text)
-    document = json.loads(text)
-    assert document.keys() == {"Version", "Statement"}
-    found: list[dict[str, Any]] = document["Statement"]
-    return found
-
-
-def listed(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value]
-
-
-def granted(*names: str) -> Iterator[tuple[str, str]]:
-    """Each action of some policies with each of the resources it is for."""
-    for name in names:
-        for statement in statements(name):
-            for action in listed(statement["Action"]):
-                for resource in listed(statement["Resource"]):
-                    yield action, resource
-
-
-ALLOWED = {action for action, _ in granted(*NAMES)}
+ALLOWED = allowed()
 
 UNUSED = {
     # action: the property that would need it, which no resource of a type with this action has
