@@ -28,7 +28,7 @@ Rollcall = Callable[..., Result]
 
 pytestmark = pytest.mark.usefixtures("acme")
 
-USERS = 10_000
+USERS = examples(1_000, thorough=10_000)
 
 
 def said(result: Result) -> Any:
@@ -52,7 +52,7 @@ def people() -> list[StoredUser]:
     return users
 
 
-def test_ten_thousand_users_with_every_attribute_come_back_as_they_were(
+def test_users_with_every_attribute_come_back_as_they_were(
     rollcall: Rollcall, twin: TwinTable, people: list[StoredUser], tmp_path: Path
 ) -> None:
     store = twin.account("acme", MonotonicDeadline.after(60)).users
@@ -84,7 +84,6 @@ def local_table(monkeypatch: pytest.MonkeyPatch, dynamodb_local: str) -> Table:
 def test_the_same_on_the_real_engine_with_new_ids(
     rollcall: Rollcall, local_table: Table, people: list[StoredUser], tmp_path: Path
 ) -> None:
-    people = people[: examples(1_000, thorough=USERS)]
     load(local_table, "acme", people)
     rollcall("account", "enable", "globex")
     file = tmp_path / "acme.jsonl"
@@ -92,7 +91,7 @@ def test_the_same_on_the_real_engine_with_new_ids(
     exported = export(rollcall, "acme", file)
     imported = said(rollcall("users", "import", str(file), "--account", "globex", "--json"))
 
-    assert (imported["created"], imported["refused"]) == (len(people), 0)
+    assert (imported["created"], imported["refused"]) == (USERS, 0)
     copied = export(rollcall, "globex", tmp_path / "globex.jsonl")
     assert not exported.keys() & copied.keys()
     assert by_name(copied) == by_name(exported)
