@@ -13,6 +13,8 @@ YES ?=
 AT_ONCE ?=
 DYNAMODB_PORT ?= 8000
 LOAD ?=
+VERIFY ?=
+CLEAN ?=
 DYNAMODB_DATA ?= .rollcall/dynamodb
 BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
@@ -210,6 +212,10 @@ release-files: .venv/.dev sbom ## Build the files of a release into build/releas
 	@$(WITHOUT_CREDENTIALS) $(BIN)/python artifact/release.py
 	@$(BIN)/cfn-lint --template build/release/*.yaml
 
+.PHONY: verify-aws
+verify-aws: one-region .venv/.dev ## Deploy a stack of its own to your AWS account, try and measure it, delete it (VERIFY='--dry-run', CLEAN=1)
+	@PYTHONPATH=.:src:tests:bench $(BIN)/python -m verify_aws $(if $(CLEAN),--clean-up) $(VERIFY)
+
 .PHONY: sbom
 sbom: .venv-audit/.installed ## List the packages of the artifact in build/sbom.cyclonedx.json (CycloneDX)
 	@mkdir -p build
@@ -297,4 +303,4 @@ requirements: .venv/.uv ## Pin the dependencies of pyproject.toml in requirement
 .PHONY: clean
 clean: ## Remove everything that make created
 	@rm -rf .venv .venv-sam .venv-prove .venv-audit build .aws-sam .dynamodb-local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/rollcall.egg-info
-	@find src tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src tests bench verify_aws -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

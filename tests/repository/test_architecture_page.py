@@ -15,7 +15,7 @@ GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "README.md", *sorted((ROOT / "docs").
 
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 _ROOMS = "|".join(sorted(path.name for path in (ROOT / "src").iterdir() if (path / "__init__.py").exists()))
-_FOLDERS = rf"(?:src/)?(?:{_ROOMS}|artifact|bench|docs|events|scripts|src|tests|\.ci|\.github)"
+_FOLDERS = rf"(?:src/)?(?:{_ROOMS}|artifact|bench|docs|events|scripts|src|tests|verify_aws|\.ci|\.github)"
 _PATH = re.compile(rf"(?<![\w./-])({_FOLDERS}/[\w./-]+|\w+\.(?:py|yaml|toml))(?![\w*<])")
 
 

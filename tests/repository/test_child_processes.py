@@ -179,7 +179,7 @@ def starts_processes(path: Path) -> Iterator[str]:
 
 
 def test_tests_and_benches_start_processes_in_one_place() -> None:
-    modules = [path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")]
+    modules = [path for folder in ("tests", "bench", "verify_aws") for path in (ROOT / folder).rglob("*.py")]
     alone = ROOT / "tests" / "support" / "child_processes.py"
 
     assert list(starts_processes(alone))

@@ -27,7 +27,9 @@ def test_the_examples_of_a_helper_hold(module: ModuleType) -> None:
 
 def test_servers_of_tests_and_benches_listen_to_this_machine_only() -> None:
     sources = [
-        path.read_text(encoding="utf-8") for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")
+        path.read_text(encoding="utf-8")
+        for folder in ("tests", "bench", "verify_aws")
+        for path in (ROOT / folder).rglob("*.py")
     ]
     addresses = {
         address for source in sources for address in re.findall(r"(?:Server|create_server|bind)\(\(([^,]+), ", source)

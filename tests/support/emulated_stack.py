@@ -243,6 +243,7 @@ class Deployer:
 
     emulator: Emulator
     documents: dict[str, Document]
+    tags: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, running: Emulator, archive: Path) -> Deployer:
@@ -308,6 +309,7 @@ class Deployer:
             TemplateURL=self._uploaded(),
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Tags=[{"Key": key, "Value": value} for key, value in self.tags.items()],
         )
         status = self._settled(answer["StackId"])
         if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
