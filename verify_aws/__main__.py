@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import ProfileNotFound
 
-from operations.deployment import aws_session
+from operations.deployment import DeploymentError, aws_session
 from verify_aws.account import Refused
 from verify_aws.identity import PREFIX, is_run
 from verify_aws.program import EVIDENCE, Options, Program
@@ -57,8 +56,8 @@ def main() -> int:
     def session() -> boto3.Session:
         try:
             return aws_session(options.region, options.profile)
-        except ProfileNotFound as error:
-            raise Refused(f"{error}. See: aws configure list-profiles") from error
+        except DeploymentError as error:
+            raise Refused(str(error)) from error
 
     try:
         return Program(options, session, ask=asked if sys.stdin.isatty() else None).run()
