@@ -67,7 +67,7 @@ def test_a_broken_generator_leaves_no_thread(load: ModuleType, progress: Progres
     with pytest.raises(error):
         load.Load(NOWHERE).run([Broken()], 10, 1e9, progress)
 
-    assert set(threads()) == before
+    assert set(threads()) <= before  # of other tests some may end meanwhile
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-PLENTY = 100_000
-"""Ten times what the functions of the API have, in milliseconds."""
+PLENTY = 30_000
+"""Three times what the functions of the API have, in milliseconds. A thread of each service waits as long for a request
+that does not end (`handlers.container.last_words`), so that more would leave thousands."""
 
 
 def _no_identity() -> SimpleNamespace:
@@ -17,7 +18,7 @@ def _no_identity() -> SimpleNamespace:
 class LambdaContext:
     """The parts of the context that handlers read; `milliseconds` is the time that the invocation has left.
 
-    Unless a test gives it less, that is more than any machine needs, however busy: no answer depends on its clock.
+    Unless a test gives it less, that is more than a busy machine needs: no answer depends on its clock.
     """
 
     aws_request_id: str = "request"
