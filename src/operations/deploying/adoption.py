@@ -87,7 +87,7 @@ def _reason(client: Any, stack_name: str, change_set: str, error: Exception) -> 
     """Why an import failed: what the change set or the stack's events say, else the error itself."""
     try:
         described = client.describe_change_set(StackName=stack_name, ChangeSetName=change_set)
-        if described.get("Status") == "FAILED":
+        if described.get("Status") == "FAILED" or described.get("ExecutionStatus") == "UNAVAILABLE":
             return str(described.get("StatusReason", error))
         events = client.describe_stack_events(StackName=stack_name)["StackEvents"]
     except (ClientError, BotoCoreError):
