@@ -184,8 +184,9 @@ sam_deploy = .venv-sam/bin/sam deploy $(call section,$(ENV)) --parameter-overrid
 	$(if $(call said,$(YES)),--no-confirm-changeset) $(SETTINGS) \
 	|| { echo 'Not deployed: docs/deploy.md, "When it fails", says what to do. A failed first deployment can simply be repeated.' >&2; exit 1; }
 
-# An own list would replace the one that was checked.
-known_settings = [[ "$$SETTINGS" != *--parameter-overrides* ]] || { echo "Name parameters in PARAMETERS='Name=value Name=value', not in SETTINGS: they are checked, and go before the section's" >&2; exit 1; }
+# What would deploy something else than what was checked.
+known_settings = [[ ! "$$SETTINGS" =~ --(parameter-overrides|config-env|stack-name|region|profile) ]] || \
+	{ echo "Not in SETTINGS: it would not be checked. Parameters: PARAMETERS='Name=value Name=value'; the rest: ENV, and the section of samconfig.toml" >&2; exit 1; }
 
 .PHONY: deploy
 deploy: ENV := $(or $(ENV),dev)

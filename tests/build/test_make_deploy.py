@@ -135,8 +135,11 @@ def test_yes_at_once_and_parameters_reach_the_check(make: Make, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("target", ["deploy", "deploy-built"])
-def test_a_list_of_parameters_that_nothing_checked_is_refused(make: Make, tmp_path: Path, target: str) -> None:
-    made = make(target, "SETTINGS=--parameter-overrides Rollout=at-once")
+@pytest.mark.parametrize(
+    "setting", ["--parameter-overrides Rollout=at-once", "--config-env prod", "--region=us-east-1", "--stack-name x"]
+)
+def test_what_would_not_be_checked_is_refused(make: Make, tmp_path: Path, target: str, setting: str) -> None:
+    made = make(target, f"SETTINGS={setting}")
 
     assert made.returncode != 0
     assert "PARAMETERS=" in made.stderr

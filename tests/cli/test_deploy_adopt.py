@@ -88,7 +88,10 @@ def imported(aws: AnsweringAws) -> tuple[Answers, dict[str, Answers]]:
     [asked] = aws.of("CreateChangeSet")
     assert (asked["StackName"], asked["ChangeSetType"]) == ("rollcall", "IMPORT")
     assert [one["ChangeSetName"] for one in aws.of("ExecuteChangeSet")] == [asked["ChangeSetName"]]
-    resources: Answers = json.loads(asked["TemplateBody"])["Resources"]
+    template: Answers = json.loads(asked["TemplateBody"])
+    resources: Answers = template["Resources"]
+    # By which the check before the next deployment knows it.
+    assert template["Description"].startswith("Rollcall: a SCIM 2.0 service provider")
     found = {one["LogicalResourceId"]: one["ResourceIdentifier"] for one in asked["ResourcesToImport"]}
     assert {one["LogicalResourceId"]: one["ResourceType"] for one in asked["ResourcesToImport"]} == {
         name: one["Type"] for name, one in resources.items()
@@ -169,11 +172,20 @@ def test_without_a_yes_nothing_is_imported_or_deleted(aws: AnsweringAws, typed: 
 
 
 def stack_in(status: str) -> Callable[[Answers], Any]:
-    return lambda _: {"Stacks": [{"StackName": "rollcall", "StackStatus": status}]}
+    return lambda _: {
+        "Stacks": [
+            {"StackName": "rollcall", "StackStatus": status, "Description": "Rollcall: a SCIM 2.0 service provider"}
+        ]
+    }
 
 
 REFUSED: dict[str, tuple[list[str], Answers, str]] = {
     "a stack": ([], {"DescribeStacks": stack_in("CREATE_COMPLETE")}, "exists (CREATE_COMPLETE)"),
+    "the failed stack of something else": (
+        [],
+        {"DescribeStacks": {"Stacks": [{"StackName": "rollcall", "StackStatus": "ROLLBACK_COMPLETE"}]}},
+        "exists (ROLLBACK_COMPLETE)",
+    ),
     "no table": ([], {"ListTables": {"TableNames": []}}, "--users-table"),
     "two tables": ([], {"ListTables": {"TableNames": [TABLE, "rollcall-UsersTable-2"]}}, f"{TABLE}, rollcall-Users"),
     "another table": (

@@ -42,7 +42,7 @@ def stack(status: str, name: str = "rollcall", **parameters: str) -> Callable[[A
         "StackName": name,
         "StackStatus": status,
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        "Outputs": [{"OutputKey": "ConnectorSecretPrefix", "OutputValue": f"{name}/connectors/"}],
+        "Description": "Rollcall: a SCIM 2.0 service provider that ...",
     }
     return lambda asked: {"Stacks": [described]} if asked["StackName"] == name else "ValidationError"
 
@@ -441,17 +441,26 @@ def test_an_adopted_stack_takes_over_no_role_either(aws: AnsweringAws) -> None:
     assert checked("prod")["parameters"]["SetApiGatewayLogsRole"] == "false"
 
 
-@pytest.mark.parametrize(("resource", "code"), [({"StackResourceDetail": {}}, 0), ("ValidationError", 1)])
-def test_a_stack_without_outputs_is_rollcall_if_it_has_the_table(aws: AnsweringAws, resource: Any, code: int) -> None:
-    bare = {"StackName": "rollcall", "StackStatus": "UPDATE_ROLLBACK_COMPLETE"}
-    aws.answers |= {
-        "DescribeStacks": lambda asked: {"Stacks": [bare]} if asked["StackName"] == "rollcall" else "ValidationError",
-        "DescribeStackResource": resource,
-    }
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"Outputs": [{"OutputKey": "ConnectorSecretPrefix", "OutputValue": "rollcall/connectors/"}]}, 0),
+        ({"Description": stack_template.written(stack_template.PATH.read_text(encoding="utf-8"))["Description"]}, 0),
+        ({}, 1),
+        ({"Description": "Orders"}, 1),
+    ],
+    ids=["outputs", "the template's description", "neither", "another"],
+)
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE"])
+def test_a_stack_of_something_else_is_left_alone(aws: AnsweringAws, more: Answers, code: int, status: str) -> None:
+    found = {"StackName": "rollcall", "StackStatus": status, **more}
+    aws.answers["DescribeStacks"] = lambda asked: (
+        {"Stacks": [found]} if asked["StackName"] == "rollcall" else "ValidationError"
+    )
 
     [(verdict, text)] = looks(checked("prod", code=code), "Stack")
 
-    assert (verdict, "is no stack of Rollcall" in text) == (("stop", True) if code else ("ok", False))
+    assert (verdict == "stop", "is no stack of Rollcall" in text) == (bool(code), bool(code))
 
 
 def test_a_section_that_was_not_named_says_which_other_stack_is_there(aws: AnsweringAws) -> None:

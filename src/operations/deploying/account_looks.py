@@ -56,7 +56,7 @@ def quota(place: Place) -> Iterator[Looked]:
         yield Looked("Lambda's executions", "stop", seen, remedy)
     elif most < _ENOUGH:
         remedy = f"Ask for a higher quota before the first customer {_QUOTA}."
-        yield Looked("Lambda's executions", "note", f"{seen}. A new AWS account has so few", remedy)
+        yield Looked("Lambda's executions", "note", f"{seen}. That is little: a release alone uses twelve", remedy)
     else:
         yield Looked("Lambda's executions", "ok", seen)
 

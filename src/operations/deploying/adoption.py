@@ -14,7 +14,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from operations.deploying.leftovers import LOG_GROUPS, SECRETS, Leftovers, find_leftovers
-from operations.deploying.stacks import delete_failed_first, described_stack, is_failed_first
+from operations.deploying.stacks import DESCRIPTION, delete_failed_first, described_stack, is_failed_first, is_rollcall
 from operations.deployment import DeploymentError
 from operations.table_creation import table_definition
 
@@ -32,13 +32,15 @@ def adopt(session: boto3.Session, left: Leftovers, table: str, encryption_key: s
     change_set = f"adopt-{secrets.token_hex(4)}"
     try:
         resources, identifiers = _importable(session, left, table, encryption_key)
-        if (found := described_stack(client, name)) is not None and is_failed_first(found):
+        if described_stack(client, name) is not None:
             delete_failed_first(client, name)
         client.create_change_set(
             StackName=name,
             ChangeSetName=change_set,
             ChangeSetType="IMPORT",
-            TemplateBody=json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}),
+            TemplateBody=json.dumps(
+                {"AWSTemplateFormatVersion": "2010-09-09", "Description": DESCRIPTION, "Resources": resources}
+            ),
             ResourcesToImport=[
                 {
                     "ResourceType": resources[logical_id]["Type"],
@@ -63,7 +65,7 @@ def adoptable(session: boto3.Session, stack_name: str) -> Leftovers:
     """What is left of a stack that is gone; raises `DeploymentError` if it is there, or AWS does not answer."""
     try:
         found = described_stack(session.client("cloudformation"), stack_name)
-        if found is None or is_failed_first(found):
+        if found is None or (is_failed_first(found) and is_rollcall(found)):
             return find_leftovers(session, stack_name)
     except (ClientError, BotoCoreError) as error:
         raise DeploymentError(f"AWS cannot be asked what is left: {error}") from error

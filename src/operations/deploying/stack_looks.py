@@ -25,23 +25,22 @@ _ROLLS_BACK: Final = ("ReleaseErrorsAlarm", "FunctionErrors", "GroupFunctionErro
 def state(place: Place) -> Iterator[Looked]:
     """Whether the stack can be deployed to; notes it in `place`."""
     name = place.settings.stack_name
-    client = place.client("cloudformation")
-    place.stack = described_stack(client, name)
+    place.stack = described_stack(place.client("cloudformation"), name)
     place.stack_known = True
     if place.stack is None:
         yield Looked("Stack", "ok", f"{name} will be created")
         return
     status = place.stack["StackStatus"]
-    if is_failed_first(place.stack):
+    if (is_updatable(place.stack) or is_failed_first(place.stack)) and not is_rollcall(place.stack):
+        remedy = "Choose another stack_name in samconfig.toml."
+        yield Looked("Stack", "stop", f"{name} exists and is no stack of Rollcall ({status})", remedy)
+    elif is_failed_first(place.stack):
         seen = f"{name} is what a failed first deployment left ({status}); make deploy deletes it and creates it again"
         yield Looked("Stack", "note", seen, f"Its events say why: {_events(place)}")
     elif not is_updatable(place.stack):
         yield Looked("Stack", "stop", f"{name} is in state {status}", remedy_for(status, name, place.region or ""))
-    elif is_rollcall(client, place.stack):
-        yield Looked("Stack", "ok", f"{name} will be updated ({status})")
     else:
-        remedy = "Choose another stack_name in samconfig.toml."
-        yield Looked("Stack", "stop", f"{name} exists and is no stack of Rollcall", remedy)
+        yield Looked("Stack", "ok", f"{name} will be updated ({status})")
 
 
 def _events(place: Place) -> str:
