@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from support.repository import ROOT
 from verify_aws.identity import Run
 from verify_aws.plan import ARCHITECTURE, Figures, Stage, Step
 from verify_aws.remains import CONFIG
 from verify_aws.shell import StepFailed, succeeded
 
-BUILT: Final = ROOT / ".aws-sam" / "build"
+BUILT: Final = (Path(".aws-sam") / "build", Path("build") / "artifact")
+"""What `make build` makes. The templates name the artifact by its path from theirs, so both are copied alike."""
 KEPT: Final = Path(".rollcall") / "verify"
 """Of this machine: records of runs, and their builds."""
 
@@ -53,7 +53,7 @@ def deploy_command(run: Run, sets_logs_role: bool) -> tuple[str, ...]:
         "SetApiGatewayLogsRole": str(sets_logs_role).lower(),
     }
     return (
-        *(".venv-sam/bin/sam", "deploy", "--template-file", f"{built(run)}/template.yaml"),
+        *(".venv-sam/bin/sam", "deploy", "--template-file", f"{built(run) / BUILT[0]}/template.yaml"),
         *("--stack-name", run.name, "--s3-bucket", run.name),
         *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
         *("--no-confirm-changeset", "--no-progressbar"),
@@ -88,7 +88,8 @@ def _build(stage: Stage, step: Step) -> Figures:
     building: AbstractContextManager[Any] = stage.building() if stage.building is not None else nullcontext()
     with building:
         succeeded(stage.shell, *step.commands[0])
-        shutil.copytree(BUILT, ROOT / built(stage.run), dirs_exist_ok=True)
+        for folder in BUILT:
+            shutil.copytree(stage.root / folder, stage.root / built(stage.run) / folder)
     return {}
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import boto3
 
 from operations.deployment import Deployment, deployed
+from support.repository import ROOT
 from support.scim_http import ScimClient
 from verify_aws.identity import Run
 from verify_aws.shell import Shell
@@ -52,6 +54,8 @@ class Stage:
     """Where requests for a base URL are sent."""
     building: Callable[[], Any] | None = None
     """A context in which no other run of this machine builds."""
+    root: Path = ROOT
+    """The repository's root folder."""
     imported: dict[str, str] = field(default_factory=dict)
     """The ids of the imported users, by userName."""
 

@@ -153,9 +153,7 @@ class Program:
                 self.screen.began, self.screen.ended,
             )  # fmt: skip
             evidence, removed = verification.run()
-        shutil.rmtree(ROOT / deploying.built(run), ignore_errors=True)
-        if removed.complete:
-            self.records.forget(run.name)
+        self._forget(run, removed)
         for line in end_lines(removed):
             self.screen.say(line)
         try:
@@ -191,11 +189,16 @@ class Program:
         interrupts = Interrupts(self.screen.say, cleaning=True)
         with interrupts.handled():
             removed = clean_up(self._kinds(run, session), self.screen.say, self.pause)
-        if removed.complete:
-            self.records.forget(run.name)
+        self._forget(run, removed)
         for line in end_lines(removed):
             self.screen.say(line)
         return removed
+
+    def _forget(self, run: Run, removed: Removed) -> None:
+        """Remove the run's build, and its record if nothing is left in AWS."""
+        shutil.rmtree(ROOT / deploying.built(run), ignore_errors=True)
+        if removed.complete:
+            self.records.forget(run.name)
 
     def _earlier(self, session: boto3.Session) -> list[Found]:
         try:
