@@ -80,7 +80,6 @@ NEEDED_BY = {
     "cloudformation:*Change[sS]et": "sam deploy, aws cloudformation deploy, rollcall deploy adopt",
     "cloudformation:ContinueUpdateRollback": "a stack in UPDATE_ROLLBACK_FAILED",
     "cloudformation:DescribeStackEvents": "sam deploy shows what happens",
-    "cloudformation:DescribeStackResource": "rollcall deploy check",
     "cloudformation:GetTemplateSummary": "aws cloudformation deploy, the console",
     "cloudformation:ListStackResources": "sam deploy, sam delete",
     "dynamodb:ListTables": "rollcall deploy check, for what an earlier stack left",
