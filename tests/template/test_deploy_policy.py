@@ -77,11 +77,12 @@ NOT_ASKED = {
 NEEDED_BY = {
     # action: what calls it, which is no resource of the stack
     "acm:DescribeCertificate": "rollcall deploy check",
-    "cloudformation:*Change[sS]et": "sam deploy, aws cloudformation deploy, rollcall deploy adopt",
+    "cloudformation:CreateChangeSet": "sam deploy, aws cloudformation deploy, rollcall deploy adopt",
     "cloudformation:ContinueUpdateRollback": "a stack in UPDATE_ROLLBACK_FAILED",
+    "cloudformation:DescribeChangeSet": "the same",
     "cloudformation:DescribeStackEvents": "sam deploy shows what happens",
-    "cloudformation:GetTemplateSummary": "aws cloudformation deploy, the console",
-    "cloudformation:ListStackResources": "sam deploy, sam delete",
+    "cloudformation:ExecuteChangeSet": "sam deploy, aws cloudformation deploy, rollcall deploy adopt",
+    "cloudformation:GetTemplateSummary": "sam deploy",
     "dynamodb:ListTables": "rollcall deploy check, for what an earlier stack left",
     "lambda:GetAccountSettings": "rollcall deploy check",
     "lambda:InvokeFunction": "the custom resource that makes the first keys",
