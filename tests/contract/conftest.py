@@ -15,10 +15,12 @@ import pytest
 from adapters import aws
 from domain.accounts.rate import Rate
 from domain.limits import MAX_REQUESTS_PER_SECOND
+from handlers.service import Service
 from local.service import TABLE_NAME, LocalService
 from support import engines
 from support.emulated_stack import Stack
 from support.group_client import GroupClient
+from support.in_process import TwinTable, over_table
 from support.sam_api import SamApi
 from support.scim_http import ScimClient
 
@@ -56,6 +58,11 @@ DEVIATIONS = {
 NO_STORAGE = {"test_authentication", "test_bad_input", "test_groups_bad_input"}
 """What is decided before the table is asked, so that another engine would answer nothing else."""
 
+TWIN = "twin"
+"""The service over the in-memory twin of the table, which does what the table does (`tests/storage` asks both the same)
+and costs least: for hundreds of requests about bodies, of which other tests store each kind in the table.
+"""
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The services that a test is for, unless it names them itself."""
@@ -92,6 +99,14 @@ def service(request: pytest.FixtureRequest) -> Iterator[LocalService | SamApi | 
         return
     if request.param == "moto":
         with LocalService() as running:
+            yield running
+        return
+    if request.param == TWIN:
+        over = Service.over
+        with (
+            patch.object(Service, "over", lambda *parts: over_table(over(*parts), TwinTable())),
+            LocalService() as running,
+        ):
             yield running
         return
     endpoint = request.getfixturevalue("dynamodb_local")

@@ -215,8 +215,8 @@ PLACES: dict[str, Callable[[GroupClient, str, Any], Answer]] = {
 }
 
 
-# One engine will do for so many requests: what they store is what others store.
-@pytest.mark.parametrize("service", ["moto"], indirect=True, scope="module")
+# On the twin, as so many requests are about the bodies: what they store is what others store in the table.
+@pytest.mark.parametrize("service", ["twin"], indirect=True, scope="module")
 @BOTH_MODES
 @pytest.mark.parametrize("place", PLACES)
 def test_any_json_where_members_belong_is_done_or_refused_whole(

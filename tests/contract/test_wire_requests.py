@@ -44,8 +44,8 @@ def test_a_request_about_groups_is_served_where_they_are_on(
         assert client.get(f"/Groups/{played.answer.json['id']}").json == played.answer.json
 
 
-# One engine will do: the requests are the same, and so is what they read and write.
-@pytest.mark.parametrize("service", ["moto"], indirect=True, scope="module")
+# On the twin: the requests are the same, and so is what they read and write.
+@pytest.mark.parametrize("service", ["twin"], indirect=True, scope="module")
 @pytest.mark.parametrize("request_", [each for each in REQUESTS if each not in GROUP_REQUESTS], ids=str)
 def test_a_request_about_users_is_answered_alike_where_groups_are_on(
     service: LocalService, client: ScimClient, request_: WireRequest
