@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from support import stack_template
 from support.answering_aws import AnsweringAws
+from support.deployable_aws import signed_in
 from support.repository import ROOT
 
 runner = CliRunner()
@@ -45,14 +46,8 @@ def described_table(**more: Any) -> Answers:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AnsweringAws]:
+def aws() -> Iterator[AnsweringAws]:
     """An AWS account where the stack `rollcall` was deleted, and CloudFormation imports what it is asked to."""
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN", "ROLLCALL_STACK"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.chdir(ROOT)
     secrets = [{"Name": DEFAULT}, {"Name": "rollcall/connectors/acme"}]
     groups: list[Answers] = [{"logGroupName": REQUESTS, "retentionInDays": 90}]
     recovery = {"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": 35}
@@ -75,7 +70,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AnsweringAws]:
         DescribeChangeSet={"Status": "CREATE_COMPLETE"},
         ExecuteChangeSet={},
     )
-    with found.answering():
+    with signed_in(found):
         yield found
 
 

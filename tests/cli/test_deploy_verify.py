@@ -16,9 +16,9 @@ from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey
 from support.answering_aws import AnsweringAws
+from support.deployable_aws import signed_in
 from support.least_scim_service import Service, at, error, least_scim_service
 from support.recorded_secrets_manager import connector
-from support.repository import ROOT
 
 runner = CliRunner()
 KEYS = {name: ConnectorKey.generate(name, Random(7).randbytes) for name in ("default", RELEASE_CHECK_ACCOUNT)}
@@ -34,13 +34,7 @@ def service() -> Iterator[Service]:
 @pytest.fixture
 def aws(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[AnsweringAws]:
     """The stack `rollcall` with that service, and SCIM switched on for the account default."""
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN", "ROLLCALL_STACK"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(ROOT)
     outputs = {
         "ScimConnectorBaseUrl": service.base_url,
         "TableName": "t",
@@ -57,7 +51,7 @@ def aws(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Answering
         return {"SecretString": connector_to_json(connector(KEYS[name])), "VersionId": "v" * 32}
 
     found = AnsweringAws(DescribeStacks={"Stacks": [described]}, GetSecretValue=secret)
-    with found.answering():
+    with signed_in(found):
         yield found
 
 
