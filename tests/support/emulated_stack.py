@@ -318,10 +318,11 @@ class Deployer:
 
     def reasons(self, stack: str) -> list[str]:
         """What failed, and why."""
-        events = self.emulator.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+        pages = self.emulator.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack)
         return [
             f"{event['LogicalResourceId']} {event['ResourceStatus']}: {event.get('ResourceStatusReason', '')}"
-            for event in events
+            for page in pages
+            for event in page["StackEvents"]
             if event["ResourceStatus"].endswith("FAILED")
         ]
 
