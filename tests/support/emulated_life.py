@@ -121,6 +121,7 @@ class Life:
 
     def delete(self) -> Left:
         """Delete the stack; return what is left."""
+        end_functions(self.emulator, self.name)
         assert self.today.delete(self.name) == "DELETE_COMPLETE"
         return left(self.emulator, self.name)
 
@@ -180,8 +181,18 @@ def life(deployer: Deployer, name: str) -> Iterator[Life]:
         clear(deployer, name)
 
 
+def end_functions(emulator: Emulator, name: str) -> None:
+    """Delete a stack's functions, whose processes would outlast the stack."""
+    client = emulator.client("lambda")
+    for page in client.get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            if function["FunctionName"].startswith(f"{name}-"):
+                client.delete_function(FunctionName=function["FunctionName"])
+
+
 def clear(deployer: Deployer, name: str) -> None:
     """Delete a stack if there is one, in whatever state, and what it leaves."""
+    end_functions(deployer.emulator, name)
     with suppress(ClientError):  # as it is deleted already
         deployer.delete(name)
     remove(deployer.emulator, left(deployer.emulator, name))
