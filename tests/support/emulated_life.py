@@ -182,11 +182,12 @@ def life(deployer: Deployer, name: str) -> Iterator[Life]:
 
 
 def end_functions(emulator: Emulator, name: str) -> None:
-    """Delete a stack's functions, whose processes would outlast the stack."""
+    """Delete a stack's functions, whose processes would outlast the stack; but for that which its deletion needs."""
     client = emulator.client("lambda")
     for page in client.get_paginator("list_functions").paginate():
         for function in page["Functions"]:
-            if function["FunctionName"].startswith(f"{name}-"):
+            own = function["FunctionName"].startswith(f"{name}-")
+            if own and "SeedDefaultAccount" not in function["FunctionName"]:
                 client.delete_function(FunctionName=function["FunctionName"])
 
 
