@@ -50,6 +50,8 @@ class Deviation:
     check: str
     verdict: str
     because: str
+    tests: tuple[str, ...]
+    """Node ids of what the reason says."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,11 @@ class Suite:
     deviations: tuple[Deviation, ...]
 
     def named_tests(self) -> Iterator[str]:
-        """The node ids of all lines."""
+        """The node ids of all lines and reasons."""
         for line in self.lines:
             yield from line.tests
+        for deviation in self.deviations:
+            yield from deviation.tests
 
 
 def load(folder: Path = FOLDER) -> list[Suite]:
@@ -89,7 +93,7 @@ def _suite(path: Path) -> Suite:
         read.pop("about").strip(),
         read.pop("package", ""),
         tuple(_line(each) for each in read.pop("lines", [])),
-        tuple(Deviation(**each) for each in read.pop("deviations", [])),
+        tuple(Deviation(tests=_tests(each), **each) for each in read.pop("deviations", [])),
     )
     if read:
         raise ValueError(f"{path.name} has unknown keys: {', '.join(read)}")
@@ -97,15 +101,20 @@ def _suite(path: Path) -> Suite:
 
 
 def _line(read: dict[str, Any]) -> Line:
-    tests = [f"tests/{name}" for name in read.pop("tests", [])]
-    for about in ("users", "groups"):
-        for step in read.pop(f"wire_{about}", []):
-            tests += [f"{_WIRE}::{test.format(step)}" for test in _WIRE_TESTS[about]]
+    tests = _tests(read)
     return Line(
         point=read.pop("point"),
         source=read.pop("source", ""),
-        tests=tuple(tests),
+        tests=tests,
         deviates=read.pop("deviates", ""),
         left=read.pop("left", ""),
         **read,
     )
+
+
+def _tests(read: dict[str, Any]) -> tuple[str, ...]:
+    """Take what names tests out of a table."""
+    named = [f"tests/{name}" for name in read.pop("tests", [])]
+    for about, tests in _WIRE_TESTS.items():
+        named += [f"{_WIRE}::{test.format(step)}" for step in read.pop(f"wire_{about}", []) for test in tests]
+    return tuple(named)

@@ -63,18 +63,20 @@ def _lines(lines: Sequence[Line]) -> str:
     rows = ["| Point | Source | Verdict | Shown by, or because |", "|---|---|---|---|"]
     for line in lines:
         reason = line.deviates or line.left
-        shown = ", ".join(dict.fromkeys(_test(test) for test in line.tests))
-        rows.append(
-            f"| {line.point} | {line.source} | {line.verdict} | {' '.join(part for part in (reason, shown) if part)} |"
-        )
+        last = " ".join(part for part in (reason, _shown(line.tests)) if part)
+        rows.append(f"| {line.point} | {line.source} | {line.verdict} | {last} |")
     return "\n".join(rows) + "\n"
 
 
+def _shown(tests: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(_test(test) for test in tests))
+
+
 def _test(node: str) -> str:
+    """A link to the test's file: by the name of the test, or of the request that it sends."""
     path, _, test = node.partition("::")
     name, _, parameters = test.rstrip("]").partition("[")
-    shown = f"{name}`, `{parameters.removeprefix('moto-').removesuffix('-moto')}" if parameters else name
-    return f"[`{shown}`](../{path})"
+    return f"[`{parameters.removeprefix('moto-').removesuffix('-moto') or name}`](../{path})"
 
 
 def _checker(suite: Suite, runs: dict[str, Verdicts]) -> str:
@@ -84,7 +86,8 @@ def _checker(suite: Suite, runs: dict[str, Verdicts]) -> str:
         cells = (_cell(verdicts.get(check, {})) for verdicts in runs.values())
         rows.append(f"| {check} | {' | '.join(cells)} |")
     deviations = [
-        f"- **{each.check}**, `{each.verdict}`: deviates, because {each.because}" for each in suite.deviations
+        f"- **{each.check}**, `{each.verdict}`: deviates, because {each.because} {_shown(each.tests)}".rstrip()
+        for each in suite.deviations
     ]
     return "\n".join(rows + (["", *deviations] if deviations else [])) + "\n"
 

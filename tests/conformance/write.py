@@ -23,8 +23,10 @@ def main() -> int:
     names = lines.named_tests(suites)
     print(f"Running the {len(names)} tests that the lines name")
     outcomes = Outcomes()
-    pytest.main(["-q", "--no-summary", "-n", "2", "-m", SLOW_TIERS, *names], plugins=[outcomes])
-    problems, runs = outcomes.problems(names), {}
+    ended = pytest.main(["-q", "--no-summary", "-n", "2", "-m", SLOW_TIERS, *names], plugins=[outcomes])
+    # Where a name leads nowhere, pytest says so and runs nothing.
+    problems = outcomes.problems(names) if outcomes.of else [f"pytest ran no test: {pytest.ExitCode(ended).name}"]
+    runs: dict[str, dict[str, checkers.Verdicts]] = {}
     if not problems:
         print("Running the checkers with groups off and on")
         runs = _run_checkers()

@@ -215,3 +215,19 @@ def test_a_group_is_made_without_members_and_found_by_what_clients_look_it_up_by
     for filter_ in ('displayName eq "finance"', 'externalId eq "Ext-1"', f'members[value eq "{ana}"]'):
         assert groups.find(filter_) == [made]
     assert groups.find(f'members[value eq "{UNKNOWN_ID}"]') == []
+
+
+def test_what_is_declared_as_never_returned_does_not_come_back(groups: GroupClient) -> None:
+    """`password` of a user, `display` of a member: a checker that expects them back reads less than /Schemas says."""
+    declared = {
+        name: {each["name"]: each for each in groups.scim.get(f"/Schemas/{urn}").json["attributes"]}
+        for name, urn in (("user", CORE), ("group", GROUP))
+    }
+    of_members = {each["name"]: each for each in declared["group"]["members"]["subAttributes"]}
+    assert declared["user"]["password"]["returned"] == of_members["display"]["returned"] == "never"
+
+    ana = groups.scim.create(user("ana", password="correct horse"))
+    made = groups.post({"schemas": [GROUP], "displayName": "F", "members": [{"value": ana["id"], "display": "Ana"}]})
+
+    assert "password" not in ana
+    assert [each.keys() for each in made.json["members"]] == [{"value", "$ref", "type"}]
