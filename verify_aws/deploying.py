@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from verify_aws.identity import Run
 from verify_aws.plan import ARCHITECTURE, Figures, Stage, Step
-from verify_aws.remains import CONFIG
+from verify_aws.remains import CONFIG, failures
 from verify_aws.shell import StepFailed, succeeded
 
 BUILT: Final = (Path(".aws-sam") / "build", Path("build") / "artifact")
@@ -38,7 +38,7 @@ def steps(run: Run, sets_logs_role: bool) -> list[Step]:
             6,
             _deploy,
             commands=(deploy_command(run, sets_logs_role),),
-            calls=("cloudformation:DescribeStacks",),
+            calls=("cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents"),
             needed=True,
         ),
     ]
@@ -94,7 +94,18 @@ def _build(stage: Stage, step: Step) -> Figures:
 
 
 def _deploy(stage: Stage, step: Step) -> Figures:
-    succeeded(stage.shell, *step.commands[0])
+    try:
+        succeeded(stage.shell, *step.commands[0])
+    except StepFailed as failure:
+        raise StepFailed(f"{_failures(stage) or 'no stack'} ({failure})") from failure
     if not stage.deployment.base_url.startswith("https://"):
         raise StepFailed("the stack's base URL is not https")
     return {}
+
+
+def _failures(stage: Stage) -> str:
+    """Why CloudFormation could not make the stack; nothing if there is none."""
+    try:
+        return failures(stage.session.client("cloudformation", config=CONFIG), stage.run.name)
+    except (ClientError, BotoCoreError):
+        return ""

@@ -20,13 +20,14 @@ from rich.console import Console
 from support.repository import ROOT
 from verify_aws import deploying, measuring, using
 from verify_aws.account import Account, Refused, account_of
+from verify_aws.cleaning import Removed, clean_up
 from verify_aws.estimate import Estimate, estimate
 from verify_aws.evidence import without_private
 from verify_aws.facts import facts_of
 from verify_aws.identity import PREFIX, Run
 from verify_aws.plan import Sizes, Stage, Step
 from verify_aws.records import Records
-from verify_aws.remains import Kind, Removed, clean_up, kinds
+from verify_aws.remains import Kind, kinds
 from verify_aws.runs import Found, found_runs
 from verify_aws.screen import Screen, dry_lines, end_lines, plan_lines
 from verify_aws.shell import LocalShell, Shell

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.status import Status
 
+from verify_aws.cleaning import Removed
 from verify_aws.estimate import Estimate
 from verify_aws.evidence import Outcome
 from verify_aws.identity import PREFIX
 from verify_aws.plan import Step
-from verify_aws.remains import Kind, Removed
+from verify_aws.remains import Kind
 from verify_aws.runs import Found
 
 CLEAN_UP = "make verify-aws CLEAN=1"

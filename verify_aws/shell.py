@@ -43,6 +43,6 @@ def succeeded(shell: Shell, *command: str) -> str:
     """Return what the command wrote to standard output; raises `StepFailed` with its last lines."""
     done = shell.run(*command)
     if done.returncode:
-        lines = (done.stderr + done.stdout).strip().splitlines()[-_LINES:]
+        lines = (done.stdout + done.stderr).strip().splitlines()[-_LINES:]
         raise StepFailed(f"{shlex.join(command)} ended with {done.returncode}: {' / '.join(lines)}")
     return done.stdout

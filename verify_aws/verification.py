@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final
 
+from verify_aws.cleaning import Removed, clean_up
 from verify_aws.evidence import CleanUp, Evidence, Outcome
 from verify_aws.plan import Stage, Step
-from verify_aws.remains import Kind, Removed, clean_up
+from verify_aws.remains import Kind
 from verify_aws.shell import StepFailed
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

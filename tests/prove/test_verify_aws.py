@@ -160,13 +160,15 @@ def declared() -> set[str]:
 def test_a_deployment_that_fails_leaves_nothing_and_is_written_down(
     deployer: Deployer, served: Forwarder, tmp_path: Path
 ) -> None:
-    def with_more(documents: dict[str, Any]) -> None:
-        documents[""]["Resources"]["Refused"] = {"Type": "AWS::CodeDeploy::Application", "DependsOn": "Api"}
+    def without_a_key(documents: dict[str, Any]) -> None:
+        documents[""]["Resources"]["FirstConnectorKey"]["Properties"]["Account"] = "Not a name"
 
-    code = program(deployer.changed(with_more), served, tmp_path).run()
+    code = program(deployer.changed(without_a_key), served, tmp_path).run()
 
     evidence = results(tmp_path)
     assert code == 1
-    assert {step["name"]: step["verdict"] for step in evidence["steps"]}["deploy"] == "failed"
+    [deploy] = [step for step in evidence["steps"] if step["name"] == "deploy"]
+    assert deploy["verdict"] == "failed"
+    assert deploy["why"].startswith("FirstConnectorKey: ")
     assert evidence["steps"][-1]["verdict"] == "not run"
     assert left(deployer) == []
