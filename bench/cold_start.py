@@ -139,7 +139,6 @@ def cold_start(python: str, case: Case, endpoint: str) -> dict[str, Any]:
         "AWS_ENDPOINT_URL": endpoint,
         "TABLE_NAME": "users",
         "CONNECTOR_SECRET_PREFIX": "bench/connectors/",
-        "ENVIRONMENT": "bench",
         "SCIM_CONNECTOR_BASE_URL": "https://scim.example.com/scim/v2",
         "LOG_GROUPS": "bench",
         "LOG_RETENTION_DAYS": "90",

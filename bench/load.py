@@ -171,17 +171,14 @@ def logged(file: Path, skipped: int) -> dict[str, Any]:
         record, end = decoder.raw_decode(text, at)
         lines.append((len(text[at:end].encode()), record))
         at = end
-    of_log = [(size, record) for size, record in lines if "_aws" not in record]
-    of_metrics = [size for size, record in lines if "_aws" in record]
-    requests = [record for _, record in of_log if record["message"] == "request"]
+    requests = [record for _, record in lines if record["message"] == "request"]
     return {
-        "lines": len(of_log),
+        "lines": len(lines),
         "requests": len(requests),
-        "line_bytes": round(sum(size for size, _ in of_log) / len(requests), 1),
-        "metrics_bytes": round(sum(of_metrics) / len(requests), 1),
+        "line_bytes": round(sum(size for size, _ in lines) / len(requests), 1),
         "handler_ms": percentiles([record["duration_ms"] for record in requests[skipped:]]),
         "dynamodb_calls": round(statistics.mean(record["dynamodb_calls"] for record in requests[skipped:]), 2),
-        "dynamodb_retries": sum(record["dynamodb_retries"] for record in requests[skipped:]),
+        "dynamodb_retries": sum(record.get("dynamodb_retries", 0) for record in requests[skipped:]),
     }
 
 
@@ -290,7 +287,7 @@ def main() -> int:
     )
     lag = percentiles(events["lags_ms"])
     CONSOLE.print(f"requests: {load.done}, error rate {len(load.errors) / load.done:.4f}, p99 {rows[-1][4]} ms")
-    CONSOLE.print(f"log volume: {log['line_bytes']} bytes of log line and {log['metrics_bytes']} of metrics a request")
+    CONSOLE.print(f"log volume: {log['line_bytes']} bytes a request")
     CONSOLE.print(f"publisher: {events['events']} events, lag p50 {lag['p50']} ms, p99 {lag['p99']} ms")
     for error in load.errors[:10]:
         CONSOLE.print(error, markup=False)

@@ -31,7 +31,7 @@ def main() -> None:
     endpoint, people, rate, *accounts = sys.argv[1:]
     # As deployed: log lines and metrics on standard output, keys cached for a minute.
     environment = replace(ENVIRONMENT, connector_cache_seconds=60)
-    with LocalService(dynamodb_endpoint=endpoint, environment=environment, log=Log.from_env()) as service:
+    with LocalService(dynamodb_endpoint=endpoint, environment=environment, log=Log.to_output()) as service:
         filled = {}
         for account in accounts:
             key = service.accounts.enable(account).connector.current.key.text

@@ -128,7 +128,7 @@ class Service:
         return Cost(
             sum(line["dynamodb_calls"] for line in requests),
             sum(line["dynamodb_units"] for line in requests),
-            sum(line["dynamodb_retries"] for line in requests),
+            sum(line.get("dynamodb_retries", 0) for line in requests),
         )
 
 
@@ -147,7 +147,7 @@ def serving() -> Iterator[Service]:
             environment=environment,
             authenticator=_authenticator(secret),
             open_table=_no_table,
-            log=Log.from_env(_ENVIRONMENT),
+            log=Log.to_output(),
             pace=Pace(lambda account, usage: _no_table().request_counter(account, usage)),
         )
         yield Service(key.text, printed, secret, bound)

@@ -194,7 +194,7 @@ class Handler:
     ) -> HttpResponse:
         try:
             http = HttpRequest.of(event, service.environment.base_url)
-            record.gateway_request_id = http.request_id
+            record.request_id = http.request_id
             caller = service.authenticator.authenticate(http.headers.get("authorization"), http.address)
             record.account, record.key_used = caller.account, caller.key_used
             record.stale = caller.stale or None

@@ -156,7 +156,7 @@ def proxy_event(
     path_prefix: str = "",
     source_ip: str = "127.0.0.1",
     request_id: str | None = None,
-    extended_request_id: str = "local",
+    extended_request_id: str = "",
     received: datetime | None = None,
 ) -> Event:
     """The event that API Gateway passes to a function for one HTTP request; the inverse of `HttpRequest.of`.
@@ -165,7 +165,8 @@ def proxy_event(
     after the "?", decoded here once ("+" is a space). `headers` may repeat a name. `resource` is the template's path,
     such as "/scim/v2/Users/{id}". `path_prefix` is what the client's URL has before `path`: "/<stage>" at the API's
     own domain, "" at a custom domain. A body that is not UTF-8 is sent as base64, an empty body as None.
-    `request_id` defaults to a new UUID, `received` to now.
+    `request_id` defaults to a new UUID, `received` to now. Without an `extended_request_id` the log names the request
+    by the id of its invocation.
     """
     added = _added_by_the_gateway(scheme, domain, source_ip)
     replaced = {name.lower() for name, _ in added}

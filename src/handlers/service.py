@@ -48,7 +48,7 @@ class Service:
     @classmethod
     def from_env(cls, env: Variables = os.environ) -> Service:
         """Raise `InvalidEnvironment` for a variable that is missing or malformed."""
-        return cls.over(Clients(), ServiceEnvironment.from_env(env), Log.from_env(env))
+        return cls.over(Clients(), ServiceEnvironment.from_env(env), Log.to_output())
 
     @classmethod
     def over(cls, clients: Clients, environment: ServiceEnvironment, log: Log) -> Service:

@@ -32,6 +32,7 @@ GROUP_ID: Final = "e9e30dba-f08f-4109-8486-d5c6a331660a"
 MANAGER_ID: Final = "902c246b-6245-4190-8e05-00816be7344a"
 """The ids of the users and the group in the events, from the examples of RFC 7643."""
 
+_EXTENDED_REQUEST_ID: Final = "JKJaXmPLvHcESHA="
 _STAGE: Final = "live"
 _DOMAIN: Final = "abcdef1234.execute-api.eu-central-1.amazonaws.com"
 _RECEIVED: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -69,6 +70,7 @@ class WireRequest:
             path_prefix=f"/{_STAGE}",
             source_ip="203.0.113.10",
             request_id=aws_events.REQUEST_ID,
+            extended_request_id=_EXTENDED_REQUEST_ID,
             received=_RECEIVED,
         )
 

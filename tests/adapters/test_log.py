@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from adapters.logs.log import Log
-from adapters.logs.metrics import Metric
 
 
 def test_a_log_to_a_file_and_one_to_standard_output_do_not_mix(
@@ -17,19 +16,11 @@ def test_a_log_to_a_file_and_one_to_standard_output_do_not_mix(
 ) -> None:
     file = tmp_path / "log.jsonl"
     with closing(Log.to_file(file)) as to_file:
-        to_output = Log.from_env({"ENVIRONMENT": "test"})
+        to_output = Log.to_output()
         for log, message in ((to_file, "kept"), (to_output, "printed")):
             log.write(message, {"account": "acme"})
-            log.measure({Metric.REQUESTS: 1})
 
     [kept] = map(json.loads, file.read_text(encoding="utf-8").splitlines())
-    printed, metrics = map(json.loads, capsys.readouterr().out.splitlines())
-    assert (kept["message"], kept["service"]) == ("kept", "rollcall")
-    assert (printed["message"], printed["service"]) == ("printed", "rollcall")
-    assert metrics["environment"] == "test"
-
-
-def test_metrics_can_be_switched_off(capsys: pytest.CaptureFixture[str]) -> None:
-    Log.from_env({"POWERTOOLS_METRICS_DISABLED": "true"}).measure({Metric.REQUESTS: 1})
-
-    assert capsys.readouterr().out == ""
+    [printed] = map(json.loads, capsys.readouterr().out.splitlines())
+    assert kept["message"] == "kept"
+    assert printed["message"] == "printed"

@@ -41,7 +41,7 @@ class Bus:
 
 def publish(work: GroupWork, records: Sequence[Json], bus: Bus | None = None, deadline: Deadline | None = None) -> Json:
     stand_in: Any = bus or Bus()
-    made = Publisher(EventBus(stand_in, "users"), work.open, "https://scim.example.com", False, Log.from_env())
+    made = Publisher(EventBus(stand_in, "users"), work.open, "https://scim.example.com", False, Log.to_output())
     return made.publish(records, "request-1", deadline or MonotonicDeadline.after(60))
 
 

@@ -70,11 +70,11 @@ class Watched:
             lambda: table.heard(MonotonicDeadline.after(60)),
             silence,
             RETENTION,
-            Log.from_env(),
+            Log.to_output(),
             lambda: now,
         )({}, None)
         lines = [json.loads(line) for line in self.capsys.readouterr().out.splitlines()]
-        return [{name: line[name] for name in line.keys() - {"level", "timestamp", "service"}} for line in lines]
+        return [{name: line[name] for name in line.keys() - {"level", "timestamp"}} for line in lines]
 
 
 @pytest.fixture
@@ -82,7 +82,6 @@ def watched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.setenv("ENVIRONMENT", "test")
     clock = Clock()
     with mock_aws(), cheap_transactions():
         clients = new_clients()
@@ -97,7 +96,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 def end(accounts: int, silent: int, old: int = 0, unusable: int = 0) -> dict[str, Any]:
     numbers = {"silent_accounts": silent, "old_keys": old, "unusable_secrets": unusable}
-    return {"message": "watched", "accounts": accounts, "environment": "test"} | numbers
+    return {"message": "watched", "accounts": accounts} | numbers
 
 
 def test_an_account_with_a_request_within_the_time_is_not_silent(watched: Watched) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from traceback import format_exception
 from typing import Any
 
@@ -37,24 +36,13 @@ class Output:
         self._raised.clear()
         return everything
 
-    def lines(self) -> tuple[list[Json], list[Json]]:
-        """Log lines and metric blobs; fail if anything else is on standard output or anything on standard error."""
+    def lines(self) -> list[Json]:
+        """The log lines; fails if anything else is on standard output or anything on standard error."""
         printed = self._capfd.readouterr()
         assert printed.err == ""
-        written = [json.loads(line) for line in printed.out.splitlines()]
-        return [line for line in written if "_aws" not in line], [line for line in written if "_aws" in line]
+        return [json.loads(line) for line in printed.out.splitlines()]
 
     def line(self) -> Json:
         """The one log line."""
-        (line,), _ = self.lines()
+        (line,) = self.lines()
         return line
-
-
-def samples(blob: Json) -> Iterator[tuple[str, Json, float]]:
-    """The metrics of a blob as CloudWatch reads it: name, dimensions and value of each metric."""
-    for directive in blob["_aws"]["CloudWatchMetrics"]:
-        for names in directive["Dimensions"]:
-            for metric in directive["Metrics"]:
-                values = blob[metric["Name"]]
-                for value in values if isinstance(values, list) else [values]:
-                    yield metric["Name"], {name: blob[name] for name in names}, value

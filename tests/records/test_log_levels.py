@@ -73,7 +73,7 @@ def test_only_a_published_batch_that_was_in_time_can_be_left_out(
         BatchRecord("failed", 1, failed=1, failure="ThrottlingException", lag_ms=1),
     ]
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "WARNING")
-    log = Log.from_env()
+    log = Log.to_output()
 
     for batch in batches:
         emit(log, batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -24,6 +25,7 @@ from domain.accounts.rate import DEFAULT_RATE, RateLimited
 from domain.errors import MethodNotAllowed, OutOfTime, ScimError, TooManyWrongKeys, UniquenessConflict
 from domain.resources.group_schema import CORE_URN as GROUP_URN
 from domain.resources.user_schema import CORE_URN
+from handlers import endpoint
 from operations.table_creation import table_definition
 from records.output import Json, Output
 from records.people import create
@@ -31,11 +33,12 @@ from support import faults
 from support.faults import FaultyClient
 from support.in_process import Client, InProcess
 from support.lambda_context import LambdaContext
+from support.metric_filters import totals
 from support.people import UNKNOWN_ID, bulk, patch, person
 
 ALWAYS = {
-    "timestamp", "level", "message", "service", "operation", "request_id", "gateway_request_id", "cold_start",
-    "status", "duration_ms", "dynamodb_calls", "dynamodb_units", "dynamodb_retries",
+    "timestamp", "level", "message", "operation", "request_id", "status", "duration_ms",
+    "dynamodb_calls", "dynamodb_units",
 }  # fmt: skip
 AUTHENTICATED = ALWAYS | {"account", "key_used"}
 REFUSAL = {"reason", "remedy"}
@@ -46,24 +49,52 @@ def test_a_line_names_the_account_the_operation_and_the_outcome(client: Client, 
 
     line = output.line()
     assert line.keys() == AUTHENTICATED | {"user_id"}
-    assert (line["message"], line["level"], line["service"]) == ("request", "INFO", "rollcall")
+    assert (line["message"], line["level"]) == ("request", "INFO")
     assert (line["request_id"], line["account"], line["key_used"]) == ("invocation-1", "acme", "current")
     assert (line["operation"], line["user_id"], line["status"]) == ("CreateUser", answer.body["id"], 201)
     assert line["duration_ms"] > 0
 
 
-def test_a_line_can_be_joined_with_the_access_log_and_the_trace(
-    client: Client, output: Output, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
-
-    client.call("GET", "/Users", request_id="chosen by the client")
+def test_a_line_has_the_gateways_id_of_the_request_which_no_client_chooses(client: Client, output: Output) -> None:
+    client.call("GET", "/Users", request_id="chosen by the client", gateway_id="JKJaXmPLvHcESHA=")
 
     line = output.line()
-    assert line["xray_trace_id"] == "1-5759e988-bd862e3fe1be46a994272793"
-    # The gateway's other id, requestId, may be chosen by a client.
-    assert line["gateway_request_id"] == "local"
+    assert line["request_id"] == "JKJaXmPLvHcESHA="
     assert "chosen" not in str(line)
+
+
+IDS = {"invocation_id": "invocation-1", "xray_trace_id": "1-5759e988-bd862e3fe1be46a994272793"}
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda traces the invocation."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={IDS['xray_trace_id']};Sampled=1")
+
+
+@pytest.mark.usefixtures("traced")
+@pytest.mark.parametrize(("seconds", "named"), [(1.0, IDS), (0.9, {})])
+def test_a_line_names_invocation_and_trace_of_a_slow_request(
+    client: Client, output: Output, monkeypatch: pytest.MonkeyPatch, seconds: float, named: Json
+) -> None:
+    begin = time.monotonic()
+    readings = [begin]
+    now = SimpleNamespace(monotonic=lambda: readings.pop() if readings else begin + seconds)
+    monkeypatch.setattr(endpoint, "time", now)
+
+    client.call("GET", "/Users", context=LambdaContext("invocation-1"))
+
+    line = output.line()
+    assert {name: line[name] for name in IDS.keys() & line.keys()} == named
+
+
+@pytest.mark.usefixtures("traced")
+def test_a_line_names_invocation_and_trace_of_a_failure(service: InProcess, client: Client, output: Output) -> None:
+    service.change(open_table=lambda: None)
+
+    client.call("GET", "/Users", context=LambdaContext("invocation-1"), gateway_id="JKJaXmPLvHcESHA=")
+
+    assert output.line().items() >= (IDS | {"request_id": "JKJaXmPLvHcESHA="}).items()
 
 
 @pytest.mark.parametrize(
@@ -100,7 +131,7 @@ def test_a_line_about_a_group_counts_who_joined_left_and_was_left_out(service: I
     client.call("DELETE", path)
     client.call("GET", path)
 
-    lines, _ = output.lines()
+    lines = output.lines()
     counted = ("operation", "status", "members_joined", "members_left", "members_left_out")
     assert [tuple(line.get(name) for name in counted) for line in lines] == [
         ("CreateGroup", 201, 1, None, 1),
@@ -123,7 +154,7 @@ def test_only_the_first_request_of_a_container_is_a_cold_start(
     client.call("GET", "/Users")
     client.call("GET", "/Schemas")
 
-    assert [line["cold_start"] for line in output.lines()[0]] == [True, False]
+    assert [line.get("cold_start") for line in output.lines()] == [True, None]
 
 
 def test_a_refusal_states_its_reason_its_attribute_and_a_remedy(client: Client, output: Output) -> None:
@@ -171,7 +202,7 @@ def test_a_refusal_names_the_user_in_the_path_if_it_is_an_id(client: Client, out
     client.call(method, f"/Users/{UNKNOWN_ID}", bodies.get(method))
     client.call(method, "/Users/ada@example.com", bodies.get(method))
 
-    known_form, other = output.lines()[0]
+    known_form, other = output.lines()
     assert (known_form["status"], known_form["user_id"], known_form["reason"]) == (404, UNKNOWN_ID, "no-such-user")
     assert "user_id" not in other
 
@@ -186,14 +217,17 @@ def test_a_rejected_key_is_logged_with_its_account_if_that_exists(service: InPro
     for each in (acme, off, unknown):
         each.call("GET", "/Users")
 
-    wrong, switched_off, of_nobody = output.lines()[0]
+    wrong, switched_off, of_nobody = output.lines()
     assert (wrong["status"], wrong["reason"], wrong["account"]) == (401, "wrong-key", "acme")
     assert (switched_off["status"], switched_off["reason"], switched_off["account"]) == (403, "account-disabled", "off")
     assert of_nobody["reason"] in ("unknown-account", "secret-marked-for-deletion")
     assert not any("key_used" in line for line in (wrong, switched_off, of_nobody))
 
 
-@pytest.mark.parametrize(("account", "counted"), [("acme", {"wrong"}), ("edited", {"unusable"}), ("nobody", set())])
+@pytest.mark.parametrize(
+    ("account", "counted"),
+    [("acme", {"WrongKeys"}), ("edited", {"UnusableSecretUsed"}), ("nobody", set())],
+)
 def test_a_rejected_key_of_an_existing_account_is_counted_separately(
     service: InProcess, output: Output, account: str, counted: set[str]
 ) -> None:
@@ -202,13 +236,10 @@ def test_a_rejected_key_of_an_existing_account_is_counted_separately(
 
     answer = service.client(ConnectorKey.generate(account, secrets.token_bytes).text).call("GET", "/Users")
 
-    [line], [metrics] = output.lines()
+    line = output.line()
     assert (answer.status, line["status"]) == (401, 401)
-    assert metrics["AuthRejected"] == [1.0]
-    assert {metrics[name] for name in metrics if name == "key"} == counted
     assert ("account" in line) is bool(counted)
-    assert "Succeeded" not in metrics
-    assert metrics["ClientErrors"] == [1.0]
+    assert totals([line]) == dict.fromkeys({"Requests", "ClientErrors", "AuthRejected"} | counted, 1)
 
 
 def test_a_request_served_from_a_stale_secret_says_so_in_its_line(
@@ -253,7 +284,7 @@ def test_tolerances_are_logged_by_name_even_if_the_request_fails(client: Client,
     client.call("PATCH", f"/Users/{user}", patch({"op": "Replace", "path": "active", "value": "False"}))
     client.call("PATCH", f"/Users/{user}", patch({"op": "Replace", "path": "emails[", "value": "x"}))
 
-    forgiven, refused = output.lines()[0]
+    forgiven, refused = output.lines()
     assert forgiven["tolerances"] == ["capitalised-op", "string-boolean"]
     assert forgiven["users_deactivated"] == 1
     assert (refused["status"], refused["tolerances"]) == (400, ["capitalised-op"])
@@ -290,7 +321,7 @@ def test_a_failure_of_the_service_is_an_error_with_its_cause(
     client.call("GET", f"/Users/{UNKNOWN_ID}")
 
     line = output.line()
-    assert line.keys() == AUTHENTICATED | REFUSAL | {"user_id", "cause"}
+    assert line.keys() == AUTHENTICATED | REFUSAL | {"user_id", "cause", "invocation_id"}
     assert (line["level"], line["status"], line["reason"]) == ("ERROR", 503, "table-refused")
     assert line["cause"] == "ClientError"
 
@@ -320,7 +351,7 @@ def test_a_bulk_request_has_a_line_for_each_operation_that_failed(client: Client
 
     client.call("POST", "/Bulk", bulk(*operations), context=LambdaContext("invocation-1"))
 
-    lines, (blob,) = output.lines()
+    lines = output.lines()
     request, *failed = lines
     assert (request["status"], request["bulk_operations"], request["bulk_failures"]) == (200, 6, 4)
     assert request["users_removed"] == 1
@@ -337,8 +368,8 @@ def test_a_bulk_request_has_a_line_for_each_operation_that_failed(client: Client
         assert (line["request_id"], line["account"]) == ("invocation-1", "acme")
         assert line["remedy"]
     assert failed[1]["attribute"] == "active"
-    assert blob["UniquenessConflicts"] == [1.0]
-    assert blob["Succeeded"] == [1.0]
+    counted = totals(lines)
+    assert (counted["UniquenessConflicts"], counted["Succeeded"]) == (1, 1)
 
 
 def test_a_bulk_request_without_failures_says_so(client: Client, output: Output) -> None:

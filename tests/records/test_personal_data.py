@@ -52,7 +52,7 @@ def everything(client: Client) -> None:
 def test_a_line_names_the_masked_user_if_the_operator_switched_it_on(showing: Client, output: Output) -> None:
     everything(showing)
 
-    lines, _ = output.lines()
+    lines = output.lines()
     assert [(line["operation"], line["status"], line.get("user")) for line in lines] == [
         ("CreateUser", 201, ADA),
         ("CreateUser", 201, "b***@example.com"),
@@ -73,7 +73,7 @@ def test_a_line_names_the_masked_user_if_the_operator_switched_it_on(showing: Cl
 def test_no_line_names_a_user_by_default(client: Client, output: Output) -> None:
     everything(client)
 
-    lines, _ = output.lines()
+    lines = output.lines()
     assert len(lines) == 13
     assert not any("user" in line for line in lines)
     assert "***" not in str(lines)
@@ -89,7 +89,7 @@ def test_a_search_that_fails_names_the_user_it_looked_up(
 
     showing.call("GET", "/Users", query="filter=" + quote('userName eq "ada@example.com"'))
 
-    lines, _ = output.lines()
+    lines = output.lines()
     assert [(line["status"], line["user"]) for line in lines] == [(503, ADA)]
 
 
@@ -98,7 +98,7 @@ def test_a_search_with_a_wrong_order_names_the_user_it_looked_up(showing: Client
 
     showing.call("GET", "/Users", query=f"filter={filter_}&sortBy=nothing")
 
-    lines, _ = output.lines()
+    lines = output.lines()
     assert [(line["status"], line["user"]) for line in lines] == [(400, ADA)]
 
 

@@ -87,7 +87,7 @@ def deployment() -> Iterator[Deployment]:
         clients.dynamodb.create_table(**(definition | {"StreamSpecification": stream}))
         boto3.client("events").create_event_bus(Name="users")
         accounts = Accounts(clients.secretsmanager, PREFIX, lambda: "test")
-        service = Service.over(clients, ServiceEnvironment.from_env(), Log.from_env())
+        service = Service.over(clients, ServiceEnvironment.from_env(), Log.to_output())
         running = InProcess(service, clients, TwinTable(), accounts)
         environment = PublisherEnvironment.from_env()
         bus = EventBus(clients.events, environment.event_bus)

@@ -94,7 +94,7 @@ class Deployment:
             lambda account, deadline: self.table.account(account, deadline).groups,
             "https://scim.example.com",
             False,
-            Log.from_env(),
+            Log.to_output(),
         )
         while records := self.records():
             for start in range(0, len(records), 100):

@@ -38,7 +38,6 @@ from support.memory_groups import InMemoryGroups, InMemoryGroupsOfUsers, InMemor
 ENVIRONMENT = {
     "TABLE_NAME": "users",
     "CONNECTOR_SECRET_PREFIX": "test/connectors/",
-    "ENVIRONMENT": "test",
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -184,10 +183,11 @@ class Client:
         headers: dict[str, str] | None = None,
         context: LambdaContext | None = None,
         request_id: str | None = None,
+        gateway_id: str = "",
     ) -> Answer:
         """`body` is sent as it is when it is bytes, else as JSON; `path` is below the base path.
 
-        `request_id` is what the gateway calls so, which a client may choose.
+        `request_id` is what the gateway calls so, which a client may choose; `gateway_id` is its own id of the request.
         """
         path = routes.BASE_PATH + path
         match = routes.match(method, path) if "//" not in path and not path.endswith("/") else None
@@ -201,6 +201,7 @@ class Client:
             resource=path,
             path_parameters={"id": match.id} if match and match.id else None,
             request_id=request_id,
+            extended_request_id=gateway_id,
         )
         module = match.route.module if match else "unrouted"
         result = self.service.handler(module)(event, context or LambdaContext())
@@ -225,7 +226,7 @@ def new_clients() -> Clients:
 
 
 @contextmanager
-def in_process(make_log: Callable[[], Log] = Log.from_env) -> Iterator[InProcess]:
+def in_process(make_log: Callable[[], Log] = Log.to_output) -> Iterator[InProcess]:
     """The service, from now to the end of the block; no request is its container's first."""
     with patch.dict(os.environ, ENVIRONMENT), mock_aws():
         clients, table = new_clients(), TwinTable()

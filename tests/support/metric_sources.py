@@ -1,12 +1,13 @@
-"""The existing metrics: those that our handlers write, found by running them, and those that AWS documents.
+"""The existing metrics: those that filters make of the handlers' lines, found by running them, and those of AWS.
 
-An alarm or a widget on a metric that is never written stays green for ever. `problem_with` reports it.
+An alarm or a widget on a metric that is never made stays green for ever. `problem_with` reports it.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, redirect_stdout
@@ -19,17 +20,21 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError
 
 from adapters.dynamodb import Table
+from adapters.secrets.authentication import Authenticator
+from adapters.secrets.guesses import AT_ONCE
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from domain.accounts.rate import DEFAULT_RATE, FREE
+from handlers.container.refusals import Refusals
 from operations.table_creation import table_definition
 from support.faults import THROTTLING, FaultyClient
 from support.in_process import ENVIRONMENT, Client, InProcess, in_process
 from support.memory import InMemoryRequestCounter
+from support.metric_filters import samples
 from support.stack_template import of_type
 
-ENVIRONMENTS: Final = ({"Ref": "Environment"}, "${Environment}", ENVIRONMENT["ENVIRONMENT"])
-"""Spellings of the dimension `environment`: in the template, in a text with substitution, in a test."""
+NAMESPACE: Final = "Rollcall/${AWS::StackName}"
+"""A namespace for each stack, so that two stacks in one region do not set off each other's alarms."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,6 @@ class Source:
     namespace: str
     metric: str
     dimensions: frozenset[tuple[str, str]]
-
-    @classmethod
-    def of(cls, namespace: str, metric: str, dimensions: Mapping[str, Any]) -> Source:
-        """With the environment's value replaced, as it is another one in each deployment."""
-        fixed = {name: "*" if value in ENVIRONMENTS else str(value) for name, value in dimensions.items()}
-        return cls(namespace, metric, frozenset(fixed.items()))
 
 
 Dimensions = tuple[tuple[str, ...], ...]
@@ -101,54 +100,51 @@ DOCUMENTED: Final[dict[str, tuple[str, dict[str, Dimensions]]]] = {
 """By namespace: the page that says so, and for each metric the sets of dimensions, each in alphabetical order."""
 
 
-def problem_with(namespace: str, metric: str, dimensions: Mapping[str, Any]) -> str | None:
+def problem_with(namespace: Any, metric: str, dimensions: Mapping[str, Any]) -> str | None:
     """Return why there is no such metric; None when there is. Values may be intrinsic functions, or hold `${...}`."""
+    namespace = _text(namespace)
     if namespace in DOCUMENTED:
         page, metrics = DOCUMENTED[namespace]
         if tuple(sorted(dimensions)) in metrics.get(metric, ()):
             return None
         return f"{page} has no {metric} by {', '.join(sorted(dimensions))}"
-    if Source.of(namespace, metric, dimensions) in emitted() | filtered():
+    if Source(namespace, metric, frozenset(dimensions.items())) in emitted():
         return None
-    return f"no handler and no metric filter writes {namespace} {metric} by {dict(dimensions)}"
+    return f"no metric filter makes {namespace} {metric} by {dict(dimensions)} of a line that is written"
 
 
-def filtered() -> frozenset[Source]:
-    """Metrics of the template's metric filters; dimensions take their values from fields of the line."""
-    constant = {"$.service": "rollcall", "$.environment": {"Ref": "Environment"}}
-    return frozenset(
-        Source.of(
-            made["MetricNamespace"],
-            made["MetricName"],
-            {one["Key"]: constant[one["Value"]] for one in made["Dimensions"]},
-        )
-        for properties in of_type("AWS::Logs::MetricFilter").values()
-        for made in properties["MetricTransformations"]
-    )
+def _text(value: Any) -> str:
+    return str(value["Fn::Sub"] if isinstance(value, dict) else value)
 
 
 @cache
 def written() -> tuple[str, ...]:
     """The lines that the handlers write, with every operation succeeding once and every kind of trouble once."""
     printed = io.StringIO()
-    with redirect_stdout(printed), in_process() as service:
+    trace = {"_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"}
+    with redirect_stdout(printed), in_process() as service, patch.dict(os.environ, trace):
         _everything(service)
     return tuple(printed.getvalue().splitlines())
 
 
 @cache
 def emitted() -> frozenset[Source]:
-    """The metrics in those lines."""
-    return frozenset(source for line in written() for source in sources(json.loads(line)))
+    """The metrics that filters make of those lines, and of the last line of the hourly check."""
+    return frozenset(
+        [source for line in written() for source in sources(json.loads(line))]
+        + [
+            Source(NAMESPACE, made["MetricName"], frozenset())
+            for properties in of_type("AWS::Logs::MetricFilter").values()
+            for made in properties["MetricTransformations"]
+            if properties["LogGroupName"] != {"Ref": "RequestsLog"}
+        ]
+    )
 
 
-def sources(record: dict[str, Any]) -> Iterator[Source]:
-    """The metrics that CloudWatch makes of a line; none of one that is not in embedded metric format."""
-    for directive in record.get("_aws", {}).get("CloudWatchMetrics", ()):
-        for names in directive["Dimensions"]:
-            for metric in directive["Metrics"]:
-                assert metric["Name"] in record, f"{metric['Name']} has no value"
-                yield Source.of(directive["Namespace"], metric["Name"], {name: record[name] for name in names})
+def sources(line: dict[str, Any]) -> Iterator[Source]:
+    """The metrics that CloudWatch makes of a line of a function of the API."""
+    for one in samples(line):
+        yield Source(NAMESPACE, one.metric, frozenset(one.dimensions.items()))
 
 
 def _everything(service: InProcess) -> None:
@@ -158,6 +154,7 @@ def _everything(service: InProcess) -> None:
     _previous_key(service)
     _deprovisioning_refused(service)
     _rate_limited(service)
+    _flood_of_invented_accounts(service)
     _repeated_call(service, client)
     _server_error(service, client)
     _no_secrets_manager(service, client)
@@ -236,6 +233,21 @@ def _rate_limited(service: InProcess) -> None:
     service.table.counts = False
     service.use(service.table)  # as if in another container, except for the record of what was refused here
     assert client.call("GET", "/ServiceProviderConfig").status == 200
+
+
+def _flood_of_invented_accounts(service: InProcess) -> None:
+    """Forged keys until they are refused unasked: one refusal with a line, one without, and a later one for both."""
+    now = [0.0]
+    before = service.bound
+    unused = Authenticator(service.clients.secretsmanager, ENVIRONMENT["CONNECTOR_SECRET_PREFIX"])
+    service.change(refusals=Refusals(monotonic=lambda: now[0]), authenticator=unused)
+    statuses = []
+    for number in range(AT_ONCE + 3):
+        now[0] += number == AT_ONCE + 2
+        key = ConnectorKey.generate(f"invented-{number}", secrets.token_bytes).text
+        statuses.append(service.client(key).call("GET", "/Users").status)
+    service.bound = before  # it knows the keys of the others who send from that address
+    assert statuses == [401] * AT_ONCE + [429] * 3
 
 
 def _repeated_call(service: InProcess, client: Client) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any
 
 import pytest
 from botocore.session import Session
 
-from support.in_process import OF_EVERY_ANSWER
+from adapters.logs.log import Log
+from local.sample_events import EXAMPLES, Example, events
+from support.access_log import access_line
+from support.in_process import OF_EVERY_ANSWER, in_process
+from support.lambda_context import LambdaContext
 from support.stack_template import OF_THE_API, RESOURCES, of_type, translated
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
@@ -83,11 +89,23 @@ def test_the_access_log_is_json_without_anything_personal_or_secret() -> None:
     log_format = STAGE["AccessLogSetting"]["Format"]
     fields = json.loads(log_format)
 
-    assert {"requestId", "route", "status", "sourceIp", "responseLatency"} <= fields.keys()
+    assert fields.keys() == {"request_id", "status", "error", "ip", "agent", "route"}
     assert "\n" not in log_format
     named = re.findall(r"\$context\.([\w.]+)", log_format)
-    assert len(named) == len(fields)
+    assert len(named) == len(fields) + 1  # the route is a method and a path of the template
     assert not [name for name in named if re.search(r"(?i)query|header|authoriz|body|(?<!resource)path", name)]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.file_name.removesuffix(".json"))
+def test_the_lines_of_gateway_and_function_about_a_request_have_one_id(example: Example) -> None:
+    event = events()[example.file_name]
+    with in_process(Log.to_output) as service, redirect_stdout(StringIO()) as printed:
+        service.handler(example.module)(event, LambdaContext())
+
+    of_gateway = json.loads(access_line(STAGE["AccessLogSetting"]["Format"], event["requestContext"]))
+    of_function = json.loads(printed.getvalue().splitlines()[0])
+    assert of_function["request_id"] == of_gateway["request_id"] == event["requestContext"]["extendedRequestId"]
+    assert of_gateway["ip"] == event["requestContext"]["identity"]["sourceIp"]
 
 
 def test_the_gateway_logs_no_paths_or_bodies() -> None:

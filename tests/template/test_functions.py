@@ -73,8 +73,10 @@ def test_every_function_logs_json_to_a_group_of_the_stack() -> None:
     for name in FUNCTIONS:
         logging = PROPERTIES[name]["LoggingConfig"]
 
-        # With a level of its own, Lambda would drop requests and metrics below it.
-        assert logging.keys() == {"LogFormat", "LogGroup"}
+        # With an ApplicationLogLevel, Lambda would drop requests below it, which metrics are counted from. Lambda's
+        # own lines of WARN and above are about failures, which the saved query `crashes` reads.
+        assert logging.keys() == {"LogFormat", "LogGroup", "SystemLogLevel"}
+        assert logging["SystemLogLevel"] == "WARN"
         assert logging["LogFormat"] == "JSON"
         assert RESOURCES[logging["LogGroup"]["Ref"]]["Type"] == "AWS::Logs::LogGroup"
 

@@ -329,7 +329,7 @@ def service_on(aws: Aws) -> Service:
     """The parts of the handlers, on those clients."""
     clients: Any = aws
     variables = {"TABLE_NAME": TABLE, "CONNECTOR_SECRET_PREFIX": SECRET.removesuffix("default")}
-    return Service.over(clients, ServiceEnvironment.from_env(variables), Log.from_env(variables))
+    return Service.over(clients, ServiceEnvironment.from_env(variables), Log.to_output())
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.file_name.removesuffix(".json"))

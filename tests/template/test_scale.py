@@ -13,7 +13,8 @@ from adapters.secrets.guesses import AT_ONCE, SECONDS_EACH
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
 from storage.budgets import budgets
 from support.dashboard import prices
-from support.metric_sources import emitted, filtered
+from support.log_sizes import of_the_publisher, sizes
+from support.metric_sources import emitted
 from support.repository import ROOT
 from support.stack_template import PARAMETERS, of_type, reserved_executions
 
@@ -32,12 +33,25 @@ ALARM_METRIC, COMPOSITE_ALARM, CUSTOM_METRIC, DASHBOARD, KEY = 0.10, 0.50, 0.30,
 # A user's month: how often each operation is called, and the measured sizes and times of requests.
 LOOK_UPS, GETS, CHANGES, CREATES, DELETES, CRAWLS, PAGE_OF_USERS = 4, 2, 2, 1 / 20, 1 / 20, 30, 1000
 UNITS_TO_CRAWL_A_USER = 0.355
-USER_KB, LOG_LINE_KB, SEARCHED_LINE_KB, EVENT_LOG_KB = 2.6, 2.5, 1.7, 1.5
+USER_KB = 2.6
 SECONDS, SECONDS_OF_A_PAGE, SECONDS_OF_AN_EVENT, GB_OF_MEMORY = 0.03, 1, 0.05, PRICES["GbOfMemory"]
 MONTHS_OF_LOGS = 3
 TRACED_AT_MOST = 2.6
 """Millions of requests a month: X-Ray's default takes one a second, and a twentieth of the others."""
 
+SIZES = sizes()
+SENT = {
+    "look-up": LOOK_UPS,
+    "get": GETS,
+    "patch": CHANGES / 2,
+    "put": CHANGES / 2,
+    "create": CREATES,
+    "delete": DELETES,
+    "page": CRAWLS / PAGE_OF_USERS,
+}
+"""How often one user causes each kind of request."""
+PUBLISHER = "publisher: function, log, bus; one change at a time"
+WATCH = "watch: reads each line of the functions' log once, those of ten minutes of an hour twice"
 REQUESTS = LOOK_UPS + GETS + CHANGES + CREATES + DELETES + CRAWLS / PAGE_OF_USERS
 CHANGED = CHANGES + CREATES + DELETES
 READ_UNITS = (
@@ -62,6 +76,9 @@ USED = {
     "write units, with the guard's for each delete": WRITE_UNITS,
     "events": CHANGED,
 }
+LOG_LINE_KB = sum(times * SIZES[kind].function for kind, times in SENT.items()) / REQUESTS / 1000
+ACCESS_LINE_KB = sum(times * SIZES[kind].gateway for kind, times in SENT.items()) / REQUESTS / 1000
+EVENT_LOG_KB = of_the_publisher() / 1000
 COSTS = {
     "DynamoDB": (READ_UNITS * PRICES["UsdPerMillionReadUnits"] + WRITE_UNITS * PRICES["UsdPerMillionWriteUnits"])
     / MILLION,
@@ -69,14 +86,10 @@ COSTS = {
     "API Gateway": REQUESTS * PRICES["UsdPerMillionApiRequests"] / MILLION,
     "Lambda, 30 ms a request, 1 s a page of the crawl": REQUESTS * INVOCATION
     + (REQUESTS * SECONDS + CRAWLS / PAGE_OF_USERS * SECONDS_OF_A_PAGE) * GB_SECOND,
-    "logs, kept for 90 days": REQUESTS * LOG_LINE_KB * KB * KEPT_LOG_GB,
-    "publisher: function, log, bus; one change at a time": CHANGED
+    "logs, kept for 90 days": REQUESTS * (LOG_LINE_KB + ACCESS_LINE_KB) * KB * KEPT_LOG_GB,
+    PUBLISHER: CHANGED
     * (INVOCATION + SECONDS_OF_AN_EVENT * GB_SECOND + EVENT_LOG_KB * KB * KEPT_LOG_GB + EVENTS / MILLION),
-    "watch: reads each line of the functions' log once, those of ten minutes of an hour twice": REQUESTS
-    * (1 + LATE / timedelta(hours=1))
-    * SEARCHED_LINE_KB
-    * KB
-    * SEARCHED_GB,
+    WATCH: REQUESTS * (1 + LATE / timedelta(hours=1)) * LOG_LINE_KB * KB * SEARCHED_GB,
 }
 """By row of the page, what one user costs in a month."""
 LEAST = sum(COSTS.values())
@@ -117,7 +130,7 @@ def fixed_costs() -> dict[str, float]:
         "alarms": ALARM_METRIC * (sum(read) - own_key_only)
         + COMPOSITE_ALARM * len(of_type("AWS::CloudWatch::CompositeAlarm")),
         "dashboard": DASHBOARD,
-        "custom metrics": CUSTOM_METRIC * len(emitted() | filtered()),
+        "custom metrics": CUSTOM_METRIC * len(emitted()),
         "key": KEY,
     }
 
@@ -127,10 +140,26 @@ def test_a_stack_without_users_costs_what_its_alarms_metrics_dashboard_and_key_c
     (paragraph,) = [line for line in PAGE.splitlines() if "custom metrics" in line and "whatever the number" in line]
 
     shown = numbers(paragraph)
-    assert len(emitted() | filtered()) in shown
+    assert len(emitted()) in shown
     assert round(costs["alarms"], 2) in shown
     assert round(costs["custom metrics"], 2) in shown
     assert round(sum(costs.values())) in shown
+
+
+def test_a_thousand_users_cost_at_most_four_and_a_half_cents() -> None:
+    assert sum(SENT.values()) == pytest.approx(REQUESTS)
+    assert 1000 * LEAST <= 0.045
+
+
+@pytest.mark.parametrize(
+    ("name", "kilobytes"),
+    [("logs, kept for 90 days", [LOG_LINE_KB, ACCESS_LINE_KB]), (PUBLISHER, [EVENT_LOG_KB]), (WATCH, [LOG_LINE_KB])],
+)
+def test_the_page_has_the_measured_lengths_of_log_lines(name: str, kilobytes: list[float]) -> None:
+    [formula, _] = row(name)
+
+    shown = [float(one) for found in re.findall(r"([\d.]+(?: \+ [\d.]+)?)\)? KB", formula) for one in found.split("+")]
+    assert shown == [pytest.approx(one, abs=0.01) for one in kilobytes]
 
 
 def test_a_month_costs_what_the_parts_add_up_to() -> None:

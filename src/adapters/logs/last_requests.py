@@ -80,4 +80,4 @@ def emit_summary(log: Log, accounts: int, silent_accounts: int, old_keys: int, u
         "old_keys": old_keys,
         "unusable_secrets": unusable_secrets,
     }
-    log.write("watched", numbers | {"environment": log.environment})
+    log.write("watched", numbers)

@@ -1,40 +1,36 @@
-"""Writing log lines (Powertools Logger) and metrics, on Lambda to standard output."""
+"""Writing log lines (Powertools Logger), on Lambda to standard output."""
 
 from __future__ import annotations
 
+import json
 import logging
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
-from adapters.environment import Variables, switch
-from adapters.logs.metrics import SERVICE, Metric, Narrower, embedded
+_TRACE: Final = "xray_trace_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The lines and metrics of one composition; `environment` is the deployment's name, a dimension of each metric."""
+    """The lines of one composition; metric filters of observability.yaml count from them."""
 
     lines: logging.Logger
-    environment: str
-    with_metrics: bool
 
     @classmethod
-    def from_env(cls, env: Variables = os.environ) -> Log:
-        """Write to standard output, from where Lambda takes lines and metrics."""
-        disabled = switch(env, "POWERTOOLS_METRICS_DISABLED", default=False)
-        return cls(_logger(_StandardOutput()), env.get("ENVIRONMENT", "local"), not disabled)
+    def to_output(cls) -> Log:
+        """Write to standard output, from where Lambda takes lines."""
+        return cls(_logger(_StandardOutput()))
 
     @classmethod
     def to_file(cls, file: str | Path) -> Log:
-        """Write lines of level INFO and above to a file, without metrics, as the local server does."""
-        return cls(_logger(logging.FileHandler(file, encoding="utf-8"), "INFO"), "local", with_metrics=False)
+        """Write lines of level INFO and above to a file, as the local server does."""
+        return cls(_logger(logging.FileHandler(file, encoding="utf-8"), "INFO"))
 
     def write(self, message: str, fields: Mapping[str, Any], level: int = logging.INFO) -> None:
         """Write a line at every log level: alarms, queries, the activity record or an audit depend on it."""
@@ -43,11 +39,6 @@ class Log:
     def write_by_level(self, message: str, fields: Mapping[str, Any]) -> None:
         """Write a line of level INFO that nothing depends on, so the log level may suppress it."""
         self.lines.info(message, extra=dict(fields))
-
-    def measure(self, values: Mapping[Metric, float], narrower: Sequence[Narrower] = ()) -> None:
-        """Write the metrics, unless they are switched off."""
-        if self.with_metrics:
-            sys.stdout.write(f"{embedded(self.environment, values, narrower)}\n")
 
     def close(self) -> None:
         """Close the file; nothing may be written afterwards."""
@@ -64,16 +55,32 @@ class _StandardOutput(logging.Handler):
         sys.stdout.flush()
 
 
+def _line(fields: dict[str, Any]) -> str:
+    """The line as text. Only one about a failure or a slow request names its trace: a trace answers why."""
+    fields["timestamp"] = fields["timestamp"].replace("+00:00", "Z")
+    if "invocation_id" not in fields and fields["level"] != "ERROR":
+        fields.pop(_TRACE, None)
+    return json.dumps(fields, default=str, separators=(",", ":"), ensure_ascii=False)
+
+
+def _as_it_is(message: object) -> str:
+    """The message of a line, which is a word and no JSON."""
+    return str(message)
+
+
 def _logger(handler: logging.Handler, level: str | None = None) -> logging.Logger:
     # Powertools configures one logger for each name in the process, so every composition needs a name of its own.
-    name = f"{SERVICE}-{uuid4()}"
+    name = f"rollcall-{uuid4()}"
     logger = Logger(
         service=name,
         level=level,
         logger_handler=handler,
         log_uncaught_exceptions=False,
         use_rfc3339=True,
+        utc=True,
         location=None,
+        json_serializer=_line,
+        json_deserializer=_as_it_is,
     )
-    logger.append_keys(service=SERVICE)
+    logger.append_keys(service=None)  # a member that says the same in every line
     return logging.getLogger(name)

@@ -46,7 +46,11 @@ class BatchRecord:
 
     def fields(self) -> dict[str, object]:
         """The fields of the log line, without empty ones."""
-        return {name: value for name, value in asdict(self).items() if value is not None and value != {}}
+        return {name: value for name, value in asdict(self).items() if value}
+
+    def brief(self) -> dict[str, object]:
+        """The fields of a batch about which nothing is remarkable."""
+        return {name: value for name, value in self.fields().items() if name not in ("request_id", "records")}
 
 
 def emit(log: Log, record: BatchRecord) -> None:
@@ -59,4 +63,4 @@ def emit(log: Log, record: BatchRecord) -> None:
     elif (record.lag_ms or 0) > LATE_MS:
         log.write("publish", record.fields(), logging.WARNING)
     else:
-        log.write_by_level("publish", record.fields())
+        log.write_by_level("publish", record.brief())

@@ -1,4 +1,4 @@
-"""The log line and the metrics of a request.
+"""The log line of a request, from which metric filters of observability.yaml count.
 
 The record is an allow-list: only the fields of `RequestRecord` reach the log, and none of them contains a body, a
 filter value, a name, an address or a key; `user`, which is masked, is set only where the operator has allowed it.
@@ -17,14 +17,10 @@ from typing import Any, Final
 from adapters.clock import is_id
 from adapters.dynamodb import Usage
 from adapters.logs.log import Log
-from adapters.logs.metrics import HOURS_OF_ENDING_GRACE, Metric, Narrower
-from domain.accounts.deprovisioning import DeprovisioningPaused
-from domain.accounts.rate import RateLimited
 from domain.effects import Effects
-from domain.errors import TooManyWrongKeys
 
-HALF_USED: Final = "deprovisioning-half-used"
-"""The reason with which Succeeded counts a loss of access after half of the account's limit is used up."""
+SLOW_MS: Final = 1000
+"""From this duration on, a line has the ids of the invocation and of its trace."""
 
 
 class Concerning:
@@ -58,10 +54,11 @@ class RequestRecord(Concerning):
     """The log fields of one request, filled in while it is served."""
 
     operation: str
-    request_id: str
+    invocation_id: str
+    """Lambda's id of the invocation, which its own lines and traces have."""
     cold_start: bool
-    gateway_request_id: str | None = None
-    """`extendedRequestId` in the gateway's access log."""
+    request_id: str | None = None
+    """The gateway's id of the request, which its access log has, too."""
     account: str | None = None
     key_used: str | None = None
     stale: bool | None = None
@@ -100,12 +97,27 @@ class RequestRecord(Concerning):
         """True if the service failed."""
         return _is_failure(self.status)
 
+    @property
+    def any_id(self) -> str:
+        """What the lines of a request have in common; without a gateway it is the invocation's id."""
+        return self.request_id or self.invocation_id
+
+    @property
+    def _is_traced(self) -> bool:
+        """True if somebody may look for the request among Lambda's lines and traces: it failed, or took long."""
+        return self.is_failure or self.duration_ms >= SLOW_MS
+
+    @property
+    def _half_used(self) -> bool:
+        """True if it took access away when half of the account's limit was used up, and nothing was refused."""
+        return self.effects.half_used and not self.effects.refused and self.status < 400
+
     def fields(self) -> dict[str, object]:
         """The fields of the log line, without empty ones."""
         flat: dict[str, object] = {each.name: getattr(self, each.name) for each in dataclass_fields(self)} | {
             "dynamodb_calls": self.usage.calls,
             "dynamodb_units": self.usage.units,
-            "dynamodb_retries": self.usage.retries,
+            "dynamodb_retries": self.usage.retries or None,
             "users_deactivated": self.effects.deactivated or None,
             "users_removed": self.effects.removed or None,
             "users_displaced": self.effects.displaced or None,
@@ -117,51 +129,20 @@ class RequestRecord(Concerning):
             "deprovisioning_used": self.effects.guard_used,
             "deprovisioning_allowed": self.effects.guard_allowed,
             "deprovisioning_refused": self.effects.refused or None,
+            "deprovisioning_half_used": self._half_used or None,
+            "cold_start": self.cold_start or None,
+            "tolerances_applied": len(self.tolerances) or None,
             "bulk_failures": len(self.bulk_failures) if self.bulk_operations is not None else None,
             "counted_as": self.counted_as if self.counted_as > 1 else None,
             "rate_unchecked": self.rate_unchecked or None,
             "unlogged_refusals": self.unlogged_refusals or None,
         }
         del flat["usage"], flat["effects"]
-        return {name: value for name, value in flat.items() if value is not None and value != []}
-
-    def metrics(self) -> dict[Metric, float]:
-        """The values for the metrics: Requests and Latency always, the others when they are not 0."""
-        counted = {
-            Metric.SUCCEEDED: self.status < 400,
-            Metric.CLIENT_ERRORS: self.status >= 400 and not self.is_failure,
-            Metric.UNIQUENESS_CONFLICTS: [self.scim_type, *(one.scim_type for one in self.bulk_failures)].count(
-                "uniqueness"
-            ),
-            Metric.AUTH_REJECTED: self.status == 401 or self.reason == TooManyWrongKeys.reason,
-            Metric.PREVIOUS_KEY_USED: self.key_used == "previous",
-            Metric.TOLERANCE_APPLIED: len(self.tolerances),
-            Metric.USERS_DEACTIVATED: self.effects.deactivated,
-            Metric.STORAGE_RETRIES: self.usage.retries,
+        if not self._is_traced:
+            del flat["invocation_id"]
+        return {"request_id": self.any_id} | {
+            name: value for name, value in flat.items() if value is not None and value != []
         }
-        return {Metric.REQUESTS: 1, Metric.LATENCY: self.duration_ms} | {
-            metric: value for metric, value in counted.items() if value
-        }
-
-    def narrower(self) -> list[Narrower]:
-        """The metrics that also count with a further dimension, which never names an account or a user."""
-        found: list[Narrower] = []
-        if self.status < 400:
-            found.append((Metric.SUCCEEDED, {"operation": self.operation}, 1))
-        if self.previous_key_hours_left is not None and self.previous_key_hours_left < HOURS_OF_ENDING_GRACE:
-            found.append((Metric.PREVIOUS_KEY_USED, {"grace": "ending"}, 1))
-        if self.status == 401 and self.account is not None:
-            # Only keys that name an account of this service: anyone can invent other names.
-            found.append((Metric.AUTH_REJECTED, {"key": "wrong" if self.secret is None else "unusable"}, 1))
-        if self.effects.refused:
-            # Includes operations of a bulk request, which itself succeeds.
-            found.append((Metric.CLIENT_ERRORS, {"reason": DeprovisioningPaused.reason}, self.effects.refused))
-        elif self.effects.half_used and self.status < 400:
-            # A line has one reason, and a refusal matters more than half a limit used up.
-            found.append((Metric.SUCCEEDED, {"reason": HALF_USED}, 1))
-        if self.reason == RateLimited.reason:
-            found.append((Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, 1))
-        return found
 
 
 def place_of(error: Exception) -> str:
@@ -192,9 +173,9 @@ def audit(log: Log, what: str, account: str, actor: str, request_id: str) -> Non
 
 
 def emit(log: Log, record: RequestRecord) -> None:
-    """Write the request's line (warning for a refusal, error for a failure of the service) and its metrics."""
+    """Write the request's line (warning for a refusal, error for a failure of the service) and what may follow it."""
     _write(log, "request", record.status, record.fields())
-    of_request = {"request_id": record.request_id, "account": record.account}
+    of_request = {"request_id": record.any_id, "account": record.account}
     for failed in record.bulk_failures:
         fields = {name: value for name, value in asdict(failed).items() if value is not None}
         _write(log, "bulk-operation", failed.status, of_request | fields)
@@ -208,13 +189,6 @@ def emit(log: Log, record: RequestRecord) -> None:
         )
     for user_id in record.effects.taken_back:
         _write(log, "take-back", 200, of_request | {"user_id": user_id, "reason": "took-back-deactivated-user"})
-    log.measure(record.metrics(), record.narrower())
-    if unlogged := record.unlogged_refusals:
-        refused: dict[Metric, float] = {Metric.REQUESTS: unlogged, Metric.CLIENT_ERRORS: unlogged}
-        if record.account is None:
-            log.measure(refused | {Metric.AUTH_REJECTED: unlogged})
-        else:
-            log.measure(refused, [(Metric.CLIENT_ERRORS, {"reason": RateLimited.reason}, unlogged)])
 
 
 def _write(log: Log, message: str, status: int, fields: dict[str, Any]) -> None:

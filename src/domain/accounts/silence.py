@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from domain.accounts.account import Connector, KeyUsed
 from domain.accounts.key_age import KeyAge
+
+ENDING_GRACE: Final = timedelta(hours=48)
+"""A previous key with less left of its grace period, and in use, needs attention; a metric filter counts its use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,11 @@ def check_requests(
     last_requests: Mapping[str, LastRequest],
     now: datetime,
     silence: timedelta | None,
-    ending: timedelta,
 ) -> Iterator[AccountWarning]:
     """Yield warnings for the accounts that SCIM is switched on for, from when they sent their last request.
 
-    `last_requests` are by account. `silence` is how long an account may send nothing (None: any time), `ending` how
-    much of its grace period a previous key may have left before its use is a warning.
+    `last_requests` are by account. `silence` is how long an account may send nothing (None: any time). The use of a
+    previous key is a warning when less than `ENDING_GRACE` is left of its grace period.
 
     An account without any request is not silent: it is not connected yet. An account that was switched on again has
     `silence` from then.
@@ -92,7 +94,7 @@ def check_requests(
         if silence is not None and quiet > silence:
             yield AccountWarning(connector.account, "silent", silent_hours=_hours(now - last.at))
         previous = connector.previous_at(now)
-        if previous is not None and last.key_used == "previous" and previous.expires_at - now < ending:
+        if previous is not None and last.key_used == "previous" and previous.expires_at - now < ENDING_GRACE:
             left = _hours(previous.expires_at - now)
             yield AccountWarning(connector.account, "previous-key-ending", previous_key_hours_left=left)
 

@@ -55,7 +55,7 @@ class PreTraffic:
     @classmethod
     def from_env(cls, env: Variables = os.environ) -> PreTraffic:
         """Raise nothing for a variable that is missing or malformed: it makes the release fail."""
-        return cls(Clients(), partial(ReleaseEnvironment.from_env, env), Log.from_env(env))
+        return cls(Clients(), partial(ReleaseEnvironment.from_env, env), Log.to_output())
 
     def __call__(self, event: dict[str, str], context: LambdaContext) -> None:
         """Try the release, write one log line about it, and answer CodeDeploy, which otherwise waits for an hour."""
@@ -129,7 +129,6 @@ class LambdaTransport:
             scheme="https",
             source_ip="",
             request_id="release-check",
-            extended_request_id="",
         )
         try:
             return self.versions.invoke(function, event)

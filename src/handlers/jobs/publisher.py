@@ -86,7 +86,7 @@ class Publisher:
         environment, clients = PublisherEnvironment.from_env(env), Clients()
         bus = EventBus(clients.events, environment.event_bus)
         open_groups = groups_in_table(clients, environment.table_name)
-        return cls(bus, open_groups, environment.issuer, environment.personal_data, Log.from_env(env))
+        return cls(bus, open_groups, environment.issuer, environment.personal_data, Log.to_output())
 
     def __call__(self, event: dict[str, Any], context: InvocationContext) -> dict[str, Any]:
         """Publish the events of one batch of the table's stream; Lambda reads `batchItemFailures` of the answer."""

@@ -24,7 +24,6 @@ from adapters.environment import Variables
 from adapters.logs import last_requests
 from adapters.logs.last_requests import Logs
 from adapters.logs.log import Log
-from adapters.logs.metrics import HOURS_OF_ENDING_GRACE
 from adapters.secrets.accounts import Accounts
 from adapters.secrets.connector_secrets import SecretUnusable
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
@@ -33,7 +32,6 @@ from handlers.environment.watch import WatchEnvironment
 from handlers.start import made_at_start
 
 _DAY: Final = timedelta(days=1)
-_ENDING: Final = timedelta(hours=HOURS_OF_ENDING_GRACE)
 _SECONDS: Final = 4.0
 """To read what is remembered, and to write it; the logs take 18 at most, and the function has 28."""
 
@@ -64,7 +62,7 @@ class Watch:
             lambda: table.heard(MonotonicDeadline.after(_SECONDS)),
             environment.silence,
             environment.retention,
-            Log.from_env(env),
+            Log.to_output(),
         )
 
     def __call__(self, event: object, context: object) -> None:
@@ -74,7 +72,7 @@ class Watch:
         connectors = [one.connector for one in accounts if one.connector and one.account != RELEASE_CHECK_ACCOUNT]
         enabled = {connector.account for connector in connectors if connector.enabled}
         heard = self._heard({one.account for one in accounts}, enabled, now).last_requests if enabled else {}
-        warnings: list[AccountWarning] = list(check_requests(connectors, heard, now, self.silence, _ENDING))
+        warnings: list[AccountWarning] = list(check_requests(connectors, heard, now, self.silence))
         old = list(check_key_ages((one.connector for one in accounts if one.connector), now))
         unusable = [one for one in accounts if isinstance(one.problem, SecretUnusable)]
         for one in accounts:

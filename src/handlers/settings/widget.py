@@ -100,7 +100,7 @@ class SettingsWidget:
             lambda actor: Accounts(secrets, prefix, lambda: actor),
             Table(clients.dynamodb, environment.table_name),
             InsightsActivity(clients.logs, list(environment.log_groups)),
-            Log.from_env(env),
+            Log.to_output(),
         )
 
     def __call__(self, event: dict[str, Any], context: Any) -> str:
