@@ -288,17 +288,21 @@ class Deployer:
         finally:
             # They would be there until the emulator ends: its CloudFormation does not end them.
             functions = self.emulator.client("lambda")
-            for function in self._functions(stack):
+            for function in self._functions_of(stack):
                 functions.delete_function(FunctionName=function)
-            self.delete(name)
+            status = self.delete(name)
+            if status != "DELETE_COMPLETE":
+                raise DeploymentFailed(f"{name} is {status}")
 
-    def _functions(self, stack: Stack) -> list[str]:
-        """The names of a stack's functions."""
+    def _functions_of(self, stack: Stack) -> list[str]:
+        """The names of a stack's functions but those that its deletion needs."""
         resources = {name: one for document in self.documents.values() for name, one in document["Resources"].items()}
+        of_custom_resources = [one["Properties"].get("ServiceToken") for one in resources.values()]
         return [
             physical_id
             for name, physical_id in stack.resources.items()
             if resources[name]["Type"] == "AWS::Lambda::Function"
+            and {"Fn::GetAtt": [name, "Arn"]} not in of_custom_resources
         ]
 
     def _deploy(self, operation: str, name: str, parameters: dict[str, str]) -> Stack:

@@ -13,7 +13,7 @@ Documents = dict[str, Document]
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault, and how the finding of `stack_probe`, `wires` or `iam` begins."""
+    """A fault, and how the finding of `wires`, `stack_probe` or `test_faults` begins."""
 
     what: str
     found_by: str
@@ -49,9 +49,29 @@ def _variable(function: str, name: str, value: Any) -> Change:
     return lambda documents: _variables(documents, function).update({name: value})
 
 
-def _filter(documents: Documents) -> None:
-    [one] = _properties(documents, "PublisherStream")["FilterCriteria"]["Filters"]
-    one["Pattern"] = one["Pattern"].replace("#USER", "#USERS")
+def _filter(without: str) -> Change:
+    def change(documents: Documents) -> None:
+        [one] = _properties(documents, "PublisherStream")["FilterCriteria"]["Filters"]
+        one["Pattern"] = one["Pattern"].replace(without, "#NONE")
+
+    return change
+
+
+def _route(documents: Documents) -> None:
+    del _properties(documents, "Api")["Body"]["paths"]["/scim/v2/Users/{id}"]["patch"]
+
+
+def _rule(documents: Documents) -> None:
+    [target] = _properties(documents, "WatchHourly")["Targets"]
+    target["Arn"]["Fn::GetAtt"][0] = "SettingsWidget"
+
+
+def _without_variable(function: str, name: str) -> Change:
+    return lambda documents: _variables(documents, function).pop(name)
+
+
+def _nested(parameter: str, value: str) -> Change:
+    return lambda documents: _properties(documents, "Observability")["Parameters"].update({parameter: value})
 
 
 def _alias(documents: Documents) -> None:
@@ -84,27 +104,19 @@ def _trust(documents: Documents) -> None:
     trust["Principal"] = {"Service": "events.amazonaws.com"}
 
 
+_NOTHING: Final = "events: of the user [], of the group []"
 FAULTS: Final = (
     Fault("`GET /Users` is integrated with the function GetUser", "wires", _swap_integration),
     Fault("the API may not invoke GetUser", "wires", _remove("GetUserGetPermissionlive")),
     Fault("the alias of GetUser shows a version of ListUsers", "wires", _alias),
     Fault("the hourly rule may not invoke the watch", "wires", _remove("WatchHourlyPermission")),
+    Fault("the hourly rule invokes the settings page", "wires", _rule),
     Fault("Lambda may not assume the publisher's role", "wires", _trust),
     Fault("functions that change users may not put items", "roles", _permission("WriteUsersRole", "dynamodb:PutItem")),
     Fault("no role may read a change of members under way", "roles", _leading_keys),
     Fault("the release check may not read its key", "roles", _set("PreTrafficRole", "Policies", [])),
-    Fault("the table's stream is connected with nothing", "life of a user: the bus got []", _remove("PublisherStream")),
-    Fault("the stream's filter lets no user through", "life of a user: the bus got []", _filter),
-    Fault(
-        "the publisher has the name of another bus",
-        "life of a user: the bus got []",
-        _variable("Publisher", "EVENT_BUS_NAME", "other"),
-    ),
-    Fault(
-        "PatchUser has the name of another table",
-        "life of a user: PATCH",
-        _variable("PatchUser", "TABLE_NAME", "other"),
-    ),
+    Fault("the output EventBusName names no bus", "outputs", _output("EventBusName", "other")),
+    Fault("the output ConnectorSecretArn names no secret", "outputs", _output("ConnectorSecretArn", "other")),
     Fault(
         "Discovery looks for keys under another prefix",
         "first keys",
@@ -116,6 +128,32 @@ FAULTS: Final = (
         "first keys",
         _set("ReleaseCheckKey", "Account", "default"),
     ),
-    Fault("the output EventBusName names no bus", "outputs", _output("EventBusName", "other")),
-    Fault("the output ConnectorSecretArn names no secret", "outputs", _output("ConnectorSecretArn", "other")),
+    Fault("`PATCH /Users/{id}` has no route", "lives", _route),
+    Fault(
+        "DeleteUser has a handler that is not there", "lives", _set("DeleteUser", "Handler", "handlers.none.handler")
+    ),
+    Fault(
+        "PatchUser has the name of another table",
+        "lives: PATCH of a user",
+        _variable("PatchUser", "TABLE_NAME", "other"),
+    ),
+    Fault(
+        "ReadGroups has the name of another table",
+        "lives: GET of a group",
+        _variable("ReadGroups", "TABLE_NAME", "other"),
+    ),
+    Fault("the table's stream is connected with nothing", _NOTHING, _remove("PublisherStream")),
+    Fault("the publisher has the name of another bus", _NOTHING, _variable("Publisher", "EVENT_BUS_NAME", "other")),
+    Fault(
+        "the stream's filter lets no user through",
+        "events: of the user [], of the group ['GroupProvisioned', ",
+        _filter("#USER"),
+    ),
+    Fault(
+        "the stream's filter lets no group through",
+        "events: of the user ['UserProvisioned', ",
+        _filter("#GROUP"),
+    ),
+    Fault("the nested stack gets another base URL", "settings page", _nested("BaseUrl", "https://other.example")),
+    Fault("the watch does not get the name of the log", "watch", _without_variable("Watch", "LOG_GROUPS")),
 )
