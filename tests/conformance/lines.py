@@ -19,7 +19,7 @@ _WIRE: Final = "tests/contract/test_wire_requests.py"
 _WIRE_TESTS: Final = {
     "users": (
         "test_an_identity_providers_request_is_answered_as_it_needs[moto-{}]",
-        "test_a_request_about_users_is_answered_alike_where_groups_are_on[{}-moto]",
+        "test_a_request_about_users_is_answered_alike_where_groups_are_on[{}-twin]",
     ),
     "groups": ("test_a_request_about_groups_is_served_where_they_are_on[moto-{}]",),
 }

@@ -76,7 +76,7 @@ def _test(node: str) -> str:
     """A link to the test's file: by the name of the test, or of the request that it sends."""
     path, _, test = node.partition("::")
     name, _, parameters = test.rstrip("]").partition("[")
-    return f"[`{parameters.removeprefix('moto-').removesuffix('-moto') or name}`](../{path})"
+    return f"[`{parameters.removeprefix('moto-').removesuffix('-twin') or name}`](../{path})"
 
 
 def _checker(suite: Suite, runs: dict[str, Verdicts]) -> str:
