@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -33,3 +34,9 @@ def test_other_pages_refer_to_it(page: str) -> None:
 
     assert ANCHOR in text
     assert "run on AWS" not in text.replace("Nothing of it runs on AWS", "")
+
+
+def test_the_cost_of_a_stack_in_the_readme_is_that_of_the_scale_page() -> None:
+    page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"A stack costs about (\$\d+) a month", README) == re.findall(r"together about (\$\d+)", page)
