@@ -108,6 +108,25 @@ def test_the_lines_of_gateway_and_function_about_a_request_have_one_id(example: 
     assert of_gateway["ip"] == event["requestContext"]["identity"]["sourceIp"]
 
 
+@pytest.mark.parametrize("refusal", ["THROTTLED", "WAF_FILTERED", "ACCESS_DENIED", "INTEGRATION_TIMEOUT"])
+def test_a_request_that_no_function_answered_is_logged_with_its_address_status_and_error(refusal: str) -> None:
+    context = {
+        "extendedRequestId": "JKJaXmPLvHcESHA=",
+        "status": RESPONSES[refusal]["StatusCode"],
+        "error": {"responseType": refusal},
+        "identity": {"sourceIp": "203.0.113.10", "userAgent": "curl/8.5.0"},
+        "httpMethod": "GET",
+        "resourcePath": "/scim/v2/Users",
+    }
+
+    line = json.loads(access_line(STAGE["AccessLogSetting"]["Format"], context))
+    assert (line["ip"], line["status"], line["error"]) == (
+        "203.0.113.10",
+        str(RESPONSES[refusal]["StatusCode"]),
+        refusal,
+    )
+
+
 def test_the_gateway_logs_no_paths_or_bodies() -> None:
     (settings,) = API["MethodSettings"]
 

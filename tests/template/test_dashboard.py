@@ -105,6 +105,7 @@ def test_the_cost_counts_every_function_that_runs_between_deployments_with_its_l
 
     names = {f"${{{name}}}" for name in running}
     logs = {f"${{{functions[name]['LoggingConfig']['LogGroup']['Ref']}}}" for name in running}
+    logs.add("${ApiLog}")
     assert (counted["Invocations"], counted["Duration"], counted["IncomingBytes"]) == (names, names, logs)
     assert {functions[name]["MemorySize"] / 1024 for name in running} == {float(prices()["GbOfMemory"])}
 
