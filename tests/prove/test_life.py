@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from support.emulated_life import Left, Life, clear, left, life, of_today
+from support.emulated_life import Left, Life, clear, deploy_command, left, life, of_today
 from support.emulated_stack import Deployer, DeploymentFailed
 from support.group_client import GroupClient
 from support.people import person
@@ -16,7 +16,8 @@ from support.stack_template import Document
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(300)]
 
-NAME = "long-lived"
+NAME = "rollcall-dev"
+"""The stack of the section `dev`, as the commands find it."""
 REFUSED = "is not an account name"
 NOTHING = Left([], [], [], [])
 
@@ -41,20 +42,20 @@ def break_late(documents: dict[str, Document]) -> None:
 def test_a_failed_first_deployment_leaves_an_empty_table_alone_and_is_repeated(deployer: Deployer) -> None:
     today = of_today(deployer)
     try:
-        with pytest.raises(DeploymentFailed, match=f"first is ROLLBACK_COMPLETE: .*LastKey CREATE_FAILED: .*{REFUSED}"):
-            today.changed(break_late).create("first")
+        with pytest.raises(DeploymentFailed, match=f"is ROLLBACK_COMPLETE: .*LastKey CREATE_FAILED: .*{REFUSED}"):
+            today.changed(break_late).create(NAME)
 
-        found = left(today.emulator, "first")
+        found = left(today.emulator, NAME)
         assert len(found.tables) == 1
         assert found == Left(found.tables, [], [], [])
         assert today.emulator.client("dynamodb").scan(TableName=found.tables[0])["Count"] == 0
 
-        # CloudFormation wants the remains deleted first.
-        today.delete("first")
-        stack = today.create("first")
+        # CloudFormation wants the remains deleted first, which `make deploy` does by this command.
+        deploy_command(today.emulator, "prepare", "dev", "--yes")
+        stack = today.create(NAME)
         assert stack.scim().get("/ServiceProviderConfig").status == 200
     finally:
-        clear(today, "first")
+        clear(today, NAME)
 
 
 @pytest.mark.parametrize(

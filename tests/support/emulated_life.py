@@ -14,6 +14,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from adapters.dynamodb.items import Item
+from support.child_processes import run
 from support.emulated_stack import Deployer, Stack, reduced
 from support.emulator import Emulator
 from support.previous_release import deployable, previous_release
@@ -22,6 +23,7 @@ from support.scim_http import ScimClient
 from support.wires import together
 
 RECORDED_ITEMS: Final = ROOT / "tests" / "data" / "recorded-items.json"
+ROLLCALL: Final = ROOT / ".venv" / "bin" / "rollcall"
 LASTING: Final = ("UsersTable", "DefaultAccountSecret", "ReleaseCheckSecret", "EventBus", "UnpublishedEvents")
 """What every update has to leave in place, and the emulator does; of the API, `template/test_updates.py` decides."""
 
@@ -126,7 +128,7 @@ class Life:
         return left(self.emulator, self.name)
 
     def adopt(self, found: Left) -> None:
-        """Create the stack around the table and the log groups by an import, and update it to all of today's template.
+        """Create the stack around what is left, by the command, and update it to all of today's template.
 
         As the emulator imports no secret, the one of account `default` is put aside meanwhile.
         """
@@ -134,42 +136,16 @@ class Life:
         [name] = found.secrets
         kept = secrets.get_secret_value(SecretId=name)["SecretString"]
         secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-        import_leftovers(self.today, self.name, found)
+        deploy_command(self.emulator, "adopt", "dev", "--delete-logs", "--yes")
         self.stack = self.today.update(self.name)
         self._deployed = self.today
         secrets.put_secret_value(SecretId=name, SecretString=kept)
 
 
-def import_leftovers(deployer: Deployer, name: str, found: Left) -> None:
-    """Create a stack of the table and the log groups that are left, as the template has them."""
-    document = deployer.documents[""]
-    [table] = found.tables
-    identifiers = {"UsersTable": {"TableName": table}}
-    for logical_id, resource in document["Resources"].items():
-        if resource["Type"] == "AWS::Logs::LogGroup":
-            group = resource["Properties"]["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", name)
-            if group in found.log_groups:
-                identifiers[logical_id] = {"LogGroupName": group}
-    resources = {logical_id: document["Resources"][logical_id] for logical_id in identifiers}
-    kept = {key: document[key] for key in ("Parameters", "Conditions")}
-    client = deployer.emulator.client("cloudformation")
-    change_set = {"StackName": name, "ChangeSetName": "import"}
-    client.create_change_set(
-        **change_set,
-        ChangeSetType="IMPORT",
-        TemplateBody=json.dumps({**kept, "Resources": resources}),
-        ResourcesToImport=[
-            {
-                "LogicalResourceId": logical_id,
-                "ResourceType": resources[logical_id]["Type"],
-                "ResourceIdentifier": identifier,
-            }
-            for logical_id, identifier in identifiers.items()
-        ],
-    )
-    client.get_waiter("change_set_create_complete").wait(**change_set, WaiterConfig={"Delay": 1})
-    client.execute_change_set(**change_set)
-    client.get_waiter("stack_import_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+def deploy_command(emulator: Emulator, *arguments: str) -> None:
+    """Run a command of `rollcall deploy`, which finds the stack of a section of samconfig.toml as it would on AWS."""
+    done = run([ROLLCALL, "deploy", *arguments], env=emulator.environment, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextmanager
