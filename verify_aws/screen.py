@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.status import Status
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from verify_aws.cleaning import Removed
 from verify_aws.estimate import Estimate
@@ -27,7 +27,7 @@ class Screen:
     console: Console
     count: int = 0
     _number: int = 0
-    _status: Status | None = field(default=None, init=False)
+    _running: Progress | None = field(default=None, init=False)
 
     def say(self, line: str) -> None:
         """Write a line."""
@@ -38,16 +38,18 @@ class Screen:
         self._number += 1
         line = f"{self._number}/{self.count} {step.title}, about {_minutes(step.minutes)} ..."
         if self.console.is_terminal:
-            self._status = self.console.status(line)
-            self._status.start()
+            columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+            self._running = Progress(*columns, console=self.console, transient=True)
+            self._running.add_task(line, total=None)
+            self._running.start()
         else:
             self.say(line)
 
     def ended(self, outcome: Outcome) -> None:
         """Show the verdict on a step."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
         why = f": {outcome.why}" if outcome.why else ""
         self.say(f"  {outcome.verdict:12}{outcome.title} ({outcome.seconds:.0f} s){why}")
 
