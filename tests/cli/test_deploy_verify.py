@@ -65,6 +65,7 @@ def test_a_right_service_passes_in_the_account_for_releases_and_shows_no_key(
     result = verify()
 
     assert result.exit_code == 0, result.output
+    assert aws.of("DescribeStacks") == [{"StackName": "rollcall"}]
     assert "FAIL" not in result.stdout
     assert service.users == {}
     assert "JumpCloud" in result.stdout
