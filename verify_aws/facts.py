@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import tomllib
 from importlib.metadata import version
 from typing import Any
@@ -21,6 +22,8 @@ def facts_of(region: str, sizes: Sizes, *, emulator: bool) -> dict[str, Any]:
         "changed": bool(_git("status", "--porcelain", "--untracked-files=no")),
         "region": region,
         "architecture": ARCHITECTURE,
+        "runtime": _found(r"Runtime: (python[\d.]+)", "template.yaml"),
+        "samCli": _found(r"^aws-sam-cli==([\d.]+)", "requirements-sam.txt"),
         "python": platform.python_version(),
         "system": platform.system(),
         "boto3": version("boto3"),
@@ -29,6 +32,12 @@ def facts_of(region: str, sizes: Sizes, *, emulator: bool) -> dict[str, Any]:
         "secondsOfLoad": sizes.seconds,
     }
     return facts | ({"emulator": True} if emulator else {})
+
+
+def _found(pattern: str, file: str) -> str:
+    """What the file says first, or that it does not."""
+    found = re.search(pattern, (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+    return found.group(1) if found else "unknown"
 
 
 def _git(*arguments: str) -> str:

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from support.small_verification import Verify, bucket, deploy, names, on, steps
+from support.small_verification import REGION, Verify, bucket, deploy, names, on, steps
 from verify_aws.identity import Run
 from verify_aws.plan import Figures, Stage, Step
 from verify_aws.shell import StepFailed
@@ -68,6 +68,9 @@ def test_a_run_whose_steps_pass_leaves_nothing_and_says_so(verify: Verify, aws: 
     assert evidence["verdict"] == "passed"
     assert verdicts(evidence) == dict.fromkeys(STEPS, "passed")
     assert evidence["steps"][3]["figures"] == {"requests": 3}
+    assert evidence["region"] == REGION
+    assert evidence["runtime"].startswith("python3.")
+    assert all(evidence[fact] not in ("", "unknown") for fact in ("version", "samCli", "boto3"))
     assert names(aws) == before
     assert evidence["cleanUp"]["removed"] == {
         "stack": 1, "setting of API Gateway": 1, "role": 1, "table": 1, "secret": 2, "log group": 2, "bucket": 1,
