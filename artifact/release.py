@@ -111,7 +111,7 @@ def _replaced(text: str, pattern: str, by: Any, *, once: bool = False) -> str:
 
 
 def zipped(folder: Path, into: Path) -> None:
-    """Put a folder into an archive; the same files give the same bytes, whenever and by whomever they were written."""
+    """Put a folder into an archive; the same files give the same bytes, whenever and wherever they were written."""
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as made:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())

@@ -114,7 +114,7 @@ def _import(stage: Stage, step: Step) -> Figures:
 
 def _write_people(file: Path, count: int) -> None:
     _load_program()
-    from identity_providers import Person  # type: ignore[import-not-found]  # beside the program
+    from identity_providers import Person  # type: ignore[import-not-found]  # next to the program
 
     with file.open("w", encoding="utf-8", newline="") as output:
         writer = csv.writer(output)

@@ -84,7 +84,7 @@ class Program:
     emulator: bool = False
     pause: Callable[[float], None] = time.sleep
     ask: Callable[[str], bool] | None = None
-    """Asks a question; None where nobody can be asked."""
+    """Asks a question; None where no one can be asked."""
 
     def __post_init__(self) -> None:
         # With --json, standard output has the JSON and nothing else.
@@ -214,7 +214,7 @@ class Program:
         if self.options.yes:
             return
         if self.ask is None:
-            raise Refused("This costs money, and nobody can be asked here: add --yes.")
+            raise Refused("This costs money, and no one can be asked here: add --yes.")
         if not self.ask(question):
             raise Refused("Nothing was done.")
 

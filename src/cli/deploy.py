@@ -64,8 +64,8 @@ def deploy() -> None:
 def check(context: typer.Context, section: Section = None, parameters: Parameters = "") -> None:
     """Look at the AWS account before `make deploy`, and change nothing.
 
-    A note hinders nothing. With a stop the deployment would fail, or harm what is not its own: exits with 1. What the
-    credentials may not look at is a note. `rollcall deploy --check` is the same.
+    A note blocks nothing. A stop means that the deployment would fail, or harm what is not its own: exits with 1. What
+    the credentials may not look at is usually a note. `rollcall deploy --check` is the same.
     """
     invocation = invocation_of(context)
     place, looked = _looked(invocation, section, parameters)
@@ -93,7 +93,7 @@ def prepare(context: typer.Context, section: Section = None, parameters: Paramet
     try:
         invocation.confirm(f"Deploy the stack {name} to AWS account {place.account}, region {place.region}?", yes)
     except typer.Abort as abort:
-        raise DeploymentError("Nothing was changed. Answer y, or say make deploy YES=1 (here: --yes).") from abort
+        raise DeploymentError("Nothing was changed. Answer y, or run make deploy YES=1 (here: --yes).") from abort
     if place.stack is not None and is_failed_first(place.stack):
         invocation.note(f"Deleting the stack {name} of the failed first deployment")
         delete_failed_first(place.client("cloudformation"), name)
@@ -213,7 +213,7 @@ def _one_table(left: list[str], named: str | None, stack_name: str) -> str:
 def _settings(invocation: Invocation, section: str | None, parameters: str) -> DeploymentSettings:
     """The settings of the section; refuses options that name another stack than the section does."""
     if invocation.local:
-        raise DeploymentError("--local is no deployment to AWS.")
+        raise DeploymentError("--local has no deployment: leave it out.")
     settings = read_settings(Path.cwd(), section or _DEFAULT_SECTION, parameters)
     # The variable is for other commands, and may name another section's stack.
     if invocation.stack_name not in (settings.stack_name, "rollcall", os.environ.get("ROLLCALL_STACK")):

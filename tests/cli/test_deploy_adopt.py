@@ -79,7 +79,7 @@ def adopt(*arguments: str, typed: str = "") -> Result:
 
 
 def imported(aws: AnsweringAws) -> tuple[Answers, dict[str, Answers]]:
-    """The resources of the template that CloudFormation was given, and how it was told to find them."""
+    """The resources of the template that CloudFormation was given, and how it was to find them."""
     [asked] = aws.of("CreateChangeSet")
     assert (asked["StackName"], asked["ChangeSetType"]) == ("rollcall", "IMPORT")
     assert [one["ChangeSetName"] for one in aws.of("ExecuteChangeSet")] == [asked["ChangeSetName"]]

@@ -66,21 +66,21 @@ SEEN: dict[str, tuple[list[str], Answers, tuple[str, str, str]]] = {
         {"DescribeStacks": stack("DELETE_IN_PROGRESS")},
         ("Stack", "stop", "wait stack-delete-complete"),
     ),
-    "nothing left": ([], {}, ("Left-overs", "ok", "none")),
+    "nothing left": ([], {}, ("Leftovers", "ok", "none")),
     "the secret of default": (
         [],
         {"ListSecrets": {"SecretList": [{"Name": "rollcall/connectors/default"}]}},
-        ("Left-overs", "stop", "rollcall deploy adopt prod"),
+        ("Leftovers", "stop", "rollcall deploy adopt prod"),
     ),
     "a secret that is being deleted": (
         [],
         {"ListSecrets": {"SecretList": [{"Name": "rollcall/connectors/rollcall-check", "DeletedDate": 0}]}},
-        ("Left-overs", "stop", "restore-secret --secret-id rollcall/connectors/rollcall-check"),
+        ("Leftovers", "stop", "restore-secret --secret-id rollcall/connectors/rollcall-check"),
     ),
     "secrets of other accounts": (
         [],
         {"ListSecrets": {"SecretList": [{"Name": "rollcall/connectors/acme"}, {"Name": "rollcall-dev/connectors/x"}]}},
-        ("Left-overs", "note", "secret rollcall/connectors/acme /"),
+        ("Leftovers", "note", "secret rollcall/connectors/acme /"),
     ),
     "a table": (
         [],
@@ -88,17 +88,17 @@ SEEN: dict[str, tuple[list[str], Answers, tuple[str, str, str]]] = {
             "ListTables": {"TableNames": ["other", "rollcall-UsersTable-1", "rollcall-dev-UsersTable-2"]},
             "DescribeTable": {"Table": {"ItemCount": 7}},
         },
-        ("Left-overs", "note", "table rollcall-UsersTable-1 (7 items at DynamoDB's last count) /"),
+        ("Leftovers", "note", "table rollcall-UsersTable-1 (7 items at DynamoDB's last count) /"),
     ),
     "a log group": (
         [],
         {"DescribeLogGroups": {"logGroups": [{"logGroupName": "/aws/lambda/rollcall/requests"}]}},
-        ("Left-overs", "stop", "log group /aws/lambda/rollcall/requests"),
+        ("Leftovers", "stop", "log group /aws/lambda/rollcall/requests"),
     ),
     "log groups of others": (
         [],
         {"DescribeLogGroups": {"logGroups": [{"logGroupName": "/aws/lambda/rollcall/Another"}]}},
-        ("Left-overs", "ok", "none"),
+        ("Leftovers", "ok", "none"),
     ),
     "a new account's quota": ([], {"GetAccountSettings": quota(10, 10)}, ("Lambda's executions", "note", "quota 10")),
     "a reservation above the quota": (
@@ -243,9 +243,9 @@ def test_each_look_says_what_it_saw_and_what_to_do(aws: AnsweringAws, case: str)
 
 LOOKS = {
     "DescribeStacks": ("Stack", "cloudformation:DescribeStacks"),
-    "ListSecrets": ("Left-overs", "secretsmanager:ListSecrets"),
-    "ListTables": ("Left-overs", "dynamodb:ListTables"),
-    "DescribeLogGroups": ("Left-overs", "logs:DescribeLogGroups"),
+    "ListSecrets": ("Leftovers", "secretsmanager:ListSecrets"),
+    "ListTables": ("Leftovers", "dynamodb:ListTables"),
+    "DescribeLogGroups": ("Leftovers", "logs:DescribeLogGroups"),
     "GetAccountSettings": ("Lambda's executions", "lambda:GetAccountSettings"),
     "DescribeAlarms": ("Release alarms", "cloudwatch:DescribeAlarms"),
     "DescribeCertificate": ("Certificate", "acm:DescribeCertificate"),
@@ -269,8 +269,8 @@ def test_what_may_not_be_looked_at_is_a_note(aws: AnsweringAws, operation: str, 
 
     assert ("note", f"not checked: the credentials lack {permission} / None") in looks(answer, name)
     assert ("ok", "none of an earlier stack of this name / None") not in looks(
-        answer, "Left-overs"
-    ) or name != "Left-overs"
+        answer, "Leftovers"
+    ) or name != "Leftovers"
 
 
 def test_a_service_that_does_not_answer_is_a_note(aws: AnsweringAws) -> None:
@@ -328,7 +328,7 @@ def test_a_stack_of_something_else_is_left_alone(aws: AnsweringAws, more: Answer
 
     [(verdict, text)] = looks(checked("prod", code=code), "Stack")
 
-    assert (verdict == "stop", "is no stack of Rollcall" in text) == (bool(code), bool(code))
+    assert (verdict == "stop", "is not a stack of Rollcall" in text) == (bool(code), bool(code))
 
 
 def test_in_dev_no_alarm_is_asked(aws: AnsweringAws) -> None:

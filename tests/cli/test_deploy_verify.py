@@ -1,4 +1,4 @@
-"""`rollcall deploy verify`: the service is tried in an account that nobody uses, and no key is shown."""
+"""`rollcall deploy verify`: the service is tried in an account that no one uses, and no key is shown."""
 
 from __future__ import annotations
 

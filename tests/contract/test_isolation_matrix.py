@@ -299,7 +299,7 @@ def theirs(stranger: ScimClient) -> Identifiers:
 
 
 @pytest.fixture
-def nobodys(new_client: Callable[..., ScimClient]) -> Identifiers:
+def of_no_one(new_client: Callable[..., ScimClient]) -> Identifiers:
     """Identifiers of no user and no group; the cursors are those of an account that no other one knows."""
     gone = new_client(groups=True)
     for name in ("a", "b"):
@@ -355,13 +355,13 @@ def test_values_of_another_account_are_answered_like_unknown_values(
     new_client: Callable[..., ScimClient],
     stranger: ScimClient,
     theirs: Identifiers,
-    nobodys: Identifiers,
+    of_no_one: Identifiers,
     name: str,
     match_existing: bool,
 ) -> None:
     answers = []
     before = stranger.all(), stranger.get("/Groups").json
-    for identifiers in (theirs, nobodys):
+    for identifiers in (theirs, of_no_one):
         settings = ({"groups": True} if "group" in name else {}) | (
             {"match_existing_by_email": True} if match_existing else {}
         )

@@ -6,7 +6,7 @@ import pytest
 
 from local.service import LocalService
 from support.scim_http import LIST, ScimClient
-from support.wire_checks import CHECKS, check_by_status, echoes, finds_nobody
+from support.wire_checks import CHECKS, check_by_status, echoes, finds_no_user
 from support.wire_requests import GIVEN, REQUESTS, WireRequest, play
 
 
@@ -35,7 +35,7 @@ def test_a_request_about_groups_is_served_where_they_are_on(
 
     if request_.method == "GET":
         assert played.answer.status == 200, played.answer.text
-        finds_nobody(played)
+        finds_no_user(played)
         assert played.answer.json["schemas"] == [LIST]
         assert [type(played.answer.json[name]) for name in ("totalResults", "itemsPerPage", "startIndex")] == [int] * 3
     else:

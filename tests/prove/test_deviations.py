@@ -18,7 +18,7 @@ def test_the_emulator_differs_as_the_page_says(emulated: Emulator, deviation: De
 
 def test_the_page_lists_the_deviations() -> None:
     page = (ROOT / "docs" / "prove.md").read_text(encoding="utf-8")
-    section = page.partition("### What the emulator does otherwise")[2].partition("\n## ")[0]
+    section = page.partition("### What the emulator does differently")[2].partition("\n## ")[0]
 
     listed = [line.removeprefix("- ").split(":")[0] for line in section.splitlines() if line.startswith("- ")]
 

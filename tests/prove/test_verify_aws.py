@@ -30,7 +30,7 @@ SIZES = Sizes(users=20, rate=5, seconds=3, cold_starts=1, wire_requests=12)
 
 @dataclass
 class EmulatedShell:
-    """Deploys to the emulator in the place of the SAM CLI; runs the operator's command as it is."""
+    """Deploys to the emulator in place of the SAM CLI; runs the operator's command as it is."""
 
     deployer: Deployer
     forwarder: Forwarder

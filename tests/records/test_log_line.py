@@ -217,16 +217,16 @@ def test_a_rejected_key_is_logged_with_its_account_if_that_exists(service: InPro
     for each in (acme, off, unknown):
         each.call("GET", "/Users")
 
-    wrong, switched_off, of_nobody = output.lines()
+    wrong, switched_off, of_no_one = output.lines()
     assert (wrong["status"], wrong["reason"], wrong["account"]) == (401, "wrong-key", "acme")
     assert (switched_off["status"], switched_off["reason"], switched_off["account"]) == (403, "account-disabled", "off")
-    assert of_nobody["reason"] in ("unknown-account", "secret-marked-for-deletion")
-    assert not any("key_used" in line for line in (wrong, switched_off, of_nobody))
+    assert of_no_one["reason"] in ("unknown-account", "secret-marked-for-deletion")
+    assert not any("key_used" in line for line in (wrong, switched_off, of_no_one))
 
 
 @pytest.mark.parametrize(
     ("account", "counted"),
-    [("acme", {"WrongKeys"}), ("edited", {"UnusableSecretUsed"}), ("nobody", set())],
+    [("acme", {"WrongKeys"}), ("edited", {"UnusableSecretUsed"}), ("unknown", set())],
 )
 def test_a_rejected_key_of_an_existing_account_is_counted_separately(
     service: InProcess, output: Output, account: str, counted: set[str]

@@ -64,12 +64,12 @@ def stack(status: str, name: str = "rollcall", **parameters: str) -> Callable[[A
 
 
 def deployed(**parameters: str) -> Callable[[Answers], Any]:
-    """The stack `rollcall` after deployments of the section prod, with these parameters besides."""
+    """The stack `rollcall` after deployments of the section prod, with these parameters added."""
     return stack("UPDATE_COMPLETE", **{"Environment": "prod", "SetApiGatewayLogsRole": "true", **parameters})
 
 
 def quota(most: int, free: int) -> Answers:
-    """The quota of Lambda's executions, and how many of them nobody has reserved."""
+    """The quota of Lambda's executions, and how many of them are not reserved."""
     return {"AccountLimit": {"ConcurrentExecutions": most, "UnreservedConcurrentExecutions": free}}
 
 

@@ -29,7 +29,7 @@ class SessionWithOneClientEach(boto3.Session):
     """A session that makes one client of a service and keeps it, as that takes a tenth of a second."""
 
     def client(self, service_name: str, **settings: Any) -> Any:  # type: ignore[override]  # by any name
-        """The client, with the settings of whoever asked first."""
+        """The client, with the settings of the first call."""
         if service_name not in self._made:
             self._made[service_name] = super().client(service_name, **settings)  # type: ignore[call-overload]
         return self._made[service_name]

@@ -13,11 +13,13 @@ Documents = dict[str, Document]
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault, and how the finding of `wires`, `stack_probe` or `test_faults` begins."""
+    """A fault, and the check of `wires`, `stack_probe` or `test_faults` that finds it."""
 
     what: str
     found_by: str
     change: Change
+    finding: str = ""
+    """How the finding begins, where that is not `found_by`."""
 
 
 def _properties(documents: Documents, name: str) -> Any:
@@ -104,7 +106,7 @@ def _trust(documents: Documents) -> None:
     trust["Principal"] = {"Service": "events.amazonaws.com"}
 
 
-_NOTHING: Final = "events: of the user [], of the group []"
+_NONE: Final = "events: of the user [], of the group []"
 FAULTS: Final = (
     Fault("`GET /Users` is integrated with the function GetUser", "wires", _swap_integration),
     Fault("the API may not invoke GetUser", "wires", _remove("GetUserGetPermissionlive")),
@@ -142,17 +144,24 @@ FAULTS: Final = (
         "lives: GET of a group",
         _variable("ReadGroups", "TABLE_NAME", "other"),
     ),
-    Fault("the table's stream is connected with nothing", _NOTHING, _remove("PublisherStream")),
-    Fault("the publisher has the name of another bus", _NOTHING, _variable("Publisher", "EVENT_BUS_NAME", "other")),
+    Fault("the table's stream is connected with nothing", "events: none", _remove("PublisherStream"), _NONE),
+    Fault(
+        "the publisher has the name of another bus",
+        "events: none",
+        _variable("Publisher", "EVENT_BUS_NAME", "other"),
+        _NONE,
+    ),
     Fault(
         "the stream's filter lets no user through",
-        "events: of the user [], of the group ['GroupProvisioned', ",
+        "events: none of the user",
         _filter("#USER"),
+        "events: of the user [], of the group ['GroupProvisioned', ",
     ),
     Fault(
         "the stream's filter lets no group through",
-        "events: of the user ['UserProvisioned', ",
+        "events: none of the group",
         _filter("#GROUP"),
+        "events: of the user ['UserProvisioned', ",
     ),
     Fault("the nested stack gets another base URL", "settings page", _nested("BaseUrl", "https://other.example")),
     Fault("the watch does not get the name of the log", "watch", _without_variable("Watch", "LOG_GROUPS")),

@@ -63,7 +63,7 @@ def echoes(created: Json, body: Json) -> bool:
     return True
 
 
-def finds_nobody(played: Played) -> None:
+def finds_no_user(played: Played) -> None:
     """An empty ListResponse."""
     assert played.answer.json["totalResults"] == 0
     assert played.answer.json["Resources"] == []
@@ -94,7 +94,7 @@ def lists_everybody(played: Played) -> None:
     assert listed == {user["id"] for user in played.users_before}
 
 
-def lists_nobody_past_the_end(played: Played) -> None:
+def lists_no_user_past_the_end(played: Played) -> None:
     """The total stays."""
     assert played.answer.json["totalResults"] == len(played.users_before)
     assert played.answer.json["Resources"] == []
@@ -105,7 +105,7 @@ def is_the_user(played: Played) -> None:
     assert played.answer.json == played.before
 
 
-def tells_to_turn_groups_off(played: Played) -> None:
+def says_to_turn_groups_off(played: Played) -> None:
     """The detail says what to do."""
     assert "users only" in played.answer.json["detail"]
     assert "group management" in played.answer.json["detail"]
@@ -178,16 +178,16 @@ def has_no_fields_of_the_server_from_the_body(played: Played) -> None:
 
 
 CHECKS: dict[str, list[Check]] = {
-    "jumpcloud activation.01-lookup-miss": [finds_nobody],
-    "jumpcloud activation.01b-lookup-miss-plus": [finds_nobody],
+    "jumpcloud activation.01-lookup-miss": [finds_no_user],
+    "jumpcloud activation.01b-lookup-miss-plus": [finds_no_user],
     "jumpcloud activation.03-read-test-user": [is_the_user],
     "jumpcloud activation.04-update-test-user-null-emails": [keeps("emails", "userName", "name", "active")],
     "jumpcloud activation.05b-no-delete-fallback": [has("active", False)],
     "jumpcloud activation.08-lookup-hit": [finds_the_user],
-    "jumpcloud activation.09-groups-list": [tells_to_turn_groups_off],
-    "jumpcloud activation.10-groups-create": [tells_to_turn_groups_off],
+    "jumpcloud activation.09-groups-list": [says_to_turn_groups_off],
+    "jumpcloud activation.10-groups-create": [says_to_turn_groups_off],
     "jumpcloud activation.12-base-url-trailing-slash": [finds_the_user],
-    "jumpcloud provision.01-lookup-miss": [finds_nobody],
+    "jumpcloud provision.01-lookup-miss": [finds_no_user],
     "jumpcloud update.01-put-full": [
         has("userName", "mara.lind@corp.example.com"),
         has("photos", [{"value": "https://img.example.com/avatars/mara.png"}]),
@@ -200,15 +200,15 @@ CHECKS: dict[str, list[Check]] = {
     "jumpcloud deactivate.02-put-active-false-again": [has("active", False), keeps("meta")],
     "jumpcloud reactivate.01-lookup-inactive-hit": [finds_the_user_inactive],
     "jumpcloud reactivate.02-put-active-true": [has("active", True)],
-    "jumpcloud delete.03-lookup-after-delete": [finds_nobody],
+    "jumpcloud delete.03-lookup-after-delete": [finds_no_user],
     "jumpcloud import.01-list-no-parameters": [lists_everybody],
     "jumpcloud import.02-list-paged": [lists_everybody],
-    "jumpcloud import.03-list-second-page": [lists_nobody_past_the_end],
+    "jumpcloud import.03-list-second-page": [lists_no_user_past_the_end],
     "jumpcloud import.04-list-unknown-parameter": [lists_everybody],
-    "entra test.01-random-guid": [finds_nobody],
-    "entra test.02-random-guid-externalId": [finds_nobody],
-    "entra test.03-groups": [tells_to_turn_groups_off],
-    "entra lookup.01-miss": [finds_nobody],
+    "entra test.01-random-guid": [finds_no_user],
+    "entra test.02-random-guid-externalId": [finds_no_user],
+    "entra test.03-groups": [says_to_turn_groups_off],
+    "entra lookup.01-miss": [finds_no_user],
     "entra lookup.02-hit": [finds_the_user],
     "entra lookup.03-hit-other-case": [finds_the_user],
     "entra lookup.04-hit-inactive": [finds_the_user_inactive],
@@ -223,7 +223,7 @@ CHECKS: dict[str, list[Check]] = {
     "entra lookup.13-manager-reference": [finds_only_the_id],
     "entra lookup.14-lowercase-operator-path": [finds_the_user],
     "entra validator.03-filter-hit": [finds_the_user],
-    "entra validator.04-filter-miss": [finds_nobody],
+    "entra validator.04-filter-miss": [finds_no_user],
     "entra validator.05-filter-other-case": [finds_the_user],
     "entra validator.06-patch-value-paths": [
         is_at("emails", "work", "quinn.new@example.com"),
@@ -289,7 +289,7 @@ CHECKS: dict[str, list[Check]] = {
     ],
     "entra patch.22-unmapped-attribute": [keeps("userName", "emails", "active")],
     "entra discovery.01-list": [lists_everybody],
-    "okta create.01-lookup-miss": [finds_nobody],
+    "okta create.01-lookup-miss": [finds_no_user],
     "okta create.03-lookup-hit-inactive": [finds_the_user_inactive],
     "okta update.01-read-first": [is_the_user],
     "okta update.02-put-round-trip": [
@@ -302,10 +302,10 @@ CHECKS: dict[str, list[Check]] = {
     "okta reactivate.01-put": [has("active", True)],
     "okta reactivate.02-patch": [has("active", True)],
     "okta import.01-page1": [lists_everybody],
-    "okta import.02-page2": [lists_nobody_past_the_end],
+    "okta import.02-page2": [lists_no_user_past_the_end],
     "okta spec.02-user-by-id": [is_the_user],
-    "okta spec.03-invalid-userName": [finds_nobody],
+    "okta spec.03-invalid-userName": [finds_no_user],
     "okta spec.05-create": [has("userName", "Runner123Sampleabc456@example.com")],
     "okta spec.07-userName-upper-case": [finds_the_user],
-    "okta spec.08-groups-optional": [tells_to_turn_groups_off],
+    "okta spec.08-groups-optional": [says_to_turn_groups_off],
 }

@@ -51,7 +51,7 @@ SENT = {
 }
 """How often one user causes each kind of request."""
 PUBLISHER = "publisher: function, log, bus; one change at a time"
-WATCH = "watch: reads each line of the functions' log once, those of ten minutes of an hour twice"
+WATCH = "watch: reads each line of the functions' log once, and ten minutes of every hour twice"
 REQUESTS = LOOK_UPS + GETS + CHANGES + CREATES + DELETES + CRAWLS / PAGE_OF_USERS
 CHANGED = CHANGES + CREATES + DELETES
 READ_UNITS = (
@@ -144,6 +144,7 @@ def test_a_stack_without_users_costs_what_its_alarms_metrics_dashboard_and_key_c
     assert round(costs["alarms"], 2) in shown
     assert round(costs["custom metrics"], 2) in shown
     assert round(sum(costs.values())) in shown
+    assert f"a month costs ${round(sum(costs.values()))} + " in PAGE
 
 
 def test_a_thousand_users_cost_at_most_four_and_a_half_cents() -> None:

@@ -39,7 +39,7 @@ NO_CREDENTIALS = {
 
 
 def program(*arguments: str, **environment: str) -> CompletedProcess[str]:
-    """Run the program as make does, without credentials, and with a proxy that answers nobody."""
+    """Run the program as make does, without credentials, and with a proxy that answers no one."""
     variables = {"PATH": os.environ["PATH"], "PYTHONPATH": PATH, "HTTPS_PROXY": "http://127.0.0.1:9", **NO_CREDENTIALS}
     return run([sys.executable, "-m", "verify_aws", *arguments], env=variables | environment, cwd=ROOT)
 
@@ -81,7 +81,7 @@ def test_the_dry_run_answers_in_json() -> None:
         ({"AWS_REGION": "eu-central-1"}, "aws sso login"),
         ({}, "set AWS_REGION"),
         ({"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, "AWS_ENDPOINT_URL"),
-        ({"AWS_REGION": "eu-central-1", "AWS_PROFILE": "nobody"}, "aws configure list-profiles"),
+        ({"AWS_REGION": "eu-central-1", "AWS_PROFILE": "missing"}, "aws configure list-profiles"),
     ],
     ids=["no credentials", "no region", "not AWS", "no such profile"],
 )
@@ -121,7 +121,7 @@ def test_an_account_is_looked_at_without_changing_it(aws: boto3.Session) -> None
     assert names(aws) == before
 
 
-def test_credentials_that_aws_refuses_are_said(aws: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_that_aws_refuses_are_reported(aws: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     def expired() -> None:
         raise ClientError({"Error": {"Code": "ExpiredToken", "Message": ""}}, "GetCallerIdentity")
 
@@ -131,7 +131,7 @@ def test_credentials_that_aws_refuses_are_said(aws: boto3.Session, monkeypatch: 
         account_of(aws, {})
 
 
-@pytest.mark.parametrize("answer", [None, False], ids=["nobody there", "no"])
+@pytest.mark.parametrize("answer", [None, False], ids=["no one to ask", "no"])
 def test_nothing_is_made_before_somebody_agrees(
     verify: Verify, aws: boto3.Session, capsys: pytest.CaptureFixture[str], answer: bool | None
 ) -> None:

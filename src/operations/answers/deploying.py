@@ -13,7 +13,7 @@ class DeploymentCheck(Answer):
 
     name: str
     verdict: Literal["ok", "note", "stop"]
-    """A note hinders nothing; with a stop the deployment would fail, or harm what is not its own."""
+    """A note blocks nothing; a stop means that the deployment would fail, or harm what is not its own."""
     seen: str
     remedy: str | None
 

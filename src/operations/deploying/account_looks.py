@@ -67,7 +67,7 @@ def _number(text: str) -> int:
 
 
 def logs_role(place: Place) -> Iterator[Looked]:
-    """Whether the stack may set API Gateway's role for logs; chooses no where somebody else has set it.
+    """Whether the stack may set API Gateway's role for logs; chooses false where somebody else has set it.
 
     The role is one setting for all REST APIs of the account and region.
     """

@@ -21,7 +21,7 @@ _DENIED: Final = ("AccessDenied", "AuthorizationError", "Unauthorized", "Forbidd
 
 @dataclass(frozen=True)
 class Looked:
-    """What one look saw. A note hinders nothing; with a stop the deployment would fail, or harm what is not its own."""
+    """What one look saw. A note blocks nothing; a stop is what would fail, or harm what is not the deployment's own."""
 
     name: str
     verdict: Verdict

@@ -11,12 +11,12 @@ from operations.deploying import account_looks, settings_looks, stack_looks
 from operations.deploying.looks import Looked, Place, attempt
 from operations.deploying.settings import DeploymentSettings
 
-USD_A_MONTH: Final = 18
+USD_A_MONTH: Final = 21
 """What a stack costs a month before the first user, as docs/scale.md computes it."""
 
 
 def look(place: Place, *, section_was_named: bool = True) -> Iterator[Looked]:
-    """Look at what a deployment meets, in the order in which it is shown; ends early when AWS cannot be asked."""
+    """Look at what a deployment meets, in the order in which they are shown; ends early when AWS cannot be asked."""
     yield from settings_looks.section(place)
     signed_in = account_looks.credentials(place)
     yield signed_in

@@ -33,7 +33,7 @@ def state(place: Place) -> Iterator[Looked]:
     status = place.stack["StackStatus"]
     if (is_updatable(place.stack) or is_failed_first(place.stack)) and not is_rollcall(place.stack):
         remedy = "Choose another stack_name in samconfig.toml."
-        yield Looked("Stack", "stop", f"{name} exists and is no stack of Rollcall ({status})", remedy)
+        yield Looked("Stack", "stop", f"{name} exists and is not a stack of Rollcall ({status})", remedy)
     elif is_failed_first(place.stack):
         seen = f"{name} is what a failed first deployment left ({status}); make deploy deletes it and creates it again"
         yield Looked("Stack", "note", seen, f"Its events say why: {_events(place)}")
@@ -70,7 +70,7 @@ def leftovers(place: Place) -> Iterator[Looked]:
         yield from ()
 
     for permission, find in _KINDS.items():
-        yield from attempt("Left-overs", permission, partial(found, find))
+        yield from attempt("Leftovers", permission, partial(found, find))
     left = Leftovers(
         name,
         tables=tuple(one for kind in kinds for one in kind.tables),
@@ -81,15 +81,15 @@ def leftovers(place: Place) -> Iterator[Looked]:
     if left.unrestored:
         restore = f"aws secretsmanager restore-secret --secret-id {left.unrestored[0]} --region {place.region}"
         remedy = f"{restore}, then: rollcall deploy adopt {section}"
-        yield Looked("Left-overs", "stop", f"a new stack cannot be created over {left.summary}", remedy)
+        yield Looked("Leftovers", "stop", f"a new stack cannot be created over {left.summary}", remedy)
     elif left.blocking:
         remedy = f"To use them: rollcall deploy adopt {section}. To remove them: docs/deploy.md, Deleting the stack."
-        yield Looked("Left-overs", "stop", f"a new stack cannot be created over {left.summary}", remedy)
+        yield Looked("Leftovers", "stop", f"a new stack cannot be created over {left.summary}", remedy)
     elif left.summary:
         remedy = f"A new stack makes a new, empty table. To use what is left: rollcall deploy adopt {section}"
-        yield Looked("Left-overs", "note", left.summary, remedy)
+        yield Looked("Leftovers", "note", left.summary, remedy)
     elif len(kinds) == len(_KINDS):
-        yield Looked("Left-overs", "ok", "none of an earlier stack of this name")
+        yield Looked("Leftovers", "ok", "none of an earlier stack of this name")
 
 
 def kept_parameters(place: Place) -> Iterator[Looked]:
@@ -133,7 +133,7 @@ def release_alarms(place: Place) -> Iterator[Looked]:
 
 
 def alarm_email(place: Place) -> Looked:
-    """Whether anybody gets the alarms."""
+    """Whether the alarms reach anyone."""
     if address := place.value("AlarmEmail"):
         return Looked("Alarms", "ok", f"go to {address}, once the subscription is confirmed")
     remedy = "Set AlarmEmail=you@example.com, or subscribe to the topic of the output AlarmTopicArn."
