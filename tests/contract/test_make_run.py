@@ -23,7 +23,7 @@ from support.child_processes import PIPE, Child, run, started
 from support.people import user
 from support.repository import ROOT
 from support.scim_http import ScimClient
-from support.this_machine import listening_elsewhere
+from support.this_machine import free_port, listening_elsewhere
 
 SOURCE = str(ROOT / "src")
 IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
@@ -131,9 +131,7 @@ def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
 @contextmanager
 def run_dynamodb_local(folder: Path, key: str, stop: Callable[[int], None]) -> Iterator[ScimClient]:
     """The service of `make run-dynamodb-local`, in a folder of its own, of which nothing runs after `stop`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     made = [option for target in (".venv/.local", ".dynamodb-local/.installed") for option in ("--old-file", target)]
     command: list[str | Path] = [
         *("make", "--no-print-directory", "-f", ROOT / "Makefile", *made, "run-dynamodb-local"),  # type: ignore[list-item]  # mypy joins str and Path to object

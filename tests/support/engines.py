@@ -21,6 +21,7 @@ from adapters import aws
 from adapters.dynamodb import Table, with_items_as_sent
 from operations.table_creation import table_definition
 from support.child_processes import DEVNULL, Child, started
+from support.this_machine import free_port
 
 ENGINES = ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
 """The parameters of fixtures that come once for each engine."""
@@ -102,9 +103,7 @@ def dynamodb_local(*java: str) -> Iterator[str]:
 
     `java` are further options of the virtual machine.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     libraries = f"-Dsqlite4java.library.path={LIBRARIES}"
     options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
     command: list[str | Path] = ["java", "-Xmx1g", *java, libraries, "-cp", f"{LIBRARIES}/*", LOOPBACK, *options]

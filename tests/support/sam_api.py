@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from domain.accounts.connector_key import ConnectorKey
 from support.child_processes import Child, TimeExpired, run, started
 from support.repository import ROOT
 from support.stand_ins import SECRET_PREFIX, Aws
+from support.this_machine import free_port
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,7 @@ def with_every_method_named(template: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def start_api(sam: str, environment: dict[str, str], aws: Aws, log: Path) -> Iterator[SamApi]:
     """Serves from now to the end of the block; a function's container starts with its first request."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     # Next to the built one, as it names the artifacts by relative paths.
     template = BUILT.with_name("start-api.json")
     template.write_text(json.dumps(with_every_method_named(yaml.safe_load(BUILT.read_text(encoding="utf-8")))))

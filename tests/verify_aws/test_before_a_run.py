@@ -192,6 +192,14 @@ def test_the_prices_are_those_of_the_scale_page() -> None:
     assert float(fixed) <= prices.FIXED_A_MONTH
 
 
+def test_the_page_has_the_estimate_of_a_run() -> None:
+    page = (ROOT / "docs" / "prove.md").read_text(encoding="utf-8")
+
+    expected = prices.estimate(steps_of(Run.new(), True), Sizes())
+
+    assert f"(about {round(expected.minutes, -1):.0f} minutes and ${expected.dollars:.2f})" in page
+
+
 def test_a_larger_run_costs_more() -> None:
     of_run = steps_of(Run.new(), True)
 
