@@ -28,7 +28,8 @@ from local.moto_transactions import cheap_transactions
 from operations.table_creation import make_table
 from support.faults import REFUSING, FaultyClient
 from support.in_process import new_clients
-from support.insights import LastRequests, Request
+from support.insights import LastRequests, Request, passes
+from support.log_lines import lines
 
 MADE = datetime(2030, 1, 1, tzinfo=UTC)
 NOW = datetime(2030, 3, 1, tzinfo=UTC)
@@ -236,6 +237,31 @@ def test_the_first_check_looks_for_an_account_as_far_back_as_logs_reach(watched:
 
 
 HOUR = timedelta(hours=1)
+
+
+def test_only_requests_with_a_valid_key_count_as_heard() -> None:
+    logs: Any = LastRequests()
+    Logs(logs, ["requests"]).since(NOW, NOW, RETENTION)
+    heard = [line for line in lines() if passes(logs.query, line)]
+    refused = [line for line in lines() if line.get("reason") in ("wrong-key", "account-disabled", "secret-malformed")]
+
+    assert {line["status"] < 400 for line in heard} == {True, False}
+    assert refused
+    assert not [line for line in refused if line in heard]
+
+
+def test_an_account_that_was_off_during_the_first_check_is_silent_when_it_is_switched_on(watched: Watched) -> None:
+    watched.accounts.enable("acme")
+    watched.accounts.enable("globex")
+    watched.accounts.disable("globex")
+    watched.logged_request("acme", timedelta(hours=1))
+    watched.logged_request("globex", 2 * WEEK)
+    assert watched.look() == [end(1, 0)]
+    watched.clock.now = NOW + HOUR
+    watched.accounts.enable("globex")
+    watched.look(later=2 * HOUR)
+
+    assert "globex" in [line.get("account") for line in watched.look(later=WEEK + 2 * HOUR)]
 
 
 def test_further_checks_read_what_was_logged_since_the_last_one(watched: Watched) -> None:

@@ -42,6 +42,27 @@ def fields_read(query: str) -> set[str]:
     return read
 
 
+def passes(query: str, line: Mapping[str, Any]) -> bool:
+    """True if a line passes the first filter of a query, of values and of fields that are there, joined by `and`.
+
+    >>> passes('filter message = "x" and ispresent(y) | limit 1', {"message": "x", "y": 0})
+    True
+    >>> passes('filter message = "x" and ispresent(y) | limit 1', {"message": "x"})
+    False
+    """
+    [condition] = re.findall(r"^\s*filter (.+?)\s*(?:\||$)", query, re.MULTILINE)[:1]
+    for term in condition.split(" and "):
+        if found := re.fullmatch(r"ispresent\((\w+)\)", term):
+            holds = found[1] in line
+        elif found := re.fullmatch(r'(\w+) = "(\w+)"', term):
+            holds = line.get(found[1]) == found[2]
+        else:
+            raise ValueError(f"not a term of ours: {term}")
+        if not holds:
+            return False
+    return True
+
+
 def messages(query: str) -> set[str]:
     """The values of `message` that a query filters by; empty when it does not.
 
@@ -85,8 +106,11 @@ class LastRequests:
     periods: list[timedelta] = field(default_factory=list)
     """The length of each requested period."""
     status: str = "Complete"
+    query: str = ""
+    """The text of the last one."""
 
-    def start_query(self, *, startTime: int, endTime: int, **_: Any) -> dict[str, str]:
+    def start_query(self, *, startTime: int, endTime: int, queryString: str, **_: Any) -> dict[str, str]:
+        self.query = queryString
         self.periods.append(timedelta(seconds=endTime - startTime))
         self._start = startTime
         return {"queryId": "1"}

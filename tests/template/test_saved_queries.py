@@ -73,6 +73,14 @@ def of_the_gateway() -> set[str]:
     return set(json.loads(re.sub(r"\$[\w.]+", "", RESOURCES["Api"]["Properties"]["AccessLogSetting"]["Format"])))
 
 
+@pytest.mark.parametrize("guide", ["jumpcloud", "entra-id", "okta"])
+def test_a_guide_names_a_field_that_the_gateways_log_has(guide: str) -> None:
+    text = (ROOT / "docs" / f"{guide}.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"`(\w+)` in that log", text)) & of_the_gateway()
+    assert set(re.findall(r"`(\w+)` in that log", text)) <= of_the_gateway()
+
+
 def unknown_fields(query: str) -> set[str]:
     """The fields of a query that no line with the messages of the query has."""
     wanted = messages(query)

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 _QUERY: Final = """
-filter message = "request" and ispresent(account)
+filter message = "request" and ispresent(account) and ispresent(key_used)
 | stats max(toMillis(@timestamp)) as last, latest(key_used) as key by account
 | limit 10000
 """
+"""Only a request with a valid key has `key_used`: others do not show that the identity provider still gets in."""
 _SECONDS: Final = 9.0
 """For one query; there are two at most, and the function has 28."""
 LATE: Final = timedelta(minutes=10)

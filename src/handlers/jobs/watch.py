@@ -71,7 +71,7 @@ class Watch:
         # Only releases send requests in the account in which they are tried.
         connectors = [one.connector for one in accounts if one.connector and one.account != RELEASE_CHECK_ACCOUNT]
         enabled = {connector.account for connector in connectors if connector.enabled}
-        heard = self._heard({one.account for one in accounts}, enabled, now).last_requests if enabled else {}
+        heard = self._heard({one.account for one in accounts}, now).last_requests if enabled else {}
         warnings: list[AccountWarning] = list(check_requests(connectors, heard, now, self.silence))
         old = list(check_key_ages((one.connector for one in accounts if one.connector), now))
         unusable = [one for one in accounts if isinstance(one.problem, SecretUnusable)]
@@ -83,11 +83,14 @@ class Watch:
         silent = sum(warning.reason == "silent" for warning in warnings)
         last_requests.emit_summary(self.log, len(enabled), silent, len(old), len(unusable))
 
-    def _heard(self, accounts: set[str], enabled: set[str], now: datetime) -> Heard:
-        """What is known of the requests of all accounts by now; it is remembered for the next check."""
+    def _heard(self, accounts: set[str], now: datetime) -> Heard:
+        """What is known of the requests of all accounts by now; it is remembered for the next check.
+
+        Those that are off or unusable are among them, as only the first check reads old logs.
+        """
         before = self.memory().read()
         if before.upto is None:
-            found = self.logs.ever(enabled, now, self.silence or _DAY, self.retention)
+            found = self.logs.ever(accounts - {RELEASE_CHECK_ACCOUNT}, now, self.silence or _DAY, self.retention)
         else:
             found = self.logs.since(before.upto, now, self.retention)
         after = before.and_then(now, {account: last for account, last in found.items() if account in accounts})
