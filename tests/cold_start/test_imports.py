@@ -77,7 +77,7 @@ DIETS = {
     "jobs.publisher": Diet(220, READING | NO_QUERIES),
     "settings.widget": Diet(220, READING | NO_QUERIES),
     "jobs.seed_default_account": Diet(145, READING | NO_QUERIES),
-    "jobs.watch": Diet(195, READING | NO_QUERIES),
+    "jobs.watch": Diet(213, READING | NO_QUERIES),
     # No client waits for it: it runs in a deployment.
     "jobs.pre_traffic": Diet(310),
 }
@@ -87,7 +87,7 @@ CLIENTS = {
     "discovery": ("secretsmanager",),
     "jobs.publisher": ("events",),
     "settings.widget": ("secretsmanager", "dynamodb", "logs"),
-    "jobs.watch": ("secretsmanager", "logs"),
+    "jobs.watch": ("dynamodb", "logs", "secretsmanager"),
     "jobs.seed_default_account": ("secretsmanager",),
     "jobs.pre_traffic": (),
 }
