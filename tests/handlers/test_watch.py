@@ -68,7 +68,7 @@ class Watched:
         Watch(
             self.accounts,
             Logs(client, ["requests"]),
-            lambda: table.heard(MonotonicDeadline.after(60)),
+            lambda _: table.heard(MonotonicDeadline.after(60)),
             silence,
             RETENTION,
             Log.to_output(),

@@ -151,7 +151,7 @@ def test_the_account_check_logs_neither_keys_nor_contents_of_secrets_and_logs(ne
 
     def look(at: datetime, retention: timedelta) -> None:
         found = Logs(logs, [MARK])
-        Watch(service.accounts, found, lambda: memory, week, retention, service.bound.log, lambda: at)(None, None)
+        Watch(service.accounts, found, lambda _: memory, week, retention, service.bound.log, lambda: at)(None, None)
 
     look(now + timedelta(minutes=5), 12 * week)
     look(later, 12 * week)

@@ -151,7 +151,7 @@ def _watch(service: InProcess) -> None:
     )
     found = Logs(logs, ["requests"])
     week, kept = timedelta(days=7), timedelta(days=90)
-    Watch(service.accounts, found, Remembered, week, kept, service.bound.log, lambda: now)(None, None)
+    Watch(service.accounts, found, lambda _: Remembered(), week, kept, service.bound.log, lambda: now)(None, None)
 
 
 def _settings_page(service: InProcess) -> None:

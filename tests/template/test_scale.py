@@ -8,15 +8,17 @@ from itertools import product
 
 import pytest
 
+from adapters.logs import last_requests
 from adapters.logs.last_requests import LATE
 from adapters.secrets.guesses import AT_ONCE, SECONDS_EACH
 from domain.limits import DEFAULT_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
+from handlers.jobs import watch
 from storage.budgets import budgets
 from support.dashboard import prices
 from support.log_sizes import of_the_publisher, sizes
 from support.metric_sources import emitted
 from support.repository import ROOT
-from support.stack_template import PARAMETERS, of_type, reserved_executions
+from support.stack_template import PARAMETERS, RESOURCES, of_type, reserved_executions
 
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
 BUDGETS = budgets()
@@ -175,6 +177,19 @@ def test_a_month_costs_what_the_parts_add_up_to() -> None:
 
         assert shown[0] == pytest.approx(rest + LEAST * size, rel=0.03), (accounts, size)
         assert shown[-1] == pytest.approx(rest + MOST * size, rel=0.03), (accounts, size)
+
+
+MOST_ACCOUNTS, UNITS_OF_A_PUT, UNITS_OF_A_PARTITION = 10_000, 2, 1_000
+"""The accounts of the page's last row; a small item costs two units in a transaction; DynamoDB's quota in a second."""
+
+
+def test_the_hourly_check_has_the_time_to_remember_every_account_of_the_page() -> None:
+    seconds = MOST_ACCOUNTS * UNITS_OF_A_PUT / UNITS_OF_A_PARTITION
+    longest = watch.SECONDS_TO_READ + 2 * last_requests.SECONDS + watch.SECONDS_TO_WRITE
+
+    assert 1.5 * seconds <= watch.SECONDS_TO_WRITE
+    assert RESOURCES["Watch"]["Properties"]["Timeout"] >= 1.5 * longest
+    assert {MOST_ACCOUNTS, seconds, watch.SECONDS_TO_WRITE} <= set(numbers(" ".join(row("The hourly check"))))
 
 
 REFUSAL_SECONDS, REQUEST_SECONDS = 0.005, 0.05

@@ -21,8 +21,8 @@ filter message = "request" and ispresent(account) and ispresent(key_used)
 | limit 10000
 """
 """Only a request with a valid key has `key_used`: others do not show that the identity provider still gets in."""
-_SECONDS: Final = 9.0
-"""For one query; there are two at most, and the function has 28."""
+SECONDS: Final = 9.0
+"""For one query; there are two at most."""
 LATE: Final = timedelta(minutes=10)
 """How long a line may take until a query finds it: each check reads that much again."""
 
@@ -53,7 +53,7 @@ class Logs:
 
     def _read(self, now: datetime, period: timedelta) -> dict[str, LastRequest]:
         needed = ("account", "last")
-        rows = insights.ask(self._client, self._groups, _QUERY, now - period, now, seconds=_SECONDS, needed=needed)
+        rows = insights.ask(self._client, self._groups, _QUERY, now - period, now, seconds=SECONDS, needed=needed)
         return {
             row["account"]: LastRequest(
                 datetime.fromtimestamp(float(row["last"]) / 1000, UTC),

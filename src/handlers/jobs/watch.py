@@ -32,20 +32,22 @@ from handlers.environment.watch import WatchEnvironment
 from handlers.start import made_at_start
 
 _DAY: Final = timedelta(days=1)
-_SECONDS: Final = 4.0
-"""To read what is remembered, and to write it; the logs take 18 at most, and the function has 28."""
+SECONDS_TO_READ: Final = 4.0
+"""To read what is remembered."""
+SECONDS_TO_WRITE: Final = 40.0
+"""To write it: all accounts are in one partition, and each takes two of the 1,000 units that it writes in a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Checks all accounts. `silence` is None when no account counts as silent; `retention` is that of the logs.
 
-    `memory` opens what is remembered, for a few seconds.
+    `memory` opens what is remembered, for a number of seconds.
     """
 
     accounts: Accounts
     logs: Logs
-    memory: Callable[[], Memory]
+    memory: Callable[[float], Memory]
     silence: timedelta | None
     retention: timedelta
     log: Log
@@ -59,7 +61,7 @@ class Watch:
         return cls(
             Accounts(clients.secretsmanager, environment.secret_prefix, lambda: "watch"),
             Logs(clients.logs, environment.log_groups),
-            lambda: table.heard(MonotonicDeadline.after(_SECONDS)),
+            lambda seconds: table.heard(MonotonicDeadline.after(seconds)),
             environment.silence,
             environment.retention,
             Log.to_output(),
@@ -88,7 +90,7 @@ class Watch:
 
         Those that are off or unusable are among them, as only the first check reads old logs.
         """
-        before = self.memory().read()
+        before = self.memory(SECONDS_TO_READ).read()
         if before.upto is None:
             found = self.logs.ever(accounts - {RELEASE_CHECK_ACCOUNT}, now, self.silence or _DAY, self.retention)
         else:
@@ -96,7 +98,7 @@ class Watch:
         after = before.and_then(now, {account: last for account, last in found.items() if account in accounts})
         news = {name: last for name, last in after.last_requests.items() if before.last_requests.get(name) != last}
         forgotten = before.last_requests.keys() - accounts
-        self.memory().remember(now, news, forgotten)
+        self.memory(SECONDS_TO_WRITE).remember(now, news, forgotten)
         return after
 
 
