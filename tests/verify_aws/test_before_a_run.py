@@ -61,7 +61,9 @@ def test_the_dry_run_prints_each_step_with_its_commands_and_calls_and_needs_no_c
 
 
 def test_make_hands_its_variables_on() -> None:
-    done = run(["make", "--no-print-directory", "-n", "verify-aws", "CLEAN=1", "VERIFY=--yes --json"], cwd=ROOT, check=True)
+    done = run(
+        ["make", "--no-print-directory", "-n", "verify-aws", "CLEAN=1", "VERIFY=--yes --json"], cwd=ROOT, check=True
+    )
 
     assert done.stdout.splitlines()[-1].endswith("-m verify_aws --clean-up --yes --json")
 
