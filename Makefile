@@ -81,7 +81,7 @@ conformance: .venv/.dev ## Run the checkers and the tests that docs/conformance.
 
 .PHONY: prove
 prove: .venv-prove/.installed ## Deploy the whole stack to an emulator of AWS and use it, without an AWS account or Docker
-	@$(BIN)/pytest -m prove
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m prove tests/prove tests/contract
 
 .PHONY: screenshots
 screenshots: test-browser ## Update the pictures in docs/images from the browser tests

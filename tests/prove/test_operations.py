@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from time import monotonic
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from adapters.clock import MonotonicDeadline
+from domain.events.kinds import EventKind
+from domain.resources.body import attributes_of
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER
 from support.child_processes import CompletedProcess, run
 from support.emulated_stack import Stack
-from support.listener import Listener
-from support.people import person
+from support.event_schemas import validate
+from support.group_client import GroupClient, remove
+from support.listener import SECONDS_TO_ARRIVE, Listener
+from support.people import person, user
 from support.repository import ROOT
 from support.scim_http import ScimClient
 
@@ -50,27 +59,46 @@ def answered(done: CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
+def replaced(path: str, value: Any) -> dict[str, Any]:
+    """The PATCH operation that replaces one attribute."""
+    return {"op": "replace", "path": path, "value": value}
+
+
 def account_of(client: ScimClient) -> str:
     return client.key.split("_")[1]
 
 
-def test_every_event_of_a_user_reaches_the_bus(stack: Stack, listener: Listener, client: ScimClient) -> None:
-    user = client.create(person("ada"))
-    client.patch(user["id"], {"op": "replace", "path": "title", "value": "Countess"})
-    client.patch(user["id"], {"op": "replace", "path": "active", "value": False})
-    client.patch(user["id"], {"op": "replace", "path": "active", "value": True})
-    client.delete(user["id"])
+def test_every_kind_of_event_reaches_the_bus(stack: Stack, listener: Listener) -> None:
+    key = stack.new_account()
+    stack.accounts.configure(key.account, groups=True, match_existing_by_email=True)
+    client, groups = stack.scim(key.account), GroupClient(stack.scim(key.account))
+    users = stack.table.account(key.account, MonotonicDeadline.after(60)).users
+    known = StoredUser.new(str(uuid4()), attributes_of(user("grace"), USER), "2020-01-01T00:00:00.000Z")
+    users.create(known)
+    client.create(user("grace", externalId="e-1"))
+    made = client.create(person("ada"))["id"]
+    client.patch(made, replaced("title", "Countess"))
+    client.patch(made, replaced("active", False))
+    client.patch(made, replaced("active", True))
+    of = groups.create("Guides", made)["id"]
+    groups.patch(of, replaced("displayName", "Tour Guides"))
+    groups.patch(of, remove(made))
+    groups.delete(of)
+    client.delete(made)
 
-    heard = listener.hear(5, account_of(client))
+    heard = listener.hear(12, key.account)
 
-    assert [event["detail-type"] for event in heard] == [
-        "UserProvisioned",
-        "UserUpdated",
-        "UserDeactivated",
-        "UserReactivated",
-        "UserDeprovisioned",
-    ]
-    assert {event["detail"]["userId"] for event in heard} == {user["id"]}
+    by_resource: dict[str, list[str]] = {known.id: [], made: [], of: []}
+    for event in heard:
+        kind, detail = EventKind(event["detail-type"]), event["detail"]
+        validate(kind, detail)
+        by_resource[detail.get("userId") or detail["groupId"]].append(kind)
+    assert by_resource == {
+        known.id: ["UserProvisioned", "UserAdopted"],
+        made: ["UserProvisioned", "UserUpdated", "UserDeactivated", "UserReactivated", "UserDeprovisioned"],
+        of: ["GroupProvisioned", "GroupMembersAdded", "GroupUpdated", "GroupMembersRemoved", "GroupDeprovisioned"],
+    }
+    assert {kind for kinds in by_resource.values() for kind in kinds} == set(EventKind)
 
 
 def test_a_key_is_rotated_by_the_command(stack: Stack, rollcall: Any) -> None:
@@ -103,31 +131,64 @@ def test_users_are_imported_and_exported_by_the_command(stack: Stack, rollcall: 
     assert stack.scim("imported").get("/Users", "count=0").json["totalResults"] == 30
 
 
-def test_a_dead_letter_is_published_again(stack: Stack, listener: Listener, client: ScimClient, rollcall: Any) -> None:
-    client.create(person("grace"))
-    [first] = listener.hear(1, account_of(client))
-    streams = stack.emulator.client("dynamodbstreams")
-    table = stack.outputs["TableName"]
-    stream = stack.emulator.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"]
-    [shard] = [one["ShardId"] for one in streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]]
-    start = {"StreamArn": stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
-    records = streams.get_records(ShardIterator=streams.get_shard_iterator(**start)["ShardIterator"])["Records"]
-    [number] = [
-        record["dynamodb"]["SequenceNumber"]
-        for record in records
-        if record["dynamodb"]["Keys"]["pk"]["S"] == f"{account_of(client)}#USER"
-    ]
-    # As Lambda leaves a batch whose retries are used up.
-    place = {"shardId": shard, "startSequenceNumber": number, "endSequenceNumber": number, "streamArn": stream}
-    stack.emulator.client("sqs").send_message(
-        QueueUrl=stack.outputs["UnpublishedEventsUrl"],
-        MessageBody=json.dumps({"DDBStreamBatchInfo": place | {"batchSize": 1}}),
-    )
+def test_memberships_are_imported_and_exported_by_the_command(stack: Stack, rollcall: Any, tmp_path: Path) -> None:
+    for account in ("members", "copied"):
+        key = stack.accounts.enable(account).connector.current.key.text
+        stack.accounts.configure(account, groups=True)
+        for name in ("ada", "grace"):
+            stack.scim(account, key).create(person(name))
+    memberships = tmp_path / "memberships.csv"
+    memberships.write_text("group,userName\nGuides,ada\nGuides,grace\nCooks,ada\n", encoding="utf-8")
+    exported = tmp_path / "exported.csv"
+
+    answered(rollcall("groups", "import", str(memberships), "--account", "members", "--json"))
+    done = rollcall("groups", "export", "--account", "members", "--format", "csv", "--output", str(exported))
+    assert done.returncode == 0, done.stderr
+    answered(rollcall("groups", "import", str(exported), "--account", "copied", "--json"))
+
+    client = stack.scim("copied")
+    names = {one["id"]: one["userName"] for one in client.all()}
+    of = {one["displayName"]: one["members"] for one in client.get("/Groups").json["Resources"]}
+    assert {group: sorted(names[member["value"]] for member in members) for group, members in of.items()} == {
+        "Guides": ["ada", "grace"],
+        "Cooks": ["ada"],
+    }
+
+
+def test_what_the_publisher_could_not_publish_is_published_later(
+    stack: Stack, listener: Listener, client: ScimClient, rollcall: Any
+) -> None:
+    functions, queue = stack.emulator.client("lambda"), stack.outputs["UnpublishedEventsUrl"]
+    publisher = {"FunctionName": stack.outputs["PublisherName"]}
+    right = functions.get_function_configuration(**publisher)["Handler"]
+    [mapping] = functions.list_event_source_mappings(**publisher)["EventSourceMappings"]
+    age = {"UUID": mapping["UUID"], "MaximumRecordAgeInSeconds": mapping["MaximumRecordAgeInSeconds"]}
+    functions.update_function_configuration(**publisher, Handler="handlers.none.handler")
+    # The emulator gives a record up by its age alone, not by the number of attempts.
+    functions.update_event_source_mapping(**age | {"MaximumRecordAgeInSeconds": 1})
+    try:
+        client.create(person("grace"))
+        letter = letter_of(stack, queue)
+    finally:
+        functions.update_event_source_mapping(**age)
+        functions.update_function_configuration(**publisher, Handler=right)
+    assert json.loads(letter["Body"])["DDBStreamBatchInfo"]["batchSize"] >= 1
+    assert listener.hear(1, account_of(client), seconds=0) == []
 
     answered(rollcall("events", "redrive", "--json"))
 
     [again] = listener.hear(1, account_of(client))
-    assert again["detail"]["idempotencyId"] == first["detail"]["idempotencyId"]
+    assert again["detail-type"] == "UserProvisioned"
+
+
+def letter_of(stack: Stack, queue: str) -> dict[str, Any]:
+    """The first letter of a queue, which stays there."""
+    sqs, ends = stack.emulator.client("sqs"), monotonic() + SECONDS_TO_ARRIVE
+    while monotonic() < ends:
+        answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, VisibilityTimeout=0)
+        for message in answer.get("Messages", []):
+            return dict(message)
+    raise AssertionError("no dead letter came")
 
 
 def test_the_settings_page_lists_accounts_as_cloudwatch_asks_for_it(stack: Stack) -> None:
@@ -139,6 +200,19 @@ def test_the_settings_page_lists_accounts_as_cloudwatch_asks_for_it(stack: Stack
     assert "FunctionError" not in answer, page
     assert "default" in page
     assert stack.key() not in page
+
+
+def test_a_button_of_the_settings_page_switches_groups_on(stack: Stack) -> None:
+    key = stack.new_account()
+    event = json.loads((ROOT / "events" / "settings_widget.cloudwatch.json").read_bytes())
+    pressed = event | {"action": "groups-on", "account": key.account}
+
+    answer = stack.emulator.client("lambda").invoke(
+        FunctionName=stack.resources["SettingsWidget"], Payload=json.dumps(pressed)
+    )
+
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    assert stack.scim(key.account).get("/Groups").status == 200
 
 
 def test_a_release_is_tried_with_every_function(stack: Stack) -> None:

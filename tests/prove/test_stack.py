@@ -21,6 +21,17 @@ def test_nothing_is_left_out_but_what_the_list_says() -> None:
     assert left_out == json.loads(LEFT_OUT.read_text(encoding="utf-8")), f"now left out: {json.dumps(left_out)}"
 
 
+def test_everything_else_of_the_templates_is_in_the_stack(stack: Stack) -> None:
+    wanted = {
+        name
+        for document in reduced(templates()).documents.values()
+        for name, resource in document["Resources"].items()
+        if "Condition" not in resource
+    }
+
+    assert not wanted - set(stack.resources)
+
+
 def test_outputs_name_what_was_made(stack: Stack) -> None:
     outputs = stack.outputs
     client = stack.emulator.client

@@ -16,6 +16,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -286,10 +287,10 @@ class Deployer:
         try:
             yield stack
         finally:
-            # They would be there until the emulator ends: its CloudFormation does not end them.
-            functions = self.emulator.client("lambda")
-            for function in self._functions_of(stack):
-                functions.delete_function(FunctionName=function)
+            # They would be there until the emulator ends: its CloudFormation does not end them, and it waits for each.
+            functions, names = self.emulator.client("lambda"), self._functions_of(stack)
+            with ThreadPoolExecutor(10) as pool:
+                list(pool.map(lambda name: functions.delete_function(FunctionName=name), names))
             status = self.delete(name)
             if status != "DELETE_COMPLETE":
                 raise DeploymentFailed(f"{name} is {status}")

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Final
+from unittest.mock import patch
 
 import boto3
 
@@ -47,8 +48,7 @@ class Emulator:
     @property
     def environment(self) -> dict[str, str]:
         """Variables with which a command finds the emulator instead of AWS."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return kept | {
+        return os.environ | {
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": "stand-in",
             "AWS_REGION": REGION,
@@ -62,9 +62,25 @@ class Emulator:
 @contextmanager
 def emulated_aws(directory: Path) -> Iterator[Emulator]:
     """Start the emulator on a free port; it keeps nothing but its log in `directory`, and ends with the block."""
+    with _this_machines_settings_aside():
+        yield from _emulated_aws(directory)
+
+
+@contextmanager
+def _this_machines_settings_aside() -> Iterator[None]:
+    """No AWS setting of this machine, and no proxy, comes between this process or its children and the emulator."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    around_proxies = ",".join(
+        filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"))
+    )
+    with patch.dict(os.environ, kept | dict.fromkeys(("NO_PROXY", "no_proxy"), around_proxies), clear=True):
+        yield
+
+
+def _emulated_aws(directory: Path) -> Iterator[Emulator]:
     port = free_port()
     log = directory / "ministack.log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+    environment = os.environ | {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
         "LAMBDA_EXECUTOR": "local",

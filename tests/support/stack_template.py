@@ -51,7 +51,9 @@ def expanded(document: Document, **given: str) -> Document:
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function" and isinstance(resource["Properties"]["CodeUri"], str):
             resource["Properties"]["CodeUri"] = "s3://bucket/artifact"
-    with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": "eu-central-1"}):
+    # The translator looks for a region, and would for a profile that is set here and may not exist.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with mock.patch.dict(os.environ, kept | {"AWS_DEFAULT_REGION": "eu-central-1"}, clear=True):
         result: Document = transform(document, given, _NoManagedPolicies())
     return result
 
