@@ -81,6 +81,7 @@ conformance: .venv/.dev ## Run the checkers and the tests that docs/conformance.
 
 .PHONY: prove
 prove: .venv-prove/.installed ## Deploy the whole stack to an emulator of AWS and use it, without an AWS account or Docker
+	@PYTHONPATH=src:tests $(BIN)/python -m support.reduced_templates
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m prove tests/prove tests/contract
 
 .PHONY: screenshots

@@ -231,14 +231,15 @@ def test_an_identity_that_lambda_has_checked_is_the_actor(opened: Opened) -> Non
 
 
 def test_no_caller_chooses_the_name_that_is_recorded(opened: Opened) -> None:
-    claimed = {"actor": "ada", "operator": "ada", "userArn": "ada", "identity": {"cognito_identity_id": "ada"}}
+    name = "eve@attacker.example"  # longer than what a random key may hold by chance
+    claimed = {"actor": name, "operator": name, "userArn": name, "identity": {"cognito_identity_id": name}}
     context = SimpleNamespace(invoked_function_arn=ARN, aws_request_id="1", client_context=SimpleNamespace(**claimed))
 
     lines = audited(opened, context, **claimed, widgetContext=claimed)
 
     assert {line["actor"] for line in lines} == {UNKNOWN}
-    assert "ada" not in opened.file.read_text()
-    assert "ada" not in connector_to_json(opened.accounts.show("acme"))
+    assert name not in opened.file.read_text()
+    assert name not in connector_to_json(opened.accounts.show("acme"))
 
 
 def test_existing_keys_are_not_shown_where_the_operator_does_not_want_it(opened: Opened) -> None:

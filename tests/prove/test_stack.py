@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from support.emulated_stack import Stack, reduced
+from support.emulated_stack import Stack
+from support.reduced_templates import reduced
 from support.stack_template import templates
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(300)]

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from support.child_processes import run
-from support.emulated_stack import BUCKET, Deployer, Stack, reduced
+from support.emulated_stack import BUCKET, Deployer, Stack
 from support.emulator import Emulator
+from support.reduced_templates import reduced
 from support.repository import ROOT
 from support.stack_template import NESTED_STACK, expanded, written
 

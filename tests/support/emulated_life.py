@@ -15,9 +15,10 @@ from botocore.exceptions import ClientError
 
 from adapters.dynamodb.items import Item
 from support.child_processes import run
-from support.emulated_stack import Deployer, Stack, reduced
+from support.emulated_stack import Deployer, Stack
 from support.emulator import Emulator
 from support.previous_release import deployable, previous_release
+from support.reduced_templates import reduced
 from support.repository import ROOT
 from support.scim_http import ScimClient
 from support.wires import together

@@ -1,21 +1,16 @@
 """The stack of template.yaml and observability.yaml, deployed with the real artifact to the emulator.
 
-What the emulator lacks is left out of the templates first; `left_out` counts it by type, and a test compares that with
-the list in the repository. Two things are written in another way, as the emulator reads them:
-
-- a route for ANY method as a route for each method;
-- one line of the artifact, as the emulator's callback for custom resources has no TLS.
+What the emulator lacks is left out of the templates first (`support.reduced_templates`). One line of the artifact is
+written in another way, as the emulator's callback for custom resources has no TLS.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import sys
 import time
 import zipfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
@@ -33,27 +28,10 @@ from support import emulator
 from support.artifact_build import compile_bytecode, copy_packages, prune
 from support.child_processes import run
 from support.emulator import Emulator
+from support.reduced_templates import reduced
 from support.repository import ROOT
 from support.scim_http import ScimClient
 from support.stack_template import NESTED_STACK, Document, templates
-
-UNSUPPORTED: Final = frozenset(
-    {
-        "AWS::CloudWatch::CompositeAlarm",
-        "AWS::CodeDeploy::Application",
-        "AWS::CodeDeploy::DeploymentGroup",
-        "AWS::Events::Archive",
-        "AWS::Events::EventBusPolicy",
-        "AWS::Logs::QueryDefinition",
-        "AWS::WAFv2::WebACLAssociation",
-    }
-)
-"""The types of resources that the emulator refuses."""
-METRIC_MATH: Final = "AWS::CloudWatch::Alarm (metric math)"
-"""Alarms with an expression, which it refuses too."""
-
-_ANY: Final = "x-amazon-apigateway-any-method"
-_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options")
 
 BUCKET: Final = "artifacts"
 _SECONDS_TO_DEPLOY: Final = 240
@@ -64,61 +42,6 @@ Change = Callable[[dict[str, Document]], None]
 
 class DeploymentFailed(Exception):
     """The emulator could not create or update a stack; the message has the reasons of its resources."""
-
-
-def _is_unsupported(resource: Mapping[str, Any]) -> str | None:
-    """The name under which a resource is counted as left out, None for one that is deployed."""
-    if resource["Type"] in UNSUPPORTED:
-        return str(resource["Type"])
-    if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
-        return METRIC_MATH
-    return None
-
-
-@dataclass(frozen=True)
-class Reduced:
-    """Templates without what the emulator lacks, and what that is, by type."""
-
-    documents: dict[str, Document]
-    left_out: Counter[str]
-
-
-def reduced(documents: Mapping[str, Document]) -> Reduced:
-    """Leave out what the emulator lacks, with all that refers to it."""
-    left_out: Counter[str] = Counter()
-    kept: dict[str, Document] = {}
-    for stack, document in documents.items():
-        kept[stack], gone = _reduced(deepcopy(document))
-        left_out += gone
-    return Reduced(kept, left_out)
-
-
-def _reduced(document: Document) -> tuple[Document, Counter[str]]:
-    resources = document["Resources"]
-    gone = {name: reason for name, one in resources.items() if (reason := _is_unsupported(one)) is not None}
-    for name in gone:
-        del resources[name]
-    for resource in resources.values():
-        # How an alias shifts its traffic is CodeDeploy's.
-        resource.pop("UpdatePolicy", None)
-        needed = resource.pop("DependsOn", [])
-        needed = [name for name in ([needed] if isinstance(needed, str) else needed) if name not in gone]
-        if needed:
-            resource["DependsOn"] = needed
-        if resource["Type"] == "AWS::ApiGateway::RestApi":
-            for operations in resource["Properties"]["Body"]["paths"].values():
-                served = operations.pop(_ANY, None)
-                for method in _METHODS if served else ():
-                    operations.setdefault(method, served)
-    outputs = document.get("Outputs", {})
-    for name in [name for name, output in outputs.items() if _refers(output, gone)]:
-        del outputs[name]
-    return document, Counter(gone.values())
-
-
-def _refers(value: Any, names: Mapping[str, str]) -> bool:
-    text = json.dumps(value)
-    return any(f'"{name}"' in text or f"${{{name}}}" in text or f"${{{name}." in text for name in names)
 
 
 def artifact(into: Path) -> Path:
@@ -353,13 +276,3 @@ class Deployer:
                 return status
             time.sleep(0.1)
         raise DeploymentFailed(f"{stack} takes longer than {_SECONDS_TO_DEPLOY} s")
-
-
-def main() -> None:
-    """Print what the emulator lacks, by type."""
-    for kind, count in sorted(reduced(templates()).left_out.items()):
-        sys.stdout.write(f"{count:4} {kind}\n")
-
-
-if __name__ == "__main__":
-    main()
