@@ -16,6 +16,7 @@ from scim_sanity.probe.runner import run_probe_api
 from domain.accounts.rate import Rate
 from domain.limits import MAX_REQUESTS_PER_SECOND
 from local.service import LocalService
+from support.emulated_stack import Stack
 
 Verdicts = dict[str, dict[str, int]]
 """For each check how often it had which verdict; `passed`, or the checker's own word with its reason."""
@@ -51,14 +52,15 @@ CHECKERS: Final[dict[str, Callable[[str, str], Verdicts]]] = {
 """By the name of the package."""
 
 
-def run(service: LocalService, package: str, groups: bool) -> Verdicts:
+def run(service: LocalService | Stack, package: str, groups: bool) -> Verdicts:
     """The verdicts of a checker about a new account of the service, with groups or without."""
     key = service.new_account()
     # A checker deactivates and removes more users, and sends more requests, than an account may by default.
     service.accounts.configure(
         key.account, deprovisioning_limit=None, groups=groups, rate=Rate(MAX_REQUESTS_PER_SECOND)
     )
-    return CHECKERS[package](service.base_url, key.text)
+    address = service.address_in_path if isinstance(service, Stack) else service.base_url
+    return CHECKERS[package](address, key.text)
 
 
 def versions() -> dict[str, str]:

@@ -122,6 +122,11 @@ class Stack:
         """The address of the API; requests need the header Host, too."""
         return f"{self.emulator.url}/live/scim/v2"
 
+    @property
+    def address_in_path(self) -> str:
+        """The API's address for clients that cannot choose the header Host."""
+        return f"{self.emulator.url}/restapis/{self.host.partition('.')[0]}/live/_user_request_/scim/v2"
+
     @cached_property
     def accounts(self) -> Accounts:
         """The accounts, as the operator's command reaches them."""
