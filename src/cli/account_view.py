@@ -8,9 +8,9 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from cli.consoles import console_setups
 from cli.wording import plain
 from domain.accounts.account import Connector, Settings, rfc3339
+from domain.accounts.consoles import console_setups
 from domain.accounts.deprovisioning import LEAST, GuardState, minute_text
 from domain.accounts.key_age import KeyAge, Urgency
 from domain.limits import MAX_KEY_AGE

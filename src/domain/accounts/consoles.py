@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from domain.accounts.group_management import ENTRA_ID, JUMPCLOUD, OKTA, STEPS
+
+IdentityProvider = Literal["jumpcloud", "entra", "okta"]
+"""The names of the identity providers in commands and links."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSetup:
     """One identity provider: the path to its page, the fields in order, and the steps after them."""
 
+    idp: IdentityProvider
     name: str
     page: str
     fields: tuple[tuple[str, str], ...]
@@ -22,6 +27,7 @@ def console_setups(base_url: str, key: str, *, groups: bool) -> tuple[ConsoleSet
     group_step = STEPS[groups]
     return (
         ConsoleSetup(
+            "jumpcloud",
             JUMPCLOUD,
             "SSO Applications > your application > Identity Management (or Provisioning)",
             (
@@ -38,6 +44,7 @@ def console_setups(base_url: str, key: str, *, groups: bool) -> tuple[ConsoleSet
             ),
         ),
         ConsoleSetup(
+            "entra",
             ENTRA_ID,
             "Enterprise applications > your application > Provisioning > Admin Credentials",
             (
@@ -52,6 +59,7 @@ def console_setups(base_url: str, key: str, *, groups: bool) -> tuple[ConsoleSet
             ),
         ),
         ConsoleSetup(
+            "okta",
             OKTA,
             "Applications > your application > Provisioning > Integration",
             (
