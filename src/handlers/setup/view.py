@@ -1,4 +1,18 @@
-"""What the set-up page shows, as values: its templates get these and nothing else."""
+"""What the set-up page shows, as values: its templates get these and nothing else.
+
+What its script can rely on, with all addresses relative to the page `/setup`:
+
+| Request | Answer |
+|---|---|
+| `GET setup/NAME` | a file of `assets` |
+| `POST setup/view` | the fragment of `view.html`, whose variable `view` is a `SetupView` |
+| `POST setup/choose`, body `{"idp": "okta"}` | the same, with that identity provider remembered |
+| `POST setup/reveal` | the fragment of `key.html` (`account`, `base_url`, `key`), once per link |
+
+Each POST has the headers `Authorization: Bearer rcs_...` (what is behind the page's #) and `Content-Type:
+application/json`, and a body that is a JSON object, or none. An answer of 400 or more is the fragment of `refused.html`
+(`title`, `explanation`, `remedy`); 409 says that the key was shown before; 429 and 503 have `Retry-After`.
+"""
 
 from __future__ import annotations
 
@@ -58,3 +72,5 @@ class SetupView:
     user_groups: int | None
     """How many users and groups the account has; None when the table does not answer."""
     now: datetime
+    up_to_date: bool = True
+    """False when the log did not answer, so that lights and failures may be missing."""
