@@ -1,81 +1,172 @@
-"""The fields of the identity providers' set-up pages, with the providers' own names."""
+"""The identity providers' set-up pages: fields, controls and steps, with the providers' own names."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from domain.accounts.group_management import ENTRA_ID, JUMPCLOUD, OKTA, STEPS
 
 IdentityProvider = Literal["jumpcloud", "entra", "okta"]
 """The names of the identity providers in commands and links."""
 
+FieldKind = Literal["choice", "checkboxes", "text", "base-url", "key", "advice"]
+"""How a field is filled in: chosen, ticked (names with commas), typed, pasted, or with an own value, as advised."""
+
+_KEY_HINT: Final = "The whole key, from rck_ to its last character, without the word Bearer."
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a provider's form, what belongs in it, and what to look out for."""
+
+    label: str
+    value: str
+    kind: FieldKind
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control that a step uses: a button to press, or a switch or checkbox with the state that it should have."""
+
+    kind: Literal["button", "switch", "checkbox"]
+    label: str
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do next, and the controls that it uses."""
+
+    text: str
+    controls: tuple[Control, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSetup:
-    """One identity provider: the path to its page, the fields in order, and the steps after them."""
+    """One identity provider: what it needs first, the path to its page, its form, the steps after that, and the end."""
 
     idp: IdentityProvider
     name: str
+    before: str
     page: str
-    fields: tuple[tuple[str, str], ...]
-    steps: tuple[str, ...]
+    form: tuple[Field, ...]
+    guide: tuple[Step, ...]
+    after: str
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """The fields' labels and values, in order."""
+        return tuple((field.label, field.value) for field in self.form)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The texts of the steps, in order."""
+        return tuple(step.text for step in self.guide)
 
 
 def console_setups(base_url: str, key: str, *, groups: bool) -> tuple[ConsoleSetup, ...]:
     """The set-up pages of JumpCloud, Microsoft Entra ID and Okta, filled in, for an account with groups or without."""
-    group_step = STEPS[groups]
-    return (
-        ConsoleSetup(
-            "jumpcloud",
-            JUMPCLOUD,
-            "SSO Applications > your application > Identity Management (or Provisioning)",
-            (
-                ("API Type", "SCIM API"),
-                ("SCIM Version", "SCIM 2.0"),
-                ("Base URL", base_url),
-                ("Token Key", key),
-                ("Test User Email", "an address that no user has, in a domain of yours"),
-            ),
-            (
-                "Press Test Connection.",
-                group_step[JUMPCLOUD],
-                "Press Activate, then Save. A test user appears and is removed again.",
-            ),
-        ),
-        ConsoleSetup(
-            "entra",
-            ENTRA_ID,
-            "Enterprise applications > your application > Provisioning > Admin Credentials",
-            (
-                ("Provisioning Mode", "Automatic"),
-                ("Tenant URL", base_url),
-                ("Secret Token", key),
-            ),
-            (
-                "Press Test Connection, then Save.",
-                group_step[ENTRA_ID],
-                "Match on userName first. ?aadOptscim062020 at the end of the Tenant URL is allowed, not needed.",
+    return _jumpcloud(base_url, key, groups), _entra(base_url, key, groups), _okta(base_url, key, groups)
+
+
+def _jumpcloud(base_url: str, key: str, groups: bool) -> ConsoleSetup:
+    return ConsoleSetup(
+        "jumpcloud",
+        JUMPCLOUD,
+        "Have an SSO application with a user group bound to it. Only members of its groups are provisioned.",
+        "SSO Applications > your application > Identity Management (or Provisioning)",
+        (
+            Field("API Type", "SCIM API", "choice"),
+            Field("SCIM Version", "SCIM 2.0", "choice"),
+            Field("Base URL", base_url, "base-url", "Without a slash at the end."),
+            Field("Token Key", key, "key", _KEY_HINT),
+            Field(
+                "Test User Email",
+                "an address that no user has, in a domain of yours",
+                "advice",
+                "For example scim-test@ and your domain. JumpCloud creates a user with it, and removes it again.",
             ),
         ),
-        ConsoleSetup(
-            "okta",
-            OKTA,
-            "Applications > your application > Provisioning > Integration",
-            (
-                ("SCIM connector base URL", base_url),
-                ("Unique identifier field for users", "userName"),
+        (
+            Step("Press Test Connection.", (Control("button", "Test Connection"),)),
+            Step(
+                STEPS[groups][JUMPCLOUD],
                 (
-                    "Supported provisioning actions",
-                    "Push New Users, Push Profile Updates" + (", Push Groups" if groups else " (no groups)"),
+                    Control(
+                        "switch",
+                        "Enable management of User Groups and Group Membership in this application",
+                        groups,
+                    ),
                 ),
-                ("Authentication Mode", "HTTP Header"),
-                ("Authorization (Bearer)", key),
             ),
-            (
-                "Press Test Connector Configuration, then Save.",
-                'Under "To App", enable Create Users, Update User Attributes and Deactivate Users.',
-                *(['Under "Push Groups", choose the groups.'] if groups else []),
+            Step(
+                "Press Activate, then Save. A test user appears and is removed again.",
+                (Control("button", "Activate"), Control("button", "Save")),
             ),
         ),
+        "Add a user to a group of the application. JumpCloud provisions on a schedule of its own; allow a few minutes.",
+    )
+
+
+def _entra(base_url: str, key: str, groups: bool) -> ConsoleSetup:
+    return ConsoleSetup(
+        "entra",
+        ENTRA_ID,
+        "Have an enterprise application (New application > Create your own application > non-gallery), and assign "
+        "users or a group to it under Users and groups.",
+        "Enterprise applications > your application > Provisioning > Admin Credentials",
+        (
+            Field("Provisioning Mode", "Automatic", "choice"),
+            Field("Tenant URL", base_url, "base-url"),
+            Field("Secret Token", key, "key", _KEY_HINT),
+        ),
+        (
+            Step(
+                "Press Test Connection, then Save.",
+                (Control("button", "Test Connection"), Control("button", "Save")),
+            ),
+            Step(STEPS[groups][ENTRA_ID], (Control("switch", "Provision Microsoft Entra ID Groups", groups),)),
+            Step("Match on userName first. ?aadOptscim062020 at the end of the Tenant URL is allowed, not needed."),
+            Step(
+                "Press Provision on demand and choose one user. If it works, set Provisioning Status to On.",
+                (Control("button", "Provision on demand"), Control("switch", "Provisioning Status")),
+            ),
+        ),
+        "Entra ID provisions the assigned users and repeats it about every 40 minutes.",
+    )
+
+
+def _okta(base_url: str, key: str, groups: bool) -> ConsoleSetup:
+    tasks = ("Create Users", "Update User Attributes", "Deactivate Users")
+    return ConsoleSetup(
+        "okta",
+        OKTA,
+        "Have an application integration (SAML 2.0 or SWA) with SCIM provisioning enabled: General > App Settings > "
+        "Edit > SCIM.",
+        "Applications > your application > Provisioning > Integration",
+        (
+            Field("SCIM connector base URL", base_url, "base-url"),
+            Field("Unique identifier field for users", "userName", "text"),
+            Field(
+                "Supported provisioning actions",
+                "Push New Users, Push Profile Updates" + (", Push Groups" if groups else ", not Push Groups"),
+                "checkboxes",
+            ),
+            Field("Authentication Mode", "HTTP Header", "choice"),
+            Field("Authorization (Bearer)", key, "key", _KEY_HINT),
+        ),
+        (
+            Step(
+                "Press Test Connector Configuration, then Save.",
+                (Control("button", "Test Connector Configuration"), Control("button", "Save")),
+            ),
+            Step(
+                'Under "To App", enable Create Users, Update User Attributes and Deactivate Users.',
+                tuple(Control("checkbox", task) for task in tasks),
+            ),
+            *([Step('Under "Push Groups", choose the groups.', (Control("button", "Push Groups"),))] if groups else []),
+        ),
+        "Assign one user under Assignments.",
     )
