@@ -27,6 +27,7 @@ from local.activity import FileActivity
 from local.embedded_aws import LocalAws
 from local.gateway import MAX_REQUEST_BYTES, LocalGateway, Report
 from local.own_requests import own_requests_only
+from local.pages.site import with_pages
 from local.settings_page import with_settings_page
 from local.template_routes import load_routes
 from operations.table_creation import TableUnresponsive, make_table
@@ -101,7 +102,8 @@ class LocalService:
             self._make_table()
             self.key = self.accounts.enable("default", key=self._key).connector.current.key
             gateway = LocalGateway(self.bound, load_routes(), self._report)
-            self.address = serve(with_settings_page(gateway, self._settings_widget), self._port, _THREADS, starting)
+            pages = with_settings_page(with_pages(gateway, {}), self._settings_widget)
+            self.address = serve(pages, self._port, _THREADS, starting)
             self.base_url = self.address + BASE_PATH
             self.aws_endpoint = serve(local_aws, 0, _THREADS, starting)
             self._running = starting.pop_all()
