@@ -9,18 +9,22 @@ from typing import Annotated, Final, NamedTuple
 
 import typer
 
+from adapters.logs.lines import Line, time_of
+from adapters.logs.lost_access import MAX_LINES
 from cli.arguments import OneAccount
 from cli.duration import parse_duration
 from cli.invocation import Invocation, invocation_of, output
 from cli.tables import table_of
 from cli.wording import harmless_json, plain
-from operations.activity import MAX_LINES, Line, LineFilter, time_of
+from operations.activity import LineFilter
 
 _WIDTHS: Final = (19, 12, 13, 15, 24)
 """Column widths with --follow; the last column needs none."""
 
 
 _SECONDS: Final = 60.0
+_ALSO: Final = {"adoption": "adopted", "take-back": "taken back", "let-through": "let through"}
+"""What else happened to a user, by the message of its line."""
 
 
 class ActivityRow(NamedTuple):
@@ -70,7 +74,7 @@ def row_of(line: Line) -> ActivityRow:
     if message == "audit":
         by = f"by {line.get('actor', 'unknown')}, request {line.get('request_id', 'unknown')}"
         return ActivityRow(when, account, "settings page", str(line.get("what", "")), "", by)
-    what = {"adoption": "adopted", "take-back": "taken back", "let-through": "let through"}.get(message)
+    what = _ALSO.get(message) or (str(line.get("what", "")) if message == "lost-access" else None)
     if what is not None:
         return ActivityRow(
             when, account, str(line.get("operation", "")), what, reason, f"user {line.get('user_id', '')}"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+LossKind = Literal["deactivated", "removed", "displaced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +14,13 @@ class Adopted:
 
     user_id: str
     privileges_dropped: bool
+
+
+class Loss(NamedTuple):
+    """A user who lost access, and how; `displaced` is one who lost userName and all addresses."""
+
+    user_id: str
+    what: LossKind
 
 
 @dataclass(slots=True)
@@ -26,6 +36,8 @@ class Effects:
     `groups_created` and `groups_removed` count groups, `members_joined` and `members_left` memberships that an
     operation on a group began and ended, `members_left_out` the users whom a request named as members and who do not
     exist.
+
+    `lost` names every user who lost access.
     """
 
     deactivated: int = 0
@@ -38,6 +50,7 @@ class Effects:
     let_through: dict[str, str] = field(default_factory=dict)
     adopted: list[Adopted] = field(default_factory=list)
     taken_back: list[str] = field(default_factory=list)
+    lost: list[Loss] = field(default_factory=list)
     groups_created: int = 0
     groups_removed: int = 0
     members_joined: int = 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.logs.activity import DAY, AccountActivity
-from operations.activity import Line, lines_of_file, time_of
+from adapters.logs.lines import Line, time_of
+from adapters.logs.lost_access import HOUR, LostAccess, lost_access
+from operations.activity import lines_of_file
 
 
 class FileActivity:
@@ -21,6 +23,10 @@ class FileActivity:
         """Activity by account; empty while there is no file."""
         since = self._now() - DAY
         return _of_lines(line for line in lines_of_file(self._file) if time_of(line) >= since)
+
+    def lost_access(self, account: str | None = None, period: timedelta = HOUR) -> Sequence[LostAccess] | None:
+        """Who lost access lately, or was refused that, oldest first; none while there is no file."""
+        return lost_access(lines_of_file(self._file), account, self._now() - period)
 
 
 def _of_lines(lines: Iterable[Line]) -> dict[str, AccountActivity]:

@@ -10,25 +10,24 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.logs import insights
+from adapters.logs.lines import Line, lines_of, time_of
+from adapters.logs.lost_access import MAX_LINES, LostAccess, lost_access
+from adapters.logs.lost_access import query as query_of_lost_access
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-Line = Mapping[str, Any]
-
-MESSAGES: Final = ("request", "bulk-operation", "adoption", "take-back", "let-through", "audit")
-MAX_LINES: Final = 10_000
-"""Of one query of Logs Insights."""
+MESSAGES: Final = ("request", "bulk-operation", "adoption", "take-back", "let-through", "lost-access", "audit")
 
 _PATTERN: Final = "{ " + " || ".join(f'$.message = "{message}"' for message in MESSAGES) + " }"
 _QUERY_SECONDS: Final = 60.0
@@ -76,6 +75,9 @@ class ActivityLog(Protocol):
     def follow(self, wanted: LineFilter) -> Iterator[Line]:
         """The lines of `past`, then each new one as it is written; raises `ActivityUnavailable`."""
 
+    def lost_access(self, account: str | None, since: datetime) -> Sequence[LostAccess]:
+        """Who lost access since then, or was refused that, oldest first; raises `ActivityUnavailable`."""
+
 
 class FileActivityLog:
     """The file that the local server writes; following ends with the server."""
@@ -97,6 +99,10 @@ class FileActivityLog:
                 self._sleep(_FILE_SECONDS)
                 whole, _, rest = (rest + file.read()).rpartition("\n")
                 yield from (line for line in lines_of(whole) if wanted.accepts(line))
+
+    def lost_access(self, account: str | None, since: datetime) -> Sequence[LostAccess]:
+        """Who lost access since then, or was refused that, oldest first; none while there is no file."""
+        return lost_access(lines_of_file(self._file), account, since)
 
 
 class CloudWatchActivityLog:
@@ -156,17 +162,25 @@ class CloudWatchActivityLog:
             f"fields @message | filter {' and '.join(conditions)} "
             f"| sort @timestamp desc | limit {min(wanted.limit, MAX_LINES)}"
         )
+        # Insights compares whole seconds; the line has its exact time.
+        return [line for line in self._found(groups, query, wanted.since) if wanted.accepts(line)]
+
+    def lost_access(self, account: str | None, since: datetime) -> Sequence[LostAccess]:
+        """Who lost access since then, or was refused that, oldest first; raises `ActivityUnavailable`."""
+        with _errors_reported():
+            return lost_access(self._found(self._log_groups(), query_of_lost_access(account), since), account, since)
+
+    def _found(self, groups: Sequence[str], query: str, since: datetime) -> list[Line]:
+        """The lines that a query of their texts finds newest first; oldest first."""
         try:
             rows = insights.ask(
-                self._client, groups, query, wanted.since, self._now(), seconds=_QUERY_SECONDS, sleep=self._sleep
+                self._client, groups, query, since, self._now(), seconds=_QUERY_SECONDS, sleep=self._sleep
             )
         except insights.QueryFailed as problem:
             raise ActivityUnavailable(
                 f"CloudWatch Logs did not answer ({problem}). Try again, or ask for less with --since."
             ) from problem
-        # Insights compares whole seconds; the line has its exact time.
-        lines = [line for row in reversed(rows) for line in lines_of(row["@message"])]
-        return [line for line in lines if wanted.accepts(line)]
+        return [line for row in reversed(rows) for line in lines_of(row["@message"])]
 
     def _events(self, group: str, begin: datetime) -> Iterator[Line]:
         pages = self._client.get_paginator("filter_log_events").paginate(
@@ -187,22 +201,6 @@ class CloudWatchActivityLog:
 def lines_of_file(file: Path) -> Iterator[Line]:
     """The log lines in a file; none while there is no file."""
     return lines_of(file.read_text(encoding="utf-8") if file.exists() else "")
-
-
-def lines_of(text: str) -> Iterator[Line]:
-    """The log lines in a text. Skips what is not a JSON object with a timestamp, such as metrics."""
-    for line in text.split("\n"):
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict) and "timestamp" in record:
-            yield record
-
-
-def time_of(line: Line) -> datetime:
-    """When the line was written."""
-    return datetime.fromisoformat(line["timestamp"])
 
 
 @contextmanager

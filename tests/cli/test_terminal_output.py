@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.logs.lines import Line
 from cli.activity import row_of
 from cli.wording import harmless_json
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
-from operations.activity import Line
 from support import child_processes
 from support.rollcall_command import Rollcall
 

@@ -73,7 +73,7 @@ def test_past_lines_of_all_logs_of_the_stack_are_returned_oldest_first(logs: Stu
         logs,
         [newest, oldest],
         'fields @message | filter message in ["request", "bulk-operation", "adoption", "take-back", "let-through", '
-        '"audit"] and account = "acme" '
+        '"lost-access", "audit"] and account = "acme" '
         "| sort @timestamp desc | limit 50",
     )
 
@@ -239,3 +239,61 @@ def test_an_account_s_day_is_unknown_while_cloudwatch_does_not_answer(logs: Stub
     queried(logs, [], status="Failed")
 
     assert InsightsActivity(logs.client, GROUPS, now=lambda: NOW, sleep=lambda _: None).last_day() is None  # type: ignore[arg-type]  # a Stubber's client is a BaseClient in the stubs
+
+
+def losses() -> list[str]:
+    """Lines of which each but the last two reports a user who lost access, or was kept from it."""
+    removed = {"operation": "DeleteUser", "user_id": "bob", "users_removed": 1, "request_id": "r2"}
+    refused = {"operation": "PatchUser", "status": 403, "reason": "deprovisioning-paused"}
+    return [
+        line(70, operation="PatchUser", user_id="early", users_deactivated=1),
+        line(50, operation="PatchUser", user_id="ada", users_deactivated=1, request_id="r1"),
+        line(40, status=204, **removed),
+        line(30, message="lost-access", operation="Bulk", user_id="cy", what="displaced", request_id="r3"),
+        line(20, user_id="dee", **refused, request_id="r4"),
+        line(15, user_id="dee", **refused, request_id="r5"),
+        line(10, message="bulk-operation", user_id="eve", **refused, request_id="r6"),
+        line(9, account="globex", operation="DeleteUser", user_id="flo", users_removed=1, request_id="r7"),
+        line(8, operation="Bulk", users_removed=1),
+        line(7, operation="PatchUser", user_id="ada"),
+    ]
+
+
+def test_who_lost_access_is_the_same_from_cloudwatch_and_from_a_file(logs: Stubber, tmp_path: Path) -> None:
+    file = tmp_path / "activity.jsonl"
+    file.write_text("\n".join(losses()) + "\n", encoding="utf-8")
+    hour_ago = NOW - timedelta(hours=1)
+
+    from_file = FileActivityLog(file).lost_access("acme", hour_ago)
+    of_page = FileActivity(file, now=lambda: NOW).lost_access("acme")
+    described(logs)
+    queried(logs, losses()[::-1])
+    from_cloudwatch = log_of(logs).lost_access("acme", hour_ago)
+    queried(logs, losses()[::-1])
+    of_widget = InsightsActivity(logs.client, GROUPS, now=lambda: NOW, sleep=lambda _: None).lost_access("acme")  # type: ignore[arg-type]  # a Stubber's client is a BaseClient in the stubs
+
+    assert from_file == of_page == from_cloudwatch == of_widget
+    assert [(each.user_id, each.what, each.request_id) for each in from_file] == [
+        ("ada", "deactivated", "r1"),
+        ("bob", "removed", "r2"),
+        ("cy", "displaced", "r3"),
+        ("dee", None, "r5"),
+        ("eve", None, "r6"),
+    ]
+    assert from_file[0].at == NOW - timedelta(minutes=50)
+
+
+def test_who_lost_access_in_all_accounts(tmp_path: Path) -> None:
+    file = tmp_path / "activity.jsonl"
+    file.write_text("\n".join(losses()) + "\n", encoding="utf-8")
+
+    found = FileActivityLog(file).lost_access(None, NOW - timedelta(minutes=15))
+
+    assert [(each.account, each.user_id) for each in found] == [("acme", "dee"), ("acme", "eve"), ("globex", "flo")]
+
+
+def test_who_lost_access_is_unknown_while_cloudwatch_does_not_answer(logs: Stubber) -> None:
+    queried(logs, [], status="Failed")
+
+    found = InsightsActivity(logs.client, GROUPS, now=lambda: NOW, sleep=lambda _: None).lost_access()  # type: ignore[arg-type]  # a Stubber's client is a BaseClient in the stubs
+    assert found is None

@@ -352,7 +352,8 @@ def test_a_bulk_request_has_a_line_for_each_operation_that_failed(client: Client
     client.call("POST", "/Bulk", bulk(*operations), context=LambdaContext("invocation-1"))
 
     lines = output.lines()
-    request, *failed = lines
+    request, *failed, lost = lines
+    assert (lost["message"], lost["user_id"], lost["what"]) == ("lost-access", user, "removed")
     assert (request["status"], request["bulk_operations"], request["bulk_failures"]) == (200, 6, 4)
     assert request["users_removed"] == 1
     assert [

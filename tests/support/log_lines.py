@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -15,6 +15,7 @@ from adapters.clock import MonotonicDeadline
 from adapters.events.event_bus import EventBus
 from adapters.logs.activity import AccountActivity, Activity
 from adapters.logs.last_requests import Logs
+from adapters.logs.lost_access import HOUR, LostAccess
 from adapters.secrets.accounts import Accounts
 from domain.resources.group_schema import CORE_URN as GROUP_URN
 from domain.resources.stored_user import StoredUser
@@ -27,7 +28,7 @@ from support.group_work import GroupWork
 from support.in_process import ENVIRONMENT, InProcess, in_process
 from support.insights import LastRequests, Remembered, Request
 from support.metric_sources import written
-from support.people import UNKNOWN_ID
+from support.people import UNKNOWN_ID, bulk, person
 from support.releases import deploy, release_of
 from support.table_stream import group, group_record, record
 
@@ -53,6 +54,7 @@ def everything_except_requests(service: InProcess) -> None:
     """Whatever writes lines other than those of plain requests happens once."""
     for happen in (
         _takeover,
+        _bulk_loss,
         _unknown_member,
         _unusable_secret,
         _settings_page,
@@ -76,6 +78,13 @@ def _takeover(service: InProcess) -> None:
     assert client.call("POST", "/Users", adopting).status == 201
     another = adopting | {"userName": "b", "emails": [{"value": "b@example.com"}]}
     assert client.call("PUT", f"/Users/{created.body['id']}", another).status == 200
+
+
+def _bulk_loss(service: InProcess) -> None:
+    """A bulk request that removes a user."""
+    client = service.account("umbrella")
+    ada = client.call("POST", "/Users", person("ada")).body["id"]
+    assert client.call("POST", "/Bulk", bulk({"method": "DELETE", "path": f"/Users/{ada}"})).status == 200
 
 
 def _unknown_member(service: InProcess) -> None:
@@ -182,3 +191,6 @@ class NoActivity:
 
     def last_day(self) -> Mapping[str, AccountActivity] | None:
         return {}
+
+    def lost_access(self, account: str | None = None, period: timedelta = HOUR) -> Sequence[LostAccess] | None:
+        return []

@@ -57,6 +57,7 @@ def of_the_code() -> list[str]:
     logs: Any = recorder
     now, day = datetime.now(UTC), timedelta(days=1)
     InsightsActivity(logs, ["group"]).last_day()
+    InsightsActivity(logs, ["group"]).lost_access("acme")
     CloudWatchActivityLog(logs, "group").past(LineFilter(now, 1, "acme", failed=True))
     Logs(logs, ["group"]).ever(["acme"], now, day, day)
     return recorder.queries

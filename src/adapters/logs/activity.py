@@ -7,12 +7,14 @@ local server.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from adapters.logs import insights
+from adapters.logs import insights, lost_access
+from adapters.logs.lines import lines_of
+from adapters.logs.lost_access import HOUR, LostAccess
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -54,6 +56,12 @@ class Activity(Protocol):
     def last_day(self) -> Mapping[str, AccountActivity] | None:
         """Activity by account; None when it cannot be read at the moment."""
 
+    def lost_access(self, account: str | None = None, period: timedelta = HOUR) -> Sequence[LostAccess] | None:
+        """Who lost access lately, or was refused that, oldest first; None when it cannot be read at the moment.
+
+        Of one account, or of all.
+        """
+
 
 class InsightsActivity:
     """Reads activity from the functions' log groups with CloudWatch Logs Insights."""
@@ -94,6 +102,25 @@ class InsightsActivity:
                 int(float(row["status"])), row.get("key_used"), last, int(float(row["requests"]))
             )
         return found
+
+    def lost_access(self, account: str | None = None, period: timedelta = HOUR) -> Sequence[LostAccess] | None:
+        """Who lost access lately, or was refused that; None when Insights does not answer within ten seconds."""
+        end = self._now()
+        try:
+            rows = insights.ask(
+                self._client,
+                self._log_groups,
+                lost_access.query(account),
+                end - period,
+                end,
+                seconds=_SECONDS,
+                needed=("@message",),
+                sleep=self._sleep,
+            )
+        except insights.QueryFailed:
+            return None
+        lines = (line for row in rows for line in lines_of(row["@message"]))
+        return lost_access.lost_access(lines, account, end - period)
 
 
 def _later(before: datetime | None, moment: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 The record is an allow-list: only the fields of `RequestRecord` reach the log, and none of them contains a body, a
 filter value, a name, an address or a key; `user`, which is masked, is set only where the operator has allowed it.
-Adopted and reactivated users and failed operations of a bulk request have lines of their own.
+Adopted and reactivated users, and what a bulk request failed to do or took access from, have lines of their own.
 """
 
 from __future__ import annotations
@@ -189,6 +189,9 @@ def emit(log: Log, record: RequestRecord) -> None:
         )
     for user_id in record.effects.taken_back:
         _write(log, "take-back", 200, of_request | {"user_id": user_id, "reason": "took-back-deactivated-user"})
+    for loss in record.effects.lost:
+        if loss.user_id != record.user_id:  # whose line does not say who it was, as that of a bulk request
+            _write(log, "lost-access", 200, of_request | loss._asdict())
 
 
 def _write(log: Log, message: str, status: int, fields: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from domain.accounts.deprovisioning import DeprovisioningGuard, Reservation
 from domain.changes.patching import patched
 from domain.changes.preconditions import require_match, require_retry_allowed
 from domain.documents import Json
-from domain.effects import Adopted, Effects
+from domain.effects import Adopted, Effects, Loss
 from domain.effort import Effort
 from domain.errors import UniquenessConflict
 from domain.ports import Deadline, UserStore, VersionMismatch
@@ -114,6 +114,7 @@ class Users:
                 else:
                     reservation.use(current.id)
                     self.effects.removed += 1
+                    self.effects.lost.append(Loss(current.id, "removed"))
                     break
         self.on_deleted(current.id)
         return current
@@ -214,6 +215,7 @@ class Users:
         self.store.replace(current, changed)
         if loses:
             reservation.use(current.id)
+            self.effects.lost.append(Loss(current.id, "deactivated" if deactivates else "displaced"))
         self.effects.deactivated += deactivates
         self.effects.displaced += displaces
         if changed.adoption != current.adoption:
