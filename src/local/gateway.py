@@ -23,6 +23,8 @@ from domain.errors import ERROR_URN
 from handlers.endpoint import Handler
 from handlers.http import proxy_event
 from handlers.service import Service
+from local.exchanges import Exchange, Incoming, exchange_of
+from local.heard_log import Listener
 from local.template_routes import Function, RouteMatch, Routes
 
 MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024
@@ -30,7 +32,7 @@ MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024
 MAX_PAYLOAD_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit of an event and of an answer."""
 
-Report = Callable[[str], None]
+Report = Callable[[Exchange], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +80,43 @@ _HTTPS_ONLY: Final = "strict-transport-security"
 class LocalGateway:
     """Serves the routes with the handlers of their functions, bound to one service.
 
-    `report` gets one line per request; failures are printed to standard error.
+    `report` gets each request with its answer; `listener` hears the log of the service. Failures are printed to
+    standard error.
     """
 
-    def __init__(self, service: Service, routes: Routes, report: Report) -> None:
+    def __init__(self, service: Service, routes: Routes, report: Report, listener: Listener) -> None:
         self._routes = routes
         self._report = report
+        self._listener = listener
         functions = {route.function.name: route.function for route in routes.routes}
         self._handlers = {name: load_handler(function).bound_to(service) for name, function in functions.items()}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.monotonic()
-        method = str(environ["REQUEST_METHOD"])
-        path, _, query = str(environ["REQUEST_URI"]).partition("?")
-        answer = self._answer(method, path or "/", query, environ)
-        # Never the query string or a body: both contain addresses of people.
-        self._report(
-            f"{_printable(method)} {_printable(path)} {answer.status} {(time.monotonic() - started) * 1000:.0f} ms"
-        )
+        too_large = int(environ.get("CONTENT_LENGTH") or 0) > MAX_REQUEST_BYTES
+        incoming = _incoming(environ, b"" if too_large else environ["wsgi.input"].read())
+        with self._listener.listening() as lines:
+            answer = _TOO_LARGE if too_large else self._answer(incoming)
+        duration = (time.monotonic() - started) * 1000
+        self._report(exchange_of(incoming, answer.status, answer.body, duration, lines))
         start_response(f"{answer.status} {_phrase(answer.status)}", answer.headers)
-        return [] if method == "HEAD" else [answer.body]
+        return [] if incoming.method == "HEAD" else [answer.body]
 
-    def _answer(self, method: str, path: str, query: str, environ: WSGIEnvironment) -> GatewayResponse:
-        if int(environ.get("CONTENT_LENGTH") or 0) > MAX_REQUEST_BYTES:
-            return _TOO_LARGE
-        body = environ["wsgi.input"].read()
-        match = self._routes.match(method, path)
+    def _answer(self, incoming: Incoming) -> GatewayResponse:
+        match = self._routes.match(incoming.method, incoming.path)
         if match is None:
             return GatewayResponse.of_error(HTTPStatus.FORBIDDEN, "No route of the API serves this method and path.")
         event = proxy_event(
-            method,
-            path,
-            query,
-            _headers(environ),
-            body,
+            incoming.method,
+            incoming.path,
+            incoming.query,
+            incoming.headers.items(),
+            incoming.body,
             resource=match.route.path,
             path_parameters=match.path_parameters,
-            domain=str(environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"),
-            source_ip=str(environ.get("REMOTE_ADDR", "127.0.0.1")),
+            domain=incoming.host,
+            source_ip=incoming.sender,
+            request_id=incoming.id,
         )
         if len(json.dumps(event)) > MAX_PAYLOAD_BYTES:
             return _TOO_LARGE
@@ -163,6 +164,20 @@ def _proxy_answer(result: Any) -> GatewayResponse:
     return GatewayResponse(result["statusCode"], [one for one in headers if one[0].lower() != _HTTPS_ONLY], body)
 
 
+def _incoming(environ: WSGIEnvironment, body: bytes) -> Incoming:
+    path, _, query = str(environ["REQUEST_URI"]).partition("?")
+    return Incoming(
+        id=str(uuid4()),
+        method=str(environ["REQUEST_METHOD"]),
+        path=path or "/",
+        query=query,
+        headers=dict(_headers(environ)),
+        body=body,
+        host=str(environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"),
+        sender=str(environ.get("REMOTE_ADDR", "127.0.0.1")),
+    )
+
+
 def _headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
     """The request's headers, from the WSGI environment."""
     for name, value in environ.items():
@@ -170,11 +185,6 @@ def _headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
             yield name.removeprefix("HTTP_").replace("_", "-").title(), str(value)
         elif name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
             yield name.replace("_", "-").title(), str(value)
-
-
-def _printable(text: str) -> str:
-    """The text for a terminal, without control characters and cut to a line."""
-    return "".join(character if character.isprintable() else "?" for character in text)[:200]
 
 
 def _phrase(status: int) -> str:

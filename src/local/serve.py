@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.accounts.connector_key import ConnectorKey
+from local.request_line import request_line
 from local.service import SECRET_PREFIX, TABLE_NAME, CannotStart, LocalService
 from operations.deployment import STATE_FILE
 
@@ -35,12 +36,13 @@ def main() -> int:
     for signal_number in _ENDING:
         signal.signal(signal_number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    dim = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     try:
         service = LocalService(
             port=port(os.environ),
             key=connector_key(os.environ),
             dynamodb_endpoint=os.environ.get("DYNAMODB_ENDPOINT") or None,
-            report=say,
+            report=lambda exchange: say(request_line(exchange, dim=dim)),
         )
         with service:
             state = write_state(service)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,9 +26,12 @@ from handlers.service import Service
 from handlers.settings.widget import SettingsWidget
 from local.activity import FileActivity
 from local.embedded_aws import LocalAws
+from local.exchanges import Exchange, Exchanges
 from local.gateway import MAX_REQUEST_BYTES, LocalGateway, Report
+from local.heard_log import HeardLog, Listener
 from local.own_requests import own_requests_only
-from local.pages.site import with_pages
+from local.pages.requests_data import request_data
+from local.pages.site import Address, Data, with_pages
 from local.settings_page import with_settings_page
 from local.template_routes import load_routes
 from operations.table_creation import TableUnresponsive, make_table
@@ -68,7 +72,7 @@ class LocalService:
         port: int = 0,
         key: ConnectorKey | None = None,
         dynamodb_endpoint: str | None = None,
-        report: Report = lambda line: None,
+        report: Report = lambda exchange: None,
         environment: ServiceEnvironment = ENVIRONMENT,
         log: Log | None = None,
     ) -> None:
@@ -79,6 +83,7 @@ class LocalService:
         self._environment = environment
         self._log = log
         self._running = ExitStack()
+        self.exchanges = Exchanges()
         self.address = ""
         self.base_url = ""
         self.aws_endpoint = ""
@@ -96,13 +101,15 @@ class LocalService:
             file_log = Log.to_file(self.activity_file)
             starting.callback(file_log.close)
             self.clients = local_aws.clients()
-            service = Service.over(self.clients, self._environment, self._log or file_log)
+            listener = Listener()
+            log = HeardLog((self._log or file_log).lines, listener.hear)
+            service = Service.over(self.clients, self._environment, log)
             self.bound = replace(service, has_publisher=False)
             self.accounts = self._accounts("local server")
             self._make_table()
             self.key = self.accounts.enable("default", key=self._key).connector.current.key
-            gateway = LocalGateway(self.bound, load_routes(), self._report)
-            pages = with_settings_page(with_pages(gateway, {}), self._settings_widget)
+            gateway = LocalGateway(self.bound, load_routes(), self._seen, listener)
+            pages = with_settings_page(with_pages(gateway, self._data()), self._settings_widget)
             self.address = serve(pages, self._port, _THREADS, starting)
             self.base_url = self.address + BASE_PATH
             self.aws_endpoint = serve(local_aws, 0, _THREADS, starting)
@@ -130,9 +137,21 @@ class LocalService:
         """Create an account without users and return its key."""
         return self.accounts.enable(f"account-{uuid4().hex[:12]}").connector.current.key
 
+    def _seen(self, exchange: Exchange) -> None:
+        """Keep a request for the page, and report it."""
+        self.exchanges.add(exchange)
+        self._report(exchange)
+
     def _accounts(self, actor: str) -> Accounts:
         """Return the accounts, changed by this actor."""
         return Accounts(self.clients.secretsmanager, SECRET_PREFIX, lambda: actor)
+
+    def _data(self) -> Mapping[Address, Data]:
+        """What the pages ask for, by address."""
+        return request_data(self.exchanges, self._account_names, lambda: self.address)
+
+    def _account_names(self) -> list[str]:
+        return [listed.account for listed in self.accounts.list_all()]
 
     def _settings_widget(self) -> SettingsWidget:
         """Return the page at the address that is served."""
