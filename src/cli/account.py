@@ -9,16 +9,22 @@ import typer
 
 from adapters.secrets.accounts import DEFAULT_GRACE
 from cli import account_deletion, account_pause, account_settings
+from cli.account_settings import remembered
 from cli.account_view import (
+    WHERE,
     age_advice,
+    instructions,
     matching,
-    paste_parts,
+    next_step,
+    rotation,
     summary,
+    values,
 )
-from cli.arguments import Name, Yes
+from cli.arguments import Name, RememberedIdp, ShownIdp, Yes
 from cli.duration import parse_duration
 from cli.invocation import invocation_of
 from cli.root import UsageError
+from cli.sentences import Labelled
 from cli.tables import table_of
 from cli.wording import plain
 from domain.accounts.account import rfc3339
@@ -47,6 +53,7 @@ _MESSAGES: Final = {
     "enabled": "SCIM is switched on again for the account {name}; its Connector Key is the one it had.",
     "replaced": "SCIM is switched on for the account {name} with a new Connector Key; its secret was unusable.",
     "unchanged": "SCIM is already switched on for the account {name}; nothing was changed.",
+    "on": "SCIM is already switched on for the account {name}.",
 }
 
 
@@ -57,21 +64,38 @@ def enable(
     replace: Annotated[
         bool, typer.Option("--replace", help="Create a new key if the account's secret is unusable.")
     ] = False,
+    idp: RememberedIdp = None,
 ) -> None:
     """Switch SCIM on and show the values for the identity provider."""
     invocation = invocation_of(context)
-    outcome = invocation.deployment.accounts.enable(name, replace=replace)
-    connector = outcome.connector
+    accounts, base_url = invocation.deployment.accounts, invocation.deployment.base_url
+    outcome = accounts.enable(name, replace=replace)
+    connector = remembered(accounts, outcome.connector, idp)
+    is_learned = connector.settings.idp != outcome.connector.settings.idp
     # An existing key was shown when it was created; `show --reveal` shows it again.
     fresh = outcome.action in ("created", "replaced")
     key = connector.current.key.text if fresh else connector.current.key.masked
-    advice = [] if fresh else [f"To see the key: rollcall{invocation.options} account show {name} --reveal"]
+    steps = instructions(base_url, key, connector.settings, idp)
+    command = f"rollcall{invocation.options}"
+    if not fresh:
+        following = Labelled("Next, to see the key:", f"{command} account show {name} --reveal")
+    elif steps:
+        following = Labelled("Next, when that is done, check it from outside:", f"{command} doctor {name}")
+    else:
+        following = Labelled(WHERE, f"{command} account show {name} --idp jumpcloud")
     invocation.answer(
-        EnabledAccount.of(connector, result=outcome.action, base_url=invocation.deployment.base_url, connector_key=key),
-        _MESSAGES[outcome.action].format(name=name),
-        *paste_parts(invocation.deployment.base_url, key, groups=connector.settings.groups),
-        *advice,
-        f"Then check it from outside: rollcall{invocation.options} doctor {name}",
+        EnabledAccount.of(
+            connector,
+            result="set" if is_learned and not outcome.changed else outcome.action,
+            base_url=base_url,
+            connector_key=key,
+        ),
+        _MESSAGES["on" if is_learned and not outcome.changed else outcome.action].format(name=name),
+        *([f"Its identity provider is remembered: {connector.settings.idp}."] * is_learned),
+        *values(base_url, key),
+        *steps,
+        "",
+        following,
     )
 
 
@@ -96,10 +120,11 @@ def show(
     context: typer.Context,
     name: Name,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show the Connector Key itself.")] = False,
+    idp: ShownIdp = None,
 ) -> None:
     """Show an account's state and the values for the identity provider."""
     invocation = invocation_of(context)
-    connector = invocation.deployment.accounts.show(name)
+    connector, base_url = invocation.deployment.accounts.show(name), invocation.deployment.base_url
     key = connector.current.key.text if reveal else connector.current.key.masked
     limit = connector.settings.deprovisioning_limit
     guard = None
@@ -108,21 +133,25 @@ def show(
             guard = invocation.deployment.account(name, _SECONDS).guard(limit).state()
         except ScimError as problem:
             invocation.note(f"The number of users who lost access in the last day cannot be read: {problem.remedy}")
-    paused = guard is not None and guard.is_paused
+    steps = instructions(base_url, key, connector.settings, idp)
     invocation.answer(
         ShownAccount.of(
             connector,
-            base_url=invocation.deployment.base_url,
+            base_url=base_url,
             connector_key=key,
             deprovisioning=Deprovisioning.of(guard) if guard is not None else None,
         ),
-        summary(connector, guard),
-        *(
-            [f"Deprovisioning is paused. If that is intended: rollcall{invocation.options} account resume {name}"]
-            * paused
+        *summary(connector, guard),
+        *values(base_url, key),
+        *steps,
+        "",
+        next_step(
+            f"rollcall{invocation.options} ",
+            connector,
+            is_paused=guard is not None and guard.is_paused,
+            is_revealed=reveal,
+            has_steps=bool(steps),
         ),
-        *paste_parts(invocation.deployment.base_url, key, groups=connector.settings.groups),
-        *([] if reveal else [f"To see the key: rollcall{invocation.options} account show {name} --reveal"]),
     )
 
 
@@ -182,12 +211,13 @@ def rotate_key(
         str,
         typer.Option(
             metavar="TIME",
-            help="How long the present key remains valid: 7d, 12h, 30m, at most 30d, or 0 to refuse it at once.",
+            help="How long the current key keeps working: 7d, 12h, 30m, at most 30d, or 0 to refuse it at once.",
         ),
     ] = f"{DEFAULT_GRACE.days}d",
+    idp: RememberedIdp = None,
     yes: Yes = False,
 ) -> None:
-    """Create a new key. The present one remains valid for a grace period, so that no request fails in between."""
+    """Create a new key. The current key keeps working for a grace period, 7 days by default."""
     invocation = invocation_of(context)
     accounts = invocation.deployment.accounts
     period = parse_duration(grace, "--grace", may_be_zero=True)
@@ -203,19 +233,34 @@ def rotate_key(
         )
     elif period == timedelta(0):
         invocation.confirm(f"Without a grace period the present key of {name} is refused at once. Continue?", yes)
-    connector = accounts.rotate_key(name, period).connector
+    remembered(accounts, present, idp)
+    connector, base_url = accounts.rotate_key(name, period).connector, invocation.deployment.base_url
+    key = connector.current.key.text
     until = connector.previous.expires_at if connector.previous else None
     invocation.answer(
         EnabledAccount.of(
             connector,
             result="rotated",
-            base_url=invocation.deployment.base_url,
-            connector_key=connector.current.key.text,
+            base_url=base_url,
+            connector_key=key,
         ),
         f"The account {name} has a new Connector Key. "
         + (f"The old one is accepted until {rfc3339(until)}." if until else "The old one is refused from now on."),
-        *paste_parts(invocation.deployment.base_url, connector.current.key.text, groups=connector.settings.groups),
-        f"When the identity provider uses the new key: rollcall{invocation.options} account revoke-previous {name}",
+        *values(base_url, key),
+        *(
+            rotation(base_url, key, connector.settings, idp)
+            or [
+                "",
+                "In the identity provider, paste the new key in place of the old one and save. Nothing else changes.",
+            ]
+        ),
+        "",
+        Labelled(
+            "Next, when the identity provider uses the new key:",
+            f"rollcall{invocation.options} account revoke-previous {name}",
+        )
+        if until
+        else Labelled("Next, when that is done, check it from outside:", f"rollcall{invocation.options} doctor {name}"),
     )
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, TypeVar, get_args
 
 import typer
 
-from adapters.secrets.accounts import SomeSettings
-from cli.arguments import Yes
+from adapters.secrets.accounts import Accounts, SomeSettings
+from cli.arguments import Idp, Yes
 from cli.invocation import invocation_of
 from cli.root import UsageError
 from domain.accounts import group_management
-from domain.accounts.account import Mode
+from domain.accounts.account import Connector, IdentityProvider, Mode
 from domain.accounts.connector_key import account_name
 from domain.accounts.deprovisioning import OFF, Limit
 from domain.accounts.rate import Rate
@@ -33,10 +33,12 @@ class Setting(StrEnum):
     DEPROVISIONING_LIMIT = "deprovisioning-limit"
     REQUESTS_PER_SECOND = "requests-per-second"
     GROUPS = "groups"
+    IDP = "idp"
 
 
 _MODES: Final[dict[str, Mode]] = {"tolerant": "tolerant", "strict": "strict"}
 _SWITCH: Final = {"on": True, "off": False}
+_IDPS: Final[dict[str, IdentityProvider | None]] = {**{idp: idp for idp in get_args(IdentityProvider)}, "none": None}
 _MATCHING: Final = {"on": (True, False), "off": (False, False), "keep-privileges": (True, True)}
 """The two flags of each value: match existing users, and let those keep their privileges."""
 
@@ -73,6 +75,9 @@ def set_setting(
 
     [bold]groups[/bold], on or off (the default): the identity provider may manage groups and their members. Switching
     them off keeps the groups, out of reach until groups are on again, and asks first.
+
+    [bold]idp[/bold], jumpcloud, entra, okta or none: the identity provider whose instructions rollcall account enable,
+    show and rotate-key print.
     """
     name, setting, value = _parsed(words)
     invocation = invocation_of(context)
@@ -80,7 +85,8 @@ def set_setting(
     if changed.get("groups") is False and accounts.show(name).settings.groups:
         invocation.confirm(group_management.question(name, switch_on=False), yes)
     outcome = accounts.configure(name, **changed)
-    done = f"{setting.value} of {name} is {value} now; it takes effect within a minute."
+    when = "" if setting is Setting.IDP else "; it takes effect within a minute"
+    done = f"{setting.value} of {name} is {value} now{when}."
     advice = group_management.next_steps(switched_on=value == "on") if setting is Setting.GROUPS else []
     invocation.answer(
         ConfiguredAccount.of(outcome.connector, result=outcome.action),
@@ -90,6 +96,13 @@ def set_setting(
             else [f"{setting.value} of {name} is already {value}; nothing was changed."]
         ),
     )
+
+
+def remembered(accounts: Accounts, connector: Connector, idp: Idp | None) -> Connector:
+    """The connector after `--idp`, which the account remembers unless it says all."""
+    if idp is None or idp is Idp.ALL or idp.value == connector.settings.idp:
+        return connector
+    return accounts.configure(connector.account, idp=_IDPS[idp.value]).connector
 
 
 def _parsed(words: list[str]) -> tuple[str, Setting, str]:
@@ -121,6 +134,8 @@ def _changed(setting: Setting, value: str) -> SomeSettings:
             return {"rate": _rate(value)}
         case Setting.GROUPS:
             return {"groups": _one_of(_SWITCH, setting, value)}
+        case Setting.IDP:
+            return {"idp": _one_of(_IDPS, setting, value)}
         case _:
             return {"take_back_deactivated": _one_of(_SWITCH, setting, value)}
 

@@ -3,43 +3,83 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 from rich.console import RenderableType
 from rich.markup import escape
-from rich.table import Table
 
-from cli.wording import plain
+from cli.arguments import Idp
+from cli.sentences import Labelled, Sentence
+from cli.wording import harmless
 from domain.accounts.account import Connector, Settings, rfc3339
-from domain.accounts.consoles import console_setups
+from domain.accounts.consoles import ConsoleSetup, console_setups
 from domain.accounts.deprovisioning import LEAST, GuardState, minute_text
 from domain.accounts.key_age import KeyAge, Urgency
 from domain.limits import MAX_KEY_AGE
 
-
-def paste_parts(base_url: str, key: str, *, groups: bool) -> list[RenderableType]:
-    """The Base URL and the key, and the fields of each identity provider; `key` is shown as given, masked or not.
-
-    `groups` is True if the account has groups switched on.
-    """
-    # One value a line without a frame, so that copying works in a window of any width.
-    parts: list[RenderableType] = [
-        "",
-        f"[bold]SCIM Connector Base URL:[/bold] {escape(base_url)}",
-        f"[bold]Connector Key:[/bold] {escape(key)}",
-    ]
-    for setup in console_setups(base_url, key, groups=groups):
-        width = max(len(label) for label, _ in setup.fields)
-        parts.append(f"\n[bold]{setup.name}[/bold]  [dim]{escape(setup.page)}[/dim]")
-        parts += [f"  {escape(label):<{width}}  {escape(value)}" for label, value in setup.fields]
-        parts += [f"  - {escape(step)}" for step in setup.steps]
-    return [*parts, ""]
+WHERE: Final = "Next, to see where to paste them (jumpcloud, entra or okta):"
 
 
-def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
-    """An account's state as a table of two columns; `guard` is the state of its deprovisioning limit."""
+def values(base_url: str, key: str) -> list[RenderableType]:
+    """The Base URL and the key, masked or not, each on a line without a frame, so that it can be copied."""
+    return ["", Labelled("SCIM Connector Base URL:", base_url), Labelled("Connector Key:", key)]
+
+
+def instructions(base_url: str, key: str, settings: Settings, idp: Idp | None) -> list[RenderableType]:
+    """The fields and steps of the identity provider `idp`, of all, or with None of the account's, if it is known."""
+    parts: list[RenderableType] = []
+    for setup in _chosen(base_url, key, settings, idp):
+        parts += _heading(setup)
+        parts.append(Sentence(escape(setup.before), "  "))
+        parts += _fields(setup.fields)
+        parts += [Sentence(escape(step), "  - ") for step in (*setup.steps, setup.after)]
+    return parts
+
+
+def rotation(base_url: str, key: str, settings: Settings, idp: Idp | None) -> list[RenderableType]:
+    """What to do with a new key in the same identity providers, whose connection works already."""
+    parts: list[RenderableType] = []
+    for setup in _chosen(base_url, key, settings, idp):
+        parts += _heading(setup)
+        parts += [Sentence(escape(step), "  - ") for step in setup.rotation]
+    return parts
+
+
+def next_step(rollcall: str, connector: Connector, *, is_paused: bool, is_revealed: bool, has_steps: bool) -> Labelled:
+    """The one thing to do next after the account was shown, by what is most urgent."""
+    name = connector.account
+    if not connector.enabled:
+        return Labelled("Next, to switch SCIM on:", f"{rollcall}account enable {name}")
+    if is_paused:
+        return Labelled(
+            "Deprovisioning is paused. Next, if so many were meant to lose access:", f"{rollcall}account resume {name}"
+        )
+    if not is_revealed:
+        return Labelled("Next, to see the key:", f"{rollcall}account show {name} --reveal")
+    if not has_steps:
+        return Labelled(WHERE, f"{rollcall}account show {name} --reveal --idp jumpcloud")
+    return Labelled("Next, when that is done, check it from outside:", f"{rollcall}doctor {name}")
+
+
+def _chosen(base_url: str, key: str, settings: Settings, idp: Idp | None) -> list[ConsoleSetup]:
+    wanted = settings.idp if idp is None else idp.value
+    setups = console_setups(base_url, key, groups=settings.groups)
+    return [setup for setup in setups if idp is Idp.ALL or setup.idp == wanted]
+
+
+def _heading(setup: ConsoleSetup) -> list[RenderableType]:
+    return ["", Sentence(f"[bold]{setup.name}[/bold]  [dim]{escape(setup.page)}[/dim]")]
+
+
+def _fields(fields: tuple[tuple[str, str], ...]) -> list[RenderableType]:
+    width = max(len(label) for label, _ in fields) + 1
+    return [Labelled(label, value, 2, width, is_copied=" " not in value) for label, value in fields]
+
+
+def summary(connector: Connector, guard: GuardState | None) -> list[RenderableType]:
+    """An account's state in two columns; `guard` is the state of its deprovisioning limit."""
     now = datetime.now(UTC)
     previous, age = connector.previous_at(now), KeyAge.of(connector, now)
-    table = Table(box=None, show_header=False, pad_edge=False)
     current, change = connector.current, connector.last_change
     rows = {
         "Account": connector.account,
@@ -50,14 +90,14 @@ def summary(connector: Connector, guard: GuardState | None) -> RenderableType:
         "Deprovisioning limit": _limit(connector, guard),
         "Requests a second": str(connector.settings.rate.per_second),
         "Groups": "on" if connector.settings.groups else "off",
+        "Identity provider": connector.settings.idp or "not known",
         "Connector Key made": f"{rfc3339(current.created_at)} by {current.created_by}",
         "Connector Key's age": str(age) + ("" if age.urgency is Urgency.NONE else ", rotate it"),
         "Previous key accepted": f"until {rfc3339(previous.expires_at)}" if previous else "no",
         "Last change": f"{change.action}, {rfc3339(change.at)} by {change.by}",
     }
-    for label, value in rows.items():
-        table.add_row(label, plain(value))
-    return table
+    width = max(map(len, rows)) + 1
+    return [Labelled(label, harmless(value), 0, width, is_copied=False) for label, value in rows.items()]
 
 
 def matching(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -24,3 +25,24 @@ OneAccount = Annotated[
 ]
 Account = Annotated[str, typer.Option("--account", metavar="NAME", callback=account_name, help="The account.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+
+
+class Idp(StrEnum):
+    """Whose instructions to print."""
+
+    JUMPCLOUD = "jumpcloud"
+    ENTRA = "entra"
+    OKTA = "okta"
+    ALL = "all"
+
+
+RememberedIdp = Annotated[
+    Idp | None,
+    typer.Option(
+        "--idp", help="Print the instructions for this identity provider, and remember it for the account (not all)."
+    ),
+]
+ShownIdp = Annotated[
+    Idp | None,
+    typer.Option("--idp", help="Print the instructions for this identity provider; default: the account's."),
+]

@@ -11,10 +11,11 @@ from typer.core import TyperGroup
 
 from adapters.secrets.accounts import AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
-from cli.account_view import paste_parts
+from cli.account_view import instructions, values
 from cli.arguments import Yes
 from cli.doctor import examined, reported
 from cli.invocation import Invocation, invocation_of
+from cli.sentences import Labelled
 from cli.wording import plain
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from operations.answers.deploying import AdoptedLeftovers, CheckedDeployment, DeploymentCheck, VerifiedDeployment
@@ -129,15 +130,17 @@ def verify(context: typer.Context, section: Section = None) -> None:
     done, lines = reported(on_stack, checks, RELEASE_CHECK_ACCOUNT)
     if default.enabled:
         sheet = [
-            *paste_parts(deployment.base_url, default.current.key.masked, groups=default.settings.groups),
-            f"To see the key: rollcall{on_stack.options} account show default --reveal",
+            *values(deployment.base_url, default.current.key.masked),
+            *instructions(deployment.base_url, default.current.key.masked, default.settings, None),
+            "",
+            Labelled("Next, to see the key:", f"rollcall{on_stack.options} account show default --reveal"),
         ]
     else:
         sheet = [
             "",
-            f"[bold]SCIM Connector Base URL:[/bold] {plain(deployment.base_url)}",
-            "SCIM is off for the account default. To switch it on and see its key: "
-            f"rollcall{on_stack.options} account enable default",
+            Labelled("SCIM Connector Base URL:", deployment.base_url),
+            "SCIM is off for the account default.",
+            Labelled("Next, to switch it on:", f"rollcall{on_stack.options} account enable default"),
         ]
     invocation.answer(
         VerifiedDeployment(

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import typer
 from pydantic import BaseModel
 from rich.console import Console, RenderableType
+from rich.markup import escape
 
+from cli.sentences import Sentence
 from cli.wording import harmless, harmless_json
 from domain.documents import Json
 from operations.deployment import Deployment, deployed, local_server, state_file, two_regions
@@ -33,6 +35,9 @@ _WIDE: Final = 100_000
 """Columns of an output that is not a terminal: a program or a file gets every line whole."""
 
 
+Wide = TypeVar("Wide", bound=Console)
+
+
 class Output(Console):
     """Standard output."""
 
@@ -43,7 +48,10 @@ class Output(Console):
 
 def output() -> Output:
     """The console for answers: as wide as the terminal; without a terminal as wide as its longest line."""
-    console = Output(highlight=False, soft_wrap=True)
+    return _as_wide_as_its_lines(Output(highlight=False, soft_wrap=True))
+
+
+def _as_wide_as_its_lines(console: Wide) -> Wide:
     if not console.is_terminal:
         console.width = _WIDE
     return console
@@ -89,7 +97,7 @@ class Invocation:
     @cached_property
     def errors(self) -> Console:
         """The console for notes, questions and progress."""
-        return Console(stderr=True, highlight=False)
+        return _as_wide_as_its_lines(Console(stderr=True, highlight=False))
 
     def answer(self, value: BaseModel | Json | None, *human: RenderableType) -> None:
         """Print `value` as JSON with --json, else the lines and tables for a person."""
@@ -99,11 +107,11 @@ class Invocation:
             return
         console = output()
         for part in human:
-            console.print(part)
+            console.print(Sentence(part) if isinstance(part, str) else part)
 
     def note(self, text: str) -> None:
         """Print a line that is not part of the answer."""
-        self.errors.print(harmless(self.with_options(text)), soft_wrap=True, markup=False)
+        self.errors.print(Sentence(escape(harmless(self.with_options(text)))), soft_wrap=True)
 
     def with_options(self, text: str) -> str:
         """The text with the options of this deployment added to each command in it."""

@@ -14,7 +14,7 @@ BASE_URL = "http://127.0.0.1:8080/scim/v2"
 
 
 def test_enable_shows_what_to_paste_into_every_identity_provider(rollcall: Rollcall, aws: Aws) -> None:
-    result = rollcall("account", "enable", "acme")
+    result = rollcall("account", "enable", "acme", "--idp", "all")
 
     assert result.exit_code == 0
     key = kept(aws).current.key.text
@@ -78,6 +78,7 @@ def test_json_stands_alone_on_standard_output_wherever_the_option_is(rollcall: R
         "deprovisioningLimit": "20,10%",
         "requestsPerSecond": 50,
         "groups": False,
+        "idp": None,
     }
     assert shown["lastChange"]["what"] == "enable"
     assert shown["lastChange"]["by"]

@@ -56,7 +56,7 @@ def test_taking_back_is_switched_off(rollcall: Rollcall, aws: Aws) -> None:
 
 @pytest.mark.usefixtures("acme")
 def test_groups_are_switched_on_with_what_to_do_next_in_the_identity_provider(rollcall: Rollcall, aws: Aws) -> None:
-    before = rollcall("account", "show", "acme").stdout
+    before = rollcall("account", "show", "acme", "--idp", "all").stdout
 
     switched = rollcall("account", "set", "acme", "groups", "on")
 
@@ -64,7 +64,7 @@ def test_groups_are_switched_on_with_what_to_do_next_in_the_identity_provider(ro
     lines = switched.stdout.splitlines()
     assert lines[0] == "groups of acme is on now; it takes effect within a minute."
     assert {line.partition(":")[0] for line in lines[2:]} == {"JumpCloud", "Microsoft Entra ID", "Okta"}
-    after = rollcall("account", "show", "acme").stdout
+    after = rollcall("account", "show", "acme", "--idp", "all").stdout
     assert [re.search(r"Groups +(on|off) *\n", shown)[1] for shown in (before, after)] == ["off", "on"]  # type: ignore[index]
     for step in ('Membership in this application" on.', 'Groups" to Yes.', ", Push Groups"):
         assert step not in before

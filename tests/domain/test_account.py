@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from domain.accounts.account import Connector, InvalidGrace, Settings, key_used, rfc3339
+from domain.accounts.account import Connector, IdentityProvider, InvalidGrace, Settings, key_used, rfc3339
 from domain.accounts.connector_document import InvalidConnector, connector_from_json, connector_to_json
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.key_age import KeyAge
@@ -216,3 +216,16 @@ def test_nonsense_in_a_secret_is_named_and_never_repeated(text: str, says: str) 
         connector_from_json(text, "acme")
 
     assert FIRST.text[:-1] not in str(refused.value)
+
+
+@pytest.mark.parametrize("said", ["sailpoint", None, 7, ["okta"], {}])
+def test_a_provider_that_only_a_later_release_knows_is_none_here(said: object) -> None:
+    assert connector_from_json(edited(settings={"idp": said}), "acme").settings.idp is None
+
+
+@pytest.mark.parametrize("idp", ["jumpcloud", "entra", "okta", None])
+def test_the_identity_provider_of_an_account_is_kept(idp: IdentityProvider | None) -> None:
+
+    connector = CONNECTOR.with_settings(Settings(idp=idp), NOW, "ada")
+
+    assert connector_from_json(connector_to_json(connector), "acme") == connector

@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.secrets.connector_secrets import ConnectorSecrets, ConnectorUnavailable, SecretUnusable
 from domain import remedies
-from domain.accounts.account import Connector, InvalidGrace, Mode
+from domain.accounts.account import Connector, IdentityProvider, InvalidGrace, Mode
 from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey, account_name
 from domain.accounts.deprovisioning import Limit
@@ -49,6 +49,7 @@ class SomeSettings(TypedDict, total=False):
     take_back_deactivated: bool
     rate: Rate
     groups: bool
+    idp: IdentityProvider | None
 
 
 class AdministrationError(Exception):

@@ -18,6 +18,8 @@ from domain.limits import MAX_GRACE, MAX_REQUESTS_PER_SECOND
 
 Mode = Literal["tolerant", "strict"]
 KeyUsed = Literal["current", "previous"]
+IdentityProvider = Literal["jumpcloud", "entra", "okta"]
+"""The names of the identity providers in commands and links."""
 
 RELEASE_CHECK_ACCOUNT: Final = "rollcall-check"
 """The account in which each release is tried before it gets traffic (handlers/jobs/pre_traffic.py)."""
@@ -43,6 +45,7 @@ class Settings:
     - `deprovisioning_limit`: how many users may lose access in a day; None for any number.
     - `rate`: how many requests the account may send.
     - `groups`: the identity provider may manage groups; off, `/Groups` is a 404 that says why.
+    - `idp`: the identity provider that the account uses, for the instructions that people see; None if not known.
     """
 
     mode: Mode = "tolerant"
@@ -52,6 +55,7 @@ class Settings:
     take_back_deactivated: bool = True
     rate: Rate = DEFAULT_RATE
     groups: bool = False
+    idp: IdentityProvider | None = None
 
     @property
     def is_tolerant(self) -> bool:

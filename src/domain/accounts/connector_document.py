@@ -10,6 +10,7 @@ from typing import Any, Final, get_args
 from domain.accounts.account import (
     Connector,
     CurrentKey,
+    IdentityProvider,
     LastChange,
     Mode,
     PreviousKey,
@@ -44,6 +45,7 @@ def connector_to_json(connector: Connector) -> str:
             "takeBackDeactivated": connector.settings.take_back_deactivated,
             "requestsPerSecond": connector.settings.rate.per_second,
             "groups": connector.settings.groups,
+            "idp": connector.settings.idp,
         },
         "lastChange": {
             "what": connector.last_change.action,
@@ -165,7 +167,9 @@ def _settings(value: dict[str, Any]) -> Settings:
     if limit is None and written != OFF:
         raise InvalidConnector('"settings.deprovisioningLimit" is neither "off" nor text such as "20" or "20,10%"')
     rate = _rate(value.get("requestsPerSecond", DEFAULT_RATE.per_second))
-    return Settings(mode, match, limit, keep, take_back, rate, groups)
+    # It only informs people, so a provider that a later release has added is none here.
+    idp = value.get("idp") if value.get("idp") in get_args(IdentityProvider) else None
+    return Settings(mode, match, limit, keep, take_back, rate, groups, idp)
 
 
 def _rate(written: Any) -> Rate:

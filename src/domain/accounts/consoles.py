@@ -5,15 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from domain.accounts.account import IdentityProvider
 from domain.accounts.group_management import ENTRA_ID, JUMPCLOUD, OKTA, STEPS
 
-IdentityProvider = Literal["jumpcloud", "entra", "okta"]
-"""The names of the identity providers in commands and links."""
+__all__ = ["ConsoleSetup", "Control", "Field", "FieldKind", "IdentityProvider", "Step", "console_setups"]
 
 FieldKind = Literal["choice", "checkboxes", "text", "base-url", "key", "advice"]
 """How a field is filled in: chosen, ticked (names with commas), typed, pasted, or with an own value, as advised."""
 
 _KEY_HINT: Final = "The whole key, from rck_ to its last character, without the word Bearer."
+
+_ROTATION: Final[dict[IdentityProvider, tuple[str, ...]]] = {
+    "jumpcloud": (
+        "Replace Token Key with the new key.",
+        "Enter a Test User Email that no user has, and press Test Connection.",
+        "Press Save. The connection stays active.",
+    ),
+    "entra": (
+        "Replace Secret Token with the new key.",
+        "Press Test Connection, then Save. Provisioning continues; there is no need to restart it.",
+    ),
+    "okta": (
+        "Press Edit, and replace the value of Authorization with the new key.",
+        "Press Test Connector Configuration, then Save.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,11 @@ class ConsoleSetup:
     def steps(self) -> tuple[str, ...]:
         """The texts of the steps, in order."""
         return tuple(step.text for step in self.guide)
+
+    @property
+    def rotation(self) -> tuple[str, ...]:
+        """What to do with a new key when the connection works already."""
+        return _ROTATION[self.idp]
 
 
 def console_setups(base_url: str, key: str, *, groups: bool) -> tuple[ConsoleSetup, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import RootModel
 
 from adapters.secrets.accounts import ListedAccount
-from domain.accounts.account import Connector, Mode, rfc3339
+from domain.accounts.account import Connector, IdentityProvider, Mode, rfc3339
 from domain.accounts.deprovisioning import GuardState, limit_as_text
 from domain.accounts.key_age import KeyAge
 from operations.answers.base import Answer, Done
@@ -41,6 +41,8 @@ class AccountSettings(Answer):
     requests_per_second: int
     groups: bool
     """True if the identity provider may manage groups."""
+    idp: IdentityProvider | None
+    """The identity provider that the account uses, if it is known."""
 
 
 class Account(Answer):
@@ -71,6 +73,7 @@ class Account(Answer):
                 take_back_deactivated=settings.take_back_deactivated,
                 requests_per_second=settings.rate.per_second,
                 groups=settings.groups,
+                idp=settings.idp,
             ),
             key_created=Changed(at=rfc3339(current.created_at), by=current.created_by),
             key_age_days=KeyAge.of(connector, now).days,
