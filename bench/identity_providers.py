@@ -1,7 +1,7 @@
 """A mix of requests as JumpCloud, Microsoft Entra ID and Okta send them to an account, for a load.
 
-Forms after tests/data/idp-wire-requests.jsonl. Each user belongs to one of the three, and no two requests about one
-user are under way at once, as an identity provider waits for an answer before it sends the next.
+Forms after src/operations/simulation/recorded.jsonl. Each user belongs to one of the three, and no two requests about
+one user are under way at once, as an identity provider waits for an answer before it sends the next.
 """
 
 from __future__ import annotations

@@ -19,9 +19,10 @@ from domain.limits import MAX_REQUESTS_PER_SECOND
 from handlers.jobs.checks import CheckFailed
 from handlers.jobs.group_smoke_test import GroupSmokeTest
 from handlers.jobs.smoke_test import SmokeTest
+from operations.simulation.recorded import RecordedRequest
 from support.scim_http import ScimClient
 from support.wire_checks import CHECKS, check_by_status
-from support.wire_requests import REQUESTS, WireRequest, play
+from support.wire_requests import REQUESTS, play
 from verify_aws.identity import Run
 from verify_aws.plan import Command, Figures, Stage, Step
 from verify_aws.shell import StepFailed, succeeded
@@ -58,7 +59,7 @@ def steps(run: Run) -> list[Step]:
             3,
             _wire,
             calls=ACCOUNT_CALLS,
-            requests="tests/data/idp-wire-requests.jsonl, each to an account of its own",
+            requests="src/operations/simulation/recorded.jsonl, each to an account of its own",
         ),
         Step(
             "groups",
@@ -121,7 +122,7 @@ def _wire(stage: Stage, step: Step) -> Figures:
     return figures
 
 
-def _answered(stage: Stage, account: str, request: WireRequest) -> str | None:
+def _answered(stage: Stage, account: str, request: RecordedRequest) -> str | None:
     """None if the answer is what the sender needs, else what is wrong with it."""
     try:
         with failures_as_steps():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +20,9 @@ from domain.resources.user_schema import CORE_URN
 from handlers import routes
 from handlers.http import Event, proxy_event
 from local import aws_events
+from operations.simulation.recorded import recorded_requests
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
-REQUESTS: Final = _ROOT / "tests" / "data" / "idp-wire-requests.jsonl"
 
 EXAMPLE_KEY: Final = "rck_default_ExampleConnectorKeyOpensNothing00mWme1"
 """The Connector Key in the events: well-formed, but no account has it."""
@@ -134,15 +134,15 @@ EXAMPLES: Final = (
 )
 
 
-def recorded_requests() -> dict[tuple[str, str], WireRequest]:
+def example_requests() -> dict[tuple[str, str], WireRequest]:
     """The recorded requests by sender and step, with some about groups, and some of RFC 7644 that no provider sends."""
-    rows = [json.loads(line) for line in REQUESTS.read_text(encoding="utf-8").splitlines()]
-    return {(row["idp"], row["step"]): _wire_request(row) for row in [*rows, *_OF_THE_RFC, *_ABOUT_GROUPS]}
+    rows = [*map(asdict, recorded_requests()), *_OF_THE_RFC, *_ABOUT_GROUPS]
+    return {(row["idp"], row["step"]): _wire_request(row) for row in rows}
 
 
 def events() -> dict[str, Event]:
     """All events by file name."""
-    recorded = recorded_requests()
+    recorded = example_requests()
     made = {example.file_name: example.request(recorded).event() for example in EXAMPLES}
     return {
         **made,

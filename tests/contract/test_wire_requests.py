@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from local.service import LocalService
+from operations.simulation.recorded import RecordedRequest
 from support.scim_http import LIST, ScimClient
 from support.wire_checks import CHECKS, check_by_status, echoes, finds_no_user
-from support.wire_requests import GIVEN, REQUESTS, WireRequest, play
+from support.wire_requests import GIVEN, REQUESTS, play
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=str)
-def test_an_identity_providers_request_is_answered_as_it_needs(client: ScimClient, request_: WireRequest) -> None:
+def test_an_identity_providers_request_is_answered_as_it_needs(client: ScimClient, request_: RecordedRequest) -> None:
     played = play(request_, client)
 
     assert played.answer.status == request_.expect_status, played.answer.text
@@ -25,7 +26,7 @@ GROUP_REQUESTS = [request for request in REQUESTS if request.path.startswith("/G
 
 @pytest.mark.parametrize("request_", GROUP_REQUESTS, ids=str)
 def test_a_request_about_groups_is_served_where_they_are_on(
-    service: LocalService, client: ScimClient, request_: WireRequest
+    service: LocalService, client: ScimClient, request_: RecordedRequest
 ) -> None:
     """The same lines, which expect a 404 while groups are off."""
     assert request_.expect_status == 404
@@ -48,7 +49,7 @@ def test_a_request_about_groups_is_served_where_they_are_on(
 @pytest.mark.parametrize("service", ["twin"], indirect=True, scope="module")
 @pytest.mark.parametrize("request_", [each for each in REQUESTS if each not in GROUP_REQUESTS], ids=str)
 def test_a_request_about_users_is_answered_alike_where_groups_are_on(
-    service: LocalService, client: ScimClient, request_: WireRequest
+    service: LocalService, client: ScimClient, request_: RecordedRequest
 ) -> None:
     service.accounts.configure(client.key.split("_")[1], groups=True)
 

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from domain.accounts.connector_document import connector_from_json
-from local.sample_events import EXAMPLES, Example, recorded_requests
+from local.sample_events import EXAMPLES, Example, example_requests
 from support.child_processes import run
 from support.repository import ROOT
 from support.stand_ins import SECRET, Aws
 
 pytestmark = [pytest.mark.sam_local, pytest.mark.timeout(300)]
 
-RECORDED = recorded_requests()
+RECORDED = example_requests()
 
 
 def invoke(sam: str, environment: dict[str, str], function: str, event: str) -> Any:

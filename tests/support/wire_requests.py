@@ -1,39 +1,19 @@
 """The recorded and documented requests of the identity providers, and what each finds when it comes.
 
-tests/data/idp-wire-requests.jsonl has the requests; the state that a line's note implies is written down here.
+operations.simulation has the requests; the state that a line's note implies is written down here.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from operations.simulation.recorded import RecordedRequest, recorded_requests
 from support.people import ENTERPRISE, user
 from support.scim_http import Answer, Json, ScimClient
 
-FILE = Path(__file__).parents[1] / "data" / "idp-wire-requests.jsonl"
-
 Check = Callable[["Played"], None]
-
-
-@dataclass(frozen=True)
-class WireRequest:
-    """One line of the file."""
-
-    idp: str
-    step: str
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: Json | None
-    expect_status: int
-
-    def __str__(self) -> str:
-        return f"{self.idp} {self.step}"
 
 
 @dataclass(frozen=True)
@@ -51,7 +31,7 @@ class Played:
     """The result of a request. `before` is the user that it is about as it was, {} when there was none."""
 
     client: ScimClient
-    request: WireRequest
+    request: RecordedRequest
     answer: Answer
     before: Json
     manager_id: str
@@ -64,14 +44,7 @@ class Played:
         return found.json if found.status == 200 else {}
 
 
-def load() -> list[WireRequest]:
-    """Every line of the file."""
-    names = WireRequest.__dataclass_fields__
-    lines = FILE.read_text(encoding="utf-8").splitlines()
-    return [WireRequest(**{name: value for name, value in json.loads(line).items() if name in names}) for line in lines]
-
-
-def play(request: WireRequest, client: ScimClient) -> Played:
+def play(request: RecordedRequest, client: ScimClient) -> Played:
     """Prepare what the request finds, and send it."""
     given = GIVEN.get(str(request), Given())
     manager = client.create(user("manager"))
@@ -107,7 +80,7 @@ def _filled(value: Any, placeholders: dict[str, str]) -> Any:
     return value
 
 
-REQUESTS = load()
+REQUESTS = recorded_requests()
 _BODIES = {str(request): request.body for request in REQUESTS}
 
 _TEST_USER = _BODIES["jumpcloud activation.02-create-test-user"]

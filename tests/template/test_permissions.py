@@ -28,7 +28,7 @@ from domain.ports import MemberChange
 from handlers.environment.service import ServiceEnvironment
 from handlers.service import Service
 from local.moto_transactions import cheap_transactions
-from local.sample_events import EXAMPLES, GROUP_ID, USER_ID, Example, events, recorded_requests
+from local.sample_events import EXAMPLES, GROUP_ID, USER_ID, Example, events, example_requests
 from support.lambda_context import LambdaContext
 from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, of_type
 from support.stand_ins import EMAIL, NOW, SECRET, SECRET_PREFIX, TABLE, Aws
@@ -334,7 +334,7 @@ def service_on(aws: Aws) -> Service:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.file_name.removesuffix(".json"))
 def test_a_function_makes_only_calls_that_its_role_allows(aws: Aws, example: Example) -> None:
-    request = recorded_requests()[example.sender, example.step]
+    request = example_requests()[example.sender, example.step]
     aws.set_up(example, request)
     seen: set[tuple[str, Collection]] = set()
     aws.dynamodb.meta.events.register(
@@ -356,7 +356,7 @@ OF_USERS = [replace(example, has_groups=True) for example in EXAMPLES if example
 
 @pytest.mark.parametrize("example", OF_USERS, ids=lambda example: example.file_name.removesuffix(".json"))
 def test_a_function_of_users_may_show_their_groups_and_finish_a_change_of_members(aws: Aws, example: Example) -> None:
-    request = recorded_requests()[example.sender, example.step]
+    request = example_requests()[example.sender, example.step]
     body, query = dict(request.body or {}), "attributes=groups"
     if example.module == "list_users":
         query += "&filter=" + quote(f'userName eq "{EMAIL}"')
