@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
-from adapters.secrets.accounts import AdministrationError
+from adapters.secrets.conditional_change import AdministrationError
 from cli.checks import Endpoint
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.rate import Rate

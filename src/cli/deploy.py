@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from adapters.secrets.accounts import AdministrationError
+from adapters.secrets.conditional_change import AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from cli.account_view import instructions, values
 from cli.arguments import Yes

@@ -10,7 +10,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from adapters.secrets.accounts import AdministrationError
+from adapters.secrets.conditional_change import AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from cli.invocation import Invocation
 from cli.readable_help import make_readable, without_types

@@ -87,6 +87,14 @@ MAX_GRACE: Final = timedelta(days=30)
 MAX_KEY_AGE: Final = timedelta(days=365)
 """Age of a Connector Key from which an alarm asks for a new one; the key itself still works."""
 
+# Set-up links.
+MAX_SETUP_LINKS: Final = 5
+"""Of one account that are open at the same time."""
+MAX_SETUP_LINK_PERIOD: Final = timedelta(days=30)
+"""For which a set-up link opens the page, at most."""
+MAX_SETUP_BODY_BYTES: Final = 1_024
+"""Of a request of the set-up page, which names an identity provider at most."""
+
 # Requests of an account.
 DEFAULT_REQUESTS_PER_SECOND: Final = 50
 """Of one account; an operator sets another (`requests-per-second`)."""

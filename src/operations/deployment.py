@@ -20,7 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from adapters.aws import configuration
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import DynamoDBAccount, Table, with_items_as_sent
-from adapters.secrets.accounts import Accounts, NoSuchAccount
+from adapters.secrets.accounts import Accounts
+from adapters.secrets.conditional_change import NoSuchAccount
 from operations.activity import ActivityLog, CloudWatchActivityLog, FileActivityLog
 
 STATE_FILE: Final = Path(".rollcall") / "local.json"

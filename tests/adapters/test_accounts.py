@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from adapters.secrets.accounts import Accounts, AdministrationError, NoSuchAccount
+from adapters.secrets.accounts import Accounts
+from adapters.secrets.conditional_change import AdministrationError, NoSuchAccount
 from adapters.secrets.connector_secrets import SecretUnusable
 from domain.accounts.account import Settings, key_used
 from domain.accounts.connector_key import ConnectorKey, InvalidAccountName

@@ -1,26 +1,26 @@
 """Administration of the accounts: enable, disable, rotate, revoke, settings, delete.
 
-Secrets Manager has no conditional write, but moving a staging label away from a version that does not have it fails.
-So a change is written as a version of its own under `ROLLCALLPENDING`, and takes effect by moving AWSCURRENT from the
-version that was read. Of two changes at the same time one fails, reads again and is applied on top of the other.
-Manual edits (console, `aws secretsmanager put-secret-value`) have no such protection and may overwrite a change.
+Changes at the same time do not overwrite each other (`adapters.secrets.conditional_change`).
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
-from uuid import uuid4
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from adapters.secrets.conditional_change import (
+    AdministrationError,
+    NoSuchAccount,
+    changed,
+    contended,
+    errors_reported,
+    put_instead,
+)
 from adapters.secrets.connector_secrets import ConnectorSecrets, ConnectorUnavailable, SecretUnusable
-from domain import remedies
 from domain.accounts.account import Connector, IdentityProvider, InvalidGrace, Mode
 from domain.accounts.connector_document import connector_to_json
 from domain.accounts.connector_key import ConnectorKey, account_name
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 DEFAULT_GRACE: Final = timedelta(days=7)
-_PENDING: Final = "ROLLCALLPENDING"
-_TRIES: Final = 5
 _READERS: Final = 8
 
 Action = Literal["created", "replaced", "enabled", "disabled", "rotated", "revoked", "set", "unchanged"]
@@ -50,17 +48,6 @@ class SomeSettings(TypedDict, total=False):
     rate: Rate
     groups: bool
     idp: IdentityProvider | None
-
-
-class AdministrationError(Exception):
-    """The change was not made; the message is one line for the operator, with what to do."""
-
-
-class NoSuchAccount(AdministrationError):
-    """The account does not exist."""
-
-    def __init__(self, account: str) -> None:
-        super().__init__(f"There is no account {account!r}. Make it with: {remedies.enable_account(account)}")
 
 
 class _Encryption(TypedDict, total=False):
@@ -126,7 +113,7 @@ class Accounts:
     def list_all(self) -> list[ListedAccount]:
         """Return all accounts in order of name, including those whose secret is unusable or marked for deletion."""
         prefix = self._secrets.prefix
-        with _errors_reported("list the secrets below", prefix):
+        with errors_reported("list the secrets below", prefix):
             pages = self._client.get_paginator("list_secrets").paginate(
                 Filters=[{"Key": "name", "Values": [prefix]}], IncludePlannedDeletion=True
             )
@@ -146,7 +133,7 @@ class Accounts:
             found = self._secrets.read(account)
         except SecretUnusable as problem:
             if problem.reason == "secret-marked-for-deletion":
-                with _errors_reported("restore the secret", problem.secret_name):
+                with errors_reported("restore the secret", problem.secret_name):
                     self._client.restore_secret(SecretId=problem.secret_name)
                 return self.enable(account, key=key, replace=replace)
             if not replace:
@@ -199,7 +186,7 @@ class Accounts:
         There is no recovery window, so the old key is answered like any unknown one and the name is free again.
         """
         name = self._secrets.name(account_name(account))
-        with _errors_reported("delete the secret", name):
+        with errors_reported("delete the secret", name):
             self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
     def _listed(self, account: str) -> ListedAccount | None:
@@ -225,7 +212,7 @@ class Accounts:
 
     def _create(self, connector: Connector) -> AccountChange:
         name = self._secrets.name(connector.account)
-        with _errors_reported("create the secret", name):
+        with errors_reported("create the secret", name):
             try:
                 self._client.create_secret(
                     Name=name,
@@ -251,64 +238,20 @@ class Accounts:
 
     def _replace(self, connector: Connector) -> AccountChange:
         name = self._secrets.name(connector.account)
-        with _errors_reported("describe the secret", name):
+        with errors_reported("describe the secret", name):
             versions = self._client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
         current = next(version for version, stages in versions.items() if "AWSCURRENT" in stages)
-        if not self._put(name, connector, current):
-            raise _contended(connector.account)
+        if not put_instead(self._secrets, name, connector, current):
+            raise contended(connector.account)
         return AccountChange("replaced", connector)
 
     def _change(self, account: str, transition: Transition) -> AccountChange:
-        name = self._secrets.name(account_name(account))
-        for _ in range(_TRIES):
-            found = self._secrets.read_version(account)
-            if found is None:
-                raise NoSuchAccount(account)
-            connector, version = found
-            action, changed = transition(connector)
-            if action == "unchanged" or self._put(name, changed, version):
-                return AccountChange(action, changed)
-        raise _contended(account)
+        actions: list[Action] = []
 
-    def _put(self, name: str, connector: Connector, instead_of: str) -> bool:
-        """Replace the version `instead_of` with `connector`; False when that version is no longer current."""
-        version = str(uuid4())
-        with _errors_reported("change the secret", name):
-            self._client.put_secret_value(
-                SecretId=name,
-                ClientRequestToken=version,
-                SecretString=connector_to_json(connector),
-                VersionStages=[_PENDING],
-            )
-            try:
-                self._client.update_secret_version_stage(
-                    SecretId=name,
-                    VersionStage="AWSCURRENT",
-                    RemoveFromVersionId=instead_of,
-                    MoveToVersionId=version,
-                )
-            except self._client.exceptions.InvalidParameterException:
-                # Also the answer to a retry by botocore after the answer to a successful call was lost.
-                versions = self._client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
-                return "AWSCURRENT" in versions.get(version, ())
-        return True
+        def wanted(connector: Connector) -> Connector | None:
+            action, after = transition(connector)
+            actions.append(action)
+            return None if action == "unchanged" else after
 
-
-def _contended(account: str) -> AdministrationError:
-    return AdministrationError(
-        f"Other clients kept changing the account {account!r} at the same time. Look at it "
-        f"({remedies.show_account(account)}) and try again."
-    )
-
-
-@contextmanager
-def _errors_reported(action: str, name: str) -> Iterator[None]:
-    """Report errors of Secrets Manager as `AdministrationError`."""
-    try:
-        yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "unknown error")
-        hint = " Your AWS credentials lack the permission." if code.startswith("AccessDenied") else ""
-        raise AdministrationError(f"Secrets Manager refused to {action} {name} ({code}).{hint}") from error
-    except BotoCoreError as error:
-        raise AdministrationError(f"Secrets Manager could not be called to {action} {name}: {error}") from error
+        connector = changed(self._secrets, account, wanted)
+        return AccountChange(actions[-1], connector)

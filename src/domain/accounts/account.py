@@ -7,9 +7,10 @@ Times are aware datetimes in UTC, RFC 3339 text in JSON.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import DEFAULT_LIMIT, Limit
@@ -105,6 +106,8 @@ class Connector:
     sealing_key: bytes = field(repr=False)
     previous: PreviousKey | None = None
     settings: Settings = Settings()
+    setup_links: tuple[Mapping[str, Any], ...] = field(default=(), hash=False, repr=False)
+    """As the secret has them: `domain.accounts.setup_links` reads them, which no request of a client needs."""
 
     @classmethod
     def new(cls, key: ConnectorKey, sealing_key: bytes, now: datetime, by: str) -> Connector:

@@ -59,6 +59,8 @@ def connector_to_json(connector: Connector) -> str:
             "key": connector.previous.key.text,
             "expiresAt": rfc3339(connector.previous.expires_at),
         }
+    if connector.setup_links:
+        value["setupLinks"] = [dict(link) for link in connector.setup_links]
     return json.dumps(value, indent=2)
 
 
@@ -97,6 +99,7 @@ def connector_from_json(text: str, account: str) -> Connector:
         sealing_key=_sealing_key(root, key),
         previous=_previous(root, account, created_at),
         settings=_settings(_object(root.get("settings", {}), '"settings"')),
+        setup_links=_setup_links(root.get("setupLinks")),
     )
 
 
@@ -170,6 +173,11 @@ def _settings(value: dict[str, Any]) -> Settings:
     # It only informs people, so a provider that a later release has added is none here.
     idp = value.get("idp") if value.get("idp") in get_args(IdentityProvider) else None
     return Settings(mode, match, limit, keep, take_back, rate, groups, idp)
+
+
+def _setup_links(value: object) -> tuple[dict[str, Any], ...]:
+    """What may be links; anything else opens nothing, and does not make the Connector Key unusable."""
+    return tuple(link for link in value if isinstance(link, dict)) if isinstance(value, list) else ()
 
 
 def _rate(written: Any) -> Rate:

@@ -2,6 +2,7 @@
 
 `rck_<account>_<random><checksum>`: 32 random base62 characters (190 bits) and 6 that are the CRC-32 of all before them.
 Secret scanners find a leaked key by its prefix. A cut or mistyped key is refused by its checksum, without a look-up.
+The token of a set-up link (`domain.accounts.setup_links`) has the same form and another prefix.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowerca
 _RANDOM_LENGTH: Final = 32
 _CHECKSUM_LENGTH: Final = 6
 _ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_FORM: Final = re.compile(rf"{PREFIX}_({_ACCOUNT.pattern})_([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{6}})")
+_FORM: Final = re.compile(rf"([a-z]{{3}})_({_ACCOUNT.pattern})_([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{6}})")
 
 Entropy = Callable[[int], bytes]
 """A source of that many unpredictable bytes, such as `secrets.token_bytes`."""
@@ -46,6 +47,20 @@ def account_name(text: str) -> str:
     )
 
 
+def new_secret(prefix: str, account: str, entropy: Entropy) -> str:
+    """Return a random text of the account with that prefix and a checksum; raises `InvalidAccountName`."""
+    stem = f"{prefix}_{account_name(account)}_{_random_text(entropy)}"
+    return stem + _checksum(stem)
+
+
+def account_in(prefix: str, text: str) -> str | None:
+    """Return the account that such a text names; None when its prefix, form or checksum is wrong."""
+    match = _FORM.fullmatch(text)
+    if match is None or match[1] != prefix or _checksum(text[:-_CHECKSUM_LENGTH]) != match[4]:
+        return None
+    return match[2]
+
+
 @dataclass(frozen=True)
 class ConnectorKey:
     """A well-formed key. Its text stays out of `repr`, so that no traceback or log line can show it."""
@@ -56,17 +71,14 @@ class ConnectorKey:
     @classmethod
     def generate(cls, account: str, entropy: Entropy) -> ConnectorKey:
         """Return a new key of an account; raises `InvalidAccountName`."""
-        stem = f"{PREFIX}_{account_name(account)}_{_random_text(entropy)}"
-        return cls(account, stem + _checksum(stem))
+        return cls(account, new_secret(PREFIX, account, entropy))
 
     @classmethod
     def parse(cls, text: str) -> ConnectorKey | None:
         """Return the key in `text`, ignoring white space around it; None when its form or checksum is wrong."""
         stripped = text.strip()
-        match = _FORM.fullmatch(stripped)
-        if match is None or _checksum(stripped[:-_CHECKSUM_LENGTH]) != match[3]:
-            return None
-        return cls(match[1], stripped)
+        account = account_in(PREFIX, stripped)
+        return None if account is None else cls(account, stripped)
 
     @cached_property
     def digest(self) -> bytes:

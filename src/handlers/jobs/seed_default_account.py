@@ -16,7 +16,8 @@ from urllib.request import Request, urlopen
 
 from adapters.aws import Clients
 from adapters.environment import Variables
-from adapters.secrets.accounts import Accounts, AdministrationError
+from adapters.secrets.accounts import Accounts
+from adapters.secrets.conditional_change import AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from domain.accounts.connector_key import InvalidAccountName
 from handlers.environment.first_key import FirstKeyEnvironment

@@ -26,7 +26,8 @@ from adapters.environment import Variables
 from adapters.logs import telemetry
 from adapters.logs.activity import AccountActivity, Activity, InsightsActivity
 from adapters.logs.log import Log
-from adapters.secrets.accounts import Accounts, AdministrationError, ListedAccount
+from adapters.secrets.accounts import Accounts, ListedAccount
+from adapters.secrets.conditional_change import AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from domain.accounts import group_management
 from domain.accounts.account import Connector
