@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from adapters.secrets.accounts import DEFAULT_GRACE
-from cli import account_deletion, account_pause, account_settings
+from cli import account_deletion, account_invite, account_pause, account_settings
 from cli.account_settings import remembered
 from cli.account_view import (
     WHERE,
@@ -283,6 +283,9 @@ def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> Non
 
 
 # Registered last: the help lists commands in this order.
+app.command()(account_invite.invite)
+app.command()(account_invite.invites)
+app.command()(account_invite.uninvite)
 app.command()(account_pause.resume)
 app.command("let-through")(account_pause.let_through)
 # A negative number is a bad value, not an option.

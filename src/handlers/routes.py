@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 BASE_PATH: Final = "/scim/v2"
+SETUP_PATH: Final = "/setup"
+"""Of the set-up page (`handlers.setup`), beside the API."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.accounts.connector_key import ConnectorKey
+from handlers.routes import SETUP_PATH
 from local.request_line import request_line
 from local.service import SECRET_PREFIX, TABLE_NAME, CannotStart, LocalService
 from operations.deployment import STATE_FILE
@@ -89,6 +90,7 @@ def write_state(service: LocalService) -> Path:
     state.parent.mkdir(exist_ok=True)
     content = {
         "baseUrl": service.base_url,
+        "setupPageUrl": service.address + SETUP_PATH,
         "awsEndpoint": service.aws_endpoint,
         "tableName": TABLE_NAME,
         "secretPrefix": SECRET_PREFIX,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import boto3
@@ -22,11 +22,17 @@ from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import DynamoDBAccount, Table, with_items_as_sent
 from adapters.secrets.accounts import Accounts
 from adapters.secrets.conditional_change import NoSuchAccount
+from adapters.secrets.setup_links import SetupLinks
 from operations.activity import ActivityLog, CloudWatchActivityLog, FileActivityLog
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STATE_FILE: Final = Path(".rollcall") / "local.json"
 
 _OUTPUTS: Final = ("ScimConnectorBaseUrl", "TableName", "ConnectorSecretPrefix")
+_SETUP_PAGE: Final = "SetupPageUrl"
+"""An output that a stack without set-up page lacks."""
 _CONFIG: Final = Config(connect_timeout=3, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 4})
 
 
@@ -47,12 +53,18 @@ class Deployment:
     """The prefix of the functions' log groups, for a deployed stack."""
     activity_file: Path | None = None
     """The file with the functions' log lines, for the local server."""
+    setup_page_url: str | None = None
+    """Where set-up links lead to; None when the deployment serves no such page."""
 
     @cached_property
     def accounts(self) -> Accounts:
         """The deployment's accounts."""
-        client = self.session.client("secretsmanager", endpoint_url=self.endpoint_url, config=_CONFIG)
-        return Accounts(client, self.secret_prefix, self.actor)
+        return Accounts(self._secrets_manager, self.secret_prefix, self.actor)
+
+    @cached_property
+    def setup_links(self) -> SetupLinks:
+        """The set-up links of the deployment's accounts."""
+        return SetupLinks(self._secrets_manager, self.secret_prefix, self.actor)
 
     def require_account(self, account: str, seconds: float) -> None:
         """Raise `NoSuchAccount` if no account has that name and no users or groups of a former account are left."""
@@ -87,6 +99,10 @@ class Deployment:
         return caller
 
     @cached_property
+    def _secrets_manager(self) -> SecretsManagerClient:
+        return self.session.client("secretsmanager", endpoint_url=self.endpoint_url, config=_CONFIG)
+
+    @cached_property
     def _table(self) -> Table:
         # The table's adapter has its own retries.
         config = configuration("dynamodb")
@@ -117,21 +133,33 @@ def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
     """Find the deployment by its stack's outputs; raises `DeploymentError`."""
     try:
         session = aws_session(region, profile)
-        stack_name, outputs = stack_outputs(session, name, _OUTPUTS, "it is no Rollcall stack, or not deployed yet")
+        stack_name, outputs = stack_outputs(
+            session, name, _OUTPUTS, "it is no Rollcall stack, or not deployed yet", optional=(_SETUP_PAGE,)
+        )
     except NoRegionError as error:
         raise DeploymentError("No AWS region is chosen: add --region, or set AWS_REGION.") from error
     except NoCredentialsError as error:
         raise DeploymentError("No AWS credentials were found: sign in (aws sso login), or add --profile.") from error
     except BotoCoreError as error:
         raise DeploymentError(f"CloudFormation cannot be reached to describe the stack {name!r}: {error}") from error
-    base_url, table_name, secret_prefix = outputs
-    return Deployment(base_url, table_name, secret_prefix, session, log_group_prefix=f"/aws/lambda/{stack_name}/")
+    base_url, table_name, secret_prefix, setup_page = outputs
+    return Deployment(
+        base_url,
+        table_name,
+        secret_prefix,
+        session,
+        log_group_prefix=f"/aws/lambda/{stack_name}/",
+        setup_page_url=setup_page or None,
+    )
 
 
-def stack_outputs(session: boto3.Session, name: str, wanted: Sequence[str], why_missing: str) -> tuple[str, list[str]]:
+def stack_outputs(
+    session: boto3.Session, name: str, wanted: Sequence[str], why_missing: str, *, optional: Sequence[str] = ()
+) -> tuple[str, list[str]]:
     """Return the name of a stack, which may be given by its ARN, and the values of the wanted outputs, in their order.
 
-    Raises `DeploymentError`, with `why_missing` when an output is missing or empty.
+    The values of the optional outputs follow, empty when they are missing. Raises `DeploymentError`, with `why_missing`
+    when another output is missing or empty.
     """
     client = session.client("cloudformation", config=_CONFIG)
     try:
@@ -146,7 +174,7 @@ def stack_outputs(session: boto3.Session, name: str, wanted: Sequence[str], why_
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     if missing := [output for output in wanted if not outputs.get(output)]:
         raise DeploymentError(f"The stack {name!r} has no output {', '.join(missing)}: {why_missing}.")
-    return stack["StackName"], [outputs[output] for output in wanted]
+    return stack["StackName"], [outputs.get(output, "") for output in (*wanted, *optional)]
 
 
 def local_server(state_file: Path) -> Deployment:
@@ -167,6 +195,7 @@ def local_server(state_file: Path) -> Deployment:
             session,
             state["awsEndpoint"],
             activity_file=Path(file) if file else None,
+            setup_page_url=state.get("setupPageUrl"),
         )
     except FileNotFoundError as error:
         raise DeploymentError(no_server) from error

@@ -33,6 +33,7 @@ from support.child_processes import PIPE
 from support.in_process import TwinTable
 
 BASE_URL = "http://127.0.0.1:8080/scim/v2"
+SETUP_PAGE = "http://127.0.0.1:8080/setup"
 PREFIX = "rollcall/connectors/"
 TABLE = "rollcall-users"
 
@@ -123,7 +124,13 @@ def rollcall(aws: Callable[[str], Any], aws_endpoint: str, tmp_path: Path, monke
     state = tmp_path / "local.json"
     state.write_text(
         json.dumps(
-            {"baseUrl": BASE_URL, "awsEndpoint": aws_endpoint, "tableName": TABLE, "secretPrefix": PREFIX},
+            {
+                "baseUrl": BASE_URL,
+                "setupPageUrl": SETUP_PAGE,
+                "awsEndpoint": aws_endpoint,
+                "tableName": TABLE,
+                "secretPrefix": PREFIX,
+            },
         )
     )
     monkeypatch.setenv("ROLLCALL_LOCAL_STATE", str(state))

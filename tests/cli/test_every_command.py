@@ -45,6 +45,9 @@ ARGUMENTS: dict[str, list[str]] = {
     "account revoke-previous": ["acme", "--yes"],
     "account resume": ["acme", "--yes"],
     "account let-through": ["acme", "--user-name", "ann"],
+    "account invite": ["acme"],
+    "account invites": ["acme"],
+    "account uninvite": ["acme", "--all"],
     "account set": ["acme", "mode", "strict"],
     "account delete": ["acme", "--yes", "--confirm-name", "acme"],
     "users list": ["--account", "acme"],
@@ -98,7 +101,7 @@ def test_every_command_answers_in_json_and_nothing_else(
 
     # The doctor finds no service at the address of these tests, and says so in JSON too.
     assert result.exit_code == (1 if command == "doctor" else 0), result.output
-    assert json.loads(result.stdout)
+    assert json.loads(result.stdout) is not None
 
 
 ASKED = {

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from adapters.secrets.conditional_change import AdministrationError, NoSuchAccount, changed
 from adapters.secrets.connector_secrets import ConnectorSecrets, SecretUnusable
-from domain.accounts.account import Connector, LastChange
+from domain.accounts.account import Connector, IdentityProvider, LastChange
 from domain.accounts.connector_key import account_name
-from domain.accounts.consoles import IdentityProvider
 from domain.accounts.setup_links import (
     DEFAULT_PERIOD,
     InvalidPeriod,

@@ -15,9 +15,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final, Literal, get_args
 
-from domain.accounts.account import Connector, LastChange, rfc3339
+from domain.accounts.account import Connector, IdentityProvider, LastChange, rfc3339
 from domain.accounts.connector_key import Entropy, account_in, new_secret
-from domain.accounts.consoles import IdentityProvider
 from domain.limits import MAX_SETUP_LINK_PERIOD, MAX_SETUP_LINKS
 
 PREFIX: Final = "rcs"

@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from operations.answers import accounts, deploying, groups, records
+from operations.answers import accounts, deploying, groups, records, setup_links
 from operations.json_schemas import SchemaGenerator, schema_text
 
 ANSWERS: Final[tuple[type[BaseModel], ...]] = (
@@ -24,6 +24,9 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     accounts.DeletedAccount,
     accounts.ResumedAccount,
     accounts.UserLetThrough,
+    setup_links.InvitedAccount,
+    setup_links.LinkList,
+    setup_links.ClosedLinks,
     records.UserList,
     records.Exported,
     records.Imported,
