@@ -35,7 +35,7 @@ from domain.resources.paths import AttributePath, of_an_extension, resolve, with
 from domain.text import MARKS_PROBLEM, has_too_many_marks, is_text
 
 # A string; an unclosed string, to the end; a word; a bracket.
-_TOKEN: Final = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"|"[\s\S]*+|[^ \t\r\n()\[\]"]++|[()\[\]]')
+TOKEN: Final = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"|"[\s\S]*+|[^ \t\r\n()\[\]"]++|[()\[\]]')
 _OPERATORS: Final = {operator.value: operator for operator in Operator}
 _END: Final = ""
 _SHOWN: Final = 60
@@ -111,7 +111,7 @@ class _Parser:
         self.subject = subject
         self.error = error
         self.leniency = leniency
-        self.tokens: list[str] = _TOKEN.findall(text)
+        self.tokens: list[str] = TOKEN.findall(text)
         self.tokens.append(_END)
         self.index = 0
         self.terms = 0
@@ -290,7 +290,7 @@ class _Parser:
 
     def refuse(self, problem: str) -> NoReturn:
         """Refuse the text for a problem at the current token; positions count characters from 1."""
-        starts = [match.start() for match in _TOKEN.finditer(self.text)]
+        starts = [match.start() for match in TOKEN.finditer(self.text)]
         position = starts[self.index] if self.index < len(starts) else len(self.text)
         raise self.error(f"The {self.subject} is invalid at character {position + 1}: {problem}.")
 

@@ -7,21 +7,13 @@ own names under another form of its URN.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from domain.filter.shape import is_well_formed_path
 from domain.patch import Operation
 from domain.resources.attributes import ResourceType
 from domain.tolerances.names import has_state, is_foreign, is_mistyped, says_active
 from domain.tolerances.record import Tolerance
-
-_NAME: Final = r"[A-Za-z$][\w$-]*+"
-_URN: Final = r"urn:(?:[\w.%+-]++:)++"
-_VALUE: Final = r'"(?:[^"\\]|\\.)*+"|[^\s()\[\]"]++'
-_TERM: Final = rf"(?:not\s*)?\(*\s*{_NAME}(?:\.{_NAME})?\s+(?:pr|[a-z]{{2}}\s+(?:{_VALUE}))\s*\)*"
-_PATH: Final = re.compile(
-    rf"{_URN}[\w$.-]++(?:\[\s*{_TERM}(?:\s+(?:and|or)\s+{_TERM})*+\s*\](?:\.{_NAME})?)?", re.ASCII | re.IGNORECASE
-)
 
 
 def _reading(operation: Operation, resource_type: ResourceType) -> list[Operation] | None:
@@ -30,7 +22,7 @@ def _reading(operation: Operation, resource_type: ResourceType) -> list[Operatio
 
 def _is_left_out(text: str, resource_type: ResourceType) -> bool:
     name = text.partition("[")[0]
-    if not is_foreign(name, resource_type) or _PATH.fullmatch(text) is None:
+    if not is_foreign(name, resource_type) or not is_well_formed_path(text):
         return False
     return not (has_state(resource_type) and says_active(name)) and not is_mistyped(name, resource_type)
 
