@@ -73,7 +73,8 @@ def row_of(line: Line) -> ActivityRow:
     account, reason, remedy = (str(line.get(name, "")) for name in ("account", "reason", "remedy"))
     if message == "audit":
         by = f"by {line.get('actor', 'unknown')}, request {line.get('request_id', 'unknown')}"
-        return ActivityRow(when, account, "settings page", str(line.get("what", "")), "", by)
+        operation, about = str(line.get("operation", "settings page")), reason or str(line.get("attribute", ""))
+        return ActivityRow(when, account, operation, str(line.get("what", "")), about, by)
     what = _ALSO.get(message) or (str(line.get("what", "")) if message == "lost-access" else None)
     if what is not None:
         return ActivityRow(

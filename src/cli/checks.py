@@ -157,7 +157,7 @@ _FIXES: Final = {
     403: "Switch SCIM on (rollcall account enable NAME), or end its pause (rollcall account resume "
     "NAME). Or something in front of the service refuses.",
     404: "Check the path of the Base URL: it ends with /scim/v2.",
-    409: "Choose another --test-email, or remove that user: rollcall users show --account NAME --email ADDRESS.",
+    409: "Choose another --test-email, or remove that user: rollcall users delete --account NAME --email ADDRESS.",
     429: "Too many requests at the moment; try again, and look at the throttling alarm if it lasts.",
 }
 

@@ -1,4 +1,4 @@
-"""`rollcall groups`: list, show, export and import the groups of an account."""
+"""`rollcall groups`: list, show, export, import and change the groups of an account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Final, TextIO
 import typer
 from rich.table import Table
 
-from cli import groups_import
+from cli import group_changes, groups_import
 from cli.arguments import Account
 from cli.exports import Format, FormatOption, Output, Overwrite, check_output
 from cli.group_options import GroupId, GroupName, chosen_group
@@ -27,9 +27,11 @@ from operations.account_users import every_resource
 from operations.answers.groups import ExportedGroups, GroupList, GroupMember, GroupMembers, ShownGroup
 from operations.members import Members
 
-app: Final = typer.Typer(no_args_is_help=True, help="List, show, export and import the groups of an account.")
+app: Final = typer.Typer(no_args_is_help=True, help="List, show, export, import and change the groups of an account.")
 
 app.command("import")(groups_import.import_groups)
+app.command("delete")(group_changes.delete)
+app.command("rename")(group_changes.rename)
 
 _SECONDS: Final = 60.0
 _SECONDS_TO_EXPORT: Final = 24 * 3600.0

@@ -1,4 +1,4 @@
-"""`rollcall users`: list, show, export, import and compare the users of an account."""
+"""`rollcall users`: list, show, export, import, compare and change the users of an account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Final, TextIO
 import typer
 from rich.json import JSON
 
-from cli import users_import, users_reconcile
+from cli import user_changes, users_import, users_reconcile
 from cli.arguments import Account
 from cli.exports import Format, FormatOption, Output, Overwrite, check_output
 from cli.invocation import invocation_of
@@ -26,9 +26,16 @@ from operations.account_users import every_resource
 from operations.answers.records import Exported, UserList
 from operations.members import primary_email
 
-app: Final = typer.Typer(no_args_is_help=True, help="List, show, export, import and compare the users of an account.")
+app: Final = typer.Typer(
+    no_args_is_help=True, help="List, show, export, import, compare and change the users of an account."
+)
 app.command("import")(users_import.import_users)
 app.command("reconcile")(users_reconcile.reconcile)
+app.command("deactivate")(user_changes.deactivate)
+app.command("activate")(user_changes.activate)
+app.command("delete")(user_changes.delete)
+app.command("rename")(user_changes.rename)
+app.command("set")(user_changes.set_attributes)
 
 _SECONDS: Final = 60.0
 _SECONDS_TO_EXPORT: Final = 24 * 3600.0

@@ -209,25 +209,27 @@ class UniquenessConflict(ScimError):
                 attribute=attribute,
                 reason="group-name-exists",
                 remedy=f"Find the group of that name ({remedies.SHOW_GROUP}). The identity provider renames or removes "
-                "it, or uses it in place of a new one.",
+                f"it, or uses it in place of a new one; or you do ({remedies.RENAME_GROUP}, {remedies.DELETE_GROUP}).",
             )
             self.value = value
             return
         is_address = attribute == "emails.value"
+        change = remedies.SET_USER if is_address else remedies.RENAME_USER
         super().__init__(
             f"{attribute} {quoted(value)} already belongs to another user of this service. Use another value, or have "
             f"the service's operator look at that user: {remedies.show_user(account, attribute, value)}. "
-            f"The operator can rename or remove the user"
+            f"With the same options, {change} and {remedies.DELETE_USER} change and remove the user."
             + (
-                ", or let the identity provider take over users whom none manages yet: "
+                " Or the operator lets the identity provider take over users whom none manages yet: "
                 f"{remedies.match_existing_by_email(account)}."
                 if is_address
-                else "."
+                else ""
             ),
             attribute=attribute,
             reason="email-exists" if is_address else "user-name-exists",
-            remedy=f"Find who holds the value ({remedies.SHOW_USER}), then remove or rename that user, or let the "
-            f"identity provider take it over ({remedies.match_existing_by_email()}).",
+            remedy=f"Find who holds the value ({remedies.SHOW_USER}), then change or remove that user ({change}, "
+            f"{remedies.DELETE_USER}), or let the identity provider take it over "
+            f"({remedies.match_existing_by_email()}).",
         )
         self.value = value
 

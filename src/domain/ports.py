@@ -53,8 +53,8 @@ class IndexEntry(NamedTuple):
     """In the order of the values up to their first 900 bytes; at most 1,000 bytes long."""
 
 
-class ResourceStore(Protocol[Record_co]):
-    """The resources of one type in one account, as queries see them.
+class Readable(Protocol[Record_co]):
+    """The resources of one type in one account, read one by one.
 
     Every read sees every write that was answered before it. What does not finish in time raises
     `domain.errors.ServiceUnavailable`, or `TooManyRequests` when the table throttles.
@@ -62,6 +62,10 @@ class ResourceStore(Protocol[Record_co]):
 
     def get(self, resource_id: str, /) -> Record_co | None:
         """Return the resource of that id."""
+
+
+class ResourceStore(Readable[Record_co], Protocol[Record_co]):
+    """The resources of one type in one account, as queries see them."""
 
     def get_many(self, ids: Sequence[str], /) -> Sequence[Record_co]:
         """Return the existing resources among the ids, in the order of the ids."""
@@ -99,8 +103,8 @@ class ResourceStore(Protocol[Record_co]):
         """Yield the values of a sorted index that start with the `prefix_form` of `prefix`, in order of positions."""
 
 
-class UserStore(ResourceStore[StoredUser], Protocol):
-    """The users of one account. A write is done completely or not at all."""
+class ChangeableUsers(Readable[StoredUser], Protocol):
+    """The users of one account, as changes see them. A write is done completely or not at all."""
 
     def create(self, user: StoredUser) -> None:
         """Store a new user; raises `UniquenessConflict`, which names the attribute, when a unique value is taken."""
@@ -116,6 +120,10 @@ class UserStore(ResourceStore[StoredUser], Protocol):
 
     def delete(self, current: StoredUser) -> None:
         """Remove `current` and free its unique values; raises `VersionMismatch` when it is no longer the stored one."""
+
+
+class UserStore(ResourceStore[StoredUser], ChangeableUsers, Protocol):
+    """The users of one account."""
 
 
 class Related(NamedTuple):

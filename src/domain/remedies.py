@@ -14,20 +14,26 @@ ACCOUNT: Final = "NAME"
 """Stands for the account in fixed texts."""
 ACTIVITY: Final = "rollcall activity"
 SHOW_USER: Final = "rollcall users show"
+RENAME_USER: Final = "rollcall users rename"
+SET_USER: Final = "rollcall users set"
+DELETE_USER: Final = "rollcall users delete"
 SHOW_GROUP: Final = "rollcall groups show"
+RENAME_GROUP: Final = "rollcall groups rename"
+DELETE_GROUP: Final = "rollcall groups delete"
 ENABLE_ACCOUNT: Final = "rollcall account enable"
 
 
 def show_user(account: str, attribute: str, value: str) -> str:
     """Return the command that shows the user who has a userName or, for `emails.value`, an address.
 
+    The commands that change a user take the same options.
+
     >>> show_user("acme", "userName", "ada")
     'rollcall users show --account acme --user-name=ada'
     """
-    chosen = "" if account == "default" else f" --account {account}"
     is_address = attribute == "emails.value"
     whom = argument("--email", value, "ADDRESS") if is_address else argument("--user-name", value, "NAME")
-    return f"{SHOW_USER}{chosen} {whom}"
+    return f"{SHOW_USER} --account {account} {whom}"
 
 
 def show_group(account: str, name: str) -> str:
@@ -36,8 +42,7 @@ def show_group(account: str, name: str) -> str:
     >>> show_group("acme", "Sales")
     'rollcall groups show --account acme --name=Sales'
     """
-    chosen = "" if account == "default" else f" --account {account}"
-    return f"{SHOW_GROUP}{chosen} {argument('--name', name, 'NAME')}"
+    return f"{SHOW_GROUP} --account {account} {argument('--name', name, 'NAME')}"
 
 
 def show_account(account: str = ACCOUNT, *, reveal: bool = False) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import adapters.dynamodb.guard  # noqa: F401 - a first request should not wait for it
 from adapters import clock
 from adapters.logs import telemetry
-from domain.changes.users import Users
+from domain.changes.users import Users, end_memberships
 from domain.errors import ScimError
 from domain.resources.user_schema import USER
 from domain.resources.validation import validator_of
@@ -78,12 +78,9 @@ def _leave_groups(request: ScimRequest, user_id: str) -> None:
     """End the memberships of a user who was deleted; what fails or finds no time, the publisher does."""
     from handlers.groups import store_of  # accounts without groups need none of its modules
 
-    try:
-        store_of(request).leave_all(user_id)
-    except ScimError:
-        pass
-    except Exception as error:  # the user is gone, and an error would deny it
-        request.record.cause = telemetry.place_of(error)
+    failed = end_memberships(store_of(request), user_id)
+    if failed is not None and not isinstance(failed, ScimError):
+        request.record.cause = telemetry.place_of(failed)
 
 
 def _no_groups(user_id: str) -> None:

@@ -20,16 +20,22 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from adapters.aws import configuration
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import DynamoDBAccount, Table, with_items_as_sent
+from adapters.logs.command_stream import CommandStream
 from adapters.secrets.accounts import Accounts
 from adapters.secrets.conditional_change import NoSuchAccount
 from adapters.secrets.setup_links import SetupLinks
 from operations.activity import ActivityLog, CloudWatchActivityLog, FileActivityLog
+from operations.audit import file_log, stream_log
 
 if TYPE_CHECKING:
+    from adapters.logs.log import Log
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STATE_FILE: Final = Path(".rollcall") / "local.json"
 
+_OLDER_SERVER: Final = "the local server is of an older version: stop it and start it with make run"
+_REQUESTS: Final = "requests"
+"""The log group of the API's functions, below the prefix of all functions' groups."""
 _OUTPUTS: Final = ("ScimConnectorBaseUrl", "TableName", "ConnectorSecretPrefix")
 _SETUP_PAGE: Final = "SetupPageUrl"
 """An output that a stack without set-up page lacks."""
@@ -82,8 +88,21 @@ class Deployment:
         if self.log_group_prefix is not None:
             return CloudWatchActivityLog(self.session.client("logs", config=_CONFIG), self.log_group_prefix)
         if self.activity_file is None:
-            raise DeploymentError("the local server is of an older version: stop it and start it with make run")
+            raise DeploymentError(_OLDER_SERVER)
         return FileActivityLog(self.activity_file)
+
+    @property
+    def audit_log(self) -> Log:
+        """Where the command records its changes of users and groups: among the requests that do the same.
+
+        Raises `DeploymentError` when the deployment keeps no record.
+        """
+        if self.log_group_prefix is not None:
+            logs = self.session.client("logs", config=_CONFIG)
+            return stream_log(CommandStream(logs, f"{self.log_group_prefix}{_REQUESTS}"))
+        if self.activity_file is None:
+            raise DeploymentError(_OLDER_SERVER)
+        return file_log(self.activity_file)
 
     def actor(self) -> str:
         """The ARN of the credentials; for the local server the user name on this computer.

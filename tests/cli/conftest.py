@@ -130,6 +130,7 @@ def rollcall(aws: Callable[[str], Any], aws_endpoint: str, tmp_path: Path, monke
                 "awsEndpoint": aws_endpoint,
                 "tableName": TABLE,
                 "secretPrefix": PREFIX,
+                "activityFile": str(tmp_path / "activity.jsonl"),
             },
         )
     )

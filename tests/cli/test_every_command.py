@@ -55,11 +55,18 @@ ARGUMENTS: dict[str, list[str]] = {
     "users export": ["--account", "acme"],
     "users import": ["{file}", "--account", "acme"],
     "users reconcile": ["{file}", "--account", "acme"],
+    "users deactivate": ["--account", "acme", "--user-name", "ann", "--yes"],
+    "users activate": ["--account", "acme", "--user-name", "ann"],
+    "users delete": ["--account", "acme", "--user-name", "ann", "--yes"],
+    "users rename": ["ann.lee", "--account", "acme", "--user-name", "ann"],
+    "users set": ["active", "false", "--account", "acme", "--user-name", "ann", "--yes"],
     "groups list": ["--account", "acme"],
     "groups show": ["--account", "acme", "--name", "Sales"],
     "groups members": ["--account", "acme", "--name", "Sales"],
     "groups export": ["--account", "acme"],
     "groups import": ["{file}", "--account", "acme", "--group", "Sales"],
+    "groups delete": ["--account", "acme", "--name", "Sales", "--yes"],
+    "groups rename": ["Selling", "--account", "acme", "--name", "Sales"],
     "table check": ["--account", "acme"],
     "doctor": ["acme"],
 }
@@ -110,18 +117,27 @@ ASKED = {
     "account rotate-key": "rotating again refuses it at once",
     "account revoke-previous": "Refuse the previous key of acme?",
     "account resume": "Let the identity provider continue with 1 more?",
-    "account delete": "has 1 user. Type its name to delete all",
+    "account delete": "has 1 user and 1 group. Type its name to delete all",
     "table check": "Repair what is wrong in the account acme?",
+    "users deactivate": 'Deactivate the user "ann"',
+    "users delete": 'Remove the user "ann"',
+    "users set": 'Deactivate the user "ann"',
+    "groups delete": 'Remove the group "Sales"',
     "users export": "Overwrite",
     "groups export": "Overwrite",
 }
 """The question before each destructive command, in the account that `in_use` makes."""
 
 
+WHOLE = {"users deactivate", "users delete", "users set", "groups delete"}
+"""Those that need all of their arguments to ask."""
+
+
 @pytest.fixture
 def in_use(rollcall: Rollcall, table: Table, store: UserStore) -> None:
-    """The account `acme` with a user, a previous key, groups, and its limit of deprovisionings used up."""
+    """The account `acme` with a user, a previous key, a group, and its limit of deprovisionings used up."""
     store.create(ANN)
+    table.account("acme", MonotonicDeadline.after(9)).groups.create(SALES)
     assert rollcall("account", "rotate-key", "acme").exit_code == 0
     assert rollcall("account", "set", "acme", "deprovisioning-limit", "1").exit_code == 0
     assert rollcall("account", "set", "acme", "groups", "on").exit_code == 0
@@ -134,7 +150,8 @@ def in_use(rollcall: Rollcall, table: Table, store: UserStore) -> None:
 def test_a_script_without_yes_changes_nothing_and_says_why(
     *, rollcall: Rollcall, aws_calls: list[str], file: str, command: str, as_json: bool
 ) -> None:
-    arguments = [word for word in ARGUMENTS[command] if word not in ("--yes", "--confirm-name")][:2]
+    arguments = [word for word in ARGUMENTS[command] if word not in ("--yes", "--confirm-name")]
+    arguments = arguments if command in WHOLE else arguments[:2]
     arguments += {
         "table check": ["--repair"],
         "users export": ["--output", file],

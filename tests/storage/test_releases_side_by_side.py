@@ -81,7 +81,7 @@ def put(users: Users, **values: Any) -> StoredUser:
 
 
 def test_every_user_is_read_listed_and_found(recorded: Table) -> None:
-    store = users_of(recorded).store
+    store = recorded.account("default", Patience()).users
 
     assert store.total() == 3
     assert [user.id for user in store.page(1, 10).resources] == sorted([ADA, GRACE, LONG])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,12 @@ class Log:
     @classmethod
     def to_output(cls) -> Log:
         """Write to standard output, from where Lambda takes lines."""
-        return cls(_logger(_StandardOutput()))
+        return cls.to_lines(_to_standard_output)
+
+    @classmethod
+    def to_lines(cls, write: Callable[[str], object]) -> Log:
+        """Give each line to a function, without a line end; what it raises, `write` of the log raises."""
+        return cls(_logger(_Lines(write)))
 
     @classmethod
     def to_file(cls, file: str | Path) -> Log:
@@ -47,12 +52,21 @@ class Log:
             handler.close()
 
 
-class _StandardOutput(logging.Handler):
-    """Standard output as it is when a line is written."""
+class _Lines(logging.Handler):
+    """Gives lines to a function."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        super().__init__()
+        self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
-        sys.stdout.write(f"{self.format(record)}\n")  # in one piece, as a thread may write at the same time
-        sys.stdout.flush()
+        self._write(self.format(record))
+
+
+def _to_standard_output(line: str) -> None:
+    """Write a line to standard output as it is at that moment."""
+    sys.stdout.write(f"{line}\n")  # in one piece, as a thread may write at the same time
+    sys.stdout.flush()
 
 
 def _line(fields: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Who lost access lately: the users whom log lines report as deactivated, removed or displaced, or as refused that.
 
-A request about one user names the user in its line. A bulk request has a line `lost-access` for each of its users.
+A request about one user names the user in its line, and so does the audit line of an operator's command. A bulk
+request has a line `lost-access` for each of its users.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ HOUR: Final = timedelta(hours=1)
 MAX_LINES: Final = 10_000
 """Of one query of Logs Insights."""
 
+_MESSAGES: Final = ("request", "bulk-operation", "lost-access", "audit")
 _COUNTS: Final[dict[str, LossKind]] = {
     "users_removed": "removed",
     "users_deactivated": "deactivated",
@@ -50,7 +52,7 @@ def query(account: str | None) -> str:
     of_account = "" if account is None else f" and account = {json.dumps(account)}"
     counts = " or ".join(f"{name} > 0" for name in _COUNTS)
     return (
-        f'fields @message | filter message in ["request", "bulk-operation", "lost-access"]{of_account} '
+        f"fields @message | filter message in {json.dumps(_MESSAGES)}{of_account} "
         f'and (message = "lost-access" or reason = "{DeprovisioningPaused.reason}" or {counts}) '
         f"| sort @timestamp desc | limit {MAX_LINES}"
     )
@@ -73,9 +75,9 @@ def lost_access(lines: Iterable[Line], account: str | None, since: datetime) -> 
 
 def _loss(line: Line) -> LostAccess | None:
     message = line.get("message")
-    if message not in ("request", "bulk-operation", "lost-access") or "account" not in line or "user_id" not in line:
+    if message not in _MESSAGES or "account" not in line or "user_id" not in line:
         return None
-    what: LossKind | None = line.get("what")
+    what: LossKind | None = line.get("what") if message == "lost-access" else None
     if what is None:
         what = next((kind for name, kind in _COUNTS.items() if line.get(name)), None)
     if what is None and line.get("reason") != DeprovisioningPaused.reason:

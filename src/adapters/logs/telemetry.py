@@ -167,9 +167,12 @@ def own_id(text: str | None) -> str | None:
     return text if text is not None and is_id(text) else None
 
 
-def audit(log: Log, what: str, account: str, actor: str, request_id: str) -> None:
-    """Write an audit line: what was done or shown at the settings page, and by whom as far as that is known."""
-    log.write("audit", {"what": what, "account": account, "actor": actor, "request_id": request_id})
+def audit(log: Log, what: str, account: str, actor: str, request_id: str, **about: object) -> None:
+    """Write an audit line: what was done or shown by an operator, and by whom as far as that is known.
+
+    `about` are further fields of the line, such as `user_id`: ids and names of the schema, no values.
+    """
+    log.write("audit", {"what": what, "account": account, "actor": actor, "request_id": request_id, **about})
 
 
 def emit(log: Log, record: RequestRecord) -> None:

@@ -13,7 +13,7 @@ from domain.documents import Json
 from domain.effects import Adopted, Effects, Loss
 from domain.effort import Effort
 from domain.errors import UniquenessConflict
-from domain.ports import Deadline, UserStore, VersionMismatch
+from domain.ports import ChangeableUsers, Deadline, GroupStore, VersionMismatch
 from domain.queries.single import existing
 from domain.resources import body as resource
 from domain.resources.adoption import (
@@ -34,6 +34,18 @@ def _nothing_more(user_id: str) -> None:
     pass
 
 
+def end_memberships(groups: GroupStore, user_id: str) -> Exception | None:
+    """End the memberships of a user who was deleted; return what went wrong, None if nothing did.
+
+    It is not raised, since the user is gone and an error would deny it. The publisher does what is left.
+    """
+    try:
+        groups.leave_all(user_id)
+    except Exception as error:
+        return error
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Users:
     """The users of one account, for one request.
@@ -47,7 +59,7 @@ class Users:
       claimed, `keeps_privileges` of those, `takes_back` those that it had deactivated.
     """
 
-    store: UserStore
+    store: ChangeableUsers
     deadline: Deadline
     now: Callable[[], str]
     new_id: Callable[[], str]

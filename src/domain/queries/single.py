@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from domain.errors import NotFound
-from domain.ports import ResourceStore
+from domain.ports import Readable
 from domain.quoting import quoted
 from domain.resources.attributes import ResourceType
 from domain.resources.stored_resource import StoredResource
@@ -13,7 +13,7 @@ from domain.resources.stored_resource import StoredResource
 Record = TypeVar("Record", bound=StoredResource)
 
 
-def existing(store: ResourceStore[Record], resource_id: str, resource_type: ResourceType) -> Record:
+def existing(store: Readable[Record], resource_id: str, resource_type: ResourceType) -> Record:
     """Return the resource of that id, an inactive user too; raises NotFound for any other id."""
     stored = store.get(resource_id)
     if stored is None:

@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from operations.answers import accounts, deploying, groups, records, setup_links
+from operations.answers import accounts, changes, deploying, groups, records, setup_links
 from operations.json_schemas import SchemaGenerator, schema_text
 
 ANSWERS: Final[tuple[type[BaseModel], ...]] = (
@@ -31,6 +31,8 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     records.Exported,
     records.Imported,
     records.Reconciled,
+    changes.ChangedUser,
+    changes.ChangedGroup,
     groups.GroupList,
     groups.ShownGroup,
     groups.GroupMembers,

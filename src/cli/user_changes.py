@@ -1,0 +1,301 @@
+"""`rollcall users deactivate`, `activate`, `delete`, `rename` and `set`: change one user by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+import typer
+
+from adapters.clock import MonotonicDeadline
+from cli.arguments import Account, Yes
+from cli.changes import SECONDS, Change, DryRun, Unaudited, differences, plainly_refused
+from cli.invocation import Invocation, invocation_of
+from cli.root import UsageError
+from cli.user_options import Email, UserId, UserName, chosen_user
+from cli.wording import counted
+from domain.documents import Json
+from domain.quoting import quoted
+from domain.resources.paths import resolve
+from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER
+from operations.answers.changes import ChangedAttribute, ChangedUser
+from operations.audit import Audited
+from operations.user_changes import Request, UserChange, UserChanges, patch_of, setting
+
+_Result = Literal["deactivated", "activated", "deleted", "renamed", "set"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A command: its name, its result, and what an identity provider may do to the user afterwards."""
+
+    name: str
+    result: _Result
+    afterwards: str
+
+    @property
+    def done(self) -> str:
+        return "changed" if self.result == "set" else self.result
+
+
+_DEACTIVATE: Final = _Command(
+    "deactivate",
+    "deactivated",
+    "An identity provider in which the user is still active may activate it again with its next update: take the user "
+    "out there, too.",
+)
+_ACTIVATE: Final = _Command(
+    "activate",
+    "activated",
+    "An identity provider in which the user is not active may deactivate it again with its next update.",
+)
+_DELETE: Final = _Command(
+    "delete",
+    "deleted",
+    "An identity provider that still has the user may create it again, with another id: take the user out there, too.",
+)
+_RENAME: Final = _Command(
+    "rename",
+    "renamed",
+    "An identity provider that has another userName for the user may set that again with its next update.",
+)
+_SET: Final = _Command(
+    "set", "set", "An identity provider that has other values for the user may set them again with its next update."
+)
+
+
+def deactivate(
+    context: typer.Context,
+    *,
+    account: Account,
+    email: Email = None,
+    user_name: UserName = None,
+    user_id: UserId = None,
+    dry_run: DryRun = False,
+    unaudited: Unaudited = False,
+    yes: Yes = False,
+) -> None:
+    """Deactivate one user, also while the account's deprovisioning is paused. The user and its groups are kept.
+
+    The application receives UserDeactivated, as after a request of the identity provider. An identity provider in which
+    the user is still active may activate it again with its next update: take the user out there, too.
+    """
+    one = _One(invocation_of(context), account, dry_run, unaudited, yes)
+    user = one.chosen(email, user_name, user_id)
+    one.patch(_DEACTIVATE, user, [_replacing("active", False)])
+
+
+def activate(
+    context: typer.Context,
+    *,
+    account: Account,
+    email: Email = None,
+    user_name: UserName = None,
+    user_id: UserId = None,
+    dry_run: DryRun = False,
+    unaudited: Unaudited = False,
+) -> None:
+    """Activate one user.
+
+    The application receives UserReactivated. An identity provider in which the user is not active may deactivate it
+    again with its next update.
+    """
+    one = _One(invocation_of(context), account, dry_run, unaudited)
+    user = one.chosen(email, user_name, user_id)
+    one.patch(_ACTIVATE, user, [_replacing("active", True)])
+
+
+def delete(
+    context: typer.Context,
+    *,
+    account: Account,
+    email: Email = None,
+    user_name: UserName = None,
+    user_id: UserId = None,
+    dry_run: DryRun = False,
+    unaudited: Unaudited = False,
+    yes: Yes = False,
+) -> None:
+    """Remove one user for good, also while the account's deprovisioning is paused; userName and addresses are free.
+
+    The application receives UserDeprovisioned, and the user's memberships end. An identity provider that still has the
+    user may create it again, with another id: take the user out there, too.
+    """
+    one = _One(invocation_of(context), account, dry_run, unaudited, yes)
+    user = one.chosen(email, user_name, user_id)
+    one.change(_DELETE, user, lambda users: users.delete(user.id))
+
+
+def rename(
+    context: typer.Context,
+    new_user_name: Annotated[str, typer.Argument(metavar="NEW-USER-NAME", help="The userName to give the user.")],
+    *,
+    account: Account,
+    email: Email = None,
+    user_name: UserName = None,
+    user_id: UserId = None,
+    dry_run: DryRun = False,
+    unaudited: Unaudited = False,
+) -> None:
+    """Give one user another userName; addresses stay as they are, and rollcall users set changes them.
+
+    The application receives UserUpdated. An identity provider that has another userName for the user may set that again
+    with its next update.
+    """
+    one = _One(invocation_of(context), account, dry_run, unaudited)
+    user = one.chosen(email, user_name, user_id)
+    one.patch(_RENAME, user, [_replacing("userName", new_user_name)])
+
+
+def set_attributes(
+    context: typer.Context,
+    pairs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ATTRIBUTE VALUE",
+            help="Attributes by their SCIM paths, each with its value. Put -- first if a value begins with a dash.",
+        ),
+    ] = None,
+    *,
+    account: Account,
+    email: Email = None,
+    user_name: UserName = None,
+    user_id: UserId = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="ATTRIBUTE", help="Remove this attribute. Repeatable.")
+    ] = None,
+    json_value: Annotated[bool, typer.Option("--json-value", help="Read the values as JSON.")] = False,
+    dry_run: DryRun = False,
+    unaudited: Unaudited = False,
+    yes: Yes = False,
+) -> None:
+    """Set or remove attributes of one user, all of them or none.
+
+    Examples of paths: title, name.familyName, 'emails\\[type eq "work"].value',
+    urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department. With --json-value:
+    roles '\\[{"value": "admin"}]'.
+
+    The application receives UserUpdated. An identity provider that has other values for the user may set them again
+    with its next update.
+    """
+    given = pairs or []
+    if len(given) % 2:
+        raise UsageError(f"{quoted(given[-1])} has no value: give each attribute and its value.")
+    if not given and not remove:
+        raise UsageError("Give an attribute and its value, or --remove and an attribute.")
+    with plainly_refused():
+        operations = setting(list(zip(given[::2], given[1::2], strict=True)), remove or (), as_json=json_value)
+    one = _One(invocation_of(context), account, dry_run, unaudited, yes)
+    user = one.chosen(email, user_name, user_id)
+    one.patch(_SET, user, operations)
+
+
+def _replacing(path: str, value: Any) -> Json:
+    return {"op": "replace", "path": path, "value": value}
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """The change of one user of an account, as its options ask for it."""
+
+    invocation: Invocation
+    account: str
+    dry_run: bool
+    unaudited: bool
+    yes: bool = True
+
+    def chosen(self, email: str | None, user_name: str | None, user_id: str | None) -> StoredUser:
+        """The user that the options select; exits with 1 when there is none."""
+        return chosen_user(self.invocation, self.account, email, user_name, user_id)
+
+    def patch(self, command: _Command, user: StoredUser, operations: Sequence[Json]) -> None:
+        """Apply the operations to the user."""
+        self.change(command, user, lambda users: users.patch(user.id, patch_of(operations)))
+
+    def change(self, command: _Command, user: StoredUser, request: Request) -> None:
+        """Rehearse the request; then ask if it takes access away, make it, and answer."""
+        deadline = MonotonicDeadline.after(SECONDS)
+        directory = self.invocation.deployment.account(self.account, SECONDS)
+        changes = UserChanges(self.account, directory, deadline)
+        with plainly_refused():
+            planned = changes.rehearse(user, request)
+        if planned.is_none or self.dry_run:
+            self._answer(command, planned, 0, audited=False)
+            return
+        memberships = len(directory.groups_of_users.of(user.id)) if planned.after is None else 0
+        self._confirm(planned, memberships)
+        made: list[UserChange] = []
+
+        def make(audited: Audited) -> None:
+            made.append(changes.make(user, request))
+            audited.about.update(_about(made[0]))
+
+        concerns = {"user_id": user.id}
+        audit = Change(self.account, f"users {command.name}", _what(command, planned), concerns)
+        audited = audit.carry_out(self.invocation, make, unaudited=self.unaudited)
+        self._answer(command, made[0], memberships, audited=audited)
+
+    def _confirm(self, planned: UserChange, memberships: int) -> None:
+        user = planned.before
+        named = f"the user {quoted(user.attributes['userName'])} ({user.id}) of {self.account}"
+        if planned.after is None:
+            ended = f" {counted(memberships, 'membership')} will end." if memberships else ""
+            self.invocation.confirm(f"Remove {named} for good?{ended}", self.yes)
+        elif planned.effects.deactivated:
+            self.invocation.confirm(f"Deactivate {named}?", self.yes)
+
+    def _answer(self, command: _Command, change: UserChange, memberships: int, *, audited: bool) -> None:
+        invocation, user = self.invocation, change.before
+        attributes = () if change.after is None else change.attributes
+        result = "unchanged" if change.is_none else "checked" if self.dry_run else command.result
+        whom = f"user {user.id} of {self.account}"
+        if change.is_none:
+            line = f"The {whom} is so already; nothing was changed."
+        elif self.dry_run:
+            line = f"Would be {command.done}: the {whom}. Nothing was changed."
+        else:
+            ended = f", and {counted(memberships, 'membership')} ended" if memberships else ""
+            line = f"The {whom} is {command.done}{ended}."
+        invocation.answer(
+            ChangedUser(
+                result=result,
+                account=self.account,
+                user_id=user.id,
+                dry_run=self.dry_run,
+                audited=audited,
+                version=None if change.after is None else change.after.version,
+                changes=ChangedAttribute.all_of(attributes),
+                memberships_ended=memberships if change.memberships_ended else 0,
+            ),
+            *differences(attributes),
+            line,
+        )
+        if not change.memberships_ended:
+            invocation.note(
+                f"The user is gone, but not all of its memberships could be ended. The publisher ends them; or: "
+                f"rollcall table check --account {self.account} --repair"
+            )
+        if not (change.is_none or self.dry_run):
+            invocation.note(command.afterwards)
+
+
+def _what(command: _Command, change: UserChange) -> str:
+    """What the audit calls it: `rollcall users set` may activate or deactivate a user, too."""
+    before, after = change.before, change.after
+    if after is None or before.active is after.active:
+        return f"user-{command.done}"
+    return "user-activated" if after.active else "user-deactivated"
+
+
+def _about(change: UserChange) -> dict[str, object]:
+    """What the audit says of a change that was made: names of the schema, and what it took away."""
+    named = [] if change.after is None else [each.path for each in change.attributes]
+    effects = change.effects
+    return {
+        **({"attribute": ", ".join(path for path in named if resolve(path, USER) is not None)} if named else {}),
+        **({"users_deactivated": effects.deactivated} if effects.deactivated else {}),
+        **({"users_removed": effects.removed} if effects.removed else {}),
+        **({"users_displaced": effects.displaced} if effects.displaced else {}),
+    }
