@@ -17,9 +17,7 @@ from cli.user_options import Email, UserId, UserName, chosen_user
 from cli.wording import counted
 from domain.documents import Json
 from domain.quoting import quoted
-from domain.resources.paths import resolve
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import USER
 from operations.answers.changes import ChangedAttribute, ChangedUser
 from operations.audit import Audited
 from operations.user_changes import Request, UserChange, UserChanges, patch_of, setting
@@ -230,7 +228,7 @@ class _One:
 
         def make(audited: Audited) -> None:
             made.append(changes.make(user, request))
-            audited.about.update(_about(made[0]))
+            audited.about.update(made[0].record)
 
         concerns = {"user_id": user.id}
         audit = Change(self.account, f"users {command.name}", _what(command, planned), concerns)
@@ -287,15 +285,3 @@ def _what(command: _Command, change: UserChange) -> str:
     if after is None or before.active is after.active:
         return f"user-{command.done}"
     return "user-activated" if after.active else "user-deactivated"
-
-
-def _about(change: UserChange) -> dict[str, object]:
-    """What the audit says of a change that was made: names of the schema, and what it took away."""
-    named = [] if change.after is None else [each.path for each in change.attributes]
-    effects = change.effects
-    return {
-        **({"attribute": ", ".join(path for path in named if resolve(path, USER) is not None)} if named else {}),
-        **({"users_deactivated": effects.deactivated} if effects.deactivated else {}),
-        **({"users_removed": effects.removed} if effects.removed else {}),
-        **({"users_displaced": effects.displaced} if effects.displaced else {}),
-    }

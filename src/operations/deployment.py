@@ -28,8 +28,9 @@ from operations.activity import ActivityLog, CloudWatchActivityLog, FileActivity
 from operations.audit import file_log, stream_log
 
 if TYPE_CHECKING:
-    from adapters.logs.log import Log
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from adapters.logs.log import Log
 
 STATE_FILE: Final = Path(".rollcall") / "local.json"
 

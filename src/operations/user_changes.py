@@ -22,6 +22,7 @@ from domain.patch import target_of
 from domain.ports import ChangeableUsers, Deadline
 from domain.quoting import quoted
 from domain.resources.attributes import Attribute, Mutability, Type
+from domain.resources.paths import resolve
 from domain.resources.storable import require_storable
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import USER
@@ -52,6 +53,18 @@ class UserChange:
     def attributes(self) -> tuple[AttributeChange, ...]:
         """The attributes that differ, in the schema's order."""
         return attribute_changes(self.before.attributes, {} if self.after is None else self.after.attributes, USER)
+
+    @property
+    def record(self) -> dict[str, object]:
+        """What the audit says of it: names of the schema, and the access that it took away, no values."""
+        changed = [] if self.after is None else [each.path for each in self.attributes]
+        known = ", ".join(path for path in changed if resolve(path, USER) is not None)
+        counts = {
+            "users_deactivated": self.effects.deactivated,
+            "users_removed": self.effects.removed,
+            "users_displaced": self.effects.displaced,
+        }
+        return ({"attribute": known} if known else {}) | {name: count for name, count in counts.items() if count}
 
 
 @dataclass(frozen=True, slots=True)

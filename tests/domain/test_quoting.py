@@ -40,7 +40,7 @@ HOSTILE = (
 UNPASTEABLE = ("a\nb@x.y", "a\x1b[31m@x.y", "a\u202eb@x.y", "a\x00b", "\ud800", "x" * (MAX_QUOTED + 1))
 
 # A value that holds the end of the sentence itself would only end the test's look at the command.
-SENTENCE = ". The operator can rename"
+SENTENCE = ". With the same options"
 values = st.one_of(
     st.sampled_from(HOSTILE + UNPASTEABLE),
     st.text(alphabet=st.sampled_from("ab@.$`'\"\\!-~ \n(){}[]*&|;<>#=%\x1b\u202e"), min_size=1, max_size=20),
@@ -73,7 +73,7 @@ OPTIONS = {
 def suggested(detail: str) -> str:
     """The command in the detail of a conflict, up to the end of its sentence."""
     [command] = re.findall(
-        r"look at that (?:user|group): (rollcall .*?)\.(?: The operator can rename|\Z)", detail, re.DOTALL
+        r"look at that (?:user|group): (rollcall .*?)\.(?: With the same options|\Z)", detail, re.DOTALL
     )
     return str(command)
 

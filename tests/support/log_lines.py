@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
@@ -17,6 +17,8 @@ from adapters.logs.activity import AccountActivity, Activity
 from adapters.logs.last_requests import Logs
 from adapters.logs.lost_access import HOUR, LostAccess
 from adapters.secrets.accounts import Accounts
+from domain.changes.users import Users
+from domain.errors import NotFound
 from domain.resources.group_schema import CORE_URN as GROUP_URN
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
@@ -24,6 +26,8 @@ from handlers.jobs.publisher import Publisher
 from handlers.jobs.seed_default_account import FirstKey
 from handlers.jobs.watch import Watch
 from handlers.settings.widget import SettingsWidget
+from operations.audit import Audit
+from operations.user_changes import UserChanges, patch_of
 from support.group_work import GroupWork
 from support.in_process import ENVIRONMENT, InProcess, in_process
 from support.insights import LastRequests, Remembered, Request
@@ -58,6 +62,7 @@ def everything_except_requests(service: InProcess) -> None:
         _unknown_member,
         _unusable_secret,
         _settings_page,
+        _commands,
         _publisher,
         _watch,
         _release,
@@ -169,6 +174,31 @@ def _settings_page(service: InProcess) -> None:
         {"action": "reveal", "account": "acme"}, SimpleNamespace(aws_request_id="invocation-7")
     )
     assert "rck_acme_" in html
+
+
+def _commands(service: InProcess) -> None:
+    """An operator who deactivates and removes a user, changes a group, and whose last change fails."""
+    deadline, account = MonotonicDeadline.after(9), "umbrella"
+    log, directory = service.bound.log, service.table.account(account, deadline)
+    changes = UserChanges(account, directory, deadline)
+    user = StoredUser.new("4d1f0001-0000-4000-8000-000000000000", person("eve"), "2030-01-01T00:00:00.000Z")
+    directory.users.create(user)
+
+    def of(operation: str, **concerns: str) -> Audit:
+        return Audit(log, account, "arn:aws:iam::123456789012:user/ada", operation, concerns)
+
+    off = {"op": "replace", "path": "active", "value": False}
+    requests: list[tuple[str, Callable[[Users], StoredUser]]] = [
+        ("deactivate", lambda users: users.patch(user.id, patch_of([off]))),
+        ("delete", lambda users: users.delete(user.id)),
+    ]
+    for name, request in requests:
+        with of(f"users {name}", user_id=user.id).of(f"user-{name}d") as audited:
+            audited.about.update(changes.make(user, request).record)
+    with of("groups delete", group_id=UNKNOWN_ID).of("group-deleted"):
+        pass
+    with suppress(NotFound), of("users delete", user_id=user.id).of("user-deleted"):
+        changes.make(user, lambda users: users.delete(user.id))
 
 
 def settings_page(service: InProcess, activity: Activity | None = None) -> SettingsWidget:

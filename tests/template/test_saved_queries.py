@@ -22,8 +22,9 @@ from support.stack_template import OF_THE_API, RESOURCES, of_type
 OF_CLOUDWATCH = {"@timestamp", "@message", "@logStream"}
 OF_LAMBDA = {"type", "record.status", "record.requestId"}
 """AWS Lambda Developer Guide, "Lambda telemetry event schemas", platform.report."""
-WRITERS = {"audit": ["SettingsWidget"], "publish": ["Publisher"], "watch": ["Watch"]}
-"""By message, the functions that write it; the functions of the API write all others."""
+WRITERS = {"audit": ["SettingsWidget", *OF_THE_API], "publish": ["Publisher"], "watch": ["Watch"]}
+"""By message, the functions that write it; the functions of the API write all others. The operator's command writes its
+audit lines where those do."""
 
 SAVED: dict[str, dict[str, Any]] = {
     properties["Name"]["Fn::Sub"].removeprefix("${AWS::StackName}/"): properties
