@@ -54,6 +54,13 @@ def _fast_moto() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the servers of tests register themselves where those of this machine's user do not."""
+    with patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(tmp_path_factory.mktemp("runtime"))}):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _time_enough() -> Iterator[None]:
     """Let no request at the local gateway end for lack of time because the machine is busy."""
     with patch.object(LocalContext, "get_remaining_time_in_millis", lambda context: PLENTY):

@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.invocation import invocation_of
-from cli.root import UsageError
+from cli.invocation import Invocation, invocation_of
 from cli.wording import counted
-from operations.answers.records import RedrivenLetters
+from operations.answers.records import RedrivenLetters, RequeuedEvents
 from operations.dead_letters import DeadLetters, LetterOutcome
+from operations.local_events import deliver_again
 
 app: Final = typer.Typer(no_args_is_help=True, help="Publish life-cycle events again that could not be published.")
 
@@ -37,10 +37,13 @@ def redrive(
     Events that were published before are sent again, with the same idempotency id. Malformed dead letters and those of
     another table's stream are refused. Exits with 1 when a dead letter was refused or could not be published; it stays
     in the queue.
+
+    With --local: send the events again that EVENTS_URL did not take; the local server keeps the last 500.
     """
     invocation = invocation_of(context)
     if invocation.local:
-        raise UsageError("the local server publishes no events: leave out --local")
+        _deliver_again(invocation)
+        return
     redriven = list(DeadLetters.of(invocation.deployment.session, invocation.stack_name).redrive(limit))
     outcomes = Counter(one.outcome for one in redriven)
     published = sum(one.published for one in redriven)
@@ -53,3 +56,14 @@ def redrive(
     invocation.answer(RedrivenLetters.of(redriven), *lines)
     if outcomes[LetterOutcome.FAILED] or any(outcomes[refused] for refused in _REFUSED):
         raise typer.Exit(1)
+
+
+def _deliver_again(invocation: Invocation) -> None:
+    done = deliver_again(invocation.deployment)
+    if done.url is None:
+        line = "The local server has no EVENTS_URL, so no event failed."
+    elif done.queued:
+        line = f"{counted(done.queued, 'event')} sent to {done.url} again."
+    else:
+        line = f"Every event was delivered to {done.url}, or still waits for its turn."
+    invocation.answer(RequeuedEvents.model_validate(done), line, f"See {done.page}")

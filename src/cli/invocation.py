@@ -22,7 +22,8 @@ from rich.markup import escape
 from cli.sentences import Sentence
 from cli.wording import harmless, harmless_json
 from domain.documents import Json
-from operations.deployment import Deployment, deployed, local_server, state_file, two_regions
+from operations.deployment import Deployment, deployed, local_server, two_regions
+from operations.local_servers import PORT_VARIABLE, chosen, running
 
 _SUGGESTED: Final = re.compile(
     r"""(?P<value>='[^']*'(?:"'"'[^']*')*|"(?:\\"|[^"])*")"""
@@ -67,13 +68,15 @@ class Invocation:
     local: bool = False
     as_json: bool = False
     table: str | None = None
+    local_port: str | None = None
 
     @cached_property
     def deployment(self) -> Deployment:
         """The deployment, with the table of --table instead of its own; raises `DeploymentError`."""
         if self.local:
             given = os.environ.get("ROLLCALL_LOCAL_STATE")
-            found = local_server(Path(given) if given else state_file(Path.cwd()))
+            port = self.local_port or os.environ.get(PORT_VARIABLE) or None
+            found = local_server(Path(given) if given else chosen(running(), Path.cwd(), port).file)
         else:
             self.note_two_regions()
             found = deployed(self.stack_name, self.region, self.profile)
@@ -87,11 +90,11 @@ class Invocation:
     @cached_property
     def options(self) -> str:
         """The options that select this deployment, for commands in messages."""
-        chosen = {"stack": self.stack_name if self.stack_name != "rollcall" else None, "region": self.region}
-        chosen |= {"profile": self.profile, "table": self.table}
+        given = {"stack": self.stack_name if self.stack_name != "rollcall" else None, "region": self.region}
+        given |= {"profile": self.profile, "table": self.table}
         if self.local:
-            chosen = {"table": self.table}
-        named = "".join(f" --{name} {shlex.quote(value)}" for name, value in chosen.items() if value)
+            given = {"local-port": self.local_port, "table": self.table}
+        named = "".join(f" --{name} {shlex.quote(value)}" for name, value in given.items() if value)
         return f" --local{named}" if self.local else named
 
     @cached_property

@@ -60,13 +60,17 @@ def rollcall(
         ),
     ] = None,
     local: Annotated[bool, typer.Option("--local", help="Use the local server of `make run` instead of AWS.")] = False,
+    local_port: Annotated[
+        str | None,
+        typer.Option(metavar="PORT", help="Use the local server of this port, where several run; or ROLLCALL_LOCAL."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Run Rollcall, the SCIM 2.0 service that identity providers provision users through."""
-    context.obj = Invocation(stack, region, profile, local, as_json, table)
+    context.obj = Invocation(stack, region, profile, local or local_port is not None, as_json, table, local_port)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from operations.deployment import DeploymentError
 
 _FLAGS: Final = frozenset({"--json", "--local"})
 _FIRST: Final = ("account", "users", "groups", "doctor", "activity")
-_WITH_VALUE: Final = frozenset({"--stack", "--region", "--profile", "--table"})
+_WITH_VALUE: Final = frozenset({"--stack", "--region", "--profile", "--table", "--local-port"})
 
 
 _SIGINT: Final = 130

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from threading import RLock
 from typing import Any, Final
@@ -18,13 +18,18 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import httpx
 from moto import mock_aws
-from moto.core.models import botocore_stubber
+from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import StreamShard
 from requests import Request as AwsRequest
 from werkzeug import Request, Response
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from adapters.aws import Clients
+from adapters.events.stream import StreamRecord
+from local.event_publishing import TableStream
 from local.moto_transactions import cheap_transactions
+from local.table_streams import ApiStream, MotoStream
 
 REGION: Final = "us-east-1"
 _ACCESS_KEY: Final = "FOOBARKEY"
@@ -57,15 +62,20 @@ class LocalAws:
     def __init__(self, dynamodb_endpoint: str | None = None) -> None:
         self._dynamodb_endpoint = dynamodb_endpoint
         self._running = ExitStack()
+        self._lock = RLock()
+        self.shard: StreamShard | None = None
+        self._has_records: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Let this process's AWS clients call moto, which starts empty."""
-        lock = RLock()
         process_request = type(botocore_stubber).process_request
 
         def one_at_a_time(request: Any) -> Any:
-            with lock:
-                return process_request(botocore_stubber, request)
+            with self._lock:
+                answer = process_request(botocore_stubber, request)
+            if self.shard is not None and self.shard.items:
+                self._has_records()
+            return answer
 
         # Patched on the instance: moto's hook into botocore and `_ask_moto` below both call it.
         self._running.enter_context(patch.object(botocore_stubber, "process_request", one_at_a_time))
@@ -82,7 +92,28 @@ class LocalAws:
     def clients(self) -> Clients:
         """Return clients that go here and use nothing of this machine's own AWS settings."""
         endpoint = self._dynamodb_endpoint
-        return Clients.isolated(REGION, _ACCESS_KEY, {} if endpoint is None else {"dynamodb": endpoint})
+        endpoints = {} if endpoint is None else {"dynamodb": endpoint, "dynamodbstreams": endpoint}
+        return Clients.isolated(REGION, _ACCESS_KEY, endpoints)
+
+    def stream(self, table_name: str, has_records: Callable[[], None]) -> TableStream:
+        """The stream of a table; `has_records` is called after a write. Raises `StreamMissing`."""
+        if self._dynamodb_endpoint is not None:
+            clients = self.clients()
+            table = clients.dynamodb.describe_table(TableName=table_name)["Table"]
+            return ApiStream(clients.streams(), table.get("LatestStreamArn"))
+        self.shard = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table_name].stream_shard
+        self._has_records = has_records
+        return MotoStream(self._take)
+
+    def _take(self) -> list[StreamRecord]:
+        """Remove the records from moto's stream, whose numbers then begin behind them."""
+        shard = self.shard
+        if shard is None:
+            return []
+        with self._lock:
+            records, shard.items = shard.items, []
+            shard.starting_sequence_number += len(records)
+        return [record.to_json() for record in records]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one call of an AWS API over HTTP; both services have one address."""

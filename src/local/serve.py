@@ -1,26 +1,27 @@
 """`python -m local.serve`: run the service on this machine (`make run`).
 
 Environment: PORT (default 8080), CONNECTOR_KEY (of the account default; otherwise a new one at each start),
-DYNAMODB_ENDPOINT (a running DynamoDB; otherwise moto). Exits with 0 on Ctrl-C, 1 when it cannot start, 2 when a setting
-is malformed.
+DYNAMODB_ENDPOINT (a running DynamoDB; otherwise moto), EVENTS_FILE and EVENTS_URL (where life-cycle events
+go). Exits with 0 on Ctrl-C, 1 when it cannot start, 2 when a setting is malformed.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from domain.accounts.connector_key import ConnectorKey
 from handlers.routes import SETUP_PATH
+from local.event_delivery import is_web_address
+from local.life_cycle import EventSettings
 from local.request_line import request_line
 from local.service import SECRET_PREFIX, TABLE_NAME, CannotStart, LocalService
-from operations.deployment import STATE_FILE
+from operations.local_servers import register
 
 DEFAULT_PORT: Final = "8080"
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
@@ -44,13 +45,14 @@ def main() -> int:
             key=connector_key(os.environ),
             dynamodb_endpoint=os.environ.get("DYNAMODB_ENDPOINT") or None,
             report=lambda exchange: say(request_line(exchange, dim=dim)),
+            events=event_settings(os.environ),
+            note=lambda line: print(line, file=sys.stderr, flush=True),
         )
-        with service:
-            state = write_state(service)
+        with service, findable(service):
             say(f"SCIM Connector Base URL: {service.base_url}")
             say(f"Connector Key: {service.key.text}")
+            say(service.life_cycle.missing or f"Life-cycle events: {service.life_cycle.file}")
             signal.sigwait(_ENDING)
-            remove_state(state)
     except InvalidSetting as error:
         print(error, file=sys.stderr)
         return 2
@@ -84,28 +86,47 @@ def connector_key(env: Mapping[str, str]) -> ConnectorKey | None:
     return key
 
 
+def event_settings(env: Mapping[str, str]) -> EventSettings:
+    """Where life-cycle events go besides the page."""
+    file, url = env.get("EVENTS_FILE"), env.get("EVENTS_URL")
+    if url and not is_web_address(url):
+        raise InvalidSetting("EVENTS_URL is not an address such as http://127.0.0.1:9000/events")
+    if file:
+        try:
+            Path(file).open("a", encoding="utf-8").close()
+        except OSError as error:
+            raise InvalidSetting(f"EVENTS_FILE cannot be written ({error.strerror}): {file!r}") from error
+    return EventSettings(Path(file).absolute() if file else None, url or None)
+
+
 def write_state(service: LocalService) -> Path:
-    """Write the file by which `rollcall --local` in this directory finds the service. It contains no key."""
-    state = Path.cwd() / STATE_FILE
-    state.parent.mkdir(exist_ok=True)
-    content = {
-        "baseUrl": service.base_url,
-        "setupPageUrl": service.address + SETUP_PATH,
-        "awsEndpoint": service.aws_endpoint,
-        "tableName": TABLE_NAME,
-        "secretPrefix": SECRET_PREFIX,
-        "activityFile": str(service.activity_file),
-        "pid": os.getpid(),
-    }
-    state.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    return state
+    """Write the file by which `rollcall --local` finds the service; raises `OSError`. It contains no key."""
+    return register(
+        {
+            "baseUrl": service.base_url,
+            "setupPageUrl": service.address + SETUP_PATH,
+            "awsEndpoint": service.aws_endpoint,
+            "tableName": TABLE_NAME,
+            "secretPrefix": SECRET_PREFIX,
+            "activityFile": str(service.activity_file),
+            "directory": str(Path.cwd()),
+        }
+    )
 
 
-def remove_state(state: Path) -> None:
-    """Remove the file, unless a later server in the same directory has replaced it."""
-    with suppress(OSError, ValueError):
-        if json.loads(state.read_text(encoding="utf-8"))["pid"] == os.getpid():
-            state.unlink()
+@contextmanager
+def findable(service: LocalService) -> Iterator[None]:
+    """Let `rollcall --local` find the service until the end of the block."""
+    try:
+        state = write_state(service)
+    except OSError as error:
+        print(f"rollcall --local will not find this server: {error}", file=sys.stderr)
+        yield
+        return
+    try:
+        yield
+    finally:
+        state.unlink(missing_ok=True)
 
 
 def say(line: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,9 @@ from local.embedded_aws import LocalAws
 from local.exchanges import Exchange, Exchanges
 from local.gateway import MAX_REQUEST_BYTES, LocalGateway, Report
 from local.heard_log import HeardLog, Listener
+from local.life_cycle import EventSettings, LifeCycle
 from local.own_requests import own_requests_only
+from local.pages.events_data import event_data
 from local.pages.requests_data import request_data
 from local.pages.site import Address, Data, with_pages
 from local.settings_page import with_settings_page
@@ -62,8 +64,8 @@ class LocalService:
     """Serves on a port of 127.0.0.1 (a free one for 0) from `start` to `stop`, or within a `with`.
 
     `key` becomes that of the account `default`, which has a new one otherwise. `dynamodb_endpoint` is the DynamoDB to
-    be used instead of moto, `log` where lines go instead of `activity_file`. One at a time in a process, as moto takes
-    the place of AWS in all of it.
+    be used instead of moto, `log` where lines go instead of `activity_file`, `note` gets lines for the terminal. One at
+    a time in a process, as moto takes the place of AWS in all of it.
     """
 
     def __init__(
@@ -75,6 +77,8 @@ class LocalService:
         report: Report = lambda exchange: None,
         environment: ServiceEnvironment = ENVIRONMENT,
         log: Log | None = None,
+        events: EventSettings = EventSettings(),  # noqa: B008 - frozen
+        note: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._port = port
         self._key = key
@@ -82,6 +86,8 @@ class LocalService:
         self._report = report
         self._environment = environment
         self._log = log
+        self._events = events
+        self._note = note
         self._running = ExitStack()
         self.exchanges = Exchanges()
         self.address = ""
@@ -94,24 +100,28 @@ class LocalService:
         with ExitStack() as starting:
             if self._dynamodb_endpoint is not None:
                 _check_reachable(self._dynamodb_endpoint)
-            local_aws = LocalAws(self._dynamodb_endpoint)
+            local_aws = self.local_aws = LocalAws(self._dynamodb_endpoint)
             local_aws.start()
             starting.callback(local_aws.stop)
-            self.activity_file = Path(starting.enter_context(TemporaryDirectory())) / "activity.jsonl"
+            folder = Path(starting.enter_context(TemporaryDirectory()))
+            self.activity_file = folder / "activity.jsonl"
             file_log = Log.to_file(self.activity_file)
             starting.callback(file_log.close)
             self.clients = local_aws.clients()
             listener = Listener()
             log = HeardLog((self._log or file_log).lines, listener.hear)
             service = Service.over(self.clients, self._environment, log)
-            self.bound = replace(service, has_publisher=False)
             self.accounts = self._accounts("local server")
             self._make_table()
+            self.life_cycle = LifeCycle(self._events, folder, self._note, starting)
+            self.life_cycle.follow(local_aws, TABLE_NAME)
+            self.bound = replace(service, has_publisher=self.life_cycle.publishes)
             self.key = self.accounts.enable("default", key=self._key).connector.current.key
             gateway = LocalGateway(self.bound, load_routes(), self._seen, listener)
             pages = with_settings_page(with_pages(gateway, self._data()), self._settings_widget)
             self.address = serve(pages, self._port, _THREADS, starting)
             self.base_url = self.address + BASE_PATH
+            self.life_cycle.start(self.clients, TABLE_NAME, self.base_url, file_log)
             self.aws_endpoint = serve(local_aws, 0, _THREADS, starting)
             self._running = starting.pop_all()
         return self
@@ -139,7 +149,8 @@ class LocalService:
 
     def _seen(self, exchange: Exchange) -> None:
         """Keep a request for the page, and report it."""
-        self.exchanges.add(exchange)
+        if exchange.path.startswith(BASE_PATH):
+            self.exchanges.add(exchange)
         self._report(exchange)
 
     def _accounts(self, actor: str) -> Accounts:
@@ -148,7 +159,10 @@ class LocalService:
 
     def _data(self) -> Mapping[Address, Data]:
         """What the pages ask for, by address."""
-        return request_data(self.exchanges, self._account_names, lambda: self.address)
+        return {
+            **request_data(self.exchanges, self._account_names, lambda: self.address),
+            **event_data(self.life_cycle),
+        }
 
     def _account_names(self) -> list[str]:
         return [listed.account for listed in self.accounts.list_all()]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from adapters.logs.log import Log
 
-STATE_FILE: Final = Path(".rollcall") / "local.json"
+NO_LOCAL_SERVER: Final = "no local server is running: start it with make run"
 
 _OLDER_SERVER: Final = "the local server is of an older version: stop it and start it with make run"
 _REQUESTS: Final = "requests"
@@ -199,7 +199,6 @@ def stack_outputs(
 
 def local_server(state_file: Path) -> Deployment:
     """Find the local server that wrote the file; raises `DeploymentError`."""
-    no_server = "no local server is running: start it with make run"
     try:
         state: dict[str, Any] = json.loads(state_file.read_text())
         session = boto3.Session(
@@ -218,20 +217,12 @@ def local_server(state_file: Path) -> Deployment:
             setup_page_url=state.get("setupPageUrl"),
         )
     except FileNotFoundError as error:
-        raise DeploymentError(no_server) from error
+        raise DeploymentError(NO_LOCAL_SERVER) from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DeploymentError(f"{state_file} is unusable: stop the local server and start it with make run") from error
     address = urlsplit(state["awsEndpoint"])
     try:
         socket.create_connection((address.hostname or "", address.port or 80), timeout=2).close()
     except OSError as error:
-        raise DeploymentError(no_server) from error
+        raise DeploymentError(NO_LOCAL_SERVER) from error
     return stack
-
-
-def state_file(directory: Path) -> Path:
-    """The local server's state file in that directory, or in the nearest parent that has one."""
-    for candidate in (directory, *directory.parents):
-        if (candidate / STATE_FILE).is_file():
-            return candidate / STATE_FILE
-    return directory / STATE_FILE

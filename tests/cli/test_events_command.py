@@ -13,7 +13,9 @@ from typer.testing import CliRunner, Result
 
 from cli.events import app
 from cli.invocation import Invocation
-from cli.root import UsageError
+from local.life_cycle import EventSettings
+from local.serve import write_state
+from local.service import LocalService
 from operations.table_creation import table_definition
 
 PLACE = {
@@ -107,7 +109,15 @@ def test_refused_dead_letters_are_listed_without_their_content_and_stay_in_the_q
     assert left["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
 
 
-def test_the_local_server_has_no_dead_letters() -> None:
-    result = run(local=True)
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1:9/hook"])
+def test_the_local_server_sends_what_its_url_did_not_take_again(
+    url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalService(events=EventSettings(url=url)) as service:
+        monkeypatch.setenv("ROLLCALL_LOCAL_STATE", str(write_state(service)))
+        said, document = run(local=True), run(local=True, as_json=True)
 
-    assert isinstance(result.exception, UsageError)
+    assert (said.exit_code, document.exit_code) == (0, 0)
+    wanted = "Every event was delivered to" if url else "The local server has no EVENTS_URL, so no event failed."
+    assert said.stdout.startswith(wanted)
+    assert json.loads(document.stdout) == {"queued": 0, "url": url, "page": f"{service.address}/events"}

@@ -44,6 +44,14 @@ def line(process: Child[str]) -> str:
     return process.stdout.readline().rstrip("\n")
 
 
+def registered(home: Path) -> list[int]:
+    """The processes by which `rollcall --local` finds servers."""
+    folder = home / ".cache" / "rollcall" / "servers"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} <= {0o600}
+    return [int(file.stem) for file in folder.iterdir()]
+
+
 @pytest.mark.parametrize("wrapper", [[], IN_THE_BACKGROUND], ids=["foreground", "background"])
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_the_two_values_serves_and_stops_cleanly(
@@ -52,23 +60,25 @@ def test_it_prints_the_two_values_serves_and_stops_cleanly(
     with serving(tmp_path, *wrapper) as process:
         base_url = line(process).removeprefix("SCIM Connector Base URL: ")
         key = line(process).removeprefix("Connector Key: ")
+        assert line(process).startswith("Life-cycle events: ")
 
         assert base_url.startswith("http://127.0.0.1:")
         assert key.startswith("rck_default_")
         assert ScimClient(base_url, key).get("/Users", "filter=userName%20eq%20%22who%40example.com%22").status == 200
         assert line(process).startswith("GET /scim/v2/Users 200")
-        assert (tmp_path / ".rollcall" / "local.json").exists()
+        assert registered(tmp_path) == [process.pid]
 
         process.send_signal(signal_number)
         _, errors = process.communicate(timeout=90)
         assert (process.returncode, errors) == (0, "")
-        assert not (tmp_path / ".rollcall" / "local.json").exists()
+        assert registered(tmp_path) == []
 
 
 def test_signals_that_come_together_stop_it_as_one_does(tmp_path: Path) -> None:
     with serving(tmp_path) as process:
         assert line(process).startswith("SCIM Connector Base URL: ")
         assert line(process).startswith("Connector Key: ")
+        assert line(process).startswith("Life-cycle events: ")
 
         # As where Ctrl-C reaches the server and the shell that started it, which ends it, too.
         for _ in range(20):
@@ -83,6 +93,7 @@ def test_every_check_of_the_doctor_passes(tmp_path: Path) -> None:
     with serving(tmp_path) as process:
         assert line(process).startswith("SCIM Connector Base URL: ")
         assert line(process).startswith("Connector Key: ")
+        assert line(process).startswith("Life-cycle events: ")
 
         examined = run(
             [sys.executable, "-m", "cli.main", "--local", "doctor", "--json"],

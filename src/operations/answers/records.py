@@ -173,3 +173,14 @@ class RedrivenLetters(RootModel[list[RedrivenLetter]]):
     def of(cls, redriven: list[Redriven]) -> Self:
         """The answer for the dead letters."""
         return cls([RedrivenLetter.model_validate(each) for each in redriven])
+
+
+class RequeuedEvents(Answer):
+    """`rollcall --local events redrive`."""
+
+    queued: int
+    """How many events are sent again."""
+    url: str | None
+    """Where they go, without a password; null when the server has no EVENTS_URL."""
+    page: str
+    """The page that shows them."""

@@ -41,6 +41,7 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     records.CheckedTable,
     records.Diagnosis,
     records.RedrivenLetters,
+    records.RequeuedEvents,
     deploying.CheckedDeployment,
     deploying.AdoptedLeftovers,
     deploying.VerifiedDeployment,

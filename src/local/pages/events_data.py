@@ -1,0 +1,35 @@
+"""The data of the page Events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from domain.documents import Json
+from local.life_cycle import LifeCycle
+from local.pages.site import Address, Call, Data
+
+REDELIVER: Final = "/data/events/deliver"
+_MOST_REVISION: Final = 10**15
+
+
+def event_data(life_cycle: LifeCycle) -> Mapping[Address, Data]:
+    """The data addresses of events."""
+
+    def latest(call: Call) -> Json:
+        """The events that are new or changed since a revision, oldest first."""
+        revision, found = life_cycle.events.after(call.number("after", 0, _MOST_REVISION, 0))
+        return {"revision": revision, "events": [one.as_json() for one in found], **life_cycle.as_json()}
+
+    def deliver(_: Call) -> Json:
+        return {"queued": life_cycle.again(), **life_cycle.as_json()}
+
+    def clear(_: Call) -> Json:
+        life_cycle.events.clear()
+        return {}
+
+    return {
+        ("GET", "/data/events"): latest,
+        ("POST", REDELIVER): deliver,
+        ("POST", "/data/events/clear"): clear,
+    }
