@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -118,16 +119,14 @@ def test_without_javascript_the_page_says_that_it_needs_it(browser: Browser, sit
 def test_lights_go_on_by_themselves_and_are_announced_once(tab: Page, site: SetupSite) -> None:
     site.view = STATES["jumpcloud"]
     open_link(tab)
-    expect(light(tab, "The connection test passed")).to_contain_text("Not yet")
+    expect(light(tab, "Connection test")).to_contain_text("Not yet")
     expect(tab.get_by_role("status")).to_be_empty()
 
     site.view = STATES["key shown before"]
     after_a_while(tab)
 
-    expect(light(tab, "The connection test passed")).to_contain_text("Done, 27 Nov 2026, 10:13")
-    expect(tab.get_by_role("status")).to_have_text(
-        "Your identity provider reached the service. The connection test passed."
-    )
+    expect(light(tab, "Connection test")).to_contain_text("Done, 27 Nov 2026, 10:13")
+    expect(tab.get_by_role("status")).to_have_text("First request: done. Connection test: done.")
     tab.evaluate("document.getElementById('status').textContent = ''")
     looks(tab, 2)
     after_a_while(tab, 1)
@@ -313,3 +312,25 @@ def test_values_from_outside_are_text(tab: Page, site: SetupSite) -> None:
 
     expect(tab.get_by_role("main")).to_contain_text(HOSTILE)
     assert tab.locator("img").count() == 0
+
+
+@pytest.mark.usefixtures("calm")
+def test_pictures_for_the_docs(tab: Page, site: SetupSite, pictures: Path) -> None:
+    site.view = STATES["jumpcloud"]
+    site.set(lights=STATES["okta"].lights)
+    open_link(tab)
+    tab.set_viewport_size({"width": 1120, "height": 860})
+    heading = tab.get_by_role("heading", name="Open the page in JumpCloud")
+    heading.evaluate("it => scrollTo(0, it.getBoundingClientRect().top - 90)")
+    tab.screenshot(path=pictures / "setup-steps.png")
+
+    site.view = STATES["refused requests"]
+    looks(tab)
+    expect(tab.get_by_role("region", name="Refused requests")).to_contain_text(ADDRESS_TAKEN.remedy)
+    tab.get_by_role("complementary").screenshot(path=pictures / "setup-refused.png")
+
+    tab.set_viewport_size({"width": 390, "height": 760})
+    tab.evaluate("scrollTo(0, 0)")
+    tab.screenshot(path=pictures / "setup-phone.png")
+
+    assert all((pictures / f"setup-{name}.png").stat().st_size < 120_000 for name in ("steps", "refused", "phone"))

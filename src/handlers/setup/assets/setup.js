@@ -137,7 +137,7 @@ function changes(content) {
   return [
     ...lights
       .filter((light) => before(light.dataset.light) !== "done")
-      .map((light) => `${light.querySelector(".what").textContent}.`),
+      .map((light) => `${light.querySelector(".what").textContent}: done.`),
     ...refused.slice(0, 1).map((each) => `A request was refused: ${each.querySelector(".what").textContent}`),
   ];
 }
