@@ -54,7 +54,7 @@ def open_link(tab: Page, link: str = LINK) -> None:
     tab.get_by_role("heading", name="Progress").wait_for()
 
 
-def after_a_while(tab: Page, seconds: int = 5) -> None:
+def after_a_while(tab: Page, seconds: int = 6) -> None:
     """Put the page's clock forward, past its next look."""
     tab.clock.run_for(seconds * 1000)
 
@@ -225,7 +225,7 @@ def test_looks_become_rare_and_end_while_the_page_is_hidden(tab: Page, site: Set
     with tab.expect_response("**/setup/view"):
         tab.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     after_a_while(tab)
-    assert len(site.asked) == often + 1, "an hour later, one look in four seconds would be too many"
+    assert len(site.asked) == often + 1, "an hour later, one look in five seconds would be too many"
 
 
 @pytest.mark.usefixtures("calm")
@@ -302,6 +302,20 @@ def test_a_key_that_was_shown_in_another_tab_is_refused_with_the_reason(tab: Pag
 
     expect(tab.get_by_role("group", name="Connector Key")).to_contain_text("Already shown by this link")
     expect(button(tab, "Copy Connector Key")).to_have_count(0)
+
+
+def test_a_key_of_an_account_that_is_off_can_be_shown_later(tab: Page, site: SetupSite) -> None:
+    site.view = STATES["account off"]
+    open_link(tab)
+    button(tab, "Show the Connector Key").click()
+    button(tab, "Show it now").click()
+    expect(tab.get_by_role("group", name="Connector Key")).to_contain_text(REFUSED["remedy"])
+
+    site.set(enabled=True)
+    button(tab, "Show the Connector Key").click()
+    button(tab, "Show it now").click()
+
+    expect(tab.get_by_text(KEY, exact=True)).to_be_visible()
 
 
 @pytest.mark.usefixtures("calm")

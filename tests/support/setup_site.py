@@ -66,7 +66,7 @@ class SetupSite:
         self.asked.append((name, body))
         if self.refusal:
             _refuse(route, self.refusal)
-        elif name == "reveal" and self.view.revealed_at:
+        elif name == "reveal" and (self.view.revealed_at or not self.view.enabled):
             _refuse(route, Refusal(409))
         elif name == "reveal":
             self.set(revealed_at=NOW)

@@ -82,7 +82,7 @@ function schedule(wait = 0) {
   at("live").classList.toggle("off", over || failed > 0);
   if (!runs) return;
   const calm = Date.now() - lastChange;
-  const usual = (calm < 10 * MINUTE ? 4 : calm < 60 * MINUTE ? 15 : 60) * SECOND;
+  const usual = (calm < 10 * MINUTE ? 5 : calm < 60 * MINUTE ? 15 : 60) * SECOND;
   timer = setTimeout(refresh, Math.max(wait, Math.min(usual * 2 ** failed, LONGEST_WAIT)));
 }
 
@@ -170,15 +170,16 @@ async function reveal() {
   const box = at("key");
   if (answer.status === 200 && answer.content) {
     keyBox = box;
-    say("The Connector Key is shown.");
-  }
-  if (answer.content) {
     box.replaceChildren(...answer.content.childNodes);
-    box.focus({ preventScroll: true });
+    say("The Connector Key is shown.");
+  } else if (answer.content) {
+    for (const note of box.querySelectorAll(".note")) note.remove();
+    box.prepend(...answer.content.childNodes);
   } else {
     take(answer);
-    if (at("show-key")) at("show-key").disabled = false;
   }
+  if (at("show-key")) at("show-key").disabled = false;
+  box.focus({ preventScroll: true });
   refresh();
 }
 
