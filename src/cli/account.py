@@ -23,6 +23,7 @@ from cli.account_view import (
 from cli.arguments import Name, RememberedIdp, ShownIdp, Yes
 from cli.duration import parse_duration
 from cli.invocation import invocation_of
+from cli.lost_access import lost_access_parts, lost_in_the_last_hour
 from cli.root import UsageError
 from cli.sentences import Labelled
 from cli.tables import table_of
@@ -133,6 +134,7 @@ def show(
             guard = invocation.deployment.account(name, _SECONDS).guard(limit).state()
         except ScimError as problem:
             invocation.note(f"The number of users who lost access in the last day cannot be read: {problem.remedy}")
+    lost = lost_in_the_last_hour(invocation, name)
     steps = instructions(base_url, key, connector.settings, idp)
     invocation.answer(
         ShownAccount.of(
@@ -140,8 +142,10 @@ def show(
             base_url=base_url,
             connector_key=key,
             deprovisioning=Deprovisioning.of(guard) if guard is not None else None,
+            lost_access=lost,
         ),
         *summary(connector, guard),
+        *lost_access_parts(lost),
         *values(base_url, key),
         *steps,
         "",

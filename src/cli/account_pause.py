@@ -10,6 +10,7 @@ import typer
 from adapters.dynamodb.guard import DynamoDBGuard
 from cli.arguments import Name, Yes
 from cli.invocation import Invocation, invocation_of
+from cli.lost_access import lost_access_parts, lost_in_the_last_hour
 from cli.root import UsageError
 from cli.user_options import Email, UserId, UserName, chosen_user
 from domain.accounts.account import rfc3339
@@ -22,7 +23,7 @@ _SECONDS: Final = 15.0
 def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
     """End the pause of an account after too many users lost access, and start a new day of its limit.
 
-    Check first who was deactivated or removed: rollcall activity, rollcall users list.
+    It first shows who was deactivated or removed in the last hour; rollcall activity --lost-access looks further back.
     """
     invocation = invocation_of(context)
     guard = _guard(invocation, name)
@@ -32,7 +33,11 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
             f"The limit of {name} lets no user lose access, so there is nothing to resume; nothing was changed. Set "
             f"another one: rollcall account set {name} deprovisioning-limit 20,10%."
         )
+    lost = None
     if before.is_paused:
+        lost = lost_in_the_last_hour(invocation, name)
+        for part in lost_access_parts(lost):
+            invocation.errors.print(part)
         invocation.confirm(
             f"Users of {name} who lost access in the last day: {before.used}. "
             f"Let the identity provider continue with {before.allowed} more?",
@@ -40,7 +45,9 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
         )
         guard.resume(invocation.deployment.actor(), rfc3339(datetime.now(UTC)))
     invocation.answer(
-        ResumedAccount(result="resumed" if before.is_paused else "unchanged", account=name, last_day=before.used),
+        ResumedAccount(
+            result="resumed" if before.is_paused else "unchanged", account=name, last_day=before.used, lost_access=lost
+        ),
         f"The identity provider of {name} may deactivate and remove users again."
         if before.is_paused
         else f"The account {name} is not paused ({before.used} of {before.allowed} in the last day); "

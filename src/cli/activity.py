@@ -4,112 +4,139 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import typer
 
-from adapters.logs.lines import Line, time_of
+from adapters.clock import is_id
+from adapters.logs.lines import Line
 from adapters.logs.lost_access import MAX_LINES
+from cli.activity_row import row_of
 from cli.arguments import OneAccount
 from cli.duration import parse_duration
 from cli.invocation import Invocation, invocation_of, output
+from cli.lost_access import lost_access_parts, read_lost_access
+from cli.root import UsageError
 from cli.tables import table_of
+from cli.user_options import chosen_user
 from cli.wording import harmless_json, plain
 from operations.activity import LineFilter
+from operations.names import NO_NAMES, Names, NamesUnavailable, concerned_by, names_of
 
-_WIDTHS: Final = (19, 12, 13, 15, 24)
+_WIDTHS: Final = (19, 12, 13, 36, 15, 24)
 """Column widths with --follow; the last column needs none."""
-
-
 _SECONDS: Final = 60.0
-_ALSO: Final = {"adoption": "adopted", "take-back": "taken back", "let-through": "let through"}
-"""What else happened to a user, by the message of its line."""
 
 
-class ActivityRow(NamedTuple):
-    """The columns of the table for one log line."""
+@dataclass
+class Whom:
+    """Names of whom lines are about, where the operator wants them; notes once that the table gives none."""
 
-    when: str
-    account: str
-    operation: str
-    answer: str
-    reason: str
-    remedy: str
+    invocation: Invocation
+    wanted: bool
+    _denied: bool = field(default=False, init=False)
+
+    def names(self, lines: Sequence[Line]) -> Names:
+        """The names of the users and groups that lines name."""
+        concerned = [each for line in lines for each in concerned_by(line)]
+        if not self.wanted or self._denied:
+            return NO_NAMES
+        try:
+            return names_of(self.invocation.deployment, concerned)
+        except NamesUnavailable as problem:
+            self._denied = True
+            self.invocation.note(str(problem))
+            return NO_NAMES
 
 
 def activity(
     context: typer.Context,
     *,
     account: OneAccount = None,
+    user: Annotated[
+        str | None,
+        typer.Option(metavar="ID|ADDRESS", help="One user, by id; by address or userName with --account."),
+    ] = None,
     group: Annotated[str | None, typer.Option(metavar="ID", help="One group; default: all requests.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Show only requests that were rejected or failed.")] = False,
+    lost_access: Annotated[
+        bool, typer.Option("--lost-access", help="Show who was deactivated or removed, and who was refused that.")
+    ] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Show new lines as they are written, until Ctrl-C.")] = False,
     since: Annotated[str, typer.Option(metavar="TIME", help="How far to look back: 30m, 1h, 7d.")] = "1h",
     limit: Annotated[int, typer.Option(min=1, max=MAX_LINES, help="Show at most this many past lines.")] = 50,
+    no_names: Annotated[
+        bool, typer.Option("--no-names", help="Show ids alone: look no names up in the table.")
+    ] = False,
 ) -> None:
-    """Show the requests of identity providers: the account, the answer, the reason and what to do.
+    """Show the requests of identity providers: whom they concern, the answer, the reason and what to do.
 
     The CloudWatch dashboard shows the same record. With --json, print the log lines, one JSON object a line.
     """
     invocation = invocation_of(context)
-    wanted = LineFilter(datetime.now(UTC) - parse_duration(since, "--since"), limit, account, failed, group)
-    log = invocation.deployment.activity
+    if lost_access:
+        if user or group or failed or follow:
+            raise UsageError("--lost-access goes with --account, --since and --no-names alone.")
+        _show_lost_access(invocation, account, since, names=not no_names)
+        return
+    whose = None if user is None else _user_id(invocation, account, user)
+    wanted = LineFilter(datetime.now(UTC) - parse_duration(since, "--since"), limit, account, failed, group, whose)
+    log, whom = invocation.deployment.activity, Whom(invocation, wanted=not no_names)
     if follow:
-        show = _printer(invocation)
+        show = _printer(invocation, whom)
         try:
             for line in log.follow(wanted):
                 show(line)
         except KeyboardInterrupt:  # the way to end --follow
             return
     else:
-        _show_past(invocation, log.past(wanted), wanted, since)
+        _show_past(invocation, log.past(wanted), wanted, since, whom)
 
 
-def row_of(line: Line) -> ActivityRow:
-    """The columns of the table for a log line."""
-    message = line["message"]
-    when = time_of(line).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    account, reason, remedy = (str(line.get(name, "")) for name in ("account", "reason", "remedy"))
-    if message == "audit":
-        by = f"by {line.get('actor', 'unknown')}, request {line.get('request_id', 'unknown')}"
-        operation, about = str(line.get("operation", "settings page")), reason or str(line.get("attribute", ""))
-        return ActivityRow(when, account, operation, str(line.get("what", "")), about, by)
-    what = _ALSO.get(message) or (str(line.get("what", "")) if message == "lost-access" else None)
-    if what is not None:
-        return ActivityRow(
-            when, account, str(line.get("operation", "")), what, reason, f"user {line.get('user_id', '')}"
-        )
-    answer = " ".join(str(line[name]) for name in ("status", "scim_type") if name in line)
-    operation = str(line.get("operation", "")) + (" in Bulk" if message == "bulk-operation" else "")
-    about = f"{reason}: {line['attribute']}" if "attribute" in line else reason
-    group = f"group {line['group_id']}" if "group_id" in line else ""
-    return ActivityRow(when, account, operation, answer, about or _members(line), remedy or group)
+def _user_id(invocation: Invocation, account: str | None, text: str) -> str:
+    """The id of the user meant; raises `UsageError` for an address without an account."""
+    if is_id(text):
+        return text
+    if account is None:
+        raise UsageError("An address or userName is of one account: add --account NAME, or give the user's id.")
+    email, name = (text, None) if "@" in text else (None, text)
+    return chosen_user(invocation, account, email, name, None).id
 
 
-def _members(line: Line) -> str:
-    """What a request did to the members of groups, such as "3 joined, 1 left"."""
-    counts = {"joined": "members_joined", "left": "members_left", "left out": "members_left_out"}
-    return ", ".join(f"{line[name]} {what}" for what, name in counts.items() if line.get(name))
+def _show_lost_access(invocation: Invocation, account: str | None, since: str, *, names: bool) -> None:
+    lately = read_lost_access(invocation, account, parse_duration(since, "--since"), names=names)
+    parts = lost_access_parts(lately, since)
+    invocation.answer(lately, *parts)
+    if not parts:
+        if account is not None:
+            invocation.deployment.require_account(account, _SECONDS)
+        of = "" if account is None else f" of {account}"
+        invocation.note(f"No user{of} lost access in the last {since}; --since looks further back.")
 
 
-def _show_past(invocation: Invocation, lines: Sequence[Line], wanted: LineFilter, since: str) -> None:
+def _show_past(invocation: Invocation, lines: Sequence[Line], wanted: LineFilter, since: str, whom: Whom) -> None:
+    if not lines and wanted.account is not None:
+        invocation.deployment.require_account(wanted.account, _SECONDS)
+    names = whom.names(lines)
     if invocation.as_json:
         for line in lines:
-            typer.echo(_as_json(line))
-        if not lines and wanted.account is not None:
-            invocation.deployment.require_account(wanted.account, _SECONDS)
+            typer.echo(_as_json(line, names))
         return
     if lines:
-        table = table_of("When", "Account", "Operation", "Answer", "Reason", "What to do")
-        for line in lines:
-            table.add_row(*(plain(cell) for cell in row_of(line)), style=_style(line))
+        rows = [row_of(line, names) for line in lines]
+        groups = any(row.group for row in rows)
+        headers = ["When", "Account", "Operation", "User", *["Group"] * groups, "Answer", "Reason", "What to do"]
+        table = table_of(*headers)
+        for line, row in zip(lines, rows, strict=True):
+            cells = row if groups else (*row[:4], *row[5:])
+            table.add_row(*(plain(cell) for cell in cells), style=_style(line))
         invocation.answer(None, table)
     of = "" if wanted.account is None else f" of {wanted.account}"
+    of += "" if wanted.user is None else f" about the user {wanted.user}"
     of += "" if wanted.group is None else f" about the group {wanted.group}"
     if not lines:
-        if wanted.account is not None:
-            invocation.deployment.require_account(wanted.account, _SECONDS)
         invocation.note(
             f"Nothing{of} {'failed' if wanted.failed else 'came'} in the last {since}; --since looks further back."
         )
@@ -117,23 +144,27 @@ def _show_past(invocation: Invocation, lines: Sequence[Line], wanted: LineFilter
         invocation.note(f"The last {wanted.limit}; --limit shows more.")
 
 
-def _printer(invocation: Invocation) -> Callable[[Line], None]:
+def _printer(invocation: Invocation, whom: Whom) -> Callable[[Line], None]:
     """A function that prints one line immediately, also into a pipe."""
     if invocation.as_json:
-        return lambda line: typer.echo(_as_json(line))
+        return lambda line: typer.echo(_as_json(line, whom.names([line])))
     console = output()
 
     def show(line: Line) -> None:
-        *cells, last = row_of(line)
+        row = row_of(line, whom.names([line]))
+        concerned = ", ".join(filter(None, (row.user, row.group and f"group {row.group}")))
+        cells = (row.when, row.account, row.operation, concerned, row.answer, row.reason)
         padded = [cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)]
-        console.print(plain("  ".join([*padded, last]).rstrip()), style=_style(line))
+        console.print(plain("  ".join([*padded, row.remedy]).rstrip()), style=_style(line))
         console.file.flush()
 
     return show
 
 
-def _as_json(line: Line) -> str:
-    return harmless_json(json.dumps(line, ensure_ascii=False))
+def _as_json(line: Line, names: Names) -> str:
+    """The line, with `user_name` and `group_name` where they are known; the log holds neither."""
+    found = {f"{each.noun}_name": name for each in concerned_by(line) if (name := names.of(each)) is not None}
+    return harmless_json(json.dumps({**line, **found}, ensure_ascii=False))
 
 
 def _style(line: Line) -> str:

@@ -44,7 +44,7 @@ class ActivityUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LineFilter:
-    """The lines to show: since a time, of one account or all, failures only, about one group by its id or all.
+    """The lines to show: since a time, of one account or all, failures only, about one group or user by its id or all.
 
     `limit` is for lines of the past.
     """
@@ -54,6 +54,7 @@ class LineFilter:
     account: str | None = None
     failed: bool = False
     group: str | None = None
+    user: str | None = None
 
     def accepts(self, line: Line) -> bool:
         """True if the line is one to show; `limit` does not count here."""
@@ -61,6 +62,7 @@ class LineFilter:
             line.get("message") in MESSAGES
             and (self.account is None or line.get("account") == self.account)
             and (self.group is None or line.get("group_id") == self.group)
+            and (self.user is None or line.get("user_id") == self.user)
             and (not self.failed or line.get("status", 0) >= 400)
             and time_of(line) >= self.since
         )
@@ -156,6 +158,8 @@ class CloudWatchActivityLog:
             conditions.append(f"account = {json.dumps(wanted.account)}")
         if wanted.group is not None:
             conditions.append(f"group_id = {json.dumps(wanted.group)}")
+        if wanted.user is not None:
+            conditions.append(f"user_id = {json.dumps(wanted.user)}")
         if wanted.failed:
             conditions.append("status >= 400")
         query = (

@@ -19,6 +19,9 @@ from domain.accounts.connector_key import ConnectorKey
 from local.serve import write_state
 from local.service import LocalService
 from support.child_processes import PIPE, started
+from support.group_client import GroupClient
+from support.people import person, replacing
+from support.scim_http import ScimClient
 
 URN = "urn:ietf:params:scim:schemas:core:2.0:User"
 
@@ -78,7 +81,7 @@ def test_a_failure_is_shown_with_its_reason_and_remedy(
 
     assert result.exit_code == 0, result.output
     header, created, refused = result.stdout.splitlines()
-    assert header.split()[:4] == ["When", "Account", "Operation", "Answer"]
+    assert header.split()[:5] == ["When", "Account", "Operation", "User", "Answer"]
     assert "CreateUser" in created
     assert "201" in created
     assert "409 uniqueness" in refused
@@ -102,7 +105,7 @@ def test_json_is_the_log_line_without_values_of_the_user(
 ) -> None:
     create(service, key, "marked-name")
 
-    result = activity("--account", key.account, "--json")
+    result = activity("--account", key.account, "--json", "--no-names")
 
     line = json.loads(result.stdout)
     assert {"timestamp", "request_id", "operation", "status", "duration_ms"} <= line.keys()
@@ -214,3 +217,81 @@ def test_a_pipe_gets_the_reasons_and_remedies_whole(
     (line,) = [line for line in activity("--account", key.account, "--failed").stdout.splitlines() if "409" in line]
 
     assert line.rstrip().endswith(json.loads(activity("--account", key.account, "--failed", "--json").stdout)["remedy"])
+
+
+@pytest.fixture
+def people(service: LocalService, key: ConnectorKey) -> dict[str, str]:
+    """The ids of a user who is still there, and of one who was removed."""
+    client = ScimClient(service.base_url, key.text)
+    ids = {name: client.create(person(name))["id"] for name in ("ada", "bob")}
+    client.request("PATCH", f"/Users/{ids['ada']}", body=replacing("active", "maybe"))
+    client.delete(ids["bob"])
+    return ids
+
+
+def test_a_row_names_the_user_or_says_that_the_user_is_removed(
+    key: ConnectorKey, activity: Activity, people: dict[str, str]
+) -> None:
+    text = activity("--account", key.account).stdout
+
+    assert text.count(f"ada ({people['ada']})") == 2
+    assert text.count(f"{people['bob']} (removed)") == 2
+    assert "bob" not in text.replace(people["bob"], "")
+
+
+def test_json_has_the_name_where_the_user_is_still_there(
+    key: ConnectorKey, activity: Activity, people: dict[str, str]
+) -> None:
+    lines = [json.loads(line) for line in activity("--account", key.account, "--json").stdout.splitlines()]
+
+    assert {line["user_id"]: line.get("user_name") for line in lines} == {people["ada"]: "ada", people["bob"]: None}
+
+
+def test_ids_alone_are_shown_on_request(key: ConnectorKey, activity: Activity, people: dict[str, str]) -> None:
+    result = activity("--account", key.account, "--no-names")
+
+    assert people["ada"] in result.stdout
+    assert "ada (" not in result.stdout
+
+
+def test_ids_alone_are_shown_where_the_table_gives_no_names(
+    key: ConnectorKey, people: dict[str, str], service: LocalService
+) -> None:
+    result = CliRunner().invoke(app, ["--local", "--table", "nosuch", "activity", "--account", key.account])
+
+    assert result.exit_code == 0
+    assert people["ada"] in result.stdout
+    assert result.stderr.count("ids are shown alone") == 1
+    assert "ResourceNotFoundException" in result.stderr
+
+
+@pytest.mark.parametrize("whom", ["id", "ada@example.com", "ada"])
+def test_one_user_is_shown_alone(key: ConnectorKey, activity: Activity, people: dict[str, str], whom: str) -> None:
+    chosen = people["ada"] if whom == "id" else whom
+
+    lines = activity("--account", key.account, "--user", chosen, "--json").stdout.splitlines()
+
+    assert [json.loads(line)["operation"] for line in lines] == ["CreateUser", "PatchUser"]
+
+
+def test_an_address_without_an_account_is_an_error(activity: Activity, people: dict[str, str]) -> None:
+    result = activity("--user", "ada@example.com")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--account NAME" in result.stderr
+
+
+def test_following_names_the_user(service: LocalService, following: list[str]) -> None:
+    with started(following, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert "ada (" in process.stdout.readline()  # type: ignore[union-attr]  # the stream is a pipe
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 0
+
+
+def test_a_row_names_the_group(service: LocalService, key: ConnectorKey, activity: Activity) -> None:
+    service.accounts.configure(key.account, groups=True)
+    made = GroupClient(ScimClient(service.base_url, key.text)).create("Sales")
+
+    header, row = activity("--account", key.account).stdout.splitlines()
+    assert "Group" in header
+    assert f"Sales ({made['id']})" in row

@@ -164,7 +164,7 @@ def test_a_script_without_yes_changes_nothing_and_says_why(
 
     result = rollcall(*command.split(), *arguments, *(["--json"] if as_json else []))
 
-    question, outcome = result.stderr.splitlines()
+    *_, question, outcome = result.stderr.splitlines()
     assert ASKED[command] in question
     assert "othing was changed" in outcome
     assert "--yes" in outcome

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from adapters.logs.lines import Line
-from cli.activity import row_of
+from cli.activity_row import row_of
 from cli.wording import harmless_json
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser

@@ -12,6 +12,7 @@ from domain.accounts.account import Connector, IdentityProvider, Mode, rfc3339
 from domain.accounts.deprovisioning import GuardState, limit_as_text
 from domain.accounts.key_age import KeyAge
 from operations.answers.base import Answer, Done
+from operations.answers.lost_access import LostAccessLately
 
 
 class Changed(Answer):
@@ -130,6 +131,8 @@ class ShownAccount(AccountWithKey):
 
     deprovisioning: Deprovisioning | None
     """null when the account has no limit, or its state cannot be read."""
+    lost_access: LostAccessLately | None
+    """Of the last hour; null when the record of requests cannot be read."""
 
 
 class ConfiguredAccount(Account, Done):
@@ -186,6 +189,8 @@ class ResumedAccount(AccountDone):
 
     last_day: int
     """How many users lost access in the last day."""
+    lost_access: LostAccessLately | None
+    """Of the last hour; null when the account was not paused, or the record of requests cannot be read."""
 
 
 class UserLetThrough(AccountDone):

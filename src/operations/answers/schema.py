@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from operations.answers import accounts, changes, deploying, groups, records, setup_links
+from operations.answers import accounts, changes, deploying, groups, lost_access, records, setup_links
 from operations.json_schemas import SchemaGenerator, schema_text
 
 ANSWERS: Final[tuple[type[BaseModel], ...]] = (
@@ -27,6 +27,7 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     setup_links.InvitedAccount,
     setup_links.LinkList,
     setup_links.ClosedLinks,
+    lost_access.LostAccessLately,
     records.UserList,
     records.Exported,
     records.Imported,
