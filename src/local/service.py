@@ -23,6 +23,7 @@ from domain.accounts.connector_key import ConnectorKey
 from handlers.environment.service import ServiceEnvironment
 from handlers.routes import BASE_PATH
 from handlers.service import Service
+from handlers.settings.accounts import Pages
 from handlers.settings.widget import SettingsWidget
 from local.activity import FileActivity
 from local.embedded_aws import LocalAws
@@ -176,6 +177,10 @@ class LocalService:
             table=self.table,
             activity=FileActivity(self.activity_file),
             log=self.bound.log,
+            pages=Pages(
+                users=lambda account: f"/users?account={account}",
+                failures=lambda account: f"/requests?account={account}&failed=1",
+            ),
         )
 
     def _make_table(self) -> None:

@@ -43,9 +43,10 @@ def service() -> Iterator[LocalService]:
 
 @pytest.fixture
 def page(browser: Browser, service: LocalService) -> Iterator[Page]:
-    opened = browser.new_page(viewport={"width": 1320, "height": 560})
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
     opened.goto(service.address)
-    opened.get_by_text("User provisioning via SCIM").wait_for()
+    opened.get_by_role("heading", name="Accounts").wait_for()
     yield opened
     opened.close()
 

@@ -2,155 +2,208 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import getpass
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from local.service import LocalService
+from support.settings_in_browser import button, card, confirm, create, fact, key_shown, status_with, switch
 
 pytestmark = pytest.mark.browser
 
 
-def row(page: Page, account: str) -> Locator:
-    return page.locator("tbody tr").filter(has=page.get_by_text(account, exact=True))
-
-
-def switch(page: Page, account: str) -> Locator:
-    return row(page, account).locator("td").nth(1).locator("a.switch")
-
-
-def groups_switch(page: Page, account: str) -> Locator:
-    return row(page, account).locator("td").nth(2).locator("a.switch")
-
-
-def press(page: Page, where: Locator | Page, button: str, *, confirmed: bool = True) -> None:
-    """Press a button and, when it asks, answer."""
-    where.locator("a.btn").get_by_text(button, exact=True).click()
-    if confirmed:
-        page.get_by_role("button", name="OK").click()
-
-
-def key_shown(page: Page) -> str:
-    """The Connector Key in the pop-up, which is then closed."""
-    key = page.locator("dialog code").filter(has_text="rck_").inner_text()
-    page.get_by_role("button", name="OK").click()
-    return key
-
-
-def status_with(service: LocalService, key: str) -> int:
-    return httpx.get(f"{service.base_url}/Users", headers={"Authorization": f"Bearer {key}"}).status_code
-
-
-def test_an_account_from_enabling_to_revoking(page: Page, service: LocalService, pictures: Path) -> None:
-    page.get_by_label("Account").fill("acme")
-    press(page, page, "Enable SCIM")
-    expect(page.get_by_role("status")).to_have_text("SCIM is on for acme.")
-    expect(page.locator("#widget dl")).to_contain_text(service.base_url)
-    made = page.locator("#widget dl code").filter(has_text="rck_").inner_text()
+def test_an_account_from_enabling_to_revoking(page: Page, service: LocalService) -> None:
+    page.get_by_label("New account", exact=True).fill("acme")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("SCIM is on for acme.")).to_be_visible()
+    expect(page.get_by_label("New account", exact=True)).to_have_value("")
+    made = page.locator("code").filter(has_text="rck_acme_").first.inner_text()
     assert status_with(service, made) == 200
+    expect(card(page, "acme")).to_contain_text("Next: connect your identity provider.")
+    expect(card(page, "acme")).to_contain_text(f"by {getpass.getuser()}")
 
-    press(page, row(page, "acme"), "Reveal key")
-    expect(page.locator("dialog")).to_contain_text(service.base_url)
-    page.screenshot(path=pictures / "settings-values.png")
+    button(page, "Reveal key of acme").click()
+    confirm(page, "Reveal key")
+    expect(page.get_by_role("dialog", name="Connector of acme")).to_contain_text(service.base_url)
     first = key_shown(page)
     assert first == made
 
-    press(page, row(page, "acme"), "Disable")
-    expect(switch(page, "acme")).to_have_text("Off")
+    switch(page, "SCIM of acme").click()
+    confirm(page, "Disable SCIM")
+    expect(switch(page, "SCIM of acme")).not_to_be_checked()
     assert status_with(service, first) == 403
 
-    press(page, row(page, "acme"), "Enable")
-    expect(switch(page, "acme")).to_have_text("On")
+    switch(page, "SCIM of acme").click()
+    confirm(page, "Enable SCIM")
+    expect(switch(page, "SCIM of acme")).to_be_checked()
     assert status_with(service, first) == 200
-    press(page, row(page, "acme"), "Rotate key")
-    expect(page.locator("dialog")).to_contain_text("New key for acme")
+
+    button(page, "Rotate key of acme").click()
+    confirm(page, "Rotate key")
+    expect(page.get_by_role("dialog", name="New key for acme")).to_be_visible()
     second = key_shown(page)
-    assert second != first
-    assert status_with(service, second) == 200
-    assert status_with(service, first) == 200
+    assert [status_with(service, key) for key in (second, first)] == [200, 200]
 
-    press(page, page, "Refresh", confirmed=False)
-    expect(row(page, "acme")).to_contain_text("still used")
-    page.screenshot(path=pictures / "settings.png")
-
-    press(page, row(page, "acme"), "Revoke previous")
-    expect(page.get_by_role("status")).to_have_text("The previous key of acme is revoked.")
-    assert status_with(service, first) == 401
-    assert status_with(service, second) == 200
+    button(page, "Refresh the accounts").click()
+    expect(fact(page, "acme", "Previous key")).to_contain_text("still used")
+    button(page, "Revoke previous key of acme").click()
+    confirm(page, "Revoke previous key")
+    expect(page.get_by_text("The previous key of acme is revoked.").first).to_be_visible()
+    expect(card(page, "acme")).to_be_focused()
+    assert [status_with(service, key) for key in (second, first)] == [200, 401]
 
 
-def test_groups_are_switched_on_and_after_a_question_off_again(page: Page, service: LocalService) -> None:
-    groups_switch(page, "default").click()
-    page.get_by_role("button", name="OK").click()
-    expect(groups_switch(page, "default")).to_have_text("On")
-    expect(page.get_by_role("status")).to_contain_text("Groups are on for default")
+def test_groups_are_switched_on_and_after_a_question_off_again(page: Page) -> None:
+    switch(page, "Groups of default").click()
+    confirm(page, "Switch groups on")
+    expect(switch(page, "Groups of default")).to_be_checked()
+    expect(page.get_by_text("Groups are on for default").first).to_be_visible()
 
-    groups_switch(page, "default").click()
-    expect(page.locator("dialog")).to_contain_text("cannot be reached until groups are on again")
-    page.get_by_role("button", name="OK").click()
-
-    expect(groups_switch(page, "default")).to_have_text("Off")
-
-
-def test_a_question_answered_with_cancel_changes_nothing(page: Page, service: LocalService) -> None:
-    press(page, row(page, "default"), "Disable", confirmed=False)
-    page.get_by_role("button", name="Cancel").click()
-
-    expect(switch(page, "default")).to_have_text("On")
-    assert status_with(service, service.key.text) == 200
+    switch(page, "Groups of default").click()
+    expect(page.get_by_role("dialog", name="Switch groups off for default?")).to_have_accessible_description(
+        "Its groups and their members are kept, but cannot be reached until groups are on again: "
+        "/Groups is answered 404 until then."
+    )
+    confirm(page, "Switch groups off")
+    expect(switch(page, "Groups of default")).not_to_be_checked()
 
 
-def test_a_bad_account_name_is_reported_and_never_executed(page: Page) -> None:
-    page.get_by_label("Account").fill("<img src=x onerror=alert(1)>")
-    press(page, page, "Enable SCIM")
+@pytest.mark.parametrize("typed", ["", "Acme", "<img src=x onerror=alert(1)>"])
+def test_a_bad_account_name_is_an_error_at_the_field_without_a_question(page: Page, typed: str) -> None:
+    page.get_by_label("New account", exact=True).fill(typed)
+    button(page, "Enable SCIM for the new account").click()
 
-    expect(page.get_by_role("status")).to_contain_text("is not an account name")
+    field = page.get_by_label("New account", exact=True)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_value(typed)
+    expect(field).to_be_focused()
+    assert "1 to 40 characters" in page.locator(f"#{field.get_attribute('aria-describedby')}").inner_text()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     assert page.locator("#widget img").count() == 0
 
 
-def test_users_errors_and_last_success_are_shown(page: Page, service: LocalService) -> None:
-    headers = {"Authorization": f"Bearer {service.key.text}"}
-    urn = "urn:ietf:params:scim:schemas:core:2.0:User"
-    for status in (201, 409):
-        created = httpx.post(f"{service.base_url}/Users", headers=headers, json={"schemas": [urn], "userName": "a"})
-        assert created.status_code == status
-    httpx.get(f"{service.base_url}/Users", headers=headers)
+def test_copy_really_copies_and_says_so(page: Page, service: LocalService) -> None:
+    button(page, "Copy Base URL").click()
+    expect(page.get_by_role("status")).to_have_text("Base URL copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == service.base_url
 
-    press(page, page, "Refresh", confirmed=False)
-
-    expect(row(page, "default").locator("td").nth(4)).to_have_text("1")
-    expect(row(page, "default").locator("td").nth(5)).to_have_text("just now")
-    expect(row(page, "default").locator("td").nth(6)).to_have_text("1")
+    button(page, "Reveal key of default").click()
+    confirm(page, "Reveal key")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Copy Connector Key").click()
+    expect(dialog.get_by_role("status")).to_have_text("Connector Key copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == service.key.text
 
 
-def test_the_page_works_within_its_own_content_security_policy(browser: Browser, service: LocalService) -> None:
-    said: list[str] = []
+def test_users_and_failures_are_one_click_away(page: Page, service: LocalService) -> None:
+    assert [create(service, name) for name in ("ada", "ada")] == [201, 409]
+
+    button(page, "Refresh the accounts").click()
+
+    expect(fact(page, "default", "Last success")).to_have_text("just now")
+    users, errors = (card(page, "default").get_by_role("link", name=of) for of in ("Users of", "Failures of"))
+    expect(users).to_have_text("1")
+    expect(errors).to_have_text("1")
+    errors.click()
+    expect(page).to_have_url(f"{service.address}/requests?account=default&failed=1")
+    page.go_back()
+    users.click()
+    expect(page).to_have_url(f"{service.address}/users?account=default")
+
+
+def test_connect_shows_the_fields_of_each_identity_provider(page: Page, service: LocalService) -> None:
+    button(page, "Connect default to an identity provider").click()
+
+    dialog = page.get_by_role("dialog", name="Connect default")
+    expect(dialog).to_contain_text(f"{service.base_url}/Users?count=1")
+    dialog.get_by_text("Okta", exact=True).click()
+    expect(dialog.get_by_text("Authorization (Bearer)")).to_be_visible()
+
+
+def test_a_server_that_is_gone_is_said_and_retry_carries_on(browser: Browser) -> None:
+    service = LocalService().start()
     page = browser.new_page()
-    page.on("console", lambda message: said.append(message.text))
     page.goto(service.address)
-    page.get_by_text("User provisioning via SCIM").wait_for()
-    at_rest = page.locator("#widget").evaluate("at => getComputedStyle(at).backgroundColor")
-    injected = page.evaluate(
-        "() => { const s = document.createElement('script'); s.textContent = 'window.ran = 1';"
-        " document.body.append(s); return window.ran === 1; }"
-    )
-    refused = [text for text in said if "Content Security Policy" in text]
+    page.get_by_role("heading", name="Accounts").wait_for()
+    service.stop()
+
+    button(page, "Refresh the accounts").click()
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
+    again = LocalService(port=int(service.address.rpartition(":")[2])).start()
+    page.get_by_role("button", name="Retry").click()
+
+    expect(page.get_by_role("alert")).to_be_hidden()
+    again.stop()
     page.close()
 
-    assert at_rest != "rgba(0, 0, 0, 0)", "styles are let in"
-    assert not injected
-    assert len(refused) == 1, "the one that the test put in"
+
+@pytest.mark.parametrize(("failure", "said"), [(None, "does not answer"), (503, "answered 503")])
+def test_a_first_load_that_fails_says_so(
+    browser: Browser, service: LocalService, failure: int | None, said: str
+) -> None:
+    page = browser.new_page()
+    page.route("**/settings", lambda route: route.fulfill(status=failure) if failure else route.abort())
+
+    page.goto(service.address)
+
+    expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(page.get_by_text("Loading")).to_have_count(0)
+    page.unroute("**/settings")
+    page.get_by_role("button", name="Retry").click()
+    expect(card(page, "default")).to_be_visible()
+    page.close()
 
 
-def test_no_other_site_can_press_the_buttons(service: LocalService) -> None:
-    foreign = httpx.post(f"{service.address}/settings", json={"action": "reveal", "account": "default"})
-    assert foreign.status_code == 403
+def test_many_accounts_are_searched_sorted_and_come_in_pages(page: Page, service: LocalService) -> None:
+    for number in range(1, 31):
+        service.accounts.enable(f"customer-{number}")
+    create(service, "ada")
+    create(service, "ada")
+    names = page.get_by_role("listitem").get_by_role("heading")
+    page.reload()
+    expect(names).to_have_text([f"customer-{number}" for number in range(1, 26)])
+    button(page, "Next page of accounts").click()
+    expect(names).to_have_text([*(f"customer-{number}" for number in range(26, 31)), "default"])
 
-    named_otherwise = httpx.post(
-        f"{service.address}/settings",
-        json={"action": "reveal", "account": "default"},
-        headers={"X-Rollcall-Settings": "1", "Host": "evil.example"},
-    )
-    assert named_otherwise.status_code == 421
+    page.get_by_role("searchbox").press_sequentially("customer-2")
+    expect(page.get_by_text("11 of 31 accounts").first).to_be_visible()
+    expect(names).to_have_text(["customer-2", *(f"customer-{number}" for number in range(20, 30))])
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+    page.get_by_role("searchbox").fill("")
+    page.get_by_label("Sort by").select_option("Most errors first")
+    expect(names.first).to_have_text("default")
+
+
+def test_the_page_refreshes_by_itself_and_leaves_alone_whoever_works(browser: Browser, service: LocalService) -> None:
+    page = browser.new_page()
+    page.clock.install()
+    page.goto(service.address)
+    users = card(page, "default").get_by_role("link", name="Users of")
+    expect(users).to_have_text("0")
+    rotate = button(page, "Rotate key of default")
+    rotate.focus()
+
+    create(service, "ada")
+    page.clock.run_for(6_000)
+    expect(users).to_have_text("1")
+    expect(rotate).to_be_focused()
+
+    calls: list[str] = []
+    page.on("request", lambda request: calls.append(request.url))
+    page.get_by_label("New account", exact=True).fill("glo")
+    page.clock.run_for(20_000)
+    page.get_by_label("New account", exact=True).fill("")
+    rotate.click()
+    page.clock.run_for(20_000)
+    page.keyboard.press("Escape")
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    page.clock.run_for(20_000)
+    assert calls == []
+
+    page.evaluate("delete document.hidden")
+    create(service, "grace")
+    page.clock.run_for(6_000)
+    expect(users).to_have_text("2")
+    page.close()

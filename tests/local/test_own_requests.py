@@ -219,7 +219,7 @@ def test_a_call_of_any_shape_is_answered_with_a_page(service: LocalService, even
     assert response.headers["Content-Type"].startswith("text/html")
 
 
-@pytest.mark.parametrize("path", ["/", "/settings.js", "/settings"])
+@pytest.mark.parametrize("path", ["/", "/settings.css", "/settings"])
 def test_the_page_runs_its_own_script_alone_and_in_no_frame(service: LocalService, path: str) -> None:
     connection = HTTPConnection("127.0.0.1", number(service, "scim"), timeout=30)
     connection.request("GET", path)

@@ -6,7 +6,7 @@ Changes at the same time do not overwrite each other (`adapters.secrets.conditio
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -112,13 +112,20 @@ class Accounts:
 
     def list_all(self) -> list[ListedAccount]:
         """Return all accounts in order of name, including those whose secret is unusable or marked for deletion."""
+        return self.listed(self.names())
+
+    def names(self) -> list[str]:
+        """Return the names of all accounts in order, without reading a secret."""
         prefix = self._secrets.prefix
         with errors_reported("list the secrets below", prefix):
             pages = self._client.get_paginator("list_secrets").paginate(
                 Filters=[{"Key": "name", "Values": [prefix]}], IncludePlannedDeletion=True
             )
             names = [secret["Name"] for page in pages for secret in page["SecretList"]]
-        accounts = sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+        return sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+
+    def listed(self, accounts: Iterable[str]) -> list[ListedAccount]:
+        """Read the secrets of these accounts, in the same order; leave out those that have no value."""
         with ThreadPoolExecutor(_READERS) as pool:
             return [listed for listed in pool.map(self._listed, accounts) if listed is not None]
 

@@ -24,6 +24,10 @@ _CHECKSUM_LENGTH: Final = 6
 _ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _FORM: Final = re.compile(rf"([a-z]{{3}})_({_ACCOUNT.pattern})_([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{6}})")
 
+ACCOUNT_NAME_RULE: Final = (
+    "use 1 to 40 characters out of a-z, 0-9 and '-', with no '-' at the start, for example 'acme-corp'."
+)
+
 Entropy = Callable[[int], bytes]
 """A source of that many unpredictable bytes, such as `secrets.token_bytes`."""
 
@@ -41,10 +45,7 @@ def account_name(text: str) -> str:
     if _ACCOUNT.fullmatch(text):
         return text
     shown = text if len(text) <= 60 else f"{text[:60]}..."
-    raise InvalidAccountName(
-        f"{shown!r} is not an account name: use 1 to 40 characters out of a-z, 0-9 and '-', with no '-' "
-        "at the start, for example 'acme-corp'."
-    )
+    raise InvalidAccountName(f"{shown!r} is not an account name: {ACCOUNT_NAME_RULE}")
 
 
 def new_secret(prefix: str, account: str, entropy: Entropy) -> str:

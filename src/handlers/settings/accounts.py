@@ -1,0 +1,227 @@
+"""One account on the settings page: its facts in words, and its controls with the questions that they ask first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from adapters.logs.activity import AccountActivity
+from domain import remedies
+from domain.accounts import group_management
+from domain.accounts.account import Connector
+from domain.accounts.deprovisioning import GuardState
+from domain.accounts.key_age import KeyAge
+from domain.accounts.key_age import Urgency as HowSoon
+from domain.accounts.rate import DEFAULT_RATE
+from handlers.settings.view import AccountView, Call, Control, Pause, PreviousKey, Urgency, Where
+
+_URGENCIES: Final[dict[HowSoon, Urgency]] = {
+    HowSoon.NOW: "bad",
+    HowSoon.VERY_SOON: "warn",
+    HowSoon.SOON: "warn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """What is known of an account; `connector` is None when its secret cannot be used."""
+
+    account: str
+    connector: Connector | None
+    users: int | None
+    activity: AccountActivity | None
+    problem: str | None = None
+    guard: GuardState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages of the local server about one account's users and failures."""
+
+    users: Callable[[str], str]
+    failures: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountViews:
+    """Makes the views. `reveals` is True if the page shows existing keys, `kept` what each call has to carry along."""
+
+    now: datetime
+    reveals: bool = True
+    pages: Pages | None = None
+    kept: Call | None = None
+
+    def view(self, row: AccountRow) -> AccountView:
+        """Return the view of one account."""
+        if row.connector is None:
+            return AccountView(row.account, problem=row.problem or "The secret cannot be read.")
+        activity, current, account = row.activity, row.connector.current, row.account
+        age = KeyAge.of(row.connector, self.now)
+        urgency = _URGENCIES.get(age.urgency, "")
+        last_success = None if activity is None else _ago(activity.last_success, self.now) or "none in 24 h"
+        is_new = activity is not None and activity.last_success is None
+        is_empty = row.connector.enabled and row.users == 0 and is_new
+        return AccountView(
+            account,
+            scim=self._scim(row.connector),
+            groups=self._groups(row.connector),
+            unusual=_unusual(row.connector),
+            masked_key=current.key.masked,
+            key_made=f"made {current.created_at.astimezone(UTC):%d %b %Y} by {current.created_by.rsplit('/', 1)[-1]}",
+            key_age=f"age {age}: rotate it" if urgency else f"{age} old",
+            key_urgency=urgency,
+            users="?" if row.users is None else f"{row.users:,}",
+            users_at=Where(
+                f"Users of {account}",
+                self.pages.users(account) if self.pages else None,
+                f"rollcall users list --account {account}",
+            ),
+            errors="?" if activity is None else f"{activity.errors:,}",
+            has_errors=activity is not None and activity.errors > 0,
+            errors_at=Where(
+                f"Failures of {account}",
+                self.pages.failures(account) if self.pages else None,
+                f"{remedies.ACTIVITY} --account {account} --failed",
+                "failures",
+            ),
+            last_success=last_success or "unknown",
+            previous=_previous(row.connector, activity, self.now),
+            pause=_pause(row.guard),
+            is_empty=is_empty,
+            controls=self._controls(row.connector, row.guard, is_empty=is_empty),
+        )
+
+    def _call(self, action: str, account: str) -> Call:
+        return {"action": action, "account": account} | (self.kept or {})
+
+    def _scim(self, connector: Connector) -> Control:
+        account = connector.account
+        if connector.enabled:
+            verb = "Disable SCIM"
+            question = f"{verb} for {account}? Its identity provider is answered 403 until it is on again."
+        else:
+            verb = "Enable SCIM"
+            question = f"{verb} for {account}? Its identity provider may change users again, with the key it had."
+        return Control(
+            f"scim-{account}",
+            "SCIM",
+            f"SCIM of {account}",
+            self._call("disable" if connector.enabled else "enable", account),
+            question,
+            verb,
+            "danger" if connector.enabled else "primary",
+            on=connector.enabled,
+        )
+
+    def _groups(self, connector: Connector) -> Control:
+        account, is_on = connector.account, connector.settings.groups
+        return Control(
+            f"groups-{account}",
+            "Groups",
+            f"Groups of {account}",
+            self._call("groups-off" if is_on else "groups-on", account),
+            group_management.question(account, switch_on=not is_on),
+            f"Switch groups {'off' if is_on else 'on'}",
+            "danger" if is_on else "primary",
+            on=is_on,
+        )
+
+    def _controls(self, connector: Connector, guard: GuardState | None, *, is_empty: bool) -> tuple[Control, ...]:
+        account, limit = connector.account, connector.settings.deprovisioning_limit
+        found = []
+        if guard is not None and guard.is_paused and limit is not None and not limit.is_closed:
+            found.append(self._resume(account, guard))
+        found.append(
+            Control(
+                f"connect-{account}",
+                "Connect",
+                f"Connect {account} to an identity provider",
+                self._call("connect", account),
+                style="primary" if is_empty else "",
+                popup=True,
+            )
+        )
+        if self.reveals:
+            question = f"Reveal the Connector Key of {account}? It is recorded that it was shown."
+            found.append(self._key("reveal", "Reveal key", account, question))
+        found.append(self._key("rotate", "Rotate key", account, _rotation(connector, self.now)))
+        if connector.previous_at(self.now) is not None:
+            found.append(
+                Control(
+                    f"revoke-{account}",
+                    "Revoke previous key",
+                    f"Revoke previous key of {account}",
+                    self._call("revoke", account),
+                    f"Revoke the previous key of {account}? An identity provider that still uses it fails from now on.",
+                    "Revoke previous key",
+                    "danger",
+                )
+            )
+        return tuple(found)
+
+    def _key(self, action: str, label: str, account: str, question: str) -> Control:
+        name = f"{label} of {account}"
+        return Control(f"{action}-{account}", label, name, self._call(action, account), question, label, popup=True)
+
+    def _resume(self, account: str, guard: GuardState) -> Control:
+        question = (
+            f"Resume deprovisioning for {account}? Users who lost access in the last day: {guard.used}. Look at who "
+            f"they are, and at the scope in the identity provider. It may then continue with {guard.allowed} more."
+        )
+        name = f"Resume deprovisioning for {account}"
+        return Control(
+            f"resume-{account}", "Resume", name, self._call("resume", account), question, "Resume", "primary"
+        )
+
+
+def _pause(guard: GuardState | None) -> Pause | None:
+    if guard is None or not guard.is_paused:
+        return None
+    until = f"until {guard.paused_until.astimezone(UTC):%d %b %H:%M} UTC" if guard.paused_until else "from the next on"
+    return Pause(f"{guard.used:,} lost access in a day; {until}")
+
+
+def _rotation(connector: Connector, now: datetime) -> str:
+    account = connector.account
+    if connector.previous_at(now) is None:
+        return f"Rotate the Connector Key of {account}? The present one is accepted for 7 more days."
+    return (
+        f"Rotate the Connector Key of {account}? The key before the present one, which is accepted still, is refused "
+        "at once; the present one is accepted for 7 more days."
+    )
+
+
+def _unusual(connector: Connector) -> tuple[str, ...]:
+    """The settings that differ from the defaults."""
+    settings = connector.settings
+    adopts = settings.match_existing_by_email
+    return (
+        *(["strict"] if settings.mode == "strict" else []),
+        *(["matches by e-mail"] if adopts else []),
+        *(["privileges kept"] if adopts and settings.adopted_keep_privileges else []),
+        *(["takes no user back"] if not settings.take_back_deactivated else []),
+        *([f"{settings.rate.per_second} requests a second"] if settings.rate != DEFAULT_RATE else []),
+    )
+
+
+def _previous(connector: Connector, activity: AccountActivity | None, now: datetime) -> PreviousKey | None:
+    previous = connector.previous_at(now)
+    if previous is None:
+        return None
+    used = _ago(activity.previous_key_used, now) if activity else None
+    return PreviousKey(
+        f"still used, {used}" if used else "not used in 24 h",
+        f"accepted until {previous.expires_at.astimezone(UTC):%d %b %H:%M} UTC",
+        used is not None,
+    )
+
+
+def _ago(moment: datetime | None, now: datetime) -> str | None:
+    if moment is None:
+        return None
+    minutes = max(0, int((now - moment).total_seconds() // 60))
+    if minutes < 1:
+        return "just now"
+    return f"{minutes} min ago" if minutes < 60 else f"{minutes // 60} h ago"
