@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final, TextIO
+from typing import Annotated, Final
 
 import typer
 
@@ -23,7 +23,6 @@ from domain import remedies
 from operations.answers.groups import ImportedGroup, ImportedGroups, RefusedMembershipRow
 from operations.membership_import import Membership, MembershipImport
 from operations.membership_rows import RefusedMembership, Row, csv_memberships, json_memberships
-from operations.roster import guarded
 
 _SECONDS_OF_A_BATCH: Final = 120.0
 _SHOWN: Final = 20
@@ -62,15 +61,16 @@ def import_groups(
 
     Reads what rollcall groups export writes, and CSV with a column for the group and one for the user. A user is found
     by id, else by userName, else by address. No member is removed, and a group that exists keeps its
-    attributes, so a second run changes nothing and an interrupted one continues. Exits with 1 when a row was refused.
+    attributes, so a second run changes nothing and an interrupted one continues. With --report, correct the refused
+    rows in that file and import it. Exits with 1 when a row was refused.
     """
     invocation = invocation_of(context)
-    check_report(report)
+    check_report(report, file, form)
     with ExitStack() as files:
         target = files.enter_context(private_file(report)) if report is not None else None
         source = files.enter_context(text_of(file, form, mapped))
         has_groups = invocation.deployment.accounts.show(account).settings.groups
-        columns, rows = _rows(source, group)
+        columns, header, rows = _rows(source, group)
         for column, meaning in columns.items():
             if not invocation.as_json:
                 invocation.note(f"  {column} -> {meaning}")
@@ -80,16 +80,17 @@ def import_groups(
         tally = _import(invocation, source, rows, importer)
         tally.refusals.sort(key=lambda refusal: refusal.line)
         if target is not None and report is not None:
-            _write_report(target, report.suffix.lower(), tally.refusals)
+            answers = [RefusedMembershipRow.model_validate(refusal) for refusal in tally.refusals]
+            write_report(target, report, tally.refusals, answers, header)
     _answer(invocation, account, importer, tally, columns)
     _advise(invocation, account, tally, report, has_groups=has_groups)
     if code := exit_code(tally.refusals, tally.stopped):
         raise typer.Exit(code)
 
 
-def _rows(source: Source, group: str | None) -> tuple[dict[str, str], Iterator[Row]]:
+def _rows(source: Source, group: str | None) -> tuple[dict[str, str], list[str] | None, Iterator[Row]]:
     if source.form is Form.JSONL:
-        return {}, json_memberships(source.text, group)
+        return {}, None, json_memberships(source.text, group)
     return csv_memberships(source.text, source.mapping, group)
 
 
@@ -108,7 +109,7 @@ def _import(invocation: Invocation, source: Source, rows: Iterator[Row], importe
             else:
                 tally.counts[outcome] += 1
 
-    tally.stopped = run_import(invocation, source.lines, work)
+    tally.stopped = run_import(invocation, source.lines, work, has_header=source.form is Form.CSV)
     return tally
 
 
@@ -152,13 +153,3 @@ def _advise(invocation: Invocation, account: str, tally: _Tally, report: Path | 
         invocation.note(
             f"Groups are off for {account}: its identity provider cannot reach them until {remedies.groups_on(account)}"
         )
-
-
-def _write_report(target: TextIO, form: str, refused: list[RefusedMembership]) -> None:
-    write_report(
-        target,
-        form,
-        [RefusedMembershipRow.model_validate(refusal) for refusal in refused],
-        ("line", "group", "user", "reason", "detail"),
-        [(each.line, guarded(each.group), guarded(each.user), each.reason, guarded(each.detail)) for each in refused],
-    )

@@ -13,14 +13,16 @@ from pydantic import BaseModel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.invocation import Invocation
+from domain.documents import encode
 from domain.errors import Retryable
+from operations.roster import Origin, report_header, report_line, report_row
 
 REFUSALS_SHOWN: Final = 20
 INTERRUPTED: Final = "Interrupted."
 
 Report = Annotated[
     Path | None,
-    typer.Option("--report", dir_okay=False, help="Write the refused rows to this file, as CSV or JSON by its name."),
+    typer.Option("--report", dir_okay=False, help="Write the refused rows to this file, to be corrected and imported."),
 ]
 
 
@@ -32,21 +34,31 @@ class Refused(Protocol):
         """The line of the row in the file."""
 
     @property
+    def reason(self) -> str:
+        """Why it was refused, in a word."""
+
+    @property
     def detail(self) -> str:
-        """Why it was refused."""
+        """Why it was refused, and what to do."""
+
+    @property
+    def origin(self) -> Origin | None:
+        """What the row has in the file."""
 
 
-def run_import(invocation: Invocation, lines: int | None, work: Callable[[Callable[[int], None]], None]) -> str:
+def run_import(
+    invocation: Invocation, lines: int, work: Callable[[Callable[[int], None]], None], *, has_header: bool
+) -> str:
     """Run the work with a progress bar on a terminal; return why it stopped early, "" if it did not.
 
-    `work` is given a function to call with the line that it has come to, of `lines` in all.
+    `work` is given a function to call with the line that it has come to, of `lines` in all with the header.
     """
     shown = invocation.errors.is_terminal and not invocation.as_json
     bar = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*bar, console=invocation.errors, transient=True, disable=not shown) as progress:
-        task = progress.add_task("Importing", total=lines)
+        task = progress.add_task("Importing", total=lines - has_header)
         try:
-            work(lambda line: progress.update(task, completed=line))
+            work(lambda line: progress.update(task, completed=line - has_header))
         except Retryable as error:
             return error.detail
         except KeyboardInterrupt:
@@ -67,7 +79,8 @@ def show_refusals(invocation: Invocation, refused: Sequence[Refused], report: Pa
         invocation.note(f"  line {refusal.line}: {refusal.detail}")
     more = len(refused) - REFUSALS_SHOWN
     if report is not None and refused:
-        invocation.note(f"All refused rows are in {report}.")
+        to_correct = "" if report.suffix.lower() == ".json" else " Correct them there, and import that file."
+        invocation.note(f"All refused rows are in {report}.{to_correct}")
     elif more > 0:
         invocation.note(f"  and {more} more; --report FILE writes all of them.")
 
@@ -79,13 +92,26 @@ def show_stopped(invocation: Invocation, stopped: str) -> None:
 
 
 def write_report(
-    target: TextIO, form: str, refused: Sequence[BaseModel], columns: Sequence[str], rows: Sequence[Sequence[object]]
+    target: TextIO,
+    report: Path,
+    refused: Sequence[Refused],
+    answers: Sequence[BaseModel],
+    header: Sequence[str] | None,
 ) -> None:
-    """Write all refused rows: `refused` as JSON for the form ".json", else `columns` and `rows` as CSV."""
-    if form == ".json":
-        json.dump([row.model_dump(by_alias=True) for row in refused], target, indent=2, ensure_ascii=False)
+    """Write all refused rows: as one JSON array (`answers`), else as they are in the file, whose CSV has the `header`.
+
+    What is written as CSV or JSON lines can be corrected and imported.
+    """
+    if report.suffix.lower() == ".json":
+        json.dump([row.model_dump(by_alias=True) for row in answers], target, indent=2, ensure_ascii=False)
         target.write("\n")
         return
     table = csv.writer(target)
-    table.writerow(columns)
-    table.writerows(rows)
+    if header is not None:
+        table.writerow(report_header(header))
+    for row in refused:
+        origin = row.origin or Origin(row.line, row.line)
+        if header is not None:
+            table.writerow(report_row(origin, row.reason, row.detail))
+        else:
+            target.write(encode(report_line(origin, row.reason, row.detail)) + "\n")

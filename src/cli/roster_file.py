@@ -41,10 +41,15 @@ Map = Annotated[
 ]
 
 
-def check_report(report: Path | None) -> None:
-    """Raise `UsageError` for a report whose name does not say its format."""
-    if report is not None and report.suffix.lower() not in (".csv", ".json"):
-        raise UsageError(f"{report}: a report is a file whose name ends in .csv or .json.")
+def check_report(report: Path | None, file: Path, form: Form | None) -> None:
+    """Raise `UsageError` for a report whose name does not say its format, or that would overwrite the file."""
+    if report is None:
+        return
+    own = f".{form or _form_of(file)}"
+    if report.suffix.lower() not in (own, ".json"):
+        raise UsageError(f"{report}: name the report on this file *{own}, which can be imported, or *.json.")
+    if report.exists() and file.exists() and report.samefile(file):
+        raise UsageError(f"{report}: a report on a file cannot take its place. Name another file.")
 
 
 @dataclass(frozen=True, slots=True)

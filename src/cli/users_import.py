@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final, TextIO
+from typing import Annotated, Final
 
 import typer
 
@@ -19,7 +19,7 @@ from cli.private_file import private_file
 from cli.roster_file import File, FormOption, Map, Roster, check_report, opened
 from cli.wording import counted
 from operations.answers.records import Imported, RefusedRow
-from operations.roster import Refusal, RosterRow, guarded
+from operations.roster import Refusal, RosterRow
 from operations.user_import import RowResult, UserImport
 
 _SECONDS_OF_A_WRITE: Final = 60.0
@@ -53,11 +53,11 @@ def import_users(
     """Load existing users into an account.
 
     Rows whose users exist and are the same are skipped, so an interrupted import continues when it is run again. A row
-    that cannot be imported is reported with its line and the reason; the others are imported. Exits with 1 when a row
-    was refused.
+    that cannot be imported is reported with its line and the reason; the others are imported. With --report, correct
+    the refused rows in that file and import it. Exits with 1 when a row was refused.
     """
     invocation = invocation_of(context)
-    check_report(report)
+    check_report(report, file, form)
     # Opened before the import, so that the results cannot be lost because the report cannot be written.
     with ExitStack() as files:
         target = files.enter_context(private_file(report)) if report is not None else None
@@ -74,7 +74,9 @@ def import_users(
         )
         tally = _import(invocation, roster, importer)
         if report is not None and target is not None:
-            _write_report(target, report.suffix.lower(), tally.refused)
+            header = None if roster.columns is None else roster.columns.header
+            answers = [RefusedRow.model_validate(refusal) for refusal in tally.refused]
+            write_report(target, report, tally.refused, answers, header)
     _answer(invocation, account, roster, tally, dry_run=dry_run, report=report)
     if code := exit_code(tally.refusals, tally.stopped):
         raise typer.Exit(code)
@@ -96,9 +98,10 @@ def _import(invocation: Invocation, roster: Roster, importer: UserImport) -> _Ta
             tally.counts[outcome.result] += 1
             if outcome.result is RowResult.REFUSED:
                 row = outcome.row
-                tally.refusals.append(Refusal(row.line, outcome.reason, outcome.detail, row.attributes["userName"]))
+                name = row.attributes["userName"]
+                tally.refusals.append(Refusal(row.line, outcome.reason, outcome.detail, name, row.origin))
 
-    tally.stopped = run_import(invocation, roster.lines, work)
+    tally.stopped = run_import(invocation, roster.lines, work, has_header=roster.columns is not None)
     return tally
 
 
@@ -140,13 +143,3 @@ def _answer(
     )
     show_refusals(invocation, tally.refused, report)
     show_stopped(invocation, tally.stopped)
-
-
-def _write_report(target: TextIO, form: str, refused: list[Refusal]) -> None:
-    write_report(
-        target,
-        form,
-        [RefusedRow.model_validate(refusal) for refusal in refused],
-        ("line", "userName", "reason", "detail"),
-        [(each.line, guarded(each.user_name), each.reason, guarded(each.detail)) for each in refused],
-    )

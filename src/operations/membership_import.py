@@ -94,7 +94,9 @@ class MembershipImport:
         try:
             new = self._new_group(rows)
         except ScimError as error:
-            yield from (RefusedMembership(row.line, error.reason, error.detail, row.group, row.user) for row in rows)
+            yield from (
+                RefusedMembership(row.line, error.reason, error.detail, row.group, row.user, row.origin) for row in rows
+            )
             return
         ids = self._resolved(rows)
         wanted = list(dict.fromkeys(user_id for user_id in ids if user_id))
@@ -191,4 +193,5 @@ def _unknown(row: MembershipRow) -> RefusedMembership:
         f"The account has no user with {named}. Import the user first (rollcall users import), or correct the row.",
         row.group,
         row.user,
+        row.origin,
     )

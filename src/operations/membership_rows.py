@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from domain.documents import Json
-from operations.roster import InvalidHeader, RowRefused, column_key, csv_cells, json_objects, unguarded
+from operations.roster import InvalidHeader, Origin, RowRefused, column_key, csv_cells, json_objects, unguarded
 from operations.roster.names import SYNONYMS
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -30,6 +30,7 @@ class MembershipRow:
     user_id: str = ""
     user_name: str = ""
     email: str = ""
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     @property
     def user(self) -> str:
@@ -46,6 +47,12 @@ class RefusedMembership:
     detail: str
     group: str = ""
     user: str = ""
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def row(self) -> int:
+        """The row in a spreadsheet."""
+        return self.line if self.origin is None else self.origin.row
 
 
 Row = MembershipRow | RefusedMembership
@@ -53,60 +60,64 @@ Row = MembershipRow | RefusedMembership
 
 def csv_memberships(
     lines: Iterable[str], mapped: Mapping[str, str], group: str | None = None
-) -> tuple[dict[str, str], Iterator[Row]]:
-    """Return what the columns of a CSV file were read as, and its rows; raises InvalidHeader.
+) -> tuple[dict[str, str], list[str], Iterator[Row]]:
+    """Return what the columns of a CSV file were read as, its header, and its rows; raises InvalidHeader.
 
     With `group` all rows are about that group, and no column names one.
     """
     header, rows = csv_cells(lines)
-    positions = _positions([name.strip() for name in header], mapped, group)
-    return {header[at].strip(): meaning for meaning, at in positions.items()}, _csv_rows(
-        rows, len(header), positions, group
-    )
+    names = [unguarded(name.strip()) for name in header]
+    positions = _positions(names, mapped, group)
+    columns = {names[at]: meaning for meaning, at in positions.items()}
+    return columns, header, _csv_rows(rows, len(header), positions, group)
 
 
 def json_memberships(lines: Iterable[str], group: str | None = None) -> Iterator[Row]:
     """Yield the memberships in a file with one SCIM group on each line; a group without members is a row of its own."""
-    for line, body in json_objects(lines, "group"):
+    for origin, body in json_objects(lines, "group"):
         if isinstance(body, RowRefused):
-            yield RefusedMembership(line, body.reason, str(body))
+            yield RefusedMembership(origin.line, body.reason, str(body), origin=origin)
             continue
         name = group or _text(body, "displayName")
         if not name:
-            yield RefusedMembership(line, "missing-group", "The line has no displayName of a group.")
+            detail = "The line has no displayName of a group."
+            yield RefusedMembership(origin.line, "missing-group", detail, origin=origin)
             continue
-        yield from _members(line, name, body)
+        yield from _members(origin, name, body)
 
 
-def _members(line: int, name: str, body: Json) -> Iterator[Row]:
+def _members(origin: Origin, name: str, body: Json) -> Iterator[Row]:
+    line = origin.line
     members = [] if body.get("members") is None else body["members"]
     external_id = _text(body, "externalId")
     if not isinstance(members, list):
-        yield RefusedMembership(line, "invalid-value", "members is not a list.", name)
+        yield RefusedMembership(line, "invalid-value", "members is not a list.", name, origin=origin)
         return
     if not members:
-        yield MembershipRow(line, name, external_id)
+        yield MembershipRow(line, name, external_id, origin=origin)
     for member in members:
+        alone = replace(origin, body={**body, "members": [member]})
         user_id, user_name = (
             (_text(member, "value"), _text(member, "display")) if isinstance(member, dict) else ("", "")
         )
         if user_id or user_name:
-            yield MembershipRow(line, name, external_id, user_id, user_name)
+            yield MembershipRow(line, name, external_id, user_id, user_name, origin=alone)
         else:
             detail = 'A member is not an object with the id of a user as "value", or the userName as "display".'
-            yield RefusedMembership(line, "invalid-value", detail, name)
+            yield RefusedMembership(line, "invalid-value", detail, name, origin=alone)
 
 
 def _csv_rows(
-    rows: Iterable[tuple[int, list[str] | RowRefused]], width: int, positions: Mapping[str, int], group: str | None
+    rows: Iterable[tuple[Origin, list[str] | RowRefused]], width: int, positions: Mapping[str, int], group: str | None
 ) -> Iterator[Row]:
-    for line, cells in rows:
+    for origin, cells in rows:
+        line = origin.line
         if isinstance(cells, RowRefused):
-            yield RefusedMembership(line, cells.reason, str(cells))
+            yield RefusedMembership(line, cells.reason, str(cells), origin=origin)
             continue
         if len(cells) != width:
             detail = f"The row has {len(cells)} cells and the header {width}: a value with the separator needs quotes."
-            yield RefusedMembership(line, "wrong-number-of-cells", detail)
+            yield RefusedMembership(line, "wrong-number-of-cells", detail, origin=origin)
             continue
         values = {meaning: unguarded(cells[at].lstrip()).rstrip() for meaning, at in positions.items()}
         name = group or values.get("group", "")
@@ -117,9 +128,10 @@ def _csv_rows(
             values.get("userId", ""),
             values.get("userName", ""),
             values.get("email", ""),
+            origin,
         )
         if not name:
-            yield RefusedMembership(line, "missing-group", "The row names no group.", user=found.user)
+            yield RefusedMembership(line, "missing-group", "The row names no group.", user=found.user, origin=origin)
         else:
             yield found
 

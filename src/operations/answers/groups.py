@@ -71,6 +71,8 @@ class RefusedMembershipRow(Answer):
     """A row that was not imported."""
 
     line: int
+    row: int
+    """Its number in a spreadsheet, in which a value may have several lines."""
     reason: str
     detail: str
     group: str

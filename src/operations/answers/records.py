@@ -33,6 +33,8 @@ class RefusedRow(Answer):
     """A row that was not imported."""
 
     line: int
+    row: int
+    """Its number in a spreadsheet, in which a value may have several lines."""
     reason: str
     detail: str
     user_name: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from operations.roster.columns import Columns, InvalidHeader, column_key
 from operations.roster.differences import Difference, DifferenceKind, Reconciliation, differing_attributes
 from operations.roster.formulas import guarded, unguarded
+from operations.roster.origins import Origin, report_header, report_line, report_row
 from operations.roster.rows import Refusal, RosterRow, RowRefused, csv_cells, csv_rows, json_objects, json_rows
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Difference",
     "DifferenceKind",
     "InvalidHeader",
+    "Origin",
     "Reconciliation",
     "Refusal",
     "RosterRow",
@@ -27,5 +29,8 @@ __all__ = [
     "guarded",
     "json_objects",
     "json_rows",
+    "report_header",
+    "report_line",
+    "report_row",
     "unguarded",
 ]

@@ -128,7 +128,7 @@ class Columns:
         >>> Columns.of(["E-mail", "First name", "Team"]).meanings
         {'E-mail': 'emails[type eq "work"].value', 'First name': 'name.givenName'}
         """
-        names = tuple(name.strip() for name in header)
+        names = tuple(unguarded(name.strip()) for name in header)
         if not any(names):
             raise InvalidHeader("The first line has no column names; it must be a header such as: email,first name")
         chosen = _chosen(names, mapped or {})
@@ -179,6 +179,14 @@ class Columns:
         if not body.get(_USER_NAME):
             raise InvalidCells("missing-user-name", "The row has neither a userName nor an e-mail address.")
         return body
+
+    def user_name(self, cells: Sequence[str]) -> str:
+        """The userName in the cells of a row that is not a user, else the address, as far as there is one."""
+        for wanted in (_USER_NAME, "emails.value"):
+            for target, cell in zip(self.targets, cells, strict=False):
+                if target is not None and target.name == wanted and cell.strip():
+                    return unguarded(cell.lstrip()).rstrip()
+        return ""
 
     def _require_one_each(self) -> None:
         seen: dict[str, str] = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import Any, Final
 
 from domain.documents import Json
@@ -17,9 +17,11 @@ from domain.resources.comparison import unique_form
 from domain.resources.stored_resource import document_of
 from domain.resources.user_schema import CORE_URN, USER
 from operations.roster.columns import Columns, InvalidCells, InvalidHeader
+from operations.roster.origins import REPORT_COLUMNS, REPORT_MEMBER, Origin, Recorded, is_report
 
 _SEPARATORS: Final = ",;\t|"
 _EXCELS_SEPARATOR: Final = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
+_USER_NAME: Final = "userName"
 _LONGEST_FIELD: Final = 2**31 - 1
 """The CSV reader gets no limit of its own: it would cut a row, and read the rest as further rows."""
 
@@ -39,6 +41,7 @@ class RosterRow:
     line: int
     attributes: Json
     id: str | None = None
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,12 @@ class Refusal:
     reason: str
     detail: str
     user_name: str = ""
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def row(self) -> int:
+        """The row in a spreadsheet."""
+        return self.line if self.origin is None else self.origin.row
 
 
 def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, Iterator[RosterRow | Refusal]]:
@@ -58,8 +67,11 @@ def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, 
     return columns, _checked(_csv_users(columns, rows))
 
 
-def csv_cells(lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[int, list[str] | RowRefused]]]:
-    """Return the header of a CSV file, and the cells of each row that is not empty with its line's number."""
+def csv_cells(lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[Origin, list[str] | RowRefused]]]:
+    """Return the header of a CSV file, and the cells of each row that is not empty.
+
+    Those of the report of an earlier import are as in the file that was imported.
+    """
     csv.field_size_limit(_LONGEST_FIELD)
     rest = iter(lines)
     first = next(rest, "")
@@ -70,12 +82,21 @@ def csv_cells(lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[int, list
         first, skipped = next(rest, ""), 1
     if not first.strip():
         raise InvalidHeader("The file is empty; its first line must be a header such as: email,first name,last name")
-    reader = csv.reader(chain([first], rest), delimiter=excels[1] if excels else _separator(first), strict=True)
+    recorded = Recorded(rest)
+    reader = csv.reader(chain([first], recorded), delimiter=excels[1] if excels else _separator(first), strict=True)
     try:
         header = next(reader)
     except csv.Error as error:
         raise InvalidHeader(f"The header on the first line is not CSV: {error}.") from error
-    return header, _cells(reader, skipped)
+    # A spreadsheet does not show Excel's separator, but it does the type of the objects.
+    rows = _cells(reader, recorded, skipped, 1 if excels else 1 + skipped)
+    if not is_report(header):
+        return header, rows
+    ours = len(REPORT_COLUMNS)
+    return header[ours:], (
+        (replace(at, cells=at.cells[ours:]), cells if isinstance(cells, RowRefused) else cells[ours:])
+        for at, cells in rows
+    )
 
 
 def json_rows(lines: Iterable[str]) -> Iterator[RosterRow | Refusal]:
@@ -83,7 +104,7 @@ def json_rows(lines: Iterable[str]) -> Iterator[RosterRow | Refusal]:
     return _checked(_json_users(lines))
 
 
-def json_objects(lines: Iterable[str], noun: str) -> Iterator[tuple[int, Json | RowRefused]]:
+def json_objects(lines: Iterable[str], noun: str) -> Iterator[tuple[Origin, Json | RowRefused]]:
     """Read a file with one JSON object on each line: what it is in the messages is the `noun`, such as "user"."""
     each_line = f"each line must be one {noun}"
     for line, text in enumerate(lines, 1):
@@ -92,16 +113,26 @@ def json_objects(lines: Iterable[str], noun: str) -> Iterator[tuple[int, Json | 
         try:
             body = decode(text)
         except NotJson:
-            yield line, RowRefused("invalid-json", f"The line is not JSON; {each_line} as a JSON object.")
+            yield (
+                _unread(line, text),
+                RowRefused("invalid-json", f"The line is not JSON; {each_line} as a JSON object."),
+            )
             continue
         except RefusedJson as error:
             reason = "invalid-value" if isinstance(error, NoText) else "invalid-json"
-            yield line, RowRefused(reason, f"The line {error}.")
+            yield _unread(line, text), RowRefused(reason, f"The line {error}.")
             continue
         if isinstance(body, dict):
-            yield line, body
+            body.pop(REPORT_MEMBER, None)
+            yield Origin(line, line, body=body), body
         else:
-            yield line, RowRefused("invalid-json", f"The line is JSON, but not an object; {each_line}.")
+            why = f"The line is JSON, but not an object; {each_line}."
+            yield _unread(line, text), RowRefused("invalid-json", why)
+
+
+def _unread(line: int, text: str) -> Origin:
+    """A line that is no object; an import of the report refuses it again until it is replaced."""
+    return Origin(line, line, text=text.strip())
 
 
 def _separator(header: str) -> str:
@@ -110,62 +141,70 @@ def _separator(header: str) -> str:
     return max(_SEPARATORS, key=outside.count)
 
 
-Candidate = tuple[int, Any]
-"""A line's number, and its User or the reason why it has none."""
+Candidate = tuple[Origin, Any, str]
+"""A row, its User or the reason why it has none, and its userName as far as it is known."""
 
 
-def _cells(reader: Any, skipped: int) -> Iterator[tuple[int, list[str] | RowRefused]]:
-    while True:
+def _cells(
+    reader: Any, recorded: Recorded, skipped: int, above: int
+) -> Iterator[tuple[Origin, list[str] | RowRefused]]:
+    for row in count(above + 1):
         line = reader.line_num + skipped + 1
+        recorded.forget()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             reason = f"The row is not CSV ({error}): is a quotation mark missing, or one in a value not doubled?"
-            yield line, RowRefused("invalid-csv", reason)
+            yield Origin(line, row, (recorded.text,)), RowRefused("invalid-csv", reason)
             continue
         if any(cell.strip() for cell in cells):
-            yield line, cells
+            yield Origin(line, row, tuple(cells)), cells
 
 
-def _csv_users(columns: Columns, rows: Iterable[tuple[int, list[str] | RowRefused]]) -> Iterator[Candidate]:
-    for line, cells in rows:
+def _csv_users(columns: Columns, rows: Iterable[tuple[Origin, list[str] | RowRefused]]) -> Iterator[Candidate]:
+    for origin, cells in rows:
         if isinstance(cells, RowRefused):
-            yield line, cells
+            yield origin, cells, ""
             continue
         try:
-            yield line, columns.user(cells)
+            body = columns.user(cells)
+            yield origin, body, body[_USER_NAME]
         except InvalidCells as error:
-            yield line, RowRefused(error.reason, str(error))
+            yield origin, RowRefused(error.reason, str(error)), columns.user_name(cells)
 
 
 def _json_users(lines: Iterable[str]) -> Iterator[Candidate]:
-    for line, body in json_objects(lines, "user"):
+    for origin, body in json_objects(lines, "user"):
         if isinstance(body, RowRefused):
-            yield line, body
+            yield origin, body, ""
             continue
         named = any(name.lower() == "schemas" for name in body)
-        yield line, body if named else {"schemas": [CORE_URN], **body}
+        user_name = body.get(_USER_NAME)
+        yield (
+            origin,
+            body if named else {"schemas": [CORE_URN], **body},
+            user_name if isinstance(user_name, str) else "",
+        )
 
 
 def _checked(candidates: Iterable[Candidate]) -> Iterator[RosterRow | Refusal]:
     claims: dict[tuple[str, str], int] = {}
-    for line, body in candidates:
-        if isinstance(body, RowRefused):
-            yield Refusal(line, body.reason, str(body))
-            continue
+    for origin, body, user_name in candidates:
         try:
+            if isinstance(body, RowRefused):
+                raise body
             attributes = attributes_of(body, USER)
             document_of(attributes)  # refuses what no store accepts
-            _claim(attributes, line, claims)
+            _claim(attributes, origin.line, claims)
         except ScimError as error:
-            yield Refusal(line, error.reason, error.detail, _user_name(body))
+            yield Refusal(origin.line, error.reason, error.detail, user_name, origin)
         except RowRefused as error:
-            yield Refusal(line, error.reason, str(error), _user_name(body))
+            yield Refusal(origin.line, error.reason, str(error), user_name, origin)
         else:
             given = body.get("id")
-            yield RosterRow(line, attributes, given if isinstance(given, str) else None)
+            yield RosterRow(origin.line, attributes, given if isinstance(given, str) else None, origin)
 
 
 def _claim(attributes: Json, line: int, claims: dict[tuple[str, str], int]) -> None:
@@ -178,8 +217,3 @@ def _claim(attributes: Json, line: int, claims: dict[tuple[str, str], int]) -> N
             reason = "duplicate-user-name" if attribute == "userName" else "duplicate-email"
             raise RowRefused(reason, f'{attribute} "{value}" is already on line {other} of the file.')
     claims.update(((attribute, unique_form(value)), line) for attribute, value in wanted)
-
-
-def _user_name(body: Json) -> str:
-    found = body.get("userName")
-    return found if isinstance(found, str) else ""
