@@ -16,7 +16,7 @@ from cli.arguments import Account
 from cli.imports import Report, exit_code, run_import, show_refusals, show_stopped, write_report
 from cli.invocation import Invocation, invocation_of
 from cli.private_file import private_file
-from cli.roster_file import File, Form, FormOption, Source, check_report, text_of
+from cli.roster_file import EncodingOption, File, Form, FormOption, Source, check_report, text_of
 from cli.tables import table_of
 from cli.wording import counted, plain
 from domain import remedies
@@ -43,6 +43,7 @@ def import_groups(
     *,
     account: Account = "default",
     form: FormOption = None,
+    encoding: EncodingOption = None,
     mapped: Annotated[
         list[str] | None,
         typer.Option(
@@ -68,7 +69,7 @@ def import_groups(
     check_report(report, file, form)
     with ExitStack() as files:
         target = files.enter_context(private_file(report)) if report is not None else None
-        source = files.enter_context(text_of(file, form, mapped))
+        source = files.enter_context(text_of(file, form, mapped, encoding))
         has_groups = invocation.deployment.accounts.show(account).settings.groups
         columns, header, rows = _rows(source, group)
         for column, meaning in columns.items():

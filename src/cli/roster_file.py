@@ -1,13 +1,14 @@
-"""Reading a roster from `users.csv`, `users.jsonl` or standard input, which must be UTF-8."""
+"""Reading a roster from `users.csv`, `users.jsonl` or standard input."""
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from io import BytesIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
@@ -17,7 +18,7 @@ from cli.root import UsageError
 from operations.roster import Columns, InvalidHeader, Refusal, RosterRow, csv_rows, json_rows
 
 STANDARD_INPUT: Final = Path("-")
-_BOM: Final = b"\xef\xbb\xbf"
+_BOM: Final = "\ufeff"
 
 
 class Form(StrEnum):
@@ -31,6 +32,14 @@ _FORMS: Final = {".csv": Form.CSV, ".tsv": Form.CSV, ".txt": Form.CSV, ".jsonl":
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header, or JSON lines; - for standard input.")]
 FormOption = Annotated[Form | None, typer.Option("--format", help="The file's format; default: by its name.")]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="The file's encoding, such as windows-1252; default: by its mark, else UTF-8.",
+    ),
+]
 Map = Annotated[
     list[str] | None,
     typer.Option(
@@ -62,9 +71,9 @@ class Roster:
 
 
 @contextmanager
-def opened(file: Path, form: Form | None, mapped: list[str] | None) -> Iterator[Roster]:
+def opened(file: Path, form: Form | None, mapped: list[str] | None, encoding: str | None) -> Iterator[Roster]:
     """Open the roster in a file; raises UsageError when it is none."""
-    with text_of(file, form, mapped) as source:
+    with text_of(file, form, mapped, encoding) as source:
         if source.form is Form.JSONL:
             yield Roster(source.lines, None, json_rows(source.text))
         else:
@@ -83,17 +92,20 @@ class Source:
 
 
 @contextmanager
-def text_of(file: Path, form: Form | None, mapped: list[str] | None) -> Iterator[Source]:
-    """Open a file of UTF-8 text; raises UsageError when it is none, or when its header is refused meanwhile."""
+def text_of(file: Path, form: Form | None, mapped: list[str] | None, encoding: str | None) -> Iterator[Source]:
+    """Open a file of text; raises UsageError when it is none, or when its header is refused meanwhile.
+
+    `encoding` is the name of its encoding; with None it is UTF-8, or UTF-16 with a byte order mark.
+    """
     if file.is_dir():
         raise UsageError(f"{file} is a directory; name a file.")
     form = form or _form_of(file)
     mapping = _mapping(mapped, form)
     with _bytes_of(file) as content:
-        lines = _require_text(content, file)
-        content.seek(0)
+        found = _detected(content, file, encoding)
+        lines = _require_text(content, file, found, is_given=encoding is not None)
         try:
-            yield Source(lines, form, _text(content), mapping)
+            yield Source(lines, form, _lines(content, found), mapping)
         except InvalidHeader as error:
             raise UsageError(f"{_named(file)}: {error}") from error
 
@@ -131,23 +143,53 @@ def _bytes_of(file: Path) -> Iterator[BinaryIO]:
         yield opened_file
 
 
-def _require_text(content: BinaryIO, file: Path) -> int:
-    """The number of lines; raises UsageError when they are not UTF-8."""
-    number = 0
-    for number, line in enumerate(content, 1):
+def _detected(content: BinaryIO, file: Path, encoding: str | None) -> str:
+    """The name of the file's encoding: the one given, else by its byte order mark, else UTF-8; raises UsageError."""
+    if encoding is not None:
         try:
-            line.decode()
-        except UnicodeDecodeError:
-            raise UsageError(
-                f"{_named(file)}: line {number} is not UTF-8. Save it as UTF-8; spreadsheets call that "
-                "'CSV UTF-8 (comma delimited)'."
-            ) from None
+            "".encode(encoding)
+        except LookupError:
+            raise UsageError(f"There is no encoding {encoding!r}; write for example windows-1252 or utf-16.") from None
+        return codecs.lookup(encoding).name
+    start = content.read(4)
+    content.seek(0)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in start:
+        likely = "utf-16-be" if start.startswith(b"\0") else "utf-16-le"
+        raise UsageError(f"{_named(file)} is not UTF-8, but looks like UTF-16: add --encoding {likely}.")
+    return "utf-8"
+
+
+def _lines(content: BinaryIO, encoding: str) -> Iterator[str]:
+    """The lines of the file, with their ends and without a byte order mark."""
+    content.seek(0)
+    # Decoded line by line, an error is known with its line; the characters of these encodings are no single bytes.
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    lines = TextIOWrapper(content, encoding, newline="\n") if wide else (line.decode(encoding) for line in content)
+    for number, line in enumerate(lines):
+        yield line.removeprefix(_BOM) if number == 0 else line
+    if isinstance(lines, TextIOWrapper):
+        lines.detach()
+
+
+def _require_text(content: BinaryIO, file: Path, encoding: str, *, is_given: bool) -> int:
+    """The number of lines; raises UsageError when they have another encoding."""
+    number = 0
+    try:
+        for _ in _lines(content, encoding):
+            number += 1
+    except UnicodeError:
+        where = f"{_named(file)}: line {number + 1}"
+        if is_given:
+            raise UsageError(f"{where} is not {encoding}, as --encoding says.") from None
+        if encoding != "utf-8":
+            raise UsageError(f"{where} is not UTF-16, as its byte order mark says. Save it again.") from None
+        raise UsageError(
+            f"{where} is not UTF-8. Save it as UTF-8, which spreadsheets call 'CSV UTF-8 (comma delimited)'; or, if a "
+            "spreadsheet on Windows saved it as 'CSV', add --encoding windows-1252."
+        ) from None
     return number
-
-
-def _text(content: BinaryIO) -> Iterator[str]:
-    for number, line in enumerate(content):
-        yield (line.removeprefix(_BOM) if number == 0 else line).decode()
 
 
 def _named(file: Path) -> str:

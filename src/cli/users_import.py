@@ -16,7 +16,7 @@ from cli.arguments import Account
 from cli.imports import Report, exit_code, run_import, show_refusals, show_stopped, write_report
 from cli.invocation import Invocation, invocation_of
 from cli.private_file import private_file
-from cli.roster_file import File, FormOption, Map, Roster, check_report, opened
+from cli.roster_file import EncodingOption, File, FormOption, Map, Roster, check_report, opened
 from cli.wording import counted
 from operations.answers.records import Imported, RefusedRow
 from operations.roster import Refusal, RosterRow
@@ -45,6 +45,7 @@ def import_users(
     *,
     account: Account = "default",
     form: FormOption = None,
+    encoding: EncodingOption = None,
     mapped: Map = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and look it up without writing.")] = False,
     keep_ids: Annotated[bool, typer.Option("--keep-ids", help="Keep the ids of JSON lines; default: new ids.")] = False,
@@ -61,7 +62,7 @@ def import_users(
     # Opened before the import, so that the results cannot be lost because the report cannot be written.
     with ExitStack() as files:
         target = files.enter_context(private_file(report)) if report is not None else None
-        roster = files.enter_context(opened(file, form, mapped))
+        roster = files.enter_context(opened(file, form, mapped, encoding))
         # Users of an account that does not exist would be invisible.
         invocation.deployment.accounts.show(account)
         _show_columns(invocation, roster)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
+from dataclasses import replace
 from typing import Annotated, Final
 
 import typer
@@ -13,7 +14,7 @@ from cli.arguments import Account
 from cli.invocation import Invocation, invocation_of
 from cli.progress import with_progress
 from cli.root import UsageError
-from cli.roster_file import File, FormOption, Map, opened
+from cli.roster_file import EncodingOption, File, FormOption, Map, opened
 from cli.tables import table_of
 from cli.wording import counted, harmless, plain
 from operations.answers.records import Reconciled, ReconciledUser, Totals
@@ -29,6 +30,7 @@ def reconcile(
     *,
     account: Account = "default",
     form: FormOption = None,
+    encoding: EncodingOption = None,
     mapped: Map = None,
     ignore: Annotated[
         list[str] | None,
@@ -48,12 +50,12 @@ def reconcile(
     invocation = invocation_of(context)
     if as_csv and invocation.as_json:
         raise UsageError("Either --csv or --json.")
-    with opened(file, form, mapped) as roster:
+    with opened(file, form, mapped, encoding) as roster:
         invocation.deployment.accounts.show(account)
         rows, unreadable = [], []
         for row in roster.rows:
             if isinstance(row, RosterRow):
-                rows.append(row)
+                rows.append(replace(row, origin=None))
             else:
                 unreadable.append(Difference(DifferenceKind.UNREADABLE, row.user_name, row.line, detail=row.detail))
     reconciliation = Reconciliation(rows, roster.columns, ignore or ())

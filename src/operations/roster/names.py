@@ -85,9 +85,10 @@ STATE_IS_A_REGION_NEXT_TO: Final = frozenset({"accountenabled", "streetaddress",
 TRUE: Final = frozenset({
     "true", "yes", "y", "t", "1", "on", "active", "enabled", "activated", "provisioned", "password_expired",
     "password expired", "locked_out", "locked out", "recovery", "password reset",
+    "ja", "wahr", "oui", "vrai", "si", "sí", "sì", "verdadero", "vero", "waar",
 })  # fmt: skip
 FALSE: Final = frozenset({
     "false", "no", "n", "f", "0", "off", "inactive", "disabled", "suspended", "deactivated", "deprovisioned", "staged",
-    "archived", "deleted",
+    "archived", "deleted", "nein", "falsch", "non", "faux", "falso", "nee", "onwaar",
 })  # fmt: skip
-"""Values of those columns: booleans of spreadsheets and languages, JumpCloud's states, Okta's statuses."""
+"""Values of those columns: booleans of spreadsheets in several languages, JumpCloud's states, Okta's statuses."""
