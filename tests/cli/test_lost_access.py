@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -138,6 +139,29 @@ def test_the_activity_record_lists_who_lost_access_of_one_account_or_all(
     assert paused[1].attributes["userName"] in shown(one.stdout, paused[1])
     assert account_of(client) in {each["account"] for each in everywhere["lost"]}
     assert {each["userName"] for each in everywhere["lost"]} == {None}
+
+
+def test_whom_an_operator_deactivates_and_removes_by_hand_is_among_them(
+    rollcall: Rollcall, client: ScimClient, paused: list[StoredUser]
+) -> None:
+    by_id = ("--account", account_of(client), "--id")
+    assert rollcall("users", "deactivate", *by_id, paused[2].id, "--yes").exit_code == 0
+    assert rollcall("users", "delete", *by_id, paused[1].id, "--yes").exit_code == 0
+
+    lately = answer(rollcall("activity", "--lost-access", "--account", account_of(client), "--json"))
+    record = rollcall("activity", "--user", paused[2].id, "--limit", "2").stdout
+
+    assert [(each["userId"], each["what"]) for each in lately["lost"]] == [
+        (paused[0].id, "removed"),
+        (paused[1].id, "deactivated"),
+        (paused[2].id, "deactivated"),
+        (paused[1].id, "removed"),
+    ]
+    assert lately["refused"] == []
+    begun, done = (line for line in record.splitlines() if paused[2].id in line)
+    assert "change-begun" in begun
+    for part in ("users deactivate", paused[2].attributes["userName"], "user-deactivated", f"by {getpass.getuser()}"):
+        assert part in done
 
 
 def test_an_account_in_which_nobody_lost_access(rollcall: Rollcall, client: ScimClient) -> None:

@@ -59,7 +59,7 @@ def query(account: str | None) -> str:
 
 
 def lost_access(lines: Iterable[Line], account: str | None, since: datetime) -> list[LostAccess]:
-    """The losses that lines report, oldest first; a user who was refused several times has the last one only.
+    """The losses that lines report, oldest first; a refusal only where nothing came after it for the same user.
 
     Lines of other kinds, of other accounts, or written before `since` are skipped.
     """
@@ -69,8 +69,8 @@ def lost_access(lines: Iterable[Line], account: str | None, since: datetime) -> 
         if (loss := _loss(line)) is not None and loss.at >= since and account in (None, loss.account)
     ]
     found.sort(key=lambda loss: loss.at)
-    last_refusal = {(loss.account, loss.user_id): loss for loss in found if loss.is_refused}
-    return [loss for loss in found if not loss.is_refused or loss is last_refusal[loss.account, loss.user_id]]
+    last = {(loss.account, loss.user_id): loss for loss in found}
+    return [loss for loss in found if not loss.is_refused or loss is last[loss.account, loss.user_id]]
 
 
 def _loss(line: Line) -> LostAccess | None:
