@@ -19,11 +19,13 @@ from waitress.server import create_server
 from adapters.dynamodb import Table
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
+from adapters.secrets.setup_links import SetupLinks
 from domain.accounts.connector_key import ConnectorKey
 from handlers.environment.service import ServiceEnvironment
-from handlers.routes import BASE_PATH
+from handlers.routes import BASE_PATH, SETUP_PATH
 from handlers.service import Service
 from handlers.settings.accounts import Pages
+from handlers.settings.buttons import Invitations
 from handlers.settings.widget import SettingsWidget
 from local.activity import FileActivity
 from local.embedded_aws import LocalAws
@@ -177,6 +179,10 @@ class LocalService:
             table=self.table,
             activity=FileActivity(self.activity_file),
             log=self.bound.log,
+            names_users=True,
+            invitations=lambda actor: Invitations(
+                SetupLinks(self.clients.secretsmanager, SECRET_PREFIX, lambda: actor), self.address + SETUP_PATH
+            ),
             pages=Pages(
                 users=lambda account: f"/users?account={account}",
                 failures=lambda account: f"/requests?account={account}&failed=1",

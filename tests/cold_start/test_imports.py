@@ -75,7 +75,7 @@ DIETS = {
     "read_groups": Diet(311, READING),
     "unrouted": Diet(228, READING | NO_QUERIES | GROUPS),
     "jobs.publisher": Diet(220, READING | NO_QUERIES),
-    "settings.widget": Diet(245, READING | NO_QUERIES),
+    "settings.widget": Diet(250, READING | NO_QUERIES),
     "jobs.seed_default_account": Diet(145, READING | NO_QUERIES),
     "jobs.watch": Diet(213, READING | NO_QUERIES),
     # No client waits for it: it runs in a deployment.

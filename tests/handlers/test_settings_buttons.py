@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from adapters.secrets.setup_links import LinkClosed
 from domain.accounts import group_management
 from domain.accounts.connector_document import connector_to_json
 from domain.accounts.deprovisioning import Limit
+from domain.accounts.setup_links import SetupToken
 from support.faults import REFUSING, FaultyClient
 from support.settings_page import CONTEXT, HOSTILE, Html, Opened, opened_page
 
@@ -187,6 +189,39 @@ def test_a_paused_account_shows_it_and_resumes_at_the_press_of_a_button(opened: 
     assert resume.name not in after.controls
     assert ("deprovisioning-resumed", "acme") in opened.audited()
     opened.guard("acme", Limit(1)).take()
+
+
+def test_an_administrator_is_invited_once_and_the_link_is_listed_until_it_is_revoked(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    invite = Html(opened.press()).controls["Invite administrator of acme"]
+
+    popup = Html(opened.press(**invite.call))
+    [link] = popup.root.every("code")
+    token = SetupToken.parse(link.whole.partition("https://scim.example.com/setup#")[2])
+    page = opened.press()
+
+    assert token is not None
+    assert opened.links.open(token).connector.account == "acme"
+    assert token.text not in page
+    [revoke] = [control for name, control in Html(page).controls.items() if name.startswith("Revoke link")]
+    assert "key not shown yet" in Html(page).text
+    after = Html(opened.press(**revoke.call))
+    assert revoke.name not in after.controls
+    with pytest.raises(LinkClosed):
+        opened.links.open(token)
+    assert "has no open link" in Html(opened.press(**revoke.call)).text
+    assert opened.audited() == [("enabled", "acme"), ("invited", "acme"), ("uninvited", "acme")]
+    assert token.text not in opened.file.read_text()
+
+
+def test_no_link_is_made_where_there_is_no_set_up_page(opened: Opened) -> None:
+    opened.press(action="enable", account="acme")
+    opened.page = replace(opened.page, invitations=None)
+
+    page = Html(opened.press(action="invite", account="acme"))
+
+    assert "Invite administrator of acme" not in page.controls
+    assert opened.links.of("acme") == ()
 
 
 @pytest.mark.parametrize(("limit", "said"), [(None, "no limit"), (Limit(0), "lets no user lose access")])

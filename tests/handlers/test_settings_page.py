@@ -13,9 +13,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from adapters.logs.activity import AccountActivity
+from adapters.logs.lost_access import LostAccess
 from domain.accounts.account import Connector
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import GuardState
+from domain.effects import LossKind
 from handlers.settings.accounts import AccountRow, AccountViews, Pages
 from handlers.settings.listing import Choice, select
 from handlers.settings.page import connect_html, page_html, settings_view, values, values_html
@@ -57,6 +59,7 @@ def test_each_account_has_its_facts_and_controls_and_each_change_asks_first_with
     assert asks == {
         "SCIM of acme": "Disable SCIM for acme",
         "Groups of acme": "Switch groups on for acme",
+        "Invite administrator of acme": "Invite the administrator of acme",
         "Reveal key of acme": "Reveal the Connector Key of acme",
         "Rotate key of acme": "Rotate the Connector Key of acme",
         "Revoke previous key of acme": "Revoke the previous key of acme",
@@ -70,7 +73,12 @@ def test_each_account_has_its_facts_and_controls_and_each_change_asks_first_with
     actions = [control.action.attributes for control in page.controls.values()]
     assert {action["endpoint"] for action in actions} == {CONTEXT.invoked_function_arn}
     popups = {name for name, control in page.controls.items() if control.action.attributes["display"] == "popup"}
-    assert popups == {"Reveal key of acme", "Rotate key of acme", "Connect acme to an identity provider"}
+    assert popups == {
+        "Invite administrator of acme",
+        "Reveal key of acme",
+        "Rotate key of acme",
+        "Connect acme to an identity provider",
+    }
 
 
 def test_every_control_is_a_button_whose_name_begins_with_what_is_seen_and_a_switch_says_its_state(
@@ -306,10 +314,25 @@ def test_the_widget_describes_itself_to_cloudwatch(opened: Opened) -> None:
     assert opened.press(describe=True).startswith("## Rollcall settings")
 
 
-def test_the_settings_page_says_until_when_an_account_is_paused() -> None:
+def loss(user: str, what: LossKind | None = "deactivated") -> LostAccess:
+    return LostAccess(NOW, "acme", user, what, "request")
+
+
+def test_a_paused_account_says_until_when_and_names_who_lost_access_and_who_was_kept_from_it() -> None:
     until = datetime(2030, 2, 1, 8, 30, tzinfo=UTC)
     guard = GuardState(20, 20, is_paused=True, paused_until=until)
+    lost = [*(loss(f"id-{number}") for number in range(30)), loss("id-29", "removed"), loss("kept", None)]
+    row = AccountRow("acme", connector(), 5, AccountActivity(), guard=guard, lost=lost, names={"id-29": HOSTILE})
 
-    page = shown(AccountRow("acme", connector(), 5, AccountActivity(), guard=guard))
+    page = shown(row)
+    unknown = shown(replace(row, lost=None))
 
+    resume = "Resume deprovisioning for acme"
     assert "20 lost access in a day; until 01 Feb 08:30 UTC" in page.text
+    assert f"Lost access in the last hour: {HOSTILE} (id-29), id-28," in page.text
+    assert "id-10 and 10 more." in page.text
+    assert "Refused in the last hour, still with access: kept." in page.text
+    asked = page.controls[resume].question
+    assert f"In the last hour: {HOSTILE} (id-29), id-28, id-27, id-26, id-25 and 25 more." in asked
+    assert "last hour" not in unknown.text
+    assert "rollcall activity --account acme --lost-access" in unknown.controls[resume].question

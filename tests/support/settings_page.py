@@ -19,7 +19,9 @@ from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
+from adapters.secrets.setup_links import SetupLinks
 from domain.accounts.deprovisioning import DeprovisioningGuard, Limit
+from handlers.settings.buttons import Invitations
 from handlers.settings.widget import SettingsWidget
 from local.activity import FileActivity
 from operations.table_creation import table_definition
@@ -167,6 +169,11 @@ class Opened:
         """The accounts, changed by the actor `test`."""
         return self.page.accounts("test")
 
+    @property
+    def links(self) -> SetupLinks:
+        """The set-up links of the accounts."""
+        return SetupLinks(self.clients.secretsmanager, PREFIX, lambda: "test")
+
     def key_of(self, account: str) -> str:
         """The text of an account's current key."""
         return self.accounts.show(account).current.key.text
@@ -198,5 +205,8 @@ def opened_page(file: Path) -> Iterator[Opened]:
             table=Table(clients.dynamodb, "users"),
             activity=FileActivity(file),
             log=log,
+            invitations=lambda actor: Invitations(
+                SetupLinks(clients.secretsmanager, PREFIX, lambda: actor), "https://scim.example.com/setup"
+            ),
         )
         yield Opened(page, clients, file)

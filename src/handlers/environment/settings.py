@@ -21,6 +21,8 @@ class SettingsEnvironment:
     base_url: str
     reveals: bool
     log_groups: tuple[str, ...]
+    setup_page_url: str | None = None
+    """Where set-up links lead to; None where the stack has no set-up page."""
 
     @classmethod
     def from_env(cls, env: Variables = os.environ) -> SettingsEnvironment:
@@ -31,4 +33,5 @@ class SettingsEnvironment:
             base_url=required(env, "SCIM_CONNECTOR_BASE_URL"),
             reveals=switch(env, "SETTINGS_REVEAL", default=True),
             log_groups=tuple(required(env, "LOG_GROUPS").split(",")),
+            setup_page_url=env.get("SETUP_PAGE_URL") or None,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from adapters.logs.activity import AccountActivity
+from adapters.logs.lost_access import LostAccess
 from domain import remedies
 from domain.accounts import group_management
 from domain.accounts.account import Connector
@@ -15,13 +16,18 @@ from domain.accounts.deprovisioning import GuardState
 from domain.accounts.key_age import KeyAge
 from domain.accounts.key_age import Urgency as HowSoon
 from domain.accounts.rate import DEFAULT_RATE
-from handlers.settings.view import AccountView, Call, Control, Pause, PreviousKey, Urgency, Where
+from domain.accounts.setup_links import DEFAULT_PERIOD, links_of
+from handlers.settings.view import AccountView, Call, Control, OpenLink, Pause, PreviousKey, Urgency, Where
 
 _URGENCIES: Final[dict[HowSoon, Urgency]] = {
     HowSoon.NOW: "bad",
     HowSoon.VERY_SOON: "warn",
     HowSoon.SOON: "warn",
 }
+
+_SHOWN: Final = 20
+_ASKED: Final = 5
+"""How many users the page and the question name at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,10 @@ class AccountRow:
     activity: AccountActivity | None
     problem: str | None = None
     guard: GuardState | None = None
+    lost: Sequence[LostAccess] | None = None
+    """Of the last hour, of an account that is paused; None when the log cannot be read."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The userNames of those in `lost` who still exist, as far as they are known, by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,8 @@ class AccountViews:
     reveals: bool = True
     pages: Pages | None = None
     kept: Call | None = None
+    invites: bool = False
+    """True if set-up links can be made."""
 
     def view(self, row: AccountRow) -> AccountView:
         """Return the view of one account."""
@@ -88,9 +100,10 @@ class AccountViews:
             ),
             last_success=last_success or "unknown",
             previous=_previous(row.connector, activity, self.now),
-            pause=_pause(row.guard),
+            pause=_pause(row),
+            links=self._links(row.connector),
             is_empty=is_empty,
-            controls=self._controls(row.connector, row.guard, is_empty=is_empty),
+            controls=self._controls(row, row.connector, is_empty=is_empty),
         )
 
     def _call(self, action: str, account: str) -> Call:
@@ -128,11 +141,11 @@ class AccountViews:
             on=is_on,
         )
 
-    def _controls(self, connector: Connector, guard: GuardState | None, *, is_empty: bool) -> tuple[Control, ...]:
-        account, limit = connector.account, connector.settings.deprovisioning_limit
+    def _controls(self, row: AccountRow, connector: Connector, *, is_empty: bool) -> tuple[Control, ...]:
+        account, limit, guard = connector.account, connector.settings.deprovisioning_limit, row.guard
         found = []
         if guard is not None and guard.is_paused and limit is not None and not limit.is_closed:
-            found.append(self._resume(account, guard))
+            found.append(self._resume(row, guard))
         found.append(
             Control(
                 f"connect-{account}",
@@ -143,6 +156,8 @@ class AccountViews:
                 popup=True,
             )
         )
+        if self.invites:
+            found.append(self._invite(account))
         if self.reveals:
             question = f"Reveal the Connector Key of {account}? It is recorded that it was shown."
             found.append(self._key("reveal", "Reveal key", account, question))
@@ -165,10 +180,40 @@ class AccountViews:
         name = f"{label} of {account}"
         return Control(f"{action}-{account}", label, name, self._call(action, account), question, label, popup=True)
 
-    def _resume(self, account: str, guard: GuardState) -> Control:
+    def _invite(self, account: str) -> Control:
         question = (
-            f"Resume deprovisioning for {account}? Users who lost access in the last day: {guard.used}. Look at who "
-            f"they are, and at the scope in the identity provider. It may then continue with {guard.allowed} more."
+            f"Invite the administrator of {account}? It makes a link to the set-up page, which shows the Connector Key "
+            f"once and opens for {DEFAULT_PERIOD.days} days."
+        )
+        name, verb = f"Invite administrator of {account}", "Invite administrator"
+        return Control(f"invite-{account}", verb, name, self._call("invite", account), question, verb, popup=True)
+
+    def _links(self, connector: Connector) -> tuple[OpenLink, ...]:
+        account = connector.account
+        return tuple(
+            OpenLink(
+                f"{link.id}, open until {link.expires_at.astimezone(UTC):%d %b %H:%M} UTC, made by "
+                f"{link.created_by.rsplit('/', 1)[-1]}, key {'shown' if link.revealed_at else 'not shown yet'}",
+                Control(
+                    f"uninvite-{account}-{link.id}",
+                    "Revoke link",
+                    f"Revoke link {link.id} of {account}",
+                    self._call("uninvite", account) | {"link": link.id},
+                    f"Revoke the set-up link {link.id} of {account}? It opens nothing then; the key stays valid.",
+                    "Revoke link",
+                    "danger",
+                ),
+            )
+            for link in links_of(connector)
+            if link.is_open(self.now)
+        )
+
+    def _resume(self, row: AccountRow, guard: GuardState) -> Control:
+        account = row.account
+        question = (
+            f"Resume deprovisioning for {account}? Users who lost access in the last day: {guard.used}."
+            f"{_in_the_last_hour(row)} Look at the scope in the identity provider. "
+            f"It may then continue with {guard.allowed} more."
         )
         name = f"Resume deprovisioning for {account}"
         return Control(
@@ -176,11 +221,31 @@ class AccountViews:
         )
 
 
-def _pause(guard: GuardState | None) -> Pause | None:
+def _pause(row: AccountRow) -> Pause | None:
+    guard = row.guard
     if guard is None or not guard.is_paused:
         return None
     until = f"until {guard.paused_until.astimezone(UTC):%d %b %H:%M} UTC" if guard.paused_until else "from the next on"
-    return Pause(f"{guard.used:,} lost access in a day; {until}")
+    summary = f"{guard.used:,} lost access in a day; {until}"
+    if row.lost is None:
+        return Pause(summary)
+    return Pause(summary, _some(row, _SHOWN, is_refused=False), _some(row, _SHOWN, is_refused=True))
+
+
+def _some(row: AccountRow, most: int, *, is_refused: bool) -> tuple[tuple[str, ...], int]:
+    """The last of those who lost access, or were refused that, each once, and the number of the others."""
+    ids = dict.fromkeys(loss.user_id for loss in reversed(row.lost or ()) if loss.is_refused is is_refused)
+    named = [f"{row.names[one]} ({one})" if one in row.names else one for one in ids]
+    return tuple(named[:most]), max(0, len(named) - most)
+
+
+def _in_the_last_hour(row: AccountRow) -> str:
+    if row.lost is None:
+        return f" Who they are: {remedies.ACTIVITY} --account {row.account} --lost-access."
+    some, more = _some(row, _ASKED, is_refused=False)
+    if not some:
+        return " None of them in the last hour."
+    return f" In the last hour: {', '.join(some)}{f' and {more} more' if more else ''}."
 
 
 def _rotation(connector: Connector, now: datetime) -> str:

@@ -11,11 +11,12 @@ from adapters.dynamodb.table import DynamoDBAccount
 from adapters.logs import telemetry
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
+from adapters.secrets.setup_links import SetupLinks
 from domain import remedies
 from domain.accounts import group_management
 from domain.accounts.account import Connector
 from domain.accounts.connector_key import ACCOUNT_NAME_RULE, InvalidAccountName, account_name
-from handlers.settings.page import connect_html, values_html
+from handlers.settings.page import connect_html, invitation_html, values_html
 
 UNKNOWN_ACTOR: Final = "unknown (see CloudTrail, Invoke)"
 
@@ -50,6 +51,14 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class Invitations:
+    """The set-up links, and the address of the page that they open."""
+
+    links: SetupLinks
+    page_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Buttons:
     """Carries out what was pressed, by `press`, and audits it. `account_of` opens an account in the table."""
 
@@ -58,8 +67,9 @@ class Buttons:
     accounts: Accounts
     account_of: Callable[[str], DynamoDBAccount]
     press: Press
+    invitations: Invitations | None = None
 
-    def act(self, action: str, account: str) -> Done:
+    def act(self, action: str, account: str, link: str = "") -> Done:
         """Carry out an action; do nothing for an unknown one.
 
         Raises `AdministrationError`, `InvalidAccountName`, `ConnectorUnavailable` and `ScimError`.
@@ -81,6 +91,10 @@ class Buttons:
                 return self._resume(account)
             case "reveal":
                 return self._reveal(account)
+            case "invite" if self.invitations is not None:
+                return self._invite(account, self.invitations)
+            case "uninvite" if self.invitations is not None:
+                return self._uninvite(account, link, self.invitations)
             case "connect":
                 connector = self.accounts.show(account)
                 return Done(popup=connect_html(self.base_url, connector, self.press.theme))
@@ -132,6 +146,18 @@ class Buttons:
 
     def _values(self, connector: Connector, title: str) -> Done:
         return Done(popup=values_html(self.base_url, connector, title, self.press.theme))
+
+    def _invite(self, account: str, invitations: Invitations) -> Done:
+        token, link = invitations.links.invite(account_name(account))
+        self.press.audit("invited", account)
+        address = f"{invitations.page_url}#{token.text}"
+        return Done(popup=invitation_html(account, address, link.expires_at, self.press.theme))
+
+    def _uninvite(self, account: str, link: str, invitations: Invitations) -> Done:
+        if not invitations.links.revoke(account_name(account), [link]):
+            return Done(f"The account {account} has no open link {link}.")
+        self.press.audit("uninvited", account)
+        return Done(f"The link {link} of {account} is revoked.")
 
     def _resume(self, account: str) -> Done:
         limit = self.accounts.show(account).settings.deprovisioning_limit

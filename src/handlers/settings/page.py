@@ -6,6 +6,7 @@ question in `confirmation`. The local server's script does the same, and adds wh
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from domain.accounts.account import Connector
 from domain.accounts.consoles import console_setups
 from handlers.pages import templates_of
 from handlers.settings.listing import SORTS, Choice, Selection
-from handlers.settings.view import AccountView, ConnectView, Control, SettingsView, ValuesView
+from handlers.settings.view import AccountView, ConnectView, Control, InvitationView, SettingsView, ValuesView
 
 _TEMPLATES: Final = templates_of("handlers.settings")
 STYLE: Final = files("handlers.settings").joinpath("assets/settings.css").read_text(encoding="utf-8")
@@ -39,6 +40,12 @@ def connect_html(base_url: str, connector: Connector, theme: str) -> str:
     curl = f'curl --header "Authorization: Bearer $CONNECTOR_KEY" "{base_url}/Users?count=1"'
     consoles = console_setups(base_url, key, groups=connector.settings.groups)
     return _rendered("connect.html", theme, connect=ConnectView(connector.account, consoles, curl), guides=_GUIDES)
+
+
+def invitation_html(account: str, link: str, until: datetime, theme: str) -> str:
+    """Return a set-up link that was just made, for a pop-up; it is shown this once."""
+    view = InvitationView(account, link, f"{until.astimezone(UTC):%d %b %Y %H:%M} UTC")
+    return _rendered("invitation.html", theme, invitation=view)
 
 
 def values(base_url: str, connector: Connector) -> ValuesView:

@@ -54,9 +54,22 @@ class PreviousKey:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Deprovisioning is paused: how many users lost access, and until when."""
+    """Deprovisioning is paused: how many users lost access until when, and who lost it, or kept it, in the last hour.
+
+    `lost` and `refused` are None when the log cannot be read; each has some users and how many there are besides.
+    """
 
     summary: str
+    lost: tuple[tuple[str, ...], int] | None = None
+    refused: tuple[tuple[str, ...], int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLink:
+    """A set-up link that opens the page still, in words, and the control that closes it."""
+
+    summary: str
+    revoke: Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,7 @@ class AccountView:
     pause: Pause | None = None
     is_empty: bool = False
     """True when nothing has come from an identity provider yet."""
+    links: tuple[OpenLink, ...] = ()
     controls: tuple[Control, ...] = ()
 
 
@@ -93,6 +107,15 @@ class ValuesView:
     base_url: str
     key: str
     fields: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """A set-up link that was just made: this is the one time that it is shown."""
+
+    account: str
+    link: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)

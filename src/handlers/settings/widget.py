@@ -11,7 +11,7 @@ event of CloudTrail (Lambda, Invoke) names the person.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,15 +24,17 @@ from adapters.dynamodb.table import DynamoDBAccount
 from adapters.environment import Variables
 from adapters.logs.activity import AccountActivity, Activity, InsightsActivity
 from adapters.logs.log import Log
+from adapters.logs.lost_access import LostAccess
 from adapters.secrets.accounts import Accounts, ListedAccount
 from adapters.secrets.conditional_change import AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
+from adapters.secrets.setup_links import SetupLinks
 from domain.accounts.connector_key import InvalidAccountName
 from domain.accounts.deprovisioning import GuardState
 from domain.errors import ScimError
 from handlers.environment.settings import SettingsEnvironment
 from handlers.settings.accounts import AccountRow, AccountViews, Pages
-from handlers.settings.buttons import UNKNOWN_ACTOR, Buttons, Done, Press
+from handlers.settings.buttons import UNKNOWN_ACTOR, Buttons, Done, Invitations, Press
 from handlers.settings.listing import Choice, Selection, select
 from handlers.settings.page import page_html, settings_view, values
 from handlers.settings.view import AccountView
@@ -61,12 +63,17 @@ class SettingsWidget:
     log: Log
     pages: Pages | None = None
     """Pages about users and failures, where there are any."""
+    names_users: bool = False
+    """True if the page may read userNames; its role in AWS may not."""
+    invitations: Callable[[str], Invitations] | None = None
+    """The set-up links, changed by that actor, where there is a set-up page."""
 
     @classmethod
     def from_env(cls, env: Variables = os.environ) -> SettingsWidget:
         """Raise `InvalidEnvironment` for a variable that is missing."""
         environment, clients = SettingsEnvironment.from_env(env), Clients()
         secrets, prefix = clients.secretsmanager, environment.connector_secret_prefix
+        page = environment.setup_page_url
         return cls(
             environment.base_url,
             environment.reveals,
@@ -74,6 +81,9 @@ class SettingsWidget:
             Table(clients.dynamodb, environment.table_name),
             InsightsActivity(clients.logs, list(environment.log_groups)),
             Log.to_output(),
+            invitations=None
+            if page is None
+            else lambda actor: Invitations(SetupLinks(secrets, prefix, lambda: actor), page),
         )
 
     def __call__(self, event: dict[str, Any], context: Any) -> str:
@@ -82,10 +92,13 @@ class SettingsWidget:
             return _DOCUMENTATION
         theme, typed = str(_member(event, "widgetContext", "theme") or "light"), _typed(event, "account").strip()
         press = Press(_actor(context), str(context.aws_request_id), theme, self.log)
-        buttons = Buttons(self.base_url, self.reveals, self.accounts(press.by), self._account, press)
+        invitations = self.invitations(press.by) if self.invitations else None
+        buttons = Buttons(self.base_url, self.reveals, self.accounts(press.by), self._account, press, invitations)
         done, error = Done(), None
         try:
-            done = buttons.act(str(event.get("action")), str(event.get("account") or typed).strip())
+            done = buttons.act(
+                str(event.get("action")), str(event.get("account") or typed).strip(), str(event.get("link"))
+            )
         except (AdministrationError, InvalidAccountName) as refused:
             error = str(refused)
         except ConnectorUnavailable as unavailable:
@@ -124,13 +137,17 @@ class SettingsWidget:
         with ThreadPoolExecutor(_READERS) as pool:
             counts = list(pool.map(self._users, listed))
             guards = list(pool.map(self._guard_state, listed))
+        lost = self.activity.lost_access() if any(guard is not None and guard.is_paused for guard in guards) else None
         kept = {"page": selection.page} if selection.page > 1 else {}
-        shown = AccountViews(datetime.now(UTC), self.reveals, self.pages, kept)
+        shown = AccountViews(datetime.now(UTC), self.reveals, self.pages, kept, self.invitations is not None)
         views = []
         for each, users, guard in zip(listed, counts, guards, strict=True):
             seen = None if activity is None else activity.get(each.account, AccountActivity())
             problem = each.problem.remedy if each.problem else None
-            views.append(shown.view(AccountRow(each.account, each.connector, users, seen, problem, guard)))
+            losses = None if lost is None else [loss for loss in lost if loss.account == each.account]
+            known = self._names(each.account, losses or [])
+            row = AccountRow(each.account, each.connector, users, seen, problem, guard, losses, known)
+            views.append(shown.view(row))
         return tuple(views), selection
 
     def _users(self, listed: ListedAccount) -> int | None:
@@ -139,6 +156,16 @@ class SettingsWidget:
             return self._account(listed.account).users.total()
         except ScimError:
             return None
+
+    def _names(self, account: str, losses: Sequence[LostAccess]) -> Mapping[str, str]:
+        """The userNames of those who still exist, by id; none where the page may not read them."""
+        if not self.names_users or not losses:
+            return {}
+        try:
+            users = self._account(account).users.get_many(list(dict.fromkeys(loss.user_id for loss in losses)))
+        except ScimError:
+            return {}
+        return {user.id: str(user.attributes["userName"]) for user in users}
 
     def _guard_state(self, listed: ListedAccount) -> GuardState | None:
         """The state of the deprovisioning limit; None without one, or when the table does not answer."""
