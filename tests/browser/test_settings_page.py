@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import getpass
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from adapters.clock import MonotonicDeadline
+from domain.accounts.deprovisioning import Limit
 from local.service import LocalService
 from support.settings_in_browser import button, card, confirm, create, fact, key_shown, status_with, switch
 
 pytestmark = pytest.mark.browser
 
+PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
 
 def test_an_account_from_enabling_to_revoking(page: Page, service: LocalService) -> None:
     page.get_by_label("New account", exact=True).fill("acme")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("SCIM is on for acme.")).to_be_visible()
+    expect(page.get_by_text("SCIM is on for acme.").first).to_be_visible()
     expect(page.get_by_label("New account", exact=True)).to_have_value("")
     made = page.locator("code").filter(has_text="rck_acme_").first.inner_text()
     assert status_with(service, made) == 200
@@ -110,6 +115,40 @@ def test_users_and_failures_are_one_click_away(page: Page, service: LocalService
     page.go_back()
     users.click()
     expect(page).to_have_url(f"{service.address}/users?account=default")
+
+
+def test_an_administrator_is_invited_and_the_link_revoked(page: Page, service: LocalService) -> None:
+    button(page, "Invite administrator of default").click()
+    confirm(page, "Invite administrator")
+    dialog = page.get_by_role("dialog", name="Set-up link for default")
+    dialog.get_by_role("button", name="Copy link").click()
+    expect(dialog.get_by_role("status")).to_have_text("link copied.")
+    assert str(page.evaluate("navigator.clipboard.readText()")).startswith(f"{service.address}/setup#rcs_default_")
+    confirm(page, "Close")
+
+    link = card(page, "default").get_by_text("key not shown yet")
+    expect(link).to_be_visible()
+    card(page, "default").get_by_role("button", name="Revoke link").click()
+    confirm(page, "Revoke link")
+    expect(link).to_have_count(0)
+
+
+def test_who_lost_access_is_named_before_resume(page: Page, service: LocalService) -> None:
+    service.accounts.configure("default", deprovisioning_limit=Limit(1))
+    create(service, "ada@example.com")
+    headers = {"Authorization": f"Bearer {service.key.text}"}
+    [user] = httpx.get(f"{service.base_url}/Users", headers=headers).json()["Resources"]
+    change = {"schemas": [PATCH_URN], "Operations": [{"op": "replace", "path": "active", "value": False}]}
+    assert httpx.patch(f"{service.base_url}/Users/{user['id']}", headers=headers, json=change).status_code == 200
+    service.table.account("default", MonotonicDeadline.after(60)).guard(Limit(1)).take()
+    button(page, "Refresh the accounts").click()
+
+    named = f"ada@example.com ({user['id']})"
+    expect(card(page, "default")).to_contain_text(f"Lost access in the last hour: {named}.")
+    button(page, "Resume deprovisioning for default").click()
+    expect(page.get_by_role("dialog", name="Resume deprovisioning for default?")).to_contain_text(named)
+    confirm(page, "Resume")
+    expect(card(page, "default")).not_to_contain_text("Deprovisioning is paused")
 
 
 def test_connect_shows_the_fields_of_each_identity_provider(page: Page, service: LocalService) -> None:

@@ -10,12 +10,20 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from adapters.clock import MonotonicDeadline
+from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from local.service import LocalService
 from support.accessibility import faults
 from support.settings_in_browser import button, card, confirm, create, status_with, switch
 
 pytestmark = pytest.mark.browser
+
+
+def deactivate_first(service: LocalService, key: ConnectorKey) -> None:
+    headers = {"Authorization": f"Bearer {key.text}"}
+    user = httpx.get(f"{service.base_url}/Users?count=1", headers=headers).json()["Resources"][0]
+    body = {"active": False, "userName": user["userName"], "schemas": user["schemas"]}
+    httpx.put(f"{service.base_url}/Users/{user['id']}", headers=headers, json=body)
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +34,15 @@ def showcase() -> Iterator[LocalService]:
         keys = {name: accounts.enable(name).connector.current.key for name in ("acme", "globex", "initech", "umbrella")}
         for name, users in (("acme", 24), ("globex", 12), ("initech", 5)):
             for number in range(users):
-                create(service, f"user{number}", keys[name])
-        create(service, "user1", keys["globex"])
-        create(service, "user2", keys["globex"])
+                create(service, f"user{number}@{name}.example", keys[name])
+        create(service, "user1@globex.example", keys["globex"])
+        create(service, "user2@globex.example", keys["globex"])
         accounts.configure("acme", groups=True)
         accounts.configure("globex", mode="strict", deprovisioning_limit=Limit(1))
         accounts.rotate_key("initech")
-        create(service, "late", keys["initech"])
+        create(service, "late@initech.example", keys["initech"])
         accounts.disable("umbrella")
+        deactivate_first(service, keys["globex"])
         service.table.account("globex", MonotonicDeadline.after(60)).guard(Limit(1)).take()
         service.clients.secretsmanager.create_secret(Name="rollcall/connectors/edited", SecretString="nonsense")
         yield service
