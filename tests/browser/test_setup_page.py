@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from handlers.setup.view import SetupView
 from support.accessibility import faults
 from support.setup_pages import ADDRESS_TAKEN, BASE_URL, KEY, NOW, REFUSED, STATES
-from support.setup_site import LINK, ORIGIN, Refusal, SetupSite
+from support.setup_site import LINK, ORIGIN, Refusal, SetupSite, button, light
 
 pytestmark = pytest.mark.browser
 
@@ -64,14 +64,6 @@ def looks(tab: Page, times: int = 1) -> None:
     for _ in range(times):
         with tab.expect_response("**/setup/view"):
             after_a_while(tab)
-
-
-def button(tab: Page, name: str) -> Locator:
-    return tab.get_by_role("button", name=name, exact=True)
-
-
-def light(tab: Page, text: str) -> Locator:
-    return tab.get_by_role("listitem").filter(has=tab.get_by_text(text, exact=True))
 
 
 @pytest.mark.usefixtures("calm")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any, Final
 
-from playwright.sync_api import Page, Request, Route
+from playwright.sync_api import Locator, Page, Request, Route
 
 from domain.accounts.consoles import IdentityProvider
 from handlers.pages import MEDIA_TYPES
@@ -80,6 +80,16 @@ class SetupSite:
     def set(self, **changes: Any) -> None:
         """Change fields of the view."""
         self.view = replace(self.view, **changes)
+
+
+def button(tab: Page, name: str) -> Locator:
+    """The button of that name."""
+    return tab.get_by_role("button", name=name, exact=True)
+
+
+def light(tab: Page, text: str) -> Locator:
+    """A step of the progress, by its name."""
+    return tab.get_by_role("listitem").filter(has=tab.get_by_text(text, exact=True))
 
 
 def _file(path: str) -> tuple[str, str]:
