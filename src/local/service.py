@@ -36,8 +36,11 @@ from local.life_cycle import EventSettings, LifeCycle
 from local.own_requests import own_requests_only
 from local.pages.events_data import event_data
 from local.pages.requests_data import request_data
+from local.pages.resources_data import resource_data
+from local.pages.simulation_data import simulation_data
 from local.pages.site import Address, Data, with_pages
 from local.settings_page import with_settings_page
+from local.simulations import Simulations
 from local.template_routes import load_routes
 from operations.table_creation import TableUnresponsive, make_table
 
@@ -93,6 +96,7 @@ class LocalService:
         self._note = note
         self._running = ExitStack()
         self.exchanges = Exchanges()
+        self.simulations = Simulations(lambda: self.base_url, self._key_of)
         self.address = ""
         self.base_url = ""
         self.aws_endpoint = ""
@@ -124,6 +128,7 @@ class LocalService:
             pages = with_settings_page(with_pages(gateway, self._data()), self._settings_widget)
             self.address = serve(pages, self._port, _THREADS, starting)
             self.base_url = self.address + BASE_PATH
+            starting.callback(self.simulations.stop)
             self.life_cycle.start(self.clients, TABLE_NAME, self.base_url, file_log)
             self.aws_endpoint = serve(local_aws, 0, _THREADS, starting)
             self._running = starting.pop_all()
@@ -165,7 +170,12 @@ class LocalService:
         return {
             **request_data(self.exchanges, self._account_names, lambda: self.address),
             **event_data(self.life_cycle),
+            **simulation_data(self.simulations),
+            **resource_data(lambda: self.table, lambda: self.base_url, self.exchanges, self.life_cycle),
         }
+
+    def _key_of(self, account: str) -> str:
+        return self.accounts.show(account).current.key.text
 
     def _account_names(self) -> list[str]:
         return [listed.account for listed in self.accounts.list_all()]

@@ -94,7 +94,7 @@ export function facts(pairs) {
 
 /** A block of JSON that the keyboard can scroll. */
 export function block(title, text) {
-  return el("div", {}, el("h2", { class: "small-title" }, title), el("pre", { tabindex: "0", role: "region", "aria-label": title }, text));
+  return el("div", {}, el("h2", { class: "small-title" }, title), el("pre", { tabindex: "0", role: "group", "aria-label": title }, text));
 }
 
 /** Keep the choices of a form in the address, so that it can be shared and survives a reload. */
