@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from operations import local_servers
 from operations.local_servers import register, registry, running
+from support.child_processes import PIPE, run, started
 
 Listen = Callable[[], int]
 Server = Callable[..., int]
@@ -48,21 +49,18 @@ def env(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def server(env: dict[str, str], listen: Listen) -> Iterator[Server]:
     """Registers a server in a directory, as of another process of this user, and returns its port."""
-    processes = []
+    with ExitStack() as processes:
 
-    def one(directory: Path, **content: Any) -> int:
-        port = listen()
-        process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-        processes.append(process)
-        address = f"http://127.0.0.1:{port}"
-        known = {"baseUrl": f"{address}/scim/v2", "awsEndpoint": address, "tableName": "t", "secretPrefix": "p/"}
-        file = register(known | {"directory": str(directory)} | content, env)
-        file.rename(file.parent / f"{process.pid}.json")
-        return port
+        def one(directory: Path, **content: Any) -> int:
+            port = listen()
+            process = processes.enter_context(started([sys.executable, "-c", "input()"], stdin=PIPE))
+            address = f"http://127.0.0.1:{port}"
+            known = {"baseUrl": f"{address}/scim/v2", "awsEndpoint": address, "tableName": "t", "secretPrefix": "p/"}
+            file = register(known | {"directory": str(directory)} | content, env)
+            file.rename(file.parent / f"{process.pid}.json")
+            return port
 
-    yield one
-    for process in processes:
-        process.communicate(b"\n")
+        yield one
 
 
 @pytest.fixture
@@ -110,7 +108,7 @@ def test_among_several_the_command_asks_to_choose(
 
 def test_files_of_processes_that_ended_are_removed(env: dict[str, str], listen: Listen) -> None:
     file = register({"baseUrl": f"http://127.0.0.1:{listen()}", "directory": "/"}, env)
-    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    ended = run([sys.executable, "-c", "import os; print(os.getpid())"], check=True)
     stale = file.rename(file.parent / f"{int(ended.stdout)}.json")
 
     assert running(env) == []
