@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -19,16 +19,28 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="One JSON resource per line, or a table.")]
+_FORMATS: Final = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL}
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="One JSON resource per line, or a table; default: by the file's name, else jsonl."),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", dir_okay=False, help="File to write; default: standard output.")
 ]
 Overwrite = Annotated[bool, typer.Option("--yes", help="Overwrite the file without asking.")]
 
 
-def check_output(invocation: Invocation, form: Format, output: Path | None, *, yes: bool) -> None:
-    """Ask before a file is overwritten; raises `UsageError` for JSON and CSV on one output."""
-    if output is None and invocation.as_json and form is Format.CSV:
+def chosen_format(invocation: Invocation, form: Format | None, output: Path | None, *, yes: bool) -> Format:
+    """The format given, else that of the file's name; asks before a file is overwritten.
+
+    Raises `UsageError` for JSON and CSV on one output.
+    """
+    by_name = None if output is None else _FORMATS.get(output.suffix.lower())
+    chosen = form or by_name or Format.JSONL
+    if output is None and invocation.as_json and chosen is Format.CSV:
         raise UsageError("--json and --format csv together need --output.")
+    if by_name not in (None, chosen):
+        invocation.note(f"{output} is written as {chosen.value}, as --format says, not as its name does.")
     if output is not None and output.exists():
         invocation.confirm(f"Overwrite {output}?", yes)
+    return chosen

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cli import group_changes, groups_import
 from cli.arguments import Account
-from cli.exports import Format, FormatOption, Output, Overwrite, check_output
+from cli.exports import Format, FormatOption, Output, Overwrite, chosen_format
 from cli.group_options import GroupId, GroupName, chosen_group
 from cli.group_view import COLUMNS, USER_ID, as_resource, as_rows, with_members
 from cli.invocation import invocation_of
@@ -131,7 +131,7 @@ def export(
     account: Account = "default",
     name: GroupName = None,
     group_id: GroupId = None,
-    form: FormatOption = Format.JSONL,
+    form: FormatOption = None,
     output: Output = None,
     yes: Overwrite = False,
 ) -> None:
@@ -140,7 +140,7 @@ def export(
     JSON has a group on each line, CSV a membership. With --name or --id one group is written, else all are.
     """
     invocation = invocation_of(context)
-    check_output(invocation, form, output, yes=yes)
+    chosen = chosen_format(invocation, form, output, yes=yes)
     directory = invocation.deployment.account(account, _SECONDS_TO_EXPORT)
     one = None if name is None and group_id is None else chosen_group(invocation, account, name, group_id)
     if one is None and directory.groups.total() == 0:
@@ -149,7 +149,7 @@ def export(
     written = memberships = 0
     with private_file(output) as target:
         at_a_terminal = output is None and target.isatty()
-        write = _writer(form, target, at_a_terminal=at_a_terminal)
+        write = _writer(chosen, target, at_a_terminal=at_a_terminal)
         groups = [one] if one else with_progress(invocation, directory.groups, "Exporting", quietly=at_a_terminal)
         for group in groups:
             memberships += write(group, members)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 from typing import Annotated, Final, TextIO
@@ -12,19 +13,20 @@ from rich.json import JSON
 
 from cli import user_changes, users_import, users_reconcile
 from cli.arguments import Account
-from cli.exports import Format, FormatOption, Output, Overwrite, check_output
+from cli.exports import Format, FormatOption, Output, Overwrite, chosen_format
 from cli.invocation import invocation_of
 from cli.private_file import private_file
 from cli.progress import with_progress
 from cli.tables import table_of
 from cli.user_options import Email, UserId, UserName, chosen_user
-from cli.user_view import COLUMNS, as_resource, as_row
+from cli.user_view import as_resource
 from cli.wording import counted, harmless, harmless_json, plain
 from domain.documents import encode
 from domain.resources.stored_user import StoredUser
 from operations.account_users import every_resource
 from operations.answers.records import Exported, UserList
 from operations.members import primary_email
+from operations.roster.exported import COLUMNS, as_row, left_out
 
 app: Final = typer.Typer(
     no_args_is_help=True, help="List, show, export, import, compare and change the users of an account."
@@ -94,7 +96,7 @@ def show(
 def export(
     context: typer.Context,
     account: Account = "default",
-    form: FormatOption = Format.JSONL,
+    form: FormatOption = None,
     output: Output = None,
     yes: Overwrite = False,
 ) -> None:
@@ -103,21 +105,29 @@ def export(
     On a terminal, control characters are shown escaped in JSON and replaced in CSV.
     """
     invocation = invocation_of(context)
-    check_output(invocation, form, output, yes=yes)
+    chosen = chosen_format(invocation, form, output, yes=yes)
     store = invocation.deployment.account(account, _SECONDS_TO_EXPORT).users
     if store.total() == 0:
         invocation.deployment.require_account(account, _SECONDS)
     written = 0
+    lacking: Counter[str] = Counter()
     with private_file(output) as target:
         at_a_terminal = output is None and target.isatty()
-        write = _writer(form, target, at_a_terminal=at_a_terminal)
+        write = _writer(chosen, target, at_a_terminal=at_a_terminal)
         for user in with_progress(invocation, store, "Exporting", quietly=at_a_terminal):
             write(user)
             written += 1
+            if chosen is Format.CSV:
+                lacking.update(left_out(user))
     if output is not None:
         invocation.answer(
             Exported(result="exported", account=account, users=written, file=str(output)),
             f"{counted(written, 'user')} of {account} written to {plain(str(output))}.",
+        )
+    if lacking:
+        which = ", ".join(f"{name} ({counted(users, 'user')})" for name, users in sorted(lacking.items()))
+        invocation.note(
+            f"CSV has no room for all that these attributes have: {which}. --format jsonl writes everything."
         )
 
 

@@ -72,6 +72,7 @@ def import_users(
             now,
             keep_ids=keep_ids,
             dry_run=dry_run,
+            columns=roster.columns,
         )
         tally = _import(invocation, roster, importer)
         if report is not None and target is not None:

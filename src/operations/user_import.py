@@ -17,8 +17,9 @@ from typing import Final, Protocol, runtime_checkable
 from adapters.clock import is_id
 from domain.errors import PayloadTooLarge, ScimError, ServiceUnavailable, UniquenessConflict
 from domain.ports import UserStore
+from domain.resources.comparison import unique_form
 from domain.resources.stored_user import StoredUser, with_defaults
-from operations.roster import RosterRow, differing_attributes
+from operations.roster import Columns, RosterRow, differing_attributes, differing_columns
 
 WORKERS: Final = 8
 """Concurrent transactions; with more, the CPU of this process is the limit."""
@@ -68,7 +69,8 @@ class UserImport:
     """Creates users from the rows of a roster.
 
     `store` returns the account's store, with the time for one write. With `keep_ids` a user gets the id of the row.
-    With `dry_run` the rows are looked up and nothing is written. Raises the store's TooManyRequests or
+    With `dry_run` the rows are looked up and nothing is written. A user who is there already is the same as a row if it
+    agrees in the file's `columns`, of JSON lines (None) in every attribute. Raises the store's TooManyRequests or
     ServiceUnavailable when it gives up: users created until then remain, and another run continues from there.
     """
 
@@ -78,6 +80,7 @@ class UserImport:
     keep_ids: bool = False
     dry_run: bool = False
     workers: int = WORKERS
+    columns: Columns | None = None
 
     def run(self, rows: Iterable[RosterRow]) -> Iterator[RowOutcome]:
         """Import the rows and yield their outcomes, in no particular order; before an error, all earlier ones."""
@@ -164,7 +167,7 @@ class UserImport:
             found = store.get(user.id) if self.keep_ids else None
             if found is None:
                 raise
-            return _compared(row, found, "id-exists", f'id "{user.id}"')
+            return self._compared(row, found, "id-exists", f'id "{user.id}"')
         except ScimError as error:
             if isinstance(error, PayloadTooLarge):
                 return RowOutcome(row, RowResult.REFUSED, error.reason, error.detail)
@@ -181,21 +184,40 @@ class UserImport:
             return RowOutcome(
                 row, RowResult.REFUSED, conflict.reason, f"{detail} belonged to another user a moment ago."
             )
-        return _compared(row, found, conflict.reason, detail)
+        return self._compared(row, found, conflict.reason, detail)
 
     def _looked_up(self, row: RosterRow) -> RowOutcome:
         """The outcome that `_created` would have at this moment."""
         store = self.store()
         name = row.attributes["userName"]
         if self.keep_ids and row.id is not None and (found := store.get(row.id)) is not None:
-            return _compared(row, found, "id-exists", f'id "{row.id}"')
+            return self._compared(row, found, "id-exists", f'id "{row.id}"')
         if (found := store.find_by_user_name(name)) is not None:
-            return _compared(row, found, "user-name-exists", f'userName "{name}"')
+            return self._compared(row, found, "user-name-exists", f'userName "{name}"')
         for email in row.attributes.get("emails", ()):
             address = email.get("value")
             if address and (found := store.find_by_email(address)) is not None:
-                return _compared(row, found, "email-exists", f'emails.value "{address}"')
+                return self._compared(row, found, "email-exists", f'emails.value "{address}"')
         return RowOutcome(row, RowResult.CREATED)
+
+    def _compared(self, row: RosterRow, found: StoredUser, reason: str, held: str) -> RowOutcome:
+        """The outcome of a row whose value or id a user has: UNCHANGED if the user is the same, else REFUSED."""
+        differing = self._differing(row, found)
+        if not differing:
+            return RowOutcome(row, RowResult.UNCHANGED)
+        detail = f"{held} belongs to the user {found.id} already, who differs in {', '.join(differing)}."
+        return RowOutcome(row, RowResult.REFUSED, reason, detail)
+
+    def _differing(self, row: RosterRow, found: StoredUser) -> list[str]:
+        if self.columns is None:
+            return differing_attributes(with_defaults(row.attributes), found.attributes)
+        differing = set(differing_columns(row.attributes, found, self.columns))
+        if row.attributes.get("active", found.active) is not found.active:
+            differing.add("active")
+        # Without a column of its own the userName is the address.
+        if unique_form(row.attributes["userName"].strip()) != unique_form(found.attributes["userName"].strip()):
+            differing.add("userName")
+        return sorted(differing)
 
 
 def _finished(waiting: set[Future[_Imported]]) -> Iterator[RowOutcome]:
@@ -206,12 +228,3 @@ def _finished(waiting: set[Future[_Imported]]) -> Iterator[RowOutcome]:
         yield from future.result().outcomes
         if (error := future.result().error) is not None:
             raise error
-
-
-def _compared(row: RosterRow, found: StoredUser, reason: str, held: str) -> RowOutcome:
-    """The outcome of a row whose value or id an existing user has: UNCHANGED if the user is the same, else REFUSED."""
-    differing = differing_attributes(with_defaults(row.attributes), found.attributes)
-    if not differing:
-        return RowOutcome(row, RowResult.UNCHANGED)
-    detail = f"{held} belongs to the user {found.id} already, who differs in {', '.join(differing)}."
-    return RowOutcome(row, RowResult.REFUSED, reason, detail)

@@ -13,13 +13,16 @@ from typer.testing import Result
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
-from cli.user_view import as_row
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import CORE_URN
 from operations.deployment import Deployment
+from operations.roster import Columns
+from operations.roster.exported import COLUMNS, as_row
+from operations.roster.names import SYNONYMS
 from support import engines
 from support.examples import examples
-from support.generated_users import attribute_names, generated_users, kept_names
+from support.generated_users import NOW, attribute_names, generated_users, kept_names
 from support.in_process import TwinTable
 from support.invariants import assert_sound
 from support.loading import load
@@ -125,3 +128,47 @@ def test_a_table_is_read_back_with_all_its_columns(
         return sorted([as_row(user)[at].strip() for at in kept] for user in of.scan())
 
     assert shown(twin.account("globex", MonotonicDeadline.after(60)).users) == shown(store)
+    again = said(rollcall("users", "import", str(file), "--account", "acme", "--json"))
+    assert (again["created"], again["unchanged"], again["refused"]) == (0, 500, 0)
+    compared = said(rollcall("users", "reconcile", str(file), "--account", "acme", "--json"))
+    assert compared["differences"] == []
+
+
+@pytest.mark.parametrize("name", ["users.csv", "users.jsonl", "users.txt"])
+@pytest.mark.parametrize("form", ["csv", "jsonl", None])
+def test_the_name_of_the_file_chooses_the_format_unless_an_option_does(
+    *, rollcall: Rollcall, twin: TwinTable, people: list[StoredUser], tmp_path: Path, name: str, form: str | None
+) -> None:
+    twin.account("acme", MonotonicDeadline.after(60)).users.create(people[0])
+    file = tmp_path / name
+
+    for what in ("users", "groups"):
+        written = rollcall(
+            what, "export", "--account", "acme", "--yes", "--output", str(file), *(["--format", form] if form else [])
+        )
+
+        assert written.exit_code == 0, written.output
+        suffix = file.suffix.removeprefix(".")
+        wanted = form or ("csv" if suffix == "csv" else "jsonl")
+        assert file.read_text().startswith({"users": "id,", "groups": "groupId,"}[what]) is (wanted == "csv")
+        assert ("as --format says" in written.stderr) is (form is not None and suffix != "txt" and suffix != form)
+
+
+def test_a_table_says_what_it_leaves_out(rollcall: Rollcall, twin: TwinTable) -> None:
+    store = twin.account("acme", MonotonicDeadline.after(60)).users
+    plain = {"schemas": [CORE_URN], "userName": "ann", "emails": [{"value": "ann@corp.example", "type": "work"}]}
+    store.create(StoredUser.new("00000001-0000-4000-8000-000000000000", plain, NOW))
+
+    assert rollcall("users", "export", "--account", "acme", "--format", "csv").stderr == ""
+
+    more = {"schemas": [CORE_URN], "userName": "bob", "roles": [{"value": "admin"}], "ims": [{"value": "x"}]}
+    store.create(StoredUser.new("00000002-0000-4000-8000-000000000000", more, NOW))
+    said_then = rollcall("users", "export", "--account", "acme", "--format", "csv").stderr
+    assert "ims (1 user), roles (1 user). --format jsonl writes everything." in said_then
+
+
+def test_an_import_knows_every_column_of_an_export() -> None:
+    columns = Columns.of(COLUMNS)
+
+    assert set(columns.meanings.values()) == {*SYNONYMS, "active"}
+    assert columns.ignored == ["id", "created", "lastModified"]

@@ -7,7 +7,13 @@ Pure functions from lines of text to users, or to the reasons why a row is refus
 from __future__ import annotations
 
 from operations.roster.columns import Columns, InvalidHeader, column_key
-from operations.roster.differences import Difference, DifferenceKind, Reconciliation, differing_attributes
+from operations.roster.differences import (
+    Difference,
+    DifferenceKind,
+    Reconciliation,
+    differing_attributes,
+    differing_columns,
+)
 from operations.roster.formulas import guarded, unguarded
 from operations.roster.origins import Origin, report_header, report_line, report_row
 from operations.roster.rows import Refusal, RosterRow, RowRefused, csv_cells, csv_rows, json_objects, json_rows
@@ -26,6 +32,7 @@ __all__ = [
     "csv_cells",
     "csv_rows",
     "differing_attributes",
+    "differing_columns",
     "guarded",
     "json_objects",
     "json_rows",

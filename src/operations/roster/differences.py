@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from domain.documents import Json
 from domain.resources.comparison import unique_form
 from domain.resources.stored_user import StoredUser
 from operations.roster.columns import Columns, ColumnTarget
 from operations.roster.rows import RosterRow
+
+_ADDRESS: Final = "emails.value"
 
 
 class DifferenceKind(StrEnum):
@@ -92,16 +94,25 @@ class Reconciliation:
             names = differing_attributes(row.attributes, user.attributes)
             yield from (name for name in names if name != "active")
             return
-        for target in self.columns.targets:
-            if target is None or target.name == "active":
-                continue
-            there = set(_values(row.attributes, target))
-            here = set(_values(user.attributes, target))
-            # An address may have another type here; it is enough that the user has it.
-            if target.name == "emails.value":
-                here = set(user.keys.emails) if there else here
-            if not there <= here or (here and not there):
-                yield target.name
+        yield from differing_columns(row.attributes, user, self.columns)
+
+
+def differing_columns(there: Json, user: StoredUser, columns: Columns) -> Iterator[str]:
+    """Yield the names of the attributes, but `active`, in which a user differs from a row with those columns.
+
+    White space around a value does not count, since cells are read without it. An address may have another type here.
+    """
+    for target in columns.targets:
+        if target is None or target.name in ("active", _ADDRESS):
+            continue
+        in_row, in_user = set(_values(there, target)), set(_values(user.attributes, target))
+        # A row has room for one value of a type: an empty cell says that the first has none.
+        if not in_row <= in_user or (not in_row and any(_values(user.attributes, target, first=True))):
+            yield target.name
+    if any(target is not None and target.name == _ADDRESS for target in columns.targets):
+        addresses = set(_addresses(there))
+        if not addresses <= user.keys.emails.keys() or (user.keys.emails and not addresses):
+            yield _ADDRESS
 
 
 def differing_attributes(one: Json, other: Json) -> list[str]:
@@ -124,16 +135,22 @@ def differing_attributes(one: Json, other: Json) -> list[str]:
     return names
 
 
-def _values(attributes: Json, target: ColumnTarget) -> Iterator[Any]:
-    """The values of an attribute in their comparable form; in a multi-valued one those of the target's type."""
+def _values(attributes: Json, target: ColumnTarget, *, first: bool = False) -> Iterator[Any]:
+    """The values of an attribute in their comparable form; in a multi-valued one those of the target's type.
+
+    With `first` only the first of these.
+    """
     found: list[Any] = [attributes]
     for step in target.steps:
         below = [value[step.name] for value in found if step.name in value]
         if step.multi_valued:
             below = [element for elements in below for element in elements if element.get("type") == target.type]
+            below = below[:1] if first else below
         found = below
     for value in found:
-        yield unique_form(value) if target.name in ("userName", "emails.value") else value
+        text = value.strip() if isinstance(value, str) else value
+        if text != "":
+            yield unique_form(text) if target.name == "userName" else text
 
 
 def _addresses(attributes: Json) -> list[str]:
