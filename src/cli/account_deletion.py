@@ -54,7 +54,7 @@ def delete(
         memberships += members
     removed = sum(1 for _ in _shown(invocation, "Deleting users", users, delete_every_user(directory.users)))
     accounts.delete(name)
-    ended = f", in which {counted(memberships, 'membership')} ended" if memberships else ""
+    ended = f", and {counted(memberships, 'membership')} ended" if memberships else ""
     invocation.answer(
         DeletedAccount(
             result="deleted",
@@ -63,7 +63,7 @@ def delete(
             groups_deleted=removed_groups,
             memberships_ended=memberships,
         ),
-        f"The account {name} is deleted, and {_contents(removed, removed_groups)} with it{ended}.",
+        f"The account {name} and its {_contents(removed, removed_groups)} are deleted{ended}.",
     )
     if was_enabled:
         invocation.note(

@@ -250,7 +250,7 @@ def test_an_account_is_deleted_with_its_groups_and_their_members(rollcall: Rollc
     assert account.groups.total() == 2
     deleted = rollcall("account", "delete", "acme", "--yes", "--confirm-name", "acme")
 
-    assert "is deleted, and 40 users and 2 groups with it, in which 40 memberships ended." in deleted.stdout
+    assert "and its 40 users and 2 groups are deleted, and 40 memberships ended." in deleted.stdout
     left = table.client.scan(TableName=table.table_name)["Items"]
     assert {item["pk"]["S"] for item in left if "GROUP" in item["pk"]["S"] or "MEMBER" in item["pk"]["S"]} <= {
         "acme#GROUPRANK"
