@@ -21,6 +21,8 @@ class Effort:
     most: int
     refusal: str
     remedy: str
+    attribute: str
+    """What costs it: a parameter, or a member of the body."""
     deadline: Deadline | None = None
     spent: int = field(default=0)
 
@@ -31,19 +33,25 @@ class Effort:
             MAX_COMPARISONS,
             "The paths of the operations would be compared more than {most} times with the user's values.",
             _PARTS,
+            "Operations",
             deadline,
         )
 
     @classmethod
     def of_query(cls, resource_type: ResourceType, deadline: Deadline | None = None) -> Effort:
         """Return the effort of the filter of one query."""
-        return cls(MAX_COMPARISONS_OF_A_QUERY, *_texts_of_a_query(resource_type), deadline)
+        return cls(MAX_COMPARISONS_OF_A_QUERY, *_texts_of_a_query(resource_type), "filter", deadline)
 
     def spend(self, comparisons: int) -> None:
         """Count comparisons before they are made; raises TooMany beyond the bound, OutOfTime after the deadline."""
         self.spent += comparisons
         if self.spent > self.most:
-            raise TooMany(f"{self.refusal.format(most=self.most)} {self.remedy}", remedy=self.remedy)
+            raise TooMany(
+                f"{self.refusal.format(most=self.most)} {self.remedy}",
+                attribute=self.attribute,
+                expected=f"at most {self.most} comparisons",
+                remedy=self.remedy,
+            )
         if self.deadline is not None and self.deadline.remaining() <= 0:
             raise OutOfTime
 

@@ -9,7 +9,7 @@ protocol, never a client's word: these are what logs may hold.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from domain import remedies
 from domain.quoting import quoted, visible
@@ -23,7 +23,7 @@ class ScimError(Exception):
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     scim_type: ClassVar[str | None] = None
     reason: str = "bad-request"
-    remedy: str = "Correct the request as the detail says."
+    remedy: str = "Have the identity provider send another request: the reason says what is wrong with this one."
     account: str | None = None
     """For the log: the account whose key was refused, where that is one of this service's accounts."""
 
@@ -32,6 +32,9 @@ class ScimError(Exception):
 
     attribute: str | None = None
     """For the log: what the error is about, as the schema or the protocol calls it; several with commas."""
+
+    expected: str | None = None
+    """For the log: what the attribute may be, without any value of the request."""
 
     def __init__(
         self,
@@ -71,49 +74,75 @@ class ScimError(Exception):
         return message
 
 
-class InvalidSyntax(ScimError):
+class BadRequest(ScimError):
+    """The request is not what the operation takes: every 400 says what is wrong, and what was expected instead.
+
+    `attribute` is a name of the schema or the protocol, `body` for the body as a whole. `expected` completes "must be".
+    """
+
+    remedy = "Correct what the identity provider sends for the attribute; expected says what it has to be."
+    attribute: str
+    expected: str
+
+    def __init__(
+        self, detail: str, *, attribute: str, expected: str, reason: str | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(detail, attribute=attribute, reason=reason, remedy=remedy)
+        self.expected = expected
+
+    @classmethod
+    def must_be(cls, expected: str, *, attribute: str, place: str | None = None) -> Self:
+        """What is at a place, which is the attribute's name unless given, is something else.
+
+        >>> InvalidValue.must_be("true or false", attribute="active").detail
+        'active must be true or false.'
+        """
+        return cls(f"{place or attribute} must be {expected}.", attribute=attribute, expected=expected)
+
+
+class InvalidSyntax(BadRequest):
     """The body is not what the operation takes: not JSON, not an object, a missing member."""
 
     scim_type = "invalidSyntax"
     reason = "invalid-syntax"
 
 
-class InvalidValue(ScimError):
+class InvalidValue(BadRequest):
     """A value has the wrong type or form, or a required one is missing."""
 
     scim_type = "invalidValue"
     reason = "invalid-value"
 
 
-class InvalidFilter(ScimError):
+class InvalidFilter(BadRequest):
     """The filter cannot be parsed, names no attribute of a User, or compares what cannot be compared."""
 
     scim_type = "invalidFilter"
     reason = "invalid-filter"
 
 
-class InvalidPath(ScimError):
+class InvalidPath(BadRequest):
     """The path of a PATCH operation is malformed or names no attribute of a User."""
 
     scim_type = "invalidPath"
     reason = "invalid-path"
 
 
-class NoTarget(ScimError):
+class NoTarget(BadRequest):
     """The path of a PATCH operation yields nothing that could be operated on."""
 
     scim_type = "noTarget"
     reason = "no-target"
 
 
-class MutabilityViolation(ScimError):
+class MutabilityViolation(BadRequest):
     """The operation would change a readOnly or immutable attribute."""
 
     scim_type = "mutability"
     reason = "mutability"
 
 
-class TooMany(ScimError):
+class TooMany(BadRequest):
     """The request would cost more than the service allows."""
 
     scim_type = "tooMany"
@@ -123,15 +152,22 @@ class TooMany(ScimError):
     @classmethod
     def to_read(cls) -> TooMany:
         """The time of the request ends before all users or groups are read."""
-        return cls("There is more than can be read in the time that one request has.")
+        return cls(
+            "There is more than can be read in the time that one request has.",
+            attribute="filter",
+            expected="a filter of which an indexed attribute leaves few",
+        )
 
 
-class InvalidCursor(ScimError):
+class InvalidCursor(BadRequest):
     """The cursor is not from this service, or is of another account or query (RFC 9865 section 2.1)."""
 
     scim_type = "invalidCursor"
     reason = "invalid-cursor"
     remedy = "Start again without a cursor."
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, attribute="cursor", expected="the nextCursor of the page before, of the same query")
 
     @classmethod
     def of_another_release(cls) -> InvalidCursor:
@@ -146,7 +182,7 @@ class ExpiredCursor(InvalidCursor):
     reason = "expired-cursor"
 
 
-class InvalidCount(ScimError):
+class InvalidCount(BadRequest):
     """The page size asked for with a cursor is refused (RFC 9865 section 2.1)."""
 
     scim_type = "invalidCount"
@@ -184,6 +220,7 @@ class MethodNotAllowed(ScimError):
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     reason = "method-not-allowed"
+    remedy = "Have the identity provider send a method that the endpoint has; the header Allow names them."
 
     def __init__(self, detail: str, allowed: tuple[str, ...]) -> None:
         super().__init__(detail)
@@ -247,6 +284,7 @@ class PayloadTooLarge(ScimError):
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     reason = "payload-too-large"
+    remedy = "Have the identity provider send less in one request: docs/limits.md has the bounds."
 
 
 class NotImplementedHere(ScimError):
@@ -254,6 +292,7 @@ class NotImplementedHere(ScimError):
 
     status = HTTPStatus.NOT_IMPLEMENTED
     reason = "not-implemented"
+    remedy = "Switch off in the identity provider what uses it: this service does not support it."
 
 
 class Retryable(ScimError):

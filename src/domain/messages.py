@@ -17,7 +17,7 @@ SEARCH_REQUEST_URN: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest
 def require_message(body: Json, urn: str) -> None:
     """Raise InvalidSyntax unless the body's `schemas` has that URN, in any case."""
     if not is_message(body, urn):
-        raise InvalidSyntax(f'schemas must contain "{urn}".')
+        raise InvalidSyntax(f'schemas must contain "{urn}".', attribute="schemas", expected=f'a list with "{urn}"')
 
 
 def is_message(body: Json, urn: str) -> bool:

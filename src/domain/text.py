@@ -10,6 +10,7 @@ from unicodedata import combining, normalize
 from domain.limits import MAX_COMBINING_MARKS
 
 MARKS_PROBLEM: Final = f"has more than {MAX_COMBINING_MARKS} combining marks in a row"
+FEW_MARKS: Final = f"text with at most {MAX_COMBINING_MARKS} combining marks in a row"
 
 _NEAR_MARKS: Final = re.compile(
     "[\u0300-\u109f\u1350-\u135f\u1700-\u1dff\u20d0-\u20ff\u2ce0-\u2dff\u3020-\u309f\ua660-\uabff\ufb1e"

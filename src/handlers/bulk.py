@@ -58,6 +58,7 @@ def _record(failed: FailedOperation, resource_type: ResourceType, user: str | No
         error.status.value,
         error.scim_type,
         error.attribute,
+        error.expected,
         error.reason,
         error.remedy,
         user,

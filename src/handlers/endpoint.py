@@ -211,6 +211,7 @@ class Handler:
         except ScimError as error:
             record.account = record.account or error.account
             record.scim_type, record.attribute = error.scim_type, error.attribute
+            record.expected = error.expected
             record.reason, record.remedy = error.reason, error.remedy
             record.user = at_fault(error, service) or record.user
             record.cause = type(error.__cause__).__name__ if error.__cause__ else None

@@ -84,7 +84,9 @@ class HttpRequest:
         try:
             value = decode(self.body.decode("utf-8"), _bounds(types))
         except UnicodeDecodeError as error:
-            raise InvalidSyntax(f"The request's body is not UTF-8 (at byte {error.start}).") from None
+            raise InvalidSyntax(
+                f"The request's body is not UTF-8 (at byte {error.start}).", attribute="body", expected="JSON in UTF-8"
+            ) from None
         except TooLarge as error:
             attribute = _attribute(error.name, types)
             raise PayloadTooLarge(
@@ -92,11 +94,15 @@ class HttpRequest:
             ) from None
         except TooManyItems as error:
             attribute = _attribute(error.name, types)
-            raise InvalidValue(f"The request's body {error}. Send fewer.", attribute=attribute) from None
+            raise InvalidValue(
+                f"The request's body {error}. Send fewer.", attribute=attribute or "body", expected="fewer values"
+            ) from None
         except (NotJson, RefusedJson) as error:
-            raise InvalidSyntax(f"The request's body {error}.") from None
+            raise InvalidSyntax(
+                f"The request's body {error}.", attribute="body", expected="JSON, with each member once in its object"
+            ) from None
         if not isinstance(value, dict):
-            raise InvalidSyntax("The request's body must be a JSON object.")
+            raise InvalidSyntax.must_be("a JSON object", attribute="body", place="The request's body")
         return value
 
 

@@ -187,6 +187,7 @@ def _typed(path: str, text: str) -> Any:
         raise InvalidValue(
             f"{attribute.name} takes more than a text: give the value as JSON, with --json-value.",
             attribute=attribute.name,
+            expected="a value as JSON",
         )
     if attribute.type is Type.BOOLEAN:
         return {"true": True, "false": False}.get(text.strip().lower(), text)
@@ -199,7 +200,9 @@ def _from_json(path: str, text: str) -> Any:
         return decode(text)
     except (NotJson, RefusedJson) as error:
         raise InvalidValue(
-            f"The value of {quoted(path)} {error}. A text needs its own quotation marks: '\"Smith\"'."
+            f"The value of {quoted(path)} {error}. A text needs its own quotation marks: '\"Smith\"'.",
+            attribute=_kept(path).name,
+            expected="a value as JSON",
         ) from None
 
 
@@ -207,5 +210,9 @@ def _kept(path: str) -> Attribute:
     """The attribute that a value of the path belongs to; raises InvalidValue for one whose values are dropped."""
     attribute = target_of(path, USER).attribute
     if attribute.mutability is Mutability.WRITE_ONLY:
-        raise InvalidValue(f"{attribute.name} is not kept, so it cannot be set.", attribute=attribute.name)
+        raise InvalidValue(
+            f"{attribute.name} is not kept, so it cannot be set.",
+            attribute=attribute.name,
+            expected="no value",
+        )
     return attribute

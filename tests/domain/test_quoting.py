@@ -140,7 +140,10 @@ def test_a_command_names_the_deployment_in_words_of_a_shell(value: str) -> None:
 
 @pytest.mark.parametrize("value", UNPASTEABLE)
 def test_a_detail_contains_printable_characters_only(value: str) -> None:
-    for error in (UniquenessConflict("userName", value), InvalidValue(f"The value is {value}.")):
+    for error in (
+        UniquenessConflict("userName", value),
+        InvalidValue(f"The value is {value}.", attribute="title", expected="text"),
+    ):
         assert error.detail.isprintable()
         assert error.body()["detail"] == str(error) == error.detail
 

@@ -98,6 +98,7 @@ def test_no_operation_and_no_refusal_logs_client_data(
     assert net.seen("user_id") >= {user, UNKNOWN_ID}
     refusals = [line for line in net.lines if line.get("status", 0) >= 400]
     assert all(line["reason"] and line["remedy"] for line in refusals)
+    assert [line for line in refusals if line["status"] == 400 and not (line["attribute"] and line["expected"])] == []
 
 
 @pytest.mark.parametrize("mode", ["tolerant", "strict"])
@@ -125,6 +126,7 @@ def test_no_operation_on_groups_logs_client_data(net: Net, service: InProcess, m
     assert net.seen("group_id") >= {group, UNKNOWN_ID}
     refusals = [line for line in net.lines if line.get("status", 0) >= 400]
     assert all(line["reason"] and line["remedy"] for line in refusals)
+    assert [line for line in refusals if line["status"] == 400 and not (line["attribute"] and line["expected"])] == []
 
 
 def test_neither_the_guard_nor_an_adoption_logs_client_data(net: Net, service: InProcess) -> None:

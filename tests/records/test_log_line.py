@@ -22,7 +22,15 @@ from adapters.secrets.authentication import Authenticator
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import DeprovisioningPaused
 from domain.accounts.rate import DEFAULT_RATE, RateLimited
-from domain.errors import MethodNotAllowed, OutOfTime, ScimError, TooManyWrongKeys, UniquenessConflict
+from domain.errors import (
+    BadRequest,
+    InvalidCursor,
+    MethodNotAllowed,
+    OutOfTime,
+    ScimError,
+    TooManyWrongKeys,
+    UniquenessConflict,
+)
 from domain.resources.group_schema import CORE_URN as GROUP_URN
 from domain.resources.user_schema import CORE_URN
 from handlers import endpoint
@@ -403,10 +411,13 @@ def test_every_refusal_of_the_service_has_a_reason_and_a_remedy(kind: type[ScimE
         OutOfTime: (),
     }
     given = arguments.get(kind, (marked,))
-    error = kind(*given)
+    is_bad_request = issubclass(kind, BadRequest) and not issubclass(kind, InvalidCursor)
+    error = kind(*given, **({"attribute": "title", "expected": "a text"} if is_bad_request else {}))
 
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", error.reason)
     assert len(error.remedy) > 20
     assert error.remedy.endswith(".")
     assert (marked in error.detail) is (marked in given)
-    assert marked not in f"{error.reason} {error.remedy}"
+    assert marked not in f"{error.reason} {error.remedy} {error.expected}"
+    assert (error.status == 400) is isinstance(error, BadRequest)
+    assert (error.expected is not None) is isinstance(error, BadRequest)

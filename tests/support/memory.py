@@ -113,7 +113,7 @@ class InMemoryUsers:
             users = [user for user in self._in_order() if after is None or user.id > after]
         for user in users:
             if self._deadline is not None and self._deadline.remaining() <= 0:
-                raise TooMany("There are more users than can be read in the time that one request has.")
+                raise TooMany.to_read()
             yield user
 
     def entries(

@@ -142,7 +142,7 @@ class InMemoryGroups:
             groups = [self._groups[group_id] for group_id in self._ids[first:]]
         for group in groups:
             if self._deadline is not None and self._deadline.remaining() <= 0:
-                raise TooMany("There are more groups than can be read in the time that one request has.")
+                raise TooMany.to_read()
             yield group
 
     def find(self, index: Index, value: str) -> list[StoredGroup]:

@@ -121,6 +121,8 @@ def _member_ids(items: AccountItems, group_id: str) -> list[str]:
         raise TooMany(
             f"The group has more than {MAX_MEMBERS_OF_AN_ANSWER} members, and one answer holds no more. Ask for it "
             "without them (excludedAttributes=members), or for some of them by id.",
+            attribute="members",
+            expected=f"at most {MAX_MEMBERS_OF_AN_ANSWER} members in one answer",
             remedy="Read the group with excludedAttributes=members, and add or remove members by their ids.",
         )
     return ids

@@ -42,6 +42,7 @@ class OperationRecord(Concerning):
     status: int
     scim_type: str | None
     attribute: str | None
+    expected: str | None
     reason: str
     remedy: str
     user: str | None
@@ -73,6 +74,8 @@ class RequestRecord(Concerning):
     scim_type: str | None = None
     attribute: str | None = None
     """The attribute or parameter that was rejected, with the name in the schema or protocol."""
+    expected: str | None = None
+    """What the attribute or parameter may be, without any value of the request."""
     reason: str | None = None
     remedy: str | None = None
     duration_ms: float = 0.0

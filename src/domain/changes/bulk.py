@@ -31,6 +31,7 @@ class UnresolvedReference(ScimError):
     status = HTTPStatus.CONFLICT
     scim_type = "invalidValue"
     reason = "unresolved-bulk-id"
+    remedy = "Look at the line of the operation that creates the resource: it failed, or is not in the request."
 
 
 class Written(Protocol):
@@ -110,7 +111,11 @@ class BulkJob:
             # Only a POST names what others may refer to; elsewhere a bulkId is only a name for the client's own use.
             if operation.method == "POST" and operation.bulk_id is not None:
                 if operation.bulk_id in self._positions:
-                    raise InvalidSyntax(f"Operations has the bulkId {quoted(operation.bulk_id)} twice.")
+                    raise InvalidSyntax(
+                        f"Operations has the bulkId {quoted(operation.bulk_id)} twice.",
+                        attribute="Operations.bulkId",
+                        expected="a bulkId of its own for each operation",
+                    )
                 self._positions[operation.bulk_id] = position
         self.admit(len(self._operations))
         for position in range(len(self._operations)):

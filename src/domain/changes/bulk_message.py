@@ -45,7 +45,7 @@ def fail_on_errors_of(body: Json) -> int:
     require_message(body, BULK_REQUEST_URN)
     value = body.get("failOnErrors", 0)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InvalidValue("failOnErrors must be an integer, 0 or greater.")
+        raise InvalidValue.must_be("an integer, 0 or greater", attribute="failOnErrors")
     return value
 
 
@@ -53,7 +53,7 @@ def operations_of(body: Json) -> tuple[BulkOperation, ...]:
     """Parse the operations in order; raises InvalidSyntax, PayloadTooLarge."""
     operations = body.get("Operations")
     if not isinstance(operations, list) or not operations:
-        raise InvalidSyntax("Operations must be an array with at least one operation.")
+        raise InvalidSyntax.must_be("an array with at least one operation", attribute="Operations")
     if len(operations) > MAX_BULK_OPERATIONS:
         raise PayloadTooLarge(
             f"Operations has {len(operations)} operations; {MAX_BULK_OPERATIONS} are accepted. "
@@ -64,22 +64,26 @@ def operations_of(body: Json) -> tuple[BulkOperation, ...]:
 
 def _operation(operation: Any, place: str) -> BulkOperation:
     if not isinstance(operation, dict):
-        raise InvalidSyntax(f"{place} must be an object.")
+        raise InvalidSyntax.must_be("an object", attribute="Operations", place=place)
     method, path, data = operation.get("method"), operation.get("path"), operation.get("data")
     bulk_id, version = operation.get("bulkId"), operation.get("version")
     if not isinstance(method, str) or method.upper() not in ("POST", "PUT", "PATCH", "DELETE"):
-        raise InvalidSyntax(f"{place}.method must be POST, PUT, PATCH or DELETE.")
+        raise InvalidSyntax.must_be(
+            "POST, PUT, PATCH or DELETE", attribute="Operations.method", place=f"{place}.method"
+        )
     method = method.upper()
     if not isinstance(path, str):
-        raise InvalidSyntax(f"{place}.path must be a string.")
+        raise InvalidSyntax.must_be("a string", attribute="Operations.path", place=f"{place}.path")
     if not isinstance(bulk_id, str | None) or (method == "POST" and not bulk_id):
-        raise InvalidSyntax(f"{place}.bulkId must be a string; a POST must have one.")
+        raise InvalidSyntax.must_be(
+            "a string; a POST must have one", attribute="Operations.bulkId", place=f"{place}.bulkId"
+        )
     if not isinstance(version, str | None):
-        raise InvalidSyntax(f"{place}.version must be a string.")
+        raise InvalidSyntax.must_be("a string", attribute="Operations.version", place=f"{place}.version")
     if data is None and method == "DELETE":
         data = {}
     if not isinstance(data, dict):
-        raise InvalidSyntax(f"{place}.data must be an object.")
+        raise InvalidSyntax.must_be("an object", attribute="Operations.data", place=f"{place}.data")
     return BulkOperation(method, path, bulk_id, version, data)
 
 

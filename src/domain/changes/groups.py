@@ -193,7 +193,9 @@ def _apart(body: Json) -> tuple[Json, Any]:
     names = [name for name in body if GROUP.root.sub_attribute(name) is MEMBERS]
     if len(names) > 1:
         raise InvalidSyntax(
-            f'"{MEMBERS.name}" appears twice, in different cases. Send it once.', attribute=MEMBERS.name
+            f'"{MEMBERS.name}" appears twice, in different cases. Send it once.',
+            attribute=MEMBERS.name,
+            expected="the member once",
         )
     if not names:
         return body, None
@@ -212,6 +214,7 @@ def _no_such_member(unknown: Sequence[str]) -> InvalidValue:
         f"{MEMBERS.name} has {quoted(unknown[0])}{more}, but there is no user with that id. Create the user first, or "
         "leave the member out.",
         attribute=MEMBERS.name,
+        expected="ids of users whom the service has",
         reason="no-such-member",
         remedy="The identity provider creates the user before it adds it to the group.",
     )

@@ -128,6 +128,7 @@ class Membership:
                     f"{cut(str(target.path))} compares {name}, by which {self.attribute.name} cannot be chosen. "
                     f'Choose them by their value, as in {self.attribute.name}[value eq "..."].',
                     attribute=self.attribute.name,
+                    expected=f'a path such as {self.attribute.name}[value eq "..."]',
                 )
 
     def _immutable(self, problem: str) -> MutabilityViolation:
@@ -136,6 +137,7 @@ class Membership:
             f"{problem}: its sub-attributes are immutable. Add the new value to {name}, and remove the old one with "
             f'the path {name}[value eq "..."].',
             attribute=name,
+            expected="whole values, added or removed",
             remedy=f"Add and remove whole values of {name}.",
         )
 
@@ -143,7 +145,7 @@ class Membership:
         """Return the ids that a list of values refers to; raises InvalidValue, InvalidSyntax, PayloadTooLarge."""
         attribute = self.attribute
         if not isinstance(value, list):
-            raise InvalidValue(f"{attribute.name} takes an array.", attribute=attribute.name)
+            raise InvalidValue(f"{attribute.name} takes an array.", attribute=attribute.name, expected="an array")
         self._named += len(value)
         if self._named > attribute.max_values:
             raise PayloadTooLarge(
@@ -162,6 +164,7 @@ class Membership:
             raise InvalidValue(
                 f"{name}[{position}].value is missing or empty. Send the id of a {relation.noun}.",
                 attribute=f"{name}.value",
+                expected=f"the id of a {relation.noun}",
             )
         if joining and (kept.get("type", relation.type).lower() != relation.type.lower() or self._is_nested(kept)):
             raise self.nested(identifier)
@@ -171,11 +174,13 @@ class Membership:
         """Return the members of one value; the error for one of a wrong type names its place in the list."""
         name = self.attribute.name
         if not isinstance(item, dict):
-            raise InvalidValue(f"{place} must be an object.", attribute=name)
+            raise InvalidValue.must_be("an object", attribute=name, place=place)
         try:
             kept: Json = element(item, self.attribute.single)
         except InvalidValue as error:  # its text begins with the name of the sub-attribute
-            raise InvalidValue(f"{place}.{error.detail}", attribute=f"{name}.{error.attribute}") from None
+            raise InvalidValue(
+                f"{place}.{error.detail}", attribute=f"{name}.{error.attribute}", expected=error.expected
+            ) from None
         return kept
 
     def _is_nested(self, kept: Json) -> bool:
@@ -193,6 +198,7 @@ class Membership:
             f"{name} has {quoted(identifier)}, which is not a {noun}: nested {of}s are not supported. Send the {noun}s "
             f"who belong to the {of}.",
             attribute=name,
+            expected=f"ids of {noun}s, and of no {of}",
             reason=f"nested-{of}s",
             remedy=f"Have the identity provider send the {noun}s of nested {of}s.",
         )

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from domain.errors import InvalidFilter, InvalidPath, ScimError
+from domain.errors import BadRequest, InvalidFilter, InvalidPath
 from domain.filter.literals import STRICT, Leniency, Unfit, read_literal
 from domain.filter.quotes import with_json_quotes
 from domain.filter.spelling import nearest
@@ -32,7 +32,7 @@ from domain.filter.syntax import (
 from domain.limits import MAX_FILTER_CHARACTERS, MAX_FILTER_COMPARISONS, MAX_FILTER_DEPTH
 from domain.resources.attributes import Attribute, ResourceType, Returned
 from domain.resources.paths import AttributePath, of_an_extension, resolve, with_colon
-from domain.text import MARKS_PROBLEM, has_too_many_marks, is_text
+from domain.text import FEW_MARKS, MARKS_PROBLEM, has_too_many_marks, is_text
 
 # A string; an unclosed string, to the end; a word; a bracket.
 TOKEN: Final = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"|"[\s\S]*+|[^ \t\r\n()\[\]"]++|[()\[\]]')
@@ -95,14 +95,18 @@ class _Parser:
     __slots__ = ("container", "error", "index", "leniency", "resource_type", "subject", "terms", "text", "tokens")
 
     def __init__(
-        self, text: str, resource_type: ResourceType, subject: str, error: type[ScimError], leniency: Leniency
+        self, text: str, resource_type: ResourceType, subject: str, error: type[BadRequest], leniency: Leniency
     ) -> None:
         if len(text) > MAX_FILTER_CHARACTERS:
-            raise error(f"The {subject} has {len(text)} characters; it may have {MAX_FILTER_CHARACTERS} at most.")
+            raise error(
+                f"The {subject} has {len(text)} characters; it may have {MAX_FILTER_CHARACTERS} at most.",
+                attribute=subject,
+                expected=f"at most {MAX_FILTER_CHARACTERS} characters",
+            )
         if not is_text(text):
-            raise error(f"The {subject} is not valid Unicode text.")
+            raise error(f"The {subject} is not valid Unicode text.", attribute=subject, expected="valid Unicode text")
         if has_too_many_marks(text):
-            raise error(f"The {subject} {MARKS_PROBLEM}.")
+            raise error(f"The {subject} {MARKS_PROBLEM}.", attribute=subject, expected=FEW_MARKS)
         if leniency.foreign_quotes and (quoted := with_json_quotes(text)) is not text:
             leniency.used("foreign_quotes")
             text = quoted
@@ -156,7 +160,10 @@ class _Parser:
     def enclosed(self, depth: int, closing: str) -> Filter:
         """A filter between the current bracket and the closing one."""
         if depth == MAX_FILTER_DEPTH:
-            self.refuse(f"more than {MAX_FILTER_DEPTH} brackets within each other")
+            self.refuse(
+                f"more than {MAX_FILTER_DEPTH} brackets within each other",
+                f"at most {MAX_FILTER_DEPTH} nested brackets",
+            )
         self.index += 1
         inner = self.disjunction(depth + 1)
         self.require(closing, f'"and", "or" or "{closing}"')
@@ -175,10 +182,13 @@ class _Parser:
     def value_filter(self, path: AttributePath, depth: int) -> Filter:
         """`[filter]` after a path."""
         if self.container is not None:
-            self.refuse("square brackets cannot hold square brackets; expected an operator")
+            self.refuse("square brackets cannot hold square brackets; expected an operator", "an operator")
         attribute = path.attribute
         if not (attribute.is_complex and attribute.multi_valued):
-            self.refuse(f"square brackets follow a multi-valued complex attribute only, and {path} is none")
+            self.refuse(
+                f"square brackets follow a multi-valued complex attribute only, and {path} is none",
+                "square brackets after a multi-valued complex attribute only",
+            )
         self.container = attribute
         inner = self.enclosed(depth, "]")
         self.container = None
@@ -191,7 +201,10 @@ class _Parser:
             return None
         sub = container.sub_attribute(word[1:])
         if sub is None:
-            self.refuse(f"{_shown(word[1:])} is not a sub-attribute of {container.name}{nearest(word[1:], container)}")
+            self.refuse(
+                f"{_shown(word[1:])} is not a sub-attribute of {container.name}{nearest(word[1:], container)}",
+                f"a sub-attribute of {container.name}",
+            )
         self.index += 1
         return sub
 
@@ -199,7 +212,10 @@ class _Parser:
         """`operator value` or `pr` after a path."""
         self.terms += 1
         if self.terms > MAX_FILTER_COMPARISONS:
-            self.refuse(f"more than {MAX_FILTER_COMPARISONS} comparisons in one {self.subject}")
+            self.refuse(
+                f"more than {MAX_FILTER_COMPARISONS} comparisons in one {self.subject}",
+                f"at most {MAX_FILTER_COMPARISONS} comparisons",
+            )
         name = self.tokens[self.index].lower()
         if name == "pr":
             self.index += 1
@@ -215,18 +231,21 @@ class _Parser:
         word = self.tokens[self.index]
         if word == "null":
             if operator not in (Operator.EQ, Operator.NE):
-                self.refuse(f"{operator} cannot compare with null; expected eq or ne with null, or another value")
+                expected = "eq or ne with null, or another value"
+                self.refuse(f"{operator} cannot compare with null; expected {expected}", expected)
             self.index += 1
             return None
         attribute = compared(path.attribute)
         if attribute is None:
             parts = ", ".join(sub.name for sub in path.attribute.sub_attributes)
             self.index -= 2
-            self.refuse(f"{path} has no value to compare; expected one of its sub-attributes ({parts}), or pr")
+            expected = f"one of its sub-attributes ({parts}), or pr"
+            self.refuse(f"{path} has no value to compare; expected {expected}", expected)
         if operator not in OPERATORS_OF[attribute.type]:
             self.index -= 1
             allowed = ", ".join(each for each in Operator if each in OPERATORS_OF[attribute.type])
-            self.refuse(f"{operator} cannot compare a {attribute.type} such as {path}; expected {allowed} or pr")
+            expected = f"{allowed} or pr"
+            self.refuse(f"{operator} cannot compare a {attribute.type} such as {path}; expected {expected}", expected)
         try:
             value = read_literal(word, attribute, self.leniency)
         except Unfit as error:
@@ -248,9 +267,13 @@ class _Parser:
         if path is None:
             container = self.container or self.resource_type.root
             owner = f"a {container.name}" if self.container is None else f"a value of {container.name}"
-            self.refuse(f"{_shown(word)} is not an attribute of {owner}{nearest(word, container)}")
+            self.refuse(
+                f"{_shown(word)} is not an attribute of {owner}{nearest(word, container)}", f"an attribute of {owner}"
+            )
         if path.attribute.returned is Returned.NEVER and self.error is InvalidFilter:
-            self.refuse(f"{path} is never returned and cannot be searched for; expected another attribute")
+            self.refuse(
+                f"{path} is never returned and cannot be searched for; expected another attribute", "another attribute"
+            )
         self.index += 1
         return path
 
@@ -286,13 +309,18 @@ class _Parser:
     def fail(self, expected: str) -> NoReturn:
         """Refuse the current token, because another was expected."""
         word = self.tokens[self.index]
-        self.refuse(f"expected {expected}, found " + (_shown(word) if word else f"the end of the {self.subject}"))
+        found = _shown(word) if word else f"the end of the {self.subject}"
+        self.refuse(f"expected {expected}, found {found}", expected)
 
-    def refuse(self, problem: str) -> NoReturn:
-        """Refuse the text for a problem at the current token; positions count characters from 1."""
+    def refuse(self, problem: str, expected: str) -> NoReturn:
+        """Refuse the text for a problem at the current token, where `expected` is; positions count from 1."""
         starts = [match.start() for match in TOKEN.finditer(self.text)]
         position = starts[self.index] if self.index < len(starts) else len(self.text)
-        raise self.error(f"The {self.subject} is invalid at character {position + 1}: {problem}.")
+        raise self.error(
+            f"The {self.subject} is invalid at character {position + 1}: {problem}.",
+            attribute=self.subject,
+            expected=expected,
+        )
 
 
 def _shown(word: str) -> str:

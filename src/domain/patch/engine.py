@@ -45,10 +45,14 @@ def apply(attributes: Json, operation: Operation, resource_type: ResourceType) -
     op, value = operation.op, operation.value
     if operation.path is None:
         if op is Op.REMOVE:
-            raise NoTarget("A remove operation needs a path.")
+            raise NoTarget(
+                "A remove operation needs a path.", attribute="Operations.path", expected="the path of an attribute"
+            )
         if not isinstance(value, dict):
             raise InvalidValue(
-                f"A {op} operation without a path takes an object with the {resource_type.noun}'s attributes."
+                f"A {op} operation without a path takes an object with the {resource_type.noun}'s attributes.",
+                attribute="Operations.value",
+                expected=f"an object with the {resource_type.noun}'s attributes",
             )
         return _merged(attributes, resource_type.root, value, op)
     target = target_of(operation.path, resource_type)
@@ -62,7 +66,9 @@ def require_unlisted(operation: Operation, target: Target) -> None:
     if is_removal and target.matches is None and target.attribute.multi_valued:
         raise InvalidValue(
             f"Removing {target.path} removes all of its values, but the operation lists some. Leave the value out, "
-            f'or name the values with a filter in the path, such as {target.path}[value eq "..."].'
+            f'or name the values with a filter in the path, such as {target.path}[value eq "..."].',
+            attribute=target.attribute.name,
+            expected="no value, or a filter in the path",
         )
 
 
@@ -90,6 +96,7 @@ def _changed(container: Json, steps: tuple[Attribute, ...], target: Target, op: 
     raise NoTarget(
         f"{cut(str(target.path))} names no value of this {target.noun}: nothing in {attribute.name} matches.",
         attribute=attribute.name,
+        expected="a filter that matches a value which is there",
     )
 
 
@@ -199,7 +206,11 @@ def _without(container: Json, attribute: Attribute) -> Json:
     """Return `container` without an attribute; MutabilityViolation for a required one (section 3.5.2.2)."""
     require_writable(attribute)
     if attribute.required:
-        raise MutabilityViolation(f"{attribute.name} is required and cannot be removed.", attribute=attribute.name)
+        raise MutabilityViolation(
+            f"{attribute.name} is required and cannot be removed.",
+            attribute=attribute.name,
+            expected="a value, as it is required",
+        )
     if attribute.name not in container:
         return container
     return {name: member for name, member in container.items() if name != attribute.name}

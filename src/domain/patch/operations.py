@@ -46,7 +46,7 @@ def parse_operations(body: Json) -> tuple[Operation, ...]:
     require_message(body, PATCH_OP_URN)
     operations = body.get("Operations")
     if not isinstance(operations, list) or not operations:
-        raise InvalidSyntax("Operations must be an array of one or more operations.")
+        raise InvalidSyntax.must_be("an array of one or more operations", attribute="Operations")
     require_bounded(len(operations))
     return tuple(_operation(item, f"Operations[{index}]") for index, item in enumerate(operations))
 
@@ -58,20 +58,25 @@ def require_bounded(operations: int) -> None:
             f"Operations has more than {MAX_OPERATIONS} operations, counting each value and member that is one. "
             f"A request may have {MAX_OPERATIONS}. Send them in several requests.",
             attribute="Operations",
+            expected=f"at most {MAX_OPERATIONS} operations",
             remedy="Send the operations in several requests.",
         )
 
 
 def _operation(item: Any, place: str) -> Operation:
     if not isinstance(item, dict):
-        raise InvalidSyntax(f"{place} must be an object.")
+        raise InvalidSyntax.must_be("an object", attribute="Operations", place=place)
     name = item.get("op")
     op = _OPS.get(name) if isinstance(name, str) else None
     if op is None:
-        raise InvalidSyntax(f'{place}.op must be "add", "remove" or "replace".')
+        raise InvalidSyntax.must_be('"add", "remove" or "replace"', attribute="Operations.op", place=f"{place}.op")
     path = item.get("path")
     if path is not None and not isinstance(path, str):
-        raise InvalidPath(f"{place}.path must be a string.")
+        raise InvalidPath.must_be("a string", attribute="Operations.path", place=f"{place}.path")
     if op is not Op.REMOVE and "value" not in item:
-        raise InvalidValue(f"{place} has no value. Send the value to {op}, or null to unassign the attribute.")
+        raise InvalidValue(
+            f"{place} has no value. Send the value to {op}, or null to unassign the attribute.",
+            attribute="Operations.value",
+            expected="a value, or null to unassign the attribute",
+        )
     return Operation(op, path, item.get("value"))

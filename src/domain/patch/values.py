@@ -10,7 +10,7 @@ from domain.errors import InvalidSyntax, InvalidValue, MutabilityViolation
 from domain.quoting import quoted
 from domain.resources.attributes import Attribute, Mutability, Type
 from domain.resources.comparison import form_of
-from domain.text import MARKS_PROBLEM, has_too_many_marks
+from domain.text import FEW_MARKS, MARKS_PROBLEM, has_too_many_marks
 
 _KINDS: Final[dict[Type, tuple[type | tuple[type, ...], str]]] = {
     Type.BOOLEAN: (bool, "true or false"),
@@ -30,16 +30,26 @@ def members(value: Any, attribute: Attribute) -> list[tuple[Attribute, Any]]:
     Raises InvalidValue for a value that is no object, InvalidSyntax for an unknown or repeated member.
     """
     if not isinstance(value, dict):
-        raise InvalidValue(f"{attribute.name} takes an object with its sub-attributes.", attribute=attribute.name)
+        raise InvalidValue(
+            f"{attribute.name} takes an object with its sub-attributes.",
+            attribute=attribute.name,
+            expected="an object with its sub-attributes",
+        )
     found: dict[str, tuple[Attribute, Any]] = {}
     for name, member in value.items():
         sub = attribute.sub_attribute(name)
         if sub is None:
             raise InvalidSyntax(
-                f"{quoted(name)} is not an attribute of {_owner(attribute)}. Leave it out.", attribute=attribute.name
+                f"{quoted(name)} is not an attribute of {_owner(attribute)}. Leave it out.",
+                attribute=attribute.name,
+                expected=f"attributes of {_owner(attribute)} alone",
             )
         if sub.name in found:
-            raise InvalidSyntax(f'"{sub.name}" appears twice, in different cases. Send it once.', attribute=sub.name)
+            raise InvalidSyntax(
+                f'"{sub.name}" appears twice, in different cases. Send it once.',
+                attribute=sub.name,
+                expected="the member once",
+            )
         found[sub.name] = (sub, member)
     return list(found.values())
 
@@ -48,10 +58,12 @@ def scalar(value: Any, attribute: Attribute) -> Any:
     """Return the value of a simple attribute; raises InvalidValue when it is of another type."""
     kind, wanted = _KINDS.get(attribute.type, (str, "a string"))
     if not isinstance(value, kind) or (isinstance(value, bool) and attribute.type is not Type.BOOLEAN):
-        raise InvalidValue(f"{attribute.name} must be {wanted}.", attribute=attribute.name)
+        raise InvalidValue.must_be(wanted, attribute=attribute.name)
     if isinstance(value, str) and has_too_many_marks(value):
         # Asked here because values are folded before the result is checked as a whole.
-        raise InvalidValue(f"{attribute.name} {MARKS_PROBLEM}. Send it without them.", attribute=attribute.name)
+        raise InvalidValue(
+            f"{attribute.name} {MARKS_PROBLEM}. Send it without them.", attribute=attribute.name, expected=FEW_MARKS
+        )
     return value
 
 
@@ -70,7 +82,7 @@ def element(value: Any, attribute: Attribute) -> Any:
 def elements(value: Any, attribute: Attribute) -> list[Any]:
     """Return the checked values of a multi-valued attribute; raises InvalidValue when they are not a list."""
     if not isinstance(value, list):
-        raise InvalidValue(f"{attribute.name} takes an array.", attribute=attribute.name)
+        raise InvalidValue(f"{attribute.name} takes an array.", attribute=attribute.name, expected="an array")
     require_bounded_values(len(value), attribute)
     return [kept for item in value if item is not None and (kept := element(item, attribute)) != {}]
 
@@ -81,6 +93,7 @@ def require_bounded_values(count: int, attribute: Attribute) -> None:
         raise InvalidValue(
             f"{attribute.name} would have {count} values; it may have {attribute.max_values}. Send fewer.",
             attribute=attribute.name,
+            expected=f"at most {attribute.max_values} values",
         )
 
 
@@ -88,7 +101,11 @@ def require_writable(attribute: Attribute, container: Attribute | None = None) -
     """Raise MutabilityViolation unless a client may change the attribute."""
     if attribute.mutability is Mutability.READ_ONLY:
         owner = f" of {container.name}" if container is not None and not container.is_extension else ""
-        raise MutabilityViolation(f"{attribute.name}{owner} is read-only. Leave it out.", attribute=attribute.name)
+        raise MutabilityViolation(
+            f"{attribute.name}{owner} is read-only. Leave it out.",
+            attribute=attribute.name,
+            expected="no value, as it is read-only",
+        )
 
 
 def likeness(value: Any, attribute: Attribute) -> Hashable:

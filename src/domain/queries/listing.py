@@ -71,11 +71,11 @@ class Query:
         cursor = _text(parameters, "cursor")
         count = _integer(parameters, "count")
         if cursor is not None and count is not None and not 0 < count <= MAX_PAGE_SIZE:
-            raise InvalidCount(f"count must be between 1 and {MAX_PAGE_SIZE} when a cursor is used.", attribute="count")
+            raise InvalidCount.must_be(f"between 1 and {MAX_PAGE_SIZE} when a cursor is used", attribute="count")
         start_index = _integer(parameters, "startIndex")
         order = (_text(parameters, "sortOrder") or "ascending").lower()
         if order not in ("ascending", "descending"):
-            raise InvalidValue('sortOrder must be "ascending" or "descending".', attribute="sortOrder")
+            raise InvalidValue.must_be('"ascending" or "descending"', attribute="sortOrder")
         return cls(
             filter=_text(parameters, "filter"),
             sort_by=_text(parameters, "sortBy") or None,
@@ -324,7 +324,7 @@ def _text(parameters: Mapping[str, Any], name: str) -> str | None:
     value = parameters.get(name)
     if value is None or isinstance(value, str):
         return value
-    raise InvalidValue(f"{name} must be a string.", attribute=name)
+    raise InvalidValue.must_be("a string", attribute=name)
 
 
 def _integer(parameters: Mapping[str, Any], name: str) -> int | None:
@@ -337,4 +337,4 @@ def _integer(parameters: Mapping[str, Any], name: str) -> int | None:
             return int(value)
     elif isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise InvalidValue(f"{name} must be an integer.", attribute=name)
+    raise InvalidValue.must_be("an integer", attribute=name)

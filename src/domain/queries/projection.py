@@ -37,7 +37,11 @@ class Projection:
         """
         asked, left_out = _names("attributes", attributes), _names("excludedAttributes", excluded)
         if asked is not None and left_out is not None:
-            raise InvalidValue("attributes and excludedAttributes exclude each other. Send one of them.")
+            raise InvalidValue(
+                "attributes and excludedAttributes exclude each other. Send one of them.",
+                attribute="attributes, excludedAttributes",
+                expected="one of the two",
+            )
         if asked is not None:
             return cls(_including(resource_type.root, _tree(asked, resource_type)), returns_everything=False)
         if left_out is not None:
@@ -63,10 +67,12 @@ def _names(parameter: str, value: object) -> list[str] | None:
     elif isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
         names = [name.strip() for name in value]
     else:
-        raise InvalidValue(f"{parameter} must be a list of attribute names.", attribute=parameter)
+        raise InvalidValue.must_be("a list of attribute names", attribute=parameter)
     if len(names) > MAX_NAMES:
         raise InvalidValue(
-            f"{parameter} has {len(names)} names; {MAX_NAMES} are accepted. Name fewer attributes.", attribute=parameter
+            f"{parameter} has {len(names)} names; {MAX_NAMES} are accepted. Name fewer attributes.",
+            attribute=parameter,
+            expected=f"at most {MAX_NAMES} names",
         )
     return [name for name in names if name] or None
 

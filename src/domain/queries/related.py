@@ -133,6 +133,7 @@ def showable(stored: StoredResource) -> StoredResource:
         raise TooMany(
             f"{name} of {stored.id} has {len(values.related)} values, more than one answer can hold. {remedy}",
             attribute=name,
+            expected="few enough values for one answer",
             remedy=remedy,
         )
     return stored

@@ -54,6 +54,7 @@ class Ordering:
             raise InvalidValue(
                 f"sortBy names no attribute of a {resource_type.name} to sort by: {quoted(sort_by)}.",
                 attribute="sortBy",
+                expected=f"an attribute of a {resource_type.name}",
             )
         attribute = path.attribute
         leaf = attribute.sub_attribute("value") if attribute.is_complex else attribute
@@ -61,6 +62,7 @@ class Ordering:
             raise InvalidValue(
                 f"sortBy cannot be {path}, which has no value of its own; name a sub-attribute of it.",
                 attribute="sortBy",
+                expected="an attribute with a value of its own",
             )
         return cls(path, leaf, descending)
 

@@ -183,7 +183,11 @@ class Sorted(Found):
     def _bounded(self) -> list[tuple[SortKey, str]]:
         keyed = list(islice(self.keyed(), MAX_SORTED + 1))
         if len(keyed) > MAX_SORTED:
-            raise TooMany(f"More than {MAX_SORTED} resources would have to be sorted. Narrow the filter.")
+            raise TooMany(
+                f"More than {MAX_SORTED} resources would have to be sorted. Narrow the filter.",
+                attribute="sortBy",
+                expected=f"at most {MAX_SORTED} resources to sort",
+            )
         return keyed
 
     def _place(self, position: Position) -> tuple[SortKey, str]:

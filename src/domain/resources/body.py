@@ -13,19 +13,19 @@ from domain.documents import Json
 from domain.errors import InvalidSyntax, InvalidValue
 from domain.quoting import cut, quoted
 from domain.resources.attributes import Attribute, ResourceType
-from domain.resources.validation import validator_of
+from domain.resources.validation import Unacceptable, validator_of
 
 _MAX_PROBLEMS_SHOWN: Final = 3
-_MESSAGES: Final = {
-    "string_type": "must be a string",
-    "string_unicode": "must be valid Unicode text",
-    "bool_type": "must be true or false",
-    "int_type": "must be an integer",
-    "float_type": "must be a number",
-    "list_type": "must be an array",
-    "dict_type": "must be an object",
-    "missing": "is required",
+_EXPECTED: Final = {
+    "string_type": "a string",
+    "string_unicode": "valid Unicode text",
+    "bool_type": "true or false",
+    "int_type": "an integer",
+    "float_type": "a number",
+    "list_type": "an array",
+    "dict_type": "an object",
 }
+"""What has to be in place of a value of another type."""
 
 
 def attributes_of(body: Json, resource_type: ResourceType) -> Json:
@@ -66,7 +66,8 @@ def _read(body: Json, attribute: Attribute) -> Json:
         if spelled in kept:
             raise InvalidSyntax(
                 f"{quoted(spelled)} appears twice, in different cases. Send it once.",
-                attribute=None if sub is None else sub.name,
+                attribute="body" if sub is None else sub.name,
+                expected="the member once",
             )
         kept[spelled] = assigned
     return kept
@@ -89,13 +90,15 @@ def _schemas(attributes: Json, resource_type: ResourceType) -> list[str]:
         known = resource_type.urns.get(urn.lower())
         if known is None:
             raise InvalidValue(
-                f"schemas names {quoted(urn)}, which this service does not know. Leave it out.", attribute="schemas"
+                f"schemas names {quoted(urn)}, which this service does not know. Leave it out.",
+                attribute="schemas",
+                expected="URNs that /Schemas lists",
             )
         if known not in urns:
             urns.append(known)
     core = resource_type.schema.id
     if core not in urns:
-        raise InvalidValue(f'schemas must contain "{core}".', attribute="schemas")
+        raise InvalidValue(f'schemas must contain "{core}".', attribute="schemas", expected=f'a list with "{core}"')
     urns.extend(schema.id for schema in resource_type.extensions if schema.id in attributes and schema.id not in urns)
     return urns
 
@@ -111,8 +114,13 @@ def _check_types(attributes: Json, resource_type: ResourceType) -> None:
         more = len(errors) - _MAX_PROBLEMS_SHOWN
         detail = named + (f"; and {more} more" if more > 0 else "") + "."
         unknown = all(error["type"] == "extra_forbidden" for error in errors)
-        attribute = ", ".join(sorted({_known(place, resource_type) for place in {error["loc"] for error in errors}}))
-        raise (InvalidSyntax if unknown else InvalidValue)(detail, attribute=attribute) from None
+        wanted = {_known(error["loc"], resource_type): _expected(error, resource_type) for error in reversed(errors)}
+        several = [f"{name}: {text}" for name, text in sorted(wanted.items())[:_MAX_PROBLEMS_SHOWN]]
+        raise (InvalidSyntax if unknown else InvalidValue)(
+            detail,
+            attribute=", ".join(sorted(wanted)),
+            expected="; ".join(several) if len(wanted) > 1 else next(iter(wanted.values())),
+        ) from None
 
 
 def _message(error: Any, resource_type: ResourceType) -> str:
@@ -120,11 +128,33 @@ def _message(error: Any, resource_type: ResourceType) -> str:
     match error["type"]:
         case "extra_forbidden":
             return f"is not an attribute of a {resource_type.name}"
+        case "missing":
+            return "is required"
         case "string_too_long":
             return f"has more than {error['ctx']['max_length']} characters, the most that it may have"
         case "too_long":
             return f"has more than {error['ctx']['max_length']} values, the most that it may have"
-    return _MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] in _EXPECTED:
+        return f"must be {_EXPECTED[error['type']]}"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _expected(error: Any, resource_type: ResourceType) -> str:
+    """Return what the place may have, without any value of the request."""
+    match error["type"]:
+        case "extra_forbidden":
+            return f"attributes of a {resource_type.name} alone"
+        case "missing":
+            return "a value, as it is required"
+        case "string_too_long":
+            return f"at most {error['ctx']['max_length']} characters"
+        case "too_long":
+            return f"at most {error['ctx']['max_length']} values"
+        case "value_error":
+            return (
+                error["ctx"]["error"].expected if isinstance(error["ctx"]["error"], Unacceptable) else "another value"
+            )
+    return _EXPECTED.get(error["type"], "another value")
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -158,5 +188,7 @@ def _check_primaries(attributes: Json) -> None:
             continue
         if sum(item.get("primary") is True for item in value) > 1:
             raise InvalidValue(
-                f"{name} has more than one value with primary true. Mark one value as primary at most.", attribute=name
+                f"{name} has more than one value with primary true. Mark one value as primary at most.",
+                attribute=name,
+                expected="one value with primary true at most",
             )

@@ -22,7 +22,8 @@ def canonical_names(value: Json, attribute: Attribute) -> Json:
         if spelled in canonical:
             raise InvalidSyntax(
                 f"{quoted(spelled)} appears twice, in different cases. Send it once.",
-                attribute=None if sub is None else sub.name,
+                attribute="body" if sub is None else sub.name,
+                expected="the member once",
             )
         canonical[spelled] = member if sub is None else canonical_value(member, sub)
     return canonical

@@ -18,7 +18,7 @@ from unicodedata import normalize
 
 from domain.errors import InvalidValue
 from domain.resources.attributes import Attribute, Uniqueness
-from domain.text import MARKS_PROBLEM, has_too_many_marks
+from domain.text import FEW_MARKS, MARKS_PROBLEM, has_too_many_marks
 
 _CAPITAL_SIGMA: Final = "\u03a3"
 _SIGMA: Final = "\u03c3"
@@ -113,7 +113,9 @@ def _lowered(text: str) -> str:
     attribute has asked before.
     """
     if has_too_many_marks(text):
-        raise InvalidValue(f"A text of the request {MARKS_PROBLEM}. Send it without them.")
+        raise InvalidValue(
+            f"A text of the request {MARKS_PROBLEM}. Send it without them.", attribute="body", expected=FEW_MARKS
+        )
     composed = normalize("NFKC", text).replace(_CAPITAL_SIGMA, _SIGMA).replace(_OGHAM_SPACE, " ")
     return normalize("NFKC", composed.lower())
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from domain.documents import Json, encode
 from domain.errors import InvalidValue
-from domain.text import MARKS_PROBLEM, has_too_many_marks, is_text
+from domain.text import FEW_MARKS, MARKS_PROBLEM, has_too_many_marks, is_text
 
 SCHEMA_VERSION: Final = 1
 """Form of the stored item; a later form must be additive, so that two releases can read each other's items."""
@@ -59,10 +59,13 @@ def document_of(attributes: Json, kept: Json | None = None) -> str:
         changed = {name: value for name, value in attributes.items() if not kept or kept.get(name) != value}
         text = encode(changed)
         # Strings end in a quotation mark, so that a run of marks in the document is one in a string.
-        for is_fault, problem in ((_is_no_text, "has an unpaired surrogate"), (has_too_many_marks, MARKS_PROBLEM)):
+        for is_fault, problem, expected in (
+            (_is_no_text, "has an unpaired surrogate", "valid Unicode text"),
+            (has_too_many_marks, MARKS_PROBLEM, FEW_MARKS),
+        ):
             if is_fault(text):
                 name = next((name for name, text in _texts(changed, "") if is_fault(text)), "A name")
-                raise InvalidValue(f"{name} {problem}. Send it without.", attribute=name)
+                raise InvalidValue(f"{name} {problem}. Send it without.", attribute=name, expected=expected)
     return document
 
 

@@ -28,12 +28,20 @@ from domain.limits import MAX_CHARACTERS, MAX_IDENTIFIER_CHARACTERS, MAX_MEDIA_C
 from domain.resources.attributes import Attribute, Content, ResourceType, Type, Uniqueness
 from domain.resources.characters import refused_character
 from domain.resources.comparison import unique_form
-from domain.text import MARKS_PROBLEM, has_too_many_marks
+from domain.text import FEW_MARKS, MARKS_PROBLEM, has_too_many_marks
+
+
+class Unacceptable(ValueError):
+    """A text that an identifier or an address cannot be; `expected` says what it can, without the text."""
+
+    def __init__(self, problem: str, expected: str) -> None:
+        super().__init__(problem)
+        self.expected = expected
 
 
 def _identifier(value: str) -> str:
     if not value.strip():
-        raise ValueError("must not be empty")
+        raise Unacceptable("must not be empty", "text that is not empty")
     return _seen(value)
 
 
@@ -41,16 +49,17 @@ def _address(value: str) -> str:
     """Only what an index needs: a local part and a domain. Identity providers send `a@localhost` and test domains."""
     local, at, domain = _seen(value).strip().rpartition("@")
     if not (local and at and domain) or unique_form(value).endswith("@"):
-        raise ValueError("must be an e-mail address such as name@example.com")
+        expected = "an e-mail address such as name@example.com"
+        raise Unacceptable(f"must be {expected}", expected)
     return value
 
 
 def _seen(value: str) -> str:
     """Return an identifier; raises ValueError for invisible characters and text that cannot be normalised."""
     if refused := refused_character(value):
-        raise ValueError(f"has {refused}: leave it out")
+        raise Unacceptable(f"has {refused}: leave it out", "text without invisible characters")
     if has_too_many_marks(value):
-        raise ValueError(MARKS_PROBLEM)
+        raise Unacceptable(MARKS_PROBLEM, FEW_MARKS)
     return value
 
 

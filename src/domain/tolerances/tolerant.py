@@ -102,7 +102,9 @@ class Tolerant:
         if not kept and not self._names_foreign(operations):
             raise InvalidPath(
                 f"Nothing that the operations name is an attribute of a {self.resource_type.name}, so nothing would be "
-                "changed. Correct the names, or leave the operations out."
+                "changed. Correct the names, or leave the operations out.",
+                attribute="Operations.path",
+                expected=f"an attribute of a {self.resource_type.name}",
             )
         return kept
 
@@ -209,7 +211,12 @@ class Tolerant:
                 if "[" in right and resolve(right.partition("[")[0], self.resource_type) is not None:
                     right = self._strict_path(right)
             if right in spelled:
-                raise InvalidSyntax(f"{quoted(right)} appears twice, in different forms. Send it once.")
+                known = resolve(right, self.resource_type)
+                raise InvalidSyntax(
+                    f"{quoted(right)} appears twice, in different forms. Send it once.",
+                    attribute="body" if known is None else known.attribute.name,
+                    expected="the member once",
+                )
             spelled[right] = member
         return value if all(name in value for name in spelled) else spelled
 

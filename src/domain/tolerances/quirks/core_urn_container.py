@@ -36,13 +36,19 @@ def _unfolded(value: Json, resource_type: ResourceType) -> Json | None:
         return None
     if not all(isinstance(member, dict | None) for member in inner):
         raise InvalidSyntax(
-            f'"{core}" takes an object with attributes of a {resource_type.name}, or does not belong here.'
+            f'"{core}" takes an object with attributes of a {resource_type.name}, or does not belong here.',
+            attribute=core,
+            expected=f"an object with attributes of a {resource_type.name}",
         )
     outer = {name: member for name, member in value.items() if name.lower() != core.lower()}
     for members in inner:
         for name, member in (members or {}).items():
             if name in outer:
-                raise InvalidSyntax(f'{quoted(name)} appears twice, once within "{core}". Send it once.')
+                raise InvalidSyntax(
+                    f'{quoted(name)} appears twice, once within "{core}". Send it once.',
+                    attribute=core,
+                    expected="no member that is outside of it, too",
+                )
             outer[name] = member
     return outer
 

@@ -50,7 +50,11 @@ def _resource(body: Json, resource_type: ResourceType) -> Json | None:
     for name in members:
         path = parse_patch_path(name, resource_type)
         if str(path) in seen:
-            raise InvalidSyntax(f"{quoted(str(path))} appears twice. Send it once.", attribute=path.path.attribute.name)
+            raise InvalidSyntax(
+                f"{quoted(str(path))} appears twice. Send it once.",
+                attribute=path.path.attribute.name,
+                expected="the member once",
+            )
         seen.add(str(path))
         _place(nested, path, body[name])
     return nested
@@ -77,7 +81,11 @@ def _place(container: Json, path: PatchPath, value: Any) -> None:
         and boolean_of(value) is not boolean_of(container["active"])
     ):
         # A user who is deactivated under one name and not under the other must not stay active in silence.
-        raise InvalidSyntax('"active" appears twice, with different values. Send it once.', attribute="active")
+        raise InvalidSyntax(
+            '"active" appears twice, with different values. Send it once.',
+            attribute="active",
+            expected="the member once",
+        )
 
 
 def _place_in_list(container: Json, attribute: Attribute, path: PatchPath, value: Any) -> None:
@@ -89,11 +97,16 @@ def _place_in_list(container: Json, attribute: Attribute, path: PatchPath, value
             f'{quoted(str(path))} does not say what its value has. Join equalities by "and", as in '
             f'{attribute.name}[type eq "work"], or send {attribute.name} as an array.',
             attribute=attribute.name,
+            expected='equalities joined by "and" in the brackets, or an array',
         )
     sub = path.sub_attribute if path.value_filter is not None else path.path.attribute
     given = {sub.name: value} if sub is not None else canonical_value(value, attribute)
     if not isinstance(given, dict):
-        raise InvalidSyntax(f"{quoted(str(path))} takes an object with its sub-attributes.", attribute=attribute.name)
+        raise InvalidSyntax(
+            f"{quoted(str(path))} takes an object with its sub-attributes.",
+            attribute=attribute.name,
+            expected="an object with its sub-attributes",
+        )
     present = container.get(attribute.name)
     values = list(present) if isinstance(present, list) else [] if _is_unassigned(present) else [present]
     for position, item in enumerate(values):

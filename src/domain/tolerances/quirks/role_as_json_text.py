@@ -33,7 +33,11 @@ def _role(text: str) -> Json:
     except NotJson:
         return {}
     except RefusedJson as error:
-        raise InvalidValue(f"A value of roles is a JSON text that {error}.", attribute="roles") from None
+        raise InvalidValue(
+            f"A value of roles is a JSON text that {error}.",
+            attribute="roles",
+            expected="a value, or one JSON object as text",
+        ) from None
     if not isinstance(parsed, dict):
         return {}
     role: Json = {}

@@ -46,7 +46,9 @@ def _resource(body: Json, resource_type: ResourceType) -> None:
     of_state = _of_state if body.get("active") is None else _deactivations
     for name in of_state(body, root, resource_type):
         raise InvalidSyntax(
-            f'{quoted(name)} is not an attribute of a {resource_type.name}. Send "active".', attribute="active"
+            f'{quoted(name)} is not an attribute of a {resource_type.name}. Send "active".',
+            attribute="active",
+            expected="the attribute active, with true or false",
         )
 
 
@@ -64,7 +66,9 @@ def _reading(operation: Operation, resource_type: ResourceType) -> None:
         for name in names:
             raise InvalidPath(
                 f"{quoted(name)} is not an attribute of a {resource_type.name}. Leave it out, or name the attribute "
-                "that it is meant for" + (_ABOUT_ACTIVE if has_state(resource_type) else ".")
+                "that it is meant for" + (_ABOUT_ACTIVE if has_state(resource_type) else "."),
+                attribute="Operations.value",
+                expected=f"attributes of a {resource_type.name} alone",
             )
 
 
