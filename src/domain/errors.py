@@ -33,6 +33,9 @@ class ScimError(Exception):
     attribute: str | None = None
     """For the log: what the error is about, as the schema or the protocol calls it; several with commas."""
 
+    strict: bool | None = None
+    """For the log: True if the account's strict mode alone is why the request was refused."""
+
     expected: str | None = None
     """For the log: what the attribute may be, without any value of the request."""
 
@@ -89,6 +92,18 @@ class BadRequest(ScimError):
     ) -> None:
         super().__init__(detail, attribute=attribute, reason=reason, remedy=remedy)
         self.expected = expected
+
+    def blame_strict_mode(self, account: str) -> None:
+        """Say that a tolerance would have had the request accepted, had the account not been strict."""
+        self.strict = True
+        self.detail += (
+            " This account takes requests to the letter of the standard only (mode strict). The service's operator can "
+            f"have such deviations accepted: {remedies.tolerant(account)}."
+        )
+        self.remedy = (
+            "The account is strict, and a tolerant one accepts this. Correct the identity provider, or have it "
+            f"accepted: {remedies.tolerant()}."
+        )
 
     @classmethod
     def must_be(cls, expected: str, *, attribute: str, place: str | None = None) -> Self:

@@ -60,6 +60,11 @@ def match_existing_by_email(account: str = ACCOUNT) -> str:
     return f"rollcall account set {account} match-existing-by-email on"
 
 
+def tolerant(account: str = ACCOUNT) -> str:
+    """Return the command that has known deviations of an account's identity provider accepted."""
+    return f"rollcall account set {account} mode tolerant"
+
+
 def groups_on(account: str = ACCOUNT) -> str:
     """Return the command that lets an account's identity provider manage groups."""
     return f"rollcall account set {account} groups on"

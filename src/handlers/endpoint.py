@@ -20,7 +20,7 @@ from adapters.secrets.authentication import Authenticated
 from domain import parameters
 from domain.accounts.rate import RateLimited, extra_requests
 from domain.documents import Json
-from domain.errors import OutOfTime, ScimError, ServiceUnavailable, TooManyWrongKeys, UniquenessConflict
+from domain.errors import BadRequest, OutOfTime, ScimError, ServiceUnavailable, TooManyWrongKeys, UniquenessConflict
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.mask import masked, masked_user
@@ -205,13 +205,19 @@ class Handler:
             request.count(1)
             try:
                 return self.serve(request).checked()
+            except BadRequest as error:
+                if not caller.settings.is_tolerant:
+                    from handlers.strictness import blame_strict_mode  # few requests need it
+
+                    blame_strict_mode(request, error, self.serve)
+                raise
             finally:
                 record.tolerances = sorted(request.noted)
                 request.count_cpu(clock.cpu_seconds() - cpu)
         except ScimError as error:
             record.account = record.account or error.account
             record.scim_type, record.attribute = error.scim_type, error.attribute
-            record.expected = error.expected
+            record.expected, record.strict = error.expected, error.strict
             record.reason, record.remedy = error.reason, error.remedy
             record.user = at_fault(error, service) or record.user
             record.cause = type(error.__cause__).__name__ if error.__cause__ else None

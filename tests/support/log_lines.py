@@ -59,6 +59,7 @@ def everything_except_requests(service: InProcess) -> None:
     for happen in (
         _takeover,
         _bulk_loss,
+        _strict_refusal,
         _unknown_member,
         _unusable_secret,
         _settings_page,
@@ -90,6 +91,15 @@ def _bulk_loss(service: InProcess) -> None:
     client = service.account("umbrella")
     ada = client.call("POST", "/Users", person("ada")).body["id"]
     assert client.call("POST", "/Bulk", bulk({"method": "DELETE", "path": f"/Users/{ada}"})).status == 200
+
+
+def _strict_refusal(service: InProcess) -> None:
+    """A request that a tolerant account would accept, and an operation of a bulk request likewise."""
+    client = service.account("tyrell", mode="strict")
+    body = person("ada") | {"active": "True"}
+    assert client.call("POST", "/Users", body).status == 400
+    operation = {"method": "POST", "path": "/Users", "bulkId": "1", "data": body}
+    assert client.call("POST", "/Bulk", bulk(operation)).status == 200
 
 
 def _unknown_member(service: InProcess) -> None:

@@ -43,6 +43,7 @@ class OperationRecord(Concerning):
     scim_type: str | None
     attribute: str | None
     expected: str | None
+    strict: bool | None
     reason: str
     remedy: str
     user: str | None
@@ -76,6 +77,8 @@ class RequestRecord(Concerning):
     """The attribute or parameter that was rejected, with the name in the schema or protocol."""
     expected: str | None = None
     """What the attribute or parameter may be, without any value of the request."""
+    strict: bool | None = None
+    """True if the account's strict mode alone is why the request was refused."""
     reason: str | None = None
     remedy: str | None = None
     duration_ms: float = 0.0

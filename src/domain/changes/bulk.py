@@ -57,6 +57,22 @@ class Changes(Protocol):
     def delete(self, resource_id: str, if_match: str | None = None, /) -> Written: ...
 
 
+def _nothing_more(operation: BulkOperation, error: ScimError) -> None:
+    pass
+
+
+def perform(changes: Changes, operation: BulkOperation) -> None:
+    """Do one operation alone, its references taken as they are."""
+    target = str(operation.target)
+    match operation.method:
+        case "POST":
+            changes.create(operation.data)
+        case "PUT":
+            changes.replace(target, operation.data, operation.version)
+        case "PATCH":
+            changes.patch(target, operation.data, operation.version)
+
+
 @dataclass(slots=True)
 class OperationResult:
     """The result of one operation."""
@@ -88,6 +104,7 @@ class BulkJob:
     - `changes` has what can be done to resources by their endpoint, such as `/Users`.
     - `reader` reads the message itself.
     - `location` gives the URI of a resource from its endpoint and id.
+    - `explain` may add to the error of an operation that failed.
     - `admit` is called with the number of operations before the first is performed, and may raise.
     """
 
@@ -96,6 +113,7 @@ class BulkJob:
     deadline: Deadline
     location: Callable[[str, str], str]
     admit: Callable[[int], None]
+    explain: Callable[[BulkOperation, ScimError], None] = _nothing_more
     _results: dict[int, OperationResult] = field(default_factory=dict)
     _running: list[int] = field(default_factory=list)
     _deferred: list[tuple[int, BulkOperation]] = field(default_factory=list)
@@ -165,6 +183,7 @@ class BulkJob:
                     self._perform(self._positions[bulk_id])
             self._results[position] = self._result(position, operation)
         except ScimError as error:
+            self.explain(operation, error)
             self._results[position] = OperationResult(error.status, error=error)
         finally:
             self._running.pop()
