@@ -13,6 +13,7 @@ from domain.quoting import argument
 ACCOUNT: Final = "NAME"
 """Stands for the account in fixed texts."""
 ACTIVITY: Final = "rollcall activity"
+LOST_ACCESS: Final = f"{ACTIVITY} --lost-access"
 SHOW_USER: Final = "rollcall users show"
 RENAME_USER: Final = "rollcall users rename"
 SET_USER: Final = "rollcall users set"

@@ -17,7 +17,7 @@ from support.repository import ROOT
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 _COMMAND = re.compile(r"\brollcall((?:\s+(?:--[a-z][a-z-]*(?:=\S+)?|[A-Za-z][\w-]*))+)")
 REMEDIES: dict[str, Callable[[], str]] = {
-    "activity": lambda: remedies.ACTIVITY,
+    "activity": lambda: remedies.LOST_ACCESS,
     "show_user by name": lambda: remedies.show_user("acme", "userName", "ada"),
     "show_user by address": lambda: remedies.show_user("default", "emails.value", "ada@example.com"),
     "show_group": lambda: remedies.show_group("acme", "All of Sales"),
@@ -26,6 +26,7 @@ REMEDIES: dict[str, Callable[[], str]] = {
     "match_existing_by_email": lambda: remedies.match_existing_by_email("acme"),
     "groups_on": lambda: remedies.groups_on("acme"),
     "raise_rate": lambda: remedies.raise_rate("acme"),
+    "tolerant": lambda: remedies.tolerant("acme"),
     "resume": lambda: remedies.resume("acme"),
     "let_through": lambda: remedies.let_through("acme"),
 }

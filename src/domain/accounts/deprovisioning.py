@@ -139,7 +139,7 @@ class DeprovisioningPaused(Forbidden):
 
     reason = "deprovisioning-paused"
     remedy = (
-        f"Look at who lost access in the last day ({remedies.ACTIVITY}) and at the identity provider's scope. If it is "
+        f"Look at who lost access ({remedies.LOST_ACCESS}) and at the identity provider's scope. If it is "
         f"as intended: {remedies.resume()}. For one urgent user: {remedies.let_through()}."
     )
 
