@@ -136,7 +136,7 @@ def _asked_for_key() -> str:
 def reported(invocation: Invocation, checks: CheckList, account: str) -> tuple[list[CheckLine], list[str]]:
     """The checks as an answer, and as lines for a person; their fixes have complete commands for the account."""
     lines: list[str] = []
-    done = [replace(check, fix=_with_commands(invocation, account, check.fix)) for check in checks.done]
+    done = [replace(check, fix=with_commands(invocation, account, check.fix)) for check in checks.done]
     for check in done:
         mark = "[green]ok  [/green]" if check.ok else "[red]FAIL[/red]"
         lines.append(f"{mark} {plain(check.name)}: {plain(check.seen)}")
@@ -160,6 +160,6 @@ def _report(invocation: Invocation, checks: CheckList, base_url: str, account: s
     )
 
 
-def _with_commands(invocation: Invocation, account: str, fix: str | None) -> str | None:
+def with_commands(invocation: Invocation, account: str, fix: str | None) -> str | None:
     """The fix with complete commands, for this deployment and this account."""
     return None if fix is None else re.sub(r"(?<= )NAME\b(?!@)", account, invocation.with_options(fix))

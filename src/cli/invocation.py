@@ -27,7 +27,7 @@ from operations.local_servers import PORT_VARIABLE, chosen, running
 
 _SUGGESTED: Final = re.compile(
     r"""(?P<value>='[^']*'(?:"'"'[^']*')*|"(?:\\"|[^"])*")"""
-    r"|\brollcall (?=(?:account|users|groups|activity|doctor|table|events|deploy)\b)"
+    r"|\brollcall (?=(?:account|users|groups|activity|doctor|table|events|deploy|simulate)\b)"
 )
 """A command, or a quoted value, in which nothing may be replaced."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import account, activity, deploy, doctor, events, groups, users
+from cli import account, activity, deploy, doctor, events, groups, simulate, users
 from cli import table as table_commands
 from cli.invocation import Invocation
 from cli.readable_help import HELP
@@ -32,6 +32,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(deploy.app, name="deploy")
 app.command()(doctor.doctor)
 app.command()(activity.activity)
+app.command()(simulate.simulate)
 
 
 def _show_version(wanted: bool) -> None:

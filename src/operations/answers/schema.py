@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from operations.answers import accounts, changes, deploying, groups, lost_access, records, setup_links
+from operations.answers import accounts, changes, deploying, groups, lost_access, records, setup_links, simulation
 from operations.json_schemas import SchemaGenerator, schema_text
 
 ANSWERS: Final[tuple[type[BaseModel], ...]] = (
@@ -43,6 +43,7 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     records.Diagnosis,
     records.RedrivenLetters,
     records.RequeuedEvents,
+    simulation.Simulated,
     deploying.CheckedDeployment,
     deploying.AdoptedLeftovers,
     deploying.VerifiedDeployment,

@@ -33,7 +33,9 @@ _ADDRESS: Final = re.compile(
     r"(?P<sub>corp\.)?example\.com",
     re.IGNORECASE,
 )
-_NICK: Final = re.compile(r"\b(?:" + "|".join(rf"{g}\.{f}".lower() for g, f in ROLES.values()) + r")\b(?![^\s\"]*@)")
+_NICK: Final = re.compile(
+    r"(?:(?<=%22)|\b)(?:" + "|".join(rf"{g}\.{f}".lower() for g, f in ROLES.values()) + r")\b(?![^\s\"]*@)"
+)
 _NAME: Final = re.compile(r"\b(?:" + "|".join(name for names in ROLES.values() for name in names) + r")\b")
 _EXTERNAL_ID: Final = re.compile(r"\b(?:65[ab][0-9a-f]{21}|00u1example\d+)\b")
 

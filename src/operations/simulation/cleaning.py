@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Event
 from typing import Protocol
 
 from domain import remedies
@@ -23,7 +22,7 @@ class Removes(Protocol):
 
 def clean(play: Play, backstage: Removes | None) -> bool:
     """Delete every user and group of the run; return False, with a note, if some are left."""
-    play.is_interrupted = Event()  # what a person interrupted is cleaned up all the same
+    play.is_interrupted.clear()  # what a person interrupted is cleaned up all the same
     try:
         users = [user["id"] for user in listed(play, "/Users", "Reading users") if is_of(play.run, user)]
         left = [

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 from domain.documents import Json
 from operations.simulation.outcome import Difference, Progress
@@ -13,7 +15,8 @@ from operations.simulation.pushed_groups import group_name
 from operations.simulation.resources import canonical, differences
 from operations.simulation.wire import Answer, NoAnswer
 
-PAGE: Final = 200
+PAGE: Final = 1_000
+_UNAVAILABLE: Final = HTTPStatus.SERVICE_UNAVAILABLE
 _MOST_PAGES: Final = 10_000
 MAX_DIFFERENCES: Final = 1_000
 """How many are listed; a wholly different endpoint has no more to say."""
@@ -43,19 +46,30 @@ def compare(play: Play) -> tuple[list[Difference], int, int | None]:
 
 
 def listed(play: Play, path: str, label: str, query: str = "") -> Iterator[Json]:
-    """Yield every user or group, in pages; raises `Unreadable`."""
-    start = 1
+    """Yield every user or group, in pages; raises `Unreadable`.
+
+    By cursor (RFC 9865) where the endpoint has that, since a page far into a long list by index costs more and more.
+    """
+    by_cursor = _has_cursors(play)
+    seen, cursor = 0, ""
     for _ in range(_MOST_PAGES):
-        answer = read(play, f"{path}?startIndex={start}&count={PAGE}{query}")
+        where = f"cursor={quote(cursor, safe='')}" if by_cursor else f"startIndex={seen + 1}"
+        answer = read(play, f"{path}?{where}&count={PAGE}{query}")
         page, total = answer.json.get("Resources", []), answer.json.get("totalResults")
-        if answer.status != 200 or not isinstance(total, int) or not isinstance(page, list):
+        if answer.status != HTTPStatus.OK or not isinstance(total, int) or not isinstance(page, list):
             raise Unreadable(f"{path} cannot be read ({answer.status})")
         yield from (each for each in page if isinstance(each, dict))
-        start += len(page)
-        play.report(Progress(play.scenario, label, min(start - 1, total), total))
-        if not page or start > total:
+        seen += len(page)
+        play.report(Progress(play.scenario, label, min(seen, total), total))
+        cursor = str(answer.json.get("nextCursor") or "")
+        if not cursor if by_cursor else not page or seen >= total:
             return
     raise Unreadable(f"{path} has no end")
+
+
+def _has_cursors(play: Play) -> bool:
+    config = read(play, "/ServiceProviderConfig").json.get("pagination")
+    return isinstance(config, dict) and config.get("cursor") is True
 
 
 def read(play: Play, target: str) -> Answer:
@@ -64,7 +78,7 @@ def read(play: Play, target: str) -> Answer:
     if play.is_interrupted.is_set():
         raise Ended("interrupted")
     try:
-        return play.wire.send("GET", target, headers, None)
+        return play.wire.send("GET", target, headers, None, repeat=(HTTPStatus.TOO_MANY_REQUESTS, _UNAVAILABLE))
     except NoAnswer as error:
         raise Unreadable(f"{error.reason}. {error.remedy}") from error
 

@@ -36,10 +36,10 @@ Report = Callable[[Progress | Exchange], None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A request of a scenario, sent `sent` times; the others are about the first that failed, or else about the last.
+    """A request of a scenario, sent `sent` times; reason and remedy are those of the first that failed.
 
-    `status` is what was answered, `expected` what should be; both and `request` are "" for what was not sent. `reason`
-    and `remedy` are "" for a step that is right.
+    `status` has each status that was answered, `expected` those that should be; both and `request` are "" for what was
+    not sent. `reason` and `remedy` are "" for a step that is right.
     """
 
     scenario: str
@@ -117,4 +117,10 @@ class Ledger:
                 self.steps[key] = step
             else:
                 kept = known if known.failed or not step.failed else step
-                self.steps[key] = replace(kept, sent=known.sent + step.sent, failed=known.failed + step.failed)
+                seen = known.status.split(", ")
+                self.steps[key] = replace(
+                    kept,
+                    status=known.status if step.status in seen else ", ".join([*seen, step.status]),
+                    sent=known.sent + step.sent,
+                    failed=known.failed + step.failed,
+                )

@@ -197,7 +197,9 @@ class Play:
                         future.result()
                         done += 1
                         self.report(Progress(self.scenario, label, done, len(people)))
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt):
+                    self.is_interrupted.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
@@ -264,7 +266,7 @@ class Play:
                 request.shown,
                 accepted,
                 status,
-                failed=bool(reason),
+                failed=int(bool(reason)),
                 reason=reason,
                 remedy=remedy,
             )

@@ -10,7 +10,7 @@ from threading import Event
 from typing import Final, Protocol
 
 from domain.documents import Json
-from operations.simulation import jumpcloud
+from operations.simulation import entra, jumpcloud, okta
 from operations.simulation.cleaning import clean
 from operations.simulation.comparing import Unreadable, compare, stranger
 from operations.simulation.outcome import Outcome, Progress, Report
@@ -18,7 +18,9 @@ from operations.simulation.play import Ended, Given, Play
 from operations.simulation.scenarios import Profile
 from operations.simulation.wire import MAX_USERS, Sleep, Wire
 
-PROFILES: Final[dict[str, Profile]] = {profile.idp: profile for profile in (jumpcloud.PROFILE,)}
+PROFILES: Final[dict[str, Profile]] = {
+    profile.idp: profile for profile in (jumpcloud.PROFILE, entra.PROFILE, okta.PROFILE)
+}
 SCENARIOS: Final = ("first-sync", "joiner", "mover", "leaver", "groups", "mass-leave")
 """In the order in which all of them are played."""
 ALL: Final = "all"
@@ -29,6 +31,10 @@ _RUN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
 
 class Refused(Exception):
     """The simulation was not started, and nothing was sent that writes; the message says why and what to do."""
+
+
+class InvalidSettings(Refused):
+    """What was asked for is out of bounds."""
 
 
 class Backstage(Protocol):
@@ -56,7 +62,7 @@ def simulate(
     backstage: Backstage | None = None,
     interrupted: Event | None = None,
     seconds: float = 60.0,
-    sleep: Sleep = time.sleep,
+    sleep: Sleep | None = None,
 ) -> Outcome:
     """Play a scenario, or all of them, of `jumpcloud`, `entra` or `okta`, and compare what the endpoint keeps.
 
@@ -65,12 +71,13 @@ def simulate(
     called, by several threads, with each request and with the progress. `clean_up` removes at the end what the run
     made. `interrupted`, once it is set, ends the simulation with an outcome. `seconds` is the time for one request.
 
-    Raises `Refused` for settings that are out of bounds, and for an endpoint with users whom no simulation made, unless
-    `into_existing`.
+    Raises `Refused` for an endpoint with users whom no simulation made, unless
+    `into_existing`; `InvalidSettings` for what is out of bounds.
     """
+    interrupted = interrupted or Event()
     chosen = _chosen(profile, scenario, users, run, backstage)
     play_of = PROFILES[profile]
-    wire = Wire(base_url, key, seconds=seconds, sleep=sleep)
+    wire = Wire(base_url, key, seconds=seconds, sleep=sleep or interrupted.wait)
     play = Play(
         profile,
         wire,
@@ -79,7 +86,7 @@ def simulate(
         users,
         report,
         play_of.workers,
-        interrupted or Event(),
+        interrupted,
         load=None if backstage is None else backstage.load,
     )
     try:
@@ -89,17 +96,17 @@ def simulate(
 
 
 def _chosen(profile: str, scenario: str, users: int, run: str | None, backstage: Backstage | None) -> tuple[str, ...]:
-    """The scenarios to play; raises `Refused`."""
+    """The scenarios to play; raises `InvalidSettings`."""
     if profile not in PROFILES:
-        raise Refused(f"{profile!r} is no identity provider to simulate: say {', '.join(PROFILES)}.")
+        raise InvalidSettings(f"{profile!r} is no identity provider to simulate: say {', '.join(PROFILES)}.")
     if scenario not in (*SCENARIOS, ALL):
-        raise Refused(f"{scenario!r} is no scenario: say {', '.join((*SCENARIOS, ALL))}.")
+        raise InvalidSettings(f"{scenario!r} is no scenario: say {', '.join((*SCENARIOS, ALL))}.")
     if not 1 <= users <= MAX_USERS:
-        raise Refused(f"A simulation has 1 to {MAX_USERS:,} users, not {users:,}.")
+        raise InvalidSettings(f"A simulation has 1 to {MAX_USERS:,} users, not {users:,}.")
     if run is not None and not _RUN.fullmatch(run):
-        raise Refused(f"{run!r} is no name of a run: use up to 20 of a-z, 0-9 and '-'.")
+        raise InvalidSettings(f"{run!r} is no name of a run: use up to 20 of a-z, 0-9 and '-'.")
     if scenario == "mass-leave" and users < _LEAST_OF_A_CROWD:
-        raise Refused(f"Too few for a mass-leave: take {_LEAST_OF_A_CROWD} users or more.")
+        raise InvalidSettings(f"Too few for a mass-leave: take {_LEAST_OF_A_CROWD} users or more.")
     if scenario != ALL:
         return (scenario,)
     # Users whom the identity provider has just created do not count as losses.

@@ -9,6 +9,7 @@ from typing import Final
 
 from domain import remedies
 from domain.documents import Json
+from domain.resources.user_schema import CORE_URN
 from operations.simulation.people import Person
 from operations.simulation.play import Given, Play
 from operations.simulation.wire import Answer
@@ -41,9 +42,9 @@ class Profile:
     scenarios: Mapping[str, Callable[[Play], None]]
 
 
-def read_groups(play: Play, step: str, who: Person) -> bool:
+def read_groups(play: Play, step: str, who: Person, values: Mapping[str, str] | None = None) -> bool:
     """Ask for groups as the provider does when it is set up; False where they are off, with a note."""
-    answer = play.send(step, who, expect=(200, 404))
+    answer = play.send(step, who, expect=(200, 404), values=values)
     if answer.status == 404:
         play.note(GROUPS_OFF)
     return answer.status == 200
@@ -108,6 +109,7 @@ def _age(play: Play, who: Person) -> timedelta:
 
 def _imported(who: Person) -> Json:
     return {
+        "schemas": [CORE_URN],
         "userName": who.address,
         "externalId": who.external_id,
         "name": {"givenName": who.given, "familyName": who.family},

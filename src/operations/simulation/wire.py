@@ -22,7 +22,7 @@ _LONGEST_PAUSE: Final = 60.0
 _MAX_ANSWER: Final = 16_000_000
 """Bytes of an answer: a page of a hundred users has some 100,000."""
 
-Sleep = Callable[[float], None]
+Sleep = Callable[[float], object]
 
 
 class NoAnswer(Exception):
@@ -75,13 +75,23 @@ class Wire:
         """Close the connections."""
         self._client.close()
 
-    def send(self, method: str, target: str, headers: Mapping[str, str], body: Any) -> Answer:
-        """Send one request to Base URL and target, joined as texts; raises `NoAnswer`."""
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: Any,
+        repeat: tuple[int, ...] = (HTTPStatus.TOO_MANY_REQUESTS,),
+    ) -> Answer:
+        """Send one request to Base URL and target, joined as texts; raises `NoAnswer`.
+
+        Answers with a status of `repeat` are waited for as long as they say, and the request is sent again.
+        """
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         pause = 1.0
         for tried in range(_TRIES):
             answer = self._once(method, self.base_url + target, headers, content)
-            if answer.status != HTTPStatus.TOO_MANY_REQUESTS or tried == _TRIES - 1:
+            if answer.status not in repeat or tried == _TRIES - 1:
                 return answer
             given = answer.headers.get("retry-after", "")
             wait = float(given) if given.isascii() and given.isdigit() else pause

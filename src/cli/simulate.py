@@ -1,0 +1,252 @@
+"""`rollcall simulate`: play an identity provider against an endpoint, and check what the endpoint keeps."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+import typer
+from rich.console import RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cli.arguments import Account, Yes
+from cli.checks import check_base_url
+from cli.doctor import with_commands
+from cli.invocation import Invocation, invocation_of
+from cli.root import UsageError
+from cli.root import report as report_error
+from cli.tables import table_of
+from cli.wording import counted, harmless, plain
+from domain.accounts.connector_key import ConnectorKey
+from handlers.jobs.checks import CheckFailed
+from operations.answers.simulation import Simulated
+from operations.simulation import (
+    ALL,
+    MAX_USERS,
+    AccountBackstage,
+    Exchange,
+    InvalidSettings,
+    Outcome,
+    Refused,
+    Step,
+)
+from operations.simulation import Progress as Reached
+from operations.simulation import simulate as play
+
+_SECONDS: Final = 60.0
+_DIFFERENCES_SHOWN: Final = 20
+_CHARACTERS_SHOWN: Final = 2_000
+"""Of a body, with --verbose."""
+
+
+class Provider(StrEnum):
+    """The identity providers."""
+
+    JUMPCLOUD = "jumpcloud"
+    ENTRA = "entra"
+    OKTA = "okta"
+
+
+class Scenario(StrEnum):
+    """What happens in the simulated directory."""
+
+    ALL = ALL
+    FIRST_SYNC = "first-sync"
+    JOINER = "joiner"
+    MOVER = "mover"
+    LEAVER = "leaver"
+    GROUPS = "groups"
+    MASS_LEAVE = "mass-leave"
+
+
+def simulate(
+    context: typer.Context,
+    provider: Annotated[Provider, typer.Argument(help="The identity provider.")],
+    *,
+    scenario: Annotated[Scenario, typer.Option(help="What happens in its directory.")] = Scenario.ALL,
+    users: Annotated[int, typer.Option(min=1, max=MAX_USERS, help="Users that first-sync creates.")] = 20,
+    account: Account = "default",
+    base_url: Annotated[str | None, typer.Option(help="Any SCIM endpoint, instead of the deployment's.")] = None,
+    key: Annotated[
+        str | None, typer.Option(envvar="CONNECTOR_KEY", help="Its key, with --base-url; asks for it if missing.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another number makes other people.")] = 1,
+    run: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Continue that run, or name a new one; default: a random name.")
+    ] = None,
+    clean: Annotated[bool, typer.Option("--clean", help="Remove at the end what the run made.")] = False,
+    into_existing: Annotated[
+        bool,
+        typer.Option("--into-existing", help="Accept an endpoint that has users of its own; they stay as they are."),
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each request and its answer.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Play an identity provider against an endpoint: what it sends, as it was recorded.
+
+    Then compares every user and group of the run with the simulated directory. The users are made up, with addresses
+    at simulated.example; no other user is changed. Exits with 1 when an answer is wrong or something differs.
+
+    rollcall --local simulate jumpcloud
+
+    rollcall --local simulate entra --scenario first-sync --users 10000
+
+    rollcall --stack rollcall-dev simulate okta --account test --clean
+    """
+    invocation = invocation_of(context)
+    url, key, backstage = _endpoint(invocation, account, base_url, key)
+    if not _is_this_machine(url):
+        invocation.confirm(f"Create simulated users at {url} ({_whose(account, base_url)})?", yes)
+    with _shown(invocation, verbose=verbose) as report:
+        try:
+            outcome = play(
+                url,
+                key,
+                provider.value,
+                scenario.value,
+                users,
+                seed=seed,
+                run=run,
+                report=report,
+                clean_up=clean,
+                into_existing=into_existing,
+                backstage=backstage,
+            )
+        except InvalidSettings as error:
+            raise UsageError(str(error)) from error
+        except Refused as error:
+            report_error(str(error), 1, as_json=invocation.as_json)
+            raise typer.Exit(1) from error
+    parsed = ConnectorKey.parse(key)
+    _answer(invocation, outcome, url, parsed.account if parsed is not None else account)
+    if not outcome.ok:
+        raise typer.Exit(130 if outcome.interrupted else 1)
+
+
+def _endpoint(
+    invocation: Invocation, account: str, base_url: str | None, key: str | None
+) -> tuple[str, str, AccountBackstage | None]:
+    """Base URL, key, and the operator's side, which an endpoint given by its address has not."""
+    if base_url is None:
+        deployment = invocation.deployment
+        shown = deployment.accounts.show(account)
+        backstage = AccountBackstage(
+            lambda: deployment.account(account, _SECONDS), shown.settings.deprovisioning_limit, deployment.actor
+        )
+        return deployment.base_url, shown.current.key.text, backstage
+    try:
+        check_base_url(base_url)
+    except CheckFailed as failure:
+        raise UsageError(f"--base-url: {failure.seen}. {failure.fix}") from failure
+    return base_url, key or _asked_for_key(), None
+
+
+def _asked_for_key() -> str:
+    if not sys.stdin.isatty():
+        raise UsageError("There is no Connector Key: set the variable CONNECTOR_KEY, or add --key.")
+    return str(typer.prompt("Connector Key", hide_input=True, err=True))
+
+
+def _whose(account: str, base_url: str | None) -> str:
+    return f"account {account}" if base_url is None else "an endpoint of your choice"
+
+
+def _is_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def _shown(invocation: Invocation, *, verbose: bool) -> Iterator[Any]:
+    """Show on standard error how far it is, on a terminal; with `verbose` each request instead."""
+    shown = invocation.errors.is_terminal and not invocation.as_json and not verbose
+    bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*bar, console=invocation.errors, transient=True, disable=not shown) as progress:
+        task = progress.add_task("", total=None)
+
+        def report(event: Reached | Exchange) -> None:
+            if isinstance(event, Reached):
+                text = f"{event.scenario}: {event.label}" if event.label != event.scenario else event.label
+                progress.update(task, description=text, completed=event.done, total=event.total or None)
+            elif verbose:
+                _show(invocation, event)
+
+        yield report
+
+
+def _show(invocation: Invocation, exchange: Exchange) -> None:
+    lines = [f"{exchange.method} {exchange.target} -> {exchange.status or exchange.answer}"]
+    if exchange.body is not None:
+        lines.append(f"  > {json.dumps(exchange.body, ensure_ascii=False)}")
+    if exchange.status and exchange.answer:
+        lines.append(f"  < {exchange.answer}")
+    for line in lines:
+        cut = line if len(line) <= _CHARACTERS_SHOWN else f"{line[:_CHARACTERS_SHOWN]} ..."
+        invocation.errors.print(harmless(cut), markup=False, soft_wrap=False)
+
+
+def _answer(invocation: Invocation, outcome: Outcome, url: str, account: str) -> None:
+    def said(text: str) -> str:
+        return with_commands(invocation, account, text) or ""
+
+    table = table_of("Scenario", "Step", "Request", "Sent", "Answer", "Result")
+    for step in outcome.steps:
+        result = "[green]ok[/green]" if step.ok else f"[red]FAILED[/red] {step.failed} of {step.sent or 1}"
+        table.add_row(step.scenario, plain(step.name), plain(step.request), str(step.sent or ""), step.status, result)
+    failed = [step for step in outcome.steps if not step.ok]
+    parts: list[RenderableType] = [table, "", *(line for step in failed for line in _explained(step, said))]
+    parts += _differences(outcome)
+    parts += [f"[yellow]Note:[/yellow] {plain(said(note))}" for note in outcome.notes]
+    answer = Simulated.of(outcome, url)
+    answer.notes = [said(note) for note in outcome.notes]
+    for line in answer.steps:
+        line.remedy = said(line.remedy)
+    invocation.answer(answer, *parts, _verdict(outcome))
+    if not outcome.cleaned:
+        options = f"{outcome.profile} --run {outcome.run} --seed {outcome.seed}"
+        again = f" --scenario {outcome.scenarios[0]}" if len(outcome.scenarios) == 1 else ""
+        invocation.note(
+            f"The run's users stay. Continue it, and remove them at the end: rollcall simulate {options}{again} --clean"
+        )
+
+
+def _explained(step: Step, said: Any) -> Iterator[str]:
+    yield f"[red]FAILED[/red] {step.scenario}, {plain(step.name)}: {plain(step.reason)}"
+    yield f"       [bold]Fix:[/bold] {plain(said(step.remedy))}"
+
+
+def _differences(outcome: Outcome) -> list[RenderableType]:
+    if not outcome.differences:
+        return []
+    table = table_of("User or group", "Attribute", "In the directory", "At the endpoint")
+    for each in outcome.differences[:_DIFFERENCES_SHOWN]:
+        table.add_row(plain(each.resource), plain(each.attribute), _value(each.expected), _value(each.found))
+    more = len(outcome.differences) - _DIFFERENCES_SHOWN
+    return [table, *([f"and {counted(more, 'difference')} more (--json has all)"] if more > 0 else []), ""]
+
+
+def _value(value: Any) -> str:
+    return "-" if value is None else plain(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _verdict(outcome: Outcome) -> str:
+    sent = f"{counted(outcome.requests, 'request')} in {outcome.seconds:.0f} s"
+    if outcome.interrupted:
+        return f"Interrupted after {sent}; nothing was compared."
+    if outcome.ok:
+        groups = "" if outcome.groups is None else f" and {counted(outcome.groups, 'group')}"
+        return (
+            f"All as it should be: {sent}, and the endpoint keeps {counted(outcome.users or 0, 'user')}{groups} as the "
+            "simulated directory has them."
+        )
+    wrong = counted(sum(not step.ok for step in outcome.steps), "step")
+    return f"Not as it should be: {wrong} failed, {counted(len(outcome.differences), 'difference')} ({sent})."
