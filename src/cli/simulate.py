@@ -214,8 +214,10 @@ def _answer(invocation: Invocation, outcome: Outcome, url: str, account: str) ->
     if not outcome.cleaned:
         options = f"{outcome.profile} --run {outcome.run} --seed {outcome.seed}"
         again = f" --scenario {outcome.scenarios[0]}" if len(outcome.scenarios) == 1 else ""
+        whose = "" if account == "default" else f" --account {account}"
         invocation.note(
-            f"The run's users stay. Continue it, and remove them at the end: rollcall simulate {options}{again} --clean"
+            "The run's users stay. Continue it, and remove them at the end: "
+            f"rollcall simulate {options}{again}{whose} --clean"
         )
 
 

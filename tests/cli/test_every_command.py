@@ -204,7 +204,8 @@ def test_every_command_names_a_stack_that_does_not_exist(name: str) -> None:
     credentials = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
     with mock_aws():
-        result = CliRunner().invoke(app, [*name.split(), *ARGUMENTS.get(name, []), *chosen], env=credentials)
+        arguments = ["okta"] if name == "simulate" else ARGUMENTS.get(name, [])
+        result = CliRunner().invoke(app, [*name.split(), *arguments, *chosen], env=credentials)
 
     assert result.exit_code == 1, result.output
     assert "'elsewhere'" in result.stderr

@@ -103,15 +103,15 @@ class Ledger:
 
     steps: dict[tuple[str, str, str], Step] = field(default_factory=dict)
     requests: int = 0
-    failed_in_a_row: int = 0
+    _failed_in_a_row: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def add(self, step: Step) -> None:
-        """Add one request."""
+    def add(self, step: Step) -> int:
+        """Add one request; return how many of this step have failed in a row."""
         key = (step.scenario, step.name, step.request)
         with self._lock:
             self.requests += step.sent
-            self.failed_in_a_row = 0 if step.ok else self.failed_in_a_row + 1
+            in_a_row = self._failed_in_a_row[key] = 0 if step.ok else self._failed_in_a_row.get(key, 0) + 1
             known = self.steps.get(key)
             if known is None:
                 self.steps[key] = step
@@ -124,3 +124,4 @@ class Ledger:
                     sent=known.sent + step.sent,
                     failed=known.failed + step.failed,
                 )
+            return in_a_row

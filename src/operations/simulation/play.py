@@ -20,7 +20,7 @@ from operations.simulation.resources import canonical, differences, patched, rep
 from operations.simulation.wire import Answer, NoAnswer, Wire
 
 _TOO_MANY_FAILURES: Final = 20
-"""Failed requests in a row after which the simulation ends; an identity provider gives up, too."""
+"""Failed requests of one step in a row after which the simulation ends; an identity provider gives up, too."""
 NOT_KEPT: Final = "The service does not keep or answer what was sent: look at its log for the request."
 NOBODY: Final = "nobody"
 """A look-up that must find no user."""
@@ -259,7 +259,7 @@ class Play:
         """Enter an answer into the ledger with its reason and remedy, if it is wrong."""
         reason, remedy = wrong
         accepted = " or ".join(map(str, expected))
-        self.ledger.add(
+        in_a_row = self.ledger.add(
             Step(
                 self.scenario,
                 request.name,
@@ -271,8 +271,8 @@ class Play:
                 remedy=remedy,
             )
         )
-        if self.ledger.failed_in_a_row >= _TOO_MANY_FAILURES:
-            raise Ended(f"{_TOO_MANY_FAILURES} requests in a row failed")
+        if in_a_row >= _TOO_MANY_FAILURES:
+            raise Ended(f"{_TOO_MANY_FAILURES} times in a row {request.name} failed")
 
 
 def is_of(run: str, user: Json) -> bool:
