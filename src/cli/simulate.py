@@ -97,7 +97,7 @@ def simulate(
 
     rollcall --local simulate entra --scenario first-sync --users 10000
 
-    rollcall --stack rollcall-dev simulate okta --account test --clean
+    rollcall simulate okta --stack rollcall-dev --account test --clean
     """
     invocation = invocation_of(context)
     url, key, backstage = _endpoint(invocation, account, base_url, key)

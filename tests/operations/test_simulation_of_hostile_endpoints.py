@@ -62,7 +62,6 @@ USERS = "/Users"
         (at("POST", USERS, (201, {"id": "7", "meta": "?"})), "not in the form"),
         (at("POST", USERS, (201, {"id": "7"})), "another value than was sent: displayName"),
     ],
-    ids=str,
 )
 def test_each_fault_fails_with_a_reason_and_a_remedy(
     service: Service, fault: Callable[[str, str, Answer], Answer], reason: str
@@ -94,6 +93,7 @@ def test_a_slow_answer_is_not_waited_for(service: Service) -> None:
     def stuck(method: str, path: str, right: Answer) -> Answer:
         if method == "POST":
             released.wait(60)
+            return 0, None
         return right
 
     service.fault = stuck
