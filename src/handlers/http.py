@@ -24,7 +24,7 @@ from domain.limits import MAX_VALUES
 from domain.resources.attributes import ResourceType
 from domain.resources.paths import resolve
 from handlers.accept import prefers_json
-from handlers.routes import BASE_PATH
+from handlers.routes import BASE_PATH, SETUP_PATH
 
 MEDIA_TYPE: Final = "application/scim+json; charset=utf-8"
 JSON: Final = "application/json"
@@ -238,7 +238,8 @@ def _body(event: Event) -> bytes:
 def _base_url(context: Event, headers: dict[str, str]) -> str:
     """The API's address for the client: the gateway's domain, and the path up to the base path."""
     full_path = str(context.get("path") or BASE_PATH)
-    stage, found, _ = full_path.partition(BASE_PATH)
+    root = BASE_PATH if BASE_PATH in full_path else SETUP_PATH
+    stage, found, _ = full_path.partition(root)
     scheme = headers.get("x-forwarded-proto", "https").split(",")[0].strip()
     domain = context.get("domainName") or headers.get("host", "localhost")
     return f"{scheme}://{domain}{stage if found else ''}{BASE_PATH}"

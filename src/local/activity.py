@@ -1,4 +1,4 @@
-"""Activity per account, from the file of log lines that the local server writes."""
+"""Activity of accounts, from the file of log lines that the local server writes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from adapters.logs.activity import DAY, AccountActivity
 from adapters.logs.lines import Line, time_of
 from adapters.logs.lost_access import HOUR, LostAccess, lost_access
+from adapters.logs.setup_activity import SetupActivity, activity_of
 from operations.activity import lines_of_file
 
 
@@ -27,6 +28,18 @@ class FileActivity:
     def lost_access(self, account: str | None = None, period: timedelta = HOUR) -> Sequence[LostAccess] | None:
         """Who lost access lately, or was refused that, oldest first; none while there is no file."""
         return lost_access(lines_of_file(self._file), account, self._now() - period)
+
+
+class FileSetupLog:
+    """Reads an account's requests since a moment from the same file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def since(self, account: str, moment: datetime) -> SetupActivity | None:
+        """The account's activity since a moment; empty while there is no file."""
+        timed = ((time_of(line), line) for line in lines_of_file(self._file))
+        return activity_of(((at, line) for at, line in timed if at >= moment), account)
 
 
 def _of_lines(lines: Iterable[Line]) -> dict[str, AccountActivity]:

@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import import_module
@@ -33,6 +33,10 @@ MAX_PAYLOAD_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit of an event and of an answer."""
 
 Report = Callable[[Exchange], None]
+
+
+PageFunction = Callable[[dict[str, Any], Any], dict[str, Any]]
+"""A function behind the gateway that serves pages: the proxy event and the context in, the proxy result out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +84,20 @@ _HTTPS_ONLY: Final = "strict-transport-security"
 class LocalGateway:
     """Serves the routes with the handlers of their functions, bound to one service.
 
-    `report` gets each request with its answer; `listener` hears the log of the service. Failures are printed to
-    standard error.
+    `report` gets each request with its answer; `listener` hears the log of the service. `pages` are the functions, by
+    name, that serve no SCIM requests. Failures are printed to standard error.
     """
 
-    def __init__(self, service: Service, routes: Routes, report: Report, listener: Listener) -> None:
+    def __init__(
+        self, service: Service, routes: Routes, report: Report, listener: Listener, pages: Mapping[str, PageFunction]
+    ) -> None:
         self._routes = routes
         self._report = report
         self._listener = listener
         functions = {route.function.name: route.function for route in routes.routes}
-        self._handlers = {name: load_handler(function).bound_to(service) for name, function in functions.items()}
+        scim = {name: function for name, function in functions.items() if name not in pages}
+        bound = {name: load_handler(function).bound_to(service) for name, function in scim.items()}
+        self._handlers: Mapping[str, PageFunction] = {**bound, **pages}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.monotonic()

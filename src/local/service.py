@@ -27,7 +27,9 @@ from handlers.service import Service
 from handlers.settings.accounts import Pages
 from handlers.settings.buttons import Invitations
 from handlers.settings.widget import SettingsWidget
-from local.activity import FileActivity
+from handlers.setup.page import SetupPage
+from handlers.setup.progress import ProgressReader
+from local.activity import FileActivity, FileSetupLog
 from local.embedded_aws import LocalAws
 from local.exchanges import Exchange, Exchanges
 from local.gateway import MAX_REQUEST_BYTES, LocalGateway, Report
@@ -124,9 +126,10 @@ class LocalService:
             self.life_cycle.follow(local_aws, TABLE_NAME)
             self.bound = replace(service, has_publisher=self.life_cycle.publishes)
             self.key = self.accounts.enable("default", key=self._key).connector.current.key
-            gateway = LocalGateway(self.bound, load_routes(), self._seen, listener)
-            pages = with_settings_page(with_pages(gateway, self._data()), self._settings_widget)
-            self.address = serve(pages, self._port, _THREADS, starting)
+            pages = {"ServeSetupPage": self._setup_page()}
+            gateway = LocalGateway(self.bound, load_routes(), self._seen, listener, pages)
+            site = with_settings_page(with_pages(gateway, self._data()), self._settings_widget)
+            self.address = serve(site, self._port, _THREADS, starting)
             self.base_url = self.address + BASE_PATH
             starting.callback(self.simulations.stop)
             self.life_cycle.start(self.clients, TABLE_NAME, self.base_url, file_log)
@@ -156,7 +159,9 @@ class LocalService:
         return self.accounts.enable(f"account-{uuid4().hex[:12]}").connector.current.key
 
     def _seen(self, exchange: Exchange) -> None:
-        """Keep a request for the page, and report it."""
+        """Keep a request for the page, and report it; not those of the set-up page, which asks all the time."""
+        if exchange.path.startswith(SETUP_PATH):
+            return
         if exchange.path.startswith(BASE_PATH):
             self.exchanges.add(exchange)
         self._report(exchange)
@@ -198,6 +203,12 @@ class LocalService:
                 failures=lambda account: f"/requests?account={account}&failed=1",
             ),
         )
+
+    def _setup_page(self) -> SetupPage:
+        """Return the page that set-up links open."""
+        links = SetupLinks(self.clients.secretsmanager, SECRET_PREFIX, lambda: "set-up page")
+        log = FileSetupLog(self.activity_file)
+        return SetupPage(None, links, ProgressReader(log), self.bound.open_table, self.bound.log)
 
     def _make_table(self) -> None:
         """Create the table unless it exists: an external DynamoDB keeps its users."""

@@ -76,6 +76,8 @@ DIETS = {
     "unrouted": Diet(228, READING | NO_QUERIES | GROUPS),
     "jobs.publisher": Diet(220, READING | NO_QUERIES),
     "settings.widget": Diet(250, READING | NO_QUERIES),
+    # People open it, and wait for the template engine at its first page.
+    "setup.page": Diet(275, READING | NO_QUERIES),
     "jobs.seed_default_account": Diet(145, READING | NO_QUERIES),
     "jobs.watch": Diet(213, READING | NO_QUERIES),
     # No client waits for it: it runs in a deployment.
@@ -87,6 +89,7 @@ CLIENTS = {
     "discovery": ("secretsmanager",),
     "jobs.publisher": ("events",),
     "settings.widget": ("secretsmanager", "dynamodb", "logs"),
+    "setup.page": ("secretsmanager", "dynamodb", "logs"),
     "jobs.watch": ("dynamodb", "logs", "secretsmanager"),
     "jobs.seed_default_account": ("secretsmanager",),
     "jobs.pre_traffic": (),

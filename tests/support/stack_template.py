@@ -137,7 +137,10 @@ TEXT = "".join(TEXTS.values())
 RESOURCES: dict[str, Resource] = _together(TEMPLATE, _files())["Resources"]
 PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
 FUNCTIONS = [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Serverless::Function"]
-OF_THE_API = [name for name in FUNCTIONS if RESOURCES[name]["Properties"].get("Events")]
+SETUP_PAGE = "ServeSetupPage"
+"""The function behind the API that serves people, who open it with a link, and no identity provider."""
+OF_THE_API = [name for name in FUNCTIONS if RESOURCES[name]["Properties"].get("Events") and name != SETUP_PAGE]
+"""The functions that serve SCIM."""
 
 
 @cache

@@ -14,7 +14,7 @@ from support.metric_filters import matches
 from support.metric_math import evaluate, named
 from support.metric_sources import problem_with
 from support.repository import ROOT
-from support.stack_template import OF_THE_API, RESOURCES, Resource, of_type
+from support.stack_template import OF_THE_API, RESOURCES, SETUP_PAGE, Resource, of_type
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 COMPOSITES = of_type("AWS::CloudWatch::CompositeAlarm")
@@ -264,3 +264,15 @@ def test_only_alarms_of_this_aws_account_can_publish_to_the_topic() -> None:
     assert (allowed["Principal"], allowed["Action"]) == ({"Service": "cloudwatch.amazonaws.com"}, "sns:Publish")
     assert allowed["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     assert allowed["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:alarm:*")
+
+
+def test_crashes_of_the_set_up_page_are_watched_when_there_is_one() -> None:
+    name = {"Fn::If": ["ServesSetupPage", {"Ref": SETUP_PAGE}, "none"]}
+    watched = [one for alarm in ALARMS.values() for one in metrics(alarm) if name in values_of(one["Metric"])]
+
+    assert [one["Metric"]["MetricName"] for one in watched] == ["Errors"]
+
+
+def values_of(metric: Resource) -> list[object]:
+    """The values of a metric's dimensions."""
+    return [dimension["Value"] for dimension in metric.get("Dimensions", ())]

@@ -16,7 +16,7 @@ from local.sample_events import EXAMPLES, Example, events
 from support.access_log import access_line
 from support.in_process import OF_EVERY_ANSWER, in_process
 from support.lambda_context import LambdaContext
-from support.stack_template import OF_THE_API, RESOURCES, of_type, translated
+from support.stack_template import OF_THE_API, RESOURCES, SETUP_PAGE, of_type, translated
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
@@ -43,7 +43,9 @@ def test_every_refusal_of_the_gateway_that_can_occur_is_shaped() -> None:
 
 def test_the_api_has_nothing_that_causes_other_refusals() -> None:
     definition = translated()["Api"]["Properties"]["Body"]
-    methods = [method for path in definition["paths"].values() for method in path.values()]
+    # Without the set-up page its paths are not there.
+    paths = [path.get("Fn::If", ["", path])[1] for path in definition["paths"].values()]
+    methods = [method.get("Fn::If", ["", method])[1] for path in paths for method in path.values()]
 
     assert "securityDefinitions" not in definition
     assert "components" not in definition
@@ -128,13 +130,43 @@ def test_a_request_that_no_function_answered_is_logged_with_its_address_status_a
 
 
 def test_the_gateway_logs_no_paths_or_bodies() -> None:
-    (settings,) = API["MethodSettings"]
+    for settings in (API["MethodSettings"][0], *of_the_setup_page(API["MethodSettings"])):
+        assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
 
-    assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
+
+def of_the_setup_page(settings: list[Any]) -> list[Any]:
+    """The settings of its methods, which are there only when the page is."""
+    chosen = [one["Fn::If"] for one in settings[1:]]
+    assert all((condition, off) == ("ServesSetupPage", {"Ref": "AWS::NoValue"}) for condition, _, off in chosen)
+    return [on for _, on, _ in chosen]
+
+
+def test_every_route_of_the_set_up_page_is_throttled_further() -> None:
+    events = RESOURCES[SETUP_PAGE]["Properties"]["Events"].values()
+    routes = {(event["Properties"]["Method"], event["Properties"]["Path"]) for event in events}
+    settings = of_the_setup_page(STAGE["MethodSettings"])
+
+    # API Gateway wants a slash within the path written as ~1.
+    assert {(one["HttpMethod"], one["ResourcePath"][1:].replace("~1", "/")) for one in settings} == routes
+    assert all(one["ThrottlingRateLimit"] <= 60 and one["ThrottlingBurstLimit"] <= 120 for one in settings)
+
+
+def test_the_access_log_has_neither_headers_nor_paths_and_so_no_token_of_a_set_up_link() -> None:
+    named = set(re.findall(r"\$context\.([\w.]+)", API["AccessLogSetting"]["Format"]))
+
+    assert named == {
+        "extendedRequestId",
+        "status",
+        "error.responseType",
+        "identity.sourceIp",
+        "identity.userAgent",
+        "httpMethod",
+        "resourcePath",  # the route, such as /setup/{file}
+    }
 
 
 def test_every_method_is_throttled() -> None:
-    (settings,) = STAGE["MethodSettings"]
+    settings = STAGE["MethodSettings"][0]
 
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
     assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
@@ -171,7 +203,9 @@ def test_only_this_api_may_invoke_the_functions() -> None:
         one for one in of_type("AWS::Lambda::Permission").values() if one["FunctionName"] != {"Ref": "Watch"}
     ]
 
-    assert {permission["FunctionName"]["Ref"] for permission in permissions} == {f"{f}Aliaslive" for f in OF_THE_API}
+    assert {permission["FunctionName"]["Ref"] for permission in permissions} == {
+        f"{function}Aliaslive" for function in (*OF_THE_API, SETUP_PAGE)
+    }
     for permission in permissions:
         assert permission["Principal"] == "apigateway.amazonaws.com"
         assert permission["SourceArn"]["Fn::Sub"][1]["__ApiId__"] == {"Ref": "Api"}

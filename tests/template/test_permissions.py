@@ -30,7 +30,7 @@ from handlers.service import Service
 from local.moto_transactions import cheap_transactions
 from local.sample_events import EXAMPLES, GROUP_ID, USER_ID, Example, events, example_requests
 from support.lambda_context import LambdaContext
-from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, of_type
+from support.stack_template import FUNCTIONS, OF_THE_API, RESOURCES, SETUP_PAGE, of_type
 from support.stand_ins import EMAIL, NOW, SECRET, SECRET_PREFIX, TABLE, Aws
 
 READ_ONE = {"GetItem"}
@@ -56,6 +56,7 @@ TABLE_ACTIONS = {
     "SeedDefaultAccount": set(),
     "Publisher": set(),
     "SettingsWidget": {"Query", "GetItem", "PutItem"},
+    "ServeSetupPage": {"Query"},
     "PreTraffic": set(),
     "Watch": {"Query", "PutItem", "DeleteItem"},
 }
@@ -238,6 +239,28 @@ def test_a_function_of_the_api_can_only_read_connector_keys_in_secrets_manager(n
     assert not [action for statement in own(name) for action in actions(statement) if "secretsmanager:" in action]
 
 
+def test_the_set_up_page_reads_and_changes_secrets_of_accounts_and_neither_makes_nor_lists_nor_deletes_them() -> None:
+    (secret,) = [found for found in own(SETUP_PAGE) if any("secretsmanager:" in action for action in actions(found))]
+
+    assert actions(secret) == {
+        f"secretsmanager:{action}"
+        for action in ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+    }
+    assert secret["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/connectors/*")
+    assert "ManagedPolicyArns" not in role(SETUP_PAGE)
+
+
+def test_the_set_up_page_counts_users_and_groups_and_cannot_read_them() -> None:
+    (counting,) = [found for found in own(SETUP_PAGE) if "dynamodb:Query" in actions(found)]
+
+    assert counting["Condition"] == {
+        "ForAllValues:StringLike": {
+            "dynamodb:LeadingKeys": [f"*#{Collection.RANK.value}", f"*#{Collection.GROUP_RANK.value}"]
+        },
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+
+
 def test_first_keys_can_be_written_only_to_the_stacks_own_accounts() -> None:
     (secret,) = [found for found in own("SeedDefaultAccount") if any("secretsmanager:" in a for a in actions(found))]
 
@@ -286,11 +309,12 @@ def test_the_check_of_accounts_writes_nothing_of_an_account_into_the_table() -> 
     }
 
 
-def test_the_settings_page_can_query_only_the_logs_of_requests() -> None:
-    (asking,) = [found for found in own("SettingsWidget") if "logs:StartQuery" in actions(found)]
+def test_the_pages_can_query_only_the_logs_of_requests() -> None:
+    for name in ("SettingsWidget", SETUP_PAGE):
+        (asking,) = [found for found in own(name) if "logs:StartQuery" in actions(found)]
 
-    assert actions(asking) == {"logs:StartQuery"}
-    assert asking["Resource"] == {"Fn::GetAtt": ["RequestsLog", "Arn"]}
+        assert actions(asking) == {"logs:StartQuery"}
+        assert asking["Resource"] == {"Fn::GetAtt": ["RequestsLog", "Arn"]}
 
 
 def test_only_the_viewers_own_permissions_open_the_settings_page() -> None:

@@ -17,12 +17,12 @@ from support.dashboard import widgets
 from support.insights import fields_read, messages
 from support.log_lines import fields, lines
 from support.repository import ROOT
-from support.stack_template import OF_THE_API, RESOURCES, of_type
+from support.stack_template import OF_THE_API, RESOURCES, SETUP_PAGE, of_type
 
 OF_CLOUDWATCH = {"@timestamp", "@message", "@logStream"}
 OF_LAMBDA = {"type", "record.status", "record.requestId"}
 """AWS Lambda Developer Guide, "Lambda telemetry event schemas", platform.report."""
-WRITERS = {"audit": ["SettingsWidget", *OF_THE_API], "publish": ["Publisher"], "watch": ["Watch"]}
+WRITERS = {"audit": ["SettingsWidget", SETUP_PAGE, *OF_THE_API], "publish": ["Publisher"], "watch": ["Watch"]}
 """By message, the functions that write it; the functions of the API write all others. The operator's command writes its
 audit lines where those do."""
 

@@ -181,6 +181,11 @@ def audit(log: Log, what: str, account: str, actor: str, request_id: str, **abou
     log.write("audit", {"what": what, "account": account, "actor": actor, "request_id": request_id, **about})
 
 
+def setup_request(log: Log, status: int, fields: dict[str, str | None]) -> None:
+    """Write the line of a request to the set-up page, without empty fields."""
+    _write(log, "setup", status, {name: value for name, value in fields.items() if value} | {"status": status})
+
+
 def emit(log: Log, record: RequestRecord) -> None:
     """Write the request's line (warning for a refusal, error for a failure of the service) and what may follow it."""
     _write(log, "request", record.status, record.fields())

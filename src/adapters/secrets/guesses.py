@@ -20,9 +20,14 @@ _MOST_ADDRESSES: Final = 1000
 
 
 class Guesses:
-    """The allowances of one container (generic cell rate algorithm); `now` is in seconds. Thread-safe."""
+    """The allowances of one container (generic cell rate algorithm); `now` is in seconds. Thread-safe.
 
-    def __init__(self) -> None:
+    An address may cause `at_once` reads, and one more every `seconds_each`.
+    """
+
+    def __init__(self, at_once: int = AT_ONCE, seconds_each: float = SECONDS_EACH) -> None:
+        self._at_once = at_once
+        self._seconds_each = seconds_each
         self._lock = Lock()
         self._none_since: OrderedDict[str, float] = OrderedDict()
 
@@ -30,13 +35,13 @@ class Guesses:
         """The seconds until another key of the address may be looked up; 0 for at once."""
         with self._lock:
             until = self._none_since.get(network_of(address), now)
-            return max(0.0, until - now - SECONDS_EACH * (AT_ONCE - 1))
+            return max(0.0, until - now - self._seconds_each * (self._at_once - 1))
 
     def count(self, address: str, now: float) -> None:
         """Count a key of the address that was looked up and is not valid."""
         network = network_of(address)
         with self._lock:
-            self._none_since[network] = max(self._none_since.get(network, now), now) + SECONDS_EACH
+            self._none_since[network] = max(self._none_since.get(network, now), now) + self._seconds_each
             self._none_since.move_to_end(network)
             if len(self._none_since) > _MOST_ADDRESSES:
                 self._none_since.popitem(last=False)

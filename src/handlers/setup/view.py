@@ -18,20 +18,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from domain.accounts.consoles import ConsoleSetup, IdentityProvider
+from domain.accounts.account import IdentityProvider
+from domain.accounts.consoles import ConsoleSetup
+from domain.accounts.setup_progress import Light, LightName
 
-LightName = Literal["reached", "tested", "activated", "first-user", "first-group"]
-"""In the order in which a set-up turns them on; `first-group` only where the account has groups."""
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """A step of the set-up: `since` is when the service saw it first, None when it has not."""
-
-    name: LightName
-    since: datetime | None
+__all__ = ["Failure", "Light", "LightName", "SetupView"]
 
 
 @dataclass(frozen=True, slots=True)

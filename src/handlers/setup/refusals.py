@@ -1,0 +1,137 @@
+"""The refusals of the set-up page, in the words of the administrator who reads them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from math import ceil
+from typing import Final
+
+from handlers.setup.answers import Refused
+
+_NEW_LINK: Final = "Ask the people who sent you the link for a new one."
+_AGAIN: Final = "Open the link once more, as you received it."
+
+
+def closed() -> Refused:
+    """No token, or one that opens nothing: one answer for every cause."""
+    return Refused(
+        HTTPStatus.UNAUTHORIZED,
+        "link-closed",
+        title="This link does not work",
+        explanation="It is not complete, has expired, or was withdrawn.",
+        remedy="Copy the whole link from the message that you received. If it still does not work: " + _NEW_LINK,
+        headers={"WWW-Authenticate": 'Bearer realm="Rollcall set-up"'},
+    )
+
+
+def shown_before() -> Refused:
+    """The key was shown."""
+    return Refused(
+        HTTPStatus.CONFLICT,
+        "key-shown-before",
+        title="The Connector Key was shown before",
+        explanation="A link shows the key once, so that it cannot be read by someone who finds the link later.",
+        remedy="If you do not have the key, or somebody else may have seen it: " + _NEW_LINK,
+    )
+
+
+def switched_off() -> Refused:
+    """The account is off."""
+    return Refused(
+        HTTPStatus.CONFLICT,
+        "account-disabled",
+        title="Provisioning is switched off",
+        explanation="The Connector Key would be refused, so it was not shown. The link can still show it later.",
+        remedy="Ask the operator of the application: \u201cPlease switch SCIM on for our account.\u201d",
+    )
+
+
+def another_site() -> Refused:
+    """A page of another site sent the request."""
+    return Refused(
+        HTTPStatus.FORBIDDEN,
+        "another-site",
+        title="Not from this page",
+        explanation="The request came from a page of another site.",
+        remedy=_AGAIN,
+    )
+
+
+def bad_request(reason: str) -> Refused:
+    """The page's script sends no such body."""
+    return Refused(
+        HTTPStatus.BAD_REQUEST,
+        reason,
+        title="Not understood",
+        explanation="The request is not one of this page.",
+        remedy="Reload the page.",
+    )
+
+
+def too_large() -> Refused:
+    """The body is beyond its bound."""
+    return Refused(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "payload-too-large",
+        title="Too large",
+        explanation="The request is larger than any of this page.",
+        remedy="Reload the page.",
+    )
+
+
+def not_json() -> Refused:
+    """The body has another media type."""
+    return Refused(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "not-json",
+        title="Not understood",
+        explanation="The request is not one of this page: its body is no JSON.",
+        remedy="Reload the page.",
+    )
+
+
+def no_such_page() -> Refused:
+    """There is nothing at the path."""
+    return Refused(
+        HTTPStatus.NOT_FOUND,
+        "not-found",
+        title="There is no such page",
+        explanation="The address is not complete, or has a mistake in it.",
+        remedy=_AGAIN,
+    )
+
+
+def wrong_method(*allowed: str) -> Refused:
+    """The path has other methods."""
+    return Refused(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        title="Not possible here",
+        explanation="The address does not take this kind of request.",
+        remedy=_AGAIN,
+        headers={"Allow": ", ".join(allowed)},
+    )
+
+
+def too_often(seconds: float) -> Refused:
+    """More requests than a person's page sends."""
+    return Refused(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "rate-limited",
+        title="Too many requests",
+        explanation="This page was asked more often than it answers.",
+        remedy="Wait a minute, then reload it.",
+        headers={"Retry-After": str(max(1, ceil(seconds)))},
+    )
+
+
+def unavailable(reason: str) -> Refused:
+    """A part of the service does not answer, or failed."""
+    return Refused(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        reason,
+        title="Not available at the moment",
+        explanation="The service could not answer. Nothing was changed.",
+        remedy="Try again in a minute.",
+        headers={"Retry-After": "5"},
+    )
