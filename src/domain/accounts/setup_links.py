@@ -65,7 +65,7 @@ class SetupToken:
 
 @dataclass(frozen=True, slots=True)
 class SetupLink:
-    """A link as the account's secret has it. `id` names it to the operator; nobody can open the page with it."""
+    """A link as the account's secret has it. `id` names it to the operator; it opens no page."""
 
     id: str
     digest: bytes = field(repr=False)
