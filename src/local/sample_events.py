@@ -140,6 +140,26 @@ def example_requests() -> dict[tuple[str, str], WireRequest]:
     return {(row["idp"], row["step"]): _wire_request(row) for row in rows}
 
 
+_SETUP_PAGE: Final = proxy_event(
+    "GET",
+    routes.SETUP_PATH,
+    "",
+    [("Accept", "text/html")],
+    b"",
+    resource=routes.SETUP_PATH,
+    path_parameters=None,
+    stage=_STAGE,
+    domain=_DOMAIN,
+    scheme="https",
+    path_prefix=f"/{_STAGE}",
+    source_ip="203.0.113.10",
+    request_id=aws_events.REQUEST_ID,
+    extended_request_id=_EXTENDED_REQUEST_ID,
+    received=_RECEIVED,
+)
+"""A browser that opens a set-up link: the token is not in the request."""
+
+
 def events() -> dict[str, Event]:
     """All events by file name."""
     recorded = example_requests()
@@ -150,6 +170,7 @@ def events() -> dict[str, Event]:
         "publisher.stream.json": aws_events.new_user(USER_ID),
         "publisher.stream-of-groups.json": aws_events.joined_group(USER_ID),
         "seed_default_account.cloudformation.json": aws_events.STACK_CREATION,
+        "serve_setup_page.browser.json": _SETUP_PAGE,
         "settings_widget.cloudwatch.json": aws_events.PAGE_VIEW,
         "watch.schedule.json": aws_events.HOUR,
     }

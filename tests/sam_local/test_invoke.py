@@ -107,3 +107,11 @@ def test_a_release_that_cannot_be_tried_is_reported_to_codedeploy(
 
     # There are no versions here to try, and no stand-in for CodeDeploy: reporting to it is where the function fails.
     assert "PutLifecycleEventHookExecutionStatus" in answer["errorMessage"]
+
+
+def test_the_set_up_page_is_the_same_for_everyone(aws: Aws, sam: str, sam_environment: dict[str, str]) -> None:
+    answer = invoke(sam, sam_environment, "ServeSetupPage", "serve_setup_page.browser.json")
+
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Content-Type"].startswith("text/html")
+    assert "script-src 'self'" in answer["headers"]["Content-Security-Policy"]
