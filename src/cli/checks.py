@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cli.wording import counted
+from domain import remedies
 from domain.accounts.connector_key import ConnectorKey
 from domain.documents import Json
 from handlers.jobs.checks import CheckFailed, require_scim_error, total_results
@@ -162,11 +163,23 @@ _FIXES: Final = {
 }
 
 
+_FORBIDDEN: Final = {
+    remedies.ENABLE_ACCOUNT: f"Switch SCIM on: {remedies.enable_account()}",
+    remedies.resume(""): f"If so many were meant to lose access, end the pause: {remedies.resume()}",
+}
+"""The one fix of a refusal, by the command that its detail names."""
+
+
 def _fix(response: httpx.Response) -> str:
     if response.status_code >= 500:
         return "Look at the service's alarms and log for this request."
     if response.is_redirect:
         return "Use the address that the redirection leads to, without a slash at its end."
+    if response.status_code == 403:
+        # What the service refuses names the command that ends it.
+        named = next((fix for command, fix in _FORBIDDEN.items() if command in response.text), None)
+        if named is not None:
+            return named
     return _FIXES.get(response.status_code, "Look at the service's log for this request.")
 
 

@@ -122,7 +122,7 @@ def test_scim_switched_off_fails_the_check(service: LocalService, key: Connector
     assert list(failed) == ["Service answers (ServiceProviderConfig)"]
     assert "403" in failed["Service answers (ServiceProviderConfig)"]["seen"]
     fix = failed["Service answers (ServiceProviderConfig)"]["fix"]
-    assert f"rollcall --local account enable {key.account}" in fix
+    assert fix == f"Switch SCIM on: rollcall --local account enable {key.account}"
 
 
 @pytest.mark.parametrize(
