@@ -1,7 +1,7 @@
 """The local servers of this user: each registers itself, and the command finds them from any directory.
 
 A server has a file in a directory that only its user can read: where it is, never a key. A file whose process has ended
-is removed by whoever finds it next; one that another user could have written is ignored.
+is removed by the next command that finds it; one that another user could have written is ignored.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class NamesUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The userNames and displayNames found; `looked_up` is False where nobody asked for them."""
+    """The userNames and displayNames found; `looked_up` is False where they were not asked for."""
 
     found: Mapping[Concerned, str] = field(default_factory=dict)
     looked_up: bool = False

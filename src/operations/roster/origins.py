@@ -1,4 +1,4 @@
-"""What a row has in its file, so that a refused one can be written to a report, mended there, and imported again."""
+"""What a row has in its file, so that a refused one can be written to a report, corrected there, and imported again."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import NAMESPACE_DNS, uuid5
 
 from operations.simulation.people import Person, domain_of
-from operations.simulation.play import NOBODY, Ended, Given, Play
+from operations.simulation.play import NO_USER, Ended, Given, Play
 from operations.simulation.pushed_groups import PushedGroups
 from operations.simulation.scenarios import (
     GROUPS,
@@ -27,19 +27,19 @@ _RECORDED_GUID: Final = "7d1e6c52-93a4-4f0b-8e2d-5b6a7c8d9e0f"
 
 def first_sync(play: Play) -> None:
     """Test Connection with a random id, the schemas, all users, and the discovery of accounts."""
-    nobody, guid = play.person(TEST_USER), _guid(play)
-    if play.send("test.01-random-guid", nobody, values=guid, finds=NOBODY).status != 200:
+    tester, guid = play.person(TEST_USER), _guid(play)
+    if play.send("test.01-random-guid", tester, values=guid, finds=NO_USER).status != 200:
         raise Ended("Test Connection failed, so Entra ID does not start")
-    play.send("test.02-random-guid-externalId", nobody, values=guid, finds=NOBODY)
-    play.send("test.04-schemas", nobody)
-    play.send("test.05-bad-token", nobody, values=guid)
+    play.send("test.02-random-guid-externalId", tester, values=guid, finds=NO_USER)
+    play.send("test.04-schemas", tester)
+    play.send("test.05-bad-token", tester, values=guid)
     staff = play.people(STAFF, play.users)
     manager = staff[0]
     _provision(play, manager)
     play.each(
         staff[1:], lambda who: _provision(play, who, _VARIANTS.get(who.number % 10), manager=manager), "Creating users"
     )
-    play.send("discovery.01-list", nobody)
+    play.send("discovery.01-list", tester)
 
 
 def joiner(play: Play) -> None:
@@ -60,7 +60,7 @@ def joiner(play: Play) -> None:
         play.send(step, rosa, finds=rosa)
     play.send("lookup.07-externalId-unquoted", rosa, values={"rkeller": rosa.external_id}, finds=rosa)
     play.send("lookup.08-employeeNumber", ana)
-    play.send("lookup.09-plus-address", rosa, finds=NOBODY)
+    play.send("lookup.09-plus-address", rosa, finds=NO_USER)
     play.send("read.01-by-id", rosa)
     play.send("read.02-unknown-id", rosa)
     play.send("create.04-conflict", rosa)
@@ -185,7 +185,7 @@ def _validate_creation(play: Play, quinn: Person) -> None:
     play.send("validator.01-create-full", quinn)
     play.send("validator.02-create-duplicate", quinn)
     play.send("validator.03-filter-hit", quinn, finds=quinn)
-    play.send("validator.04-filter-miss", quinn, finds=NOBODY)
+    play.send("validator.04-filter-miss", quinn, finds=NO_USER)
     play.send("validator.05-filter-other-case", quinn, finds=quinn)
 
 

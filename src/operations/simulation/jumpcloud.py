@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operations.simulation.people import Person
-from operations.simulation.play import NOBODY, Ended, Given, Play
+from operations.simulation.play import NO_USER, Ended, Given, Play
 from operations.simulation.pushed_groups import PushedGroups
 from operations.simulation.scenarios import (
     GROUPS,
@@ -27,19 +27,19 @@ _VARIANTS = {
 
 def first_sync(play: Play) -> None:
     """Test Connection, Activate with a test user, all users, Activate with an address that is taken, import."""
-    nobody = play.person(TEST_USER)
-    if play.send("test-connection.01-list", nobody).status != 200:
+    tester = play.person(TEST_USER)
+    if play.send("test-connection.01-list", tester).status != 200:
         raise Ended("Test Connection failed, so JumpCloud does not activate")
-    play.send("test-connection.02-list-with-count", nobody)
-    play.send("test-connection.03-bad-token", nobody)
-    play.send("activation.13-service-provider-config", nobody)
-    _activate(play, nobody)
+    play.send("test-connection.02-list-with-count", tester)
+    play.send("test-connection.03-bad-token", tester)
+    play.send("activation.13-service-provider-config", tester)
+    _activate(play, tester)
     staff = play.people(STAFF, play.users)
     play.each(staff, lambda who: _provision(play, who, _VARIANTS.get(who.number % 10)), "Creating users")
     _activate_with_a_taken_address(play, staff[0])
     for step in ("import.01-list-no-parameters", "import.02-list-paged", "import.03-list-second-page"):
-        play.send(step, nobody)
-    play.send("import.04-list-unknown-parameter", nobody)
+        play.send(step, tester)
+    play.send("import.04-list-unknown-parameter", tester)
 
 
 def joiner(play: Play) -> None:
@@ -75,7 +75,7 @@ def leaver(play: Play) -> None:
     play.send("reactivate.02-put-active-true", who)
     play.send("delete.01", who)
     play.send("delete.02-again", who, values={"{id}": user_id})
-    play.send("delete.03-lookup-after-delete", who, finds=NOBODY)
+    play.send("delete.03-lookup-after-delete", who, finds=NO_USER)
 
 
 def groups(play: Play) -> None:
@@ -116,9 +116,9 @@ PROFILE = Profile(
 
 
 def _activate(play: Play, who: Person) -> None:
-    """A test user comes and is removed; a second time with the same address, for a service that deletes nobody."""
-    play.send("activation.01-lookup-miss", who, finds=NOBODY)
-    play.send("activation.01b-lookup-miss-plus", who, finds=NOBODY)
+    """A test user comes and is removed; a second time with the same address, for a service that deletes no user."""
+    play.send("activation.01-lookup-miss", who, finds=NO_USER)
+    play.send("activation.01b-lookup-miss-plus", who, finds=NO_USER)
     if play.send("activation.02-create-test-user", who).status != 201:
         raise Ended("The test user was not created, so JumpCloud does not activate")
     play.send("activation.03-read-test-user", who)

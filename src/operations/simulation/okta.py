@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from operations.simulation.people import Person
-from operations.simulation.play import NOBODY, Ended, Given, Play
+from operations.simulation.play import NO_USER, Ended, Given, Play
 from operations.simulation.pushed_groups import PushedGroups
 from operations.simulation.scenarios import (
     GROUPS,
@@ -24,13 +24,13 @@ from operations.simulation.wire import Answer
 
 def first_sync(play: Play) -> None:
     """The check of the credentials, all users, the import page by page."""
-    nobody = play.person(TEST_USER)
-    if play.send("setup.01-test-credentials-users", nobody).status != 200:
+    tester = play.person(TEST_USER)
+    if play.send("setup.01-test-credentials-users", tester).status != 200:
         raise Ended("Test Connector Configuration failed, so Okta does not save")
-    play.send("spec.09-bad-authorization", nobody)
+    play.send("spec.09-bad-authorization", tester)
     play.each(play.people(STAFF, play.users), lambda who: _provision(play, who), "Creating users")
-    play.send("import.01-page1", nobody)
-    play.send("import.02-page2", nobody)
+    play.send("import.01-page1", tester)
+    play.send("import.02-page2", tester)
 
 
 def joiner(play: Play) -> None:
@@ -39,7 +39,7 @@ def joiner(play: Play) -> None:
     _provision(play, pia)
     play.send("spec.01-users-count-1", pia)
     play.send("spec.02-user-by-id", pia)
-    play.send("spec.03-invalid-userName", runner, finds=NOBODY)
+    play.send("spec.03-invalid-userName", runner, finds=NO_USER)
     play.send("spec.04-unknown-id", runner)
     play.send("spec.10-unknown-id-status", runner)
     play.send("spec.05-create", runner)
@@ -56,7 +56,7 @@ def mover(play: Play) -> None:
 
 
 def leaver(play: Play) -> None:
-    """Deactivated and reactivated by PUT (app wizard) and by PATCH (catalog). Okta deletes nobody."""
+    """Deactivated and reactivated by PUT (app wizard) and by PATCH (catalog). Okta deletes no user."""
     pia = play.person(LEAVER)
     _provision(play, pia)
     play.send("update.01-read-first", pia)

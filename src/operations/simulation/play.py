@@ -22,7 +22,7 @@ from operations.simulation.wire import Answer, NoAnswer, Wire
 _TOO_MANY_FAILURES: Final = 20
 """Failed requests of one step in a row after which the simulation ends; an identity provider gives up, too."""
 NOT_KEPT: Final = "The service does not keep or answer what was sent: look at its log for the request."
-NOBODY: Final = "nobody"
+NO_USER: Final = "no user"
 """A look-up that must find no user."""
 
 

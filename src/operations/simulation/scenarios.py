@@ -87,7 +87,7 @@ def _judge(play: Play, leavers: list[Person], refused: list[Person]) -> None:
             f"the account: {len(refused)} stayed active. Look at who left; if it is intended: {remedies.resume()}."
         )
         return
-    reason = f"all {len(leavers)} users lost access, and the deprovisioning guard refused nobody"
+    reason = f"all {len(leavers)} users lost access, and the deprovisioning guard refused none of them"
     if play.load is None and any(_age(play, who) < _FRESH for who in leavers):
         remedy = (
             f"The guard does not count users created within the hour. Repeat it after an hour with --run {play.run}, "

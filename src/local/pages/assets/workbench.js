@@ -47,7 +47,7 @@ export async function call(path, body) {
   return answer.json();
 }
 
-/** Call `work` again and again, with a pause after each end; rarely while nobody looks at the page. */
+/** Call `work` again and again, with a pause after each end; rarely while the page is hidden. */
 export function keep(work, milliseconds = 1000) {
   const again = async () => {
     try { await work(); } catch { /* the banner says so */ }
