@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidPath
@@ -18,6 +20,7 @@ ENDS = [
     '[(type eq "x"]', '[type eq "x")]', '[type eq "x"] eq', ".", "..value", ".value.display.type", "[not type pr]",
     '[type eq "x]', "[type eq 01]", " x", '[value[type eq "x"]]', '["type" eq "x"]',
 ]  # fmt: skip
+KNOWN = {"not", "and", "or", "pr", "eq", "co", "xx", "type", "value", "display", "x", "y"}
 words = st.sampled_from(
     ["[", "]", "(", ")", "not", "and", "or", "pr", "eq", "xx", "type", "value", ".value", '"x"', '"', ".", " "]
 )
@@ -54,7 +57,13 @@ def test_a_malformed_path_is_refused_whatever_its_name_is(name: str, end: str) -
         patched_tolerantly(bjensen(), {"op": "replace", "path": name + end, "value": "x"})
 
 
-@given(rests.filter(lambda rest: not rest[:1].isalpha()))
+def has_known_names_only(rest: str) -> bool:
+    """True unless words without a space between them became a name that no attribute has, such as `.valuenot`."""
+    return not rest[:1].isalpha() and set(re.findall("[A-Za-z]+", rest)) <= KNOWN
+
+
+@example(".value")
+@given(rests.filter(has_known_names_only))
 def test_a_path_of_another_schema_is_left_out_if_the_same_path_of_a_known_attribute_would_be_read(rest: str) -> None:
     try:
         parse_patch_path(f"emails{rest}", USER)
