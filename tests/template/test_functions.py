@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from handlers.environment.settings import SettingsEnvironment
 from support.child_processes import run
 from support.repository import ROOT
 from support.source_modules import MODULES, imported
-from support.stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, of_type
+from support.stack_template import FUNCTIONS, OF_THE_API, PARAMETERS, RESOURCES, TEMPLATE, of_type
 
 SECONDS_OF_API_GATEWAY = 29
 PROPERTIES = of_type("AWS::Lambda::Function")
+SETTINGS = dict.fromkeys(("TABLE_NAME", "CONNECTOR_SECRET_PREFIX", "SCIM_CONNECTOR_BASE_URL", "LOG_GROUPS"), "x")
 HANDLERS = {name: PROPERTIES[name]["Handler"].rpartition(".") for name in FUNCTIONS}
 
 
@@ -112,3 +114,11 @@ def test_a_function_gets_every_environment_variable_that_its_code_requires(name:
     required = set(re.findall(r'\b(?:required|number)\(env, "(\w+)"\)', code))
     assert required
     assert required <= variables(name).keys()
+
+
+def test_the_settings_page_invites_with_links_to_the_set_up_page_where_there_is_one() -> None:
+    _, address, otherwise = variables("SettingsWidget")["SETUP_PAGE_URL"]["Fn::If"]
+    output = TEMPLATE["Outputs"]["SetupPageUrl"]
+
+    assert (output["Condition"], output["Value"]) == ("ServesSetupPage", address)
+    assert SettingsEnvironment.from_env(SETTINGS | {"SETUP_PAGE_URL": otherwise}).setup_page_url is None
