@@ -64,6 +64,14 @@ def test_a_user_who_was_just_created_may_still_be_the_test_user() -> None:
     assert shown(seen, changes, at(4))["first-user"] == at(3)
 
 
+def test_of_several_users_one_is_the_first_user_at_once() -> None:
+    changes = [UserChange(at(3), True, "a"), UserChange(at(3.1), True, "b")]
+
+    found = shown([requests("CreateUser", 201, 3)], changes, at(3.2))
+
+    assert (found["activated"], found["first-user"]) == (at(3), at(3))
+
+
 def test_after_the_test_user_the_next_one_is_the_first_user_at_once() -> None:
     changes = [UserChange(at(3), True, "a"), UserChange(at(4), False, "a"), UserChange(at(5), True, "b")]
 

@@ -13,7 +13,7 @@ LightName = Literal["reached", "tested", "activated", "first-user", "first-group
 TEST_USER_LIFE: Final = timedelta(minutes=10)
 """A user who is created and deleted within that time was a test."""
 STAYS_AFTER: Final = timedelta(minutes=1)
-"""For so long a new user may still be the test user of an activation that is under way."""
+"""For so long a single new user may still be the test user of an activation that is under way."""
 MAX_FAILURES: Final = 10
 
 READING: Final = frozenset(
@@ -101,7 +101,9 @@ def _users(changes: Sequence[UserChange], now: datetime) -> tuple[datetime | Non
             created.setdefault(change.user_id, change.at)
         elif (at := created.pop(change.user_id, None)) is not None and change.at - at <= TEST_USER_LIFE:
             test_user = test_user or change.at
-    stays = [at for at in created.values() if (test_user and at > test_user) or now - at >= STAYS_AFTER]
+    # An activation has one test user at a time: of several users, at least one is no test user.
+    are_several = len(created) > 1
+    stays = [at for at in created.values() if are_several or (test_user and at > test_user) or now - at >= STAYS_AFTER]
     return test_user, _first(stays)
 
 
