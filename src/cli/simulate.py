@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from ipaddress import ip_address
@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 import typer
 from rich.console import RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from cli.arguments import Account, Yes
 from cli.checks import check_base_url
 from cli.doctor import with_commands
-from cli.invocation import Invocation, invocation_of
+from cli.invocation import Invocation, invocation_of, output
 from cli.root import UsageError
 from cli.root import report as report_error
 from cli.tables import table_of
@@ -41,6 +42,8 @@ from operations.simulation import simulate as play
 
 _SECONDS: Final = 60.0
 _DIFFERENCES_SHOWN: Final = 20
+_NO_ONE: Final = "00000000-0000-4000-8000-000000000000"
+"""The id in requests about users and groups that do not exist."""
 _CHARACTERS_SHOWN: Final = 2_000
 """Of a body, with --verbose."""
 
@@ -65,11 +68,14 @@ class Scenario(StrEnum):
     MASS_LEAVE = "mass-leave"
 
 
+_SCENARIOS: Final = f"What happens in its directory: {', '.join(Scenario)}."
+
+
 def simulate(
     context: typer.Context,
     provider: Annotated[Provider, typer.Argument(help="The identity provider.")],
     *,
-    scenario: Annotated[Scenario, typer.Option(help="What happens in its directory.")] = Scenario.ALL,
+    scenario: Annotated[Scenario, typer.Option(metavar="NAME", help=_SCENARIOS)] = Scenario.ALL,
     users: Annotated[int, typer.Option(min=1, max=MAX_USERS, help="Users that first-sync creates.")] = 20,
     account: Account = "default",
     base_url: Annotated[str | None, typer.Option(help="Any SCIM endpoint, instead of the deployment's.")] = None,
@@ -198,10 +204,7 @@ def _answer(invocation: Invocation, outcome: Outcome, url: str, account: str) ->
     def said(text: str) -> str:
         return with_commands(invocation, account, text) or ""
 
-    table = table_of("Scenario", "Step", "Request", "Sent", "Answer", "Result")
-    for step in outcome.steps:
-        result = "[green]ok[/green]" if step.ok else f"[red]FAILED[/red] {step.failed} of {step.sent or 1}"
-        table.add_row(step.scenario, plain(step.name), plain(step.request), str(step.sent or ""), step.status, result)
+    table = _table(outcome.steps, is_grouped=output().is_terminal)
     failed = [step for step in outcome.steps if not step.ok]
     parts: list[RenderableType] = [table, "", *(line for step in failed for line in _explained(step, said))]
     parts += _differences(outcome)
@@ -219,6 +222,22 @@ def _answer(invocation: Invocation, outcome: Outcome, url: str, account: str) ->
             "The run's users stay. Continue it, and remove them at the end: "
             f"rollcall simulate {options}{again}{whose} --clean"
         )
+
+
+def _table(steps: Sequence[Step], *, is_grouped: bool) -> Table:
+    """The steps; `is_grouped` puts each scenario on a line of its own above them, for a terminal of 80 columns."""
+    headers = ("Step", "Request", "Sent", "Answer", "Result")
+    table = table_of(*headers) if is_grouped else table_of("Scenario", *headers)
+    before = ""
+    for step in steps:
+        if is_grouped and step.scenario != before:
+            table.add_row(f"[bold]{step.scenario}[/bold]")
+            before = step.scenario
+        result = "[green]ok[/green]" if step.ok else f"[red]FAILED[/red] {step.failed} of {step.sent or 1}"
+        request = plain(step.request.replace(_NO_ONE, "{id}"))
+        row = (plain(step.name), request, str(step.sent or ""), step.status, result)
+        table.add_row(*(row if is_grouped else (step.scenario, *row)))
+    return table
 
 
 def _explained(step: Step, said: Any) -> Iterator[str]:

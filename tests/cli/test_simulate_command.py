@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -43,6 +44,24 @@ def test_a_person_reads_each_step_and_the_verdict(service: LocalService, simulat
     assert "update.02-put-round-trip" in result.stdout
     assert "All as it should be" in result.stdout
     assert "1 user" in result.stdout
+
+
+def test_on_a_terminal_of_80_columns_each_step_is_one_line_below_its_scenario(
+    service: LocalService, simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    account = service.new_account().account
+
+    result = simulate("entra", "--scenario", "leaver", "--account", account, "--clean")
+
+    shown = click.unstyle(result.stdout).splitlines()
+
+    lines = [line.split() for line in shown if line]
+    assert lines[:2] == [["Step", "Request", "Sent", "Answer", "Result"], ["leaver"]]
+    assert ["patch.05-capital-op-real-boolean", "PATCH", "/Users/{id}", "1", "200", "ok"] in lines
+    assert ["patch.21-unknown-id", "PATCH", "/Users/{id}", "1", "404", "ok"] in lines
+    assert max(map(len, shown)) <= 80
 
 
 def test_a_run_that_stays_says_how_to_continue_and_remove_it(service: LocalService, simulate: Simulate) -> None:
