@@ -149,6 +149,16 @@ def test_the_theme_follows_the_computers_as_it_changes(page: Page) -> None:
         expect(page.locator(".rc")).to_have_css("background-color", colour)
 
 
+def test_a_switch_can_be_seen_in_the_colours_that_its_user_forces(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+
+    tracks = [switch(page, f"{name} of default").locator(".rc-track") for name in ("SCIM", "Groups")]
+    for track in tracks:
+        expect(track).to_have_css("outline-style", "solid")
+    on, off = (track.evaluate("at => getComputedStyle(at).backgroundColor") for track in tracks)
+    assert on != off
+
+
 def test_the_page_works_within_its_own_content_security_policy(browser: Browser, service: LocalService) -> None:
     said: list[str] = []
     page = browser.new_page()
