@@ -180,7 +180,7 @@ def test_a_paused_account_is_shown_as_paused_and_can_be_resumed(rollcall: Rollca
         "result": "resumed",
         "account": "acme",
         "lastDay": 2,
-        "lostAccess": None,
+        "lostAccess": {"lost": [], "refused": []},
     }
     assert answer(rollcall("account", "show", "acme", "--json"))["deprovisioning"] == {
         "lastDay": 0,

@@ -22,7 +22,7 @@ _LOGS_ROLE: Final = "API Gateway's role for logs"
 
 def reserved_executions(each: int) -> int:
     """The executions that the stack's functions reserve together with `ReservedConcurrency`; none with 0."""
-    return 14 * each + 7 if each else 0
+    return 14 * each + 12 if each else 0
 
 
 def credentials(place: Place) -> Looked:
