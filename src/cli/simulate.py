@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -131,6 +132,8 @@ def simulate(
             raise typer.Exit(1) from error
     parsed = ConnectorKey.parse(key)
     _answer(invocation, outcome, url, parsed.account if parsed is not None else account)
+    if not outcome.cleaned and _was_reached(outcome):
+        _say_how_to_continue(invocation, outcome, account, base_url)
     if not outcome.ok:
         raise typer.Exit(130 if outcome.interrupted else 1)
 
@@ -150,7 +153,10 @@ def _endpoint(
         check_base_url(base_url)
     except CheckFailed as failure:
         raise UsageError(f"--base-url: {failure.seen}. {failure.fix}") from failure
-    return base_url, key or _asked_for_key(), None
+    key = key or _asked_for_key()
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError("The Connector Key has characters that no header can have: copy it again.")
+    return base_url, key, None
 
 
 def _asked_for_key() -> str:
@@ -214,14 +220,22 @@ def _answer(invocation: Invocation, outcome: Outcome, url: str, account: str) ->
     for line in answer.steps:
         line.remedy = said(line.remedy)
     invocation.answer(answer, *parts, _verdict(outcome))
-    if not outcome.cleaned:
-        options = f"{outcome.profile} --run {outcome.run} --seed {outcome.seed}"
-        again = f" --scenario {outcome.scenarios[0]}" if len(outcome.scenarios) == 1 else ""
-        whose = "" if account == "default" else f" --account {account}"
-        invocation.note(
-            "The run's users stay. Continue it, and remove them at the end: "
-            f"rollcall simulate {options}{again}{whose} --clean"
-        )
+
+
+def _was_reached(outcome: Outcome) -> bool:
+    """True if the endpoint answered, so that it may keep users of the run."""
+    return any(status.isdigit() for step in outcome.steps for status in step.status.split(", "))
+
+
+def _say_how_to_continue(invocation: Invocation, outcome: Outcome, account: str, base_url: str | None) -> None:
+    options = f"{outcome.profile} --run {outcome.run} --seed {outcome.seed}"
+    again = f" --scenario {outcome.scenarios[0]}" if len(outcome.scenarios) == 1 else ""
+    whose = "" if account == "default" else f" --account {account}"
+    where = whose if base_url is None else f" --base-url {shlex.quote(base_url)}"
+    invocation.note(
+        "The run's users stay. Continue it, and remove them at the end: "
+        f"rollcall simulate {options}{again}{where} --clean"
+    )
 
 
 def _table(steps: Sequence[Step], *, is_grouped: bool) -> Table:

@@ -150,3 +150,29 @@ def test_it_asks_before_it_writes_to_another_machine() -> None:
     assert result.exit_code == 1
     assert "Create simulated users at https://scim.example.com/v2" in result.stderr
     assert "Nothing was changed" in result.stderr
+
+
+def test_the_advice_after_a_run_elsewhere_names_the_endpoint() -> None:
+    with least_scim_service() as other:
+        result = CliRunner().invoke(
+            app, ["simulate", "okta", "--scenario", "mover", "--base-url", other.base_url], env={"CONNECTOR_KEY": KEY}
+        )
+
+    assert f"--scenario mover --base-url {other.base_url} --clean" in result.stderr
+
+
+def test_a_run_that_reached_nothing_leaves_no_users_to_remove() -> None:
+    # Port 9 (discard) of the loopback interface, where no server listens.
+    result = CliRunner().invoke(app, ["simulate", "okta", "--base-url", "http://127.0.0.1:9/scim/v2", "--key", KEY])
+
+    assert result.exit_code == 1
+    assert "users stay" not in result.stderr
+
+
+@pytest.mark.parametrize("key", ["schl\u00fcssel", "two\nlines"])
+def test_a_key_that_no_header_can_have_is_refused_and_not_shown(key: str) -> None:
+    address = "http://127.0.0.1:9/scim/v2"
+    result = CliRunner().invoke(app, ["simulate", "okta", "--base-url", address, "--key", key])
+
+    assert result.exit_code == 2
+    assert result.stderr == "rollcall: The Connector Key has characters that no header can have: copy it again.\n"
