@@ -74,7 +74,8 @@ class Invocation:
     def deployment(self) -> Deployment:
         """The deployment, with the table of --table instead of its own; raises `DeploymentError`."""
         if self.local:
-            given = os.environ.get("ROLLCALL_LOCAL_STATE")
+            # What the command line says comes before what the environment says.
+            given = None if self.local_port else os.environ.get("ROLLCALL_LOCAL_STATE")
             port = self.local_port or os.environ.get(PORT_VARIABLE) or None
             found = local_server(Path(given) if given else chosen(running(), Path.cwd(), port).file)
         else:

@@ -104,6 +104,8 @@ def test_among_several_the_command_asks_to_choose(
     unknown = rollcall("--local-port", "1")
     assert "no local server has the port 1. These run: " in unknown.stderr
     assert "no local server has the port 2." in rollcall(ROLLCALL_LOCAL="2").stderr
+    another = rollcall("--local-port", "1", ROLLCALL_LOCAL_STATE=str(tmp_path / "another.json"))
+    assert "no local server has the port 1." in another.stderr
 
 
 def test_files_of_processes_that_ended_are_removed(env: dict[str, str], listen: Listen) -> None:
