@@ -24,8 +24,16 @@ FormatOption = Annotated[
     Format | None,
     typer.Option("--format", help="One JSON resource per line, or a table; default: by the file's name, else jsonl."),
 ]
+_STANDARD_OUTPUT: Final = Path("-")
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", dir_okay=False, help="File to write; default: standard output.")
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        dir_okay=False,
+        callback=lambda output: None if output == _STANDARD_OUTPUT else output,
+        help="File to write; default, or with -: standard output.",
+    ),
 ]
 Overwrite = Annotated[bool, typer.Option("--yes", help="Overwrite the file without asking.")]
 

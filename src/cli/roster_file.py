@@ -148,7 +148,7 @@ def _detected(content: BinaryIO, file: Path, encoding: str | None) -> str:
     if encoding is not None:
         try:
             "".encode(encoding)
-        except LookupError:
+        except (LookupError, UnicodeError):
             raise UsageError(f"There is no encoding {encoding!r}; write for example windows-1252 or utf-16.") from None
         return codecs.lookup(encoding).name
     start = content.read(4)

@@ -94,6 +94,18 @@ def test_refused_rows_are_corrected_in_the_report_and_imported(
     assert users["eve"]["title"] == "two\nlines"
 
 
+def test_a_row_of_a_report_that_is_no_csv_is_kept_in_the_next_report(
+    rollcall: Rollcall, paths: tuple[Path, Path]
+) -> None:
+    file, report = paths
+    row = '2,2,invalid-email,"no "address",bob(at)corp.example'
+    file.write_text(f"{','.join(REPORT)},email\n{row}\n", encoding="utf-8")
+
+    imported(rollcall, "users", file, "--report", str(report), code=1)
+
+    assert cells(report)[1][4:] == [row]
+
+
 def test_a_row_whose_user_differs_is_in_the_report_as_it_is_in_the_file(
     rollcall: Rollcall, store: UserStore, paths: tuple[Path, Path]
 ) -> None:

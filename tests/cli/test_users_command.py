@@ -117,6 +117,18 @@ def test_a_mistyped_account_is_an_error_not_an_empty_list(
     assert result.stderr == "rollcall: There is no account 'acne'. Make it with: rollcall --local account enable acne\n"
 
 
+def test_a_dash_is_standard_output(
+    rollcall: Rollcall, store: UserStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store, 1)
+    monkeypatch.chdir(tmp_path)
+
+    result = rollcall("users", "export", "--account", "acme", "--output", "-")
+
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 1)
+    assert not (tmp_path / "-").exists()
+
+
 def test_an_export_to_a_missing_directory_is_reported_in_one_line(rollcall: Rollcall, store: UserStore) -> None:
     fill(store, 1)
 

@@ -166,6 +166,7 @@ def test_the_operator_can_name_the_encoding(
     [
         ("klingon", "There is no encoding 'klingon'"),
         ("hex", "There is no encoding 'hex'"),
+        ("undefined", "There is no encoding 'undefined'"),
         ("utf-16", "is not utf-16, as --encoding says"),
         ("ascii", "line 2 is not ascii, as --encoding says"),
     ],
@@ -317,6 +318,7 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(
         ("email\nann@corp.example\n".encode("utf-16-le"), "users.csv", 2, "add --encoding utf-16-le"),
         ("email\nann@corp.example\n".encode("utf-16-be"), "users.csv", 2, "add --encoding utf-16-be"),
         (b"\xff\xfee\x00m\x00a", "users.csv", 2, "is not UTF-16, as its byte order mark says"),
+        (b"email,title\rann@corp.example,CEO\r", "users.csv", 2, "as those of old Macs do. Save it as 'CSV UTF-8"),
         (b"PK\x03\x04\xff\xfe", "users.xlsx", 2, "--format csv or --format jsonl"),
     ],
 )

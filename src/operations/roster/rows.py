@@ -82,6 +82,8 @@ def csv_cells(lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[Origin, l
         first, skipped = next(rest, ""), 1
     if not first.strip():
         raise InvalidHeader("The file is empty; its first line must be a header such as: email,first name,last name")
+    if "\r" in first.rstrip("\r\n"):
+        raise InvalidHeader("Its lines end as those of old Macs do. Save it as 'CSV UTF-8 (comma delimited)'.")
     recorded = Recorded(rest)
     reader = csv.reader(chain([first], recorded), delimiter=excels[1] if excels else _separator(first), strict=True)
     try:
@@ -94,7 +96,7 @@ def csv_cells(lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[Origin, l
         return header, rows
     ours = len(REPORT_COLUMNS)
     return header[ours:], (
-        (replace(at, cells=at.cells[ours:]), cells if isinstance(cells, RowRefused) else cells[ours:])
+        (at, cells) if isinstance(cells, RowRefused) else (replace(at, cells=at.cells[ours:]), cells[ours:])
         for at, cells in rows
     )
 
