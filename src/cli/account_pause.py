@@ -43,7 +43,8 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
             f"Let the identity provider continue with {before.allowed} more?",
             yes,
         )
-        guard.resume(invocation.deployment.actor(), rfc3339(datetime.now(UTC)))
+        # The answer to the question may have taken longer than the first guard has time.
+        _guard(invocation, name).resume(invocation.deployment.actor(), rfc3339(datetime.now(UTC)))
     invocation.answer(
         ResumedAccount(
             result="resumed" if before.is_paused else "unchanged", account=name, last_day=before.used, lost_access=lost

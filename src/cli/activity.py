@@ -28,6 +28,7 @@ from operations.names import NO_NAMES, Names, NamesUnavailable, concerned_by, na
 _WIDTHS: Final = (19, 12, 13, 36, 15, 24)
 """Column widths with --follow; the last column needs none."""
 _SECONDS: Final = 60.0
+_LIMIT: Final = 50
 
 
 @dataclass
@@ -66,7 +67,10 @@ def activity(
     ] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Show new lines as they are written, until Ctrl-C.")] = False,
     since: Annotated[str, typer.Option(metavar="TIME", help="How far to look back: 30m, 1h, 7d.")] = "1h",
-    limit: Annotated[int, typer.Option(min=1, max=MAX_LINES, help="Show at most this many past lines.")] = 50,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, max=MAX_LINES, help=f"Show at most this many past lines; default: {_LIMIT}."),
+    ] = None,
     no_names: Annotated[
         bool, typer.Option("--no-names", help="Show ids alone: look no names up in the table.")
     ] = False,
@@ -77,12 +81,14 @@ def activity(
     """
     invocation = invocation_of(context)
     if lost_access:
-        if user or group or failed or follow:
+        if user or group or failed or follow or limit is not None:
             raise UsageError("--lost-access goes with --account, --since and --no-names alone.")
         _show_lost_access(invocation, account, since, names=not no_names)
         return
     whose = None if user is None else _user_id(invocation, account, user)
-    wanted = LineFilter(datetime.now(UTC) - parse_duration(since, "--since"), limit, account, failed, group, whose)
+    wanted = LineFilter(
+        datetime.now(UTC) - parse_duration(since, "--since"), limit or _LIMIT, account, failed, group, whose
+    )
     log, whom = invocation.deployment.activity, Whom(invocation, wanted=not no_names)
     if follow:
         show = _printer(invocation, whom)

@@ -27,6 +27,7 @@ Unaudited = Annotated[
 
 SECONDS: Final = 60.0
 """For a command; DynamoDB's throttling is waited for within them."""
+_UNKNOWN: Final = "It is not known whether the change was made: look, and run the command again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,10 @@ def plainly_refused(*, may_be_done: bool = False) -> Iterator[None]:
     try:
         yield
     except ScimError as error:
-        outcome = (
-            "It is not known whether the change was made: look, and run the command again."
-            if may_be_done and isinstance(error, Retryable)
-            else "Nothing was changed."
-        )
+        outcome = _UNKNOWN if may_be_done and isinstance(error, Retryable) else "Nothing was changed."
         raise AdministrationError(f"{error.detail} {outcome}") from error
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_UNKNOWN if may_be_done else "Nothing was changed.") from None
 
 
 def differences(changes: Sequence[AttributeChange]) -> list[Table]:

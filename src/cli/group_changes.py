@@ -107,7 +107,7 @@ class _One:
         return GroupChanges(self.account, directory, MonotonicDeadline.after(SECONDS))
 
     def chosen(self, name: str | None, group_id: str | None) -> StoredGroup:
-        """The group that the options select; exits with 1 when there is none."""
+        """The group that the options select; raises `AdministrationError` when there is none."""
         return chosen_group(self.invocation, self.account, name, group_id)
 
     def members(self, group: StoredGroup) -> int:

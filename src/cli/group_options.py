@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from adapters.secrets.conditional_change import AdministrationError
 from cli.invocation import Invocation
 from cli.root import UsageError
 from domain.quoting import quoted
@@ -19,7 +20,7 @@ _SECONDS: Final = 60.0
 
 
 def chosen_group(invocation: Invocation, account: str, name: str | None, group_id: str | None) -> StoredGroup:
-    """The group that exactly one of the two options selects; exits with 1 when there is none."""
+    """The group that exactly one of the two options selects; raises `AdministrationError` when there is none."""
     if (name is None) is (group_id is None):
         raise UsageError("Select the group with either --name or --id.")
     store = invocation.deployment.account(account, _SECONDS).groups
@@ -27,9 +28,8 @@ def chosen_group(invocation: Invocation, account: str, name: str | None, group_i
     if group is None:
         invocation.deployment.require_account(account, _SECONDS)
         option, value = ("--id", group_id or "") if name is None else ("--name", name)
-        invocation.note(
-            f"rollcall: The account {account} has no group with {option} {quoted(value)}. See all of its groups: "
+        raise AdministrationError(
+            f"The account {account} has no group with {option} {quoted(value)}. See all of its groups: "
             f"rollcall groups list --account {account}"
         )
-        raise typer.Exit(1)
     return group

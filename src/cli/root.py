@@ -77,6 +77,9 @@ class Root(TyperGroup):
             raise typer.Exit(_SIGPIPE) from None
         except typer.Exit:
             raise
+        except KeyboardInterrupt as interrupt:
+            report(f"Interrupted. {interrupt}".rstrip(), _SIGINT, as_json=bool(ctx.params.get("as_json")))
+            raise typer.Exit(_SIGINT) from None
         except Exception as error:
             as_json = bool(ctx.params.get("as_json"))
             if isinstance(error, typer.TyperException):

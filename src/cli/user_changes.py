@@ -19,7 +19,7 @@ from domain.documents import Json
 from domain.quoting import quoted
 from domain.resources.stored_user import StoredUser
 from operations.answers.changes import ChangedAttribute, ChangedUser
-from operations.audit import Audited
+from operations.audit import UNCHANGED, Audited
 from operations.user_changes import Request, UserChange, UserChanges, patch_of, setting
 
 _Result = Literal["deactivated", "activated", "deleted", "renamed", "set"]
@@ -205,7 +205,7 @@ class _One:
     yes: bool = True
 
     def chosen(self, email: str | None, user_name: str | None, user_id: str | None) -> StoredUser:
-        """The user that the options select; exits with 1 when there is none."""
+        """The user that the options select; raises `AdministrationError` when there is none."""
         return chosen_user(self.invocation, self.account, email, user_name, user_id)
 
     def patch(self, command: _Command, user: StoredUser, operations: Sequence[Json]) -> None:
@@ -214,26 +214,31 @@ class _One:
 
     def change(self, command: _Command, user: StoredUser, request: Request) -> None:
         """Rehearse the request; then ask if it takes access away, make it, and answer."""
-        deadline = MonotonicDeadline.after(SECONDS)
-        directory = self.invocation.deployment.account(self.account, SECONDS)
-        changes = UserChanges(self.account, directory, deadline)
+        changes = self._changes
         with plainly_refused():
             planned = changes.rehearse(user, request)
         if planned.is_none or self.dry_run:
             self._answer(command, planned, 0, audited=False)
             return
-        memberships = len(directory.groups_of_users.of(user.id)) if planned.after is None else 0
+        memberships = len(changes.directory.groups_of_users.of(user.id)) if planned.after is None else 0
         self._confirm(planned, memberships)
+        changes = self._changes  # the answer to the question may have taken longer than the time of one
         made: list[UserChange] = []
 
         def make(audited: Audited) -> None:
             made.append(changes.make(user, request))
+            audited.what = _what(command, made[0])
             audited.about.update(made[0].record)
 
-        concerns = {"user_id": user.id}
-        audit = Change(self.account, f"users {command.name}", _what(command, planned), concerns)
+        audit = Change(self.account, f"users {command.name}", _what(command, planned), {"user_id": user.id})
         audited = audit.carry_out(self.invocation, make, unaudited=self.unaudited)
         self._answer(command, made[0], memberships, audited=audited)
+
+    @property
+    def _changes(self) -> UserChanges:
+        """Changes of the account's users, from now on for `SECONDS`."""
+        directory = self.invocation.deployment.account(self.account, SECONDS)
+        return UserChanges(self.account, directory, MonotonicDeadline.after(SECONDS))
 
     def _confirm(self, planned: UserChange, memberships: int) -> None:
         user = planned.before
@@ -282,6 +287,8 @@ class _One:
 def _what(command: _Command, change: UserChange) -> str:
     """What the audit calls it: `rollcall users set` may activate or deactivate a user, too."""
     before, after = change.before, change.after
+    if change.is_none:
+        return UNCHANGED
     if after is None or before.active is after.active:
         return f"user-{command.done}"
     return "user-activated" if after.active else "user-deactivated"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from adapters.secrets.conditional_change import AdministrationError
 from cli.invocation import Invocation
 from cli.root import UsageError
 from domain.quoting import quoted
@@ -21,7 +22,7 @@ _SECONDS = 60.0
 def chosen_user(
     invocation: Invocation, account: str, email: str | None, user_name: str | None, user_id: str | None
 ) -> StoredUser:
-    """The user that exactly one of the three options selects; exits with 1 when there is none."""
+    """The user that exactly one of the three options selects; raises `AdministrationError` when there is none."""
     given = {"--email": email, "--user-name": user_name, "--id": user_id}
     if sum(value is not None for value in given.values()) != 1:
         raise UsageError("Select the user with exactly one of --email, --user-name and --id.")
@@ -35,6 +36,5 @@ def chosen_user(
     if user is None:
         invocation.deployment.require_account(account, _SECONDS)
         option, value = next((option, value) for option, value in given.items() if value is not None)
-        invocation.note(f"rollcall: The account {account} has no user with {option} {quoted(value)}.")
-        raise typer.Exit(1)
+        raise AdministrationError(f"The account {account} has no user with {option} {quoted(value)}.")
     return user

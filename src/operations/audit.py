@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BEGUN: Final = "change-begun"
 FAILED: Final = "change-failed"
+UNCHANGED: Final = "unchanged"
+"""Where another request had made the change before."""
 
 _FAILURES: Final = (ClientError, BotoCoreError, LineRejected, OSError)
 _EMERGENCY: Final = "If it cannot wait, --unaudited makes the change without a record of who made it."
@@ -66,8 +68,9 @@ class Recorded(Enum):
 
 @dataclass(slots=True)
 class Audited:
-    """The change that is under way; the change fills in `about`, what the last line says of it."""
+    """The change that is under way; the change fills in `what` was done and `about`, what the last line says of it."""
 
+    what: str
     about: dict[str, object] = field(default_factory=dict)
     recorded: Recorded = Recorded.NOT
 
@@ -93,7 +96,7 @@ class Audit:
 
         Raises `AuditUnavailable` before the block when its line is required and cannot be written.
         """
-        audited = Audited()
+        audited = Audited(what)
         try:
             begun = self._write(BEGUN, {})
         except _FAILURES as error:
@@ -107,7 +110,7 @@ class Audit:
             self._tried(FAILED, {"reason": reason})
             raise
         if begun:
-            audited.recorded = Recorded.WHOLLY if self._tried(what, audited.about) else Recorded.BEGUN
+            audited.recorded = Recorded.WHOLLY if self._tried(audited.what, audited.about) else Recorded.BEGUN
 
     def _tried(self, what: str, about: dict[str, object]) -> bool:
         """Write a line after the change, which an error would deny; return False if it was not written."""

@@ -64,6 +64,11 @@ def test_a_long_account_name_is_whole_in_a_pipe(rollcall: Rollcall, command: str
         (["account", "show", "a*"], "1 to 40 characters", 2),
         (["account", "show", "nosuch"], "nosuch", 1),
         (["account", "disable", "acme"], "Nothing was changed", 1),
+        (["users", "show", "--account", "acme", "--email", "nosuch"], 'no user with --email "nosuch"', 1),
+        (["users", "delete", "--account", "acme", "--id", "nosuch", "--yes"], 'no user with --id "nosuch"', 1),
+        (["activity", "--account", "acme", "--user", "nosuch"], 'no user with --user-name "nosuch"', 1),
+        (["groups", "rename", "x", "--account", "acme", "--name", "nosuch"], "rollcall --local groups list", 1),
+        (["activity", "--lost-access", "--limit", "5"], "--lost-access goes with", 2),
     ],
 )
 @pytest.mark.usefixtures("acme")
@@ -98,8 +103,10 @@ def test_ctrl_c_ends_a_command_with_130(monkeypatch: pytest.MonkeyPatch) -> None
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cli.account.invocation_of", pressed)
+    shown, as_json = (CliRunner().invoke(app, ["account", "list", *more]) for more in ([], ["--json"]))
 
-    assert CliRunner().invoke(app, ["account", "list"]).exit_code == 130
+    assert (shown.exit_code, shown.output) == (130, "rollcall: Interrupted.\n")
+    assert (as_json.exit_code, json.loads(as_json.output)) == (130, {"error": "Interrupted.", "exitCode": 130})
 
 
 @pytest.mark.usefixtures("acme", "users", "rollcall")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -431,3 +432,80 @@ def test_a_record_that_ends_after_the_change_denies_nothing(
     assert answer(result)["audited"] is False
     assert begun["request_id"] in result.stderr.replace("\n", "")
     assert not now(store, ann).active
+
+
+class _Clock:
+    """The clock of deadlines, which a test sets forward."""
+
+    ahead = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def time(self) -> float:
+        return time.time()
+
+
+@pytest.fixture
+def hesitant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator who answers a question after ten minutes."""
+    clock = _Clock()
+    monkeypatch.setattr("adapters.clock.time", clock)
+
+    def after_ten_minutes(*_: object, **__: object) -> bool:
+        clock.ahead += 600
+        return True
+
+    monkeypatch.setattr("typer.confirm", after_ten_minutes)
+
+
+@pytest.mark.usefixtures("hesitant")
+@pytest.mark.parametrize("change", ["deactivate", "delete"])
+def test_a_question_may_be_answered_after_any_time(
+    rollcall: Rollcall, table: Table, ann: StoredUser, change: str
+) -> None:
+    result = rollcall("users", change, *BY_ADDRESS)
+
+    assert result.exit_code == 0, result.output
+    after = account(table).users.get(ann.id)
+    assert after is None or not after.active
+
+
+@pytest.mark.usefixtures("hesitant")
+def test_a_pause_may_be_ended_after_any_time(rollcall: Rollcall, table: Table) -> None:
+    limit = Limit(1)
+    answer(rollcall("account", "set", "acme", "deprovisioning-limit", "1", "--json"))
+    account(table).guard(limit).take()
+
+    result = rollcall("account", "resume", "acme")
+
+    assert result.exit_code == 0, result.output
+    assert not account(table).guard(limit).state().is_paused
+
+
+def test_ctrl_c_during_a_change_says_that_it_may_be_made(
+    rollcall: Rollcall, ann: StoredUser, audit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(DynamoDBUsers, "replace", pressed)
+    result = rollcall("users", "deactivate", *BY_ADDRESS, "--yes", "--json")
+
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert json.loads(result.stderr)["error"].startswith("Interrupted. It is not known whether the change was made")
+    assert lines(audit)[-1]["what"] == "change-failed"
+
+
+def test_a_change_that_another_request_made_first_is_recorded_as_none(
+    rollcall: Rollcall, store: UserStore, ann: StoredUser, audit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(*_: object, **__: object) -> bool:
+        store.replace(ann, changed(ann, active=False))
+        return True
+
+    monkeypatch.setattr("typer.confirm", meanwhile)
+    done = answer(rollcall("users", "deactivate", *BY_ADDRESS, "--json"))
+
+    assert done["result"] == "unchanged"
+    assert [line["what"] for line in lines(audit)] == ["change-begun", "unchanged"]
