@@ -38,7 +38,7 @@ def _routes(document: Document) -> Iterator[str]:
         if permission["Principal"] == "apigateway.amazonaws.com"
     }
     for api in _of_type(document, "AWS::ApiGateway::RestApi").values():
-        for path, operations in api["Body"]["paths"].items():
+        for path, operations in _where_switched_on(api["Body"]["paths"]).items():
             for method, operation in operations.items():
                 uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
                 [alias] = re.findall(r"functions/\$\{(\w+)\}/invocations", uri)
@@ -48,6 +48,19 @@ def _routes(document: Document) -> Iterator[str]:
                     wanted = {(alias, "*", re.sub(r"\{[^}]+\}", "*", path))}
                 if not wanted & allowed:
                     yield f"the API may not invoke {alias} for {method} {path}"
+
+
+def _where_switched_on(value: Any) -> Any:
+    """The value with what each condition chooses where it is true.
+
+    SAM makes the paths, methods and addresses of a function conditional when the function is.
+    """
+    match value:
+        case {"Fn::If": [_, chosen, _]}:
+            return _where_switched_on(chosen)
+        case dict():
+            return {name: _where_switched_on(each) for name, each in value.items()}
+    return value
 
 
 def _method_and_path(arn: Any) -> tuple[str, str]:
