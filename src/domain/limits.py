@@ -92,6 +92,9 @@ MAX_SETUP_LINKS: Final = 5
 """Of one account that are open at the same time."""
 MAX_SETUP_LINK_PERIOD: Final = timedelta(days=30)
 """For which a set-up link opens the page, at most."""
+MAX_SETUP_CHOICES: Final = 8
+"""How often a set-up link stores another identity provider. Secrets Manager keeps the versions of a day, 100 at most;
+with all of them used up, the operator could not rotate the key."""
 MAX_SETUP_BODY_BYTES: Final = 1_024
 """Of a request of the set-up page, which names an identity provider at most."""
 

@@ -49,6 +49,7 @@ class Insights:
         timed = [row | {"first": MILLISECONDS, "last": MILLISECONDS} if "times" in row else row for row in rows]
         return {
             "status": self.status,
+            "statistics": {"bytesScanned": 1_000.0},
             "results": [[{"field": name, "value": value} for name, value in row.items()] for row in timed],
         }
 
@@ -71,6 +72,7 @@ def test_requests_come_by_kind_and_changes_of_users_one_by_one() -> None:
             Requests("ListUsers", 401, "wrong-key", False, AT, AT, 2),
         ),
         (UserChange(AT, True, "a"),),
+        bytes_scanned=2_000.0,
     )
     assert all('account = "acme"' in asked["queryString"] for asked in client.queries)
     assert {asked["startTime"] for asked in client.queries} == {int(NOW.timestamp()) - 86_400}

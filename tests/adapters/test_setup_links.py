@@ -306,3 +306,16 @@ def test_a_wrong_token_takes_the_same_calls_whatever_is_wrong(
             with pytest.raises(LinkClosed):
                 act(token)
             assert calls == ["GetSecretValue"]
+
+
+def test_a_link_opens_however_many_expired_ones_are_before_it(
+    links: SetupLinks, client: SecretsManagerClient, clock: Clock
+) -> None:
+    token, _ = links.invite("acme")
+    value = secret_of(client)
+    [link] = value["setupLinks"]
+    past = {"createdAt": "2020-01-01T00:00:00Z", "expiresAt": "2020-01-02T00:00:00Z", "sha256": "00" * 32}
+    value["setupLinks"] = [link | past] * MAX_SETUP_LINKS + [link | {"choices": "many"}]
+    edit(client, value)
+
+    assert links.open(token).connector.account == "acme"

@@ -13,8 +13,9 @@ import pytest
 from adapters.logs.setup_activity import SetupActivity
 from domain.accounts.setup_links import SetupToken
 from domain.accounts.setup_progress import Requests
-from domain.limits import MAX_SETUP_BODY_BYTES
+from domain.limits import MAX_SETUP_BODY_BYTES, MAX_SETUP_CHOICES, MAX_SETUP_LINKS
 from handlers.setup.page import REFUSED_OF_AN_ADDRESS, REQUESTS_OF_A_LINK
+from handlers.setup.progress import BYTES_A_SECOND, FAILED_SECONDS
 from support.recorded_secrets_manager import PREFIX, START
 from support.setup_requests import ORIGIN, SetupSite, setup_site
 
@@ -368,3 +369,47 @@ def test_a_page_is_shown_while_log_and_table_do_not_answer(site: SetupSite, toke
     site.log.activity = None
 
     assert site.ask("POST", "/setup/view", token).status == 200
+
+
+def test_someone_with_a_link_cannot_use_up_the_versions_of_the_secret(site: SetupSite, token: str) -> None:
+    calls: list[str] = []
+    site.client.meta.events.register("before-call.secretsmanager", lambda model, **_: calls.append(model.name))
+
+    answers = []
+    for body in (b'{"idp": "okta"}', b'{"idp": "entra"}') * MAX_SETUP_CHOICES:
+        site.clock.seconds += 1
+        answers.append(site.ask("POST", "/setup/choose", token, body))
+
+    assert calls.count("PutSecretValue") == MAX_SETUP_CHOICES
+    assert (answers[0].status, answers[-2].status) == (200, 429)
+    assert "stays as it is" in answers[-2].text
+    assert site.ask("POST", "/setup/choose", token, b'{"idp": "entra"}').status == 200
+    assert site.ask("POST", "/setup/reveal", token).status == 200
+
+
+def test_all_links_of_an_account_together_leave_the_operator_versions_of_the_secret() -> None:
+    of_secrets_manager = 100
+
+    assert of_secrets_manager / 2 >= MAX_SETUP_LINKS * (MAX_SETUP_CHOICES + 1)
+
+
+def test_a_large_log_is_asked_less_often(site: SetupSite, token: str) -> None:
+    site.log.activity = SetupActivity(bytes_scanned=60 * BYTES_A_SECOND)
+
+    for second in range(0, 61, 5):
+        site.clock.seconds = second
+        site.ask("POST", "/setup/view", token)
+
+    assert site.log.asked == 2
+
+
+def test_a_log_that_does_not_answer_is_not_asked_at_every_look(site: SetupSite, token: str) -> None:
+    site.log.activity = None
+    for second in range(0, int(FAILED_SECONDS), 5):
+        site.clock.seconds = second
+        assert "does not answer" in site.ask("POST", "/setup/view", token).text
+    assert site.log.asked == 1
+
+    site.log.activity = SetupActivity()
+    site.clock.seconds = int(FAILED_SECONDS)
+    assert "does not answer" not in site.ask("POST", "/setup/view", token).text

@@ -42,6 +42,8 @@ class SetupActivity:
 
     requests: tuple[Requests, ...] = ()
     changes: tuple[UserChange, ...] = ()
+    bytes_scanned: float = 0
+    """What was read of the log, which is charged."""
 
 
 class SetupLog(Protocol):
@@ -91,14 +93,17 @@ class InsightsSetupLog:
                     _moment(row["last"]),
                     int(float(row["times"])),
                 )
-                for row in kinds
+                for row in kinds.rows
             ),
-            tuple(UserChange(_moment(row["at"]), row["operation"] == "CreateUser", row["user_id"]) for row in changes),
+            tuple(
+                UserChange(_moment(row["at"]), row["operation"] == "CreateUser", row["user_id"]) for row in changes.rows
+            ),
+            kinds.bytes_scanned + changes.bytes_scanned,
         )
 
-    def _ask(self, query: tuple[str, tuple[str, ...]], moment: datetime) -> list[insights.ResultRow]:
+    def _ask(self, query: tuple[str, tuple[str, ...]], moment: datetime) -> insights.Result:
         text, needed = query
-        return insights.ask(
+        return insights.read(
             self._client,
             self._log_groups,
             text,

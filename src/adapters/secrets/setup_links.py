@@ -117,7 +117,7 @@ class SetupLinks:
         return OpenedLink(link, connector)
 
     def choose(self, token: SetupToken, idp: IdentityProvider) -> OpenedLink:
-        """Remember the identity provider that the administrator chose; raises `LinkClosed`."""
+        """Remember the identity provider that the administrator chose; raises `LinkClosed`, `TooManyChoices`."""
         return self._change(token, lambda opened: None if opened.link.idp == idp else opened.link.chosen(idp))
 
     def reveal(self, token: SetupToken) -> OpenedLink:

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, get_args
 
 from domain.accounts.account import Connector, IdentityProvider, LastChange, rfc3339
 from domain.accounts.connector_key import Entropy, account_in, new_secret
-from domain.limits import MAX_SETUP_LINK_PERIOD, MAX_SETUP_LINKS
+from domain.limits import MAX_SETUP_CHOICES, MAX_SETUP_LINK_PERIOD, MAX_SETUP_LINKS
 
 PREFIX: Final = "rcs"
 DEFAULT_PERIOD: Final = timedelta(days=7)
@@ -33,6 +33,10 @@ _NO_LINK: Final = bytes(32)
 
 class TooManyLinks(ValueError):
     """The account has as many open links as it may have; the message says how many."""
+
+
+class TooManyChoices(ValueError):
+    """The identity provider of the link was changed so often that it stays."""
 
 
 class InvalidPeriod(ValueError):
@@ -76,6 +80,8 @@ class SetupLink:
     """The identity provider that the operator or the administrator chose."""
     revealed_at: datetime | None = None
     """When it showed the Connector Key."""
+    choices: int = 0
+    """How often another identity provider was chosen."""
 
     @classmethod
     def new(
@@ -104,8 +110,10 @@ class SetupLink:
         return "open" if self.revealed_at is None else "used"
 
     def chosen(self, idp: IdentityProvider) -> SetupLink:
-        """Return the link with another identity provider."""
-        return replace(self, idp=idp)
+        """Return the link with another identity provider; raises `TooManyChoices`."""
+        if self.choices >= MAX_SETUP_CHOICES:
+            raise TooManyChoices
+        return replace(self, idp=idp, choices=self.choices + 1)
 
     def revealed(self, now: datetime) -> SetupLink:
         """Return the link after it has shown the key."""
@@ -140,12 +148,12 @@ def link_opened_by(token: SetupToken, connector: Connector | None, now: datetime
     As many digests are compared for every account, in constant time: the time taken reveals neither whether the account
     exists nor whether it has links.
     """
-    links = () if connector is None else links_of(connector)
+    links = () if connector is None else tuple(link for link in links_of(connector) if link.is_open(now))
     found = None
     for position in range(MAX_SETUP_LINKS):
         link = links[position] if position < len(links) else None
         is_same = hmac.compare_digest(token.digest, link.digest if link is not None else _NO_LINK)
-        if is_same and link is not None and link.is_open(now):
+        if is_same and link is not None:
             found = link
     return found
 
@@ -159,12 +167,14 @@ def _as_json(link: SetupLink) -> dict[str, Any]:
         "expiresAt": rfc3339(link.expires_at),
         "idp": link.idp,
         "revealedAt": None if link.revealed_at is None else rfc3339(link.revealed_at),
+        "choices": link.choices,
     }
 
 
 def _from_json(value: Mapping[str, Any]) -> SetupLink | None:
     try:
         idp, revealed, by = value.get("idp"), value.get("revealedAt"), value.get("createdBy")
+        choices = value.get("choices", 0)
         digest = bytes.fromhex(value["sha256"])
         created_at = _time(value["createdAt"])
         if len(digest) != len(_NO_LINK) or not _ID.fullmatch(value["id"]):
@@ -178,6 +188,7 @@ def _from_json(value: Mapping[str, Any]) -> SetupLink | None:
             expires_at=min(_time(value["expiresAt"]), created_at + MAX_SETUP_LINK_PERIOD),
             idp=idp if idp in get_args(IdentityProvider) else None,
             revealed_at=None if revealed is None else _time(revealed),
+            choices=choices if isinstance(choices, int) else 0,
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None

@@ -28,7 +28,7 @@ from adapters.secrets.guesses import Guesses
 from adapters.secrets.setup_links import KeyShownBefore, LinkClosed, OpenedLink, SetupLinks, SwitchedOff
 from domain.accounts.account import IdentityProvider
 from domain.accounts.consoles import console_setups
-from domain.accounts.setup_links import SetupToken
+from domain.accounts.setup_links import SetupToken, TooManyChoices
 from domain.errors import ScimError
 from domain.limits import MAX_SETUP_BODY_BYTES
 from handlers.environment.setup import SetupEnvironment
@@ -171,6 +171,8 @@ class SetupPage:
         except LinkClosed:
             self.limits.refused.count(request.address, self.clock())
             raise refusals.closed() from None
+        except TooManyChoices:
+            raise refusals.chosen_too_often() from None
         except KeyShownBefore:
             raise refusals.shown_before() from None
         except SwitchedOff:

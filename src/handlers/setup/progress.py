@@ -20,6 +20,11 @@ FRESH_SECONDS: Final = 5.0
 """For which an answer of the log is shown again: a set-up under way is watched."""
 CALM_SECONDS: Final = 60.0
 """The same once every light is on: each read of the log is charged."""
+BYTES_A_SECOND: Final = 20_000_000
+"""Read of the log for one link, on average: of a large log, an answer is shown again for longer."""
+LONGEST_SECONDS: Final = 600.0
+FAILED_SECONDS: Final = 30.0
+"""After which a log is asked again that did not answer: what it read in vain is charged, too."""
 _MOST_LINKS: Final = 200
 
 
@@ -37,6 +42,21 @@ class Progress:
         return all(light.since is not None for light in self.lights)
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the log said last, and when it was asked last; not `up_to_date` when it did not answer then."""
+
+    at: float
+    activity: SetupActivity
+    up_to_date: bool = True
+
+    def seconds(self, progress: Progress) -> float:
+        """For how long the log is not asked again."""
+        least = FRESH_SECONDS if self.up_to_date else FAILED_SECONDS
+        least = max(least, CALM_SECONDS) if progress.is_done else least
+        return max(least, min(self.activity.bytes_scanned / BYTES_A_SECOND, LONGEST_SECONDS))
+
+
 class ProgressReader:
     """Reads the progress of links; one for each container. Thread-safe."""
 
@@ -44,33 +64,32 @@ class ProgressReader:
         self._log = log
         self._clock = clock
         self._lock = Lock()
-        self._read: OrderedDict[bytes, tuple[float, SetupActivity]] = OrderedDict()
+        self._read: OrderedDict[bytes, _Read] = OrderedDict()
 
     def of(self, opened: OpenedLink, now: datetime) -> Progress:
         """The progress since the link was made."""
         known = self._known(opened.link.digest)
         if known is not None:
-            at, activity = known
-            progress = _progress(opened, activity, now)
-            if self._clock() - at < (CALM_SECONDS if progress.is_done else FRESH_SECONDS):
+            progress = _progress(opened, known.activity, now, up_to_date=known.up_to_date)
+            if self._clock() - known.at < known.seconds(progress):
                 return progress
         found = self._log.since(opened.connector.account, opened.link.created_at)
-        if found is None:
-            return _progress(opened, known[1] if known else SetupActivity(), now, up_to_date=False)
-        self._remember(opened.link.digest, found)
-        return _progress(opened, found, now)
+        before = known.activity if known else SetupActivity()
+        read = _Read(self._clock(), before if found is None else found, found is not None)
+        self._remember(opened.link.digest, read)
+        return _progress(opened, read.activity, now, up_to_date=read.up_to_date)
 
     def knows(self, digest: bytes) -> bool:
         """True if this container has shown the link that has this hash."""
         return self._known(digest) is not None
 
-    def _known(self, digest: bytes) -> tuple[float, SetupActivity] | None:
+    def _known(self, digest: bytes) -> _Read | None:
         with self._lock:
             return self._read.get(digest)
 
-    def _remember(self, digest: bytes, activity: SetupActivity) -> None:
+    def _remember(self, digest: bytes, read: _Read) -> None:
         with self._lock:
-            self._read[digest] = (self._clock(), activity)
+            self._read[digest] = read
             self._read.move_to_end(digest)
             if len(self._read) > _MOST_LINKS:
                 self._read.popitem(last=False)

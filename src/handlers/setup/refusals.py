@@ -35,6 +35,18 @@ def shown_before() -> Refused:
     )
 
 
+def chosen_too_often() -> Refused:
+    """The link stores no further choice."""
+    return Refused(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "chosen-too-often",
+        title="The identity provider stays as it is",
+        explanation="It was changed many times with this link, so the link keeps the one that it has.",
+        remedy="To use another one: " + _NEW_LINK,
+        headers={"Retry-After": "10"},
+    )
+
+
 def switched_off() -> Refused:
     """The account is off."""
     return Refused(
