@@ -74,10 +74,5 @@ def rollcall(
     context.obj = Invocation(stack, region, profile, local or local_port is not None, as_json, table, local_port)
 
 
-def main() -> None:
-    """Entry point of the console script."""
-    app()
-
-
 if __name__ == "__main__":
-    main()
+    app()

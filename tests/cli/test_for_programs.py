@@ -6,11 +6,13 @@ import json
 import os
 import signal
 import sys
+from types import ModuleType
 
 import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from cli.start import main
 from domain.ports import UserStore
 from domain.resources.stored_user import StoredUser
 from domain.resources.user_schema import CORE_URN
@@ -107,6 +109,20 @@ def test_ctrl_c_ends_a_command_with_130(monkeypatch: pytest.MonkeyPatch) -> None
 
     assert (shown.exit_code, shown.output) == (130, "rollcall: Interrupted.\n")
     assert (as_json.exit_code, json.loads(as_json.output)) == (130, {"error": "Interrupted.", "exitCode": 130})
+
+
+def test_ctrl_c_while_the_commands_are_loaded_leaves_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Pressed(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "cli.main", Pressed("cli.main"))
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert (ended.value.code, capsys.readouterr().err) == (130, "rollcall: Interrupted.\n")
 
 
 @pytest.mark.usefixtures("acme", "users", "rollcall")

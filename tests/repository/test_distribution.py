@@ -38,7 +38,7 @@ _ROLLCALL = """
 import sys
 sys.path[:] = [path for path in sys.path if "site-packages" not in path] + sys.argv[1:2]
 sys.argv[:] = ["rollcall", *sys.argv[2:]]
-from cli.main import main
+from cli.start import main
 main()
 """
 
