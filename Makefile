@@ -73,7 +73,7 @@ test-sam-local: .venv/.dev build ## Run every function with its events, and the 
 
 .PHONY: test-browser
 test-browser: .venv/.dev ## Test the pages in Chromium
-	@$(BIN)/pytest -m browser
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m browser
 
 .PHONY: conformance
 conformance: .venv/.dev ## Run the checkers and the tests that docs/conformance.md names, and write the page
