@@ -181,7 +181,8 @@ def test_a_paused_account_shows_it_and_resumes_at_the_press_of_a_button(opened: 
 
     page = Html(opened.press())
 
-    assert "Deprovisioning is paused. 1 lost access in a day; from the next on." in page.text
+    assert "Deprovisioning is paused. Users who lost access in the last day, or since" in page.text
+    assert ": 1. The next one is refused." in page.text
     resume = page.controls["Resume deprovisioning for acme"]
     assert "Users who lost access in the last day: 1." in resume.question
     after = Html(opened.press(**resume.call))

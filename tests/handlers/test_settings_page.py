@@ -302,7 +302,13 @@ def test_a_previous_key_still_in_use_is_highlighted() -> None:
 
 @pytest.mark.parametrize(
     ("days", "said"),
-    [(1, "1 day old"), (274, "274 days old"), (275, "age 275 days: rotate it"), (400, "age 400 days: rotate it")],
+    [
+        (0, ", today"),
+        (1, "1 day old"),
+        (274, "274 days old"),
+        (275, "age 275 days: rotate it"),
+        (400, "age 400 days: rotate it"),
+    ],
 )
 def test_the_settings_page_says_how_old_a_key_is(days: int, said: str) -> None:
     page = shown(AccountRow("acme", connector(age=timedelta(days=days)), 5, AccountActivity()))
@@ -328,7 +334,7 @@ def test_a_paused_account_says_until_when_and_names_who_lost_access_and_who_was_
     unknown = shown(replace(row, lost=None))
 
     resume = "Resume deprovisioning for acme"
-    assert "20 lost access in a day; until 01 Feb 08:30 UTC" in page.text
+    assert "since the last Resume: 20. Others are refused until 01 Feb 08:30 UTC." in page.text
     assert f"Lost access in the last hour: {HOSTILE} (id-29), id-28," in page.text
     assert "id-10 and 10 more." in page.text
     assert "Refused in the last hour, still with access: kept." in page.text

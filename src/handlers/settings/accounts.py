@@ -82,7 +82,7 @@ class AccountViews:
             unusual=_unusual(row.connector),
             masked_key=current.key.masked,
             key_made=f"made {current.created_at.astimezone(UTC):%d %b %Y} by {current.created_by.rsplit('/', 1)[-1]}",
-            key_age=f"age {age}: rotate it" if urgency else f"{age} old",
+            key_age=f"age {age}: rotate it" if urgency else "today" if age.days == 0 else f"{age} old",
             key_urgency=urgency,
             users="?" if row.users is None else f"{row.users:,}",
             users_at=Where(
@@ -225,8 +225,11 @@ def _pause(row: AccountRow) -> Pause | None:
     guard = row.guard
     if guard is None or not guard.is_paused:
         return None
-    until = f"until {guard.paused_until.astimezone(UTC):%d %b %H:%M} UTC" if guard.paused_until else "from the next on"
-    summary = f"{guard.used:,} lost access in a day; {until}"
+    summary = f"Users who lost access in the last day, or since the last Resume: {guard.used:,}. "
+    if guard.paused_until is None:
+        summary += "The next one is refused."
+    else:
+        summary += f"Others are refused until {guard.paused_until.astimezone(UTC):%d %b %H:%M} UTC."
     if row.lost is None:
         return Pause(summary)
     return Pause(summary, _some(row, _SHOWN, is_refused=False), _some(row, _SHOWN, is_refused=True))
