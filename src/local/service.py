@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from waitress.server import create_server
 
+from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from adapters.logs.log import Log
 from adapters.secrets.accounts import Accounts
@@ -44,6 +45,7 @@ from local.pages.site import Address, Data, with_pages
 from local.settings_page import with_settings_page
 from local.simulations import Simulations
 from local.template_routes import load_routes
+from operations.simulation import AccountBackstage
 from operations.table_creation import TableUnresponsive, make_table
 
 HOST: Final = "127.0.0.1"
@@ -51,6 +53,8 @@ TABLE_NAME: Final = "rollcall-users"
 SECRET_PREFIX: Final = "rollcall/connectors/"
 
 _THREADS: Final = 32
+_SECONDS_OF_A_CALL: Final = 60.0
+"""For what a simulation does to an account past its identity provider."""
 _MAX_BYTES: Final = 4 * MAX_REQUEST_BYTES
 """The web server's bound of a request, well above those of the applications, whose rejections explain more."""
 
@@ -98,7 +102,7 @@ class LocalService:
         self._note = note
         self._running = ExitStack()
         self.exchanges = Exchanges()
-        self.simulations = Simulations(lambda: self.base_url, self._key_of)
+        self.simulations = Simulations(lambda: self.base_url, self._key_of, self._backstage_of)
         self.address = ""
         self.base_url = ""
         self.aws_endpoint = ""
@@ -181,6 +185,14 @@ class LocalService:
 
     def _key_of(self, account: str) -> str:
         return self.accounts.show(account).current.key.text
+
+    def _backstage_of(self, account: str) -> AccountBackstage:
+        """Return what plays the operator's part in a simulation of this account."""
+        return AccountBackstage(
+            lambda: self.table.account(account, MonotonicDeadline.after(_SECONDS_OF_A_CALL)),
+            self.accounts.show(account).settings.deprovisioning_limit,
+            lambda: "simulation",
+        )
 
     def _account_names(self) -> list[str]:
         return [listed.account for listed in self.accounts.list_all()]

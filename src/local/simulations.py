@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 from typing import Any, Final, Literal
 
 from domain.documents import Json
-from operations.simulation import Exchange, Outcome, Progress, Refused, simulate
+from operations.simulation import Backstage, Exchange, Outcome, Progress, Refused, simulate
 
 State = Literal["idle", "running", "ended", "refused"]
 _STOP_SECONDS: Final = 10.0
@@ -43,10 +43,14 @@ class Busy(Exception):
 
 @dataclass
 class Simulations:
-    """Starts and ends simulations against a base URL. `key_of` returns the key of an account."""
+    """Starts and ends simulations against a base URL.
+
+    `key_of` returns the key of an account, `backstage_of` what imports and removes users past its identity provider.
+    """
 
     base_url: Callable[[], str]
     key_of: Callable[[str], str]
+    backstage_of: Callable[[str], Backstage]
     _now: _Now = _Now()
     _lock: Lock = field(default_factory=Lock)
     _interrupted: Event = field(default_factory=Event)
@@ -70,8 +74,12 @@ class Simulations:
     def stop(self) -> None:
         """End with the server."""
         self.cancel()
+        self.wait(_STOP_SECONDS)
+
+    def wait(self, seconds: float) -> None:
+        """Return when the simulation has ended, or after so many seconds."""
         if self._thread is not None:
-            self._thread.join(_STOP_SECONDS)
+            self._thread.join(seconds)
 
     def as_json(self) -> Json:
         """How far it is, for the page."""
@@ -96,6 +104,7 @@ class Simulations:
                 report=self._report,
                 clean_up=wanted.clean_up,
                 into_existing=True,
+                backstage=self.backstage_of(wanted.account),
                 interrupted=self._interrupted,
             )
         except Refused as refusal:

@@ -88,6 +88,18 @@ def test_a_simulation_plays_one_at_a_time_can_be_cancelled_and_leaves_its_result
     assert service.key.text not in json.dumps(ended)
 
 
+def test_a_mass_leave_is_stopped_by_the_guard_on_the_page_too(service: LocalService) -> None:
+    account = service.new_account().account
+    wanted = {"account": account, "profile": "jumpcloud", "scenario": "mass-leave", "users": 60, "cleanUp": True}
+
+    post(service, "/data/simulation/start", wanted)
+    service.simulations.wait(60)
+
+    ended = get(service, "/data/simulation").json()
+    assert (ended["state"], ended["problem"], ended["outcome"]["ok"]) == ("ended", None, True)
+    assert get(service, "/data/resources", type="users", account=account).json()["resources"] == []
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [
