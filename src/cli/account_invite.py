@@ -48,6 +48,8 @@ def invite(
     links = invocation.deployment.setup_links
     token, link = links.invite(name, timedelta(days=days), idp)
     address = f"{page}#{token.text}"
+    is_on = invocation.deployment.accounts.show(name).enabled
+    off = f"SCIM is off for {name}, so the page shows no key yet: rollcall{invocation.options} account enable {name}"
     invocation.answer(
         InvitedAccount(
             result="invited",
@@ -61,6 +63,7 @@ def invite(
         plain(address),
         f"It opens until {rfc3339(link.expires_at)}. To close it before: "
         f"rollcall{invocation.options} account uninvite {name} {link.id}",
+        *([] if is_on else [off]),
     )
 
 

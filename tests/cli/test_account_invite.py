@@ -49,6 +49,16 @@ def test_a_person_reads_the_link_whole_and_what_to_do_with_it(rollcall: Rollcall
     assert "rollcall --local account uninvite acme" in shown[-1]
 
 
+def test_for_an_account_that_is_off_the_answer_says_that_the_page_shows_no_key(rollcall: Rollcall) -> None:
+    before = rollcall("account", "invite", "acme").stdout
+    assert rollcall("account", "disable", "acme", "--yes").exit_code == 0
+    after = rollcall("account", "invite", "acme").stdout
+
+    assert "account enable acme" not in before
+    assert "#rcs_acme_" in after
+    assert "account enable acme" in after
+
+
 def test_the_list_has_every_link_with_its_state_and_no_token(rollcall: Rollcall, aws: Aws) -> None:
     rollcall("account", "enable", "globex")
     first = answer(rollcall("--json", "account", "invite", "acme"))

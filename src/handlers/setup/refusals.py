@@ -143,7 +143,7 @@ def unavailable(reason: str) -> Refused:
         HTTPStatus.SERVICE_UNAVAILABLE,
         reason,
         title="Not available at the moment",
-        explanation="The service could not answer. Nothing was changed.",
+        explanation="The service could not answer.",
         remedy="Try again in a minute.",
         headers={"Retry-After": "5"},
     )
