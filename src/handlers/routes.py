@@ -7,7 +7,7 @@ from typing import Final
 
 BASE_PATH: Final = "/scim/v2"
 SETUP_PATH: Final = "/setup"
-"""Of the set-up page (`handlers.setup`), beside the API."""
+"""Of the set-up page (`handlers.setup`), which is not below the base path of SCIM."""
 
 
 @dataclass(frozen=True, slots=True)
