@@ -130,10 +130,6 @@ class Clients:
         client: SecretsManagerClient = self._client("secretsmanager")
         return client
 
-    def streams(self) -> Any:
-        """DynamoDB Streams, for the local server: Lambda reads the stream of a stack."""
-        return self._client("dynamodbstreams")
-
     def _client(self, service: str) -> Any:
         return self.session.create_client(
             service, config=configuration(service), endpoint_url=self.endpoints.get(service)

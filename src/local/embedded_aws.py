@@ -92,15 +92,15 @@ class LocalAws:
     def clients(self) -> Clients:
         """Return clients that go here and use nothing of this machine's own AWS settings."""
         endpoint = self._dynamodb_endpoint
-        endpoints = {} if endpoint is None else {"dynamodb": endpoint, "dynamodbstreams": endpoint}
-        return Clients.isolated(REGION, _ACCESS_KEY, endpoints)
+        return Clients.isolated(REGION, _ACCESS_KEY, {} if endpoint is None else {"dynamodb": endpoint})
 
     def stream(self, table_name: str, has_records: Callable[[], None]) -> TableStream:
         """The stream of a table; `has_records` is called after a write. Raises `StreamMissing`."""
         if self._dynamodb_endpoint is not None:
             clients = self.clients()
             table = clients.dynamodb.describe_table(TableName=table_name)["Table"]
-            return ApiStream(clients.streams(), table.get("LatestStreamArn"))
+            streams = clients.session.create_client("dynamodbstreams", endpoint_url=self._dynamodb_endpoint)
+            return ApiStream(streams, table.get("LatestStreamArn"))
         self.shard = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table_name].stream_shard
         self._has_records = has_records
         return MotoStream(self._take)

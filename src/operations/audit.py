@@ -16,9 +16,9 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from adapters.logs.command_stream import CommandStream, LineRejected
 from adapters.secrets.conditional_change import AdministrationError
 from domain.errors import ScimError
+from operations.command_stream import CommandStream, LineRejected
 
 if TYPE_CHECKING:
     from adapters.logs.log import Log

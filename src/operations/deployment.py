@@ -20,12 +20,12 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from adapters.aws import configuration
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import DynamoDBAccount, Table, with_items_as_sent
-from adapters.logs.command_stream import CommandStream
 from adapters.secrets.accounts import Accounts
 from adapters.secrets.conditional_change import NoSuchAccount
 from adapters.secrets.setup_links import SetupLinks
 from operations.activity import ActivityLog, CloudWatchActivityLog, FileActivityLog
 from operations.audit import file_log, stream_log
+from operations.command_stream import CommandStream
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -12,10 +12,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from adapters.logs.command_stream import CommandStream
 from domain.errors import NotFound
 from operations.activity import CloudWatchActivityLog, LineFilter
 from operations.audit import Audit, AuditUnavailable, Recorded, stream_log
+from operations.command_stream import CommandStream
 from operations.deployment import Deployment
 
 GROUP = "/aws/lambda/rollcall/requests"

@@ -9,11 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from unittest.mock import patch as patched
 
+from adapters.secrets.setup_links import SetupLinks
 from domain.accounts import rate
+from domain.accounts.account import Connector
+from domain.accounts.connector_document import connector_to_json
 from domain.accounts.deprovisioning import Limit
+from handlers.routes import SETUP_PATH
 from local.sample_events import events
 from support.functions_under_roles import FunctionDied, FunctionsUnderRoles
 from support.group_client import GROUP, GroupClient, add, group, remove
@@ -33,6 +38,7 @@ def live(functions: FunctionsUnderRoles) -> None:
         first_keys(functions)
         functions.invoke("PreTraffic", events()["pre_traffic.codedeploy.json"])
         settings_page(functions)
+        set_up_page(functions)
         watch(functions)
         wire_requests(functions)
         users(functions)
@@ -53,6 +59,27 @@ def first_keys(functions: FunctionsUnderRoles) -> None:
         functions.invoke("SeedDefaultAccount", event)
         secrets.delete_secret(SecretId=name)
         functions.invoke("SeedDefaultAccount", event)
+
+
+def set_up_page(functions: FunctionsUnderRoles) -> None:
+    """An administrator opens a link, chooses while another person changes the account, and sees the key."""
+    account = "invited"
+    functions.accounts.enable(account)
+    functions.accounts.configure(account, groups=True)
+    token, _ = SetupLinks(functions.secrets, f"{STACK}/connectors/", lambda: "test").invite(account)
+    headers = {"Authorization": f"Bearer {token.text}", "Content-Type": "application/json"}
+    others = iter([partial(functions.accounts.configure, account, groups=False)])
+
+    def after_others(connector: Connector) -> str:
+        for change in others:
+            change()
+        return connector_to_json(connector)
+
+    functions.request("GET", SETUP_PATH, "", {}, b"")
+    with patched("adapters.secrets.conditional_change.connector_to_json", after_others):
+        for name, body in (("view", b""), ("choose", b'{"idp": "okta"}'), ("reveal", b"")):
+            answer = functions.request("POST", f"{SETUP_PATH}/{name}", "", headers, body)
+            assert answer["statusCode"] == HTTPStatus.OK, answer
 
 
 def watch(functions: FunctionsUnderRoles) -> None:
