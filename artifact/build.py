@@ -40,6 +40,10 @@ PACKAGES: Final = ("domain", "adapters", "handlers")
 SERVICES: Final = frozenset({"codedeploy", "dynamodb", "events", "lambda", "logs", "secretsmanager"})
 """The AWS services whose description botocore needs; those of the four hundred others are nine tenths of its size."""
 
+UTILITIES: Final = frozenset({"__init__.py", "jmespath_utils", "serialization.py", "typing"})
+"""Of `aws_lambda_powertools.utilities`, what its logger imports. The others, and the event handler, are a fifth of the
+archive."""
+
 INSTALL_PYTHON: Final = f".venv/bin/uv python install {PYTHON_VERSION}"
 WITHOUT_BYTECODE: Final = (
     f"Warning: no Python {PYTHON_VERSION} here, so the artifact has no bytecode and cold starts take twice as long "
@@ -117,7 +121,7 @@ def stamped(template: str) -> str:
 
 
 def prune(directory: Path) -> None:
-    """Remove what no function reads: descriptions of other AWS services, examples, tests, programs, lists of files.
+    """Remove what no function reads: other AWS services, unused parts of packages, tests, programs, lists of files.
 
     The lists name the programs, whose first lines differ from machine to machine.
     """
@@ -133,8 +137,13 @@ def prune(directory: Path) -> None:
         _without_documentation(model)
     if (data / "endpoints.json").is_file():
         _endpoints_of_the_services(data / "endpoints.json")
-    for unused in ("bin", "boto3/examples", "aws_lambda_powertools/event_handler/openapi/swagger_ui"):
+    for unused in ("bin", "boto3/examples", "aws_lambda_powertools/event_handler"):
         shutil.rmtree(directory / unused, ignore_errors=True)
+    for utility in directory.glob("aws_lambda_powertools/utilities/*"):
+        if utility.name not in UTILITIES:
+            shutil.rmtree(utility)
+    for source in [*directory.glob("**/*.c"), *directory.glob("**/*.pyi")]:
+        source.unlink()
     for listed in directory.glob("*.dist-info/RECORD"):
         listed.unlink()
     for tests in [*directory.glob("**/tests"), *directory.glob("**/test")]:

@@ -47,11 +47,18 @@ def test_only_data_that_functions_read_are_kept(tmp_path: Path) -> None:
         write(tmp_path / "botocore" / "client.py"),
         write(tmp_path / "boto3" / "data" / "dynamodb" / "2012-08-10" / "resources-1.json"),
         write(tmp_path / "pydantic-2.0.dist-info" / "METADATA"),
+        write(tmp_path / "aws_lambda_powertools" / "utilities" / "__init__.py"),
+        write(tmp_path / "aws_lambda_powertools" / "utilities" / "jmespath_utils" / "__init__.py"),
+        write(tmp_path / "markupsafe" / "_speedups.cpython-313-x86_64-linux-gnu.so"),
     ]
     write(data / "ec2" / "2016-11-15" / "service-2.json.gz")
     write(data / "dynamodb" / "2012-08-10" / "examples-1.json")
     write(tmp_path / "boto3" / "data" / "ec2" / "2016-11-15" / "resources-1.json")
     write(tmp_path / "boto3" / "examples" / "s3.rst")
+    write(tmp_path / "aws_lambda_powertools" / "utilities" / "parser" / "__init__.py")
+    write(tmp_path / "aws_lambda_powertools" / "event_handler" / "api_gateway.py")
+    write(tmp_path / "markupsafe" / "_speedups.c")
+    write(tmp_path / "markupsafe" / "_speedups.pyi")
     write(tmp_path / "bin" / "jp.py")
     write(tmp_path / "dateutil" / "tests" / "test_parser.py")
 

@@ -12,6 +12,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
+from support.artifact_build import UTILITIES
 from support.child_processes import run
 from support.repository import ROOT
 
@@ -191,6 +192,13 @@ def test_every_package_of_the_artifact_is_imported_by_a_function() -> None:
     used = {name.replace("_", "-").lower() for module in modules for name in provided.get(module, ())}
 
     assert pinned - used == {"idna"}  # imported for a name that is not ASCII, as `domain/resources` says
+
+
+def test_no_function_imports_what_the_artifact_leaves_out() -> None:
+    prefix = "aws_lambda_powertools.utilities."
+    used = {name.removeprefix(prefix).split(".")[0] for m in DIETS for name in start(m)[0] if name.startswith(prefix)}
+
+    assert used <= {name.removesuffix(".py") for name in UTILITIES}
 
 
 def test_a_function_that_changes_users_is_ready_to_check_them_before_its_first_request() -> None:
