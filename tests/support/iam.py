@@ -67,6 +67,8 @@ def _holds(operator: str, key: str, wanted: list[str], need: Need) -> bool:
     match operator:
         case "ForAllValues:StringLike":
             return all(any(_like(found, pattern) for pattern in wanted) for found in need.leading_keys)
+        case "ForAllValues:StringEquals":
+            return need.leading_keys <= set(wanted)
         case "Null":
             return (not need.leading_keys) is (wanted == ["true"])
     raise NotImplementedError(operator)
@@ -82,10 +84,11 @@ def grants(stack: ResolvedTemplate, role: str) -> list[Grant]:
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     for managed in properties.get("ManagedPolicyArns", []):
         documents.append(stack.document["Resources"][managed["Ref"]]["Properties"]["PolicyDocument"])
-    return [grant for document in documents for grant in _granted(stack.value(document))]
+    return [grant for document in documents for grant in granted(stack.value(document))]
 
 
-def _granted(document: Any) -> Iterator[Grant]:
+def granted(document: Any) -> Iterator[Grant]:
+    """Everything that a resolved policy document allows, one action at a time."""
     for statement in document["Statement"]:
         if statement.keys() - {"Sid", "Effect", "Action", "Resource", "Condition"} or statement["Effect"] != "Allow":
             raise NotImplementedError(statement)
