@@ -143,14 +143,18 @@ class _Event(_Closed):
     occurred_at: AwareDatetime = Field(json_schema_extra={"pattern": _MILLISECONDS})
     """When it happened."""
     changed_attributes: Paths = Field(description=_CHANGED)
+    replay: Literal[True] | Absent = None
+    """Only in what the operator had published again from the table: the present state, of which every attribute is
+    named. Look at the user or group; what it was before is not known."""
+
+
+_VALUES_OR_OMITTED: Final[dict[str, Any]] = {"dependentSchemas": {"valuesOmitted": {"not": {"required": ["values"]}}}}
 
 
 class _WithValues(_Event):
     """An event that has the values of what changed when personal data are asked for."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"dependentSchemas": {"valuesOmitted": {"not": {"required": ["values"]}}}},
-    )
+    model_config = ConfigDict(json_schema_extra=_VALUES_OR_OMITTED)
 
     values: dict[str, Values] | Absent = None
     """The values of the changed attributes, by path; only when personal data are asked for."""
@@ -204,10 +208,16 @@ class UserAdopted(_Changed[Patched]):
     """True if the user lost roles, entitlements or userType with the adoption: end what they granted."""
 
 
-class UserDeactivated(_Changed[Deactivated]):
+class UserDeactivated(_Existing[Deactivated]):
     """A user may no longer sign in: end its sessions."""
 
+    model_config = ConfigDict(
+        json_schema_extra=_VALUES_OR_OMITTED | {"anyOf": [{"required": ["previousVersion"]}, {"required": ["replay"]}]}
+    )
+
     changed_attributes: OnlyActive
+    previous_version: Version | Absent = None
+    """The version that the change found; left out in a replay of a user who was created deactivated."""
     active: Literal[False] = Field(description=_ACTIVE)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.events.stream import MalformedRecord, change_of, sequence_number
+from domain.events.lifecycle import write_name
 from support.table_stream import RECORDED, group, group_record, index_record, record, user
 
 CANARY = "canary-7f3a"
@@ -18,10 +19,31 @@ def test_an_insert_gives_the_new_user() -> None:
     change = change_of(record(7, None, user({"title": "Guide"})))
 
     assert change is not None
-    assert (change.id, change.account) == (f"{7:032x}", "acme")
+    assert (change.id, change.account) == (write_name("write-1", "u1"), "acme")
     assert change.before is None
     assert change.after == user({"title": "Guide"})
     assert change.recorded_at == datetime.fromtimestamp(RECORDED, UTC)
+
+
+def test_a_write_has_the_same_name_however_often_and_in_which_record_it_comes() -> None:
+    first, again = change_of(record(7, None, user({}))), change_of(record(8, None, user({})))
+    other_of_the_transaction = change_of(record(9, None, user({}, user_id="u2")))
+
+    assert first is not None
+    assert again is not None
+    assert other_of_the_transaction is not None
+    assert first.id == again.id != other_of_the_transaction.id
+
+
+def test_the_parts_of_a_large_change_have_names_of_their_own() -> None:
+    parts = [
+        change_of(
+            group_record(number, group({}, 2, under_way=True), group({}, 2, under_way=True), joined=[f"u{number}"])
+        )
+        for number in (1, 2)
+    ]
+
+    assert len({part.id for part in parts if part is not None}) == 2
 
 
 def test_a_modification_gives_both_versions() -> None:

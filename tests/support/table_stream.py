@@ -24,7 +24,9 @@ def user(attributes: Json, version: int = 1, user_id: str = "u1") -> StoredUser:
 
 def image(stored: StoredUser, account: str = "acme", adoption: str | None = None) -> Json:
     """The item of a user, in DynamoDB's JSON."""
-    return items.user_item(account, stored, "9b2c") | ({"adoption": {"S": adoption}} if adoption else {})
+    return items.user_item(account, stored, f"write-{stored.version}") | (
+        {"adoption": {"S": adoption}} if adoption else {}
+    )
 
 
 def record(
@@ -68,6 +70,7 @@ def group_image(
         "version": {"N": str(stored.version)},
         "created": {"S": stored.created},
         "lastModified": {"S": stored.last_modified},
+        "writeId": {"S": f"write-{stored.version}"},
     }
     image |= {name: {"SS": list(ids)} for name, ids in (("joined", joined), ("left", left)) if ids}
     image |= {"job": {"S": "j1"}, "jobParts": {"N": "9"}, "jobDone": {"N": "0"}} if stored.under_way else {}

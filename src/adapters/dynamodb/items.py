@@ -54,6 +54,9 @@ USER_OWNER: Final = "userId"
 ADOPTION_ATTRIBUTE: Final = "adoption"
 """The item attribute (S) with the way a user came to an identity provider; a change that sets it is an adoption."""
 
+WRITE_ATTRIBUTE: Final = "writeId"
+"""The item attribute (S) that identifies the write which made this version of a user or group."""
+
 USER_PROJECTION: Final[dict[str, Any]] = {
     "ProjectionExpression": "sk, #document, #version, #created, #lastModified, #adoption, #trace",
     "ExpressionAttributeNames": {
@@ -78,7 +81,7 @@ def user_item(account: str, user: StoredUser, write_id: str) -> Item:
         "created": {"S": user.created},
         "lastModified": {"S": user.last_modified},
         "schemaVersion": VERSION_OF_FORM,
-        "writeId": {"S": write_id},
+        WRITE_ATTRIBUTE: {"S": write_id},
         "userName": {"S": attributes["userName"][:SHOWN_CHARACTERS]},
         "active": {"BOOL": user.active},
     }

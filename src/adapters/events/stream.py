@@ -11,12 +11,15 @@ from adapters.dynamodb.group_items import group_of
 from adapters.dynamodb.keys import Collection
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.events.kinds import GROUP_KINDS, USER_KINDS, Kinds
-from domain.events.lifecycle import ResourceChange
+from domain.events.lifecycle import ResourceChange, write_name
 from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
 
 _IMAGES: Final = {"INSERT": (False, True), "MODIFY": (True, True), "REMOVE": (True, False)}
 """eventName -> (has an old image, has a new image)."""
+
+REPLAY: Final = "Replay"
+"""The member of the publisher's event that has no records of the stream, but what `adapters.events.replay` reads."""
 
 StreamRecord = Mapping[str, Any]
 
@@ -40,19 +43,19 @@ def change_of(record: StreamRecord) -> ResourceChange | None:
     try:
         body = record["dynamodb"]
         account, _, collection = body["Keys"]["pk"]["S"].partition("#")
-        if collection not in _RESOURCES or account == RELEASE_CHECK_ACCOUNT:
+        if collection not in RESOURCES or account == RELEASE_CHECK_ACCOUNT:
             return None
         images = _IMAGES.get(record["eventName"])
         if images is None:
             raise MalformedRecord("its eventName is not one of a table's stream")
         has_old, has_new = images
-        kinds, of_image = _RESOURCES[collection]
+        kinds, of_image = RESOURCES[collection]
         return ResourceChange(
             kinds,
-            id=record["eventID"],
+            id=_write_of(record),
             account=account,
-            before=_resource(body["OldImage"], of_image) if has_old else None,
-            after=_resource(body["NewImage"], of_image) if has_new else None,
+            before=resource_of(body["OldImage"], of_image) if has_old else None,
+            after=resource_of(body["NewImage"], of_image) if has_new else None,
             recorded_at=datetime.fromtimestamp(float(body["ApproximateCreationDateTime"]), UTC),
             adopted=has_old and has_new and _was_adopted(body["OldImage"], body["NewImage"]),
             joined=_ids(body["NewImage"], "joined") if has_new else (),
@@ -65,7 +68,22 @@ def change_of(record: StreamRecord) -> ResourceChange | None:
         raise MalformedRecord("its form is not that of the table's items") from None
 
 
-def _resource(image: StreamRecord, of_image: _OfImage) -> StoredUser | StoredGroup:
+def _write_of(record: StreamRecord) -> str:
+    """Name the write after the version that it made, or removed.
+
+    A part of a large change of members makes no version of its own: it has the record's name.
+    """
+    event_id: str = record["eventID"]
+    body = record["dynamodb"]
+    old, new = (body.get(image, {}).get(items.WRITE_ATTRIBUTE) for image in ("OldImage", "NewImage"))
+    write = new or old
+    if write is None or old == new:
+        return event_id
+    return write_name(write["S"], body["Keys"]["sk"]["S"])
+
+
+def resource_of(image: StreamRecord, of_image: OfImage) -> StoredUser | StoredGroup:
+    """Read a whole item; raises KeyError, AttributeError, TypeError or ValueError, which may quote it."""
     resource = of_image(dict(image))
     if not isinstance(resource.attributes, dict):
         raise TypeError("the document is not a JSON object")
@@ -87,8 +105,8 @@ def _ids(image: StreamRecord, attribute: str) -> tuple[str, ...]:
     return tuple(sorted(ids))
 
 
-_OfImage = Callable[[items.Item], StoredUser | StoredGroup]
-_RESOURCES: Final[Mapping[str, tuple[Kinds, _OfImage]]] = {
+OfImage = Callable[[items.Item], StoredUser | StoredGroup]
+RESOURCES: Final[Mapping[str, tuple[Kinds, OfImage]]] = {
     Collection.USER.value: (USER_KINDS, items.user_of),
     Collection.GROUP.value: (GROUP_KINDS, group_of),
 }

@@ -22,6 +22,8 @@ class BatchRecord:
 
     request_id: str
     records: int
+    replay: bool = False
+    """True if the operator's command handed over users and groups; `records` counts these."""
     published: dict[str, int] = field(default_factory=dict)
     """The number of published events of each kind."""
     values_omitted: int = 0

@@ -14,7 +14,8 @@ def detail(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
 
     `version` is absent once the resource is gone, `previousVersion` when there was none. An event about membership has
     `members`, the ids of the users concerned, and no values: ids are not personal. The events of one large change have
-    the same version, so these have no `previousVersion` either. Only an adoption has `privilegesDropped`.
+    the same version, so these have no `previousVersion` either. Only an adoption has `privilegesDropped`, and only what
+    is replayed has `replay`.
     """
     change, kinds = event.change, event.change.kinds
     document: Json = {
@@ -30,8 +31,10 @@ def detail(event: LifecycleEvent, issuer: str, personal_data: bool) -> Json:
             document[kinds.switch.attribute] = is_on(change.after, kinds.switch.attribute)
     if event.members:
         document["members"] = list(event.members)
-    elif change.before is not None:
-        document["previousVersion"] = change.before.version
+    elif event.previous_version is not None:
+        document["previousVersion"] = event.previous_version
+    if change.replayed:
+        document["replay"] = True
     if event.kind is EventKind.ADOPTED and change.before is not None and change.after is not None:
         document["privilegesDropped"] = lost_privileges(change.before.attributes, change.after.attributes)
     if personal_data and not event.members:

@@ -39,9 +39,10 @@ class AttributeChange:
 class ResourceChange:
     """One write of one user or group: what the table had before and after it (None: no resource).
 
-    `id` names the write and stays the same however often the stream delivers it; `recorded_at` is when the table
-    recorded it; `adopted` is True if the write let an identity provider take over an existing user. `joined` and `left`
-    are the ids of the users whose membership of a group the write began and ended.
+    `id` names the write (`write_name`) and stays the same however often the stream delivers it; `recorded_at` is when
+    the table recorded it; `adopted` is True if the write let an identity provider take over an existing user. `joined`
+    and `left` are the ids of the users whose membership of a group the write began and ended. `replayed` is True if the
+    table was asked for its present state (`domain.events.present`): then `before` is unknown unless it was a removal.
     """
 
     kinds: Kinds
@@ -53,6 +54,7 @@ class ResourceChange:
     adopted: bool = False
     joined: Sequence[str] = ()
     left: Sequence[str] = ()
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,13 @@ class LifecycleEvent:
 
     @property
     def id(self) -> str:
-        """The idempotency id: the same write gives the same ids whenever it is published again."""
+        """The idempotency id: the same write gives the same ids whenever it is published again.
+
+        Replayed members are all that a group has, not those who joined by its last write: that is another event.
+        """
         name = f"{self.change.id}/{self.kind.value}"
+        if self.change.replayed and self.members:
+            name += "/present"
         return str(uuid5(_IDS, f"{name}/{self.part}" if self.part else name))
 
     @property
@@ -82,6 +89,13 @@ class LifecycleEvent:
         if resource is None:
             raise ValueError("a change without a resource before or after it")
         return resource
+
+    @property
+    def previous_version(self) -> int | None:
+        """The version before the write; None if there was none."""
+        if self.change.before is not None:
+            return self.change.before.version
+        return self.resource.version - 1 or None if self.change.replayed else None
 
     @property
     def changed_attributes(self) -> list[str]:
@@ -102,6 +116,15 @@ class LifecycleEvent:
 
 _IDS: Final = UUID("6f1d4c9e-3f0b-4b0a-9a77-0c6c2d0d8f51")
 """Namespace of the idempotency ids; it must never change."""
+
+
+def write_name(write_id: str, resource_id: str) -> str:
+    """Return the `ResourceChange.id` of the write that made a version of a user or group.
+
+    `write_id` is that of the stored version; a transaction that creates several users has one for all of them. It is
+    the same in the table and in its stream, so that what is published from either has the same idempotency ids.
+    """
+    return str(uuid5(_IDS, f"{write_id}/{resource_id}"))
 
 
 def events_of(change: ResourceChange) -> tuple[LifecycleEvent, ...]:
@@ -151,21 +174,23 @@ def is_on(resource: StoredUser | StoredGroup | None, attribute: str) -> bool:
 
 def _leaving(change: ResourceChange) -> _Events:
     membership = change.kinds.membership
-    return _members(change, membership.removed, change.left) if membership else ()
+    return member_events(change, membership.removed, change.left) if membership else ()
 
 
 def _joining(change: ResourceChange) -> _Events:
     membership = change.kinds.membership
-    return _members(change, membership.added, change.joined) if membership else ()
+    return member_events(change, membership.added, change.joined) if membership else ()
 
 
-def _members(change: ResourceChange, kind: EventKind, user_ids: Sequence[str]) -> _Events:
-    """The events that name these users: in order, so that a repeated write is divided in the same way."""
+def member_events(
+    change: ResourceChange, kind: EventKind, user_ids: Sequence[str], first_part: int = 0
+) -> tuple[LifecycleEvent, ...]:
+    """Return the events that name these users: in order, so that a repeated write is divided in the same way."""
     ordered = sorted(user_ids)
     starts = range(0, len(ordered), MOST_MEMBERS)
     return tuple(
         LifecycleEvent(kind, change, members=tuple(ordered[start : start + MOST_MEMBERS]), part=part)
-        for part, start in enumerate(starts)
+        for part, start in enumerate(starts, first_part)
     )
 
 

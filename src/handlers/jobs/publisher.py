@@ -5,6 +5,9 @@ resumes there, so a record may be published again (its events keep their ids) bu
 A record that can never be published ends up in a batch of its own (docs/events), which goes to the dead-letter queue
 after its retries; the records behind it are published.
 
+The operator's command may hand it users and groups instead of records, to publish their present state again
+(`handlers.jobs.replays`); nothing but the events is done for these.
+
 After the events comes what the same records leave to do in the table (`handlers.jobs.unfinished`). A record whose work
 fails is reported like one whose events fail: so Lambda tries again, and in the end there is a dead letter.
 """
@@ -14,23 +17,22 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from adapters.aws import Clients
 from adapters.clock import RESERVE_SECONDS, MonotonicDeadline
 from adapters.environment import Variables
-from adapters.events.event_bus import HOPELESS, NOT_SENT, BusEntry, EventBus
-from adapters.events.stream import MalformedRecord, StreamRecord, change_of, sequence_number
+from adapters.events.event_bus import HOPELESS, NOT_SENT, EventBus
+from adapters.events.stream import REPLAY, MalformedRecord, StreamRecord, change_of, sequence_number
 from adapters.logs.log import Log
 from adapters.logs.publisher_telemetry import BatchRecord, emit
-from domain.documents import encode
-from domain.events.event_detail import detail, without_values
 from domain.events.lifecycle import LifecycleEvent, ResourceChange, events_of
 from domain.ports import Deadline
 from domain.resources.stored_group import StoredGroup
 from handlers.environment.publisher import PublisherEnvironment
+from handlers.jobs.bus_entries import BusEntries, Rendered
 from handlers.jobs.unfinished import OpenGroups, Task, Undone, groups_in_table, tasks_of, undone_of
 from handlers.start import made_at_start
 
@@ -57,8 +59,7 @@ class _Event:
 
     position: int
     event: LifecycleEvent
-    entry: BusEntry
-    values_omitted: bool
+    rendered: Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +90,30 @@ class Publisher:
         return cls(bus, open_groups, environment.issuer, environment.personal_data, Log.to_output())
 
     def __call__(self, event: dict[str, Any], context: InvocationContext) -> dict[str, Any]:
-        """Publish the events of one batch of the table's stream; Lambda reads `batchItemFailures` of the answer."""
+        """Publish the events of one batch of the table's stream; Lambda reads `batchItemFailures` of the answer.
+
+        A replay has an answer of its own (`Replays.publish`).
+        """
+        if REPLAY in event:
+            return self.replay(event, context.aws_request_id)
         deadline = MonotonicDeadline.after(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS)
         return self.publish(event.get("Records", []), context.aws_request_id, deadline)
+
+    def replay(self, event: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+        """Publish the present state of users and groups again; raises `MalformedReplay`."""
+        from handlers.jobs.replays import Replays  # no batch of the stream needs it
+
+        return Replays(self.bus, self._entries, self.log, self.now).publish(event, request_id)
 
     def publish(self, records: Sequence[StreamRecord], request_id: str, deadline: Deadline) -> dict[str, Any]:
         """Publish the records' events; the answer reports the first record that failed, if any did."""
         batch = BatchRecord(request_id, len(records))
         changes, malformed = _changes(records)
-        events = [self._event(position, event) for position, change in changes for event in events_of(change)]
-        codes = self.bus.publish([event.entry for event in events])
+        entries = self._entries
+        events = [
+            _Event(position, event, entries.of(event)) for position, change in changes for event in events_of(change)
+        ]
+        codes = self.bus.publish([event.rendered.entry for event in events])
         unpublished = _first_failure(events, codes)
         end = unpublished.position if unpublished else len(records)
         tasks = list(tasks_of((position, change) for position, change in changes if position < end))
@@ -118,19 +133,16 @@ class Publisher:
         # Without a sequence number the report is empty, and Lambda treats the whole batch as failed.
         return {"batchItemFailures": [{"itemIdentifier": batch.sequence_number or ""}]}
 
-    def _event(self, position: int, event: LifecycleEvent) -> _Event:
-        values = detail(event, self.issuer, self.personal_data)
-        entry = _entry(event, encode(values))
-        if self.personal_data and not entry.fits:
-            return _Event(position, event, _entry(event, encode(without_values(values))), values_omitted=True)
-        return _Event(position, event, entry, values_omitted=False)
+    @property
+    def _entries(self) -> BusEntries:
+        return BusEntries(self.issuer, self.personal_data)
 
     def _describe(
         self, batch: BatchRecord, events: Sequence[_Event], codes: Sequence[str | None], failure: _Failure | None
     ) -> None:
         sent = [event for event, code in zip(events, codes, strict=True) if code is None]
         batch.published = dict(Counter(one.event.kind.value for one in sent))
-        batch.values_omitted = sum(one.values_omitted for one in sent)
+        batch.values_omitted = sum(one.rendered.values_omitted for one in sent)
         batch.failed = sum(code not in (None, NOT_SENT) for code in codes)
         if sent:
             oldest = min(one.event.change.recorded_at.timestamp() for one in sent)
@@ -183,11 +195,6 @@ def _describe_subject(batch: BatchRecord, change: ResourceChange | None) -> None
         batch.group_id = resource.id
     else:
         batch.user_id = resource.id
-
-
-def _entry(event: LifecycleEvent, text: str) -> BusEntry:
-    change = event.change
-    return BusEntry(event.kind.value, text, change.recorded_at, f"{change.account}/{event.resource.id}")
 
 
 handler: Final = made_at_start(Publisher.from_env)
