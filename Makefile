@@ -304,5 +304,5 @@ requirements: .venv/.uv ## Pin the dependencies of pyproject.toml in requirement
 
 .PHONY: clean
 clean: ## Remove everything that make created
-	@rm -rf .venv .venv-sam .venv-prove .venv-audit build .aws-sam .dynamodb-local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/rollcall.egg-info
+	@rm -rf .venv .venv-sam .venv-prove .venv-audit build .aws-sam .dynamodb-local .node-packages examples/typescript/build examples/typescript/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/rollcall.egg-info
 	@find src tests bench verify_aws -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,151 @@
+"""examples/typescript finds what examples/python finds, over HTTP, in the table of the local server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+
+from local.embedded_aws import REGION
+from local.service import TABLE_NAME, LocalService
+from reading import Group, User, Users
+from support import node, reading_vectors
+from support.node import Examples
+from support.scim_http import ScimClient
+
+MORE = ["x" * 1024, "\u00e9" * 700, "m\u00fcller@xn--mller-kva.de", "a#b", "\u03a3\u0391\u03a3"]
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[LocalService]:
+    """The server of `make run`."""
+    if (why_not := node.missing()) is not None:
+        pytest.skip(why_not)
+    with LocalService() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def examples(service: LocalService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examples]:
+    """The examples, which ask the server's DynamoDB as they would ask AWS."""
+    variables = {
+        "AWS_ENDPOINT_URL_DYNAMODB": service.aws_endpoint,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "TABLE_NAME": TABLE_NAME,
+    }
+    with node.driver(node.compiled(tmp_path_factory.mktemp("typescript")), variables) as process:
+        yield process
+
+
+@dataclass(frozen=True)
+class Customer:
+    """One account: its identity provider, and what both languages read."""
+
+    scim: ScimClient
+    python: Users
+    typescript: Examples
+
+    def create(self, user_name: str, **more: Any) -> str:
+        """Let the identity provider make a user; return the id."""
+        made: str = self.scim.create({"userName": user_name, **more})["id"]
+        return made
+
+    def create_group(self, name: str, *members: str) -> str:
+        """Let it make a group of users with these ids; return the id."""
+        body = {"displayName": name, "members": [{"value": each} for each in members]}
+        made: str = self.scim.request("POST", "/Groups", body=body).json["id"]
+        return made
+
+
+@pytest.fixture
+def customer(service: LocalService, examples: Examples) -> Customer:
+    """A new customer, who provisions groups, too."""
+    key = service.new_account()
+    service.accounts.configure(key.account, groups=True, deprovisioning_limit=None)
+    python = Users(TABLE_NAME, key.account, boto3.client("dynamodb", region_name=REGION))
+    return Customer(ScimClient(service.base_url, key.text), python, examples.of(key.account))
+
+
+def as_typescript(found: User | Group | None) -> Any:
+    """The same as the examples in TypeScript return it."""
+    if found is None:
+        return None
+    names = {"user_name": "userName", "last_modified": "lastModified", "display_name": "displayName"}
+    return {names.get(name, name): value for name, value in vars(found).items()}
+
+
+def test_the_forms_and_keys_are_those_of_the_service(examples: Examples) -> None:
+    vectors = json.loads(reading_vectors.FILE.read_text(encoding="utf-8"))
+    forms = [each["form"] for each in vectors["identifiers"]]
+
+    assert examples("forms", [each["text"] for each in vectors["identifiers"]]) == forms
+    assert examples("sortKeys", forms) == [each["sortKey"] for each in vectors["identifiers"]]
+    prefixes = examples("externalIdPrefixes", [each["text"] for each in vectors["externalIds"]])
+    assert prefixes == [each["prefix"] for each in vectors["externalIds"]]
+
+
+@pytest.mark.parametrize("name", ["Ada@Example.com", *MORE])
+def test_a_user_is_found_by_each_of_the_identifiers(customer: Customer, name: str) -> None:
+    emails = [{"value": f"{len(name)}@home.example"}, {"value": f"{len(name)}@Work.example", "primary": True}]
+    made = customer.create(name, externalId=name, emails=emails)
+    python, typescript = customer.python, customer.typescript
+    expected = as_typescript(python.by_id(made))
+
+    assert expected["userName"] == name
+    assert typescript("byId", made) == expected
+    assert typescript("byUserName", name.upper()) == as_typescript(python.by_user_name(name.upper())) == expected
+    assert typescript("byEmail", f"{len(name)}@WORK.example.") == expected
+    assert typescript("byExternalId", name) == [expected]
+    assert typescript("addresses", expected) == [f"{len(name)}@Work.example", f"{len(name)}@home.example"]
+
+
+def test_who_is_not_there_is_not_found(customer: Customer) -> None:
+    customer.create("ada", externalId="E-1")
+
+    for text in ("", "nobody", "x" * 5000, "\0", "\ud800", "a\u0301" + "\u0301" * 1500):
+        assert customer.typescript("byId", text) is None
+        assert customer.typescript("byUserName", text) is None
+        assert customer.typescript("byEmail", text) is None
+        assert customer.typescript("byExternalId", text) == []
+    assert customer.typescript("byExternalId", "e-1") == []
+
+
+def test_a_change_is_seen_at_once(customer: Customer) -> None:
+    mara = customer.create("mara", externalId="M-1")
+
+    customer.scim.patch(mara, {"op": "replace", "path": "active", "value": False})
+    found = customer.typescript("byUserName", "mara")
+    assert (found["active"], found["version"]) == (False, 2)
+
+    customer.scim.patch(mara, {"op": "replace", "value": {"userName": "maria", "externalId": "M-2"}})
+    assert customer.typescript("byUserName", "mara") is None
+    assert customer.typescript("byExternalId", "M-1") == []
+    assert [user["id"] for user in customer.typescript("byExternalId", "M-2")] == [mara]
+
+    customer.scim.delete(mara)
+    assert customer.typescript("byUserName", "maria") is None
+
+
+def test_all_users_and_groups_come_in_order_and_from_any_of_them_on(customer: Customer) -> None:
+    made = sorted(customer.create(f"user{number}", externalId="shared") for number in range(4))
+    groups = sorted(customer.create_group(f"group{number}", *made[:number]) for number in range(3))
+    python, typescript = customer.python, customer.typescript
+
+    assert typescript("all") == [as_typescript(user) for user in python.all()]
+    assert [user["id"] for user in typescript("all", made[1])] == made[2:]
+    assert [user["id"] for user in typescript("byExternalId", "shared")] == made
+    assert typescript("allGroups") == [as_typescript(group) for group in python.all_groups()]
+    assert [group["id"] for group in typescript("allGroups", groups[0])] == groups[1:]
+    for group in groups:
+        assert typescript("group", group) == as_typescript(python.group(group))
+        assert typescript("membersOf", group) == python.members_of(group)
+    for user in made:
+        assert typescript("groupsOf", user) == [as_typescript(group) for group in python.groups_of(user)]
+    assert len(typescript("groupsOf", made[0])) == 2
+    assert (typescript("group", made[0]), typescript("membersOf", made[0])) == (None, [])
