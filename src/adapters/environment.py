@@ -1,9 +1,18 @@
-"""Read environment variables. The dataclasses in `handlers.environment` read their variables only in this way."""
+"""Read what surrounds a process: its variables, and the extensions that its deployment declares.
+
+The dataclasses in `handlers.environment` read their variables only in this way.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from domain.resources.attributes import Schema
 
 Variables = Mapping[str, str]
 
@@ -45,3 +54,32 @@ def switch(env: Variables, name: str, *, default: bool) -> bool:
     True
     """
     return {"true": True, "false": False}.get(env.get(name, "").lower(), default)
+
+
+def declared_extensions() -> tuple[Schema, ...]:
+    """Return the extensions of the User that the deployment declares, in the order of their files' names.
+
+    They are the files `*.json` of `schemas`, or of the directory that ROLLCALL_SCHEMAS names; read once in a process.
+    Raises `domain.resources.extension_documents.InvalidExtension`; an artifact has been checked while it was built.
+    """
+    named = os.environ.get("ROLLCALL_SCHEMAS")
+    if named and not os.path.isdir(named):
+        raise InvalidEnvironment("the environment variable ROLLCALL_SCHEMAS names no directory; correct it or unset it")
+    return _declared_in(named or _SCHEMAS)
+
+
+_SCHEMAS: Final = os.path.join(os.path.dirname(__file__), "schemas")
+"""In the repository a link to its `schemas`, so that artifact and wheel have the files of that directory."""
+
+
+@cache
+def _declared_in(directory: str) -> tuple[Schema, ...]:
+    try:
+        names = sorted(name for name in os.listdir(directory) if name.endswith(".json"))
+    except OSError:
+        return ()
+    if not names:
+        return ()
+    from adapters.extension_files import read_extensions  # most deployments declare none
+
+    return read_extensions([Path(directory, name) for name in names])

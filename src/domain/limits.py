@@ -77,6 +77,22 @@ CURSOR_LIFETIME: Final = 3_600
 MAX_NAMES: Final = 500
 """In `attributes` or `excludedAttributes`."""
 
+# Extensions that the deployment declares.
+MAX_EXTENSIONS: Final = 10
+MAX_EXTENSION_BYTES: Final = 65_536
+"""Of one file in schemas/."""
+MAX_EXTENSION_ATTRIBUTES: Final = 100
+"""Of one extension, or sub-attributes of one complex attribute."""
+MAX_DECLARED_ATTRIBUTES: Final = 500
+"""Of all extensions together, sub-attributes included."""
+MAX_URN_CHARACTERS: Final = 255
+MAX_NAME_CHARACTERS: Final = 64
+"""Of an attribute's name."""
+MAX_DESCRIPTION_CHARACTERS: Final = 1_024
+MAX_CANONICAL_VALUES: Final = 100
+"""Of one attribute, and of its referenceTypes."""
+MAX_CANONICAL_CHARACTERS: Final = 256
+
 # Answers.
 MAX_QUOTED: Final = 128
 """Characters of a client's value that the detail of an error repeats; what is longer is marked as cut."""

@@ -34,7 +34,7 @@ def handler(request: ScimRequest) -> HttpResponse:
     # The request itself has counted as one operation.
     job = BulkJob(
         changes,
-        reader_for(USER, tolerant=request.caller.settings.is_tolerant, noted=request.noted),
+        reader_for(request.user_type, tolerant=request.caller.settings.is_tolerant, noted=request.noted),
         request.deadline,
         lambda endpoint, resource_id: f"{request.http.base_url}{endpoint}/{resource_id}",
         lambda operations: request.count(operations - 1),

@@ -24,7 +24,7 @@ from domain.errors import BadRequest, OutOfTime, ScimError, ServiceUnavailable, 
 from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.mask import masked, masked_user
-from domain.resources.user_schema import USER
+from domain.resources.user_schema import USER, user_type
 from handlers.http import Event, HttpRequest, HttpResponse, accept_of
 from handlers.service import Service, default_service
 
@@ -48,8 +48,8 @@ class ScimRequest:
     """One authenticated request, with access to its own account only."""
 
     service: Service
-    resource_type: ResourceType
-    """The type of the endpoint's resources, whose attributes the parameters name."""
+    endpoint_type: ResourceType
+    """The type of the endpoint's resources, of users without declared extensions."""
     http: HttpRequest
     caller: Authenticated
     deadline: clock.MonotonicDeadline
@@ -59,6 +59,16 @@ class ScimRequest:
 
     def __post_init__(self) -> None:
         self.record.concerns(self.resource_type.noun, telemetry.own_id(self.http.path_id))
+
+    @cached_property
+    def user_type(self) -> ResourceType:
+        """The type of the account's users: with those declared extensions that are switched on for the account."""
+        return user_type(self.caller.settings.switched_on(self.service.extensions))
+
+    @property
+    def resource_type(self) -> ResourceType:
+        """The type of the endpoint's resources as the account has them, whose attributes the parameters name."""
+        return self.user_type if self.endpoint_type is USER else self.endpoint_type
 
     @property
     def resource_id(self) -> str:
@@ -139,10 +149,10 @@ _PERSONAL: Final = ("userName", "emails.value")
 def served_types(request: ScimRequest) -> tuple[ResourceType, ...]:
     """Return the resource types that the account's identity provider may manage."""
     if not request.caller.settings.groups:
-        return (USER,)
+        return (request.user_type,)
     from domain.resources.group_schema import GROUP  # accounts without groups need no second tree
 
-    return (USER, GROUP)
+    return (request.user_type, GROUP)
 
 
 def at_fault(error: ScimError, service: Service) -> str | None:

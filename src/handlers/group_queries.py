@@ -13,7 +13,6 @@ from domain.queries.projection import Projection
 from domain.queries.rendering import Renderer
 from domain.resources.attributes import ResourceType
 from domain.resources.group_schema import GROUP
-from domain.resources.user_schema import USER
 from domain.tolerances import Reader, reader_for
 from handlers import user_queries
 from handlers.endpoint import ScimRequest
@@ -46,9 +45,9 @@ def everything_of(request: ScimRequest, parameters: Mapping[str, Any]) -> Everyt
     def reader(resource_type: ResourceType) -> Reader:
         return _reader(request, resource_type)
 
-    users = user_queries.directory_of(request, renderer(USER))
+    users = user_queries.directory_of(request, renderer(request.user_type))
     groups = directory_of(request, renderer(GROUP))
-    return Everything([as_part(users, [GROUP], reader), as_part(groups, [USER], reader)])
+    return Everything([as_part(users, [GROUP], reader), as_part(groups, [request.user_type], reader)])
 
 
 def _reader(request: ScimRequest, resource_type: ResourceType) -> Reader:

@@ -18,7 +18,7 @@ from handlers.user_queries import directory_of
 @endpoint("SearchUsers", USER)
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with a ListResponse; at the root of users and groups, where the account has groups, else of users."""
-    reader = reader_for(USER, tolerant=request.caller.settings.is_tolerant, noted=request.noted)
+    reader = reader_for(request.user_type, tolerant=request.caller.settings.is_tolerant, noted=request.noted)
     body = reader.message(request.parameter_reader.of_body(request.body()), SEARCH_REQUEST_URN)
     require_message(body, SEARCH_REQUEST_URN)
     query = Query.of(body)
@@ -26,5 +26,7 @@ def handler(request: ScimRequest) -> HttpResponse:
         from handlers.group_queries import everything_of  # accounts without groups need none of it
 
         return HttpResponse(HTTPStatus.OK, everything_of(request, body).text(query))
-    renderer = request.renderer_for(Projection.of(USER, body.get("attributes"), body.get("excludedAttributes")))
+    renderer = request.renderer_for(
+        Projection.of(request.user_type, body.get("attributes"), body.get("excludedAttributes"))
+    )
     return HttpResponse(HTTPStatus.OK, directory_of(request, renderer).search(query).text(renderer))

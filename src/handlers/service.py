@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from adapters.aws import Clients
 from adapters.dynamodb import Table, with_items_as_sent
-from adapters.environment import Variables
+from adapters.environment import Variables, declared_extensions
 from adapters.logs.log import Log
 from adapters.secrets.authentication import Authenticator
 from handlers.container.last_words import LastWords
@@ -22,6 +22,7 @@ from handlers.environment.service import ServiceEnvironment
 if TYPE_CHECKING:
     from adapters.dynamodb import Usage
     from domain.accounts.rate import RequestCounter
+    from domain.resources.attributes import Schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Service:
     pace: Pace
     refusals: Refusals = field(default_factory=Refusals)
     last_words: LastWords = field(default_factory=LastWords)
+    extensions: tuple[Schema, ...] = field(default_factory=declared_extensions)
+    """The extensions of the User that the deployment declares."""
     has_publisher: bool = True
     """False where none does what writes leave to do: on a developer's machine."""
     cold: Iterator[bool] = field(default_factory=lambda: chain((True,), repeat(False)))

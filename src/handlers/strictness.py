@@ -76,7 +76,7 @@ def blame_strict_mode(request: ScimRequest, error: ScimError, serve: Callable[[S
     record = RequestRecord(
         request.record.operation, request.record.invocation_id, cold_start=False, usage=request.record.usage
     )
-    reading = _Reading(request.service, request.resource_type, request.http, tolerant, request.deadline, record)
+    reading = _Reading(request.service, request.endpoint_type, request.http, tolerant, request.deadline, record)
     try:
         serve(reading)
     except _Accepted:

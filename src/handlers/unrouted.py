@@ -31,7 +31,7 @@ def handler(request: ScimRequest) -> HttpResponse:
         meant: Handler = import_module(f"handlers.{found.route.module}").handler
         request.record.operation = meant.operation
         http = replace(request.http, path_id=found.id)
-        return meant.serve(replace(request, http=http, resource_type=meant.resource_type))
+        return meant.serve(replace(request, http=http, endpoint_type=meant.resource_type))
     if allowed := routes.allowed_methods(path):
         raise MethodNotAllowed(f"{cut(method)} is not possible here; {', '.join(allowed)} are.", allowed)
     match segments:

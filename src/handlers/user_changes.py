@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import adapters.dynamodb.guard  # noqa: F401 - a first request should not wait for it
 from adapters import clock
+from adapters.environment import declared_extensions
 from adapters.logs import telemetry
 from domain.changes.users import Users, end_memberships
 from domain.errors import ScimError
-from domain.resources.user_schema import USER
+from domain.resources.user_schema import user_type
 from domain.resources.validation import validator_of
 from domain.tolerances import reader_for
 from handlers.endpoint import ScimRequest
@@ -25,7 +26,7 @@ from handlers.http import HttpResponse
 if TYPE_CHECKING:
     from domain.resources.stored_user import StoredUser
 
-validator_of(USER)  # made while the function starts: a first request should not wait for it
+validator_of(user_type(declared_extensions()))  # made while the function starts: a first request should not wait for it
 
 
 def users_of(request: ScimRequest) -> Users:
@@ -37,7 +38,7 @@ def users_of(request: ScimRequest) -> Users:
         request.deadline,
         clock.now,
         clock.new_id,
-        reader_for(USER, tolerant=settings.is_tolerant, noted=request.noted),
+        reader_for(request.user_type, tolerant=settings.is_tolerant, noted=request.noted),
         request.record.effects,
         guard=None if limit is None else request.account.guard(limit),
         adopts=settings.match_existing_by_email,

@@ -14,7 +14,7 @@ from domain.queries.listing import Directory
 from domain.queries.rendering import Renderer
 from domain.resources.mask import masked
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import EMAIL, EXTERNAL_ID, USER, USER_NAME
+from domain.resources.user_schema import EMAIL, EXTERNAL_ID, USER_NAME
 from domain.tolerances import reader_for
 from handlers.endpoint import ScimRequest
 
@@ -52,7 +52,7 @@ def directory_of(request: ScimRequest, renderer: Renderer) -> Directory:
         request.account.users,
         renderer,
         CursorSeal(request.caller.sealing_key, request.caller.account, time.time),
-        reader_for(USER, tolerant=request.caller.settings.is_tolerant, noted=request.noted),
+        reader_for(request.user_type, tolerant=request.caller.settings.is_tolerant, noted=request.noted),
         relations,
         deadline=request.deadline,
         on_lookup=log_lookup,

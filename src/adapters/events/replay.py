@@ -65,7 +65,8 @@ def events_of_entry(entry: Mapping[str, Any]) -> tuple[LifecycleEvent, ...]:
     account, _, collection = item["pk"]["S"].partition("#")
     if collection not in RESOURCES:
         raise ValueError("another item of the table")
-    kinds, of_image = RESOURCES[collection]
+    kinds_now, of_image = RESOURCES[collection]
+    kinds = kinds_now()
     resource = resource_of(item, of_image)
     if not account or resource.version < 1 or type(first_part) is not int or first_part < 0:
         raise ValueError("an impossible value")

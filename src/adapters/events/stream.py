@@ -9,11 +9,13 @@ from typing import Any, Final
 from adapters.dynamodb import items
 from adapters.dynamodb.group_items import group_of
 from adapters.dynamodb.keys import Collection
+from adapters.environment import declared_extensions
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
-from domain.events.kinds import GROUP_KINDS, USER_KINDS, Kinds
+from domain.events.kinds import GROUP_KINDS, Kinds, kinds_of_users
 from domain.events.lifecycle import ResourceChange, write_name
 from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import user_type
 
 _IMAGES: Final = {"INSERT": (False, True), "MODIFY": (True, True), "REMOVE": (True, False)}
 """eventName -> (has an old image, has a new image)."""
@@ -51,7 +53,7 @@ def change_of(record: StreamRecord) -> ResourceChange | None:
         has_old, has_new = images
         kinds, of_image = RESOURCES[collection]
         return ResourceChange(
-            kinds,
+            kinds(),
             id=_write_of(record),
             account=account,
             before=resource_of(body["OldImage"], of_image) if has_old else None,
@@ -105,9 +107,14 @@ def _ids(image: StreamRecord, attribute: str) -> tuple[str, ...]:
     return tuple(sorted(ids))
 
 
+def _of_users() -> Kinds:
+    """The kinds of users with every extension that the deployment declares, whatever an account has of them."""
+    return kinds_of_users(user_type(declared_extensions()))
+
+
 OfImage = Callable[[items.Item], StoredUser | StoredGroup]
-RESOURCES: Final[Mapping[str, tuple[Kinds, OfImage]]] = {
-    Collection.USER.value: (USER_KINDS, items.user_of),
-    Collection.GROUP.value: (GROUP_KINDS, group_of),
+RESOURCES: Final[Mapping[str, tuple[Callable[[], Kinds], OfImage]]] = {
+    Collection.USER.value: (_of_users, items.user_of),
+    Collection.GROUP.value: (lambda: GROUP_KINDS, group_of),
 }
 """What the table calls a collection of resources -> the kinds of their events, and how an image is read."""

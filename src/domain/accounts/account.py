@@ -10,12 +10,15 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import DEFAULT_LIMIT, Limit
 from domain.accounts.rate import DEFAULT_RATE, Rate
 from domain.limits import MAX_GRACE, MAX_REQUESTS_PER_SECOND
+
+if TYPE_CHECKING:
+    from domain.resources.attributes import Schema
 
 Mode = Literal["tolerant", "strict"]
 KeyUsed = Literal["current", "previous"]
@@ -47,6 +50,7 @@ class Settings:
     - `rate`: how many requests the account may send.
     - `groups`: the identity provider may manage groups; off, `/Groups` is a 404 that says why.
     - `idp`: the identity provider that the account uses, for the instructions that people see; None if not known.
+    - `extensions`: the URNs of the extensions that the account has of those that the deployment declares; None for all.
     """
 
     mode: Mode = "tolerant"
@@ -57,11 +61,19 @@ class Settings:
     rate: Rate = DEFAULT_RATE
     groups: bool = False
     idp: IdentityProvider | None = None
+    extensions: tuple[str, ...] | None = None
 
     @property
     def is_tolerant(self) -> bool:
         """True if known deviations from the RFC are accepted."""
         return self.mode == "tolerant"
+
+    def switched_on(self, declared: tuple[Schema, ...]) -> tuple[Schema, ...]:
+        """Return those of the declared extensions that the account has; the argument itself if it has all."""
+        if self.extensions is None:
+            return declared
+        wanted = {urn.lower() for urn in self.extensions}
+        return tuple(schema for schema in declared if schema.id.lower() in wanted)
 
     @property
     def takes_back(self) -> bool:

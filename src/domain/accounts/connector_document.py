@@ -46,6 +46,7 @@ def connector_to_json(connector: Connector) -> str:
             "requestsPerSecond": connector.settings.rate.per_second,
             "groups": connector.settings.groups,
             "idp": connector.settings.idp,
+            "extensions": _ALL if connector.settings.extensions is None else list(connector.settings.extensions),
         },
         "lastChange": {
             "what": connector.last_change.action,
@@ -172,7 +173,19 @@ def _settings(value: dict[str, Any]) -> Settings:
     rate = _rate(value.get("requestsPerSecond", DEFAULT_RATE.per_second))
     # It only informs people, so a provider that a later release has added is none here.
     idp = value.get("idp") if value.get("idp") in get_args(IdentityProvider) else None
-    return Settings(mode, match, limit, keep, take_back, rate, groups, idp)
+    return Settings(mode, match, limit, keep, take_back, rate, groups, idp, _extensions(value.get("extensions", _ALL)))
+
+
+_ALL: Final = "all"
+
+
+def _extensions(written: object) -> tuple[str, ...] | None:
+    """The URNs as they are: one that the deployment does not declare, perhaps not yet, names nothing."""
+    if written == _ALL:
+        return None
+    if isinstance(written, list) and all(isinstance(urn, str) for urn in written):
+        return tuple(written)
+    raise InvalidConnector('"settings.extensions" is neither "all" nor a list of URNs')
 
 
 def _setup_links(value: object) -> tuple[dict[str, Any], ...]:

@@ -24,6 +24,7 @@ from domain.resources.adoption import (
     without_former_privileges,
     without_privileges,
 )
+from domain.resources.attributes import ResourceType
 from domain.resources.later_release import known_part, with_unknown_part
 from domain.resources.stored_user import MADE_BY_CLIENT, StoredUser
 from domain.resources.user_schema import USER
@@ -51,7 +52,7 @@ class Users:
     """The users of one account, for one request.
 
     - `now` returns RFC 3339 UTC time with milliseconds, `new_id` a random id.
-    - `reader` reads request bodies as the account's mode says.
+    - `reader` reads request bodies as the account's mode says; its type is that of the account's users.
     - `effects` counts what was done to users.
     - `guard` limits how many users may lose access; None for no limit.
     - `on_deleted` is called with the id of a user who was deleted. It must not raise: the user is gone.
@@ -75,13 +76,18 @@ class Users:
     def __post_init__(self) -> None:
         object.__setattr__(self, "effort", Effort.of_operations(self.deadline))
 
+    @property
+    def resource_type(self) -> ResourceType:
+        """The type of the account's users."""
+        return self.reader.resource_type
+
     def create(self, body: Json) -> StoredUser:
         """Create a user (RFC 7644 section 3.3); raises UniquenessConflict when userName or an address is taken.
 
         Where the account's settings say so, an existing user becomes the new one: a deactivated user of that userName,
         or a user of that address whom no identity provider has claimed (`domain.resources.adoption`).
         """
-        sent = resource.attributes_of(self.reader.resource(body), USER)
+        sent = resource.attributes_of(self.reader.resource(body), self.resource_type)
         user = StoredUser.new(self.new_id(), sent, self.now(), MADE_BY_CLIENT)
         try:
             self.store.create(user)
@@ -91,23 +97,27 @@ class Users:
 
     def replace(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
         """Replace the user's attributes by those of the body (RFC 7644 section 3.5.1)."""
-        sent = self.reader.resource(body)
+        sent, user_type = self.reader.resource(body), self.resource_type
 
         def replaced(current: StoredUser) -> Json:
-            kept = self.reader.replacement(sent, known_part(current.attributes, USER))
-            return with_unknown_part(resource.attributes_of(kept, USER), current.attributes, USER)
+            kept = self.reader.replacement(sent, known_part(current.attributes, user_type))
+            return with_unknown_part(resource.attributes_of(kept, user_type), current.attributes, user_type)
 
         return self._change(user_id, if_match, replaced, put=True)
 
     def patch(self, user_id: str, body: Json, if_match: str | None = None) -> StoredUser:
         """Apply all of the body's operations in order, or none (RFC 7644 section 3.5.2)."""
-        operations = self.reader.operations(body)
+        operations, user_type = self.reader.operations(body), self.resource_type
 
         def after(current: StoredUser) -> Json:
             attributes = patched(
-                operations, known_part(current.attributes, USER), USER, reader=self.reader, effort=self.effort
+                operations,
+                known_part(current.attributes, user_type),
+                user_type,
+                reader=self.reader,
+                effort=self.effort,
             )
-            return with_unknown_part(resource.checked(attributes, USER), current.attributes, USER)
+            return with_unknown_part(resource.checked(attributes, user_type), current.attributes, user_type)
 
         return self._change(user_id, if_match, after)
 
@@ -146,7 +156,7 @@ class Users:
                     attributes = changed.attributes
                     if not (put or self.keeps_privileges):
                         attributes = without_former_privileges(attributes, current.attributes)
-                    changed = current.adopted(resource.checked(attributes, USER), changed.last_modified, self.new_id())
+                    changed = current.adopted(self._checked(attributes, current), changed.last_modified, self.new_id())
                 try:
                     return self._put(current, changed, reservation)
                 except VersionMismatch:
@@ -195,7 +205,7 @@ class Users:
         current = self.store.find_by_user_name(user.attributes["userName"])
         if current is None or not may_return(current, user):
             return None
-        attributes = with_unknown_part(user.attributes, current.attributes, USER)
+        attributes = with_unknown_part(user.attributes, current.attributes, self.resource_type)
         return current, current.changed_to(attributes, self.now(), replaced=True)
 
     def _adopted(self, sent: Json) -> tuple[StoredUser, StoredUser] | None:
@@ -210,11 +220,16 @@ class Users:
         current = self.store.find_by_email(address)
         if current is None or not is_adoptable(current, address):
             return None
-        present = known_part(current.attributes, USER)
+        present = known_part(current.attributes, self.resource_type)
         if not self.keeps_privileges:
             present = without_privileges(present)
-        attributes = with_unknown_part(resource.checked(present | sent, USER), current.attributes, USER)
+        attributes = self._checked(present | sent, current)
         return current, current.adopted(attributes, self.now(), self.new_id())
+
+    def _checked(self, attributes: Json, current: StoredUser) -> Json:
+        """Return attributes checked as far as this release knows them, with what else the user has."""
+        checked = resource.checked(known_part(attributes, self.resource_type), self.resource_type)
+        return with_unknown_part(checked, current.attributes, self.resource_type)
 
     def _put(self, current: StoredUser, changed: StoredUser, reservation: Reservation) -> StoredUser:
         """Write one change of a user and count what it did; return the user as written."""

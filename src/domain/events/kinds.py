@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from domain.resources.attributes import ResourceType
@@ -66,6 +67,13 @@ USER_KINDS: Final = Kinds(
     adopted=EventKind.ADOPTED,
     switch=Switch("active", on=EventKind.REACTIVATED, off=EventKind.DEACTIVATED),
 )
+
+
+@cache
+def kinds_of_users(user_type: ResourceType) -> Kinds:
+    """Return the kinds of event of users of that type (`domain.resources.user_schema.user_type`)."""
+    return replace(USER_KINDS, resource_type=user_type)
+
 
 GROUP_KINDS: Final = Kinds(
     resource_type=GROUP,

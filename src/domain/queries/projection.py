@@ -55,7 +55,15 @@ class Projection:
 
 @cache
 def _everything(resource_type: ResourceType) -> Projection:
-    return Projection(_excluding(resource_type.root, {}), returns_everything=True)
+    return Projection(_excluding(resource_type.root, {}), returns_everything=not _holds_back(resource_type.root))
+
+
+def _holds_back(container: Attribute) -> bool:
+    """Return True if documents have an attribute that is only returned when it is asked for."""
+    return any(
+        each.is_kept and each.relation is None and (each.returned is Returned.REQUEST or _holds_back(each))
+        for each in container.sub_attributes
+    )
 
 
 def _names(parameter: str, value: object) -> list[str] | None:

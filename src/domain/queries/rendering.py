@@ -13,6 +13,7 @@ from domain.documents import Json, encode
 from domain.messages import LIST_RESPONSE_URN
 from domain.queries.projection import Projection
 from domain.resources.attributes import ResourceType
+from domain.resources.later_release import is_shown_whole, shown_part
 
 
 class Stored(Protocol):
@@ -74,6 +75,8 @@ class Renderer:
         """Return the resource as JSON text."""
         if not self.projection.returns_everything:
             return encode(self.projection.apply(self.resource(stored)))
+        if not is_shown_whole(stored.text, self.resource_type):
+            return encode(self.resource(stored))
         # Ids and dates are generated here and need no escaping. The document starts with "{" and is not empty.
         return (
             f'{{"id":"{stored.id}","meta":{{"resourceType":"{self.resource_type.name}","created":"{stored.created}",'
@@ -83,8 +86,11 @@ class Renderer:
 
     def resource(self, stored: Stored) -> Json:
         """Return the whole resource as JSON values, before projection."""
+        attributes = stored.attributes
+        if not is_shown_whole(stored.text, self.resource_type):
+            attributes = shown_part(attributes, self.resource_type)
         return {
-            **stored.attributes,
+            **attributes,
             "id": stored.id,
             "meta": {
                 "resourceType": self.resource_type.name,

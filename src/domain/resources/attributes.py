@@ -161,6 +161,8 @@ class Schema:
     name: str
     description: str
     attributes: tuple[Attribute, ...]
+    is_declared: bool = False
+    """True for an extension that the deployment declares: it may be gone, or have other attributes, at any time."""
 
 
 def _nothing_more(attributes: dict[str, Any]) -> None:
@@ -193,6 +195,8 @@ class ResourceType:
     """The URNs of the core schema, which comes first, and of the extensions, by the URN in lower case."""
     schema_ids: frozenset[str] = field(init=False, repr=False)
     """The same URNs as the schemas spell them."""
+    lasting_ids: frozenset[str] = field(init=False, repr=False)
+    """Those of the schemas that every deployment has."""
     relations: Mapping[str, Attribute] = field(init=False, repr=False)
     """The attributes whose values are stored apart (`Attribute.relation`), by name."""
 
@@ -200,6 +204,7 @@ class ResourceType:
         schemas = (self.schema, *self.extensions)
         object.__setattr__(self, "urns", {each.id.lower(): each.id for each in schemas})
         object.__setattr__(self, "schema_ids", frozenset(each.id for each in schemas))
+        object.__setattr__(self, "lasting_ids", frozenset(each.id for each in schemas if not each.is_declared))
         known = replace(_SCHEMAS, canonical_values=tuple(each.id for each in schemas))
         containers = tuple(
             Attribute(each.id, each.description, Type.COMPLEX, sub_attributes=each.attributes)

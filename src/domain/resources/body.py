@@ -184,6 +184,8 @@ def _known(location: tuple[int | str, ...], resource_type: ResourceType) -> str:
 def _check_primaries(attributes: Json) -> None:
     """Raise InvalidValue if more than one value of an attribute is primary (RFC 7643 section 2.4)."""
     for name, value in attributes.items():
+        if isinstance(value, dict) and name.startswith("urn:"):
+            _check_primaries(value)
         if not isinstance(value, list) or len(value) < 2 or not isinstance(value[0], dict):
             continue
         if sum(item.get("primary") is True for item in value) > 1:

@@ -7,6 +7,8 @@ one user only (`uniqueness: server`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from domain.documents import Json
@@ -252,3 +254,12 @@ USER: Final = ResourceType(
     indexes=(ID, USER_NAME, EMAIL, EXTERNAL_ID, GROUPS),
     check=_require_few_addresses,
 )
+
+
+@cache
+def user_type(extensions: tuple[Schema, ...] = ()) -> ResourceType:
+    """Return the User with these extensions too: always the same object for the same ones, `USER` without any.
+
+    `extensions` are schemas that the deployment declares (`domain.resources.extension_documents`).
+    """
+    return replace(USER, extensions=(*USER.extensions, *extensions)) if extensions else USER

@@ -28,6 +28,7 @@ from domain.limits import MAX_CHARACTERS, MAX_IDENTIFIER_CHARACTERS, MAX_MEDIA_C
 from domain.resources.attributes import Attribute, Content, ResourceType, Type, Uniqueness
 from domain.resources.characters import refused_character
 from domain.resources.comparison import unique_form
+from domain.resources.date_times import instant
 from domain.text import FEW_MARKS, MARKS_PROBLEM, has_too_many_marks
 
 
@@ -50,6 +51,13 @@ def _address(value: str) -> str:
     local, at, domain = _seen(value).strip().rpartition("@")
     if not (local and at and domain) or unique_form(value).endswith("@"):
         expected = "an e-mail address such as name@example.com"
+        raise Unacceptable(f"must be {expected}", expected)
+    return value
+
+
+def _date_time(value: str) -> str:
+    if instant(value) is None:
+        expected = "a date and time such as 2030-01-31T12:00:00Z"
         raise Unacceptable(f"must be {expected}", expected)
     return value
 
@@ -86,7 +94,10 @@ def _longest(attribute: Attribute) -> int:
 
 
 def _scalar(attribute: Attribute) -> CoreSchema:
-    return _SCALARS.get(attribute.type) or str_schema(strict=True, max_length=_longest(attribute))
+    text = str_schema(strict=True, max_length=_longest(attribute))
+    if attribute.type is Type.DATE_TIME:
+        return no_info_after_validator_function(_date_time, text)
+    return _SCALARS.get(attribute.type) or text
 
 
 def _schema(attribute: Attribute) -> CoreSchema:

@@ -21,6 +21,10 @@ from domain.resources.attributes import Attribute, ResourceType
 class Reader(Protocol):
     """Reads the requests of one account about resources of one type."""
 
+    @property
+    def resource_type(self) -> ResourceType:
+        """The type of the resources."""
+
     def resource(self, body: Json) -> Json:
         """Return the body of a POST or PUT in the form that `domain.resources.body.attributes_of` takes."""
 

@@ -1,0 +1,32 @@
+"""The extensions of the User that a deployment declares, as files of a directory; imported where there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from domain.limits import MAX_EXTENSION_BYTES
+from domain.resources.attributes import Schema
+from domain.resources.extension_documents import InvalidExtension, extension_of, require_apart
+
+
+def read_extensions(files: Sequence[Path]) -> tuple[Schema, ...]:
+    """Return the extensions that the files declare, in their order; raises `InvalidExtension`."""
+    extensions = [(file.name, extension_of(_text(file), file.name)) for file in files]
+    require_apart(extensions)
+    return tuple(schema for _, schema in extensions)
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MAX_EXTENSION_BYTES + 1)
+        if len(content) > MAX_EXTENSION_BYTES:
+            raise InvalidExtension(
+                f"{file.name} has more than {MAX_EXTENSION_BYTES} bytes. Shorten it, or divide the extension."
+            )
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidExtension(f"{file.name} is not UTF-8 text. Save it as UTF-8.") from None
+    except OSError as error:
+        raise InvalidExtension(f"{file.name} cannot be read ({error.strerror}). Make it a readable file.") from None
