@@ -49,7 +49,7 @@ help: ## List the commands
 # --- Run ---------------------------------------------------------------------
 
 .PHONY: run
-run: .venv/.local ## Serve SCIM on this machine (PORT=8080, CONNECTOR_KEY, DYNAMODB_ENDPOINT, EVENTS_URL, EVENTS_FILE)
+run: .venv/.local ## Serve SCIM on this machine (PORT=8080, CONNECTOR_KEY, DYNAMODB_ENDPOINT, EVENTS_URL, EVENTS_SECRET, EVENTS_FILE)
 	@$(BIN)/python -m local.serve
 
 .PHONY: run-dynamodb-local

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -34,6 +36,11 @@ def is_web_address(text: str) -> bool:
         return False
 
 
+def is_webhook_secret(text: str) -> bool:
+    """True for a secret that docs/events/webhook.yaml takes, too."""
+    return re.fullmatch("[A-Za-z0-9+/=_-]{32,256}", text) is not None
+
+
 def without_password(url: str) -> str:
     """The address as it may be shown: without user, password and query.
 
@@ -44,13 +51,29 @@ def without_password(url: str) -> str:
     return f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}"
 
 
-def post_to(url: str) -> Send:
-    """Return what posts an event to a URL as EventBridge would; any answer of 200 to 299 accepts it."""
+def as_webhook(text: str, secret: str) -> tuple[dict[str, str], str]:
+    """The headers and the body of an event as docs/events/webhook.yaml sends it; `text` is the event on the bus."""
+    event = json.loads(text)
+    detail = event["detail"]
+    headers = {
+        "Authorization": f"Bearer {secret}",
+        "webhook-id": detail["idempotencyId"],
+        "webhook-timestamp": str(detail["securityEvent"]["iat"]),
+    }
+    return headers, json.dumps({"type": event["detail-type"], "timestamp": detail["occurredAt"], "data": detail})
+
+
+def post_to(url: str, secret: str | None = None) -> Send:
+    """Return what posts an event to a URL as EventBridge would; any answer of 200 to 299 accepts it.
+
+    With a secret it is a webhook (docs/webhooks.md), without one the event as it is on the bus.
+    """
 
     def send(event: Published) -> str | None:
-        headers = {"Content-Type": "application/json"}
+        headers, body = ({}, event.text) if secret is None else as_webhook(event.text, secret)
+        headers["Content-Type"] = "application/json"
         try:
-            with httpx.stream("POST", url, content=event.text, headers=headers, timeout=_SECONDS) as answer:
+            with httpx.stream("POST", url, content=body, headers=headers, timeout=_SECONDS) as answer:
                 return None if answer.is_success else f"answered {answer.status_code}"
         except httpx.TimeoutException:
             return f"no answer within {_SECONDS:.0f} s"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,14 @@ from local.table_streams import StreamMissing
 
 @dataclass(frozen=True, slots=True)
 class EventSettings:
-    """Where events go besides the page: `file` (appended to; None for one that ends with the server), `url`."""
+    """Where events go besides the page: `file` (appended to; None for one that ends with the server), `url`.
+
+    With `secret`, they go to the URL as webhooks.
+    """
 
     file: Path | None = None
     url: str | None = None
+    secret: str | None = field(default=None, repr=False)
 
 
 class LifeCycle:
@@ -46,7 +50,7 @@ class LifeCycle:
         self._delivery: EventDelivery | None = None
         self._publishing: EventPublishing | None = None
         if settings.url is not None:
-            self._delivery = EventDelivery(post_to(settings.url), self.events, note)
+            self._delivery = EventDelivery(post_to(settings.url, settings.secret), self.events, note)
 
     @property
     def publishes(self) -> bool:

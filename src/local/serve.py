@@ -2,7 +2,8 @@
 
 Environment: PORT (default 8080), CONNECTOR_KEY (of the account default; otherwise a new one at each start),
 DYNAMODB_ENDPOINT (a running DynamoDB; otherwise moto), EVENTS_FILE and EVENTS_URL (where life-cycle events
-go). Exits with 0 on Ctrl-C, 1 when it cannot start, 2 when a setting is malformed.
+go), EVENTS_SECRET (sends them to EVENTS_URL as webhooks). Exits with 0 on Ctrl-C, 1 when it cannot start, 2 when a
+setting is malformed.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from domain.accounts.connector_key import ConnectorKey
 from handlers.routes import SETUP_PATH
-from local.event_delivery import is_web_address
+from local.event_delivery import is_web_address, is_webhook_secret
 from local.life_cycle import EventSettings
 from local.request_line import request_line
 from local.service import SECRET_PREFIX, TABLE_NAME, CannotStart, LocalService
@@ -88,15 +90,19 @@ def connector_key(env: Mapping[str, str]) -> ConnectorKey | None:
 
 def event_settings(env: Mapping[str, str]) -> EventSettings:
     """Where life-cycle events go besides the page."""
-    file, url = env.get("EVENTS_FILE"), env.get("EVENTS_URL")
+    file, url, secret = env.get("EVENTS_FILE"), env.get("EVENTS_URL"), env.get("EVENTS_SECRET")
     if url and not is_web_address(url):
         raise InvalidSetting("EVENTS_URL is not an address such as http://127.0.0.1:9000/events")
+    if secret and not is_webhook_secret(secret):
+        raise InvalidSetting("EVENTS_SECRET needs 32 to 256 letters, digits or + / = _ -: openssl rand -base64 32")
+    if secret and (not url or "@" in urlsplit(url).netloc):
+        raise InvalidSetting("EVENTS_SECRET needs EVENTS_URL, an address without user and password")
     if file:
         try:
             Path(file).open("a", encoding="utf-8").close()
         except OSError as error:
             raise InvalidSetting(f"EVENTS_FILE cannot be written ({error.strerror}): {file!r}") from error
-    return EventSettings(Path(file).absolute() if file else None, url or None)
+    return EventSettings(Path(file).absolute() if file else None, url or None, secret or None)
 
 
 def write_state(service: LocalService) -> Path:

@@ -15,7 +15,6 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 from moto.events.models import EventPattern
-from samtranslator.yaml_helper import yaml_parse
 
 from adapters.events.event_bus import EventBus
 from adapters.logs.log import Log
@@ -31,7 +30,8 @@ from support.event_schemas import FOLDER, validate
 from support.group_work import GroupWork
 from support.in_process import ENVIRONMENT, Client, InProcess, TwinTable, new_clients
 from support.lambda_context import LambdaContext
-from support.stack_template import RESOURCES
+from support.resolved_template import ResolvedTemplate
+from support.stack_template import RESOURCES, written
 
 PREFIX = ENVIRONMENT["CONNECTOR_SECRET_PREFIX"]
 OF_THE_PUBLISHER = {"EVENT_BUS_NAME": "users", "EVENT_ISSUER": "https://scim.example.com/scim/v2"}
@@ -70,11 +70,11 @@ class Deployment:
             detail = json.loads(entry["Detail"])
             self.published.append({"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail})
 
-    @property
-    def received(self) -> list[Json]:
-        """Events that the rule of docs/events/consumer.yaml passes to the application."""
-        consumer = yaml_parse((FOLDER / "consumer.yaml").read_text())["Resources"]
-        pattern = EventPattern.load(json.dumps(consumer["LossOfAccess"]["Properties"]["EventPattern"]))
+    def received(self, template: str, **parameters: str) -> list[Json]:
+        """Events that the rule of a template in docs/events passes to the application."""
+        consumer = ResolvedTemplate(parameters, written((FOLDER / template).read_text()))
+        wanted = consumer.document["Resources"]["Rule"]["Properties"]["EventPattern"]
+        pattern = EventPattern.load(json.dumps(consumer.value(wanted)))
         return [event for event in self.published if pattern.matches_event(event)]  # type: ignore[arg-type]  # moto requires a TypedDict
 
 
@@ -97,7 +97,8 @@ def deployment() -> Iterator[Deployment]:
         yield deployment
 
 
-def test_an_application_gets_every_loss_of_access_and_nothing_else(deployment: Deployment) -> None:
+@pytest.mark.parametrize("template", ["consumer.yaml", "webhook.yaml"])
+def test_an_application_gets_the_events_that_it_asked_for_and_no_other(deployment: Deployment, template: str) -> None:
     scim = deployment.client
     user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ann@example.com"}
     leaver = scim.call("POST", "/Users", user).body["id"]
@@ -109,11 +110,15 @@ def test_an_application_gets_every_loss_of_access_and_nothing_else(deployment: D
 
     for event in deployment.published:
         validate(EventKind(event["detail-type"]), event["detail"])
-    assert [(one["source"], one["detail-type"], one["detail"]["account"]) for one in deployment.received] == [
+    assert {event["detail"]["userId"] for event in deployment.published} == {leaver}
+    lost = deployment.received(template, Events="loss-of-access")
+    assert [(one["source"], one["detail-type"], one["detail"]["account"]) for one in lost] == [
         ("rollcall", "UserDeactivated", "acme"),
         ("rollcall", "UserDeprovisioned", "acme"),
     ]
-    assert {one["detail"]["userId"] for one in deployment.received} == {leaver}
+    assert deployment.received(template) == deployment.published
+    assert deployment.received(template, Events="loss-of-access", Account="acme") == lost
+    assert deployment.received(template, Account="acm") == []
 
 
 def test_no_event_holds_a_name_or_an_address(deployment: Deployment) -> None:
