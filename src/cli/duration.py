@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cli.root import UsageError
@@ -26,3 +26,27 @@ def parse_duration(text: str, option: str, *, may_be_zero: bool = False) -> time
             f"{option} {text!r} is no length of time: write for example 7d, 12h, 30m{', or 0' * may_be_zero}."
         )
     return period
+
+
+def parse_moment(text: str, option: str, now: datetime) -> datetime:
+    """Parse a moment of the past: a time or a day (RFC 3339, in UTC without a zone), or how long ago it was.
+
+    Raises `UsageError` naming the option.
+
+    >>> now = datetime(2030, 2, 1, 8, 30, tzinfo=UTC)
+    >>> parse_moment("2d", "--since", now).isoformat(), parse_moment("2030-01-31", "--since", now).isoformat()
+    ('2030-01-30T08:30:00+00:00', '2030-01-31T00:00:00+00:00')
+    """
+    if re.match("[0-9]{4}-", text.strip()):
+        try:
+            moment = datetime.fromisoformat(text.strip())
+        except ValueError:
+            raise UsageError(
+                f"{option} {text!r} is no time: write for example 2030-01-31, 2030-01-31T08:30:00Z, or 7d."
+            ) from None
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    else:
+        moment = now - parse_duration(text, option)
+    if moment > now:
+        raise UsageError(f"{option} {text!r} is in the future.")
+    return moment

@@ -1,4 +1,4 @@
-"""`rollcall events`: publish life-cycle events again that could not be published."""
+"""`rollcall events`: publish life-cycle events again."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Annotated, Final
 
 import typer
 
+from cli import events_replay
 from cli.invocation import Invocation, invocation_of
 from cli.wording import counted
 from operations.answers.records import RedrivenLetters, RequeuedEvents
 from operations.dead_letters import DeadLetters, LetterOutcome
 from operations.local_events import deliver_again
 
-app: Final = typer.Typer(no_args_is_help=True, help="Publish life-cycle events again that could not be published.")
+app: Final = typer.Typer(no_args_is_help=True, help="Publish life-cycle events again.")
+
+app.command()(events_replay.replay)
 
 _REFUSED: Final = {
     LetterOutcome.MALFORMED: "is no dead letter of the publisher. Find out who can send to the queue, then delete it.",
@@ -24,7 +27,7 @@ _REFUSED: Final = {
 
 @app.callback()
 def events() -> None:
-    """Publish life-cycle events again that could not be published."""
+    """Publish life-cycle events again."""
 
 
 @app.command()

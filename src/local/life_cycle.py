@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from adapters.aws import Clients
 from adapters.events.event_bus import EventBus
@@ -49,6 +50,7 @@ class LifeCycle:
         self._running = running
         self._delivery: EventDelivery | None = None
         self._publishing: EventPublishing | None = None
+        self._publisher: Publisher | None = None
         if settings.url is not None:
             self._delivery = EventDelivery(post_to(settings.url, settings.secret), self.events, note)
 
@@ -87,7 +89,15 @@ class LifeCycle:
         publisher = Publisher(
             EventBus(bus, "local"), groups_in_table(clients, table_name), issuer, personal_data=False, log=log
         )
+        self._publisher = publisher
         self._publishing.start(publisher)
+
+    def replay(self, event: Json) -> Json | None:
+        """Publish the present state of users and groups again: event and answer are those of the function Publisher.
+
+        None where nothing is published. Raises `MalformedReplay`.
+        """
+        return None if self._publisher is None else self._publisher.replay(event, str(uuid4()))
 
     def again(self) -> int:
         """Queue the events that could not be delivered once more; returns their number."""

@@ -10,6 +10,8 @@ import httpx
 
 from operations.deployment import Deployment, DeploymentError
 
+REPLAY_ADDRESS: Final = "/data/events/replay"
+"""Where a local server takes users and groups whose present state it shall publish (`adapters.events.replay`)."""
 _SECONDS: Final = 10.0
 
 

@@ -68,6 +68,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "groups delete": ["--account", "acme", "--name", "Sales", "--yes"],
     "groups rename": ["Selling", "--account", "acme", "--name", "Sales"],
     "table check": ["--account", "acme"],
+    "events replay": ["--account", "acme", "--all", "--dry-run"],
     "doctor": ["acme"],
 }
 """Arguments with which each command has something to do, where the stand-in for AWS has what it needs."""

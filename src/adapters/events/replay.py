@@ -37,7 +37,7 @@ class Replayed(NamedTuple):
 
 def replay_of(event: Mapping[str, Any]) -> list[Replayed]:
     """Read all entries before anything is published; raises `MalformedReplay`."""
-    entries = event[REPLAY]
+    entries = event.get(REPLAY)
     if len(event) > 1 or not isinstance(entries, list) or not 0 < len(entries) <= MOST_ENTRIES:
         raise MalformedReplay(f"A replay is an object with {REPLAY} alone: a list of 1 to {MOST_ENTRIES} entries.")
     return list(_read(entries))

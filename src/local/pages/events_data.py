@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
+from adapters.events.replay import MalformedReplay
 from domain.documents import Json
 from local.life_cycle import LifeCycle
-from local.pages.site import Address, Call, Data
+from local.pages.site import Address, Call, Data, Refused
+from operations.local_events import REPLAY_ADDRESS
 
 REDELIVER: Final = "/data/events/deliver"
 _MOST_REVISION: Final = 10**15
@@ -24,6 +27,16 @@ def event_data(life_cycle: LifeCycle) -> Mapping[Address, Data]:
     def deliver(_: Call) -> Json:
         return {"queued": life_cycle.again(), **life_cycle.as_json()}
 
+    def replay(call: Call) -> Json:
+        """Publish what `rollcall --local events replay` read from the table."""
+        try:
+            answer = life_cycle.replay(call.body)
+        except MalformedReplay as error:
+            raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from None
+        if answer is None:
+            raise Refused(HTTPStatus.CONFLICT, life_cycle.missing or "No life-cycle events are published.")
+        return answer
+
     def clear(_: Call) -> Json:
         life_cycle.events.clear()
         return {}
@@ -31,5 +44,6 @@ def event_data(life_cycle: LifeCycle) -> Mapping[Address, Data]:
     return {
         ("GET", "/data/events"): latest,
         ("POST", REDELIVER): deliver,
+        ("POST", REPLAY_ADDRESS): replay,
         ("POST", "/data/events/clear"): clear,
     }

@@ -19,6 +19,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from domain.documents import Json
 from handlers.routes import BASE_PATH
 from local.gateway import GatewayResponse
+from operations.local_events import REPLAY_ADDRESS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,6 +47,8 @@ _BY_PATH: Final = {place.path: place for place in PLACES if place is not ACCOUNT
 
 _OWN_HEADER: Final = "HTTP_X_ROLLCALL_PAGE"
 _MAX_BYTES: Final = 64_000
+_MAX_BYTES_OF: Final = {REPLAY_ADDRESS: 2_000_000}
+"""Of the address that takes users and groups of the table: an item may have 400 KB."""
 
 
 class Refused(Exception):
@@ -188,10 +191,11 @@ def _called(environ: WSGIEnvironment, data: Mapping[Address, Data]) -> Any:
 
 
 def _body(environ: WSGIEnvironment) -> Json:
-    if int(environ.get("CONTENT_LENGTH") or 0) > _MAX_BYTES:
-        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A call has at most {_MAX_BYTES:,} bytes.")
+    most = _MAX_BYTES_OF.get(environ["PATH_INFO"], _MAX_BYTES)
+    if int(environ.get("CONTENT_LENGTH") or 0) > most:
+        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A call has at most {most:,} bytes.")
     try:
-        body = json.loads(environ["wsgi.input"].read(_MAX_BYTES) or b"{}")
+        body = json.loads(environ["wsgi.input"].read(most) or b"{}")
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):

@@ -186,3 +186,24 @@ class RequeuedEvents(Answer):
     """Where they go, without a password; null when the server has no EVENTS_URL."""
     page: str
     """The page that shows them."""
+
+
+class ReplayedEvents(Done):
+    """`rollcall events replay`."""
+
+    result: Literal["replayed", "counted", "stopped"]
+    """counted: of a dry run, which published nothing."""
+    account: str
+    since: str | None
+    """Users and groups that did not change since then are left out; null: all are published again."""
+    users: int
+    """How many users were published again."""
+    groups: int
+    events: dict[str, int]
+    """How many events of each kind."""
+    unreadable: list[str]
+    """Users and groups whose items are damaged: nothing of them is published."""
+    stopped: str | None
+    """Why it did not come to the end; null when it did."""
+    after: str | None
+    """Where to continue after it stopped (--after); null from the beginning, or when it came to the end."""

@@ -43,6 +43,7 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     records.Diagnosis,
     records.RedrivenLetters,
     records.RequeuedEvents,
+    records.ReplayedEvents,
     simulation.Simulated,
     deploying.CheckedDeployment,
     deploying.AdoptedLeftovers,

@@ -1,0 +1,137 @@
+"""`rollcall events replay`: publish the present state of an account's users and groups again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from adapters.clock import instant, text_of
+from cli.arguments import Account
+from cli.duration import parse_moment
+from cli.invocation import Invocation, invocation_of
+from cli.root import UsageError
+from cli.wording import counted
+from domain.errors import ScimError
+from operations.answers.records import ReplayedEvents
+from operations.deployment import DeploymentError
+from operations.replay.places import Place, PlaceKind, place_of
+from operations.replay.publishers import publisher_of
+from operations.replay.reading import PresentState
+from operations.replay.running import DEFAULT_RATE, MOST_RATE, Reached, Replay, ReplayStopped
+
+_SECONDS: Final = 24 * 3600.0
+_INTERRUPTED: Final = "Interrupted."
+_SHOWN: Final = 20
+"""Damaged items that are named; the JSON answer has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line asks for."""
+
+    account: str
+    since: datetime | None
+    after: Place | None
+    dry_run: bool
+
+
+def replay(
+    context: typer.Context,
+    *,
+    account: Account,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME|AGO", help="Only users and groups changed since: 2030-01-31, 2030-01-31T08:30:00Z, 12h, 7d."
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All users and groups of the account.")] = False,
+    rate: Annotated[
+        int, typer.Option(min=1, max=MOST_RATE, help="Publish at most this many events a second.")
+    ] = DEFAULT_RATE,
+    after: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="Continue after a place that an earlier run showed: Users/ID, Groups/ID."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the events and publish nothing.")] = False,
+) -> None:
+    """Publish the present state of users and groups again, for an application that is new or missed events.
+
+    Events have `replay` = true, and the same ids each time. Give --all or --since. The account is read once; requests
+    may go on meanwhile. When it stops, it says how to continue; to begin again does no harm. Exits with 1 when it
+    stopped, or when an item of the table is damaged.
+    """
+    invocation = invocation_of(context)
+    if (since is None) is not everything:
+        raise UsageError("Give either --all or --since TIME.")
+    place = None if after is None else place_of(after)
+    if after is not None and place is None:
+        raise UsageError("--after takes a place that an earlier run showed, such as Users/ID or Groups/ID.")
+    moment = None if since is None else parse_moment(since, "--since", instant())
+    asked = _Asked(account, moment, place, dry_run)
+    invocation.deployment.require_account(account, _SECONDS)
+    work = Replay(None if dry_run else publisher_of(invocation.deployment, invocation.stack_name), rate)
+    stopped = _run(invocation, asked, work)
+    _answer(invocation, asked, work.reached, stopped)
+    if stopped or work.reached.unreadable:
+        raise typer.Exit(130 if stopped == _INTERRUPTED else 1)
+
+
+def _run(invocation: Invocation, asked: _Asked, work: Replay) -> str:
+    """Replay with a progress bar on a terminal; return why it stopped early, "" if it did not."""
+    directory = invocation.deployment.account(asked.account, _SECONDS)
+    found = PresentState(directory.items, asked.since).after(asked.after)
+    shown = invocation.errors.is_terminal and not invocation.as_json
+    bar = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*bar, console=invocation.errors, transient=True, disable=not shown) as progress:
+        total = directory.users.total() + directory.groups.total() if shown and asked.after is None else None
+        task = progress.add_task("Replaying", total=total)
+        try:
+            for reached in work.run(found):
+                progress.update(
+                    task,
+                    completed=reached.read,
+                    description=f"Replaying: {counted(reached.published.total(), 'event')}",
+                )
+        except ReplayStopped as problem:
+            return str(problem)
+        except (ScimError, DeploymentError) as problem:
+            return problem.detail if isinstance(problem, ScimError) else str(problem)
+        except KeyboardInterrupt:
+            return _INTERRUPTED
+    return ""
+
+
+def _answer(invocation: Invocation, asked: _Asked, reached: Reached, stopped: str) -> None:
+    place = (reached.place or asked.after) if stopped else None
+    since = None if asked.since is None else text_of(asked.since.timestamp())
+    users, groups = reached.counts[PlaceKind.USERS], reached.counts[PlaceKind.GROUPS]
+    changed = "" if since is None else f" changed since {since}"
+    would_be = "would be " if asked.dry_run else ""
+    invocation.answer(
+        ReplayedEvents(
+            result="stopped" if stopped else "counted" if asked.dry_run else "replayed",
+            account=asked.account,
+            since=since,
+            users=users,
+            groups=groups,
+            events=dict(sorted(reached.published.items())),
+            unreadable=reached.unreadable,
+            stopped=stopped or None,
+            after=None if place is None else str(place),
+        ),
+        f"{counted(users, 'user')} and {counted(groups, 'group')} of {asked.account}{changed}: "
+        f"{counted(reached.published.total(), 'event')} {would_be}published.",
+    )
+    if reached.unreadable:
+        shown = ", ".join(reached.unreadable[:_SHOWN])
+        invocation.note(f"Not published, as their items are damaged: {shown}. See: rollcall table check")
+    if stopped:
+        which = "--all" if since is None else f"--since {since}"
+        rest = "" if place is None else f" --after {place}"
+        again = f"rollcall events replay --account {asked.account} {which}{rest}"
+        invocation.note(f"rollcall: {stopped} To continue: {again}")
