@@ -68,7 +68,14 @@ Handle = Callable[[Event], None]
 def parse(text: str | bytes) -> Event:
     """The event in EventBridge's envelope; raises `MalformedEvent`."""
     try:
-        envelope = json.loads(text)
+        return event_of(json.loads(text))
+    except (ValueError, RecursionError):
+        raise MalformedEvent("not an event of Rollcall") from None
+
+
+def event_of(envelope: Any) -> Event:
+    """The same of an envelope that is parsed already."""
+    try:
         detail = envelope["detail"]
         event = Event(
             kind=envelope["detail-type"],
@@ -78,7 +85,7 @@ def parse(text: str | bytes) -> Event:
             version=detail.get("version"),
             detail=detail,
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise MalformedEvent(f"not an event of Rollcall ({type(error).__name__})") from None
     texts = (event.kind, event.account, event.user_id or "", event.group_id or "")
     if envelope.get("source") != "rollcall" or not all(isinstance(text, str) for text in texts):
@@ -112,6 +119,29 @@ def work(sqs: Any, queue_url: str, handle: Handle, wait: int = LONGEST_WAIT) -> 
             # One that cannot be deleted comes again, which does no harm.
             sqs.delete_message_batch(QueueUrl=queue_url, Entries=done)
     return len(done)
+
+
+def lambda_handler(handle: Handle) -> Callable[[dict[str, Any], object], dict[str, Any]]:
+    """A handler for Lambda, whose trigger is the rule itself, or the queue.
+
+    The mapping of the queue needs `FunctionResponseTypes: [ReportBatchItemFailures]`: the answer names the messages
+    that failed, and Lambda deletes the others.
+    """
+
+    def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+        if "Records" not in event:
+            handle(event_of(event))
+            return {}
+        failed = []
+        for record in event["Records"]:
+            try:
+                handle(parse(record["body"]))
+            except Exception as error:
+                print(f"message {record['messageId']} failed: {type(error).__name__}")
+                failed.append({"itemIdentifier": record["messageId"]})
+        return {"batchItemFailures": failed}
+
+    return handler
 
 
 def serve(port: int, handle: Handle) -> HTTPServer:

@@ -114,20 +114,15 @@ def interrupted(copy: Copy, then: Callable[[], None]) -> Copy:
 
 
 @pytest.fixture
-def customer(published: Publishing, request: pytest.FixtureRequest) -> Customer:
-    published.publish()  # what another test left
-    return Customer(published.account(request.node.name[:40].replace("_", "-")))
-
-
-def account_of(customer: Customer) -> str:
-    return customer.account.items.account
+def customer(published: Publishing) -> Customer:
+    return published.customer()
 
 
 def test_a_crash_between_reading_and_commit_leaves_the_row_as_it_was(
     published: Publishing, customer: Customer, tmp_path: Path
 ) -> None:
     copy = open_copy(tmp_path / "copy.db")
-    account = account_of(customer)
+    account = customer.name
     ada = customer.create()
     [provisioned] = map(parse, published.publish())
     copy.handle(provisioned)
@@ -165,10 +160,10 @@ def test_a_worker_that_read_before_another_cannot_write_after_it(
 
     first = open_copy(tmp_path / "copy.db")
     interrupted(first, meanwhile).handle(provisioned)
-    assert list(contents(first, account_of(customer))[0]) == [ada.id]
+    assert list(contents(first, customer.name)[0]) == [ada.id]
     second.handle(waited[0])
 
-    assert contents(first, account_of(customer)) == table_of(customer) == ({}, {})
+    assert contents(first, customer.name) == table_of(customer) == ({}, {})
 
 
 def test_workers_in_threads_of_their_own_end_equal_to_the_table(
@@ -191,7 +186,7 @@ def test_workers_in_threads_of_their_own_end_equal_to_the_table(
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(work, range(2)))
 
-    assert contents(open_copy(tmp_path / "copy.db"), account_of(customer)) == table_of(customer)
+    assert contents(open_copy(tmp_path / "copy.db"), customer.name) == table_of(customer)
 
 
 def test_a_fill_and_the_events_since_the_queue_began_leave_no_gap(
@@ -199,7 +194,7 @@ def test_a_fill_and_the_events_since_the_queue_began_leave_no_gap(
 ) -> None:
     """While the account is listed, users come, change and go, and their events are handled or wait in the queue."""
     copy, worker = open_copy(tmp_path / "copy.db"), open_copy(tmp_path / "copy.db")
-    account = account_of(customer)
+    account = customer.name
     ada, bob, cyd, dan = [customer.create() for _ in range(4)]
     group = customer.create_group(ada, bob)
     published.publish()  # before there was a queue
@@ -229,7 +224,7 @@ def test_a_fill_repairs_a_copy_whose_events_were_lost_and_follows_a_restored_tab
     published: Publishing, customer: Customer, tmp_path: Path
 ) -> None:
     copy = open_copy(tmp_path / "copy.db")
-    account = account_of(customer)
+    account = customer.name
     ada, bob = customer.create(), customer.create()
     group = customer.create_group(ada, bob)
     copy.fill(account)
@@ -261,7 +256,7 @@ def test_of_a_user_who_is_gone_nothing_personal_stays(
         copy.handle(parse(text))
 
     [row] = copy.connection.execute(
-        "SELECT id, gone, active, user_name, document FROM scim_users WHERE account = ?", (account_of(customer),)
+        "SELECT id, gone, active, user_name, document FROM scim_users WHERE account = ?", (customer.name,)
     )
     assert row == (ada.id, 1, 0, None, None)
 
@@ -279,7 +274,7 @@ def test_events_of_other_accounts_are_passed_over_without_reading(
     for text in published.publish():
         copy.handle(parse(text))
 
-    assert contents(copy, account_of(customer)) == ({}, {})
+    assert contents(copy, customer.name) == ({}, {})
 
 
 def test_an_event_that_is_not_newer_costs_no_reading(published: Publishing, customer: Customer, tmp_path: Path) -> None:
@@ -295,4 +290,4 @@ def test_an_event_that_is_not_newer_costs_no_reading(published: Publishing, cust
     for event in [first, *later]:
         Copy(copy.connection, nothing).handle(event)
 
-    assert contents(copy, account_of(customer)) == table_of(customer)
+    assert contents(copy, customer.name) == table_of(customer)

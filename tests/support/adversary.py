@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from random import Random
 
 from hypothesis import HealthCheck, settings
@@ -15,7 +14,6 @@ from domain.resources.stored_user import StoredUser
 from support.examples import examples
 from support.published_changes import Customer, Publishing, replay
 
-_accounts = count()
 NUMBERS = st.integers(0, 99)
 
 
@@ -41,10 +39,9 @@ def run(publishing: Publishing, new_consumer: Callable[[str], Consumer]) -> None
     class Adversary(RuleBasedStateMachine):
         @initialize(seed=st.integers(0, 2**32))
         def start(self, seed: int) -> None:
-            self.name = f"account-{next(_accounts)}"
             self.random = Random(seed)
-            self.customer = Customer(publishing.account(self.name), seed)
-            self.consumer = new_consumer(self.name)
+            self.customer = publishing.customer(seed)
+            self.consumer = new_consumer(self.customer.name)
             self.events: list[str] = []
             self.undelivered: list[str] = []
 
@@ -118,7 +115,7 @@ def run(publishing: Publishing, new_consumer: Callable[[str], Consumer]) -> None
         def teardown(self) -> None:
             self.publish()
             late = [event for event in self.undelivered if self.random.random() < 0.5]
-            again = replay(self.name, self.customer, self.events)
+            again = replay(self.customer, self.events)
             for events in (late, again, self.events[-30:]):
                 self.random.shuffle(events)
                 for event in events:

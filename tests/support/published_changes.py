@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,6 +27,7 @@ from operations.table_creation import make_table
 from support.samples import LATER, Patience, Users, changed, new_id
 
 TABLE_NAME = "users"
+_numbers = count()
 
 
 @dataclass
@@ -37,9 +39,11 @@ class Publishing:
     publisher: Publisher
     events: list[str] = field(default_factory=list)
 
-    def account(self, name: str) -> DynamoDBAccount:
-        """One account of the table."""
-        return self.table.account(name, Patience())
+    def customer(self, seed: int = 0) -> Customer:
+        """A new account of the table, of which nothing was published yet."""
+        self.publish()
+        name = f"customer-{next(_numbers)}"
+        return Customer(name, self.table.account(name, Patience()), seed)
 
     def publish(self) -> list[str]:
         """Publish what changed, and what the publisher changes itself; return the new events."""
@@ -79,7 +83,8 @@ class Customer:
     A group's version may be a later one by now, as users who are removed leave their groups.
     """
 
-    def __init__(self, account: DynamoDBAccount, seed: int = 0) -> None:
+    def __init__(self, name: str, account: DynamoDBAccount, seed: int) -> None:
+        self.name = name
         self.account = account
         self.users: dict[str, StoredUser] = {}
         self.groups: dict[str, StoredGroup] = {}
@@ -144,12 +149,12 @@ class Customer:
         return self._count
 
 
-def replay(account: str, customer: Customer, published: Sequence[str]) -> list[str]:
+def replay(customer: Customer, published: Sequence[str]) -> list[str]:
     """The events by which the state of an account is published again: of what is there, and of what is gone.
 
     The latter are among those that were `published` before.
     """
-    events = []
+    events, account = [], customer.name
     for user in customer.users.values():
         active = user.attributes.get("active", True)
         kinds = ["UserProvisioned"] if user.version == 1 else []
