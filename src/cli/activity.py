@@ -20,6 +20,7 @@ from cli.invocation import Invocation, invocation_of, output
 from cli.lost_access import lost_access_parts, read_lost_access
 from cli.root import UsageError
 from cli.tables import table_of
+from cli.unknown_attributes import SINCE, show_unknown_attributes
 from cli.user_options import chosen_user
 from cli.wording import harmless_json, plain
 from operations.activity import LineFilter
@@ -29,6 +30,7 @@ _WIDTHS: Final = (19, 12, 13, 36, 15, 24)
 """Column widths with --follow; the last column needs none."""
 _SECONDS: Final = 60.0
 _LIMIT: Final = 50
+_SINCE: Final = "1h"
 
 
 @dataclass
@@ -65,8 +67,18 @@ def activity(
     lost_access: Annotated[
         bool, typer.Option("--lost-access", help="Show who was deactivated or removed, and who was refused that.")
     ] = False,
+    unknown_attributes: Annotated[
+        bool,
+        typer.Option("--unknown-attributes", help="Show which attributes were sent that no schema has."),
+    ] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Show new lines as they are written, until Ctrl-C.")] = False,
-    since: Annotated[str, typer.Option(metavar="TIME", help="How far to look back: 30m, 1h, 7d.")] = "1h",
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help=f"How far to look back: 30m, 1h, 7d; default: {_SINCE}, with --unknown-attributes {SINCE}.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None,
         typer.Option(min=1, max=MAX_LINES, help=f"Show at most this many past lines; default: {_LIMIT}."),
@@ -80,6 +92,12 @@ def activity(
     The CloudWatch dashboard shows the same record. With --json, print the log lines, one JSON object a line.
     """
     invocation = invocation_of(context)
+    if unknown_attributes:
+        if user or group or failed or follow or lost_access or no_names or limit is not None:
+            raise UsageError("--unknown-attributes goes with --account and --since alone.")
+        show_unknown_attributes(invocation, account, since or SINCE, _SECONDS)
+        return
+    since = since or _SINCE
     if lost_access:
         if user or group or failed or follow or limit is not None:
             raise UsageError("--lost-access goes with --account, --since and --no-names alone.")

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from adapters.logs.lines import Line, time_of
 from operations.names import NO_NAMES, Concerned, Names, concerned_by
+from operations.unknown_attributes import REMEDY, names_in
 
 _ALSO: Final = {"adoption": "adopted", "take-back": "taken back", "let-through": "let through"}
 """What else happened to a user, by the message of its line."""
@@ -40,7 +41,18 @@ def row_of(line: Line, names: Names = NO_NAMES) -> ActivityRow:
         return ActivityRow(when, account, operation, user, group, str(line.get("what", "")), about, by)
     answer = _ALSO.get(message) or (str(line.get("what", "")) if message == "lost-access" else _answer(line))
     in_bulk = " in Bulk" if message == "bulk-operation" else ""
-    return ActivityRow(when, account, operation + in_bulk, user, group, answer, _why(line) or _members(line), remedy)
+    unknown = names_in(line)
+    why = "; ".join(filter(None, (_why(line) or _members(line), *map(_unknown, unknown.values()))))
+    return ActivityRow(
+        when,
+        account,
+        operation + in_bulk,
+        user,
+        group,
+        answer,
+        why,
+        remedy or next((REMEDY[each] for each in unknown), ""),
+    )
 
 
 def _whom(concerned: Concerned, line: Line, names: Names) -> str:
@@ -65,6 +77,11 @@ def _why(line: Line) -> str:
     if "expected" in line:
         why += f", expected {line['expected']}"
     return why
+
+
+def _unknown(names: list[str]) -> str:
+    """The attributes that no schema has, such as "no schema has shoeSize, hat"."""
+    return f"no schema has {', '.join(names)}"
 
 
 def _members(line: Line) -> str:

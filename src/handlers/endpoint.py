@@ -56,6 +56,8 @@ class ScimRequest:
     record: telemetry.RequestRecord
     noted: set[str] = field(default_factory=set)
     """The names of the tolerances that the request needed; empty for an account in strict mode."""
+    unknown: set[tuple[str, str]] = field(default_factory=set)
+    """The attributes that the request names and no schema has, each with the noun of its resource type."""
 
     def __post_init__(self) -> None:
         self.record.concerns(self.resource_type.noun, telemetry.own_id(self.http.path_id))
@@ -223,6 +225,8 @@ class Handler:
                 raise
             finally:
                 record.tolerances = sorted(request.noted)
+                for noun, names in service.named.new(caller.account, request.unknown).items():
+                    record.names_unknown(noun, names)
                 request.count_cpu(clock.cpu_seconds() - cpu)
         except ScimError as error:
             record.account = record.account or error.account

@@ -20,6 +20,6 @@ def groups_of(request: ScimRequest) -> Groups:
         request.deadline,
         clock.now,
         clock.new_id,
-        reader_for(GROUP, tolerant=request.caller.settings.is_tolerant, noted=request.noted),
+        reader_for(GROUP, tolerant=request.caller.settings.is_tolerant, noted=request.noted, unknown=request.unknown),
         request.record.effects,
     )

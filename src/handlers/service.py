@@ -16,7 +16,7 @@ from adapters.logs.log import Log
 from adapters.secrets.authentication import Authenticator
 from handlers.container.last_words import LastWords
 from handlers.container.pace import Pace
-from handlers.container.refusals import Refusals
+from handlers.container.repetitions import Named, Refusals
 from handlers.environment.service import ServiceEnvironment
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Service:
     pace: Pace
     refusals: Refusals = field(default_factory=Refusals)
     last_words: LastWords = field(default_factory=LastWords)
+    named: Named = field(default_factory=Named)
     extensions: tuple[Schema, ...] = field(default_factory=declared_extensions)
     """The extensions of the User that the deployment declares."""
     has_publisher: bool = True

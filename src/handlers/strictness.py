@@ -67,7 +67,7 @@ class _Reading(ScimRequest):
 def blame_strict_mode(request: ScimRequest, error: ScimError, serve: Callable[[ScimRequest], object]) -> None:
     """Say in the error that the account is strict, if a tolerance would have had the request accepted.
 
-    `serve` does what failed.
+    `serve` does what failed. The request is given the unknown attributes that were read.
     """
     caller = request.caller
     if caller.settings.is_tolerant or not isinstance(error, BadRequest) or request.deadline.remaining() < _SECONDS:
@@ -83,5 +83,7 @@ def blame_strict_mode(request: ScimRequest, error: ScimError, serve: Callable[[S
         pass
     except Exception:
         return
+    finally:
+        request.unknown.update(reading.unknown)
     if reading.noted:
         error.blame_strict_mode(caller.account)

@@ -38,7 +38,7 @@ def users_of(request: ScimRequest) -> Users:
         request.deadline,
         clock.now,
         clock.new_id,
-        reader_for(request.user_type, tolerant=settings.is_tolerant, noted=request.noted),
+        reader_for(request.user_type, tolerant=settings.is_tolerant, noted=request.noted, unknown=request.unknown),
         request.record.effects,
         guard=None if limit is None else request.account.guard(limit),
         adopts=settings.match_existing_by_email,

@@ -23,6 +23,8 @@ from adapters.logs import insights
 from adapters.logs.lines import Line, lines_of, time_of
 from adapters.logs.lost_access import MAX_LINES, LostAccess, lost_access
 from adapters.logs.lost_access import query as query_of_lost_access
+from operations.unknown_attributes import UnknownAttribute, unknown_attributes
+from operations.unknown_attributes import query as query_of_unknown_attributes
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -80,6 +82,9 @@ class ActivityLog(Protocol):
     def lost_access(self, account: str | None, since: datetime) -> Sequence[LostAccess]:
         """Who lost access since then, or was refused that, oldest first; raises `ActivityUnavailable`."""
 
+    def unknown_attributes(self, account: str | None, since: datetime) -> Sequence[UnknownAttribute]:
+        """The attributes named since then that no schema has, each once; raises `ActivityUnavailable`."""
+
 
 class FileActivityLog:
     """The file that the local server writes; following ends with the server."""
@@ -105,6 +110,10 @@ class FileActivityLog:
     def lost_access(self, account: str | None, since: datetime) -> Sequence[LostAccess]:
         """Who lost access since then, or was refused that, oldest first; none while there is no file."""
         return lost_access(lines_of_file(self._file), account, since)
+
+    def unknown_attributes(self, account: str | None, since: datetime) -> Sequence[UnknownAttribute]:
+        """The attributes named since then that no schema has, each once; none while there is no file."""
+        return unknown_attributes(lines_of_file(self._file), account, since)
 
 
 class CloudWatchActivityLog:
@@ -173,6 +182,12 @@ class CloudWatchActivityLog:
         """Who lost access since then, or was refused that, oldest first; raises `ActivityUnavailable`."""
         with _errors_reported():
             return lost_access(self._found(self._log_groups(), query_of_lost_access(account), since), account, since)
+
+    def unknown_attributes(self, account: str | None, since: datetime) -> Sequence[UnknownAttribute]:
+        """The attributes named since then that no schema has, each once; raises `ActivityUnavailable`."""
+        with _errors_reported():
+            found = self._found(self._log_groups(), query_of_unknown_attributes(account), since)
+            return unknown_attributes(found, account, since)
 
     def _found(self, groups: Sequence[str], query: str, since: datetime) -> list[Line]:
         """The lines that a query of their texts finds newest first; oldest first."""

@@ -297,3 +297,45 @@ def test_who_lost_access_is_unknown_while_cloudwatch_does_not_answer(logs: Stubb
 
     found = InsightsActivity(logs.client, GROUPS, now=lambda: NOW, sleep=lambda _: None).lost_access()  # type: ignore[arg-type]  # a Stubber's client is a BaseClient in the stubs
     assert found is None
+
+
+def namings() -> list[str]:
+    """Lines of three containers and two days that name attributes of acme, and of others."""
+    of_users, of_groups = "unknown_user_attributes", "unknown_group_attributes"
+    return [
+        line(3 * 1440, unknown_user_attributes=["early"]),
+        line(1441, **{of_users: ["shoeSize", "hat"]}),
+        line(1440, **{of_users: ["ShoeSize"]}),
+        line(40, **{of_users: ["shoeSize"], of_groups: ["hat"]}, status=400),
+        line(30, account="globex", **{of_users: ["tie"]}),
+        line(20, status=400, attribute="shoeSize"),
+    ]
+
+
+def test_unknown_attributes_are_the_same_from_cloudwatch_and_from_a_file_each_once(
+    logs: Stubber, tmp_path: Path
+) -> None:
+    file = tmp_path / "activity.jsonl"
+    file.write_text("\n".join(namings()) + "\n", encoding="utf-8")
+    two_days_ago = NOW - timedelta(days=2)
+
+    from_file = FileActivityLog(file).unknown_attributes("acme", two_days_ago)
+    described(logs)
+    queried(
+        logs,
+        namings()[::-1],
+        'fields @message | filter message = "request" and account = "acme" '
+        'and @message like /"(unknown_user_attributes|unknown_group_attributes)":/ '
+        "| sort @timestamp desc | limit 10000",
+    )
+    from_cloudwatch = log_of(logs).unknown_attributes("acme", two_days_ago)
+
+    assert from_file == from_cloudwatch
+    assert [(each.noun, each.name, each.days) for each in from_file] == [
+        ("group", "hat", 1),
+        ("user", "hat", 1),
+        ("user", "shoeSize", 2),
+    ]
+    assert (from_file[2].first, from_file[2].last) == (NOW - timedelta(minutes=1441), NOW - timedelta(minutes=40))
+    of_all = FileActivityLog(file).unknown_attributes(None, two_days_ago)
+    assert [(each.account, each.name) for each in of_all][-1] == ("globex", "tie")

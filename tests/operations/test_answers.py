@@ -25,4 +25,4 @@ def test_every_answer_says_which_command_gives_it() -> None:
     ]
     commands = {text for text in described if text.startswith("`rollcall ")}
 
-    assert len(commands) == 33
+    assert len(commands) == 34

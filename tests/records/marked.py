@@ -17,6 +17,8 @@ from support.people import UNKNOWN_ID, bulk, patch, search
 
 MARK = "canary7f3a"
 """Letters and digits only, which percent-encoding, case folding and normalisation do not change."""
+NAME = "namee5b09c"
+"""The mark of the names of attributes that no schema has, which a request's line may name, and nothing else."""
 ENCODED = b64encode(MARK.encode()).decode().rstrip("=")
 
 HEADERS = {
@@ -82,22 +84,25 @@ def sorts_of_body() -> Iterator[object]:
     yield from (f'{{"{MARK}": 1, "{MARK}": NaN}}'.encode(), f'{{"{MARK}":1,"{MARK}":2}}'.encode(), b"\xff" * 9)
     yield (f'{{"{MARK}": ' * 40 + "1" + "}" * 40).encode()
     yield (f'{{"{MARK}": "\\ud800{MARK}"}}').encode()
-    yield {MARK: MARK}
-    yield person("unknown member", **{MARK: MARK, f"{MARK}.{MARK}": MARK})
+    yield {NAME: MARK}
+    yield person("unknown member", **{NAME: MARK, f"{NAME}.{NAME}": MARK, f"{MARK} {MARK}": MARK, f"{MARK}@x.y": 1})
+    yield person("key as name", **{f"rck_{MARK}_{MARK}": MARK, f"{NAME}.{'x' * 100}{MARK}": MARK})
+    yield person("unknown extension", **{f"urn:{NAME}:2.0:User": {NAME: MARK, f"{MARK} 1": MARK}})
     yield person("unknown schema", schemas=[f"urn:{MARK}"])
     yield person("no schema", schemas=[MARK, {"a": MARK}])
     yield person("large", title=MARK * 40_000)
     yield person("many", emails=[{"value": f"{MARK}{number}@{MARK}.example"} for number in range(60)])
     yield person("two primaries", emails=[{"value": f"{MARK}{n}@x.example", "primary": True} for n in "ab"])
     for attribute in USER.root.sub_attributes:
-        for wrong in (MARK, [[MARK]], {MARK: MARK}, [{MARK: MARK, "type": [MARK], "value": {"a": MARK}}]):
+        for wrong in (MARK, [[MARK]], {NAME: MARK}, [{NAME: MARK, "type": [MARK], "value": {"a": MARK}}]):
             yield person("wrong type", **{attribute.name: wrong})
 
 
 PATHS = (
-    MARK, f"{MARK}.{MARK}", f"urn:{MARK}:x", f"{CORE_URN}:{MARK}", f"{ENTERPRISE_URN}:{MARK}", f"emails[{MARK}",
-    f'emails[type eq "{MARK}"]', f'emails[type eq "{MARK}"].value', f'emails[{MARK} eq "{MARK}"].{MARK}',
-    f'emails[type eq "{MARK}"].{MARK}', "id", "meta", "groups", "userName", "name.givenName", "password", "active",
+    NAME, f"{NAME}.{NAME}", f"urn:{NAME}:x", f"{CORE_URN}:{NAME}", f"{ENTERPRISE_URN}:{NAME}", f"emails[{MARK}",
+    f'emails[type eq "{MARK}"]', f'emails[type eq "{MARK}"].value', f'emails[{MARK} eq "{MARK}"].{NAME}',
+    f'emails[type eq "{MARK}"].{NAME}', f'{NAME}[a eq "].{MARK}"]', f'{NAME}[a eq "].{MARK}',
+    "id", "meta", "groups", "userName", "name.givenName", "password", "active",
     f'{ENTERPRISE_URN}:manager[value eq "{MARK}"]', "schemas", "", None, {"a": MARK},
 )  # fmt: skip
 
@@ -107,8 +112,8 @@ def sorts_of_patch() -> Iterator[object]:
     for op in ("add", "replace", "remove", MARK):
         for path in PATHS:
             yield patch({"op": op, "path": path, "value": MARK})
-            yield patch({"op": op, "path": path, "value": {"value": MARK, MARK: MARK}})
-    yield patch({"op": "replace", "value": person("patched", **{MARK: MARK, "id": MARK, "name.givenName": MARK})})
+            yield patch({"op": op, "path": path, "value": {"value": MARK, NAME: MARK}})
+    yield patch({"op": "replace", "value": person("patched", **{NAME: MARK, "id": MARK, "name.givenName": MARK})})
     yield patch({"op": "replace", "value": {"active": MARK}})
     yield patch({"op": "remove", "path": "emails", "value": [{"value": MARK}]})
     yield patch({MARK: MARK})
@@ -149,7 +154,7 @@ def bulk_operations(user_id: str) -> list[dict[str, object]]:
         {"method": "POST", "path": "/Users", "bulkId": f"{MARK}2", "data": taken},
         {"method": "POST", "path": f"/{MARK}", "bulkId": f"{MARK}3", "data": taken},
         {"method": "POST", "path": "/Users", "bulkId": f"{MARK}4", "data": {"userName": f"bulkId:{MARK}2"}},
-        *({"method": "PUT", "path": f"/Users/{each}", "data": {MARK: MARK}, "version": MARK} for each in ids),  # type: ignore[list-item]  # operations differ in their members
+        *({"method": "PUT", "path": f"/Users/{each}", "data": {NAME: MARK}, "version": MARK} for each in ids),  # type: ignore[list-item]  # operations differ in their members
         *({"method": "PATCH", "path": f"/Users/{each}", "data": patch({"op": MARK})} for each in ids),  # type: ignore[list-item]  # operations differ in their members
         *({"method": "DELETE", "path": f"/Users/{each}", "version": f'W/"{MARK}"'} for each in ids),  # type: ignore[list-item]  # operations differ in their members
         {"method": "DELETE", "path": f"/Users/{MARK}/{MARK}"},
@@ -175,7 +180,7 @@ def attempts(user_id: str, seal: CursorSeal) -> Iterator[Attempt]:
             yield Attempt("GET", f"/Users/{user_id}", headers={header: version})
             yield Attempt("PUT", f"/Users/{user_id}", person("taken"), headers={header: version})
             yield Attempt(
-                "PATCH", f"/Users/{user_id}", patch({"op": "remove", "path": MARK}), headers={header: version}
+                "PATCH", f"/Users/{user_id}", patch({"op": "remove", "path": NAME}), headers={header: version}
             )
             yield Attempt("DELETE", f"/Users/{UNKNOWN_ID}", headers={header: version})
     yield Attempt("DELETE", f"/Users/{user_id}", headers={"If-Match": f'W/"{MARK}"'})
@@ -209,7 +214,7 @@ def attempts_on_groups(group_id: str, user_id: str) -> Iterator[Attempt]:
     path = f"/Groups/{group_id}"
     wrong: list[object] = [
         MARK.encode(),
-        {MARK: MARK},
+        {NAME: MARK},
         team("many", *[f"{MARK}{number}" for number in range(10_001)]),
         team("nested", group_id),
         team("unknown", UNKNOWN_ID, MARK),
@@ -218,7 +223,7 @@ def attempts_on_groups(group_id: str, user_id: str) -> Iterator[Attempt]:
         team("x", members=[MARK]),
         team("x", members=[{"value": [MARK]}]),
         team("x", members=[{"value": user_id, "$ref": 5}]),
-        team("x", members=[{"value": user_id, MARK: MARK}]),
+        team("x", members=[{"value": user_id, NAME: MARK}]),
         team("x", schemas=[MARK]),
         team("x", displayName=f"{MARK}" * 600),
     ]
@@ -231,7 +236,7 @@ def attempts_on_groups(group_id: str, user_id: str) -> Iterator[Attempt]:
         [MARK],
         [{"value": MARK}],
         [{"value": user_id, "display": MARK}],
-        {MARK: MARK},
+        {NAME: MARK},
         5,
         None,
     ]
@@ -239,17 +244,17 @@ def attempts_on_groups(group_id: str, user_id: str) -> Iterator[Attempt]:
         "members",
         f'members[value eq "{MARK}"]',
         f'members[display eq "{MARK}"]',
-        f'members[value eq "{user_id}"].{MARK}',
-        f"members.{MARK}",
+        f'members[value eq "{user_id}"].{NAME}',
+        f"members.{NAME}",
         "displayName",
-        MARK,
+        NAME,
         None,
     )
     for op in ("add", "replace", "remove", MARK):
         for target in paths:
             for value in values:
                 yield Attempt("PATCH", path, patch({"op": op, "path": target, "value": value}))
-    yield Attempt("PATCH", path, patch({"op": "add", "value": {"members": [{"value": MARK}], MARK: MARK}}))
+    yield Attempt("PATCH", path, patch({"op": "add", "value": {"members": [{"value": MARK}], NAME: MARK}}))
     renamed = patch({"op": "add", "path": "externalId", "value": MARK})
     for path_id in (group_id, UNKNOWN_ID, MARK, user_id):
         for query in ("", f"attributes={MARK}", "attributes=members", "excludedAttributes=members"):

@@ -13,7 +13,7 @@ from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.rate import DEFAULT_RATE, FREE, Rate, Standing
 from domain.errors import ServiceUnavailable
 from handlers.container.pace import Pace
-from handlers.container.refusals import Refusals
+from handlers.container.repetitions import Refusals
 from records.output import Output
 from support.in_process import Client, InProcess
 from support.metric_filters import totals

@@ -25,7 +25,7 @@ from adapters.secrets.guesses import AT_ONCE
 from domain.accounts.connector_key import ConnectorKey
 from domain.accounts.deprovisioning import Limit
 from domain.accounts.rate import DEFAULT_RATE, FREE
-from handlers.container.refusals import Refusals
+from handlers.container.repetitions import Refusals
 from operations.table_creation import table_definition
 from support.faults import THROTTLING, FaultyClient
 from support.in_process import ENVIRONMENT, Client, InProcess, in_process

@@ -1,7 +1,8 @@
 """The log line of a request, from which metric filters of observability.yaml count.
 
 The record is an allow-list: only the fields of `RequestRecord` reach the log, and none of them contains a body, a
-filter value, a name, an address or a key; `user`, which is masked, is set only where the operator has allowed it.
+filter value, a name of a person, an address or a key; `user`, which is masked, is set only where the operator has
+allowed it. The one text of a client is the name of an attribute that no schema has (`domain.tolerances.names`).
 Adopted and reactivated users, and what a bulk request failed to do or took access from, have lines of their own.
 """
 
@@ -90,6 +91,9 @@ class RequestRecord(Concerning):
     unlogged_refusals: int = 0
     """The number of earlier refusals (rate, wrong keys) without lines of their own, which this line represents."""
     tolerances: list[str] = field(default_factory=list)
+    unknown_user_attributes: list[str] | None = None
+    """Attributes of users that the request named and no schema has; each once a day for an account and container."""
+    unknown_group_attributes: list[str] | None = None
     effects: Effects = field(default_factory=Effects)
     bulk_operations: int | None = None
     bulk_failures: list[OperationRecord] = field(default_factory=list)
@@ -97,6 +101,10 @@ class RequestRecord(Concerning):
     """For failures of the service: the class of the error and its place in the code, never its text."""
     secret: str | None = None
     """The name of a secret that is missing or unreadable; never its content."""
+
+    def names_unknown(self, noun: str, names: list[str]) -> None:
+        """Name attributes that no schema has; `noun` is that of their resource type."""
+        setattr(self, f"unknown_{noun}_attributes", names)
 
     @property
     def is_failure(self) -> bool:

@@ -16,6 +16,7 @@ from domain.quoting import quoted
 from domain.resources.attributes import Attribute, ResourceType
 from domain.resources.canonical import canonical_names, canonical_value
 from domain.resources.paths import resolve
+from domain.tolerances.names import collect_unknown
 from domain.tolerances.quirks import unknown_member
 from domain.tolerances.quirks.unknown_path import names_foreign
 from domain.tolerances.readers import Reader, Strict
@@ -29,6 +30,7 @@ class Tolerant:
     """Reads the requests of one account about resources of one type, accepting known deviations from the RFC.
 
     `noted` collects the names of the tolerances that applied; a name says nothing about the request's values.
+    `unknown` collects the attributes that no schema has, each with the noun of its resource type.
 
     >>> from domain.resources.user_schema import USER
     >>> reader = Tolerant(USER)
@@ -40,6 +42,7 @@ class Tolerant:
 
     resource_type: ResourceType
     noted: set[str] = field(default_factory=set)
+    unknown: set[tuple[str, str]] = field(default_factory=set)
     _stages: Stages = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -48,6 +51,7 @@ class Tolerant:
     def resource(self, body: Json) -> Json:
         """Return the body of a POST or PUT as the RFC has it, names canonical; InvalidSyntax for a name sent twice."""
         body = self._with_spelled_members(canonical_names(body, self.resource_type.root))
+        collect_unknown(self.unknown, body, self.resource_type)
         for name, hook in self._stages.resource:
             changed = hook(body, self.resource_type)
             if changed is not None:
@@ -181,7 +185,9 @@ class Tolerant:
 
     def _parts(self, operation: Operation) -> Operations:
         """Return the operations that one stands for, each with a path that the strict parser takes."""
-        operations: Operations = (self._spelled(operation),)
+        spelled = self._spelled(operation)
+        collect_unknown(self.unknown, spelled, self.resource_type)
+        operations: Operations = (spelled,)
         for name, hook in self._stages.reading:
             changed = self._rewritten(operations, name, hook)
             if changed is not operations:
@@ -209,6 +215,7 @@ class Tolerant:
             if root.sub_attribute(name) is None:
                 right = self._spelled_name(name)
                 if "[" in right and resolve(right.partition("[")[0], self.resource_type) is not None:
+                    collect_unknown(self.unknown, {right: member}, self.resource_type)  # an error may follow
                     right = self._strict_path(right)
             if right in spelled:
                 known = resolve(right, self.resource_type)
@@ -276,9 +283,14 @@ class Tolerant:
         return path
 
 
-def reader_for(resource_type: ResourceType, *, tolerant: bool, noted: set[str]) -> Reader:
-    """Return the reader for an account in tolerant or in strict mode; `noted` collects what the tolerant one needed."""
-    return Tolerant(resource_type, noted) if tolerant else Strict(resource_type)
+def reader_for(
+    resource_type: ResourceType, *, tolerant: bool, noted: set[str], unknown: set[tuple[str, str]] | None = None
+) -> Reader:
+    """Return the reader for an account in tolerant or in strict mode.
+
+    `noted` collects what the tolerant one needed, `unknown` the attributes that no schema has, by the type's noun.
+    """
+    return Tolerant(resource_type, noted, set() if unknown is None else unknown) if tolerant else Strict(resource_type)
 
 
 def _is_hollow(value: Any, attribute: Attribute | None) -> bool:

@@ -11,7 +11,17 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from operations.answers import accounts, changes, deploying, groups, lost_access, records, setup_links, simulation
+from operations.answers import (
+    accounts,
+    changes,
+    deploying,
+    groups,
+    lost_access,
+    records,
+    setup_links,
+    simulation,
+    unknown_attributes,
+)
 from operations.json_schemas import SchemaGenerator, schema_text
 
 ANSWERS: Final[tuple[type[BaseModel], ...]] = (
@@ -28,6 +38,7 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     setup_links.LinkList,
     setup_links.ClosedLinks,
     lost_access.LostAccessLately,
+    unknown_attributes.UnknownAttributes,
     records.UserList,
     records.Exported,
     records.Imported,

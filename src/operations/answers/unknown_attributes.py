@@ -1,0 +1,49 @@
+"""The answer about attributes that no schema has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Self
+
+from domain.accounts.account import rfc3339
+from operations import unknown_attributes
+from operations.answers.base import Answer
+
+
+class UnknownAttribute(Answer):
+    """An attribute that the account's identity provider sends and no schema has."""
+
+    account: str
+    resource_type: Literal["User", "Group"]
+    attribute: str
+    """Its full name: an extension's with the URN, one of the core schema without."""
+    first: str
+    last: str
+    """When it was named first and last in the period; it is named once a day."""
+    days: int
+    """On how many days, by UTC."""
+    remedy: str
+
+
+class UnknownAttributes(Answer):
+    """`rollcall activity --unknown-attributes`: what identity providers send and no schema has."""
+
+    attributes: list[UnknownAttribute]
+
+    @classmethod
+    def of(cls, found: Sequence[unknown_attributes.UnknownAttribute]) -> Self:
+        """The answer for what the log has."""
+        return cls(
+            attributes=[
+                UnknownAttribute(
+                    account=each.account,
+                    resource_type="User" if each.noun == "user" else "Group",
+                    attribute=each.name,
+                    first=rfc3339(each.first),
+                    last=rfc3339(each.last),
+                    days=each.days,
+                    remedy=unknown_attributes.REMEDY[each.noun],
+                )
+                for each in found
+            ]
+        )
