@@ -8,7 +8,7 @@ The only module here that knows keys. Every read is strongly consistent: it sees
         ...
 
 Every method may raise what boto3 raises: `botocore.exceptions.ClientError` (throttled, no right to read),
-`BotoCoreError` (no connection). No answer is "no": let nobody in on an error.
+`BotoCoreError` (no connection). An error is no answer: let no one in on it.
 """
 
 from __future__ import annotations
