@@ -28,6 +28,8 @@ VERSION: Final[str] = BUILD["VERSION"]
 RELEASE: Final = ROOT / "build" / "release"
 SBOM: Final = ROOT / "build" / "sbom.cyclonedx.json"
 POLICIES: Final = ROOT / "docs" / "deploy-policy"
+FOR_APPLICATIONS: Final = ("application/read-one-account.yaml", "events/consumer.yaml", "events/webhook.yaml")
+"""The templates in docs that an application deploys; they need no artifact."""
 SUMS: Final = "SHA256SUMS"
 NOTES: Final = "NOTES.md"
 
@@ -134,6 +136,12 @@ def write_templates(into: Path) -> None:
 _NESTED: Final = (("observability.yaml", nested("observability.yaml")),)
 
 
+def write_templates_for_applications(into: Path) -> None:
+    """Copy the templates that an application deploys."""
+    for name in FOR_APPLICATIONS:
+        shutil.copyfile(ROOT / "docs" / name, into / nested(Path(name).name))
+
+
 def write_wheel(into: Path) -> None:
     """Build the wheel, which has the command `rollcall`, outside the source folder."""
     with TemporaryDirectory() as scratch:
@@ -172,6 +180,7 @@ def release(into: Path) -> list[Path]:
         made.mkdir()
         write_artifacts(made)
         write_templates(made)
+        write_templates_for_applications(made)
         write_wheel(made)
         shutil.copyfile(SBOM, made / f"rollcall-{VERSION}-sbom.cyclonedx.json")
         for policy in POLICIES.glob("*.json"):

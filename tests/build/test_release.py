@@ -126,6 +126,14 @@ def test_each_release_publishes_a_version_of_every_function_of_the_api(released:
     assert not now & later
 
 
+def test_every_template_of_the_documentation_is_in_the_release_as_it_is(tmp_path: Path) -> None:
+    RELEASE["write_templates_for_applications"](tmp_path)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        f"rollcall-{VERSION}-{path.name}": path.read_bytes() for path in (ROOT / "docs").rglob("*.yaml")
+    }
+
+
 def test_every_part_of_a_release_has_the_version_of_pyproject(tmp_path: Path) -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(project.replace(f'version = "{VERSION}"', 'version = "98.7.6"'))

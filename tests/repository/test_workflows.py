@@ -166,6 +166,7 @@ def test_what_may_write_a_release_runs_no_code_of_the_repository_or_of_packages(
 def test_a_release_has_every_file_that_is_built(tmp_path: Path) -> None:
     program = runpy.run_path(str(ROOT / "artifact" / "release.py"), run_name="release")
     program["write_templates"](tmp_path)
+    program["write_templates_for_applications"](tmp_path)
     names = {path.name for path in tmp_path.iterdir()} | {program["archive"](one) for one in ("arm64", "x86_64")}
     create = commands("publish", "release")[-1].split()
 
