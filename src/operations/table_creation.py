@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import HTTPClientError
 
+from adapters.dynamodb.items import EXPIRES
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
@@ -56,3 +58,14 @@ def _make(client: DynamoDBClient, table_name: str) -> None:
     with suppress(client.exceptions.ResourceInUseException):
         client.create_table(**table_definition(table_name))
     client.get_waiter("table_exists").wait(TableName=table_name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    # Switching on what is on is an error.
+    if not expires(client, table_name):
+        client.update_time_to_live(
+            TableName=table_name, TimeToLiveSpecification={"AttributeName": EXPIRES, "Enabled": True}
+        )
+
+
+def expires(client: DynamoDBClient, table_name: str) -> bool:
+    """Return True if DynamoDB removes the table's items once their time is over."""
+    found = client.describe_time_to_live(TableName=table_name)["TimeToLiveDescription"]
+    return found.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") and found.get("AttributeName") == EXPIRES

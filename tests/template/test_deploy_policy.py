@@ -31,7 +31,6 @@ UNUSED = {
     "dynamodb:*Import*": "ImportSourceSpecification",
     "dynamodb:*KinesisStreamingDestination": "KinesisStreamSpecification",
     "dynamodb:*ResourcePolicy": "ResourcePolicy",
-    "dynamodb:UpdateTimeToLive": "TimeToLiveSpecification",
     "ec2:DescribeNetworkInterfaces": "VpcConfig",
     "ec2:DescribeSecurityGroups": "VpcConfig",
     "ec2:DescribeSubnets": "VpcConfig",

@@ -47,7 +47,7 @@ TABLE_ACTIONS = {
     "SearchUsers": READ,
     "ReplaceUser": READ_ONE | {"Query"} | WRITE,
     "PatchUser": READ_ONE | {"Query"} | WRITE,
-    "DeleteUser": READ_ONE | {"Query", "DeleteItem", "UpdateItem"},
+    "DeleteUser": READ_ONE | {"Query", "DeleteItem", "UpdateItem", "PutItem"},
     "ReadGroups": READ,
     "ChangeGroups": READ_ONE | {"Query"} | WRITE | CHECK,
     "Bulk": MEMBERSHIPS,
@@ -141,9 +141,19 @@ def may(name: str, action: str, collection: Collection) -> bool:
 
 @pytest.mark.parametrize("name", ["GetUser", "ListUsers", "SearchUsers", "Discovery", "ReadGroups", "ChangeGroups"])
 def test_a_function_that_does_not_change_users_cannot_write_them(name: str) -> None:
-    of_users = {each for each in Collection if "GROUP" not in each.value and each is not Collection.MEMBER}
+    of_both = {Collection.MEMBER, Collection.GONE}
+    of_users = {each for each in Collection if "GROUP" not in each.value and each not in of_both}
 
     assert not [(action, each) for action in WRITE for each in of_users if may(name, action, each)]
+
+
+def test_a_function_that_only_deletes_writes_what_it_leaves_and_nothing_else() -> None:
+    assert {each for each in Collection if may("DeleteUser", "PutItem", each)} & {
+        Collection.GONE, Collection.USER, Collection.EMAIL, Collection.RANK,
+    } == {Collection.GONE}  # fmt: skip
+    assert {action for action in MEMBERSHIPS if may("ChangeGroups", action, Collection.GONE)} == {"PutItem"}
+    for name in ("GetUser", "ListUsers", "SearchUsers", "Discovery", "ReadGroups", "Publisher"):
+        assert not [action for action in WRITE if may(name, action, Collection.GONE)]
 
 
 @pytest.mark.parametrize("name", ["ReadGroups", "ChangeGroups", "Publisher"])

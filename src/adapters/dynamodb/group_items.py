@@ -35,6 +35,7 @@ def group_of(item: Item) -> StoredGroup:
         document=item["document"]["S"],
         replaced="replaced" in item,
         under_way="job" in item,
+        write_id=item["writeId"]["S"] if "writeId" in item else "",
     )
 
 
@@ -45,12 +46,13 @@ GROUPS: Final[Kind[StoredGroup]] = Kind(
     unique={DISPLAY_NAME.name: UniqueIndex(Collection.GROUP_NAME, lambda group: (group.keys.name,))},
     owner=GROUP_OWNER,
     projection={
-        "ProjectionExpression": "sk, #document, #version, #created, #lastModified, #job",
+        "ProjectionExpression": "sk, #document, #version, #created, #lastModified, #writeId, #job",
         "ExpressionAttributeNames": {
             "#document": "document",
             "#version": "version",
             "#created": "created",
             "#lastModified": "lastModified",
+            "#writeId": "writeId",
             "#job": "job",
         },
     },

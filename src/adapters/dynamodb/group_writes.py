@@ -142,7 +142,7 @@ class GroupWrites:
             return change
 
     def delete(self, current: StoredGroup) -> None:
-        """Delete group, index items and the group's count in one transaction, then end the memberships."""
+        """Delete group, index items and the group's count in one transaction, leaving word; then end memberships."""
         remove: Action = {
             "Delete": {
                 **self.items.target((Collection.GROUP, current.id)),
@@ -151,7 +151,8 @@ class GroupWrites:
                 **REPORT_ITEM,
             }
         }
-        actions = [remove, *self._transactions.count([current.id], -1)]
+        gone = self._transactions.leave(Collection.GROUP, current, self.now())
+        actions = [remove, gone, *self._transactions.count([current.id], -1)]
         while True:
             try:
                 self._transactions.transact_freeing(actions, list(group_entries(current)), current.id, str(uuid4()))

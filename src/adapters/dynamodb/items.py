@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from adapters.clock import text_of
 from adapters.dynamodb import keys
 from adapters.dynamodb.keys import Collection, Entry
 from domain.resources.stored_resource import SCHEMA_VERSION, StoredResource
@@ -18,6 +19,20 @@ Item = dict[str, dict[str, Any]]
 """An item of the low-level client: name -> {type: value}."""
 
 Record = TypeVar("Record", bound=StoredResource)
+
+
+class Gone(NamedTuple):
+    """A user or group that was deleted.
+
+    `collection` is `USER` or `GROUP`, `version` the last one, `write_id` names the write that stored it, `at` is when
+    it was deleted: RFC 3339, UTC, milliseconds.
+    """
+
+    collection: Collection
+    id: str
+    version: int
+    write_id: str
+    at: str
 
 
 class UniqueIndex(NamedTuple, Generic[Record]):
@@ -57,13 +72,19 @@ ADOPTION_ATTRIBUTE: Final = "adoption"
 WRITE_ATTRIBUTE: Final = "writeId"
 """The item attribute (S) that identifies the write which made this version of a user or group."""
 
+EXPIRES: Final = "expires"
+"""The attribute (N) of DynamoDB's time to live: when it removes the item, in seconds since 1970."""
+KEPT_WHEN_GONE: Final = 30 * 24 * 3600
+"""How many seconds the table remembers that a user or group was deleted; the stream remembers a day."""
+
 USER_PROJECTION: Final[dict[str, Any]] = {
-    "ProjectionExpression": "sk, #document, #version, #created, #lastModified, #adoption, #trace",
+    "ProjectionExpression": "sk, #document, #version, #created, #lastModified, #writeId, #adoption, #trace",
     "ExpressionAttributeNames": {
         "#document": "document",
         "#version": "version",
         "#created": "created",
         "#lastModified": "lastModified",
+        "#writeId": WRITE_ATTRIBUTE,
         "#adoption": ADOPTION_ATTRIBUTE,
         "#trace": "trace",
     },
@@ -109,6 +130,34 @@ def user_of(item: Item) -> StoredUser:
         adoption=None if adoption is None else adoption["S"],
         trace=item["trace"]["S"] if "trace" in item else None,
         replaced="replaced" in item,
+        write_id=item[WRITE_ATTRIBUTE]["S"] if WRITE_ATTRIBUTE in item else "",
+    )
+
+
+def gone_item(account: str, collection: Collection, resource: StoredResource, seconds: float) -> Item:
+    """Return what is left of a user or group deleted at that time, in seconds since 1970; nothing in it is personal.
+
+    It has what the event of the removal is made from (docs/decisions/061).
+    """
+    return {
+        **keys.key(account, Collection.GONE, f"{collection.value}#{resource.id}"),
+        "version": {"N": str(resource.version)},
+        WRITE_ATTRIBUTE: {"S": resource.write_id},
+        "at": {"S": text_of(seconds)},
+        EXPIRES: {"N": str(int(seconds) + KEPT_WHEN_GONE)},
+        "schemaVersion": VERSION_OF_FORM,
+    }
+
+
+def gone_of(item: Item) -> Gone:
+    """Return what a `gone_item` says; raises KeyError, TypeError or ValueError for any other."""
+    collection, _, resource_id = item["sk"]["S"].partition("#")
+    return Gone(
+        Collection(collection),
+        resource_id,
+        int(item["version"]["N"]),
+        item[WRITE_ATTRIBUTE]["S"],
+        item["at"]["S"],
     )
 
 

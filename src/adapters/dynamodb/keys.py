@@ -38,6 +38,7 @@ class Collection(StrEnum):
     MEMBER = "MEMBER"
     GROUP_OF = "GROUPOF"
     GROUP_JOB = "GROUPJOB"
+    GONE = "GONE"
     HEARD = "HEARD"
     """Of no account: `adapters.dynamodb.heard`."""
 

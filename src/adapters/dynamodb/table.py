@@ -35,7 +35,7 @@ class DynamoDBAccount:
     @property
     def users(self) -> DynamoDBUsers:
         """The account's users."""
-        return DynamoDBUsers(self.items)
+        return DynamoDBUsers(self.items, self.now)
 
     @property
     def groups(self) -> DynamoDBGroups:

@@ -15,7 +15,7 @@ from uuid import uuid4
 from adapters.dynamodb import keys
 from adapters.dynamodb.account_items import AccountItems, Action
 from adapters.dynamodb.failures import ConditionFailed, Failure, MismatchedToken, unavailable
-from adapters.dynamodb.items import index_item
+from adapters.dynamodb.items import gone_item, index_item
 from adapters.dynamodb.keys import Collection, Entry
 from domain.resources.stored_resource import StoredResource
 
@@ -86,6 +86,10 @@ class Transactions:
             "ConditionExpression": f"attribute_not_exists(pk) OR {self.owner} = :owner",
             "ExpressionAttributeValues": {":owner": {"S": owner_id}},
         }
+
+    def leave(self, collection: Collection, resource: StoredResource, seconds: float) -> Action:
+        """Leave word of a resource that the transaction deletes, at that time."""
+        return self.items.put_action(gone_item(self.items.account, collection, resource, seconds), {})
 
     def count(self, ids: Iterable[str], change: int) -> list[Action]:
         """Count resources in (1) or out (-1): one action for each rank item, as the number of actions is limited.

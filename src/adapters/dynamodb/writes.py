@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -20,9 +21,10 @@ from domain.resources.stored_user import StoredUser
 
 @dataclass(frozen=True, slots=True)
 class UserWrites:
-    """The part of `domain.ports.UserStore` that writes, for the users of one account."""
+    """The part of `domain.ports.UserStore` that writes, for the users of one account; `now` is the wall clock."""
 
     items: AccountItems
+    now: Callable[[], float] = time.time
 
     @property
     def _transactions(self) -> Transactions:
@@ -91,12 +93,19 @@ class UserWrites:
                 raise VersionMismatch from refusal
 
     def delete(self, current: StoredUser) -> None:
-        """Delete user, index items and the user's count in one transaction; raises VersionMismatch."""
+        """Delete user, index items and the user's count in one transaction, leaving word; raises VersionMismatch."""
         remove: Action = {"Delete": {**self.items.target((Collection.USER, current.id)), **if_version(current)}}
         freed = list(index_entries(current))
         try:
             self._transactions.transact_freeing(
-                [remove, *self._transactions.count([current.id], -1)], freed, current.id, str(uuid4())
+                [
+                    remove,
+                    self._transactions.leave(Collection.USER, current, self.now()),
+                    *self._transactions.count([current.id], -1),
+                ],
+                freed,
+                current.id,
+                str(uuid4()),
             )
         except ConditionFailed as refusal:
             if not (refusal.maybe_landed and not refusal.item(RESOURCE)):

@@ -2,7 +2,8 @@
 
     {"Replay": [{"Item": {...}}, {"Item": {...}, "Members": ["2819c223-..."], "FirstPart": 0}]}
 
-`Item` is a whole item of the table in DynamoDB's JSON: a user's or a group's. `Members` are ids of
+`Item` is a whole item of the table in DynamoDB's JSON: a user's, a group's, or what one that is gone left
+(docs/decisions/061). `Members` are ids of
 users; a group with more of them than one call names comes in several entries, and `FirstPart` counts the events before.
 A batch of the table's stream has `Records` and never `Replay`, so that neither can be taken for the other.
 """
@@ -10,12 +11,14 @@ A batch of the table's stream has `Records` and never `Replay`, so that neither 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from adapters.dynamodb import items
+from adapters.dynamodb.keys import Collection
 from adapters.events.stream import REPLAY, RESOURCES, resource_of
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
-from domain.events.lifecycle import MOST_MEMBERS, LifecycleEvent
+from domain.events.lifecycle import MOST_MEMBERS, LifecycleEvent, ResourceChange, write_name
 from domain.events.present import present_state, present_state_events
 
 MOST_ENTRIES: Final = 500
@@ -63,6 +66,8 @@ def events_of_entry(entry: Mapping[str, Any]) -> tuple[LifecycleEvent, ...]:
         raise ValueError("an unknown member")
     item, members, first_part = entry["Item"], entry.get("Members", []), entry.get("FirstPart", 0)
     account, _, collection = item["pk"]["S"].partition("#")
+    if collection == Collection.GONE and account and entry.keys() == {"Item"}:
+        return () if account == RELEASE_CHECK_ACCOUNT else present_state_events(_removed(account, items.gone_of(item)))
     if collection not in RESOURCES:
         raise ValueError("another item of the table")
     kinds_now, of_image = RESOURCES[collection]
@@ -75,6 +80,23 @@ def events_of_entry(entry: Mapping[str, Any]) -> tuple[LifecycleEvent, ...]:
         return ()
     write_id = item[items.WRITE_ATTRIBUTE]["S"] if items.WRITE_ATTRIBUTE in item else None
     return present_state_events(present_state(kinds, account, resource, write_id, members), first_part)
+
+
+def _removed(account: str, gone: items.Gone) -> ResourceChange:
+    """The removal of a user or group, of whose attributes nothing is left."""
+    kinds, of_image = RESOURCES[gone.collection.value]
+    at = {"S": gone.at}
+    last = {"sk": {"S": gone.id}, "version": {"N": str(gone.version)}, "document": {"S": "{}"}}
+    removed = of_image({**last, "created": at, "lastModified": at})
+    return ResourceChange(
+        kinds(),
+        id=write_name(gone.write_id, gone.id),
+        account=account,
+        before=removed,
+        after=None,
+        recorded_at=datetime.fromisoformat(gone.at),
+        replayed=True,
+    )
 
 
 def _require_ids(members: Any, *, allowed: bool) -> None:

@@ -39,11 +39,13 @@ class StoredGroup(StoredResource):
         if attributes == self.attributes:
             return self
         document = document_of(attributes, self.attributes)
-        return replace(self, version=self.version + 1, last_modified=now, document=document, replaced=replaced)
+        return replace(
+            self, version=self.version + 1, last_modified=now, document=document, replaced=replaced, write_id=""
+        )
 
     def touched(self, now: str, *, replaced: bool = False) -> StoredGroup:
         """Return the next version with the same attributes: the members changed."""
-        return replace(self, version=self.version + 1, last_modified=now, replaced=replaced)
+        return replace(self, version=self.version + 1, last_modified=now, replaced=replaced, write_id="")
 
     @property
     def display_name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -22,7 +22,8 @@ class StoredResource:
 
     `document` is the JSON text of the resource without `id`, `meta` and the values that are stored apart
     (`Attribute.relation`). `created` and `last_modified` are RFC 3339 UTC with milliseconds. They are kept next to the
-    document, so that an answer can be composed without parsing.
+    document, so that an answer can be composed without parsing. `write_id` names the write that stored this version;
+    empty until it was read from the store.
     """
 
     id: str
@@ -30,6 +31,7 @@ class StoredResource:
     created: str
     last_modified: str
     document: str
+    write_id: str = field(default="", compare=False, kw_only=True)
 
     @cached_property
     def attributes(self) -> Json:

@@ -49,7 +49,9 @@ class StoredUser(StoredResource):
         if attributes == self.attributes:
             return self
         document = document_of(attributes, self.attributes)
-        return replace(self, version=self.version + 1, last_modified=now, document=document, replaced=replaced)
+        return replace(
+            self, version=self.version + 1, last_modified=now, document=document, replaced=replaced, write_id=""
+        )
 
     def adopted(self, attributes: Json, now: str, adoption: str) -> StoredUser:
         """Return the next version, adopted by an identity provider."""
@@ -60,6 +62,7 @@ class StoredUser(StoredResource):
             document=document_of(with_defaults(attributes), self.attributes),
             adoption=adoption,
             replaced=False,
+            write_id="",
         )
 
     @cached_property

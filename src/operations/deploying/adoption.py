@@ -13,10 +13,11 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from adapters.dynamodb.items import EXPIRES
 from operations.deploying.leftovers import LOG_GROUPS, SECRETS, Leftovers, find_leftovers
 from operations.deploying.stacks import DESCRIPTION, delete_failed_first, described_stack, is_failed_first, is_rollcall
 from operations.deployment import DeploymentError
-from operations.table_creation import table_definition
+from operations.table_creation import expires, table_definition
 
 _WAIT: Final[Any] = {"Delay": 5, "MaxAttempts": 120}
 
@@ -156,6 +157,8 @@ def _table(session: boto3.Session, name: str, encryption_key: str) -> dict[str, 
         properties["PointInTimeRecoverySpecification"] = {"PointInTimeRecoveryEnabled": True, **days}
     if found.get("StreamSpecification", {}).get("StreamEnabled"):
         properties["StreamSpecification"] = {"StreamViewType": found["StreamSpecification"]["StreamViewType"]}
+    if expires(client, name):
+        properties["TimeToLiveSpecification"] = {"AttributeName": EXPIRES, "Enabled": True}
     if (encryption := found.get("SSEDescription", {})).get("Status") == "ENABLED":
         # The key that AWS manages has an ARN too, which a template may not name.
         key = encryption.get("KMSMasterKeyArn")
