@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from support import node
 from support.application import Application, application
 
 
@@ -14,3 +16,11 @@ def app() -> Iterator[Application]:
     """An application and its customer acme."""
     with application() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The modules of examples/typescript, compiled; skips where there is no Node."""
+    if (why_not := node.missing()) is not None:
+        pytest.skip(why_not)
+    return node.compiled(tmp_path_factory.mktemp("typescript"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -23,23 +24,14 @@ MORE = ["x" * 1024, "\u00e9" * 700, "m\u00fcller@xn--mller-kva.de", "a#b", "\u03
 @pytest.fixture(scope="module")
 def service() -> Iterator[LocalService]:
     """The server of `make run`."""
-    if (why_not := node.missing()) is not None:
-        pytest.skip(why_not)
     with LocalService() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def examples(service: LocalService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examples]:
+def examples(typescript: Path, service: LocalService) -> Iterator[Examples]:
     """The examples, which ask the server's DynamoDB as they would ask AWS."""
-    variables = {
-        "AWS_ENDPOINT_URL_DYNAMODB": service.aws_endpoint,
-        "AWS_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "TABLE_NAME": TABLE_NAME,
-    }
-    with node.driver(node.compiled(tmp_path_factory.mktemp("typescript")), variables) as process:
+    with node.driver(typescript, TABLE_NAME, service.aws_endpoint) as process:
         yield process
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import pytest
 
+from local.embedded_aws import REGION
 from support.child_processes import PIPE, Child, run, started
 from support.repository import ROOT
 
@@ -114,8 +115,15 @@ class Thrown(Exception):
 
 
 @contextmanager
-def driver(build: Path, variables: Mapping[str, str]) -> Iterator[Examples]:
-    """The examples in a process of their own with these variables, until the end of the block."""
+def driver(build: Path, table_name: str, dynamodb: str) -> Iterator[Examples]:
+    """The examples in a process of their own that reads a table at this endpoint, until the end of the block."""
+    variables = {
+        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "TABLE_NAME": table_name,
+    }
     command: list[str | Path] = ["node", build / "test" / "driver.js"]
     with started(command, env=environment(variables), stdin=PIPE, stdout=PIPE, text=True) as process:
         yield Examples(process, "default")

@@ -6,8 +6,12 @@
 
 import { createInterface } from "node:readline";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import sqlite from "node-sqlite3-wasm";
+import { Sessions, endSessions } from "../src/end-sessions.ts";
+import { Copy } from "../src/keep-copy.ts";
 import { externalIdPrefix, sortKey, uniqueForm } from "../src/keys.ts";
-import { addresses, Users } from "../src/reading.ts";
+import { addresses, type User, Users } from "../src/reading.ts";
+import { parse } from "../src/receiving.ts";
 
 interface Request {
   readonly account: string;
@@ -16,6 +20,13 @@ interface Request {
 }
 
 const client = new DynamoDBClient({});
+const database = new sqlite.Database();
+const copy = new Copy(database, usersOf);
+const sessions = new Sessions();
+
+function usersOf(account: string): Users {
+  return new Users(process.env["TABLE_NAME"] ?? "", account, client);
+}
 
 async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -26,7 +37,7 @@ async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 function functions(account: string): Record<string, (...given: never[]) => unknown> {
-  const users = new Users(process.env["TABLE_NAME"] ?? "", account, client);
+  const users = usersOf(account);
   return {
     all: async (after?: string) => await listed(users.all(after)),
     allGroups: async (after?: string) => await listed(users.allGroups(after)),
@@ -38,6 +49,24 @@ function functions(account: string): Record<string, (...given: never[]) => unkno
     group: (id: string) => users.group(id),
     groupsOf: (userId: string) => users.groupsOf(userId),
     membersOf: (groupId: string) => users.membersOf(groupId),
+    /** Acts on all of them at once. */
+    copy: (events: string[]) => Promise.all(events.map((event) => copy.handle(parse(event)))),
+    fill: () => copy.fill(account),
+    copied: () => ({
+      users: database.all("select * from scim_users where account = ? and not gone order by id", [account]),
+      groups: database.all("select * from scim_groups where account = ? and not gone order by id", [account]),
+      members: database.all("select * from scim_members where account = ? order by group_id, user_id", [account]),
+    }),
+    forgotten: () =>
+      database.all(
+        "select id, version, gone, active, user_name, document from scim_users where account = ? and gone",
+        [account],
+      ),
+    /** After the log-in check, which is byId. */
+    begun: (user: User) => (user.active ? sessions.begin(account, user)?.id : undefined),
+    isSignedIn: (session: string) => sessions.find(session) !== undefined,
+    endSessions: (events: string[]) => events.forEach((event) => endSessions(sessions, parse(event))),
+    parse: (text: string) => parse(text),
     externalIdPrefixes: (texts: string[]) => texts.map(externalIdPrefix),
     forms: (texts: string[]) => texts.map(uniqueForm),
     sortKeys: (forms: string[]) => forms.map(sortKey),

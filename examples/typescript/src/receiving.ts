@@ -1,0 +1,168 @@
+/**
+ * Rollcall's events as they reach an application: from a queue, over HTTP, or from a file.
+ *
+ * `consume` gives each event to a function of the application. Where the events come from is a setting of the
+ * environment, one of:
+ *
+ * - `QUEUE_URL`: an SQS queue, as docs/events/consumer.yaml makes one. Needs `sqs:ReceiveMessage` and
+ *   `sqs:DeleteMessage` of that queue. A message is deleted when the function has ended. One that the function cannot
+ *   use stays in the queue, and after five attempts SQS moves it to the dead-letter queue.
+ * - `EVENTS_PORT`: a port of 127.0.0.1, for the local server: `EVENTS_URL=http://127.0.0.1:9000/ make run`.
+ * - `EVENTS_FILE`: a file with one event a line, as `EVENTS_FILE=events.jsonl make run` writes it, read once to its end.
+ *
+ * An event may come more than once, late, and out of order (docs/events). So it says "look again", and what the
+ * application does with it must come to the same however often it is done.
+ */
+
+import { once } from "node:events";
+import { open } from "node:fs/promises";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+
+/** An event. It is about a user or a group, or about neither if this code does not know its kind yet. */
+export interface LifecycleEvent {
+  readonly kind: string;
+  readonly account: string;
+  readonly userId: string | undefined;
+  readonly groupId: string | undefined;
+  /** That of the user or group after the change; undefined once it is gone. */
+  readonly version: number | undefined;
+  /** Whether a user may sign in after the change; undefined of an event that does not say. */
+  readonly active: boolean | undefined;
+  /** True for the present state, published again by `rollcall events replay`. */
+  readonly isReplay: boolean;
+}
+
+export type Handle = (event: LifecycleEvent) => Promise<void> | void;
+
+/** What came is no event of Rollcall; it will not become one by being tried again. */
+export class MalformedEvent extends Error {
+  override readonly name = "MalformedEvent";
+}
+
+/** Seconds: SQS answers as soon as there is a message, and an empty queue costs three calls a minute. */
+const LONGEST_WAIT = 20;
+/** Of an event over HTTP; one on EventBridge has 256 KB. */
+const MOST_BYTES = 1_048_576;
+
+/** Return the event in EventBridge's envelope. Throws MalformedEvent. */
+export function parse(text: string): LifecycleEvent {
+  let envelope: unknown;
+  try {
+    envelope = JSON.parse(text);
+  } catch {
+    throw new MalformedEvent("not an event of Rollcall (no JSON)");
+  }
+  const detail = member(envelope, "detail");
+  const [kind, account] = [member(envelope, "detail-type"), member(detail, "account")];
+  const version = member(detail, "version");
+  if (member(envelope, "source") !== "rollcall" || typeof kind !== "string" || typeof account !== "string") {
+    throw new MalformedEvent("not an event of Rollcall (its source, kind or account)");
+  }
+  if (version !== undefined && typeof version !== "number") {
+    throw new MalformedEvent("not an event of Rollcall (its version)");
+  }
+  return {
+    kind,
+    account,
+    userId: idOf(detail, "userId"),
+    groupId: idOf(detail, "groupId"),
+    version,
+    active: member(detail, "active") as boolean | undefined,
+    isReplay: member(detail, "replay") === true,
+  };
+}
+
+function idOf(detail: unknown, name: string): string | undefined {
+  const id = member(detail, name);
+  if (id !== undefined && typeof id !== "string") {
+    throw new MalformedEvent(`not an event of Rollcall (its ${name})`);
+  }
+  return id;
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** Receive messages once, at most ten, and handle each; return how many are done and deleted. */
+export async function work(sqs: SQSClient, queueUrl: string, handle: Handle, wait = LONGEST_WAIT): Promise<number> {
+  const receive = new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: wait });
+  let done = 0;
+  for (const message of (await sqs.send(receive)).Messages ?? []) {
+    if (await succeeds(message, handle)) {
+      await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle }));
+      done += 1;
+    }
+  }
+  return done;
+}
+
+async function succeeds(message: Message, handle: Handle): Promise<boolean> {
+  try {
+    await handle(parse(message.Body ?? ""));
+    return true;
+  } catch (error) {
+    // Left in the queue: SQS counts the attempts. What the error says may be personal.
+    console.error(`message ${message.MessageId} failed: ${(error as Error).name}`);
+    return false;
+  }
+}
+
+/** Return what answers requests with an event each: 204 when it is handled, 503 when it is to come again. */
+export function receiver(handle: Handle): RequestListener {
+  return async (request, response) => {
+    response.writeHead(await outcome(request, handle), { "Content-Length": 0, Connection: "close" }).end();
+  };
+}
+
+async function outcome(request: IncomingMessage, handle: Handle): Promise<number> {
+  // A page in a browser cannot send this type to another site without being asked for permission first.
+  if (request.method !== "POST" || request.headers["content-type"] !== "application/json") {
+    return 415;
+  }
+  try {
+    const body = await bodyOf(request);
+    if (body === undefined) {
+      return 413;
+    }
+    await handle(parse(body));
+    return 204;
+  } catch (error) {
+    console.error(`an event failed: ${(error as Error).name}`);
+    return error instanceof MalformedEvent ? 400 : 503;
+  }
+}
+
+/** Return the body of a request; undefined if it is too long. */
+export async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) {
+      return undefined;
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Handle events from where the environment says, until something does not answer. */
+export async function consume(handle: Handle): Promise<void> {
+  const { QUEUE_URL: queueUrl, EVENTS_PORT: port, EVENTS_FILE: file } = process.env;
+  if (queueUrl) {
+    for (const sqs = new SQSClient(); ; ) {
+      await work(sqs, queueUrl, handle);
+    }
+  } else if (port) {
+    await once(createServer(receiver(handle)).listen(Number(port), "127.0.0.1"), "listening");
+    console.log(`waiting for events: EVENTS_URL=http://127.0.0.1:${port}/ make run`);
+  } else if (file) {
+    for await (const line of (await open(file)).readLines()) {
+      await handle(parse(line));
+    }
+  } else {
+    throw new Error("Set QUEUE_URL, EVENTS_PORT or EVENTS_FILE: where the events come from.");
+  }
+}

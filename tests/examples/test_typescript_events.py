@@ -1,0 +1,162 @@
+"""examples/typescript: the copy is what the table is, and sessions end, whatever happens to the events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from local.embedded_aws import LocalAws
+from local.service import serve
+from support import adversary, node
+from support.examples import examples as number_of
+from support.node import Examples
+from support.published_changes import TABLE_NAME, Customer, Publishing, publishing
+
+
+@pytest.fixture(scope="module")
+def published() -> Iterator[Publishing]:
+    """A table in which a change of more than a few members is a large one."""
+    with publishing(max_actions=14) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def examples(published: Publishing, typescript: Path) -> Iterator[Examples]:
+    """The examples, which read that table over HTTP."""
+    with ExitStack() as running:
+        address = serve(LocalAws(), 0, 4, running)
+        yield running.enter_context(node.driver(typescript, TABLE_NAME, address))
+
+
+class Copied(adversary.Consumer):
+    """A copy to which several events come at the same moment."""
+
+    def __init__(self, examples: Examples) -> None:
+        self.examples = examples
+        self.waiting: list[str] = []
+
+    def handle(self, text: str) -> None:
+        self.waiting.append(text)
+        if len(self.waiting) == 3:
+            self.flush()
+
+    def flush(self) -> None:
+        self.examples("copy", self.waiting)
+        self.waiting = []
+
+    def require_equal(self, customer: Customer) -> None:
+        self.flush()
+        assert copied(self.examples) == table_of(customer)
+
+
+def copied(examples: Examples) -> Any:
+    """What the copy has of the users and groups who are there."""
+    found = examples("copied")
+    members = [(each["group_id"], each["user_id"]) for each in found["members"]]
+    return (
+        {
+            user["id"]: (user["version"], bool(user["active"]), user["user_name"], json.loads(user["document"]))
+            for user in found["users"]
+        },
+        {
+            group["id"]: (
+                group["version"],
+                group["display_name"],
+                json.loads(group["document"]),
+                sorted(user for of, user in members if of == group["id"]),
+            )
+            for group in found["groups"]
+        },
+    )
+
+
+def table_of(customer: Customer) -> Any:
+    """The same of the table, by the service's own stores."""
+    users = list(customer.account.users.scan())
+    groups = [customer.whole(group) for group in customer.account.groups.scan()]
+    return (
+        {
+            user.id: (user.version, user.attributes.get("active", True), user.attributes["userName"], user.attributes)
+            for user in users
+        },
+        {
+            group.id: (group.version, group.attributes["displayName"], group.attributes, sorted(members))
+            for group, members in groups
+        },
+    )
+
+
+def test_repeated_reordered_lost_and_replayed_events_end_equal_to_the_table(
+    published: Publishing, examples: Examples
+) -> None:
+    adversary.run(published, lambda account: Copied(examples.of(account)))
+
+
+@pytest.fixture
+def customer(published: Publishing) -> Customer:
+    return published.customer()
+
+
+def test_a_fill_makes_the_copy_what_the_table_is_though_every_event_was_lost(
+    published: Publishing, customer: Customer, examples: Examples
+) -> None:
+    here = examples.of(customer.name)
+    ada, bob, eve = (customer.create() for _ in range(3))
+    staff, board = customer.create_group(ada, bob), customer.create_group(ada)
+    here("fill")
+    assert copied(here) == table_of(customer)
+
+    customer.change(ada, active=False)
+    customer.delete(bob)
+    customer.set_members(staff, [eve])
+    customer.delete_group(board)
+    here("fill")
+
+    assert copied(here) == table_of(customer)
+    assert len(copied(here)[0]) == 2
+
+
+def test_nothing_personal_is_left_of_who_is_gone(published: Publishing, customer: Customer, examples: Examples) -> None:
+    here = examples.of(customer.name)
+    ada = customer.create(title="Guide")
+    here("copy", published.publish())
+    customer.delete(ada)
+    here("copy", published.publish())
+
+    assert here("forgotten") == [
+        {"id": ada.id, "version": 1, "gone": 1, "active": 0, "user_name": None, "document": None}
+    ]
+
+
+@settings(max_examples=number_of(10, thorough=300))
+@given(removed=st.booleans(), order=st.randoms(use_true_random=False))
+def test_a_session_ends_exactly_when_its_user_was_deactivated_after_it(
+    published: Publishing, examples: Examples, removed: bool, order: Random
+) -> None:
+    """Each event comes twice, in any order, and a log-in that was checked before comes to its session after it."""
+    customer = published.customer()
+    here = examples.of(customer.name)
+    ada = customer.create()
+    checked = here("byId", ada.id)
+    before = here("begun", checked)
+    inactive = customer.change(ada, active=False)
+    assert here("begun", here("byId", ada.id)) is None
+    active = customer.change(inactive, active=True)
+    after = here("begun", here("byId", ada.id))
+    if removed:
+        customer.delete(active)
+
+    events = published.publish()
+    here("endSessions", order.sample(events * 2, 2 * len(events)))
+
+    assert not here("isSignedIn", before)
+    assert here("isSignedIn", after) is not removed
+    assert here("begun", checked) is None
