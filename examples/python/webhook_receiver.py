@@ -96,6 +96,7 @@ class Access:
         self._path = path
         with self._transaction() as database:
             database.execute("CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY, at INTEGER NOT NULL)")
+            database.execute("CREATE INDEX IF NOT EXISTS seen_at ON seen (at)")
             database.execute(
                 "CREATE TABLE IF NOT EXISTS users (account TEXT, id TEXT, version INTEGER NOT NULL, active INTEGER "
                 "NOT NULL, gone INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (account, id))"
@@ -210,13 +211,16 @@ def secrets_of(text: str) -> list[str]:
 
 def main() -> int:
     """Serve until interrupted."""
+    port = os.environ.get("PORT") or "9000"
     try:
         secrets = secrets_of(os.environ.get("WEBHOOK_SECRET", ""))
+        if not (port.isascii() and port.isdigit() and int(port) < 65_536):
+            raise ValueError(f"PORT is no port number: {port}")
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     access = Access(os.environ.get("DATABASE") or "access.db")
-    with server(access, secrets, int(os.environ.get("PORT") or "9000")) as serving:
+    with server(access, secrets, int(port)) as serving:
         sys.stderr.write(f"Webhooks: http://127.0.0.1:{serving.server_port}{PATH}\n")
         with suppress(KeyboardInterrupt):
             serving.serve_forever()

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.event_delivery import as_webhook, post_to
+from local.event_delivery import as_webhook, is_webhook_secret, post_to
 from local.life_cycle import EventSettings
 from local.serve import InvalidSetting, event_settings
 from local.service import LocalService
@@ -27,7 +27,7 @@ from support.event_schemas import FOLDER
 from support.people import user
 from support.scim_http import ScimClient
 from support.stack_template import written
-from webhook_receiver import MAX_BODY, PATH, Access, Message, Refused, read, secrets_of, server, signature
+from webhook_receiver import MAX_BODY, PATH, Access, Message, Refused, main, read, secrets_of, server, signature
 
 SECRET = "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 NEXT = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLw=="
@@ -260,3 +260,24 @@ def test_a_secret_for_the_local_server_is_checked_and_not_repeated(env: dict[str
 
     assert env["EVENTS_SECRET"] not in str(refused.value)
     assert event_settings({"EVENTS_SECRET": ""}) == EventSettings()
+
+
+@pytest.mark.parametrize(
+    "text", [SECRET, NEXT, "a" * 31, "a" * 256, "a" * 257, "a b" * 20, "\u00e9" * 40, "a" * 40 + "\n"]
+)
+def test_a_secret_that_the_local_server_takes_is_one_that_the_template_takes(text: str) -> None:
+    parameter = written((FOLDER / "webhook.yaml").read_text())["Parameters"]["Secret"]
+    valid = parameter["MinLength"] <= len(text) <= parameter["MaxLength"]
+
+    assert is_webhook_secret(text) is (valid and re.fullmatch(parameter["AllowedPattern"], text) is not None)
+
+
+@pytest.mark.parametrize("env", [{"PORT": "x"}, {"PORT": "65536"}, {"WEBHOOK_SECRET": ""}])
+def test_a_malformed_setting_of_the_receiver_is_named(
+    env: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in ({"WEBHOOK_SECRET": SECRET} | env).items():
+        monkeypatch.setenv(name, value)
+
+    assert main() == 2
+    assert [name for name in env if name in capsys.readouterr().err] == list(env)

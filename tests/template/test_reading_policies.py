@@ -18,19 +18,9 @@ from support.stack_template import TEMPLATE, written
 
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/UsersTable"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/own"
-READABLE = {
-    Collection.USER,
-    Collection.USER_NAME,
-    Collection.EMAIL,
-    Collection.EXTERNAL_ID,
-    Collection.GROUP,
-    Collection.GROUP_NAME,
-    Collection.GROUP_EXTERNAL_ID,
-    Collection.MEMBER,
-    Collection.GROUP_OF,
-    Collection.GROUP_JOB,
-}
-"""What docs/use-it.md lets an application rely on; a new collection is not for applications until it is named here."""
+_PAGE = (ROOT / "docs" / "use-it.md").read_text(encoding="utf-8")
+READABLE = {Collection(name) for name in re.findall(r"^\| `<account>#([A-Z]+)` \|", _PAGE, re.MULTILINE)}
+"""What an application may rely on; nothing else is for applications."""
 READS = ("GetItem", "BatchGetItem", "Query")
 OF_ONE_ACCOUNT = written((ROOT / "docs/application/read-one-account.yaml").read_text(encoding="utf-8"))
 
@@ -51,6 +41,11 @@ def of_account(name: str, key: str = "") -> tuple[Grant, ...]:
 def allowed(grants: Iterable[Grant], action: str, *partitions: str, table: str = TABLE) -> bool:
     need = Need(f"dynamodb:{action}", table, frozenset(partitions))
     return any(grant.allows(need) for grant in grants)
+
+
+def test_the_contract_has_users_and_groups_and_no_item_of_the_service_itself() -> None:
+    assert {Collection.USER, Collection.EMAIL, Collection.GROUP, Collection.MEMBER} < READABLE
+    assert not READABLE & {Collection.GUARD, Collection.RATE, Collection.RANK, Collection.GROUP_RANK, Collection.HEARD}
 
 
 @pytest.mark.parametrize("collection", Collection)
