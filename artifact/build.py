@@ -37,6 +37,9 @@ UNRELEASED: Final = "Value: unreleased"
 PACKAGES: Final = ("domain", "adapters", "handlers")
 """The packages of src/ that functions run."""
 
+SCHEMAS: Final = ROOT / "src" / "adapters" / "schemas"
+"""A link to schemas/, where functions, the local server and the command look."""
+
 SERVICES: Final = frozenset({"codedeploy", "dynamodb", "events", "lambda", "logs", "secretsmanager"})
 """The AWS services whose description botocore needs; those of the four hundred others are nine tenths of its size."""
 
@@ -58,6 +61,7 @@ class BuildFailed(Exception):
 
 def build(architecture: str, into: Path) -> None:
     """Put the artifact for `arm64` or `x86_64` into a directory, in place of what is there; raises `BuildFailed`."""
+    check_extensions()
     python = python_of_the_functions()
     into.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=into.parent) as scratch:
@@ -69,6 +73,21 @@ def build(architecture: str, into: Path) -> None:
             compile_bytecode(python, made, [made])
         shutil.rmtree(into, ignore_errors=True)
         made.rename(into)
+
+
+def check_extensions() -> None:
+    """Read the extensions that schemas/ declares as the functions will; raises `BuildFailed` for one that is none."""
+    sys.path.insert(0, str(ROOT / "src"))
+    try:
+        from adapters.extension_files import read_extensions  # src/ is no package of this program's Python
+        from domain.resources.extension_documents import InvalidExtension
+
+        try:
+            read_extensions(sorted(SCHEMAS.glob("*.json")))
+        except InvalidExtension as reason:
+            raise BuildFailed(str(reason)) from None
+    finally:
+        sys.path.remove(str(ROOT / "src"))
 
 
 def install_requirements(architecture: str, into: Path) -> None:
@@ -103,9 +122,13 @@ def _why_not(said: str) -> str:
 
 
 def copy_packages(into: Path) -> None:
-    """Copy the service itself, with its version."""
+    """Copy the service itself, with its version and the extensions that schemas/ declares."""
     for package in PACKAGES:
-        shutil.copytree(ROOT / "src" / package, into / package, ignore=shutil.ignore_patterns("__pycache__"))
+        others = shutil.ignore_patterns("__pycache__", SCHEMAS.name)
+        shutil.copytree(ROOT / "src" / package, into / package, ignore=others)
+    for declared in sorted(SCHEMAS.glob("*.json")):
+        (into / "adapters" / SCHEMAS.name).mkdir(exist_ok=True)
+        shutil.copyfile(declared, into / "adapters" / SCHEMAS.name / declared.name)
     (into / "adapters" / "version.txt").write_text(VERSION, encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from domain.resources.attributes import Schema
+    from domain.resources.attributes import ResourceType, Schema
 
 Variables = Mapping[str, str]
 
@@ -66,6 +66,16 @@ def declared_extensions() -> tuple[Schema, ...]:
     if named and not os.path.isdir(named):
         raise InvalidEnvironment("the environment variable ROLLCALL_SCHEMAS names no directory; correct it or unset it")
     return _declared_in(named or _SCHEMAS)
+
+
+def declared_user_type() -> ResourceType:
+    """Return the User with every extension that the deployment declares, whatever an account has of them.
+
+    Raises what `declared_extensions` raises.
+    """
+    from domain.resources.user_schema import user_type  # not every function knows users
+
+    return user_type(declared_extensions())
 
 
 _SCHEMAS: Final = os.path.join(os.path.dirname(__file__), "schemas")

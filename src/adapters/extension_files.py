@@ -12,9 +12,13 @@ from domain.resources.extension_documents import InvalidExtension, extension_of,
 
 def read_extensions(files: Sequence[Path]) -> tuple[Schema, ...]:
     """Return the extensions that the files declare, in their order; raises `InvalidExtension`."""
-    extensions = [(file.name, extension_of(_text(file), file.name)) for file in files]
+    extensions = [(_named(file), extension_of(_text(file), _named(file))) for file in files]
     require_apart(extensions)
     return tuple(schema for _, schema in extensions)
+
+
+def _named(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"
 
 
 def _text(file: Path) -> str:
@@ -23,10 +27,10 @@ def _text(file: Path) -> str:
             content = opened.read(MAX_EXTENSION_BYTES + 1)
         if len(content) > MAX_EXTENSION_BYTES:
             raise InvalidExtension(
-                f"{file.name} has more than {MAX_EXTENSION_BYTES} bytes. Shorten it, or divide the extension."
+                f"{_named(file)} has more than {MAX_EXTENSION_BYTES} bytes. Shorten it, or divide the extension."
             )
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        raise InvalidExtension(f"{file.name} is not UTF-8 text. Save it as UTF-8.") from None
+        raise InvalidExtension(f"{_named(file)} is not UTF-8 text. Save it as UTF-8.") from None
     except OSError as error:
-        raise InvalidExtension(f"{file.name} cannot be read ({error.strerror}). Make it a readable file.") from None
+        raise InvalidExtension(f"{_named(file)} cannot be read ({error.strerror}). Make it a readable file.") from None

@@ -10,6 +10,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from adapters.environment import InvalidEnvironment
 from adapters.secrets.conditional_change import AdministrationError
 from adapters.secrets.connector_secrets import ConnectorUnavailable
 from cli.invocation import Invocation
@@ -17,6 +18,7 @@ from cli.readable_help import make_readable, without_types
 from cli.wording import harmless
 from domain.accounts.connector_key import InvalidAccountName
 from domain.errors import ScimError
+from domain.resources.extension_documents import InvalidExtension
 from operations.activity import ActivityUnavailable
 from operations.deployment import DeploymentError
 
@@ -107,6 +109,8 @@ def _explained(error: Exception) -> tuple[str, int]:
             return "Interrupted. Nothing was changed.", _SIGINT
         case typer.Abort():
             return "Nothing was changed. Answer y, or add --yes to skip the question.", 1
+        case InvalidExtension() | InvalidEnvironment():
+            return str(error), 1
         case AdministrationError() | ActivityUnavailable() | DeploymentError() | OSError() | UnicodeError():
             return str(error), 1
     return f"unexpected {type(error).__name__}; set ROLLCALL_TRACEBACK=1 for the traceback", 1

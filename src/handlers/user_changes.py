@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 import adapters.dynamodb.guard  # noqa: F401 - a first request should not wait for it
 from adapters import clock
-from adapters.environment import declared_extensions
+from adapters.environment import declared_user_type
 from adapters.logs import telemetry
 from domain.changes.users import Users, end_memberships
 from domain.errors import ScimError
-from domain.resources.user_schema import user_type
 from domain.resources.validation import validator_of
 from domain.tolerances import reader_for
 from handlers.endpoint import ScimRequest
@@ -26,7 +25,7 @@ from handlers.http import HttpResponse
 if TYPE_CHECKING:
     from domain.resources.stored_user import StoredUser
 
-validator_of(user_type(declared_extensions()))  # made while the function starts: a first request should not wait for it
+validator_of(declared_user_type())  # made while the function starts: a first request should not wait for it
 
 
 def users_of(request: ScimRequest) -> Users:

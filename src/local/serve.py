@@ -2,8 +2,8 @@
 
 Environment: PORT (default 8080), CONNECTOR_KEY (of the account default; otherwise a new one at each start),
 DYNAMODB_ENDPOINT (a running DynamoDB; otherwise moto), EVENTS_FILE and EVENTS_URL (where life-cycle events
-go), EVENTS_SECRET (sends them to EVENTS_URL as webhooks). Exits with 0 on Ctrl-C, 1 when it cannot start, 2 when a
-setting is malformed.
+go), EVENTS_SECRET (sends them to EVENTS_URL as webhooks), ROLLCALL_SCHEMAS (a directory of extensions instead of
+`schemas`). Exits with 0 on Ctrl-C, 1 when it cannot start, 2 when a setting is malformed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from adapters.environment import InvalidEnvironment
 from domain.accounts.connector_key import ConnectorKey
+from domain.resources.extension_documents import InvalidExtension
 from handlers.routes import SETUP_PATH
 from local.event_delivery import is_web_address, is_webhook_secret
 from local.life_cycle import EventSettings
@@ -58,7 +60,7 @@ def main() -> int:
     except InvalidSetting as error:
         print(error, file=sys.stderr)
         return 2
-    except CannotStart as error:
+    except (CannotStart, InvalidExtension, InvalidEnvironment) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

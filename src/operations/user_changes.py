@@ -1,16 +1,20 @@
 """What an operator does to one user, by the same rules as a SCIM request (`domain.changes.users`).
 
 Requests of the command are read to the letter, whatever the account's mode, so that a mistyped attribute is an error.
+Users have every extension that the deployment declares, also one that is switched off for the account: it is off for
+the identity provider.
 The deprovisioning guard neither counts nor refuses them (docs/decisions/058).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.clock import new_id, now
+from adapters.environment import declared_user_type
 from domain.changes.users import Users, end_memberships
 from domain.documents import Json
 from domain.effects import Effects
@@ -25,7 +29,7 @@ from domain.resources.attributes import Attribute, Mutability, Type
 from domain.resources.paths import resolve
 from domain.resources.storable import require_storable
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import USER
+from domain.tolerances import Strict
 from operations.account_users import Directory
 
 Request = Callable[[Users], StoredUser]
@@ -52,13 +56,14 @@ class UserChange:
     @property
     def attributes(self) -> tuple[AttributeChange, ...]:
         """The attributes that differ, in the schema's order."""
-        return attribute_changes(self.before.attributes, {} if self.after is None else self.after.attributes, USER)
+        after = {} if self.after is None else self.after.attributes
+        return attribute_changes(self.before.attributes, after, declared_user_type())
 
     @property
     def record(self) -> dict[str, object]:
         """What the audit says of it: names of the schema, and the access that it took away, no values."""
         changed = [] if self.after is None else [each.path for each in self.attributes]
-        known = ", ".join(path for path in changed if resolve(path, USER) is not None)
+        known = ", ".join(path for path in changed if resolve(path, declared_user_type()) is not None)
         counts = {
             "users_deactivated": self.effects.deactivated,
             "users_removed": self.effects.removed,
@@ -91,7 +96,8 @@ class UserChanges:
             if store.is_real and (failed := end_memberships(self.directory.groups, user_id)) is not None:
                 failures.append(failed)
 
-        request(Users(store, self.deadline, now, new_id, effects=effects, on_deleted=leave_groups))
+        reader = Strict(declared_user_type())
+        request(Users(store, self.deadline, now, new_id, reader, effects, on_deleted=leave_groups))
         before, after = store.written or (user, user)
         return UserChange(before, after, effects, memberships_ended=not failures)
 
@@ -162,8 +168,8 @@ class _Rehearsal(_Observed):
 def setting(pairs: Sequence[tuple[str, str]], removed: Sequence[str] = (), *, as_json: bool = False) -> list[Json]:
     """Return the operations of a PATCH that give attributes values and remove others; both are named by a path.
 
-    A value is text, of a boolean attribute `true` or `false`, or with `as_json` JSON. Raises InvalidPath for a path
-    that is none, InvalidValue for a value that cannot be read.
+    A value is text, of a boolean attribute `true` or `false`, of a number its digits, or with `as_json` JSON. Raises
+    InvalidPath for a path that is none, InvalidValue for a value that cannot be read.
 
     >>> setting([("title", "Head of Analysis")], ["nickName"])
     [{'op': 'replace', 'path': 'title', 'value': 'Head of Analysis'}, {'op': 'remove', 'path': 'nickName'}]
@@ -191,6 +197,9 @@ def _typed(path: str, text: str) -> Any:
         )
     if attribute.type is Type.BOOLEAN:
         return {"true": True, "false": False}.get(text.strip().lower(), text)
+    if attribute.type in (Type.INTEGER, Type.DECIMAL):
+        with suppress(NotJson, RefusedJson):
+            return decode(text)
     return text
 
 
@@ -208,7 +217,7 @@ def _from_json(path: str, text: str) -> Any:
 
 def _kept(path: str) -> Attribute:
     """The attribute that a value of the path belongs to; raises InvalidValue for one whose values are dropped."""
-    attribute = target_of(path, USER).attribute
+    attribute = target_of(path, declared_user_type()).attribute
     if attribute.mutability is Mutability.WRITE_ONLY:
         raise InvalidValue(
             f"{attribute.name} is not kept, so it cannot be set.",

@@ -26,6 +26,8 @@ from support.artifact_build import (
     python_of_the_functions,
 )
 from support.child_processes import run
+from support.declared import ACME, EXAMPLE
+from support.people import ENTERPRISE
 from support.repository import ROOT
 from support.source_modules import MODULES, imported
 from support.stack_template import FUNCTIONS, RESOURCES
@@ -148,15 +150,60 @@ def test_descriptions_lose_documentation_but_no_member_of_that_name(tmp_path: Pa
     assert left == {"members": {"documentation": {"shape": "String"}}}
 
 
-def built_with(python: str | Path, tmp_path: Path, **environment: str) -> tuple[int, list[str], list[str]]:
-    """Run the build with a Python, on a machine without another; its exit code and the lines that it printed."""
+def built_with(
+    python: str | Path, tmp_path: Path, *, schemas: bool = False, **environment: str
+) -> tuple[int, list[str], list[str]]:
+    """Run the build with a Python, on a machine without another; its exit code and the lines that it printed.
+
+    With `schemas` the source has those of `tmp_path`.
+    """
     shutil.copytree(ROOT / "artifact", tmp_path / "artifact")
-    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    ignored = shutil.ignore_patterns("__pycache__", *([] if schemas else ["schemas"]))
+    shutil.copytree(ROOT / "src", tmp_path / "src", symlinks=True, ignore=ignored)
     for name in ("pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, tmp_path)
     nothing = {"PATH": str(tmp_path), "HOME": str(tmp_path), "PYENV_ROOT": str(tmp_path), **environment}
     done = run([python, tmp_path / "artifact" / "build.py", "arm64"], env=nothing)
     return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("declared", "says"),
+    [
+        ({"id": ACME, "name": "Acme", "attributes": [{"name": "cost code"}]}, "has no name for attributes[0]"),
+        ({**EXAMPLE, "id": ENTERPRISE}, "which this service has already"),
+    ],
+)
+def test_an_extension_that_is_none_stops_the_build_in_one_line(
+    tmp_path: Path, declared: dict[str, object], says: str
+) -> None:
+    schemas = tmp_path / "src" / "adapters" / "schemas"
+    write(tmp_path / "schemas" / "acme.json", json.dumps(declared))
+
+    code, out, [line] = built_with(sys.executable, tmp_path, schemas=True)
+
+    assert (code, out) == (1, [])
+    assert line.startswith("schemas/acme.json ")
+    assert says in line
+    assert schemas.is_symlink()
+    assert not (tmp_path / "build").exists()
+
+
+def test_the_artifact_has_the_declared_extensions_and_nothing_else_of_their_folder(tmp_path: Path) -> None:
+    write(tmp_path / "fake" / "pip" / "__init__.py")
+    write(tmp_path / "fake" / "pip" / "__main__.py", PIP_THAT_INSTALLS)
+    write(tmp_path / "schemas" / "acme.json", json.dumps(EXAMPLE))
+    write(tmp_path / "schemas" / "README.md")
+
+    built_with(sys.executable, tmp_path, schemas=True, PYTHONPATH=str(tmp_path / "fake"))
+
+    artifact = tmp_path / "build" / "artifact"
+    assert [path.name for path in (artifact / "adapters" / "schemas").iterdir()] == ["acme.json"]
+    program = (
+        "from adapters.environment import declared_extensions; print(*(each.id for each in declared_extensions()))"
+    )
+    environment = {"PYTHONPATH": str(artifact)}
+    assert run([sys.executable, "-c", program], env=environment, check=True, cwd=tmp_path).stdout.split() == [ACME]
 
 
 PIP_THAT_INSTALLS = "import pathlib, sys; pathlib.Path(sys.argv[sys.argv.index('--target') + 1]).mkdir()"

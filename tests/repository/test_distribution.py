@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
 import sys
@@ -18,6 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from support.child_processes import run
+from support.declared import EXAMPLE
 from support.repository import ROOT
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -89,7 +91,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel that pip would build, unpacked."""
     source, into = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     shutil.copy(ROOT / "pyproject.toml", source)
-    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    others = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "src", source / "src", symlinks=True, ignore=others)
+    (source / "schemas").mkdir()
+    (source / "schemas" / "acme.json").write_text(json.dumps(EXAMPLE))
     program = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
     done = run([sys.executable, "-c", program, into], cwd=source)
     assert done.returncode == 0, done.stderr
@@ -109,6 +114,10 @@ def test_a_wheel_has_every_file_of_the_packages(wheel: Path) -> None:
     }
 
     assert expected <= {str(path.relative_to(wheel)) for path in wheel.rglob("*") if path.is_file()}
+
+
+def test_a_wheel_has_the_declared_extensions_where_the_command_looks(wheel: Path) -> None:
+    assert [path.name for path in (wheel / "adapters" / "schemas").iterdir()] == ["acme.json"]
 
 
 def installed(wheel: Path, extra: str, into: Path) -> Path:

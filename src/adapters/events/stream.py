@@ -9,13 +9,12 @@ from typing import Any, Final
 from adapters.dynamodb import items
 from adapters.dynamodb.group_items import group_of
 from adapters.dynamodb.keys import Collection
-from adapters.environment import declared_extensions
+from adapters.environment import declared_user_type
 from domain.accounts.account import RELEASE_CHECK_ACCOUNT
 from domain.events.kinds import GROUP_KINDS, Kinds, kinds_of_users
 from domain.events.lifecycle import ResourceChange, write_name
 from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import user_type
 
 _IMAGES: Final = {"INSERT": (False, True), "MODIFY": (True, True), "REMOVE": (True, False)}
 """eventName -> (has an old image, has a new image)."""
@@ -109,7 +108,7 @@ def _ids(image: StreamRecord, attribute: str) -> tuple[str, ...]:
 
 def _of_users() -> Kinds:
     """The kinds of users with every extension that the deployment declares, whatever an account has of them."""
-    return kinds_of_users(user_type(declared_extensions()))
+    return kinds_of_users(declared_user_type())
 
 
 OfImage = Callable[[items.Item], StoredUser | StoredGroup]

@@ -82,6 +82,7 @@ TOLERANCES: Final[tuple[Tolerance, ...]] = (
     bare_value.TOLERANCE,
     role_as_json_text.TOLERANCE,
     string_boolean.TOLERANCE,
+    string_boolean.OF_NUMBERS,
     unknown_schema.TOLERANCE,
     unknown_member.TOLERANCE,
     emptied_entry.TOLERANCE,

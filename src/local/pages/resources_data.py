@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import DynamoDBAccount, Table
-from adapters.environment import declared_extensions
+from adapters.environment import declared_user_type
 from domain.accounts.connector_key import InvalidAccountName, account_name
 from domain.documents import Json
 from domain.errors import ScimError
@@ -18,7 +18,6 @@ from domain.queries.rendering import Renderer
 from domain.resources.group_schema import GROUP
 from domain.resources.stored_group import StoredGroup
 from domain.resources.stored_user import StoredUser
-from domain.resources.user_schema import user_type
 from local.exchanges import Exchanges
 from local.life_cycle import LifeCycle
 from local.pages.site import Address, Call, Data, Refused
@@ -93,7 +92,7 @@ def _found(account: DynamoDBAccount, resource_id: str, base_url: str, *, is_grou
     stored = (account.groups if is_group else account.users).get_many([resource_id])
     if not stored:
         return None
-    kind = GROUP if is_group else user_type(declared_extensions())
+    kind = GROUP if is_group else declared_user_type()
     text = Renderer(base_url, Projection.of(kind, None, None), kind).text(stored[0])
     ids = [each.id for each in (account.members if is_group else account.groups_of_users).of(resource_id)]
     related = (account.users if is_group else account.groups).get_many(ids[:_MOST_RELATED])
