@@ -29,12 +29,14 @@ class Played:
         self.service = service
         self.client = ScimClient(service.base_url, service.key.text)
 
-    def sent(self, idp: str, step: str, user_id: str = "", **members: Any) -> Json:
-        """The answer to a recorded request with further members, or with further operations."""
+    def sent(self, idp: str, step: str, user_id: str = "", *, added: list[Any], custom: Json | None = None) -> Json:
+        """The answer to a recorded request with further schemas or operations, and with the extension's object."""
         request = recorded_steps(idp)[step]
         body = deepcopy(request.body)
-        body["Operations" if "Operations" in body else "schemas"] += members.pop("added", [])
-        path, text = request.path.replace("{id}", user_id), json.dumps(body | members).replace("{id}", user_id)
+        body["Operations" if "Operations" in body else "schemas"] += added
+        if custom is not None:
+            body[CUSTOM] = custom
+        path, text = request.path.replace("{id}", user_id), json.dumps(body).replace("{id}", user_id)
         answer = self.client.request(request.method, path, body=json.loads(text))
         assert answer.status < 300, answer.text
         return answer.json
@@ -54,7 +56,7 @@ def test_an_attribute_that_the_console_maps_arrives_and_is_named_by_events(decla
     with LocalService(events=EventSettings(file)) as service:
         played = Played(service)
         schema = played.client.get(f"/Schemas/{CUSTOM}").json
-        made = played.sent("entra", "create.01-documented", added=[CUSTOM], **{CUSTOM: {"tag": "701984"}})
+        made = played.sent("entra", "create.01-documented", added=[CUSTOM], custom={"tag": "701984"})
         found = played.client.find(f'{CUSTOM}:tag eq "701984"')
         # One operation for each attribute; with the compatibility flag, one for all; a whole object under the URN.
         legacy = [
@@ -66,8 +68,8 @@ def test_an_attribute_that_the_console_maps_arrives_and_is_named_by_events(decla
         played.sent("entra", "patch.02-flag-multi", made["id"], added=flag)
         whole = [{"op": "add", "value": {CUSTOM: {"level": 4}}}]
         patched = played.sent("entra", "patch.02-flag-multi", made["id"], added=whole)
-        okta = played.sent("okta", "create.02-post", added=[CUSTOM], **{CUSTOM: {"tag": "A", "level": 1}})
-        put = played.sent("okta", "update.02-put-round-trip", okta["id"], added=[CUSTOM], **{CUSTOM: {"tag": "B"}})
+        okta = played.sent("okta", "create.02-post", added=[CUSTOM], custom={"tag": "A", "level": 1})
+        put = played.sent("okta", "update.02-put-round-trip", okta["id"], added=[CUSTOM], custom={"tag": "B"})
 
     assert [each["name"] for each in schema["attributes"]] == ["tag", "level"]
     assert [each["id"] for each in found] == [made["id"]]
