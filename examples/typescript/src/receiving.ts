@@ -47,30 +47,38 @@ const MOST_BYTES = 1_048_576;
 
 /** Return the event in EventBridge's envelope. Throws MalformedEvent. */
 export function parse(text: string): LifecycleEvent {
-  let envelope: unknown;
+  const envelope = jsonOf(text);
+  if (member(envelope, "source") !== "rollcall") {
+    throw new MalformedEvent("not an event of Rollcall (its source)");
+  }
+  return eventOf(member(envelope, "detail-type"), member(envelope, "detail"));
+}
+
+/** Return the event of a kind with this detail. Throws MalformedEvent. */
+export function eventOf(kind: unknown, detail: unknown): LifecycleEvent {
+  const [account, version, active] = ["account", "version", "active"].map((name) => member(detail, name));
+  if (typeof kind !== "string" || typeof account !== "string") {
+    throw new MalformedEvent("not an event of Rollcall (its kind or account)");
+  }
+  if ((version !== undefined && typeof version !== "number") || (active !== undefined && typeof active !== "boolean")) {
+    throw new MalformedEvent("not an event of Rollcall (its version, or active)");
+  }
+  const [userId, groupId] = [idOf(detail, "userId"), idOf(detail, "groupId")];
+  return { kind, account, userId, groupId, version, active, isReplay: member(detail, "replay") === true };
+}
+
+/** Return the value of a JSON text. Throws MalformedEvent. */
+export function jsonOf(text: string): unknown {
   try {
-    envelope = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw new MalformedEvent("not an event of Rollcall (no JSON)");
   }
-  const detail = member(envelope, "detail");
-  const [kind, account] = [member(envelope, "detail-type"), member(detail, "account")];
-  const version = member(detail, "version");
-  if (member(envelope, "source") !== "rollcall" || typeof kind !== "string" || typeof account !== "string") {
-    throw new MalformedEvent("not an event of Rollcall (its source, kind or account)");
-  }
-  if (version !== undefined && typeof version !== "number") {
-    throw new MalformedEvent("not an event of Rollcall (its version)");
-  }
-  return {
-    kind,
-    account,
-    userId: idOf(detail, "userId"),
-    groupId: idOf(detail, "groupId"),
-    version,
-    active: member(detail, "active") as boolean | undefined,
-    isReplay: member(detail, "replay") === true,
-  };
+}
+
+/** Return a member of a JSON value; undefined if it has none, or null. */
+export function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? ((value as Record<string, unknown>)[name] ?? undefined) : undefined;
 }
 
 function idOf(detail: unknown, name: string): string | undefined {
@@ -79,10 +87,6 @@ function idOf(detail: unknown, name: string): string | undefined {
     throw new MalformedEvent(`not an event of Rollcall (its ${name})`);
   }
   return id;
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 /** Receive messages once, at most ten, and handle each; return how many are done and deleted. */
@@ -122,7 +126,7 @@ async function outcome(request: IncomingMessage, handle: Handle): Promise<number
     return 415;
   }
   try {
-    const body = await bodyOf(request);
+    const body = await bodyOf(request, MOST_BYTES);
     if (body === undefined) {
       return 413;
     }
@@ -134,13 +138,14 @@ async function outcome(request: IncomingMessage, handle: Handle): Promise<number
   }
 }
 
-/** Return the body of a request; undefined if it is too long. */
-export async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+/** Return the body of a request; undefined if it has more bytes than that. */
+export async function bodyOf(request: IncomingMessage, most: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Not destroyed where this stops to read: there is still an answer to give.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES) {
+    if (size > most) {
       return undefined;
     }
     chunks.push(chunk);

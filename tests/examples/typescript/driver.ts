@@ -4,6 +4,8 @@
  * A request is {"account", "call", "with"}: the function, and its arguments. An answer is {"value"} or {"error"}.
  */
 
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import sqlite from "node-sqlite3-wasm";
@@ -12,6 +14,7 @@ import { Copy } from "../src/keep-copy.ts";
 import { externalIdPrefix, sortKey, uniqueForm } from "../src/keys.ts";
 import { addresses, type User, Users } from "../src/reading.ts";
 import { parse } from "../src/receiving.ts";
+import { Access, receiver, secretsOf, signature } from "../src/webhook-receiver.ts";
 
 interface Request {
   readonly account: string;
@@ -23,6 +26,8 @@ const client = new DynamoDBClient({});
 const database = new sqlite.Database();
 const copy = new Copy(database, usersOf);
 const sessions = new Sessions();
+const accessDatabase = new sqlite.Database();
+const access = new Access(accessDatabase);
 
 function usersOf(account: string): Users {
   return new Users(process.env["TABLE_NAME"] ?? "", account, client);
@@ -66,7 +71,16 @@ function functions(account: string): Record<string, (...given: never[]) => unkno
     begun: (user: User) => (user.active ? sessions.begin(account, user)?.id : undefined),
     isSignedIn: (session: string) => sessions.find(session) !== undefined,
     endSessions: (events: string[]) => events.forEach((event) => endSessions(sessions, parse(event))),
-    parse: (text: string) => parse(text),
+    /** Returns the port. */
+    receiveWebhooks: async (secrets: string) => {
+      const server = receiver(access, secretsOf(secrets)).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      return (server.address() as AddressInfo).port;
+    },
+    maySignIn: (userId: string) => access.maySignIn(account, userId),
+    breakAccess: () => accessDatabase.exec("DROP TABLE seen"),
+    signature,
+    secretsOf,
     externalIdPrefixes: (texts: string[]) => texts.map(externalIdPrefix),
     forms: (texts: string[]) => texts.map(uniqueForm),
     sortKeys: (forms: string[]) => forms.map(sortKey),
