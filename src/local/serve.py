@@ -21,6 +21,7 @@ from adapters.environment import InvalidEnvironment
 from domain.accounts.connector_key import ConnectorKey
 from domain.resources.extension_documents import InvalidExtension
 from handlers.routes import SETUP_PATH
+from local.embedded_aws import REGION
 from local.event_delivery import is_web_address, is_webhook_secret
 from local.life_cycle import EventSettings
 from local.request_line import request_line
@@ -56,6 +57,7 @@ def main() -> int:
             say(f"SCIM Connector Base URL: {service.base_url}")
             say(f"Connector Key: {service.key.text}")
             say(service.life_cycle.missing or f"Life-cycle events: {service.life_cycle.file}")
+            say(f"For your application: {exports(service)}")
             signal.sigwait(_ENDING)
     except InvalidSetting as error:
         print(error, file=sys.stderr)
@@ -120,6 +122,20 @@ def write_state(service: LocalService) -> Path:
             "directory": str(Path.cwd()),
         }
     )
+
+
+def exports(service: LocalService) -> str:
+    """The command of a shell after which an application reads this table: its SDK asks here, with no credentials."""
+    variables = {
+        "TABLE_NAME": TABLE_NAME,
+        "AWS_ENDPOINT_URL_DYNAMODB": service.aws_endpoint,
+        # The SDK for Python reads one of these, the others the other.
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }
+    return " ".join(["export", *(f"{name}={value}" for name, value in variables.items())])
 
 
 @contextmanager

@@ -61,6 +61,7 @@ def test_it_prints_the_two_values_serves_and_stops_cleanly(
         base_url = line(process).removeprefix("SCIM Connector Base URL: ")
         key = line(process).removeprefix("Connector Key: ")
         assert line(process).startswith("Life-cycle events: ")
+        assert line(process).startswith("For your application: export TABLE_NAME=rollcall-users AWS_ENDPOINT_URL_")
 
         assert base_url.startswith("http://127.0.0.1:")
         assert key.startswith("rck_default_")
@@ -79,6 +80,7 @@ def test_signals_that_come_together_stop_it_as_one_does(tmp_path: Path) -> None:
         assert line(process).startswith("SCIM Connector Base URL: ")
         assert line(process).startswith("Connector Key: ")
         assert line(process).startswith("Life-cycle events: ")
+        assert line(process).startswith("For your application: export TABLE_NAME=rollcall-users AWS_ENDPOINT_URL_")
 
         # As where Ctrl-C reaches the server and the shell that started it, which ends it, too.
         for _ in range(20):
@@ -94,6 +96,7 @@ def test_every_check_of_the_doctor_passes(tmp_path: Path) -> None:
         assert line(process).startswith("SCIM Connector Base URL: ")
         assert line(process).startswith("Connector Key: ")
         assert line(process).startswith("Life-cycle events: ")
+        assert line(process).startswith("For your application: export TABLE_NAME=rollcall-users AWS_ENDPOINT_URL_")
 
         examined = run(
             [sys.executable, "-m", "cli.main", "--local", "doctor", "--json"],
