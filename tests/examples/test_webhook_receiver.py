@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.event_delivery import as_webhook, is_webhook_secret, post_to
@@ -24,6 +24,7 @@ from local.life_cycle import EventSettings
 from local.serve import InvalidSetting, event_settings
 from local.service import LocalService
 from support.event_schemas import FOLDER
+from support.examples import examples
 from support.people import user
 from support.scim_http import ScimClient
 from support.stack_template import written
@@ -89,6 +90,7 @@ def test_an_event_that_comes_again_is_accepted_and_changes_nothing(receiving: Re
     assert receiving.access.may_sign_in("acme", "u1")
 
 
+@settings(max_examples=examples(20, thorough=300))
 @given(
     versions=st.lists(st.booleans(), min_size=1, max_size=6),
     gone=st.booleans(),
