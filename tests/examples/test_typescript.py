@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ import pytest
 
 from local.embedded_aws import REGION
 from local.service import TABLE_NAME, LocalService
+from login import Roles, sign_in
 from reading import Group, User, Users
 from support import node, reading_vectors
 from support.node import Examples
+from support.repository import ROOT
 from support.scim_http import ScimClient
 
 MORE = ["x" * 1024, "\u00e9" * 700, "m\u00fcller@xn--mller-kva.de", "a#b", "\u03a3\u0391\u03a3"]
@@ -47,6 +49,10 @@ class Customer:
         """Let the identity provider make a user; return the id."""
         made: str = self.scim.create({"userName": user_name, **more})["id"]
         return made
+
+    def switch(self, user_id: str, *, active: bool) -> None:
+        """Let it deactivate or reactivate a user."""
+        self.scim.patch(user_id, {"op": "replace", "path": "active", "value": active})
 
     def create_group(self, name: str, *members: str) -> str:
         """Let it make a group of users with these ids; return the id."""
@@ -141,3 +147,62 @@ def test_all_users_and_groups_come_in_order_and_from_any_of_them_on(customer: Cu
         assert typescript("groupsOf", user) == [as_typescript(group) for group in python.groups_of(user)]
     assert len(typescript("groupsOf", made[0])) == 2
     assert (typescript("group", made[0]), typescript("membersOf", made[0])) == (None, [])
+
+
+ROLES = json.loads((node.PROJECT / "roles.json").read_text(encoding="utf-8"))
+
+
+def test_the_roles_of_both_languages_are_the_same() -> None:
+    assert json.loads((ROOT / "examples" / "python" / "roles.json").read_text(encoding="utf-8")) == ROLES
+
+
+@pytest.mark.parametrize("carries", ["userName", "email", "externalId"])
+def test_who_is_active_may_sign_in_with_the_roles_of_the_groups(customer: Customer, carries: str) -> None:
+    ada = customer.create("ada@example.com", externalId="E-1", emails=[{"value": "ada@work.example"}])
+    customer.create_group("SUPPORT", ada)
+    customer.create_group("Administrators", ada)
+    customer.create_group("Choir", ada)
+    value = {"userName": "Ada@Example.com", "email": "Ada@WORK.example", "externalId": "E-1"}[carries]
+
+    login = customer.typescript("signIn", ROLES, carries, value)
+    roles = ["admin", "member", "read-logs"]
+    assert login == {"userId": ada, "version": 1, "userName": "ada@example.com", "roles": roles}
+    assert sign_in(customer.python, Roles.from_file(node.PROJECT / "roles.json"), carries, value).roles == roles
+
+    customer.switch(ada, active=False)
+    assert refusal(customer, carries, value) == "inactive"
+    customer.scim.delete(ada)
+    assert refusal(customer, carries, value) == "no such user"
+
+
+def test_who_is_meant_must_be_one_person_of_this_customer(customer: Customer, service: LocalService) -> None:
+    customer.create("ada", externalId="shared", emails=[{"value": "bob@example.com"}])
+    customer.create("bob@example.org", externalId="shared")
+
+    assert refusal(customer, "externalId", "shared") == "several users have this externalId"
+    # The address of one is not tried as the name of another.
+    assert refusal(customer, "userName", "bob@example.com") == "no such user"
+    stranger = replace(customer, typescript=customer.typescript.of(service.new_account().account))
+    assert refusal(stranger, "userName", "ada") == "no such user"
+
+
+def refusal(customer: Customer, carries: str, value: str) -> str:
+    with pytest.raises(node.Thrown) as thrown:
+        customer.typescript("signIn", ROLES, carries, value)
+    return str(thrown.value).removeprefix("Error: ")
+
+
+def test_the_questions_have_their_answers(customer: Customer) -> None:
+    emails = [{"value": "ada@work.example"}]
+    ada, bob = customer.create("ada", externalId="E-1", emails=emails), customer.create("bob", active=False)
+    customer.create_group("Support", ada)
+    ask = customer.typescript
+
+    assert [ask("maySignInAs", name) for name in ("ADA", "bob", "eve")] == [True, False, False]
+    assert [ask("maySignInWithEmail", one) for one in ("ada@WORK.example", "eve@work.example")] == [True, False]
+    assert [ask("maySignInWithExternalId", one) for one in ("E-1", "e-1")] == [True, False]
+    assert ask("activeUsers") == [ada]
+    assert ask("groupNames", ask("byId", ada)) == ["Support"]
+    assert [ask("isCurrent", ada, 1), ask("isCurrent", ada, 2), ask("isCurrent", bob + "0", 1)] == [True, False, False]
+    customer.create("eve", externalId="E-1")
+    assert not ask("maySignInWithExternalId", "E-1")

@@ -12,6 +12,8 @@ import sqlite from "node-sqlite3-wasm";
 import { Sessions, endSessions } from "../src/end-sessions.ts";
 import { Copy } from "../src/keep-copy.ts";
 import { externalIdPrefix, sortKey, uniqueForm } from "../src/keys.ts";
+import { type Carries, signIn, type Roles } from "../src/login.ts";
+import * as questions from "../src/questions.ts";
 import { addresses, type User, Users } from "../src/reading.ts";
 import { parse } from "../src/receiving.ts";
 import { Access, receiver, secretsOf, signature } from "../src/webhook-receiver.ts";
@@ -67,6 +69,13 @@ function functions(account: string): Record<string, (...given: never[]) => unkno
         "select id, version, gone, active, user_name, document from scim_users where account = ? and gone",
         [account],
       ),
+    signIn: (roles: Roles, carries: Carries, value: string) => signIn(users, roles, carries, value),
+    maySignInAs: (userName: string) => questions.maySignInAs(users, userName),
+    maySignInWithEmail: (address: string) => questions.maySignInWithEmail(users, address),
+    maySignInWithExternalId: (externalId: string) => questions.maySignInWithExternalId(users, externalId),
+    activeUsers: async () => (await listed(questions.activeUsers(users))).map((user) => user.id),
+    groupNames: (user: User) => questions.groupNames(users, user),
+    isCurrent: (userId: string, version: number) => questions.isCurrent(users, userId, version),
     /** After the log-in check, which is byId. */
     begun: (user: User) => (user.active ? sessions.begin(account, user)?.id : undefined),
     isSignedIn: (session: string) => sessions.find(session) !== undefined,
