@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from domain.limits import (
     MAX_CANONICAL_CHARACTERS,
@@ -24,6 +23,7 @@ from domain.resources.extension_documents import InvalidExtension, extension_of,
 from domain.resources.paths import resolve
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER, user_type
 from support.declared import ACME, ACME_SCHEMA, BILLING_SCHEMA, EXAMPLE, declared, document
+from support.declared_strategies import DOCUMENTS
 from support.examples import examples
 
 BASE = "https://scim.example.com/scim/v2"
@@ -145,46 +145,7 @@ def test_too_many_extensions_and_too_many_attributes_are_refused() -> None:
         require_apart([("a", large)])
 
 
-_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
-_NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,9}", fullmatch=True).filter(
-    lambda name: name.lower() not in ("id", "meta", "schemas", "externalid")
-)
-_SIMPLE = ("string", "boolean", "decimal", "integer", "dateTime", "binary", "reference")
-
-
-def _attributes(of: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
-    return st.lists(of, min_size=1, max_size=4, unique_by=lambda each: each["name"].lower())
-
-
-_LEAVES = st.fixed_dictionaries(
-    {"name": _NAMES},
-    optional={
-        "type": st.sampled_from(_SIMPLE),
-        "description": st.text(max_size=20).filter(lambda text: text.isprintable()),
-        "multiValued": st.booleans(),
-        "caseExact": st.booleans(),
-        "required": st.just(False),
-        "uniqueness": st.just("none"),
-        "mutability": st.just("readWrite"),
-        "returned": st.sampled_from(["default", "request"]),
-        "canonicalValues": st.lists(_TEXTS, max_size=3),
-    },
-)
-_REFERENCES = st.fixed_dictionaries(
-    {"name": _NAMES, "type": st.just("reference"), "referenceTypes": st.lists(_TEXTS, max_size=2)}
-)
-_COMPLEX = st.fixed_dictionaries(
-    {"name": _NAMES, "type": st.just("complex"), "subAttributes": _attributes(_LEAVES | _REFERENCES)},
-    optional={"multiValued": st.booleans()},
-)
-DOCUMENTS = st.builds(
-    lambda urn, attributes: document(*attributes, urn=urn),
-    st.from_regex(r"urn:[a-z]{2,5}(:[A-Za-z0-9_.-]{1,8}){1,3}:User", fullmatch=True),
-    _attributes(_LEAVES | _REFERENCES | _COMPLEX),
-)
-
-
-@settings(max_examples=examples(60, thorough=1000))
+@settings(max_examples=examples(30, thorough=1000))
 @given(DOCUMENTS)
 def test_what_is_declared_comes_back_from_schemas(of: dict[str, Any]) -> None:
     schema = declared(of)

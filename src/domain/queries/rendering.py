@@ -86,11 +86,8 @@ class Renderer:
 
     def resource(self, stored: Stored) -> Json:
         """Return the whole resource as JSON values, before projection."""
-        attributes = stored.attributes
-        if not is_shown_whole(stored.text, self.resource_type):
-            attributes = shown_part(attributes, self.resource_type)
         return {
-            **attributes,
+            **shown_part(stored.attributes, self.resource_type),
             "id": stored.id,
             "meta": {
                 "resourceType": self.resource_type.name,

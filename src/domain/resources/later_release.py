@@ -8,6 +8,7 @@ account, or that the deployment declares no more. What is known is read, compute
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Final
 
 from domain.documents import Json
@@ -33,18 +34,22 @@ def with_unknown_part(changed: Json, stored: Json, resource_type: ResourceType) 
     known = known_part(stored, resource_type)
     if known is stored:
         return changed
-    kept = {
-        name: value
-        for name, value in stored.items()
-        if name not in known or (name != "schemas" and known[name] != value and changed.get(name) == known[name])
-    }
+    kept = _unknown(changed, stored, known)
     for urn in (extension.id for extension in resource_type.extensions if extension.id in known):
         # Its attributes are as much on their own as those of the resource.
         present: Json = changed.get(urn, {})
-        own = {name: value for name, value in stored[urn].items() if name not in known[urn] and name not in present}
-        if own:
-            kept[urn] = kept.get(urn, present) | own
+        if own := _unknown(present, stored[urn], known[urn]):
+            kept[urn] = present | own
     return changed | kept | {"schemas": _schemas(changed.get("schemas", []), stored.get("schemas", []), resource_type)}
+
+
+def _unknown(changed: Json, stored: Json, known: Json) -> Json:
+    """Return the stored members that are not known, or not wholly, as far as no change takes their place."""
+    return {
+        name: value
+        for name, value in stored.items()
+        if (known[name] != value and changed.get(name) == known[name] if name in known else name not in changed)
+    }
 
 
 def _schemas(changed: list[str], stored: list[str], resource_type: ResourceType) -> list[str]:
@@ -62,10 +67,21 @@ _URNS: Final = re.compile(r'"(urn:[^"\\]+)"')
 
 
 def shown_part(stored: Json, resource_type: ResourceType) -> Json:
-    """Return the attributes without those of extensions that resources of the type do not have, at this moment."""
+    """Return the attributes without those of extensions that resources of the type do not have, at this moment.
+
+    The same object where there are none; called for every user that a filter is matched with.
+    """
+    lasting = resource_type.lasting_ids.issuperset(stored.get("schemas", ()))
+    if lasting and _lasting_names(resource_type).issuperset(stored):
+        return stored
     known: Json = _known({name: value for name, value in stored.items() if _is_urn(name)}, resource_type.root)
     shown = {name: known.get(name, value) for name, value in stored.items() if not _is_urn(name) or known.get(name)}
     return shown | {"schemas": [urn for urn in stored.get("schemas", ()) if urn in resource_type.schema_ids]}
+
+
+@cache
+def _lasting_names(resource_type: ResourceType) -> frozenset[str]:
+    return resource_type.root.names - (resource_type.schema_ids - resource_type.lasting_ids)
 
 
 def _is_urn(name: str) -> bool:
