@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adapters.dynamodb.account_items import AccountItems, Range
+from adapters.dynamodb.account_items import MAX_ACTIONS, AccountItems, Range
 from adapters.dynamodb.items import Item, gone_of
 from adapters.dynamodb.keys import Collection
 
@@ -21,3 +21,12 @@ def gone_items(items: AccountItems, since: str = "") -> Iterator[Item]:
             gone = gone_of(item)
             if gone.at >= since and items.get(gone.collection, gone.id, ProjectionExpression="sk") is None:
                 yield item
+
+
+def forget_removals(items: AccountItems) -> None:
+    """Delete all gone items of an account. Raises TooManyRequests or ServiceUnavailable; it can be repeated."""
+    while True:
+        page = next(items.query(Collection.GONE, Range(), limit=MAX_ACTIONS, ProjectionExpression="sk")).items
+        if not page:
+            return
+        items.transact([{"Delete": items.target((Collection.GONE, item["sk"]["S"]))} for item in page])

@@ -14,14 +14,15 @@ from moto import mock_aws
 
 from adapters.clock import text_of
 from adapters.dynamodb import Table
-from adapters.dynamodb.items import Gone, gone_of
+from adapters.dynamodb.items import Gone, gone_item, gone_of
 from adapters.dynamodb.keys import Collection
 from adapters.events.replay import replay_of
 from adapters.events.stream import change_of
 from domain.events.event_detail import detail
 from domain.events.lifecycle import events_of
 from domain.ports import MemberChange, VersionMismatch
-from operations.removals import gone_items
+from operations.consistency.check import Inconsistency, check_items
+from operations.removals import forget_removals, gone_items
 from operations.table_creation import expires
 from operations.table_creation import make_table as make_table_with_stream
 from support.engines import make_table, new_client
@@ -215,6 +216,29 @@ def test_an_event_from_the_table_has_the_id_of_the_event_from_the_stream() -> No
             same = ("idempotencyId", "account", "previousVersion", *(name for name in again if name.endswith("Id")))
             assert {name: again[name] for name in same} == {name: first[event.id][name] for name in same}
             assert again["changedAttributes"] == []
+
+
+def test_a_check_finds_nothing_wrong_after_deletes(table: Table, users: Users, groups: Groups) -> None:
+    account = table.account("default", Patience())
+    user, group = users("ada", "ada@example.com"), groups("Guides")
+    account.users.create(user)
+    account.groups.create(group, [user.id])
+    account.users.delete(account.users.get(user.id) or user)
+    account.groups.leave_all(user.id)
+    account.groups.delete(account.groups.get(group.id) or group)
+
+    assert [one for one in check_items(account.items) if isinstance(one, Inconsistency)] == []
+
+
+def test_all_is_forgotten_with_the_account(table: Table, users: Users) -> None:
+    for account, number in (("acme", 120), ("other", 1)):
+        items = table.account(account, Patience()).items
+        for _ in range(number):
+            items.put(gone_item(account, Collection.USER, users("ada"), NOW))
+
+    forget_removals(table.account("acme", Patience()).items)
+
+    assert (len(left(table, "acme")), len(left(table, "other"))) == (0, 1)
 
 
 def test_who_exists_all_the_same_is_not_said_to_be_gone(table: Table, users: Users) -> None:
