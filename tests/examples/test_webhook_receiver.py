@@ -26,6 +26,7 @@ from local.service import LocalService
 from support.event_schemas import FOLDER
 from support.examples import examples
 from support.people import user
+from support.repository import ROOT
 from support.scim_http import ScimClient
 from support.stack_template import written
 from webhook_receiver import MAX_BODY, PATH, Access, Message, Refused, main, read, secrets_of, server, signature
@@ -283,3 +284,12 @@ def test_a_malformed_setting_of_the_receiver_is_named(
 
     assert main() == 2
     assert [name for name in env if name in capsys.readouterr().err] == list(env)
+
+
+def test_the_commands_of_the_readme_fit_each_other() -> None:
+    page = (ROOT / "examples" / "python" / "README.md").read_text(encoding="utf-8").partition("\n## Webhooks\n")[2]
+    given = dict(re.findall(r"^(?:.* )?([A-Z_]+)=(\S+)", page.replace(" EVENTS_", "\nEVENTS_"), re.MULTILINE))
+    settings = event_settings(given)
+
+    assert secrets_of(given["WEBHOOK_SECRET"]) == [settings.secret]
+    assert settings.url == f"http://127.0.0.1:9000{PATH}"
