@@ -20,7 +20,7 @@ from local.embedded_aws import REGION
 from reading import User, Users
 from receiving import parse, work
 from support.examples import examples
-from support.published_changes import TABLE_NAME, Customer, Publishing, publishing, replay
+from support.published_changes import TABLE_NAME, Customer, Publishing, publishing
 
 NOW = 1_800_000_000.0
 
@@ -120,7 +120,7 @@ def test_after_lost_events_a_replay_ends_the_sessions_of_all_who_may_not_sign_in
     if removed:
         life.remove()
     arrived = [text for text in life.events if lost.random() < 0.5]
-    again = replay(life.customer, life.events)
+    again = published.replay(life.customer)
     for text in lost.sample(arrived + again, len(arrived) + len(again)):
         handle(parse(text))
 

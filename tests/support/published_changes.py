@@ -23,10 +23,12 @@ from handlers.jobs.publisher import Publisher
 from local.embedded_aws import REGION, LocalAws
 from local.event_publishing import TableStream
 from local.events import LocalBus, PublishedEvents
+from operations.replay.reading import PresentState
 from operations.table_creation import make_table
 from support.samples import LATER, Patience, Users, changed, new_id
 
 TABLE_NAME = "users"
+_LAST = ("UserDeprovisioned", "GroupDeprovisioned")
 _numbers = count()
 
 
@@ -39,11 +41,12 @@ class Publishing:
     publisher: Publisher
     events: list[str] = field(default_factory=list)
 
-    def customer(self, seed: int = 0) -> Customer:
+    def customer(self) -> Customer:
         """A new account of the table, of which nothing was published yet."""
         self.publish()
-        name = f"customer-{next(_numbers)}"
-        return Customer(name, self.table.account(name, Patience()), seed)
+        number = next(_numbers)
+        name = f"customer-{number}"
+        return Customer(name, self.table.account(name, Patience()), seed=number)
 
     def publish(self) -> list[str]:
         """Publish what changed, and what the publisher changes itself; return the new events."""
@@ -52,6 +55,20 @@ class Publishing:
             answer = self.publisher.publish(records, "request", MonotonicDeadline.after(60))
             assert answer == {"batchItemFailures": []}
         return self.events[known:]
+
+    def replay(self, customer: Customer) -> list[str]:
+        """Publish the present state of an account again; return these events, with those of what is gone."""
+        known = len(self.events)
+        found = [one.entry for one in PresentState(customer.account.items).after() if one.entry is not None]
+        if found:
+            assert self.publisher.replay({"Replay": found}, "request")["unpublished"] == []
+        before = map(json.loads, self.events[:known])
+        gone = [
+            json.dumps(event | {"detail": event["detail"] | {"replay": True}})
+            for event in before
+            if event["detail-type"] in _LAST and event["detail"]["account"] == customer.name
+        ]
+        return self.events[known:] + gone
 
 
 @contextmanager
@@ -147,35 +164,3 @@ class Customer:
     def _next(self) -> int:
         self._count += 1
         return self._count
-
-
-def replay(customer: Customer, published: Sequence[str]) -> list[str]:
-    """The events by which the state of an account is published again: of what is there, and of what is gone.
-
-    The latter are among those that were `published` before.
-    """
-    events, account = [], customer.name
-    for user in customer.users.values():
-        active = user.attributes.get("active", True)
-        kinds = ["UserProvisioned"] if user.version == 1 else []
-        kinds += [] if active else ["UserDeactivated"]
-        kinds += ["UserUpdated"] if user.version > 1 else []
-        kinds += ["UserReactivated"] if user.version > 1 and active else []
-        events += [_replayed(kind, account, userId=user.id, version=user.version, active=active) for kind in kinds]
-    for group in customer.groups.values():
-        current, members = customer.whole(group)
-        first = "GroupProvisioned" if current.version == 1 else "GroupUpdated"
-        said: dict[str, Any] = {"groupId": group.id, "version": current.version}
-        events.append(_replayed(first, account, **said))
-        if members:
-            events.append(_replayed("GroupMembersAdded", account, **said, members=sorted(members)))
-    for text in published:
-        event = json.loads(text)
-        if event["detail-type"].endswith("Deprovisioned") and event["detail"]["account"] == account:
-            events.append(json.dumps(event | {"detail": event["detail"] | {"replay": True}}))
-    return events
-
-
-def _replayed(kind: str, account: str, **detail: object) -> str:
-    said = {"account": account, "replay": True} | detail
-    return json.dumps({"source": "rollcall", "detail-type": kind, "detail": said})
