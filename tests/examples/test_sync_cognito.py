@@ -26,27 +26,16 @@ def published() -> Iterator[Publishing]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def cognito(published: Publishing) -> Any:
-    return boto3.client("cognito-idp", region_name=REGION, config=CONFIG)
-
-
-@pytest.fixture(scope="module")
-def dynamodb(published: Publishing) -> Any:
-    return boto3.client("dynamodb", region_name=REGION)
-
-
 @pytest.fixture
 def customer(published: Publishing) -> Customer:
     return published.customer()
 
 
-@pytest.fixture
-def pool(cognito: Any, dynamodb: Any) -> Pool:
-    return new_pool(cognito, dynamodb)
-
-
-def new_pool(cognito: Any, dynamodb: Any) -> Pool:
+@pytest.fixture(scope="module")
+def pool(published: Publishing) -> Pool:
+    """One for all tests, as making it takes moto long."""
+    dynamodb = boto3.client("dynamodb", region_name=REGION)
+    cognito = boto3.client("cognito-idp", region_name=REGION, config=CONFIG)
     made = cognito.create_user_pool(PoolName="customers", Schema=OWN, AliasAttributes=["email"])["UserPool"]["Id"]
     pool = Pool(cognito, made, lambda account: Users(TABLE_NAME, account, dynamodb), groups=True)
     pool.check()
@@ -63,17 +52,23 @@ def read(pool: Pool, user_id: str) -> dict[str, str] | None:
     return attributes | {"enabled": str(user["Enabled"])}
 
 
-def contents(pool: Pool) -> tuple[Any, Any]:
-    """Users with version, state and name, and groups with their members, as the pool has them."""
-    users = {}
-    for user in pool.client.list_users(UserPoolId=pool.pool_id)["Users"]:
+def listed(pool: Pool, operation: str, member: str, **parameters: str) -> Iterator[dict[str, Any]]:
+    for page in pool.client.get_paginator(operation).paginate(UserPoolId=pool.pool_id, **parameters):
+        yield from page[member]
+
+
+def contents(pool: Pool, account: str) -> tuple[Any, Any]:
+    """Users with version, state and name, and groups with their members, as the pool has them of an account."""
+    users, groups = {}, {}
+    for user in listed(pool, "list_users", "Users"):
         said = {one["Name"]: one["Value"] for one in user["Attributes"]}
-        email = said["email"], said["preferred_username"]
-        users[user["Username"]] = (said[VERSION], user["Enabled"], *email)
-    groups = {}
-    for group in pool.client.list_groups(UserPoolId=pool.pool_id)["Groups"]:
-        members = pool.client.list_users_in_group(UserPoolId=pool.pool_id, GroupName=group["GroupName"])["Users"]
-        groups[group["GroupName"]] = (group["Description"], sorted(one["Username"] for one in members))
+        if said.get(ACCOUNT) == account:
+            users[user["Username"]] = (said[VERSION], user["Enabled"], said["email"], said["preferred_username"])
+    for group in listed(pool, "list_groups", "Groups"):
+        name, description = group["GroupName"], group["Description"]
+        if description.startswith(f"{account}: "):
+            members = listed(pool, "list_users_in_group", "Users", GroupName=name)
+            groups[name] = (description, sorted(one["Username"] for one in members))
     return users, groups
 
 
@@ -91,7 +86,7 @@ def table_of(customer: Customer) -> tuple[Any, Any]:
 
 
 class Synced(Consumer):
-    """A worker with a pool of its own."""
+    """A worker."""
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -100,13 +95,11 @@ class Synced(Consumer):
         self.pool.handle(parse(text))
 
     def require_equal(self, customer: Customer) -> None:
-        assert contents(self.pool) == table_of(customer)
+        assert contents(self.pool, customer.name) == table_of(customer)
 
 
-def test_repeated_reordered_lost_and_replayed_events_end_equal_to_the_table(
-    published: Publishing, cognito: Any, dynamodb: Any
-) -> None:
-    run(published, lambda account: Synced(new_pool(cognito, dynamodb)), few=2)
+def test_repeated_reordered_lost_and_replayed_events_end_equal_to_the_table(published: Publishing, pool: Pool) -> None:
+    run(published, lambda account: Synced(pool), few=2)
 
 
 @pytest.fixture
@@ -260,7 +253,7 @@ def test_a_worker_that_read_before_another_does_not_have_the_last_word(
     slow = Interrupted(users.table_name, users.account, users.client, [meanwhile])
     Pool(pool.client, pool.pool_id, lambda account: slow).handle(first_event)
 
-    assert contents(pool) == table_of(customer)
+    assert contents(pool, customer.name) == table_of(customer)
 
 
 def test_a_fill_brings_everything_and_removes_what_is_gone(
@@ -281,9 +274,10 @@ def test_a_fill_brings_everything_and_removes_what_is_gone(
 
     pool.fill(customer.name)
 
-    left = pool.client.list_users(UserPoolId=pool.pool_id)["Users"]
-    assert {user["Username"] for user in left} == {"own", stranger.id, bob.id}
-    assert pool.client.list_groups(UserPoolId=pool.pool_id)["Groups"] == []
+    assert contents(pool, customer.name) == table_of(customer)
+    assert list(contents(pool, customer.name)[0]) == [bob.id]
+    assert list(contents(pool, other.name)[0]) == [stranger.id]
+    assert read(pool, "own") is not None
 
 
 def test_an_address_that_another_user_has_is_tried_again(
@@ -302,7 +296,7 @@ def test_an_address_that_another_user_has_is_tried_again(
             pool.handle(parse(event))
     pool.handle(parse(event))
 
-    assert contents(pool) == table_of(customer)
+    assert contents(pool, customer.name) == table_of(customer)
 
 
 def test_a_user_of_the_pool_who_is_of_another_account_is_not_touched(
@@ -310,12 +304,12 @@ def test_a_user_of_the_pool_who_is_of_another_account_is_not_touched(
 ) -> None:
     user = customer.create()
     deliver(pool, published)
-    before = contents(pool)
+    before = contents(pool, customer.name)
 
     with pytest.raises(CannotSync, match="not of this account"):
         pool.sync_user("another", user.id)
 
-    assert contents(pool) == before
+    assert contents(pool, customer.name) == before
 
 
 @pytest.mark.parametrize(
