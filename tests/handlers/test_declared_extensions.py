@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from domain.limits import MAX_COMPARISONS, MAX_VALUES
 from domain.resources.attributes import Schema
 from support.declared import ACME, ACME_SCHEMA, BILLING_SCHEMA, OTHER, declared, document
 from support.in_process import Client, InProcess, in_process
@@ -409,3 +410,17 @@ def test_without_declared_extensions_everything_is_as_it_was(service: InProcess,
     assert [each["id"] for each in acme.call("GET", "/Schemas").body["Resources"]] == [CORE, ENTERPRISE]
     switched(service, mode="strict")
     assert acme.call("POST", "/Users", body).status == 400
+
+
+def test_the_work_of_a_patch_of_many_values_of_an_extension_is_bounded(acme: Client) -> None:
+    teams = [{"value": f"T{number}"} for number in range(MAX_VALUES)]
+    path = f"/Users/{made(acme, 'ada', **{OTHER: {'teams': teams}})['id']}"
+    at_once = [
+        {"op": "replace", "path": f'{OTHER}:teams[value eq "T{number % MAX_VALUES}"].type', "value": "home"}
+        for number in range(1 + MAX_COMPARISONS // MAX_VALUES)
+    ]
+
+    answer = acme.call("PATCH", path, patch(*at_once))
+
+    assert (answer.status, answer.body.get("scimType")) == (400, "tooMany")
+    assert acme.call("PATCH", path, patch(*at_once[:3])).status == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from domain import patch
 from domain.documents import Json
@@ -34,7 +35,7 @@ def patched(
     """
     before = attributes
     # All values are read, checked and written, however little is changed.
-    effort.spend(2 * sum(len(value) for value in before.values() if isinstance(value, list)))
+    effort.spend(2 * sum(map(_count, before.values())))
     count = 0
     for part in (part for operation in operations for part in _parts(operation, resource_type)):
         _spend(part, attributes, resource_type, effort)
@@ -50,6 +51,13 @@ def patched(
             else:
                 attributes = patch.apply(attributes, each, resource_type)
     return reader.patched(before, attributes)
+
+
+def _count(value: Any) -> int:
+    """Return the number of values of an attribute, and of the attributes of an extension."""
+    if isinstance(value, dict):
+        return sum(map(_count, value.values()))
+    return len(value) if isinstance(value, list) else 0
 
 
 def _spend(operation: Operation, attributes: Json, resource_type: ResourceType, effort: Effort) -> None:

@@ -30,9 +30,9 @@ def cost_of_filter(filter_: Filter) -> Cost:
 
     With a long text or an encoded domain it counts more often, as the form of that is made from end to end.
     """
-    asked: dict[str, int] = {}
+    asked: dict[tuple[str, ...], int] = {}
     compared: dict[tuple[str, ...], int] = {}
-    pending: list[tuple[Filter, Attribute | None]] = [(filter_, None)]
+    pending: list[tuple[Filter, tuple[Attribute, ...]]] = [(filter_, ())]
     single = 0
     while pending:
         part, within = pending.pop()
@@ -42,21 +42,25 @@ def cost_of_filter(filter_: Filter) -> Cost:
             case Not(operand):
                 pending.append((operand, within))
             case ValuePath(path, inner):
-                pending.append((inner, path.steps[0]))
+                pending.append((inner, path.steps))
             case Comparison(path, _, _) | Present(path):
-                looked_at = within or path.steps[0]
-                if looked_at.multi_valued:
-                    asked[looked_at.name] = asked.get(looked_at.name, 0) + 1
+                steps = (*within, *path.steps)
+                place = tuple(step.name for step in steps)
+                many = next((depth for depth, step in enumerate(steps, start=1) if step.multi_valued), 0)
+                if many:
+                    asked[place[:many]] = asked.get(place[:many], 0) + 1
                 else:
                     single += 1
                 if isinstance(part, Comparison):
-                    place = tuple(step.name for step in (path.steps if within is None else (within, *path.steps)))
                     compared[place] = compared.get(place, 0) + 1
 
     def cost(resource: Json) -> int:
         total = single
-        for name, times in asked.items():
-            total += times * len(resource.get(name, ()))
+        for (first, *inner), times in asked.items():
+            values: Any = resource.get(first, ())
+            for name in inner:  # of an extension
+                values = values.get(name, ()) if values else ()
+            total += times * len(values)
         for (name, *rest), times in compared.items():
             total += times * _length(resource.get(name), rest)
         return total
