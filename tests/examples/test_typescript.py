@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,10 +14,12 @@ import boto3
 import pytest
 
 from local.embedded_aws import REGION
+from local.serve import exports
 from local.service import TABLE_NAME, LocalService
 from login import Roles, sign_in
 from reading import Group, User, Users
 from support import node, reading_vectors
+from support.child_processes import run
 from support.node import Examples
 from support.repository import ROOT
 from support.scim_http import ScimClient
@@ -206,3 +210,27 @@ def test_the_questions_have_their_answers(customer: Customer) -> None:
     assert [ask("isCurrent", ada, 1), ask("isCurrent", ada, 2), ask("isCurrent", bob + "0", 1)] == [True, False, False]
     customer.create("eve", externalId="E-1")
     assert not ask("maySignInWithExternalId", "E-1")
+
+
+def test_the_commands_of_the_readme_work_as_it_says(service: LocalService, typescript: Path, tmp_path: Path) -> None:
+    """But for `npm ci` and `npm run build`, which were done before."""
+    text = (node.PROJECT / "README.md").read_text(encoding="utf-8")
+    _, settings, building, making, asking, answers, filling, copied, *_ = re.findall(
+        r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
+    )
+    assert building == "npm ci\nnpm run build\n"
+    folder = tmp_path / "typescript"
+    shutil.copytree(node.PROJECT, folder, ignore=shutil.ignore_patterns("node_modules", "build"))
+    shutil.copytree(typescript / "src", folder / "build")
+    (folder / "node_modules").symlink_to(node.packages())
+    mine = settings.replace("http://127.0.0.1:8080/scim/v2", service.base_url)
+    before = f"{exports(service)}\n{mine.replace('rck_default_...', service.key.text)}"
+
+    done = run(
+        ["bash", "-c", "\n".join([before, f"{{ {making} }} >made", asking, filling])],
+        cwd=folder,
+        env=node.environment({"NODE_NO_WARNINGS": "1"}),
+    )
+
+    assert re.sub(r'"userId":"[^"]+"', '"userId":"..."', done.stdout) == answers + copied
+    assert done.stderr == ""

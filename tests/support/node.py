@@ -115,10 +115,10 @@ class Thrown(Exception):
 
 
 @contextmanager
-def driver(build: Path, table_name: str, dynamodb: str) -> Iterator[Examples]:
-    """The examples in a process of their own that reads a table at this endpoint, until the end of the block."""
+def driver(build: Path, table_name: str, aws: str) -> Iterator[Examples]:
+    """The examples in a process of their own that finds its table and queues at `aws`, until the end of the block."""
     variables = {
-        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
+        "AWS_ENDPOINT_URL": aws,
         "AWS_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",

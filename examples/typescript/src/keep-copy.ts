@@ -180,10 +180,12 @@ export class Copy {
   }
 }
 
-if (import.meta.filename === process.argv[1]) {
+async function main(): Promise<void> {
   const { TABLE_NAME: tableName, COPY_DATABASE: file, ACCOUNT: only } = process.env;
   if (!tableName || !file) {
-    throw new Error("Set TABLE_NAME and COPY_DATABASE: where the users are, and where the copy is.");
+    console.error("Set TABLE_NAME and COPY_DATABASE: where the users are, and where the copy is.");
+    process.exitCode = 2;
+    return;
   }
   const client = new DynamoDBClient();
   const copy = new Copy(new sqlite.Database(file), (account) => new Users(tableName, account, client));
@@ -195,4 +197,8 @@ if (import.meta.filename === process.argv[1]) {
   } else {
     await consume((event) => (only && event.account !== only ? undefined : copy.handle(event)));
   }
+}
+
+if (import.meta.filename === process.argv[1]) {
+  await main();
 }

@@ -168,6 +168,7 @@ export async function consume(handle: Handle): Promise<void> {
       await handle(parse(line));
     }
   } else {
-    throw new Error("Set QUEUE_URL, EVENTS_PORT or EVENTS_FILE: where the events come from.");
+    console.error("Set QUEUE_URL, EVENTS_PORT or EVENTS_FILE: where the events come from.");
+    process.exitCode = 2;
   }
 }

@@ -178,8 +178,17 @@ export function secretsOf(text: string): string[] {
   return secrets;
 }
 
-if (import.meta.filename === process.argv[1]) {
+function main(): void {
   const { WEBHOOK_SECRET: secrets = "", PORT: port = "9000", DATABASE: file = "access.db" } = process.env;
-  const server = receiver(new Access(new sqlite.Database(file)), secretsOf(secrets));
-  server.listen(Number(port), "127.0.0.1", () => console.error(`Webhooks: http://127.0.0.1:${port}${PATH}`));
+  try {
+    const server = receiver(new Access(new sqlite.Database(file)), secretsOf(secrets));
+    server.listen(Number(port), "127.0.0.1", () => console.error(`Webhooks: http://127.0.0.1:${port}${PATH}`));
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 2;
+  }
+}
+
+if (import.meta.filename === process.argv[1]) {
+  main();
 }

@@ -5,9 +5,11 @@
  */
 
 import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import sqlite from "node-sqlite3-wasm";
 import { Sessions, endSessions } from "../src/end-sessions.ts";
 import { Copy } from "../src/keep-copy.ts";
@@ -15,7 +17,7 @@ import { externalIdPrefix, sortKey, uniqueForm } from "../src/keys.ts";
 import { type Carries, signIn, type Roles } from "../src/login.ts";
 import * as questions from "../src/questions.ts";
 import { addresses, type User, Users } from "../src/reading.ts";
-import { parse } from "../src/receiving.ts";
+import { type LifecycleEvent, parse, receiver as eventReceiver, work } from "../src/receiving.ts";
 import { Access, receiver, secretsOf, signature } from "../src/webhook-receiver.ts";
 
 interface Request {
@@ -30,6 +32,17 @@ const copy = new Copy(database, usersOf);
 const sessions = new Sessions();
 const accessDatabase = new sqlite.Database();
 const access = new Access(accessDatabase);
+
+const sqs = new SQSClient();
+const handled: string[] = [];
+
+/** Refuses the user `bad`. */
+async function note(event: LifecycleEvent): Promise<void> {
+  if (event.userId === "bad") {
+    throw new Error("refused");
+  }
+  handled.push(event.userId ?? "");
+}
 
 function usersOf(account: string): Users {
   return new Users(process.env["TABLE_NAME"] ?? "", account, client);
@@ -80,6 +93,14 @@ function functions(account: string): Record<string, (...given: never[]) => unkno
     begun: (user: User) => (user.active ? sessions.begin(account, user)?.id : undefined),
     isSignedIn: (session: string) => sessions.find(session) !== undefined,
     endSessions: (events: string[]) => events.forEach((event) => endSessions(sessions, parse(event))),
+    work: (queueUrl: string) => work(sqs, queueUrl, note, 0),
+    handled: () => handled.splice(0),
+    /** Returns the port. */
+    receiveEvents: async () => {
+      const server = createServer(eventReceiver(note)).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      return (server.address() as AddressInfo).port;
+    },
     /** Returns the port. */
     receiveWebhooks: async (secrets: string) => {
       const server = receiver(access, secretsOf(secrets)).listen(0, "127.0.0.1");

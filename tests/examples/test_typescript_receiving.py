@@ -1,4 +1,4 @@
-"""examples/typescript/src/webhook-receiver.ts: who may send, what it keeps, what it answers."""
+"""examples/typescript: how events reach an application, as webhooks, from a queue, and from the local server."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from time import time
 from typing import Any
 from uuid import uuid4
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
+from local.embedded_aws import REGION
 from local.event_delivery import as_webhook
 from support import node
 from support.event_schemas import FOLDER
@@ -57,8 +60,20 @@ class Receiving:
 
 
 @pytest.fixture(scope="module")
-def examples(typescript: Path) -> Iterator[Examples]:
-    with node.driver(typescript, "none", "http://127.0.0.1:1") as process:
+def sqs() -> Iterator[str]:
+    """The address of SQS."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def examples(typescript: Path, sqs: str) -> Iterator[Examples]:
+    with node.driver(typescript, "none", sqs) as process:
         yield process.of("acme")
 
 
@@ -166,6 +181,42 @@ def test_it_takes_what_the_local_server_sends_of_every_kind(receiving: Receiving
     for kind, detail in zip(kinds, documented, strict=False):
         headers, body = as_webhook(json.dumps({"detail-type": kind, "detail": json.loads(detail)}), SECRET)
         assert receiving.post(body.encode(), **headers) == 204
+
+
+def on_the_bus(user_id: str) -> str:
+    detail = {"account": "acme", "userId": user_id, "version": 1}
+    return json.dumps({"source": "rollcall", "detail-type": "UserUpdated", "detail": detail})
+
+
+def test_a_message_leaves_the_queue_when_it_was_handled_and_not_before(examples: Examples, sqs: str) -> None:
+    client: Any = boto3.client(
+        "sqs", endpoint_url=sqs, region_name=REGION, aws_access_key_id="local", aws_secret_access_key="local"
+    )
+    url = client.create_queue(QueueName="events", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+    for body in (on_the_bus("u1"), on_the_bus("bad"), "{", on_the_bus("u2")):
+        client.send_message(QueueUrl=url, MessageBody=body)
+
+    assert examples("work", url) == 2
+    assert examples("handled") == ["u1", "u2"]
+    left = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert sorted(message["Body"] for message in left) == sorted([on_the_bus("bad"), "{"])
+
+
+def test_what_the_local_server_posts_is_handled(examples: Examples) -> None:
+    port = examples("receiveEvents")
+
+    def post(body: str, kind: str = "application/json") -> int:
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request("POST", "/", body.encode(), {"Content-Type": kind})
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    assert [post(on_the_bus("u1")), post(on_the_bus("bad")), post("{}"), post("x" * 1_048_577)] == [204, 503, 400, 413]
+    # What a page of another site may send without a question.
+    assert post(on_the_bus("u2"), "text/plain") == 415
+    assert examples("handled") == ["u1"]
 
 
 def test_what_cannot_be_stored_is_asked_for_again(typescript: Path) -> None:
