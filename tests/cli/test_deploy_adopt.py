@@ -61,6 +61,7 @@ def aws() -> Iterator[AnsweringAws]:
         ListTables={"TableNames": [TABLE]},
         DescribeTable=described_table(),
         DescribeContinuousBackups={"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": recovery}},
+        DescribeTimeToLive={"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}},
         ListSecrets={"SecretList": secrets},
         DescribeSecret=lambda asked: {"ARN": arn(asked["SecretId"]), "Description": "Rollcall: key"},
         DescribeLogGroups=lambda asked: {
@@ -145,6 +146,7 @@ def test_a_restored_table_is_imported_as_it_is(aws: AnsweringAws) -> None:
         "ListTables": {"TableNames": []},
         "DescribeTable": bare,
         "DescribeContinuousBackups": {"ContinuousBackupsDescription": backups},
+        "DescribeTimeToLive": {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}},
     }
 
     assert adopt("--yes", "--users-table", "restored").exit_code == 0
@@ -152,9 +154,8 @@ def test_a_restored_table_is_imported_as_it_is(aws: AnsweringAws) -> None:
     resources, found = imported(aws)
     assert found["UsersTable"] == {"TableName": "restored"}
     assert resources["UsersTable"]["Properties"]["DeletionProtectionEnabled"] is False
-    assert (
-        not {"StreamSpecification", "PointInTimeRecoverySpecification"} & resources["UsersTable"]["Properties"].keys()
-    )
+    lost = {"StreamSpecification", "PointInTimeRecoverySpecification", "TimeToLiveSpecification"}
+    assert not lost & resources["UsersTable"]["Properties"].keys()
 
 
 @pytest.mark.parametrize("typed", ["", "n\n"], ids=["no answer", "no"])

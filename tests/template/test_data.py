@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from adapters.dynamodb.items import EXPIRES
 from operations.table_creation import table_definition
 from support.stack_template import RESOURCES, TEMPLATE, of_type
 
@@ -18,6 +19,10 @@ def test_the_table_has_the_schema_that_tests_and_the_local_server_use() -> None:
 
     assert {name: TABLE[name] for name in same} == {name: table_definition("users")[name] for name in same}  # type: ignore[literal-required]  # the names are not literals
     assert TABLE["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_the_table_forgets_by_the_attribute_that_items_have() -> None:
+    assert TABLE["TimeToLiveSpecification"] == {"AttributeName": EXPIRES, "Enabled": True}
 
 
 def test_every_minute_of_the_last_35_days_can_be_restored() -> None:
