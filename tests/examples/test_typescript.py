@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
+import reading
 from local.embedded_aws import REGION
 from local.serve import exports
 from local.service import TABLE_NAME, LocalService
@@ -21,6 +22,7 @@ from reading import Group, User, Users
 from support import node, reading_vectors
 from support.child_processes import run
 from support.node import Examples
+from support.reading_form import ACCOUNT, RECORDED
 from support.repository import ROOT
 from support.scim_http import ScimClient
 
@@ -151,6 +153,24 @@ def test_all_users_and_groups_come_in_order_and_from_any_of_them_on(customer: Cu
         assert typescript("groupsOf", user) == [as_typescript(group) for group in python.groups_of(user)]
     assert len(typescript("groupsOf", made[0])) == 2
     assert (typescript("group", made[0]), typescript("membersOf", made[0])) == (None, [])
+
+
+@pytest.mark.parametrize("path", sorted(RECORDED.glob("*.json")), ids=lambda path: path.stem)
+def test_recorded_items_are_read_as_in_python(service: LocalService, examples: Examples, path: Path) -> None:
+    """With a large change of members half done, which counts as done."""
+    for item in json.loads(path.read_text(encoding="utf-8")):
+        service.clients.dynamodb.put_item(TableName=TABLE_NAME, Item=item)
+    python, typescript = Users(TABLE_NAME, ACCOUNT, service.clients.dynamodb), examples.of(ACCOUNT)
+    groups, users = list(python.all_groups()), list(python.all())
+
+    assert typescript("allGroups") == [as_typescript(group) for group in groups]
+    assert typescript("all") == [as_typescript(user) for user in users]
+    for group in groups:
+        assert typescript("membersOf", group.id) == python.members_of(group.id)
+    for user in users:
+        assert typescript("groupsOf", user.id) == [as_typescript(group) for group in python.groups_of(user.id)]
+        assert typescript("byUserName", user.user_name)["id"] == user.id
+        assert typescript("addresses", as_typescript(user)) == reading.addresses(user)
 
 
 ROLES = json.loads((node.PROJECT / "roles.json").read_text(encoding="utf-8"))
