@@ -47,6 +47,16 @@ UTILITIES: Final = frozenset({"__init__.py", "jmespath_utils", "serialization.py
 """Of `aws_lambda_powertools.utilities`, what its logger imports. The others, and the event handler, are a fifth of the
 archive."""
 
+UNUSED_FILES: Final = (
+    "botocore/data/*/*/examples-1.json*",
+    "botocore/data/*/*/waiters-2.json*",
+    "**/*.c",
+    "**/*.pyi",
+    "dateutil/zoneinfo/*.tar.gz",
+    "*.dist-info/RECORD",
+)
+"""Among them a data base of time zones: every time of the service is in UTC."""
+
 INSTALL_PYTHON: Final = f".venv/bin/uv python install {PYTHON_VERSION}"
 WITHOUT_BYTECODE: Final = (
     f"Warning: no Python {PYTHON_VERSION} here, so the artifact has no bytecode and cold starts take twice as long "
@@ -153,8 +163,8 @@ def prune(directory: Path) -> None:
         # The files there (endpoints, partitions, default configuration, retries) concern all services.
         if entry.is_dir() and entry.name not in SERVICES:
             shutil.rmtree(entry)
-    for unused in ("*/*/examples-1.json*", "*/*/waiters-2.json*"):
-        for path in data.glob(unused):
+    for pattern in UNUSED_FILES:
+        for path in directory.glob(pattern):
             path.unlink()
     for model in data.glob("*/*/service-2.json.gz"):
         _without_documentation(model)
@@ -165,10 +175,6 @@ def prune(directory: Path) -> None:
     for utility in directory.glob("aws_lambda_powertools/utilities/*"):
         if utility.name not in UTILITIES:
             shutil.rmtree(utility)
-    for source in [*directory.glob("**/*.c"), *directory.glob("**/*.pyi")]:
-        source.unlink()
-    for listed in directory.glob("*.dist-info/RECORD"):
-        listed.unlink()
     for tests in [*directory.glob("**/tests"), *directory.glob("**/test")]:
         shutil.rmtree(tests)
 

@@ -59,6 +59,7 @@ def test_only_data_that_functions_read_are_kept(tmp_path: Path) -> None:
     write(tmp_path / "boto3" / "examples" / "s3.rst")
     write(tmp_path / "aws_lambda_powertools" / "utilities" / "parser" / "__init__.py")
     write(tmp_path / "aws_lambda_powertools" / "event_handler" / "api_gateway.py")
+    write(tmp_path / "dateutil" / "zoneinfo" / "dateutil-zoneinfo.tar.gz")
     write(tmp_path / "markupsafe" / "_speedups.c")
     write(tmp_path / "markupsafe" / "_speedups.pyi")
     write(tmp_path / "bin" / "jp.py")
