@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Final
 
 import typer
 
+from adapters.clock import text_of
 from cli import events_replay
+from cli.events_replay import INTERRUPTED, SECONDS, SHOWN, Rate, run_replay
 from cli.invocation import Invocation, invocation_of
 from cli.wording import counted
 from operations.answers.records import RedrivenLetters, RequeuedEvents
-from operations.dead_letters import DeadLetters, LetterOutcome
+from operations.dead_letters import DeadLetters, LetterOutcome, Redriven
 from operations.local_events import deliver_again
+from operations.replay.expired import EveryAccount, replay_expired
+from operations.replay.publishers import publisher_of
+from operations.replay.reading import Found
+from operations.replay.running import DEFAULT_RATE, Replay
 
 app: Final = typer.Typer(no_args_is_help=True, help="Publish life-cycle events again.")
 
@@ -34,12 +43,14 @@ def events() -> None:
 def redrive(
     context: typer.Context,
     limit: Annotated[int, typer.Option(min=1, help="Process at most this many dead letters.")] = 100,
+    rate: Rate = DEFAULT_RATE,
 ) -> None:
-    """Publish the records of the publisher's dead-letter queue again, while the table's stream has them (24 hours).
+    """Publish what is in the publisher's dead-letter queue again.
 
-    Events that were published before are sent again, with the same idempotency id. Malformed dead letters and those of
-    another table's stream are refused. Exits with 1 when a dead letter was refused or could not be published; it stays
-    in the queue.
+    The table's stream has the records for 24 hours. For older letters, the present state of all users and groups that
+    changed since, of every account, is published from the table. Events that were published before are sent again, with
+    the same idempotency id. Malformed dead letters and those of another table's stream are refused. Exits with 1 when a
+    dead letter was refused or could not be published; it stays in the queue.
 
     With --local: send the events again that EVENTS_URL did not take; the local server keeps the last 500.
     """
@@ -47,18 +58,44 @@ def redrive(
     if invocation.local:
         _deliver_again(invocation)
         return
-    redriven = list(DeadLetters.of(invocation.deployment.session, invocation.stack_name).redrive(limit))
-    outcomes = Counter(one.outcome for one in redriven)
+    letters = DeadLetters.of(invocation.deployment.session, invocation.stack_name)
+    redriven = list(letters.redrive(limit))
+    work, stopped = None, ""
+    if letters.expired:
+        work = Replay(publisher_of(invocation.deployment, invocation.stack_name), rate)
+        stopped = run_replay(invocation, replay_expired(letters, partial(_changed, invocation), work))
+        if not letters.expired:
+            replayed = LetterOutcome.REPLAYED
+            redriven = [
+                replace(one, outcome=replayed) if one.outcome is LetterOutcome.EXPIRED else one for one in redriven
+            ]
+    invocation.answer(RedrivenLetters.of(redriven), *_said(redriven, work, stopped))
+    outcomes = {one.outcome for one in redriven}
+    if outcomes - {LetterOutcome.PUBLISHED, LetterOutcome.REPLAYED}:
+        raise typer.Exit(130 if stopped == INTERRUPTED else 1)
+
+
+def _changed(invocation: Invocation, since: datetime) -> Iterator[Found]:
+    return EveryAccount(lambda account: invocation.deployment.account(account, SECONDS).items, since).found()
+
+
+def _said(redriven: Sequence[Redriven], work: Replay | None, stopped: str) -> Iterator[str]:
+    """What happened, for a person."""
     published = sum(one.published for one in redriven)
-    lines = [f"{counted(len(redriven), 'dead letter')}, {counted(published, 'record')} published."]
-    if outcomes[LetterOutcome.EXPIRED]:
-        lines.append(f"{outcomes[LetterOutcome.EXPIRED]} too old: the stream no longer has their records.")
+    yield f"{counted(len(redriven), 'dead letter')}, {counted(published, 'record')} published."
+    old = [one for one in redriven if one.since is not None]
+    if work is not None and old:
+        since = text_of(min(one.since for one in old if one.since is not None).timestamp())
+        events = counted(work.reached.published.total(), "event")
+        yield f"{len(old)} too old for the stream: {events} published from the table, of what changed since {since}."
     for one in redriven:
-        lines += [f"Not published: the record {number}; the publisher's log says why." for number in one.unpublished]
-    lines += [f"Refused: the message {one.message_id} {_REFUSED[one.outcome]}" for one in redriven if one.message_id]
-    invocation.answer(RedrivenLetters.of(redriven), *lines)
-    if outcomes[LetterOutcome.FAILED] or any(outcomes[refused] for refused in _REFUSED):
-        raise typer.Exit(1)
+        yield from (f"Not published: the record {number}; the publisher's log says why." for number in one.unpublished)
+    if work is not None and work.reached.unreadable:
+        shown = ", ".join(work.reached.unreadable[:SHOWN])
+        yield f"Not published, as their items are damaged: {shown}. See: rollcall table check"
+    if stopped or (work is not None and work.reached.unreadable):
+        yield f"{stopped} The old dead letters stay in the queue. To continue: rollcall events redrive".strip()
+    yield from (f"Refused: the message {one.message_id} {_REFUSED[one.outcome]}" for one in redriven if one.message_id)
 
 
 def _deliver_again(invocation: Invocation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -23,9 +24,10 @@ from operations.replay.publishers import publisher_of
 from operations.replay.reading import PresentState
 from operations.replay.running import DEFAULT_RATE, MOST_RATE, Reached, Replay, ReplayStopped
 
-_SECONDS: Final = 24 * 3600.0
-_INTERRUPTED: Final = "Interrupted."
-_SHOWN: Final = 20
+Rate = Annotated[int, typer.Option(min=1, max=MOST_RATE, help="Publish at most this many events a second.")]
+SECONDS: Final = 24 * 3600.0
+INTERRUPTED: Final = "Interrupted."
+SHOWN: Final = 20
 """Damaged items that are named; the JSON answer has all."""
 
 
@@ -50,9 +52,7 @@ def replay(
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All users and groups of the account.")] = False,
-    rate: Annotated[
-        int, typer.Option(min=1, max=MOST_RATE, help="Publish at most this many events a second.")
-    ] = DEFAULT_RATE,
+    rate: Rate = DEFAULT_RATE,
     after: Annotated[
         str | None,
         typer.Option(metavar="PLACE", help="Continue after a place that an earlier run showed: Users/ID, Groups/ID."),
@@ -73,36 +73,40 @@ def replay(
         raise UsageError("--after takes a place that an earlier run showed, such as Users/ID or Groups/ID.")
     moment = None if since is None else parse_moment(since, "--since", instant())
     asked = _Asked(account, moment, place, dry_run)
-    invocation.deployment.require_account(account, _SECONDS)
+    invocation.deployment.require_account(account, SECONDS)
     work = Replay(None if dry_run else publisher_of(invocation.deployment, invocation.stack_name), rate)
     stopped = _run(invocation, asked, work)
     _answer(invocation, asked, work.reached, stopped)
     if stopped or work.reached.unreadable:
-        raise typer.Exit(130 if stopped == _INTERRUPTED else 1)
+        raise typer.Exit(130 if stopped == INTERRUPTED else 1)
 
 
 def _run(invocation: Invocation, asked: _Asked, work: Replay) -> str:
-    """Replay with a progress bar on a terminal; return why it stopped early, "" if it did not."""
-    directory = invocation.deployment.account(asked.account, _SECONDS)
-    found = PresentState(directory.items, asked.since).after(asked.after)
+    directory = invocation.deployment.account(asked.account, SECONDS)
+    shown = invocation.errors.is_terminal and asked.after is None
+    total = directory.users.total() + directory.groups.total() if shown else None
+    return run_replay(invocation, work.run(PresentState(directory.items, asked.since).after(asked.after)), total)
+
+
+def run_replay(invocation: Invocation, steps: Iterator[Reached], total: int | None = None) -> str:
+    """Replay with a progress bar on a terminal; return why it stopped early, "" if it did not.
+
+    `total` is the number of users and groups to be read, if it is known.
+    """
     shown = invocation.errors.is_terminal and not invocation.as_json
     bar = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*bar, console=invocation.errors, transient=True, disable=not shown) as progress:
-        total = directory.users.total() + directory.groups.total() if shown and asked.after is None else None
         task = progress.add_task("Replaying", total=total)
         try:
-            for reached in work.run(found):
-                progress.update(
-                    task,
-                    completed=reached.read,
-                    description=f"Replaying: {counted(reached.published.total(), 'event')}",
-                )
+            for reached in steps:
+                done = f"Replaying: {counted(reached.published.total(), 'event')}"
+                progress.update(task, completed=reached.read, description=done)
         except ReplayStopped as problem:
             return str(problem)
         except (ScimError, DeploymentError) as problem:
             return problem.detail if isinstance(problem, ScimError) else str(problem)
         except KeyboardInterrupt:
-            return _INTERRUPTED
+            return INTERRUPTED
     return ""
 
 
@@ -128,7 +132,7 @@ def _answer(invocation: Invocation, asked: _Asked, reached: Reached, stopped: st
         f"{counted(reached.published.total(), 'event')} {would_be}published.",
     )
     if reached.unreadable:
-        shown = ", ".join(reached.unreadable[:_SHOWN])
+        shown = ", ".join(reached.unreadable[:SHOWN])
         invocation.note(f"Not published, as their items are damaged: {shown}. See: rollcall table check")
     if stopped:
         which = "--all" if since is None else f"--since {since}"

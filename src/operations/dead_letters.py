@@ -1,7 +1,8 @@
 """The publisher's dead letters: changes whose events could not be published, and publishing them again.
 
 A dead letter names a range of records in the table's stream. They are read from the stream, which keeps them for 24
-hours, and passed to the publisher as Lambda does. Anybody who may send to the queue could name another stream, which
+hours, and passed to the publisher as Lambda does; older letters stay in the queue until what changed since is published
+again from the table (`operations.replay.expired`). Anybody who may send to the queue could name another stream, which
 would be read with the operator's rights and published as this table's: so it must be a stream of the table.
 """
 
@@ -9,9 +10,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +30,8 @@ _OUTPUTS: Final = ("UnpublishedEventsUrl", "PublisherName", "TableName")
 _CONFIG: Final = Config(connect_timeout=3, read_timeout=40, retries={"mode": "standard", "total_max_attempts": 2})
 _BYTES_AT_ONCE: Final = 1_000_000
 """Size of the records in one call of the publisher, which accepts 6 MB; one record always fits."""
+_HIDDEN_SECONDS: Final = 300
+"""The queue's visibility time-out, as in template.yaml."""
 _PAGES: Final = 1000
 """Maximum of stream pages for one letter; pages may be empty, and an open shard has no last page."""
 _GONE: Final = frozenset({"TrimmedDataAccessException", "ResourceNotFoundException"})
@@ -37,9 +41,13 @@ Record = dict[str, Any]
 
 
 class LetterOutcome(StrEnum):
-    """The result for a dead letter. `PUBLISHED` and `EXPIRED` ones are deleted from the queue."""
+    """The result for a dead letter. `PUBLISHED` ones are deleted from the queue.
+
+    So are `EXPIRED` ones, whose records are no longer in the stream, once they are `REPLAYED`.
+    """
 
     PUBLISHED = "published"
+    REPLAYED = "replayed"
     EXPIRED = "expired"
     FAILED = "failed"
     MALFORMED = "malformed"
@@ -50,13 +58,15 @@ class LetterOutcome(StrEnum):
 class Redriven:
     """One dead letter: the number of records published, and the sequence numbers of those that were not.
 
-    `message_id` identifies a letter that was refused without reading anything: `MALFORMED` or `FOREIGN`.
+    `message_id` identifies a letter that was refused without reading anything: `MALFORMED` or `FOREIGN`. `since`
+    is the moment from which on the table is to be replayed for an `EXPIRED` one.
     """
 
     outcome: LetterOutcome
     published: int = 0
     unpublished: tuple[str, ...] = ()
     message_id: str | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,35 @@ _FORMS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ExpiredLetter:
+    """A letter in the queue whose records are gone: how SQS names this receipt, and since when things were missed."""
+
+    receipt: str
+    since: datetime
+
+
+def since_of(message: Mapping[str, Any]) -> datetime:
+    """Return the moment from which on a letter's changes may have happened, with a margin of a day.
+
+    The letter says when its first record arrived; without that, it was sent a day after it at the latest. A record may
+    follow what it is about: a large change of members is decided first, and finished after a crash much later.
+    """
+    sent = datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)
+    try:
+        said = datetime.fromisoformat(
+            json.loads(message["Body"])["DDBStreamBatchInfo"]["approximateArrivalOfFirstRecord"]
+        )
+        arrival = min(sent, said if said.tzinfo else said.replace(tzinfo=UTC))
+        return arrival - _MARGIN
+    except (ValueError, LookupError, TypeError, OverflowError):
+        return sent - _KEPT_BY_STREAM - _MARGIN
+
+
+_MARGIN: Final = timedelta(days=1)
+_KEPT_BY_STREAM: Final = timedelta(days=1)
+
+
 class DeadLetters:
     """The dead-letter queue of one deployment, its stream and its publisher."""
 
@@ -107,6 +146,8 @@ class DeadLetters:
         self._queue_url = queue_url
         self._publisher = publisher
         self._table = table
+        self.expired: dict[str, ExpiredLetter] = {}
+        """Letters that `redrive` left in the queue, as the stream no longer has their records; by the message's id."""
 
     @classmethod
     def of(cls, session: boto3.Session, stack: str) -> DeadLetters:
@@ -117,24 +158,44 @@ class DeadLetters:
     def redrive(self, most: int) -> Iterator[Redriven]:
         """Publish the records of at most that many dead letters again; raises `DeploymentError` when AWS refuses.
 
-        A letter is deleted from the queue when all its records are published, or are no longer in the stream. Any other
-        letter becomes visible again after its visibility time-out; so does one that is malformed or names the stream of
-        another table, of which nothing is read.
+        A letter is deleted from the queue when all its records are published. Any other letter becomes visible again
+        after its visibility time-out; so does one that is malformed or names the stream of another table, of which
+        nothing is read. Those whose records are no longer in the stream are `expired`.
         """
-        try:
+        with _explained():
             table = self._dynamodb.describe_table(TableName=self._table)["Table"]["TableArn"]
             for _ in range(most):
-                messages = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=1).get("Messages")
+                messages = self._sqs.receive_message(
+                    QueueUrl=self._queue_url, MaxNumberOfMessages=1, AttributeNames=["SentTimestamp"]
+                ).get("Messages")
                 if not messages:
                     return
-                redriven = self._of_message(messages[0], table)
-                if redriven.outcome in (LetterOutcome.PUBLISHED, LetterOutcome.EXPIRED):
-                    self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=messages[0]["ReceiptHandle"])
+                [message] = messages
+                redriven = self._of_message(message, table)
+                if redriven.outcome is LetterOutcome.PUBLISHED:
+                    self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+                elif redriven.outcome is LetterOutcome.EXPIRED:
+                    since, known = since_of(message), message["MessageId"] in self.expired
+                    self.expired[message["MessageId"]] = ExpiredLetter(message["ReceiptHandle"], since)
+                    redriven = replace(redriven, since=since)
+                    if known:  # it took so long that the letter came again
+                        continue
                 yield redriven
-        except ClientError as error:
-            raise DeploymentError(f"{error.operation_name} was refused ({_code(error)}): nothing is lost.") from error
-        except BotoCoreError as error:
-            raise DeploymentError(f"AWS cannot be reached: {error}") from error
+
+    def keep_expired(self) -> None:
+        """Hide the expired letters from other readers for five minutes more; raises `DeploymentError`."""
+        with _explained():
+            for letter in self.expired.values():
+                self._sqs.change_message_visibility(
+                    QueueUrl=self._queue_url, ReceiptHandle=letter.receipt, VisibilityTimeout=_HIDDEN_SECONDS
+                )
+
+    def delete_expired(self) -> None:
+        """Delete the expired letters, after what changed since was published again; raises `DeploymentError`."""
+        with _explained():
+            for message_id, letter in list(self.expired.items()):
+                self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=letter.receipt)
+                del self.expired[message_id]
 
     def _of_message(self, message: dict[str, str], table: str) -> Redriven:
         place = _StreamRange.of(message["Body"])
@@ -197,6 +258,17 @@ class DeadLetters:
         numbers = [number_of(record) for record in records]
         number = failures[0]["itemIdentifier"]
         return numbers.index(number) if number in numbers else 0
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raise `DeploymentError` for an error of AWS."""
+    try:
+        yield
+    except ClientError as error:
+        raise DeploymentError(f"{error.operation_name} was refused ({_code(error)}): nothing is lost.") from error
+    except BotoCoreError as error:
+        raise DeploymentError(f"AWS cannot be reached: {error}") from error
 
 
 def _code(error: ClientError) -> str:

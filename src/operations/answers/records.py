@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, RootModel
 
+from adapters.clock import text_of
 from domain.documents import Json
 from operations.answers.base import Answer, Done
 from operations.consistency.findings import Inconsistency
@@ -159,13 +160,16 @@ class RedrivenLetter(Answer):
     """One dead letter of the publisher."""
 
     outcome: str
-    """published, expired, failed, malformed or foreign."""
+    """published, replayed (from the table, as the stream no longer has its records), expired (the same, but that could
+    not be done), failed, malformed or foreign."""
     published: int
     """How many of its records were published."""
     unpublished: list[str]
     """The sequence numbers of the records that were not."""
     message_id: str | None = Field(alias="message_id")
     """The message in the queue, of a letter that was refused without reading any record."""
+    since: str | None
+    """What changed since then was published again from the table for a replayed one."""
 
 
 class RedrivenLetters(RootModel[list[RedrivenLetter]]):
@@ -174,7 +178,18 @@ class RedrivenLetters(RootModel[list[RedrivenLetter]]):
     @classmethod
     def of(cls, redriven: list[Redriven]) -> Self:
         """The answer for the dead letters."""
-        return cls([RedrivenLetter.model_validate(each) for each in redriven])
+        return cls([_redriven_letter(each) for each in redriven])
+
+
+def _redriven_letter(each: Redriven) -> RedrivenLetter:
+    since = None if each.since is None else text_of(each.since.timestamp())
+    return RedrivenLetter(
+        outcome=each.outcome,
+        published=each.published,
+        unpublished=list(each.unpublished),
+        message_id=each.message_id,
+        since=since,
+    )
 
 
 class RequeuedEvents(Answer):
