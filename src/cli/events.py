@@ -19,7 +19,6 @@ from operations.answers.records import RedrivenLetters, RequeuedEvents
 from operations.dead_letters import DeadLetters, LetterOutcome, Redriven
 from operations.local_events import deliver_again
 from operations.replay.expired import EveryAccount, replay_expired
-from operations.replay.publishers import publisher_of
 from operations.replay.reading import Found
 from operations.replay.running import DEFAULT_RATE, Replay
 
@@ -62,7 +61,7 @@ def redrive(
     redriven = list(letters.redrive(limit))
     work, stopped = None, ""
     if letters.expired:
-        work = Replay(publisher_of(invocation.deployment, invocation.stack_name), rate)
+        work = Replay(letters.publisher, rate)
         stopped = run_replay(invocation, replay_expired(letters, partial(_changed, invocation), work))
         if not letters.expired:
             replayed = LetterOutcome.REPLAYED

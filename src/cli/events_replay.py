@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adapters.clock import instant, text_of
+from adapters.dynamodb.items import KEPT_WHEN_GONE
 from cli.arguments import Account
 from cli.duration import parse_moment
 from cli.invocation import Invocation, invocation_of
@@ -48,10 +49,10 @@ def replay(
     since: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME|AGO", help="Only users and groups changed since: 2030-01-31, 2030-01-31T08:30:00Z, 12h, 7d."
+            metavar="TIME|AGO", help="What changed or was removed since: 2030-01-31, 2030-01-31T08:30:00Z, 12h, 7d."
         ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All users and groups of the account.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All users and groups, and removals of 30 days.")] = False,
     rate: Rate = DEFAULT_RATE,
     after: Annotated[
         str | None,
@@ -75,6 +76,8 @@ def replay(
     asked = _Asked(account, moment, place, dry_run)
     invocation.deployment.require_account(account, SECONDS)
     work = Replay(None if dry_run else publisher_of(invocation.deployment, invocation.stack_name), rate)
+    if moment is not None and moment < instant() - timedelta(seconds=KEPT_WHEN_GONE):
+        invocation.note("Who was removed more than 30 days ago left nothing in the table: no event says so.")
     stopped = _run(invocation, asked, work)
     _answer(invocation, asked, work.reached, stopped)
     if stopped or work.reached.unreadable:
@@ -113,8 +116,8 @@ def run_replay(invocation: Invocation, steps: Iterator[Reached], total: int | No
 def _answer(invocation: Invocation, asked: _Asked, reached: Reached, stopped: str) -> None:
     place = (reached.place or asked.after) if stopped else None
     since = None if asked.since is None else text_of(asked.since.timestamp())
-    users, groups = reached.counts[PlaceKind.USERS], reached.counts[PlaceKind.GROUPS]
-    changed = "" if since is None else f" changed since {since}"
+    users, groups, removed = (reached.counts[kind] for kind in PlaceKind)
+    changed = "" if since is None else f" since {since}"
     would_be = "would be " if asked.dry_run else ""
     invocation.answer(
         ReplayedEvents(
@@ -123,12 +126,14 @@ def _answer(invocation: Invocation, asked: _Asked, reached: Reached, stopped: st
             since=since,
             users=users,
             groups=groups,
+            removed=removed,
             events=dict(sorted(reached.published.items())),
             unreadable=reached.unreadable,
             stopped=stopped or None,
             after=None if place is None else str(place),
         ),
-        f"{counted(users, 'user')} and {counted(groups, 'group')} of {asked.account}{changed}: "
+        f"{counted(users, 'user')}, {counted(groups, 'group')} and {counted(removed, 'removal')} of {asked.account}"
+        f"{changed}: "
         f"{counted(reached.published.total(), 'event')} {would_be}published.",
     )
     if reached.unreadable:

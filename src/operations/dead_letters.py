@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.deployment import DeploymentError, stack_outputs
+from operations.replay.publishers import FunctionPublisher
 
 if TYPE_CHECKING:
     import boto3
@@ -154,6 +155,11 @@ class DeadLetters:
         """Find the queue of a stack by its outputs; raises `DeploymentError`."""
         _, (queue_url, publisher, table) = stack_outputs(session, stack, _OUTPUTS, "deploy this release first")
         return cls(session, queue_url, publisher, table)
+
+    @property
+    def publisher(self) -> FunctionPublisher:
+        """The publisher of the deployment, for replays."""
+        return FunctionPublisher(self._lambda, self._publisher)
 
     def redrive(self, most: int) -> Iterator[Redriven]:
         """Publish the records of at most that many dead letters again; raises `DeploymentError` when AWS refuses.

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from adapters.dynamodb.account_items import MAX_ACTIONS, AccountItems, Range
 from adapters.dynamodb.items import Item, gone_of
 from adapters.dynamodb.keys import Collection
 
 
-def gone_items(items: AccountItems, since: str = "") -> Iterator[Item]:
-    """Yield the gone items of what was deleted at `since` or later, 30 days ago at most: groups first, in order of id.
+def is_gone(items: AccountItems, item: Item, since: str = "") -> bool:
+    """Return True if a gone item says so of a deletion at `since` or later (RFC 3339, UTC, milliseconds), and rightly.
 
-    Each is what `adapters.events.replay` takes as an entry's `Item`. `since` is RFC 3339 text in UTC with milliseconds.
-    A user or group that exists all the same, as its item was copied back by hand, is left out. One page of DynamoDB's
-    is in memory at a time. Raises TooManyRequests or ServiceUnavailable.
+    A user or group may exist all the same, as its item was copied back by hand. Raises what `gone_of` raises,
+    TooManyRequests or ServiceUnavailable.
     """
-    for page in items.query(Collection.GONE, Range()):
-        for item in page.items:
-            gone = gone_of(item)
-            if gone.at >= since and items.get(gone.collection, gone.id, ProjectionExpression="sk") is None:
-                yield item
+    gone = gone_of(item)
+    return gone.at >= since and items.get(gone.collection, gone.id, ProjectionExpression="sk") is None
 
 
 def forget_removals(items: AccountItems) -> None:

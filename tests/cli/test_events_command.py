@@ -22,6 +22,7 @@ PLACE = {
     "shardId": "shardId-00000001573689847184-864758bb",
     "startSequenceNumber": "800000000003126276362",
     "endSequenceNumber": "800000000003126276362",
+    "approximateArrivalOfFirstRecord": "2020-02-01T08:00:00Z",
     "streamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/users/stream/2030-01-01T00:00:00.000",
 }
 FOREIGN = PLACE["streamArn"].replace("users", "secrets")
@@ -71,11 +72,14 @@ def run(*, as_json: bool = False, local: bool = False) -> Result:
 
 
 @pytest.mark.usefixtures("stack")
-def test_expired_dead_letters_are_reported() -> None:
+def test_what_expired_dead_letters_were_about_is_published_from_the_table() -> None:
     result = run()
 
     assert result.exit_code == 0, result.output
-    assert "1 too old: the stream no longer has their records." in result.output
+    assert (
+        "1 too old for the stream: 0 events published from the table, of what changed since 2020-01-31T08:00:00.000Z."
+        in result.output
+    )
 
 
 @pytest.mark.usefixtures("stack")
@@ -83,7 +87,9 @@ def test_the_json_answer_has_the_outcome_of_each_dead_letter() -> None:
     result = run(as_json=True)
 
     assert result.exit_code == 0, result.output
-    assert json.loads(result.output) == [{"outcome": "expired", "published": 0, "unpublished": [], "message_id": None}]
+    [letter] = json.loads(result.output)
+    assert letter.pop("since") == "2020-01-31T08:00:00.000Z"
+    assert letter == {"outcome": "replayed", "published": 0, "unpublished": [], "message_id": None}
 
 
 @pytest.mark.usefixtures("stack")

@@ -121,7 +121,7 @@ def test_a_dry_run_counts_and_publishes_nothing(service: LocalService, key: Conn
 
     done = replay("--all", "--dry-run")
 
-    assert f"2 users and 1 group of {key.account}: 6 events would be published." in done.stdout
+    assert f"2 users, 1 group and 0 removals of {key.account}: 6 events would be published." in done.stdout
     assert not any(each.get("replay") for _, each in published(service, key.account))
 
 
@@ -178,7 +178,7 @@ def test_ctrl_c_says_what_was_published_and_how_to_continue(
     done = replay("--all", "--rate", "2")
 
     assert done.exit_code == 130
-    assert f"1 user and 0 groups of {key.account}: 2 events published." in done.stdout
+    assert f"1 user, 0 groups and 0 removals of {key.account}: 2 events published." in done.stdout
     hint = f"rollcall --local events replay --account {key.account} --all --after Users/{first}"
     assert f"Interrupted. To continue: {hint}" in " ".join(done.stderr.split())
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from operations.dead_letters import DeadLetters, LetterOutcome, Redriven, number_of
+from operations.dead_letters import DeadLetters, LetterOutcome, Redriven, number_of, since_of
 from operations.deployment import DeploymentError
 from operations.table_creation import table_definition
 from support.table_stream import RECORDED, group, group_record, record, user
@@ -96,8 +96,15 @@ class Deployment:
 
     @property
     def waiting(self) -> int:
-        answer = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["ApproximateNumberOfMessages"])
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        return self._number("ApproximateNumberOfMessages")
+
+    @property
+    def hidden(self) -> int:
+        return self._number("ApproximateNumberOfMessagesNotVisible")
+
+    def _number(self, name: Any) -> int:
+        answer = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=[name])
+        return int(answer["Attributes"][name])
 
 
 @pytest.fixture
@@ -156,12 +163,51 @@ def test_redrive_continues_after_an_unpublishable_record(deployment: Deployment)
 
 
 @pytest.mark.parametrize("code", ["TrimmedDataAccessException", "ResourceNotFoundException"])
-def test_a_letter_with_expired_records_is_deleted(deployment: Deployment, code: str) -> None:
+def test_a_letter_with_expired_records_stays_until_the_table_was_replayed(deployment: Deployment, code: str) -> None:
+    deployment.hide_what_was_received()
     deployment.letter(0, 1)
     deployment.streams.add_client_error("get_shard_iterator", code)
 
-    assert list(deployment.letters.redrive(10)) == [Redriven(LetterOutcome.EXPIRED)]
-    assert deployment.waiting == 0
+    [expired] = deployment.letters.redrive(10)
+    assert expired.outcome is LetterOutcome.EXPIRED
+    assert (deployment.waiting, deployment.hidden) == (0, 1)
+
+    deployment.letters.keep_expired()
+    deployment.letters.delete_expired()
+    assert (deployment.waiting, deployment.hidden) == (0, 0)
+    assert deployment.letters.expired == {}
+
+
+def test_an_expired_letter_that_comes_again_meanwhile_counts_once(deployment: Deployment) -> None:
+    deployment.letter(0, 1)
+    for _ in range(3):
+        deployment.streams.add_client_error("get_shard_iterator", "TrimmedDataAccessException")
+
+    assert len(list(deployment.letters.redrive(3))) == 1
+    assert len(deployment.letters.expired) == 1
+
+
+SENT = datetime(2030, 2, 3, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "since"),
+    [
+        ({"approximateArrivalOfFirstRecord": "2030-02-03T08:00:00Z"}, datetime(2030, 2, 2, 8, 0, tzinfo=UTC)),
+        ({"approximateArrivalOfFirstRecord": "2030-02-03T08:00:00.123"}, datetime(2030, 2, 2, 8, 0, 0, 123000, UTC)),
+        ({"approximateArrivalOfFirstRecord": "2999-01-01T00:00:00Z"}, datetime(2030, 2, 2, 12, 0, tzinfo=UTC)),
+        ({"approximateArrivalOfFirstRecord": "0001-01-01T00:00:00Z"}, datetime(2030, 2, 1, 12, 0, tzinfo=UTC)),
+        ({"approximateArrivalOfFirstRecord": "soon"}, datetime(2030, 2, 1, 12, 0, tzinfo=UTC)),
+        ({"approximateArrivalOfFirstRecord": 5}, datetime(2030, 2, 1, 12, 0, tzinfo=UTC)),
+        ({}, datetime(2030, 2, 1, 12, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_letter_says_since_when_with_a_day_of_margin_or_else_when_it_was_sent(
+    said: dict[str, Any], since: datetime
+) -> None:
+    body = json.dumps({"DDBStreamBatchInfo": said})
+
+    assert since_of({"Body": body, "Attributes": {"SentTimestamp": str(int(SENT.timestamp() * 1000))}}) == since
 
 
 def test_a_letter_stays_when_the_stream_cannot_be_read(deployment: Deployment) -> None:
@@ -201,7 +247,7 @@ def test_a_letter_of_a_former_stream_of_the_table_is_published(deployment: Deplo
         "get_shard_iterator", "TrimmedDataAccessException", expected_params={"StreamArn": former} | AT_FIRST
     )
 
-    assert list(deployment.letters.redrive(1)) == [Redriven(LetterOutcome.EXPIRED)]
+    assert [one.outcome for one in deployment.letters.redrive(1)] == [LetterOutcome.EXPIRED]
 
 
 @pytest.mark.parametrize(
@@ -248,6 +294,7 @@ def test_a_message_that_is_not_a_letter_is_refused_and_does_not_block_others(dep
 
 
 def test_at_most_the_requested_number_of_letters_is_received(deployment: Deployment) -> None:
+    deployment.hide_what_was_received()
     deployment.letter(0, 0)
     deployment.letter(1, 1)
     deployment.streams.add_client_error("get_shard_iterator", "TrimmedDataAccessException")

@@ -22,7 +22,7 @@ from domain.events.event_detail import detail
 from domain.events.lifecycle import events_of
 from domain.ports import MemberChange, VersionMismatch
 from operations.consistency.check import Inconsistency, check_items
-from operations.removals import forget_removals, gone_items
+from operations.removals import forget_removals, is_gone
 from operations.table_creation import expires
 from operations.table_creation import make_table as make_table_with_stream
 from support.engines import make_table, new_client
@@ -37,6 +37,13 @@ NOW = 1_900_000_000.25
 @pytest.fixture
 def table(client: Any) -> Table:
     return make_table(client, now=lambda: NOW)
+
+
+def gone_items(items: AccountItems, since: str = "") -> list[Item]:
+    """The items of what was deleted since, in the order of their keys."""
+    return [
+        item for page in items.query(Collection.GONE, Range()) for item in page.items if is_gone(items, item, since)
+    ]
 
 
 def left(table: Table, account: str = "default", since: str = "") -> list[Gone]:

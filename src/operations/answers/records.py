@@ -214,6 +214,8 @@ class ReplayedEvents(Done):
     users: int
     """How many users were published again."""
     groups: int
+    removed: int
+    """How many removals of users and groups, of the last 30 days."""
     events: dict[str, int]
     """How many events of each kind."""
     unreadable: list[str]

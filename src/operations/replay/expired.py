@@ -28,7 +28,7 @@ _KEEP_EVERY: Final = 100.0
 
 @dataclass(frozen=True, slots=True)
 class EveryAccount:
-    """The users and groups of all accounts that changed since a moment, of accounts without a secret, too."""
+    """What changed or was removed since a moment in all accounts, in those without a secret, too."""
 
     items_of: Callable[[str], AccountItems]
     since: datetime
@@ -46,7 +46,8 @@ class EveryAccount:
         request: dict[str, Any] = {
             "TableName": items.table_name,
             "ConsistentRead": True,
-            "FilterExpression": "lastModified >= :since",
+            "FilterExpression": "lastModified >= :since OR #at >= :since",
+            "ExpressionAttributeNames": {"#at": "at"},
             "ExpressionAttributeValues": {":since": {"S": text_of(self.since.timestamp())}},
         }
         while True:

@@ -14,6 +14,7 @@ class PlaceKind(IntEnum):
 
     USERS = 1
     GROUPS = 2
+    REMOVED = 3
 
     @property
     def collection(self) -> str:
@@ -21,12 +22,16 @@ class PlaceKind(IntEnum):
         return _COLLECTIONS[self].value
 
 
-_COLLECTIONS: Final = {PlaceKind.USERS: Collection.USER, PlaceKind.GROUPS: Collection.GROUP}
-_NAMES: Final = {"Users": PlaceKind.USERS, "Groups": PlaceKind.GROUPS}
+_COLLECTIONS: Final = {
+    PlaceKind.USERS: Collection.USER,
+    PlaceKind.GROUPS: Collection.GROUP,
+    PlaceKind.REMOVED: Collection.GONE,
+}
+_NAMES: Final = {kind.name.capitalize(): kind for kind in PlaceKind}
 
 
 class Place(NamedTuple):
-    """A user or a group, as its address names it."""
+    """A user or a group, as its address names it, or one that was removed; `id` is a sort key of the table."""
 
     kind: PlaceKind
     id: str

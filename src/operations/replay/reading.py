@@ -1,4 +1,4 @@
-"""What there is to publish again: users and groups page by page, as the publisher takes them.
+"""What there is to publish again: users, groups and what is left of removed ones, as the publisher takes them.
 
 Memory does not grow with the account, nor with a group. The table may be in use: what changes meanwhile has events of
 its own, of a higher version.
@@ -7,12 +7,12 @@ its own, of a higher version.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Final
 
+from adapters.clock import text_of
 from adapters.dynamodb import keys
 from adapters.dynamodb.account_items import AccountItems, Range
 from adapters.dynamodb.items import Item
@@ -21,12 +21,13 @@ from adapters.dynamodb.relations import settled_group
 from adapters.events.replay import MOST_MEMBERS_OF_AN_ENTRY, events_of_entry
 from domain.documents import Json
 from domain.events.lifecycle import MOST_MEMBERS
+from operations.removals import is_gone
 from operations.replay.places import Place, PlaceKind
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A user or group, and what the publisher gets of it: nothing for one that did not change.
+    """A user or group, there or removed, and what the publisher gets of it: nothing for one that did not change.
 
     `kinds` are the numbers of its events by kind. A group of many members is found several times, with a part of them
     each time; `last` says that nothing of it follows. `readable` is False if its item is damaged.
@@ -46,32 +47,36 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class PresentState:
-    """The users and groups of one account that changed since a moment, or all of them."""
+    """The users and groups of one account that changed or were removed since a moment, or all of them."""
 
     items: AccountItems
     since: datetime | None = None
 
     def after(self, place: Place | None = None) -> Iterator[Found]:
-        """Yield what comes after a place, or everything: users in order of id, then groups likewise.
+        """Yield what comes after a place, or everything: users in order of id, then groups, then removed ones.
 
         Raises TooManyRequests or ServiceUnavailable when the table does not answer.
         """
-        for kind, entries_of in _COLLECTIONS.items():
+        for kind in PlaceKind:
             if place is not None and place.kind > kind:
                 continue
             start = place.id if place is not None and place.kind is kind else None
             for page in self.items.query(Collection(kind.collection), Range(after=start)):
                 for item in page.items:
-                    yield from self.of(kind, item, entries_of)
+                    yield from self.of(kind, item)
 
-    def of(self, kind: PlaceKind, item: Item, entries_of: EntriesOf | None = None) -> Iterator[Found]:
-        """Yield one user or group; nothing if it was removed meanwhile."""
+    def of(self, kind: PlaceKind, item: Item) -> Iterator[Found]:
+        """Yield what there is of one item; nothing if the user or group was removed meanwhile, or came back."""
         place = Place(kind, item["sk"]["S"])
         try:
-            if not self._has_changed(item):
+            if kind is PlaceKind.REMOVED:
+                since = "" if self.since is None else text_of(self.since.timestamp())
+                entries = iter([{"Item": item}] if is_gone(self.items, item, since) else [])
+            elif self.since is not None and datetime.fromisoformat(item["lastModified"]["S"]) < self.since:
                 yield Found(place)
                 return
-            entries = (entries_of or _COLLECTIONS[kind])(self.items, item)
+            else:
+                entries = iter([{"Item": item}]) if kind is PlaceKind.USERS else _group_entries(self.items, item)
             following = next(entries, None)
             while following is not None:
                 entry, following = following, next(entries, None)
@@ -79,17 +84,6 @@ class PresentState:
                 yield Found(place, entry, kinds, last=following is None)
         except (LookupError, AttributeError, TypeError, ValueError, RecursionError, OverflowError):
             yield Found(place, readable=False)
-
-    def _has_changed(self, item: Item) -> bool:
-        return self.since is None or datetime.fromisoformat(item["lastModified"]["S"]) >= self.since
-
-
-EntriesOf = Callable[[AccountItems, Item], Iterator[Json]]
-"""Makes of an item what the publisher gets of it."""
-
-
-def _user_entries(_: AccountItems, item: Item) -> Iterator[Json]:
-    yield {"Item": item}
 
 
 def _group_entries(items: AccountItems, item: Item) -> Iterator[Json]:
@@ -111,7 +105,3 @@ def _group_entries(items: AccountItems, item: Item) -> Iterator[Json]:
         if len(some) < MOST_MEMBERS_OF_AN_ENTRY:
             return
         first_part += MOST_MEMBERS_OF_AN_ENTRY // MOST_MEMBERS
-
-
-_COLLECTIONS: Final[dict[PlaceKind, EntriesOf]] = {PlaceKind.USERS: _user_entries, PlaceKind.GROUPS: _group_entries}
-"""In the order in which they are read."""
