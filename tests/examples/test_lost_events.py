@@ -140,7 +140,7 @@ def wanted(*customers: Customer) -> tuple[Any, Any, Any]:
 
 def a_weekend(deployment: Deployment) -> tuple[Customer, Customer]:
     """Two customers whose changes until Friday reached the application, and whose later ones are lost."""
-    acme, globex = (deployment.running.customer(seed) for seed in range(2))
+    acme, globex = (deployment.running.customer() for _ in range(2))
     users = [acme.create(active=number != 3) for number in range(8)]
     sales, closed = acme.create_group(*users[:6]), acme.create_group(*users[2:4])
     leaver = globex.create()

@@ -14,7 +14,8 @@ from moto import mock_aws
 
 from adapters.clock import text_of
 from adapters.dynamodb import Table
-from adapters.dynamodb.items import Gone, gone_item, gone_of
+from adapters.dynamodb.account_items import AccountItems, Range
+from adapters.dynamodb.items import Gone, Item, gone_item, gone_of
 from adapters.dynamodb.keys import Collection
 from adapters.events.replay import replay_of
 from adapters.events.stream import change_of
