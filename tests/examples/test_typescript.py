@@ -26,6 +26,8 @@ from support.reading_form import ACCOUNT, RECORDED
 from support.repository import ROOT
 from support.scim_http import ScimClient
 
+node.require()
+
 MORE = ["x" * 1024, "\u00e9" * 700, "m\u00fcller@xn--mller-kva.de", "a#b", "\u03a3\u0391\u03a3"]
 
 

@@ -20,6 +20,8 @@ from support.examples import examples as number_of
 from support.node import Examples
 from support.published_changes import TABLE_NAME, Customer, Publishing, publishing
 
+node.require()
+
 
 @pytest.fixture(scope="module")
 def published() -> Iterator[Publishing]:

@@ -22,6 +22,8 @@ from support import node
 from support.event_schemas import FOLDER
 from support.node import Examples, Thrown
 
+node.require()
+
 SECRET = "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 NEXT = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLw=="
 PATH = "/hooks/rollcall"

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -21,8 +22,8 @@ from support.child_processes import PIPE, Child, run, started
 from support.repository import ROOT
 
 PROJECT: Final = ROOT / "examples" / "typescript"
-OLDEST: Final = 20
-"""The oldest version of Node that the examples are for."""
+OLDEST: Final = (20, 11)
+"""The oldest version of Node that the examples are for (`engines` in package.json)."""
 
 _DRIVER: Final = ROOT / "tests" / "examples" / "typescript" / "driver.ts"
 _CACHE: Final = ROOT / ".node-packages"
@@ -31,14 +32,22 @@ _OF_THE_PROJECT: Final = ("package.json", "package-lock.json", ".npmrc")
 _NETWORK: Final = re.compile(r"ECONNREFUSED|ECONNRESET|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT")
 
 
+@cache
 def missing() -> str | None:
     """What to install so that the examples can be compiled; None if it is there."""
+    wanted = f"install Node {OLDEST[0]}.{OLDEST[1]} or newer, with npm"
     if shutil.which("node") is None or shutil.which("npm") is None:
-        return f"there is no Node: install Node {OLDEST} or newer, with npm"
+        return f"there is no Node for examples/typescript: {wanted}"
     version = run(["node", "--version"]).stdout.strip()
-    if int(version.removeprefix("v").partition(".")[0]) < OLDEST:
-        return f"Node {version} is too old: install Node {OLDEST} or newer"
+    if tuple(map(int, version.removeprefix("v").split(".")[:2])) < OLDEST:
+        return f"Node {version} is too old for examples/typescript: {wanted}"
     return None
+
+
+def require() -> None:
+    """Skip the module that calls this at its top, where there is no Node."""
+    if (why_not := missing()) is not None:
+        pytest.skip(why_not, allow_module_level=True)
 
 
 def environment(more: Mapping[str, str] = {}) -> dict[str, str]:
