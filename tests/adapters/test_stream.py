@@ -62,7 +62,7 @@ def test_a_removal_gives_the_removed_user() -> None:
     assert change.after is None
 
 
-@pytest.mark.parametrize("collection", ["EMAIL", "USERNAME", "EXTERNALID", "RANK"])
+@pytest.mark.parametrize("collection", ["EMAIL", "USERNAME", "EXTERNALID", "RANK", "GONE"])
 def test_an_index_item_gives_no_change(collection: str) -> None:
     assert change_of(index_record(7, collection)) is None
 
