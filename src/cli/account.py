@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from adapters.environment import declared_user_type
 from adapters.secrets.accounts import DEFAULT_GRACE
 from cli import account_deletion, account_invite, account_pause, account_settings
 from cli.account_settings import remembered
@@ -32,6 +33,7 @@ from domain.accounts.account import rfc3339
 from domain.accounts.key_age import KeyAge, Urgency
 from domain.errors import ScimError
 from domain.limits import MAX_GRACE
+from operations import extensions
 from operations.answers.accounts import (
     AccountDone,
     AccountList,
@@ -136,6 +138,10 @@ def show(
             invocation.note(f"The number of users who lost access in the last day cannot be read: {problem.remedy}")
     lost = lost_in_the_last_hour(invocation, name)
     steps = instructions(base_url, key, connector.settings, idp)
+    if connector.settings.extensions and (
+        note := extensions.unknown_note(connector.settings.extensions, declared_user_type())
+    ):
+        invocation.note(note)
     invocation.answer(
         ShownAccount.of(
             connector,

@@ -9,10 +9,12 @@ from typing import Annotated, Final, TypeVar, get_args
 
 import typer
 
+from adapters.environment import declared_extensions
 from adapters.secrets.accounts import Accounts, SomeSettings
 from cli.arguments import Idp, Yes
 from cli.invocation import invocation_of
 from cli.root import UsageError
+from domain import remedies
 from domain.accounts import group_management
 from domain.accounts.account import Connector, IdentityProvider, Mode
 from domain.accounts.connector_key import account_name
@@ -34,6 +36,7 @@ class Setting(StrEnum):
     REQUESTS_PER_SECOND = "requests-per-second"
     GROUPS = "groups"
     IDP = "idp"
+    EXTENSIONS = "extensions"
 
 
 _MODES: Final[dict[str, Mode]] = {"tolerant": "tolerant", "strict": "strict"}
@@ -75,6 +78,9 @@ def set_setting(
 
     [bold]groups[/bold], on or off (the default): the identity provider may manage groups and their members. Switching
     them off keeps the groups, out of reach until groups are on again, and asks first.
+
+    [bold]extensions[/bold], all (the default), off, or URNs with commas between: which of the extensions that the
+    deployment declares in schemas/ the account has. What users have of others is kept, out of reach.
 
     [bold]idp[/bold], jumpcloud, entra, okta or none: the identity provider whose instructions rollcall account enable,
     show and rotate-key print.
@@ -136,6 +142,8 @@ def _changed(setting: Setting, value: str) -> SomeSettings:
             return {"groups": _one_of(_SWITCH, setting, value)}
         case Setting.IDP:
             return {"idp": _one_of(_IDPS, setting, value)}
+        case Setting.EXTENSIONS:
+            return {"extensions": _extensions(value)}
         case _:
             return {"take_back_deactivated": _one_of(_SWITCH, setting, value)}
 
@@ -144,6 +152,22 @@ def _one_of(allowed: Mapping[str, _Value], setting: Setting, value: str) -> _Val
     if value not in allowed:
         raise UsageError(f"{setting.value} is either {' or '.join(allowed)}, not {value!r}.")
     return allowed[value]
+
+
+def _extensions(value: str) -> tuple[str, ...] | None:
+    """The URNs as they are declared; None for all."""
+    if value in ("all", OFF):
+        return None if value == "all" else ()
+    declared = {schema.id.lower(): schema.id for schema in declared_extensions()}
+    urns = list(dict.fromkeys(urn.strip() for urn in value.split(",")))
+    unknown = [urn for urn in urns if urn.lower() not in declared]
+    if unknown:
+        there = f"There are: {', '.join(declared.values())}." if declared else "There is none."
+        raise UsageError(
+            f"{unknown[0]!r} is no extension that this command finds. {there} {remedies.FIND_EXTENSIONS} "
+            "The value is all, off, or URNs with commas between."
+        )
+    return tuple(dict.fromkeys(declared[urn.lower()] for urn in urns))
 
 
 def _rate(value: str) -> Rate:

@@ -90,6 +90,9 @@ def summary(connector: Connector, guard: GuardState | None) -> list[RenderableTy
         "Deprovisioning limit": _limit(connector, guard),
         "Requests a second": str(connector.settings.rate.per_second),
         "Groups": "on" if connector.settings.groups else "off",
+        "Extensions": "all"
+        if connector.settings.extensions is None
+        else ", ".join(connector.settings.extensions) or "off",
         "Identity provider": connector.settings.idp or "not known",
         "Connector Key made": f"{rfc3339(current.created_at)} by {current.created_by}",
         "Connector Key's age": str(age) + ("" if age.urgency is Urgency.NONE else ", rotate it"),

@@ -95,9 +95,9 @@ def activity(
     if unknown_attributes:
         if user or group or failed or follow or lost_access or no_names or limit is not None:
             raise UsageError("--unknown-attributes goes with --account and --since alone.")
-        show_unknown_attributes(invocation, account, since or SINCE, _SECONDS)
+        show_unknown_attributes(invocation, account, SINCE if since is None else since, _SECONDS)
         return
-    since = since or _SINCE
+    since = _SINCE if since is None else since
     if lost_access:
         if user or group or failed or follow or limit is not None:
             raise UsageError("--lost-access goes with --account, --since and --no-names alone.")

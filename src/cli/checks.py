@@ -129,6 +129,14 @@ def check_wrong_key(endpoint: Endpoint, wrong: str) -> str:
     return "refused with 401"
 
 
+def extensions_of_users(endpoint: Endpoint) -> list[str]:
+    """Return the URNs of the extensions that /ResourceTypes lists of the User, as far as they are texts."""
+    types = endpoint.expect(200, "GET", "/ResourceTypes").get("Resources")
+    of_users = [each for each in types or () if isinstance(each, dict) and each.get("name") == "User"]
+    listed = [one for each in of_users for one in each.get("schemaExtensions") or () if isinstance(one, dict)]
+    return [one["schema"] for one in listed if isinstance(one.get("schema"), str)]
+
+
 def check_list(endpoint: Endpoint) -> str:
     """Read a list of users, as JumpCloud's Test Connection does."""
     return counted(total_results(endpoint.expect(200, "GET", "/Users")), "user")

@@ -21,11 +21,13 @@ from cli.checks import (
     check_key,
     check_list,
     check_wrong_key,
+    extensions_of_users,
 )
 from cli.invocation import Invocation, invocation_of
 from cli.root import UsageError
 from cli.wording import plain
 from domain.accounts.connector_key import ConnectorKey
+from domain.resources.user_schema import ENTERPRISE_URN
 from handlers.jobs.group_smoke_test import GroupSmokeTest, check_no_groups, has_groups
 from handlers.jobs.smoke_test import SmokeTest, check_discovery
 from operations.answers.records import CheckLine, Diagnosis
@@ -101,9 +103,10 @@ def examine(checks: CheckList, endpoint: Endpoint, email: str) -> None:
 
 
 def _resource_types(endpoint: Endpoint, groups: list[bool]) -> str:
-    """Read the resource types; `groups` then says if Group is one."""
+    """Read the resource types; `groups` then says if Group is one. Name the declared extensions that are served."""
     groups.append(has_groups(endpoint))
-    return "users and groups" if groups[0] else "users"
+    declared = [urn for urn in extensions_of_users(endpoint) if urn != ENTERPRISE_URN]
+    return ("users and groups" if groups[0] else "users") + "".join(f", with {urn}" for urn in declared)
 
 
 def _run_smoke_test(checks: CheckList, test: SmokeTest) -> None:

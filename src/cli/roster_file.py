@@ -14,6 +14,7 @@ from typing import Annotated, BinaryIO, Final
 
 import typer
 
+from adapters.environment import declared_user_type
 from cli.root import UsageError
 from operations.roster import Columns, InvalidHeader, Refusal, RosterRow, csv_rows, json_rows
 
@@ -73,11 +74,12 @@ class Roster:
 @contextmanager
 def opened(file: Path, form: Form | None, mapped: list[str] | None, encoding: str | None) -> Iterator[Roster]:
     """Open the roster in a file; raises UsageError when it is none."""
+    of_users = declared_user_type()
     with text_of(file, form, mapped, encoding) as source:
         if source.form is Form.JSONL:
-            yield Roster(source.lines, None, json_rows(source.text))
+            yield Roster(source.lines, None, json_rows(source.text, of_users))
         else:
-            columns, rows = csv_rows(source.text, source.mapping)
+            columns, rows = csv_rows(source.text, source.mapping, of_users)
             yield Roster(source.lines, columns, rows)
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Final, TextIO
 import typer
 from rich.json import JSON
 
+from adapters.environment import declared_user_type
 from cli import user_changes, users_import, users_reconcile
 from cli.arguments import Account
 from cli.exports import Format, FormatOption, Output, Overwrite, chosen_format
@@ -22,11 +23,14 @@ from cli.user_options import Email, UserId, UserName, chosen_user
 from cli.user_view import as_resource
 from cli.wording import counted, harmless, harmless_json, plain
 from domain.documents import encode
+from domain.resources.attributes import ResourceType
 from domain.resources.stored_user import StoredUser
+from domain.resources.user_schema import USER
+from operations import extensions
 from operations.account_users import every_resource
 from operations.answers.records import Exported, UserList
 from operations.members import primary_email
-from operations.roster.exported import COLUMNS, as_row, left_out
+from operations.roster.exported import as_row, columns_of, left_out
 
 app: Final = typer.Typer(
     no_args_is_help=True, help="List, show, export, import, compare and change the users of an account."
@@ -90,6 +94,9 @@ def show(
     user = chosen_user(invocation, account, email, user_name, user_id)
     resource = as_resource(user, invocation.deployment.account(account, _SECONDS).groups_of_users.of(user.id))
     invocation.answer(resource, JSON(harmless(encode(resource))))
+    note = extensions.unknown_note(extensions.urns_of(user.attributes), declared_user_type())
+    if note is not None:
+        invocation.note(note)
 
 
 @app.command()
@@ -109,16 +116,18 @@ def export(
     store = invocation.deployment.account(account, _SECONDS_TO_EXPORT).users
     if store.total() == 0:
         invocation.deployment.require_account(account, _SECONDS)
-    written = 0
+    written, of_users = 0, declared_user_type()
     lacking: Counter[str] = Counter()
+    urns: set[str] = set()
     with private_file(output) as target:
         at_a_terminal = output is None and target.isatty()
-        write = _writer(chosen, target, at_a_terminal=at_a_terminal)
+        write = _writer(chosen, target, of_users, at_a_terminal=at_a_terminal)
         for user in with_progress(invocation, store, "Exporting", quietly=at_a_terminal):
             write(user)
             written += 1
+            urns.update(extensions.urns_of(user.attributes))
             if chosen is Format.CSV:
-                lacking.update(left_out(user))
+                lacking.update(left_out(user, of_users))
     if output is not None:
         invocation.answer(
             Exported(result="exported", account=account, users=written, file=str(output)),
@@ -129,13 +138,17 @@ def export(
         invocation.note(
             f"CSV has no room for all that these attributes have: {which}. --format jsonl writes everything."
         )
+    if (note := extensions.unknown_note(urns, of_users)) is not None:
+        invocation.note(note)
 
 
-def _writer(form: Format, target: TextIO, *, at_a_terminal: bool) -> Callable[[StoredUser], object]:
+def _writer(
+    form: Format, target: TextIO, of_users: ResourceType = USER, *, at_a_terminal: bool
+) -> Callable[[StoredUser], object]:
     if form is Format.JSONL:
         readable = harmless_json if at_a_terminal else str
         return lambda user: target.write(readable(encode(as_resource(user))) + "\n")
     cell = harmless if at_a_terminal else str
     table = csv.writer(target)
-    table.writerow(COLUMNS)
-    return lambda user: table.writerow([cell(value) for value in as_row(user)])
+    table.writerow(columns_of(of_users))
+    return lambda user: table.writerow([cell(value) for value in as_row(user, of_users)])

@@ -15,10 +15,11 @@ from typing import Any
 
 from adapters.clock import new_id, now
 from adapters.environment import declared_user_type
+from domain import remedies
 from domain.changes.users import Users, end_memberships
 from domain.documents import Json
 from domain.effects import Effects
-from domain.errors import InvalidValue, UniquenessConflict
+from domain.errors import InvalidPath, InvalidValue, UniquenessConflict
 from domain.events.lifecycle import AttributeChange, attribute_changes
 from domain.json_text import NotJson, RefusedJson, decode
 from domain.messages import PATCH_OP_URN
@@ -178,6 +179,8 @@ def setting(pairs: Sequence[tuple[str, str]], removed: Sequence[str] = (), *, as
         {"op": "replace", "path": path, "value": _from_json(path, text) if as_json else _typed(path, text)}
         for path, text in pairs
     ]
+    for path in removed:
+        _require_found(path)
     return operations + [{"op": "remove", "path": path} for path in removed]
 
 
@@ -215,8 +218,20 @@ def _from_json(path: str, text: str) -> Any:
         ) from None
 
 
+def _require_found(path: str) -> None:
+    """Raise InvalidPath for a path under the URN of an extension that the command does not find."""
+    folded = path.lower()
+    if folded.startswith("urn:") and not folded.startswith(tuple(declared_user_type().urns)):
+        raise InvalidPath(
+            f"{quoted(path)} is of no extension that this command finds. {remedies.FIND_EXTENSIONS}",
+            attribute="path",
+            expected="an attribute of a User",
+        )
+
+
 def _kept(path: str) -> Attribute:
     """The attribute that a value of the path belongs to; raises InvalidValue for one whose values are dropped."""
+    _require_found(path)
     attribute = target_of(path, declared_user_type()).attribute
     if attribute.mutability is Mutability.WRITE_ONLY:
         raise InvalidValue(

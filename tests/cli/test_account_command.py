@@ -79,6 +79,7 @@ def test_json_stands_alone_on_standard_output_wherever_the_option_is(rollcall: R
         "requestsPerSecond": 50,
         "groups": False,
         "idp": None,
+        "extensions": "all",
     }
     assert shown["lastChange"]["what"] == "enable"
     assert shown["lastChange"]["by"]

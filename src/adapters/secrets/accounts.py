@@ -48,6 +48,7 @@ class SomeSettings(TypedDict, total=False):
     rate: Rate
     groups: bool
     idp: IdentityProvider | None
+    extensions: tuple[str, ...] | None
 
 
 class _Encryption(TypedDict, total=False):

@@ -44,6 +44,8 @@ class AccountSettings(Answer):
     """True if the identity provider may manage groups."""
     idp: IdentityProvider | None
     """The identity provider that the account uses, if it is known."""
+    extensions: Literal["all"] | list[str]
+    """The URNs of the declared extensions that the account has: none is off."""
 
 
 class Account(Answer):
@@ -75,6 +77,7 @@ class Account(Answer):
                 requests_per_second=settings.rate.per_second,
                 groups=settings.groups,
                 idp=settings.idp,
+                extensions="all" if settings.extensions is None else list(settings.extensions),
             ),
             key_created=Changed(at=rfc3339(current.created_at), by=current.created_by),
             key_age_days=KeyAge.of(connector, now).days,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from domain.documents import Json
 from domain.errors import InvalidPath
 from domain.filter import Comparison, Filter, Operator, parse_patch_path
-from domain.resources.attributes import Attribute, Mutability, Returned, Type
+from domain.resources.attributes import Attribute, Mutability, ResourceType, Returned, Type
 from domain.resources.user_schema import CORE_URN, ENTERPRISE_URN, USER
+from operations.roster.cells import InvalidCells, is_one_address, number, shortened, truth
 from operations.roster.formulas import unguarded
-from operations.roster.names import ACTIVE, FALSE, INACTIVE, LAST_RESORT, STATE_IS_A_REGION_NEXT_TO, SYNONYMS, TRUE
+from operations.roster.names import ACTIVE, INACTIVE, LAST_RESORT, STATE_IS_A_REGION_NEXT_TO, SYNONYMS
 
 _REGION: Final = 'addresses[type eq "work"].region'
 _USER_NAME: Final = "userName"
@@ -26,14 +29,6 @@ class InvalidHeader(Exception):
     """The columns are ambiguous, or are not those of users; the message is one line, with what to do."""
 
 
-class InvalidCells(Exception):
-    """The cells of a row are not a user. `reason` is a fixed word, the message is for the operator."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-
-
 @dataclass(frozen=True, slots=True)
 class ColumnTarget:
     """The attribute of a column's cells: the path `steps`; in a multi-valued attribute the value of `type`."""
@@ -43,10 +38,10 @@ class ColumnTarget:
     inverted: bool = False
 
     @classmethod
-    def parse(cls, text: str) -> ColumnTarget | None:
+    def parse(cls, text: str, resource_type: ResourceType = USER) -> ColumnTarget | None:
         """Parse a path such as `phoneNumbers[type eq "mobile"].value`; None for one that a column cannot contain."""
         try:
-            path = parse_patch_path(text, USER)
+            path = parse_patch_path(text, resource_type)
         except InvalidPath:
             return None
         steps = path.path.steps + (() if path.sub_attribute is None else (path.sub_attribute,))
@@ -74,9 +69,11 @@ class ColumnTarget:
     def value(self, cell: str) -> Any:
         """The attribute's value in a non-empty cell; raises InvalidCells."""
         if self.steps[-1].type is Type.BOOLEAN:
-            return _truth(cell, self.name) is not self.inverted
-        if self.name == "emails.value" and not _is_one_address(cell):
-            raise InvalidCells("invalid-email", f'"{_shortened(cell)}" is not an address such as name@example.com.')
+            return truth(cell, self.name) is not self.inverted
+        if self.steps[-1].type in (Type.INTEGER, Type.DECIMAL):
+            return number(cell, self.name, whole=self.steps[-1].type is Type.INTEGER)
+        if self.name == "emails.value" and not is_one_address(cell):
+            raise InvalidCells("invalid-email", f'"{shortened(cell)}" is not an address such as name@example.com.')
         return cell
 
     def put(self, value: Any, body: Json) -> None:
@@ -112,6 +109,25 @@ _ACTIVE_TARGET: Final = ColumnTarget.parse("active")
 _ACTIVE_ORDER: Final = (*ACTIVE, *INACTIVE, *LAST_RESORT)
 
 
+def declared_targets(resource_type: ResourceType) -> Iterator[ColumnTarget]:
+    """Yield the targets in extensions that a deployment declares, in their order: one for each single value."""
+    for schema in resource_type.extensions:
+        if not schema.is_declared:
+            continue
+        for attribute in schema.attributes:
+            names = [f"{attribute.name}.{sub.name}" for sub in attribute.sub_attributes] or [attribute.name]
+            targets = (ColumnTarget.parse(f"{schema.id}:{name}", resource_type) for name in names)
+            yield from (each for each in targets if each is not None and not attribute.multi_valued)
+
+
+@cache
+def _declared(resource_type: ResourceType) -> Mapping[str, ColumnTarget]:
+    """The targets in declared extensions by the keys of their names without URN, where one alone has the name."""
+    named = [(column_key(str(each).rpartition(":")[2]), each) for each in declared_targets(resource_type)]
+    count = Counter(key for key, _ in named)
+    return {key: target for key, target in named if count[key] == 1}
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of a file: their names and targets (None: ignored)."""
@@ -120,10 +136,12 @@ class Columns:
     targets: tuple[ColumnTarget | None, ...]
 
     @classmethod
-    def of(cls, header: Sequence[str], mapped: Mapping[str, str] | None = None) -> Columns:
+    def of(
+        cls, header: Sequence[str], mapped: Mapping[str, str] | None = None, resource_type: ResourceType = USER
+    ) -> Columns:
         """Read a header; `mapped` contains attributes by column name, or "" to ignore a column.
 
-        Raises InvalidHeader.
+        `resource_type` is that of users, perhaps with declared extensions. Raises InvalidHeader.
 
         >>> Columns.of(["E-mail", "First name", "Team"]).meanings
         {'E-mail': 'emails[type eq "work"].value', 'First name': 'name.givenName'}
@@ -131,9 +149,9 @@ class Columns:
         names = tuple(unguarded(name.strip()) for name in header)
         if not any(names):
             raise InvalidHeader("The first line has no column names; it must be a header such as: email,first name")
-        chosen = _chosen(names, mapped or {})
+        chosen = _chosen(names, mapped or {}, resource_type)
         taken = {str(target) for target in chosen.values() if target is not None}
-        guessed = _guessed(names)
+        guessed = _guessed(names, resource_type)
         targets: list[ColumnTarget | None] = []
         for position, guess in enumerate(guessed):
             if position in chosen:
@@ -206,7 +224,9 @@ class Columns:
             )
 
 
-def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, ColumnTarget | None]:
+def _chosen(
+    names: tuple[str, ...], mapped: Mapping[str, str], resource_type: ResourceType
+) -> dict[int, ColumnTarget | None]:
     """The targets that the operator chose, by the column's position."""
     chosen: dict[int, ColumnTarget | None] = {}
     for column, path in mapped.items():
@@ -219,7 +239,7 @@ def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, Colu
             raise InvalidHeader(f'--map names the column "{column}", which the file does not have. It has: {there}')
         if len(positions) > 1:
             raise InvalidHeader(f'--map names the column "{column}", which the file has twice. Rename one of them.')
-        target = _named(path.strip()) if path.strip() else None
+        target = _named(path.strip(), resource_type) if path.strip() else None
         if target is None and path.strip():
             raise InvalidHeader(
                 f'"{path.strip()}" is not an attribute that a column can contain. Write for example userName, '
@@ -229,12 +249,16 @@ def _chosen(names: tuple[str, ...], mapped: Mapping[str, str]) -> dict[int, Colu
     return chosen
 
 
-def _named(path: str) -> ColumnTarget | None:
-    """The target of a path; an attribute of the extension needs no URN, as its name is unique."""
-    return ColumnTarget.parse(path) or ColumnTarget.parse(f"{ENTERPRISE_URN}:{path}")
+def _named(path: str, resource_type: ResourceType) -> ColumnTarget | None:
+    """The target of a path; an attribute of an extension needs no URN where its name is unique."""
+    return (
+        ColumnTarget.parse(path, resource_type)
+        or ColumnTarget.parse(f"{ENTERPRISE_URN}:{path}")
+        or _declared(resource_type).get(column_key(path))
+    )
 
 
-def _guessed(names: tuple[str, ...]) -> list[ColumnTarget | None]:
+def _guessed(names: tuple[str, ...], resource_type: ResourceType) -> list[ColumnTarget | None]:
     """The targets of columns by their names; of several columns for `active` the most reliable one counts."""
     keys = [column_key(name) for name in names]
     state_is_region = bool(STATE_IS_A_REGION_NEXT_TO & set(keys))
@@ -246,7 +270,8 @@ def _guessed(names: tuple[str, ...]) -> list[ColumnTarget | None]:
         elif key in _ACTIVE_ORDER:
             guessed.append(_activity(key) if key == telling[0] else None)
         else:
-            guessed.append(_TARGETS.get(key) or ColumnTarget.parse(name))
+            found = _TARGETS.get(key) or ColumnTarget.parse(name, resource_type)
+            guessed.append(found or _declared(resource_type).get(key))
     return guessed
 
 
@@ -260,24 +285,3 @@ def column_key(name: str) -> str:
     """A column's name without case, white space, punctuation and remarks in brackets (`[Required]`)."""
     plain = unicodedata.normalize("NFKC", _BRACKETED.sub("", name)).casefold()
     return "".join(character for character in plain if character.isalnum())
-
-
-def _truth(cell: str, attribute: str) -> bool:
-    word = cell.strip().casefold()
-    if word in TRUE:
-        return True
-    if word in FALSE:
-        return False
-    raise InvalidCells(
-        "invalid-value", f'{attribute}: "{_shortened(cell)}" means neither yes nor no; write true or false.'
-    )
-
-
-def _is_one_address(cell: str) -> bool:
-    """Return True for one plain address; the service accepts more, but a name or two addresses are mistakes here."""
-    local, at, domain = cell.partition("@")
-    return bool(local and at and domain) and "@" not in domain and not re.search(r"[\s,;<>]", cell)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."

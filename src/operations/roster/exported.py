@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from domain.documents import Json
+from domain.documents import Json, encode
+from domain.resources.attributes import ResourceType
 from domain.resources.stored_user import StoredUser, with_defaults
+from domain.resources.user_schema import USER
 from operations.members import primary_email
-from operations.roster.columns import Columns, ColumnTarget, InvalidCells
+from operations.roster.cells import InvalidCells
+from operations.roster.columns import Columns, ColumnTarget, declared_targets
 from operations.roster.differences import differing_attributes
 from operations.roster.formulas import guarded
 
@@ -20,21 +26,44 @@ _ATTRIBUTES: Final = (
     "employeeNumber", "workPhone", "mobilePhone", "homePhone", "fax", "streetAddress", "locality", "region",
     "postalCode", "country", "homeStreetAddress", "homeLocality", "homeRegion", "homePostalCode", "homeCountry",
 )  # fmt: skip
-COLUMNS: Final = ("id", *_ATTRIBUTES, "created", "lastModified")
-"""The header of an export."""
-_READ: Final = Columns.of(COLUMNS)
-_TARGETS: Final = dict(zip(COLUMNS, _READ.targets, strict=True))
 
 
-def as_row(user: StoredUser) -> list[str]:
-    """Return the values of `COLUMNS`, guarded against formulas."""
-    return [guarded(_cell(name, user)) for name in COLUMNS]
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The columns of an export of users of one type, and what an import reads in them."""
+
+    header: tuple[str, ...]
+    read: Columns
+    targets: Mapping[str, ColumnTarget | None]
 
 
-def left_out(user: StoredUser) -> set[str]:
+@cache
+def _sheet(resource_type: ResourceType) -> _Sheet:
+    declared = (str(target) for target in declared_targets(resource_type))
+    header = ("id", *_ATTRIBUTES, *declared, "created", "lastModified")
+    read = Columns.of(header, resource_type=resource_type)
+    return _Sheet(header, read, dict(zip(header, read.targets, strict=True)))
+
+
+def columns_of(resource_type: ResourceType = USER) -> tuple[str, ...]:
+    """Return the header of an export; a declared extension has a column for each single value, by its full path."""
+    return _sheet(resource_type).header
+
+
+COLUMNS: Final = columns_of()
+"""The header of an export without declared extensions."""
+
+
+def as_row(user: StoredUser, resource_type: ResourceType = USER) -> list[str]:
+    """Return the values of `columns_of` the type, guarded against formulas."""
+    sheet = _sheet(resource_type)
+    return [guarded(_cell(name, user, sheet)) for name in sheet.header]
+
+
+def left_out(user: StoredUser, resource_type: ResourceType = USER) -> set[str]:
     """Return the names of the attributes that a row does not have, or not wholly."""
     try:
-        body = _READ.user(as_row(user))
+        body = _sheet(resource_type).read.user(as_row(user, resource_type))
     except InvalidCells:
         return {"emails"}
     return set(differing_attributes(with_defaults(_comparable(body)), _comparable(user.attributes)))
@@ -50,7 +79,7 @@ def _comparable(attributes: Json) -> Json:
     }  # fmt: skip
 
 
-def _cell(name: str, user: StoredUser) -> str:
+def _cell(name: str, user: StoredUser, sheet: _Sheet) -> str:
     primary = primary_email(user)
     match name:
         case "id":
@@ -63,7 +92,7 @@ def _cell(name: str, user: StoredUser) -> str:
             return "true" if user.active else "false"
         case "email":
             return primary
-    target = _TARGETS[name]
+    target = sheet.targets[name]
     value = "" if target is None else _first(user.attributes, target)
     return "" if name in _OTHER_EMAILS and value == primary else value
 
@@ -76,6 +105,6 @@ def _first(attributes: Json, target: ColumnTarget) -> str:
         if step.multi_valued:
             value = next((each for each in value or () if each.get("type") == target.type), None)
         if not isinstance(value, dict):
-            return "" if value is None else str(value)
+            return value if isinstance(value, str) else "" if value is None else encode(value)
         found = value
     return ""

@@ -9,14 +9,18 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Any, Final
 
+from domain import remedies
 from domain.documents import Json
 from domain.errors import ScimError
 from domain.json_text import NoText, NotJson, RefusedJson, decode
+from domain.quoting import quoted
+from domain.resources.attributes import ResourceType
 from domain.resources.body import attributes_of
 from domain.resources.comparison import unique_form
 from domain.resources.stored_resource import document_of
 from domain.resources.user_schema import CORE_URN, USER
-from operations.roster.columns import Columns, InvalidCells, InvalidHeader
+from operations.roster.cells import InvalidCells
+from operations.roster.columns import Columns, InvalidHeader
 from operations.roster.origins import REPORT_COLUMNS, REPORT_MEMBER, Origin, Recorded, is_report
 
 _SEPARATORS: Final = ",;\t|"
@@ -60,11 +64,13 @@ class Refusal:
         return self.line if self.origin is None else self.origin.row
 
 
-def csv_rows(lines: Iterable[str], mapped: Mapping[str, str]) -> tuple[Columns, Iterator[RosterRow | Refusal]]:
-    """Read a CSV file, given line by line with line ends; raises InvalidHeader."""
+def csv_rows(
+    lines: Iterable[str], mapped: Mapping[str, str], resource_type: ResourceType = USER
+) -> tuple[Columns, Iterator[RosterRow | Refusal]]:
+    """Read a CSV file, given line by line with line ends, of users of that type; raises InvalidHeader."""
     header, rows = csv_cells(lines)
-    columns = Columns.of(header, mapped)
-    return columns, _checked(_csv_users(columns, rows))
+    columns = Columns.of(header, mapped, resource_type)
+    return columns, _checked(_csv_users(columns, rows), resource_type)
 
 
 def csv_cells(lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[Origin, list[str] | RowRefused]]]:
@@ -101,9 +107,9 @@ def csv_cells(lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[Origin, l
     )
 
 
-def json_rows(lines: Iterable[str]) -> Iterator[RosterRow | Refusal]:
-    """Read a file with one SCIM user as JSON on each line."""
-    return _checked(_json_users(lines))
+def json_rows(lines: Iterable[str], resource_type: ResourceType = USER) -> Iterator[RosterRow | Refusal]:
+    """Read a file with one SCIM user of that type as JSON on each line."""
+    return _checked(_json_users(lines), resource_type)
 
 
 def json_objects(lines: Iterable[str], noun: str) -> Iterator[tuple[Origin, Json | RowRefused]]:
@@ -191,13 +197,14 @@ def _json_users(lines: Iterable[str]) -> Iterator[Candidate]:
         )
 
 
-def _checked(candidates: Iterable[Candidate]) -> Iterator[RosterRow | Refusal]:
+def _checked(candidates: Iterable[Candidate], resource_type: ResourceType) -> Iterator[RosterRow | Refusal]:
     claims: dict[tuple[str, str], int] = {}
     for origin, body, user_name in candidates:
         try:
             if isinstance(body, RowRefused):
                 raise body
-            attributes = attributes_of(body, USER)
+            _require_extensions(body, resource_type)
+            attributes = attributes_of(body, resource_type)
             document_of(attributes)  # refuses what no store accepts
             _claim(attributes, origin.line, claims)
         except ScimError as error:
@@ -207,6 +214,18 @@ def _checked(candidates: Iterable[Candidate]) -> Iterator[RosterRow | Refusal]:
         else:
             given = body.get("id")
             yield RosterRow(origin.line, attributes, given if isinstance(given, str) else None, origin)
+
+
+def _require_extensions(body: Json, resource_type: ResourceType) -> None:
+    """Raise RowRefused for attributes of an extension that users do not have."""
+    unknown = next(
+        (name for name in body if name.lower().startswith("urn:") and name.lower() not in resource_type.urns), None
+    )
+    if unknown is not None:
+        raise RowRefused(
+            "unknown-extension",
+            f"{quoted(unknown)} is no extension that this command finds. {remedies.FIND_EXTENSIONS}",
+        )
 
 
 def _claim(attributes: Json, line: int, claims: dict[tuple[str, str], int]) -> None:
