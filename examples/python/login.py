@@ -18,14 +18,17 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 
 from reading import Group, User, Users, unique_form
 
+Carries = Literal["userName", "email", "externalId"]
+"""The attribute that a verified assertion names a person by."""
+
 # region name-id
-CARRIES = {
+CARRIES: dict[str, Carries] = {
     "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress": "email",
     "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified": "userName",
     "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent": "externalId",
@@ -73,7 +76,7 @@ class Login:
 
 
 # region sign-in
-def sign_in(users: Users, roles: Roles, carries: str, value: str) -> Login:
+def sign_in(users: Users, roles: Roles, carries: Carries, value: str) -> Login:
     """Return what the session keeps. Raises Refused, or boto3's errors: then no one signs in.
 
     `value` is what the verified assertion says; `carries` is whether that is a userName, an email or an externalId.
@@ -84,7 +87,7 @@ def sign_in(users: Users, roles: Roles, carries: str, value: str) -> Login:
     return Login(user.id, user.version, user.user_name, roles.of(users.groups_of(user.id)))
 
 
-def find(users: Users, carries: str, value: str) -> User:
+def find(users: Users, carries: Carries, value: str) -> User:
     """Return the one user; raises Refused if there is none, or if there are several."""
     if carries == "externalId":
         found = users.by_external_id(value)

@@ -180,9 +180,6 @@ def addresses(user: User) -> list[str]:
     return [email["value"] for email in sorted(emails, key=lambda email: email.get("primary") is not True)]
 
 
-# --- Items ---------------------------------------------------------------------------------------
-
-
 def _user(item: Item) -> User:
     document = json.loads(item["document"]["S"])
     return User(
@@ -232,8 +229,6 @@ def _second(item: Item) -> str:
     second: str = item["sk"]["S"].partition("#")[2]
     return second
 
-
-# --- Keys ----------------------------------------------------------------------------------------
 
 _MAX_CHARACTERS = 1024
 """Of any userName or address; longer text is not looked for, nor normalised."""

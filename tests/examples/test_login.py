@@ -13,7 +13,7 @@ import pytest
 
 from local.serve import exports
 from local.service import LocalService
-from login import CARRIES, Login, Refused, Roles, sign_in
+from login import CARRIES, Carries, Login, Refused, Roles, sign_in
 from reading import Group
 from support.application import Application
 from support.child_processes import run
@@ -28,7 +28,8 @@ def test_an_active_user_may_sign_in_by_each_identifier(app: Application) -> None
     here = app.of("signing-in")
     ada = here.create("Ada", externalId="E-1", emails=[{"value": "ada@example.com"}])
 
-    for carries, value in (("userName", "ADA"), ("email", "Ada@Example.com"), ("externalId", "E-1")):
+    named: dict[Carries, str] = {"userName": "ADA", "email": "Ada@Example.com", "externalId": "E-1"}
+    for carries, value in named.items():
         assert sign_in(here.users, ROLES, carries, value) == Login(ada, 1, "Ada", ["member"])
     assert set(CARRIES.values()) == {"userName", "email", "externalId"}
 
@@ -45,7 +46,7 @@ def test_an_active_user_may_sign_in_by_each_identifier(app: Application) -> None
         ("userName", "grace\0", "no such user"),
     ],
 )
-def test_all_others_are_refused(app: Application, carries: str, value: str, reason: str) -> None:
+def test_all_others_are_refused(app: Application, carries: Carries, value: str, reason: str) -> None:
     here = app.of("refusing")
     if here.users.by_user_name("grace") is None:
         here.create("grace", active=False, externalId="E-1")

@@ -17,7 +17,7 @@ import reading
 from local.embedded_aws import REGION
 from local.serve import exports
 from local.service import TABLE_NAME, LocalService
-from login import Roles, sign_in
+from login import Carries, Roles, sign_in
 from reading import Group, User, Users
 from support import node, reading_vectors
 from support.child_processes import run
@@ -183,7 +183,7 @@ def test_the_roles_of_both_languages_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("carries", ["userName", "email", "externalId"])
-def test_who_is_active_may_sign_in_with_the_roles_of_the_groups(customer: Customer, carries: str) -> None:
+def test_who_is_active_may_sign_in_with_the_roles_of_the_groups(customer: Customer, carries: Carries) -> None:
     ada = customer.create("ada@example.com", externalId="E-1", emails=[{"value": "ada@work.example"}])
     customer.create_group("SUPPORT", ada)
     customer.create_group("Administrators", ada)
