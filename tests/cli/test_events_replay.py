@@ -105,6 +105,36 @@ def test_a_replay_states_what_is_in_the_table(
     assert file.read_text().count('"replay": true') >= 6
 
 
+def test_who_was_removed_is_said_to_be_gone_with_the_id_of_the_original_event(
+    service: LocalService, key: ConnectorKey, replay: Command
+) -> None:
+    changed, off, sales = lived(service, key)
+    send(service, key, "DELETE", f"/Users/{off}")
+    send(service, key, "DELETE", f"/Groups/{sales}")
+
+    done = answer(replay("--since", "40d", "--json"))
+    again = answer(replay("--all", "--after", f"Removed/GROUP#{sales}", "--json"))
+
+    gone = [(kind, each) for kind, each in published(service, key.account) if kind.endswith("Deprovisioned")]
+    for kind, each in gone:
+        validate(EventKind(kind), each)
+    replayed = {each.get("userId") or each["groupId"] for _, each in gone if each.get("replay")}
+    assert replayed == {off, sales}
+    assert len({each["idempotencyId"] for _, each in gone}) == 2
+    assert (done["users"], done["groups"], done["removed"]) == (1, 0, 2)
+    assert (again["users"], again["removed"]) == (0, 1)
+    assert changed not in replayed
+
+
+def test_a_look_further_back_than_removals_are_known_says_so(
+    service: LocalService, key: ConnectorKey, replay: Command
+) -> None:
+    lived(service, key)
+
+    assert "removed more than 30 days ago" in " ".join(replay("--since", "31d", "--dry-run").stderr.split())
+    assert "30 days ago" not in replay("--since", "29d", "--dry-run").stderr
+
+
 def test_each_replay_has_the_same_ids(service: LocalService, key: ConnectorKey, replay: Command) -> None:
     lived(service, key)
 
