@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.resources.stored_user import StoredUser
@@ -110,6 +110,7 @@ def test_a_session_ends_exactly_when_its_user_was_deactivated_after_it(
 
 @settings(max_examples=examples(10, thorough=300))
 @given(steps=STEPS, removed=st.booleans(), lost=st.randoms(use_true_random=False))
+@example(steps=["log in", "update"], removed=False, lost=Random(0))
 def test_after_lost_events_a_replay_ends_the_sessions_of_all_who_may_not_sign_in(
     published: Publishing, steps: list[str], removed: bool, lost: Random
 ) -> None:

@@ -245,6 +245,45 @@ def test_a_fill_repairs_a_copy_whose_events_were_lost_and_follows_a_restored_tab
     assert group.id in contents(copy, account)[1]
 
 
+def test_a_replay_follows_a_restored_table(published: Publishing, customer: Customer, tmp_path: Path) -> None:
+    """As from a backup: who was removed is back, and versions are earlier ones."""
+    copy = open_copy(tmp_path / "copy.db")
+    ada, bob = customer.create(), customer.create()
+    group = customer.create_group(ada)
+    customer.rename_group(group)
+    customer.delete(ada)
+    after = customer.change(bob, title="Guide")
+    for text in published.publish():
+        copy.handle(parse(text))
+    customer.delete_group(group)
+    customer.account.users.delete(after)
+    published.publish()
+    customer.account.users.create(ada)
+    customer.account.users.create(bob)
+    customer.account.groups.create(group, [ada.id])
+
+    for text in published.replay(customer):
+        copy.handle(parse(text))
+
+    assert contents(copy, customer.name) == table_of(customer)
+
+
+def test_an_event_of_the_copys_version_of_a_group_is_looked_at(
+    published: Publishing, customer: Customer, tmp_path: Path
+) -> None:
+    """A large change of members is published in parts, all of one version."""
+    copy = open_copy(tmp_path / "copy.db")
+    customer.create_group(*[customer.create() for _ in range(10)])
+    *_, last = map(parse, published.publish())
+    copy.fill(customer.name)
+    copy.connection.execute("DELETE FROM scim_members")
+    copy.connection.commit()
+
+    copy.handle(last)
+
+    assert contents(copy, customer.name) == table_of(customer)
+
+
 def test_of_a_user_who_is_gone_nothing_personal_stays(
     published: Publishing, customer: Customer, tmp_path: Path
 ) -> None:
