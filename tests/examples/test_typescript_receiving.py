@@ -203,6 +203,15 @@ def test_a_message_leaves_the_queue_when_it_was_handled_and_not_before(examples:
     left = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     assert sorted(message["Body"] for message in left) == sorted([on_the_bus("bad"), "{"])
 
+    client.purge_queue(QueueUrl=url)
+    for user in ("u3", "outage", "u4"):
+        client.send_message(QueueUrl=url, MessageBody=on_the_bus(user))
+    with pytest.raises(Thrown, match="throttled"):
+        examples("work", url)
+    assert examples("handled") == ["u3"]
+    left = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert [message["Body"] for message in left] == [on_the_bus("outage"), on_the_bus("u4")]
+
 
 def test_what_the_local_server_posts_is_handled(examples: Examples) -> None:
     port = examples("receiveEvents")

@@ -89,7 +89,12 @@ function idOf(detail: unknown, name: string): string | undefined {
   return id;
 }
 
-/** Receive messages once, at most ten, and handle each; return how many are done and deleted. */
+/**
+ * Receive messages once, at most ten, and handle each; return how many are done and deleted.
+ *
+ * Throws when AWS, the network or the database does not answer. The message that met this, and those behind it, come
+ * again when their visibility timeout is over.
+ */
 export async function work(sqs: SQSClient, queueUrl: string, handle: Handle, wait = LONGEST_WAIT): Promise<number> {
   const receive = new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: wait });
   let done = 0;
@@ -107,10 +112,18 @@ async function succeeds(message: Message, handle: Handle): Promise<boolean> {
     await handle(parse(message.Body ?? ""));
     return true;
   } catch (error) {
+    if (isOutage(error)) {
+      throw error;
+    }
     // Left in the queue: SQS counts the attempts. What the error says may be personal.
     console.error(`message ${message.MessageId} failed: ${(error as Error).name}`);
     return false;
   }
+}
+
+/** Return whether no message is to blame for an error, but AWS, the network or the database. */
+function isOutage(error: unknown): boolean {
+  return error instanceof Error && ("$metadata" in error || "code" in error || error.name === "SQLite3Error");
 }
 
 /** Return what answers requests with an event each: 204 when it is handled, 503 when it is to come again. */
@@ -153,7 +166,11 @@ export async function bodyOf(request: IncomingMessage, most: number): Promise<st
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Handle events from where the environment says, until something does not answer. */
+/**
+ * Handle events from where the environment says. A queue is read until something does not answer; then the process ends,
+ * and what supervises it (ECS, systemd) starts it again later: going on would use up the attempts of messages that are
+ * not to blame.
+ */
 export async function consume(handle: Handle): Promise<void> {
   const { QUEUE_URL: queueUrl, EVENTS_PORT: port, EVENTS_FILE: file } = process.env;
   if (queueUrl) {

@@ -36,10 +36,13 @@ const access = new Access(accessDatabase);
 const sqs = new SQSClient();
 const handled: string[] = [];
 
-/** Refuses the user `bad`. */
+/** Refuses the user `bad`, and finds no table for the user `outage`. */
 async function note(event: LifecycleEvent): Promise<void> {
   if (event.userId === "bad") {
     throw new Error("refused");
+  }
+  if (event.userId === "outage") {
+    throw Object.assign(new Error("throttled"), { $metadata: {} });
   }
   handled.push(event.userId ?? "");
 }
