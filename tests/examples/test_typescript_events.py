@@ -107,6 +107,22 @@ def customer(published: Publishing) -> Customer:
     return published.customer()
 
 
+def test_a_worker_that_read_before_another_cannot_write_after_it(
+    published: Publishing, customer: Customer, examples: Examples
+) -> None:
+    here = examples.of(customer.name)
+    ada = customer.create()
+    here("copy", published.publish())
+    guide = customer.change(ada, title="Guide")
+    here("hold", published.publish()[-1])
+    customer.change(guide, title="Scout")
+    here("copy", published.publish())
+
+    here("letGo")
+
+    assert copied(here) == table_of(customer)
+
+
 def test_a_fill_makes_the_copy_what_the_table_is_though_every_event_was_lost(
     published: Publishing, customer: Customer, examples: Examples
 ) -> None:

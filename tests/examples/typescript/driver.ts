@@ -29,6 +29,21 @@ interface Request {
 const client = new DynamoDBClient({});
 const database = new sqlite.Database();
 const copy = new Copy(database, usersOf);
+
+/** Waits after a look at a user, until it is let go on. */
+class Held extends Users {
+  override async byId(id: string): Promise<User | undefined> {
+    const found = await super.byId(id);
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+      looked();
+    });
+    return found;
+  }
+}
+let [looked, goOn, held] = [() => {}, () => {}, Promise.resolve()];
+const slow = new Copy(database, (account) => new Held(process.env["TABLE_NAME"] ?? "", account, client));
+
 const sessions = new Sessions();
 const accessDatabase = new sqlite.Database();
 const access = new Access(accessDatabase);
@@ -74,6 +89,18 @@ function functions(account: string): Record<string, (...given: never[]) => unkno
     membersOf: (groupId: string) => users.membersOf(groupId),
     /** Acts on all of them at once. */
     copy: (events: string[]) => Promise.all(events.map((event) => copy.handle(parse(event)))),
+    /** Begins, and returns between the look at the table and the writing of the row. */
+    hold: (event: string) =>
+      new Promise<void>((resolve) => {
+        looked = resolve;
+        held = slow.handle(parse(event));
+      }),
+    /** Lets it go on to the end, however often it looks again. */
+    letGo: async () => {
+      looked = () => goOn();
+      goOn();
+      await held;
+    },
     fill: () => copy.fill(account),
     copied: () => ({
       users: database.all("select * from scim_users where account = ? and not gone order by id", [account]),
