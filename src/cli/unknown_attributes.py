@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from adapters.environment import declared_user_type
 from cli.duration import parse_duration
 from cli.invocation import Invocation
 from cli.tables import table_of
@@ -23,10 +24,17 @@ def show_unknown_attributes(invocation: Invocation, account: str | None, since: 
     found = invocation.deployment.activity.unknown_attributes(
         account, datetime.now(UTC) - parse_duration(since, "--since")
     )
-    answer = UnknownAttributes.of(found)
+    answer = UnknownAttributes.of(found, declared_user_type())
     table = table_of("Account", "Resource", "Attribute", "Last named", "Days", "What to do")
     for each in answer.attributes:
-        cells = (each.account, each.resource_type, each.attribute, each.last, str(each.days), each.remedy)
+        cells = (
+            each.account,
+            each.resource_type,
+            each.attribute,
+            each.last,
+            str(each.days),
+            invocation.with_options(each.remedy),
+        )
         table.add_row(*(plain(cell) for cell in cells))
     invocation.answer(answer, *[table] if found else [])
     if not found:

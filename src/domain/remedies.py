@@ -75,6 +75,11 @@ def groups_on(account: str = ACCOUNT) -> str:
     return f"rollcall account set {account} groups on"
 
 
+def extensions_on(account: str = ACCOUNT) -> str:
+    """Return the command that gives an account all extensions that the deployment declares."""
+    return f"rollcall account set {account} extensions all"
+
+
 def raise_rate(account: str = ACCOUNT) -> str:
     """Return the command that sets how many requests a second an account may send."""
     return f"rollcall account set {account} requests-per-second N"

@@ -14,6 +14,9 @@ from typing import Final
 
 from adapters.logs.lines import Line, time_of
 from adapters.logs.lost_access import MAX_LINES
+from domain import remedies
+from domain.resources.attributes import ResourceType
+from domain.resources.paths import resolve
 
 FIELDS: Final = {"user": "unknown_user_attributes", "group": "unknown_group_attributes"}
 """The fields of a request's line, by the noun of the resource type."""
@@ -35,6 +38,16 @@ class UnknownAttribute:
     first: datetime
     last: datetime
     days: int
+
+
+def remedy(attribute: UnknownAttribute, users: ResourceType) -> str:
+    """What to do; `users` is the type of users with all extensions that are declared."""
+    if attribute.noun == "user" and resolve(attribute.name, users) is not None:
+        return (
+            "It is declared: deploy the declaration, or, if its extension is off for the account, switch it on: "
+            f"{remedies.extensions_on(attribute.account)}."
+        )
+    return REMEDY[attribute.noun]
 
 
 def query(account: str | None) -> str:

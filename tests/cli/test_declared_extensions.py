@@ -25,6 +25,7 @@ from operations.roster import RosterRow, csv_rows
 from operations.roster.exported import as_row, columns_of, left_out
 from support.in_process import TwinTable
 from support.rollcall_command import Aws, Rollcall, answer, kept
+from support.scim_http import ScimClient
 
 ACME = "urn:ietf:params:scim:schemas:extension:acme:2.0:User"
 PLAN = "urn:example:plan:1.0:User"
@@ -245,11 +246,12 @@ def test_attributes_of_one_user_are_set_and_removed_by_hand(rollcall: Rollcall, 
 
 
 @pytest.mark.usefixtures("schemas")
-def test_the_doctor_names_what_the_service_lists_for_the_account(
+def test_the_doctor_names_what_the_account_has_and_the_record_what_is_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with LocalService() as service:
-        account = service.new_account().account
+        key = service.new_account()
+        account = key.account
         monkeypatch.setenv("ROLLCALL_LOCAL_STATE", str(write_state(service)))
 
         def run(*arguments: str) -> Any:
@@ -258,9 +260,16 @@ def test_the_doctor_names_what_the_service_lists_for_the_account(
         assert run("account", "set", account, "extensions", PLAN).exit_code == 0
         service.accounts.configure(account, groups=True)
         checks = answer(run("doctor", account, "--json"))["checks"]
+        body = {"schemas": [CORE_URN], "userName": "ada", ACME: {"costCode": "7", "desk": "3"}, PLAN: {"level": "x"}}
+        shown = ScimClient(service.base_url, key.text).create(body)
+        unknown = answer(run("activity", "--unknown-attributes", "--account", account, "--json"))["attributes"]
 
     (seen,) = [each["seen"] for each in checks if each["name"] == "Resource types are served"]
     assert seen == f"users and groups, with {PLAN}"
+    assert ACME not in shown
+    assert [(each["attribute"], f"set {account} extensions all" in each["remedy"]) for each in unknown] == [
+        (f"{ACME}:costCode", True), (f"{ACME}:desk", False)
+    ]  # fmt: skip
 
 
 EXTENDED = user_type((extension_of(json.dumps(DOCUMENTS["acme.json"]), "acme.json"),))

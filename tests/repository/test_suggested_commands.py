@@ -25,6 +25,7 @@ REMEDIES: dict[str, Callable[[], str]] = {
     "enable_account": lambda: remedies.enable_account("acme", replace=True),
     "match_existing_by_email": lambda: remedies.match_existing_by_email("acme"),
     "groups_on": lambda: remedies.groups_on("acme"),
+    "extensions_on": lambda: remedies.extensions_on("acme"),
     "raise_rate": lambda: remedies.raise_rate("acme"),
     "tolerant": lambda: remedies.tolerant("acme"),
     "resume": lambda: remedies.resume("acme"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, Self
 
 from domain.accounts.account import rfc3339
+from domain.resources.attributes import ResourceType
 from operations import unknown_attributes
 from operations.answers.base import Answer
 
@@ -31,8 +32,8 @@ class UnknownAttributes(Answer):
     attributes: list[UnknownAttribute]
 
     @classmethod
-    def of(cls, found: Sequence[unknown_attributes.UnknownAttribute]) -> Self:
-        """The answer for what the log has."""
+    def of(cls, found: Sequence[unknown_attributes.UnknownAttribute], users: ResourceType) -> Self:
+        """The answer for what the log has; `users` is the type of users with all extensions that are declared."""
         return cls(
             attributes=[
                 UnknownAttribute(
@@ -42,7 +43,7 @@ class UnknownAttributes(Answer):
                     first=rfc3339(each.first),
                     last=rfc3339(each.last),
                     days=each.days,
-                    remedy=unknown_attributes.REMEDY[each.noun],
+                    remedy=unknown_attributes.remedy(each, users),
                 )
                 for each in found
             ]
