@@ -189,8 +189,9 @@ def test_workers_in_threads_of_their_own_end_equal_to_the_table(
     assert contents(open_copy(tmp_path / "copy.db"), customer.name) == table_of(customer)
 
 
+@pytest.mark.parametrize("early", [0, 1])
 def test_a_fill_and_the_events_since_the_queue_began_leave_no_gap(
-    published: Publishing, customer: Customer, tmp_path: Path
+    published: Publishing, customer: Customer, tmp_path: Path, early: int
 ) -> None:
     """While the account is listed, users come, change and go, and their events are handled or wait in the queue."""
     copy, worker = open_copy(tmp_path / "copy.db"), open_copy(tmp_path / "copy.db")
@@ -207,7 +208,7 @@ def test_a_fill_and_the_events_since_the_queue_began_leave_no_gap(
             customer.create()
             customer.set_members(group, [cyd, dan])
             waiting.extend(published.publish())
-            for text in waiting[::2]:
+            for text in waiting[early::2]:
                 worker.handle(parse(text))
             yield from listed
 
@@ -263,7 +264,8 @@ def test_a_replay_follows_a_restored_table(published: Publishing, customer: Cust
     customer.account.groups.create(group, [ada.id])
 
     for text in published.replay(customer):
-        copy.handle(parse(text))
+        if "Deprovisioned" not in text:
+            copy.handle(parse(text))
 
     assert contents(copy, customer.name) == table_of(customer)
 
