@@ -13,16 +13,14 @@ from typing import Any
 import boto3
 import pytest
 
-import reading
 from local.embedded_aws import REGION
 from local.serve import exports
 from local.service import TABLE_NAME, LocalService
 from login import Carries, Roles, sign_in
-from reading import Group, User, Users
+from reading import Users
 from support import node, reading_vectors
 from support.child_processes import run
-from support.node import Examples
-from support.reading_form import ACCOUNT, RECORDED
+from support.node import Examples, as_in_typescript
 from support.repository import ROOT
 from support.scim_http import ScimClient
 
@@ -78,14 +76,6 @@ def customer(service: LocalService, examples: Examples) -> Customer:
     return Customer(ScimClient(service.base_url, key.text), python, examples.of(key.account))
 
 
-def as_typescript(found: User | Group | None) -> Any:
-    """The same as the examples in TypeScript return it."""
-    if found is None:
-        return None
-    names = {"user_name": "userName", "last_modified": "lastModified", "display_name": "displayName"}
-    return {names.get(name, name): value for name, value in vars(found).items()}
-
-
 def test_the_forms_and_keys_are_those_of_the_service(examples: Examples) -> None:
     vectors = json.loads(reading_vectors.FILE.read_text(encoding="utf-8"))
     forms = [each["form"] for each in vectors["identifiers"]]
@@ -101,11 +91,11 @@ def test_a_user_is_found_by_each_of_the_identifiers(customer: Customer, name: st
     emails = [{"value": f"{len(name)}@home.example"}, {"value": f"{len(name)}@Work.example", "primary": True}]
     made = customer.create(name, externalId=name, emails=emails)
     python, typescript = customer.python, customer.typescript
-    expected = as_typescript(python.by_id(made))
+    expected = as_in_typescript(python.by_id(made))
 
     assert expected["userName"] == name
     assert typescript("byId", made) == expected
-    assert typescript("byUserName", name.upper()) == as_typescript(python.by_user_name(name.upper())) == expected
+    assert typescript("byUserName", name.upper()) == as_in_typescript(python.by_user_name(name.upper())) == expected
     assert typescript("byEmail", f"{len(name)}@WORK.example.") == expected
     assert typescript("byExternalId", name) == [expected]
     assert typescript("addresses", expected) == [f"{len(name)}@Work.example", f"{len(name)}@home.example"]
@@ -143,36 +133,18 @@ def test_all_users_and_groups_come_in_order_and_from_any_of_them_on(customer: Cu
     groups = sorted(customer.create_group(f"group{number}", *made[:number]) for number in range(3))
     python, typescript = customer.python, customer.typescript
 
-    assert typescript("all") == [as_typescript(user) for user in python.all()]
+    assert typescript("all") == [as_in_typescript(user) for user in python.all()]
     assert [user["id"] for user in typescript("all", made[1])] == made[2:]
     assert [user["id"] for user in typescript("byExternalId", "shared")] == made
-    assert typescript("allGroups") == [as_typescript(group) for group in python.all_groups()]
+    assert typescript("allGroups") == [as_in_typescript(group) for group in python.all_groups()]
     assert [group["id"] for group in typescript("allGroups", groups[0])] == groups[1:]
     for group in groups:
-        assert typescript("group", group) == as_typescript(python.group(group))
+        assert typescript("group", group) == as_in_typescript(python.group(group))
         assert typescript("membersOf", group) == python.members_of(group)
     for user in made:
-        assert typescript("groupsOf", user) == [as_typescript(group) for group in python.groups_of(user)]
+        assert typescript("groupsOf", user) == [as_in_typescript(group) for group in python.groups_of(user)]
     assert len(typescript("groupsOf", made[0])) == 2
     assert (typescript("group", made[0]), typescript("membersOf", made[0])) == (None, [])
-
-
-@pytest.mark.parametrize("path", sorted(RECORDED.glob("*.json")), ids=lambda path: path.stem)
-def test_recorded_items_are_read_as_in_python(service: LocalService, examples: Examples, path: Path) -> None:
-    """With a large change of members half done, which counts as done."""
-    for item in json.loads(path.read_text(encoding="utf-8")):
-        service.clients.dynamodb.put_item(TableName=TABLE_NAME, Item=item)
-    python, typescript = Users(TABLE_NAME, ACCOUNT, service.clients.dynamodb), examples.of(ACCOUNT)
-    groups, users = list(python.all_groups()), list(python.all())
-
-    assert typescript("allGroups") == [as_typescript(group) for group in groups]
-    assert typescript("all") == [as_typescript(user) for user in users]
-    for group in groups:
-        assert typescript("membersOf", group.id) == python.members_of(group.id)
-    for user in users:
-        assert typescript("groupsOf", user.id) == [as_typescript(group) for group in python.groups_of(user.id)]
-        assert typescript("byUserName", user.user_name)["id"] == user.id
-        assert typescript("addresses", as_typescript(user)) == reading.addresses(user)
 
 
 ROLES = json.loads((node.PROJECT / "roles.json").read_text(encoding="utf-8"))

@@ -9,16 +9,20 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import boto3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.embedded_aws import LocalAws
+import reading
+from local.embedded_aws import REGION, LocalAws
 from local.service import serve
+from reading import Users
 from support import adversary, node
 from support.examples import examples as number_of
-from support.node import Examples
+from support.node import Examples, as_in_typescript
 from support.published_changes import TABLE_NAME, Customer, Publishing, publishing
+from support.reading_form import ACCOUNT, RECORDED
 
 node.require()
 
@@ -105,6 +109,25 @@ def test_repeated_reordered_lost_and_replayed_events_end_equal_to_the_table(
 @pytest.fixture
 def customer(published: Publishing) -> Customer:
     return published.customer()
+
+
+@pytest.mark.parametrize("path", sorted(RECORDED.glob("*.json")), ids=lambda path: path.stem)
+def test_recorded_items_are_read_as_in_python(published: Publishing, examples: Examples, path: Path) -> None:
+    """With a large change of members half done, which counts as done."""
+    client = boto3.client("dynamodb", region_name=REGION)
+    for item in json.loads(path.read_text(encoding="utf-8")):
+        client.put_item(TableName=TABLE_NAME, Item=item)
+    python, typescript = Users(TABLE_NAME, ACCOUNT, client), examples.of(ACCOUNT)
+    groups, users = list(python.all_groups()), list(python.all())
+
+    assert typescript("allGroups") == [as_in_typescript(group) for group in groups]
+    assert typescript("all") == [as_in_typescript(user) for user in users]
+    for group in groups:
+        assert typescript("membersOf", group.id) == python.members_of(group.id)
+    for user in users:
+        assert typescript("groupsOf", user.id) == [as_in_typescript(group) for group in python.groups_of(user.id)]
+        assert typescript("byUserName", user.user_name)["id"] == user.id
+        assert typescript("addresses", as_in_typescript(user)) == reading.addresses(user)
 
 
 def test_a_worker_that_read_before_another_cannot_write_after_it(

@@ -18,6 +18,7 @@ from typing import Any, Final
 import pytest
 
 from local.embedded_aws import REGION
+from reading import Group, User
 from support.child_processes import PIPE, Child, run, started
 from support.repository import ROOT
 
@@ -117,6 +118,14 @@ class Examples:
         if "error" in answer:
             raise Thrown(answer["error"])
         return answer["value"]
+
+
+def as_in_typescript(found: User | Group | None) -> Any:
+    """What the reader in Python returned, as the one in TypeScript returns it."""
+    if found is None:
+        return None
+    names = {"user_name": "userName", "last_modified": "lastModified", "display_name": "displayName"}
+    return {names.get(name, name): value for name, value in vars(found).items()}
 
 
 class Thrown(Exception):
