@@ -131,6 +131,43 @@ def test_users_are_imported_and_exported_by_the_command(stack: Stack, rollcall: 
     assert stack.scim("imported").get("/Users", "count=0").json["totalResults"] == 30
 
 
+def test_users_come_back_from_a_backup_with_their_ids_and_events(
+    stack: Stack, listener: Listener, rollcall: Any, tmp_path: Path
+) -> None:
+    """The drill of docs/runbook.md. The emulator's restore to a point in time gives the present, so from a backup."""
+    dynamodb, before = stack.emulator.client("dynamodb"), tmp_path / "before.jsonl"
+    table, restored = stack.outputs["TableName"], f"{stack.outputs['TableName']}-restored"
+    client = stack.scim(stack.new_account().account)
+    account = account_of(client)
+    kept, changed, lost = (client.create(person(name)) for name in ("ada", "grace", "edsger"))
+    backup = dynamodb.create_backup(TableName=table, BackupName="before")["BackupDetails"]["BackupArn"]
+    assert client.delete(lost["id"]).status == 204
+    client.patch(changed["id"], replaced("title", "Rear Admiral"))
+
+    dynamodb.restore_table_from_backup(TargetTableName=restored, BackupArn=backup)
+    dynamodb.get_waiter("table_exists").wait(TableName=restored)
+    try:
+        exported = rollcall("--table", restored, "users", "export", "--account", account, "--output", str(before))
+        assert exported.returncode == 0, exported.stderr
+        imported = rollcall("users", "import", str(before), "--account", account, "--keep-ids")
+    finally:
+        dynamodb.delete_table(TableName=restored)
+
+    # The one who was changed meanwhile is refused, for a person to decide.
+    assert imported.returncode == 1
+    assert {user["id"]: user.get("title") for user in client.all()} == {
+        kept["id"]: None,
+        changed["id"]: "Rear Admiral",
+        lost["id"]: None,
+    }
+    checked = rollcall("table", "check", "--account", account)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    # Three users made, one removed, one changed, one brought back.
+    of_the_lost = [one for one in listener.hear(6, account) if one["detail"]["userId"] == lost["id"]]
+    assert [one["detail-type"] for one in of_the_lost] == ["UserProvisioned", "UserDeprovisioned", "UserProvisioned"]
+    assert len({one["detail"]["idempotencyId"] for one in of_the_lost}) == 3
+
+
 def test_memberships_are_imported_and_exported_by_the_command(stack: Stack, rollcall: Any, tmp_path: Path) -> None:
     for account in ("members", "copied"):
         key = stack.accounts.enable(account).connector.current.key.text
