@@ -16,7 +16,6 @@ from cli.root import UsageError
 from cli.wording import counted
 from operations.account_users import delete_every_group, delete_every_user
 from operations.answers.accounts import DeletedAccount
-from operations.removals import forget_removals
 
 Done = TypeVar("Done")
 
@@ -34,8 +33,9 @@ def delete(
 ) -> None:
     """Delete an account permanently: its keys, its settings, all its users and all its groups.
 
-    SCIM is switched off first. Groups and users are deleted one by one, with a life-cycle event for each, which cannot
-    be published again from the table afterwards. After an interruption, run the command again.
+    SCIM is switched off first. Groups and users are deleted one by one, with a life-cycle event for each. For 30 days
+    the table keeps their ids, nothing else, so that `rollcall events redrive` can publish an event that was lost. After
+    an interruption, run the command again.
     """
     invocation = invocation_of(context)
     accounts = invocation.deployment.accounts
@@ -54,7 +54,6 @@ def delete(
         removed_groups += 1
         memberships += members
     removed = sum(1 for _ in _shown(invocation, "Deleting users", users, delete_every_user(directory.users)))
-    forget_removals(directory.items)
     accounts.delete(name)
     ended = f", and {counted(memberships, 'membership')} ended" if memberships else ""
     invocation.answer(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from adapters.dynamodb.account_items import MAX_ACTIONS, AccountItems, Range
+from adapters.dynamodb.account_items import AccountItems
 from adapters.dynamodb.items import Item, gone_of
-from adapters.dynamodb.keys import Collection
 
 
 def is_gone(items: AccountItems, item: Item, since: str = "") -> bool:
@@ -15,12 +14,3 @@ def is_gone(items: AccountItems, item: Item, since: str = "") -> bool:
     """
     gone = gone_of(item)
     return gone.at >= since and items.get(gone.collection, gone.id, ProjectionExpression="sk") is None
-
-
-def forget_removals(items: AccountItems) -> None:
-    """Delete all gone items of an account. Raises TooManyRequests or ServiceUnavailable; it can be repeated."""
-    while True:
-        page = next(items.query(Collection.GONE, Range(), limit=MAX_ACTIONS, ProjectionExpression="sk")).items
-        if not page:
-            return
-        items.transact([{"Delete": items.target((Collection.GONE, item["sk"]["S"]))} for item in page])

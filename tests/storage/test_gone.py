@@ -15,7 +15,7 @@ from moto import mock_aws
 from adapters.clock import text_of
 from adapters.dynamodb import Table
 from adapters.dynamodb.account_items import AccountItems, Range
-from adapters.dynamodb.items import Gone, Item, gone_item, gone_of
+from adapters.dynamodb.items import Gone, Item, gone_of
 from adapters.dynamodb.keys import Collection
 from adapters.events.replay import replay_of
 from adapters.events.stream import change_of
@@ -23,7 +23,7 @@ from domain.events.event_detail import detail
 from domain.events.lifecycle import events_of
 from domain.ports import MemberChange, VersionMismatch
 from operations.consistency.check import Inconsistency, check_items
-from operations.removals import forget_removals, is_gone
+from operations.removals import is_gone
 from operations.table_creation import expires
 from operations.table_creation import make_table as make_table_with_stream
 from support.engines import make_table, new_client
@@ -236,17 +236,6 @@ def test_a_check_finds_nothing_wrong_after_deletes(table: Table, users: Users, g
     account.groups.delete(account.groups.get(group.id) or group)
 
     assert [one for one in check_items(account.items) if isinstance(one, Inconsistency)] == []
-
-
-def test_all_is_forgotten_with_the_account(table: Table, users: Users) -> None:
-    for account, number in (("acme", 120), ("other", 1)):
-        items = table.account(account, Patience()).items
-        for _ in range(number):
-            items.put(gone_item(account, Collection.USER, users("ada"), NOW))
-
-    forget_removals(table.account("acme", Patience()).items)
-
-    assert (len(left(table, "acme")), len(left(table, "other"))) == (0, 1)
 
 
 def test_who_exists_all_the_same_is_not_said_to_be_gone(table: Table, users: Users) -> None:
