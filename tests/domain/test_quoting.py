@@ -163,6 +163,7 @@ def test_no_detail_repeats_more_of_a_value_than_its_start_nor_what_does_not_prin
     mark: str, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(marked, "MARK", mark)
+    monkeypatch.setattr(marked, "NAME", mark)
     details: list[str] = []
     with in_process() as service:
         client = service.account("acme", mode=mode)
