@@ -71,7 +71,7 @@ class SessionStore(Protocol):
     """What the application keeps its sessions in. Each method is one atomic step, seen by all processes at once."""
 
     def add(self, session: Session) -> None:
-        """Write a session that is not confirmed; nobody may use it yet."""
+        """Write a session that is not confirmed; no one may use it yet."""
 
     def confirm(self, session_id: str, version: int) -> bool:
         """Make a session valid as of that version of the user; False if it was ended meanwhile."""
@@ -82,7 +82,7 @@ class SessionStore(Protocol):
     def is_refused(self, account: str, user_id: str, version: int) -> bool:
         """True if what was issued at that version of the user has ended.
 
-        For signed tokens (JWT), which nobody can delete: put the user's id and version into them.
+        For signed tokens (JWT), which no one can delete: put the user's id and version into them.
         """
 
     def end(self, account: str, user_id: str, below: int) -> int:
@@ -164,7 +164,7 @@ class SqlSessions:
 def log_in(store: SessionStore, users: Users, user_id: str, now: Callable[[], float] = time.time) -> Session | None:
     """Begin a session for a user who has proven who they are (SSO, password); None if the user may not sign in.
 
-    An error of the table or of the store passes through, and nobody is signed in.
+    An error of the table or of the store passes through, and no one is signed in.
     """
     session = Session(secrets.token_urlsafe(32), users.account, user_id, 0, now())
     store.add(session)

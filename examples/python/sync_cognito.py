@@ -36,8 +36,8 @@ never by the address.
 
 How it stays right. Cognito has no write on a condition, so a slow worker could write what it read before another one.
 Therefore each worker reads the table, writes what differs, and reads again until the version is the one that it wrote:
-whoever writes last has then seen the last version. An event only says "look again"; it may come late, twice, or after
-others. Users of the pool without `custom:rollcall_account` are never touched.
+the worker that writes last has then seen the last version. An event only says "look again"; it may come late, twice, or
+after others. Users of the pool without `custom:rollcall_account` are never touched.
 
 Deactivation disables the user and signs out everywhere. Tokens that an application checks by itself are valid until
 they expire: see end_sessions.py.
@@ -193,7 +193,7 @@ class Pool:
         wanted = self.attributes(account, user)
         if found is None:
             given = _listed({name: value for name, value in wanted.items() if value})
-            # SUPPRESS: nobody gets an invitation, and the password that Cognito makes up is known to nobody.
+            # SUPPRESS: no one gets an invitation, and no one knows the password that Cognito makes up.
             self.client.admin_create_user(**of_user, UserAttributes=given, MessageAction="SUPPRESS")
         enabled = found is None or found["Enabled"]
         if not user.active and enabled:

@@ -60,8 +60,8 @@ def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
 def check_sender(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> None:
     """Return if the sender knows one of the secrets; raise `Refused` (401) otherwise.
 
-    Without a signature the time says nothing: whoever has the secret can write any, and EventBridge repeats a message
-    for a day with the time of the change.
+    Without a signature the time says nothing: anyone who has the secret can write any, and EventBridge repeats a
+    message for a day with the time of the change.
     """
     given = headers.get("webhook-signature")
     if given is None:
@@ -150,7 +150,7 @@ class Access:
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Answers 204 once an event is on the disk; a status below tells EventBridge whether to repeat it."""
+    """Answers 204 once an event is on the disk; the status of a refusal decides whether EventBridge repeats it."""
 
     timeout = 5  # EventBridge waits no longer
     access: Access

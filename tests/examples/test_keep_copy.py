@@ -54,22 +54,6 @@ def contents(copy: Copy, account: str) -> tuple[Any, Any]:
     )
 
 
-def table_of(customer: Customer) -> tuple[Any, Any]:
-    """The same of the table, by the service's own stores."""
-    users = list(customer.account.users.scan())
-    groups = [customer.whole(group) for group in customer.account.groups.scan()]
-    return (
-        {
-            user.id: (user.version, user.attributes.get("active", True), user.attributes["userName"], user.attributes)
-            for user in users
-        },
-        {
-            group.id: (group.version, group.attributes["displayName"], group.attributes, sorted(members))
-            for group, members in groups
-        },
-    )
-
-
 class TwoWorkers(Consumer):
     """Two connections to one database, which take events by turns that nobody knows."""
 
@@ -82,7 +66,7 @@ class TwoWorkers(Consumer):
         self.random.choice(self.copies).handle(parse(text))
 
     def require_equal(self, customer: Customer) -> None:
-        assert contents(self.copies[0], self.account) == table_of(customer)
+        assert contents(self.copies[0], self.account) == customer.contents()
 
 
 def test_repeated_reordered_lost_and_replayed_events_end_equal_to_the_table(
@@ -138,7 +122,7 @@ def test_a_crash_between_reading_and_commit_leaves_the_row_as_it_was(
 
     assert contents(open_copy(tmp_path / "copy.db"), account) == before
     copy.handle(updated)
-    assert contents(copy, account) == table_of(customer)
+    assert contents(copy, account) == customer.contents()
 
 
 def test_a_worker_that_read_before_another_cannot_write_after_it(
@@ -163,7 +147,7 @@ def test_a_worker_that_read_before_another_cannot_write_after_it(
     assert list(contents(first, customer.name)[0]) == [ada.id]
     second.handle(waited[0])
 
-    assert contents(first, customer.name) == table_of(customer) == ({}, {})
+    assert contents(first, customer.name) == customer.contents() == ({}, {})
 
 
 def test_workers_in_threads_of_their_own_end_equal_to_the_table(
@@ -186,7 +170,7 @@ def test_workers_in_threads_of_their_own_end_equal_to_the_table(
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(work, range(2)))
 
-    assert contents(open_copy(tmp_path / "copy.db"), customer.name) == table_of(customer)
+    assert contents(open_copy(tmp_path / "copy.db"), customer.name) == customer.contents()
 
 
 @pytest.mark.parametrize("early", [0, 1])
@@ -218,7 +202,7 @@ def test_a_fill_and_the_events_since_the_queue_began_leave_no_gap(
     for text in waiting[1 - early :: 2]:
         worker.handle(parse(text))
 
-    assert contents(copy, account) == table_of(customer)
+    assert contents(copy, account) == customer.contents()
 
 
 def test_a_fill_repairs_a_copy_whose_events_were_lost_and_follows_a_restored_table(
@@ -233,7 +217,7 @@ def test_a_fill_repairs_a_copy_whose_events_were_lost_and_follows_a_restored_tab
     after = customer.change(bob, title="Guide")
     published.publish()  # and none of it arrives
     copy.fill(account)
-    assert contents(copy, account) == table_of(customer)
+    assert contents(copy, account) == customer.contents()
 
     # As from a backup: Ada is back, and Bob's version is an earlier one.
     customer.account.users.create(ada)
@@ -241,7 +225,7 @@ def test_a_fill_repairs_a_copy_whose_events_were_lost_and_follows_a_restored_tab
     customer.account.users.create(bob)
     copy.fill(account)
 
-    assert contents(copy, account) == table_of(customer)
+    assert contents(copy, account) == customer.contents()
     assert {user_id: row[0] for user_id, row in contents(copy, account)[0].items()} == {ada.id: 1, bob.id: 1}
     assert group.id in contents(copy, account)[1]
 
@@ -267,7 +251,7 @@ def test_a_replay_follows_a_restored_table(published: Publishing, customer: Cust
         if "Deprovisioned" not in text:
             copy.handle(parse(text))
 
-    assert contents(copy, customer.name) == table_of(customer)
+    assert contents(copy, customer.name) == customer.contents()
 
 
 def test_an_event_of_the_copys_version_of_a_group_is_looked_at(
@@ -283,7 +267,7 @@ def test_an_event_of_the_copys_version_of_a_group_is_looked_at(
 
     copy.handle(last)
 
-    assert contents(copy, customer.name) == table_of(customer)
+    assert contents(copy, customer.name) == customer.contents()
 
 
 def test_of_a_user_who_is_gone_nothing_personal_stays(
@@ -331,4 +315,4 @@ def test_an_event_that_is_not_newer_costs_no_reading(published: Publishing, cust
     for event in [first, *later]:
         Copy(copy.connection, nothing).handle(event)
 
-    assert contents(copy, customer.name) == table_of(customer)
+    assert contents(copy, customer.name) == customer.contents()

@@ -21,11 +21,10 @@ from local.event_delivery import as_webhook
 from support import node
 from support.event_schemas import FOLDER
 from support.node import Examples, Thrown
+from support.webhooks import NEXT, SECRET, post_webhook
 
 node.require()
 
-SECRET = "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-NEXT = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLw=="
 PATH = "/hooks/rollcall"
 
 
@@ -43,14 +42,7 @@ class Receiving:
     user: str
 
     def post(self, body: bytes, path: str = PATH, **headers: str) -> int:
-        given = {"Authorization": f"Bearer {SECRET}", "webhook-id": uuid4().hex, "webhook-timestamp": "1896165001"}
-        given |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request("POST", path, body, {name: value for name, value in given.items() if value})
-            return connection.getresponse().status
-        finally:
-            connection.close()
+        return post_webhook(self.port, path, body, headers)
 
     def send(self, kind: str, webhook_id: str = "", **detail: Any) -> int:
         """Post an event of the user."""

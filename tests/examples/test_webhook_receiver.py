@@ -7,13 +7,11 @@ import re
 import socket
 import sqlite3
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 from queue import Queue
 from threading import Thread
 from time import time
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -29,10 +27,9 @@ from support.people import user
 from support.repository import ROOT
 from support.scim_http import ScimClient
 from support.stack_template import written
+from support.webhooks import NEXT, SECRET, post_webhook
 from webhook_receiver import MAX_BODY, PATH, Access, Message, Refused, main, read, secrets_of, server, signature
 
-SECRET = "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-NEXT = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLw=="
 OF_A_USER = {"account": "acme", "userId": "u1", "version": 2, "active": False}
 
 
@@ -57,14 +54,7 @@ class Receiving:
         self._server.server_close()
 
     def post(self, body: bytes, path: str = PATH, **headers: str) -> int:
-        given = {"Authorization": f"Bearer {SECRET}", "webhook-id": uuid4().hex, "webhook-timestamp": "1896165001"}
-        given |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request("POST", path, body, {name: value for name, value in given.items() if value})
-            return connection.getresponse().status
-        finally:
-            connection.close()
+        return post_webhook(self.port, path, body, headers)
 
 
 @pytest.fixture

@@ -109,6 +109,26 @@ class Customer:
         self._made = Users(self._random)
         self._count = 0
 
+    def contents(self) -> tuple[Any, Any]:
+        """Return what the table has of the account, by the service's own stores: its users and groups, by id."""
+        users = list(self.account.users.scan())
+        groups = [self.whole(group) for group in self.account.groups.scan()]
+        return (
+            {
+                user.id: (
+                    user.version,
+                    user.attributes.get("active", True),
+                    user.attributes["userName"],
+                    user.attributes,
+                )
+                for user in users
+            },
+            {
+                group.id: (group.version, group.attributes["displayName"], group.attributes, sorted(members))
+                for group, members in groups
+            },
+        )
+
     def create(self, **attributes: Any) -> StoredUser:
         """Create a user with a name and an address that no other one ever had."""
         name = f"user{self._next()}@example.com"

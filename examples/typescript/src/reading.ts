@@ -9,7 +9,7 @@
  *     if (user?.active) ...
  *
  * Every method may throw what the AWS SDK throws (throttled, no right to read, no connection). No answer is "no": let
- * nobody in on an error.
+ * no one in on an error.
  */
 
 import { setTimeout as pause } from "node:timers/promises";

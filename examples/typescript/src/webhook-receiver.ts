@@ -35,7 +35,7 @@ export class Refused extends Error {
 /**
  * Return if the sender knows one of the secrets; throw Refused (401) otherwise. `now` is in seconds since 1970.
  *
- * Without a signature the time says nothing: whoever has the secret can write any, and EventBridge repeats a message
+ * Without a signature the time says nothing: anyone who has the secret can write any, and EventBridge repeats a message
  * for a day with the time of the change.
  */
 export function checkSender(headers: IncomingHttpHeaders, body: string, secrets: readonly string[], now: number): void {

@@ -192,7 +192,7 @@ def _within(value: Any, attribute: Attribute, path: str) -> Iterator[str]:
 
 
 def _without_brackets(path: str) -> str | None:
-    """Return a path without its filter; None where it is not well-formed, as its parts cannot be told apart."""
+    """Return a path without its filter; None where it is not well-formed, as its parts cannot be separated."""
     if not is_well_formed_path(path):
         return None
     return path.partition("[")[0] + path.rpartition("]")[2]
