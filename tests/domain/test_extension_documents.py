@@ -124,7 +124,17 @@ def test_what_is_no_document_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "urn", [CORE_URN, ENTERPRISE_URN, ENTERPRISE_URN.upper(), f"{CORE_URN}:more", ACME, ACME.lower(), ACME[:-5]]
+    "urn",
+    [
+        CORE_URN,
+        ENTERPRISE_URN,
+        ENTERPRISE_URN.upper(),
+        f"{CORE_URN}:more",
+        f"{CORE_URN}.more",
+        ACME,
+        ACME.lower(),
+        ACME[:-5],
+    ],
 )
 def test_a_urn_that_another_schema_has_or_begins_is_refused(urn: str) -> None:
     both = [("schemas/acme.json", ACME_SCHEMA), ("schemas/b.json", declared(document(CODE, urn=urn), "b.json"))]

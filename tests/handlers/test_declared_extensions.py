@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -400,6 +401,73 @@ def test_a_value_of_the_new_type_takes_the_place_of_one_that_does_not_fit(servic
 
     assert answer.body[ACME] == {"costCode": 7}
     assert stored(service, user_id)[ACME] == {"costCode": 7, "seats": 3}
+
+
+def test_numbers_out_of_bounds_are_refused_and_never_an_error_of_the_service(service: InProcess, acme: Client) -> None:
+    numbers = declared(document({"name": "seats", "type": "integer"}, {"name": "quota", "type": "decimal"}))
+    declares(service, numbers)
+    ada = f"/Users/{made(acme, 'ada', **{OTHER: {'seats': -(2**63), 'quota': 1.5}})['id']}"
+
+    for name, written in (("seats", str(2**63)), ("seats", "1" + "0" * 400), ("quota", "1e400"), ("quota", "-1e400")):
+        body = json.dumps(patch({"op": "replace", "path": f"{OTHER}:{name}", "value": "here"})).replace(
+            '"here"', written
+        )
+        refused = acme.call("PATCH", ada, body.encode())
+        assert (refused.status, refused.body["scimType"]) == (400, "invalidValue"), refused.text
+        assert f"{name} must be a" in refused.body["detail"]
+        whole = json.dumps(user("eve", **{OTHER: {name: "here"}})).replace('"here"', written)
+        assert acme.call("POST", "/Users", whole.encode()).status == 400
+    assert found(acme, f"{OTHER}:seats lt 1{'0' * 400}") == ["ada"]
+    assert found(acme, f"{OTHER}:quota gt 1{'0' * 400}") == []
+
+
+def test_arrays_within_values_are_patched_as_they_are_created(service: InProcess, acme: Client) -> None:
+    teams = {"name": "teams", "type": "complex", "multiValued": True}
+    subs = [{"name": "value"}, {"name": "tags", "multiValued": True}]
+    declares(service, declared(document(teams | {"subAttributes": subs})))
+    ada = f"/Users/{made(acme, 'ada', **{OTHER: {'teams': [{'value': 'a', 'tags': ['x', 'y']}]}})['id']}"
+
+    def after(*operations: dict[str, Any]) -> Any:
+        answer = acme.call("PATCH", ada, patch(*operations))
+        assert answer.status == 200, answer.text
+        return answer.body[OTHER]["teams"]
+
+    kept = {"value": "a", "tags": ["x", "y"]}
+    path = f"{OTHER}:teams"
+    assert after({"op": "add", "path": path, "value": [{"value": "A", "tags": ["Y", "x"]}]}) == [kept]
+    assert after({"op": "add", "path": path, "value": [{"value": "b", "tags": ["z"]}]}) == [
+        kept,
+        {"value": "b", "tags": ["z"]},
+    ]
+    assert after({"op": "add", "path": path, "value": [{"value": "c", "tags": [], "x": 1}]})[2:] == [{"value": "c"}]
+    changed = {"value": "c", "tags": ["p", "q"]}
+    assert after({"op": "replace", "path": f'{path}[value eq "c"]', "value": changed})[2:] == [changed]
+    assert after({"op": "replace", "path": path, "value": [kept]}) == [kept]
+    refused = acme.call("PATCH", ada, patch({"op": "replace", "path": path, "value": [{"tags": [{"a": 1}]}]}))
+    assert (refused.status, refused.body["scimType"]) == (400, "invalidValue")
+
+
+@pytest.mark.parametrize("urn", ["URN:Example:plans:User", "Urn:example:Plans"])
+def test_a_urn_in_capitals_is_switched_off_like_any_other(service: InProcess, acme: Client, urn: str) -> None:
+    plans = declared(document({"name": "plan"}, urn=urn))
+    declares(service, plans)
+    ada = made(acme, "ada", **{urn: {"plan": "gold"}})
+    assert ada[plans.id] == {"plan": "gold"}
+
+    switched(service, extensions=())
+    assert "gold" not in acme.call("GET", f"/Users/{ada['id']}").text
+    assert "gold" not in acme.call("GET", "/Users").text
+    switched(service, extensions=None)
+    assert found(acme, f'{urn}:plan eq "gold"') == ["ada"]
+
+
+def test_a_number_that_equals_a_former_boolean_takes_its_place(service: InProcess, acme: Client) -> None:
+    declares(service, declared(document({"name": "flag", "type": "boolean"})))
+    ada = f"/Users/{made(acme, 'ada', **{OTHER: {'flag': True}})['id']}"
+    declares(service, declared(document({"name": "flag", "type": "integer"})))
+
+    assert acme.call("PATCH", ada, patch({"op": "add", "path": f"{OTHER}:flag", "value": 1})).status == 200
+    assert acme.call("GET", ada).body[OTHER] == {"flag": 1}
 
 
 def test_without_declared_extensions_everything_is_as_it_was(service: InProcess, acme: Client) -> None:

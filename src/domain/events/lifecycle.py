@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from domain.documents import Json
+from domain.documents import Json, is_same
 from domain.events.kinds import EventKind, Kinds
 from domain.resources.attributes import Attribute, ResourceType
 from domain.resources.paths import AttributePath
@@ -209,7 +209,7 @@ def _differences(
     unknown = sorted((before.keys() | after.keys()) - known.keys())
     for name in (*known, *unknown):
         old, new = _assigned(before.get(name)), _assigned(after.get(name))
-        if old == new:
+        if is_same(old, new):
             continue
         attribute = known.get(name) or Attribute(name)
         path = (*steps, attribute)

@@ -75,7 +75,9 @@ def element(value: Any, attribute: Attribute) -> Any:
     for sub, member in members(value, attribute):
         if not is_unassigned(member):
             require_writable(sub, attribute)
-            kept[sub.name] = scalar(member, sub)
+            written = elements(member, sub) if sub.multi_valued else scalar(member, sub)
+            if written != []:
+                kept[sub.name] = written
     return kept
 
 
@@ -121,6 +123,8 @@ def likeness(value: Any, attribute: Attribute) -> Hashable:
         sub = attribute.sub_attribute(name)
         if isinstance(member, str) and sub is not None:
             same.add((name, form_of(sub)(member)))
+        elif isinstance(member, list) and sub is not None:
+            same.add((name, frozenset(likeness(each, sub) for each in member)))
         elif member is not False or name != "primary":
             same.add((name, member))
     return frozenset(same)

@@ -21,7 +21,10 @@ _EXPECTED: Final = {
     "string_unicode": "valid Unicode text",
     "bool_type": "true or false",
     "int_type": "an integer",
+    "greater_than_equal": "an integer of 64 bits",
+    "less_than_equal": "an integer of 64 bits",
     "float_type": "a number",
+    "finite_number": "a number that a 64-bit float can hold",
     "list_type": "an array",
     "dict_type": "an object",
 }

@@ -75,10 +75,11 @@ def require_apart(extensions: Sequence[tuple[str, Schema]]) -> None:
     known = [("this service", CORE_URN), ("this service", ENTERPRISE_URN)]
     for file, schema in extensions:
         for other, urn in known:
-            one, two = schema.id.lower() + ":", urn.lower() + ":"
+            one, two = schema.id.lower(), urn.lower()
             if one == two:
                 _refuse(file, f'declares "{schema.id}", which {other} has already', "Give the extension its own URN")
-            if one.startswith(two) or two.startswith(one):
+            # A tolerance takes a dot for the colon after a URN.
+            if one.startswith((f"{two}:", f"{two}.")) or two.startswith((f"{one}:", f"{one}.")):
                 _refuse(
                     file,
                     f'declares "{schema.id}", and {other} has "{urn}": a path could mean either',
@@ -155,7 +156,8 @@ def _schema(document: Any, file: str) -> Schema:
         _refuse(file, f"has no name of {MAX_NAME_CHARACTERS} characters at most", 'Write such as "name": "AcmeUser"')
     description = _description(document, file, "the schema")
     attributes = _attributes(document.get("attributes"), file, urn, is_sub=False)
-    return Schema(urn, name, description, attributes, is_declared=True)
+    # The letters `urn:` tell extensions from attributes; RFC 8141 section 3.1 lets their case be any.
+    return Schema(f"urn{urn[3:]}", name, description, attributes, is_declared=True)
 
 
 def _attributes(written: Any, file: str, place: str, *, is_sub: bool) -> tuple[Attribute, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
-from domain.documents import Json, encode
+from domain.documents import Json, encode, is_same
 from domain.resources.comparison import unique_form
 from domain.resources.stored_resource import StoredResource, document_of
 
@@ -46,7 +46,7 @@ class StoredUser(StoredResource):
     def changed_to(self, attributes: Json, now: str, *, replaced: bool = False) -> StoredUser:
         """Return the next version, or this object itself when nothing changed (then nothing is written)."""
         attributes = with_defaults(attributes)
-        if attributes == self.attributes:
+        if is_same(attributes, self.attributes):  # a declared attribute may have had another type
             return self
         document = document_of(attributes, self.attributes)
         return replace(

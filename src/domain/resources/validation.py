@@ -73,9 +73,10 @@ def _seen(value: str) -> str:
 
 _SCALARS: Final[dict[Type, CoreSchema]] = {
     Type.BOOLEAN: bool_schema(strict=True),
-    Type.INTEGER: int_schema(strict=True),
+    # What databases and other languages hold, too.
+    Type.INTEGER: int_schema(strict=True, ge=-(2**63), le=2**63 - 1),
     # Takes integers too.
-    Type.DECIMAL: float_schema(strict=True),
+    Type.DECIMAL: float_schema(strict=True, allow_inf_nan=False),
 }
 """All other types are text: binary values too, as certificates arrive with and without padding."""
 
