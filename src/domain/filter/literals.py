@@ -100,6 +100,6 @@ def _number(word: str, attribute: Attribute) -> int | float:
         value = json.loads(word)
     except ValueError:
         value = None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value in (math.inf, -math.inf):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < math.inf:
         raise Unfit(f"a number, as {attribute.name} is a {attribute.type}")
     return value
