@@ -30,8 +30,8 @@ Let no application client write them: leave them out of its `WriteAttributes`.
 
 `email_verified`. The customer's administrator says which address a user has, and may say one of another company. Only
 the addresses of domains that you know to be the customer's are marked as verified, which is what makes them an alias.
-An address that another user of the pool has as an alias is refused (`AliasExistsException`): the message is tried
-again, as that user may be about to lose it, and ends in the dead-letter queue if not. Identify users by the user name,
+An address that another user of the pool has as an alias is refused (`AliasExistsException`, or `UsernameExistsException`
+of a new user): the message is tried again, as that user may be about to lose it, and ends in the dead-letter queue if not. Identify users by the user name,
 never by the address.
 
 How it stays right. Cognito has no write on a condition, so a slow worker could write what it read before another one.
@@ -124,7 +124,9 @@ class Pool:
                 self._write_user(account, user_id, user, sign_out)
             except self._refusals as refusal:
                 raise CannotSync(type(refusal).__name__) from refusal
-            except self.client.exceptions.UsernameExistsException:
+            except self.client.exceptions.UsernameExistsException as refusal:
+                if self._find(user_id) is None:  # So Cognito says of an address, too, that is another user's alias.
+                    raise CannotSync(type(refusal).__name__) from refusal
                 continue  # Another worker created the user this moment.
             written, user = user, users.by_id(user_id)
             if _version(user) == _version(written):
@@ -141,20 +143,29 @@ class Pool:
                 return
 
     def fill(self, account: str) -> None:
-        """Make the pool's users and groups of an account what the table has. Workers may go on meanwhile."""
+        """Make the pool's users and groups of an account what the table has. Workers may go on meanwhile.
+
+        One whom Cognito refuses holds up no other, and is tried again at the end: an address may be free by then.
+        Raises `CannotSync` after all the rest.
+        """
         users = self.users_of(account)
+        refused = dict[str, CannotSync]()
         for user in users.all():
-            self.sync_user(account, user.id)
+            _note(refused, self.sync_user, account, user.id)
         # No filter of ListUsers knows attributes of one's own.
         for one in self._pages("list_users", "Users"):
             if _attributes(one["Attributes"]).get(ACCOUNT) == account:
-                self.sync_user(account, one["Username"])
+                _note(refused, self.sync_user, account, one["Username"])
+        for user_id in list(refused):
+            _note(refused, self.sync_user, account, user_id)
         if self.groups:
             for group in users.all_groups():
-                self.sync_group(account, group.id)
+                _note(refused, self.sync_group, account, group.id)
             for one in self._pages("list_groups", "Groups"):
                 if one.get("Description", "").startswith(f"{account}: "):
-                    self.sync_group(account, one["GroupName"])
+                    _note(refused, self.sync_group, account, one["GroupName"])
+        if refused:
+            raise CannotSync("; ".join(f"{each}: {why}" for each, why in refused.items()))
 
     def attributes(self, account: str, user: User) -> dict[str, str]:
         """What a user has in the pool; an empty text is no value. Change it to what your application needs."""
@@ -240,16 +251,28 @@ class Pool:
         present = {one["Username"] for one in self._pages("list_users_in_group", "Users", GroupName=group_id)}
         for user_id in sorted(present - members):
             self._try(self.client.admin_remove_user_from_group, {**of_group, "Username": user_id})
+        refused = dict[str, CannotSync]()
         for user_id in sorted(members - present):
             joining = {**of_group, "Username": user_id}
             if not self._try(self.client.admin_add_user_to_group, joining):
                 # The group's event came before the user's.
-                self.sync_user(account, user_id)
+                _note(refused, self.sync_user, account, user_id)
                 self._try(self.client.admin_add_user_to_group, joining)
+        if refused:
+            raise CannotSync(f"without {', '.join(refused)}")
 
     def _pages(self, operation: str, member: str, **parameters: str) -> Iterator[dict[str, Any]]:
         pages = self.client.get_paginator(operation).paginate(UserPoolId=self.pool_id, **parameters)
         return (one for page in pages for one in page[member])
+
+
+def _note(refused: dict[str, CannotSync], sync: Callable[[str, str], None], account: str, found_id: str) -> None:
+    """Synchronise one user or group; note it when Cognito refuses it, and forget that when it takes it."""
+    try:
+        sync(account, found_id)
+        refused.pop(found_id, None)
+    except CannotSync as error:
+        refused[found_id] = error
 
 
 def _version(user: User | None) -> int | None:
@@ -268,6 +291,15 @@ def _attributes(listed: list[dict[str, str]]) -> dict[str, str]:
 def _listed(attributes: dict[str, str]) -> list[dict[str, str]]:
     """The form that Cognito takes; an empty value removes an attribute."""
     return [{"Name": name, "Value": value} for name, value in attributes.items()]
+
+
+def _fill(pool: Pool, account: str) -> int:
+    try:
+        pool.fill(account)
+    except CannotSync as error:
+        print(f"{account}: Cognito refused {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def main(arguments: list[str]) -> int:
@@ -289,9 +321,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     if arguments[:1] == ["fill"]:
-        for name in arguments[1:]:
-            pool.fill(name)
-        return 0
+        return max([_fill(pool, name) for name in arguments[1:]], default=0)
     return consume(pool.handle)
 
 

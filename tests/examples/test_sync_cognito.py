@@ -280,21 +280,49 @@ def test_a_fill_brings_everything_and_removes_what_is_gone(
     assert read(pool, "own") is not None
 
 
+@pytest.mark.parametrize("code", ["AliasExistsException", "UsernameExistsException"])
 def test_an_address_that_another_user_has_is_tried_again(
-    published: Publishing, customer: Customer, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    published: Publishing, customer: Customer, pool: Pool, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
+    """Cognito has both codes for it; the second is that of a user name, too."""
+
     def refuse(**_: object) -> None:
-        raise pool.client.exceptions.AliasExistsException(
-            {"Error": {"Code": "AliasExistsException"}}, "AdminCreateUser"
-        )
+        raise getattr(pool.client.exceptions, code)({"Error": {"Code": code}}, "AdminCreateUser")
 
     customer.create()
     [event] = published.publish()
     with monkeypatch.context() as patched:
         patched.setattr(pool.client, "admin_create_user", refuse)
-        with pytest.raises(CannotSync, match="AliasExistsException"):
+        with pytest.raises(CannotSync, match=code):
             pool.handle(parse(event))
     pool.handle(parse(event))
+
+    assert contents(pool, customer.name) == table_of(customer)
+
+
+def test_a_user_whom_cognito_refuses_holds_up_no_other_and_is_named(
+    published: Publishing, customer: Customer, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = sorted((customer.create() for _ in range(3)), key=lambda user: user.id)
+    customer.create_group(first, second, third)
+    create = pool.client.admin_create_user
+
+    def refuse(**request: Any) -> None:
+        if request["Username"] == first.id:
+            raise pool.client.exceptions.AliasExistsException(
+                {"Error": {"Code": "AliasExistsException"}}, "AdminCreateUser"
+            )
+        create(**request)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pool.client, "admin_create_user", refuse)
+        with pytest.raises(CannotSync, match=first.id):
+            pool.fill(customer.name)
+    users, groups = contents(pool, customer.name)
+    assert set(users) == {second.id, third.id}
+    assert [members for _, members in groups.values()] == [[second.id, third.id]]
+
+    pool.fill(customer.name)
 
     assert contents(pool, customer.name) == table_of(customer)
 
