@@ -36,7 +36,8 @@ _HIDDEN_SECONDS: Final = 300
 _PAGES: Final = 1000
 """Maximum of stream pages for one letter; pages may be empty, and an open shard has no last page."""
 _GONE: Final = frozenset({"TrimmedDataAccessException", "ResourceNotFoundException"})
-
+_VISIBLE: Final = frozenset({"MessageNotInflight", "InvalidParameterValue"})
+"""Codes of SQS for a message whose visibility time-out is over; the second says so of the receipt."""
 
 Record = dict[str, Any]
 
@@ -189,12 +190,19 @@ class DeadLetters:
                 yield redriven
 
     def keep_expired(self) -> None:
-        """Hide the expired letters from other readers for five minutes more; raises `DeploymentError`."""
+        """Hide the expired letters from other readers for five minutes more; raises `DeploymentError`.
+
+        One that is visible again already, as reading the others took long, stays so.
+        """
         with _explained():
             for letter in self.expired.values():
-                self._sqs.change_message_visibility(
-                    QueueUrl=self._queue_url, ReceiptHandle=letter.receipt, VisibilityTimeout=_HIDDEN_SECONDS
-                )
+                try:
+                    self._sqs.change_message_visibility(
+                        QueueUrl=self._queue_url, ReceiptHandle=letter.receipt, VisibilityTimeout=_HIDDEN_SECONDS
+                    )
+                except ClientError as error:
+                    if _code(error).rpartition(".")[2] not in _VISIBLE:
+                        raise
 
     def delete_expired(self) -> None:
         """Delete the expired letters, after what changed since was published again; raises `DeploymentError`."""

@@ -187,6 +187,21 @@ def test_an_expired_letter_that_comes_again_meanwhile_counts_once(deployment: De
     assert len(deployment.letters.expired) == 1
 
 
+@pytest.mark.parametrize("code", ["AWS.SimpleQueueService.MessageNotInflight", "InvalidParameterValue"])
+def test_an_expired_letter_that_is_visible_again_holds_nothing_up(deployment: Deployment, code: str) -> None:
+    """So says SQS when the letters before it took longer than the queue hides one."""
+    deployment.letter(0, 1)
+    deployment.streams.add_client_error("get_shard_iterator", "TrimmedDataAccessException")
+    assert len(list(deployment.letters.redrive(1))) == 1
+
+    with Stubber(deployment.letters._sqs) as sqs:
+        sqs.add_client_error("change_message_visibility", code)
+        deployment.letters.keep_expired()
+    deployment.letters.delete_expired()
+
+    assert (deployment.waiting, deployment.hidden) == (0, 0)
+
+
 SENT = datetime(2030, 2, 3, 12, 0, tzinfo=UTC)
 
 
