@@ -77,7 +77,8 @@ ADD_USER = """INSERT INTO scim_users (account, id, version, active, user_name, d
     ON CONFLICT (account, id) DO UPDATE SET
         version = excluded.version, active = excluded.active,
         user_name = excluded.user_name, document = excluded.document
-    WHERE NOT scim_users.gone AND scim_users.version < excluded.version"""
+    WHERE NOT scim_users.gone AND (scim_users.version < excluded.version
+        OR (scim_users.version = excluded.version AND scim_users.document <> excluded.document))"""
 
 WRITE_GROUP = """UPDATE scim_groups SET version = ?, gone = FALSE, display_name = ?, document = ?
     WHERE account = ? AND id = ?"""
@@ -170,7 +171,7 @@ class Copy:
                     version, gone = known.get(user.id, (0, False))
                     if gone or version > user.version:
                         doubtful.add(user.id)
-                    elif version < user.version:
+                    else:  # Of the same version, too: after a restored table it may be another one.
                         _run(sql, ADD_USER, account, user.id, *_values(user))
                     unseen.discard(user.id)
         for user_id in sorted(doubtful | unseen):

@@ -230,6 +230,23 @@ def test_a_fill_repairs_a_copy_whose_events_were_lost_and_follows_a_restored_tab
     assert group.id in contents(copy, account)[1]
 
 
+def test_a_fill_sees_that_a_restored_table_has_another_state_of_the_same_version(
+    published: Publishing, customer: Customer, tmp_path: Path
+) -> None:
+    copy = open_copy(tmp_path / "copy.db")
+    ada = customer.create()
+    after = customer.change(ada, title="Guide")
+    copy.fill(customer.name)
+    customer.account.users.delete(after)
+    customer.account.users.create(ada)  # as from a backup
+    customer.change(ada, active=False)
+    published.publish()
+
+    copy.fill(customer.name)
+
+    assert contents(copy, customer.name) == table_of(customer)
+
+
 def test_a_replay_follows_a_restored_table(published: Publishing, customer: Customer, tmp_path: Path) -> None:
     """As from a backup: who was removed is back, and versions are earlier ones."""
     copy = open_copy(tmp_path / "copy.db")
