@@ -30,9 +30,9 @@ Let no application client write them: leave them out of its `WriteAttributes`.
 
 `email_verified`. The customer's administrator says which address a user has, and may say one of another company. Only
 the addresses of domains that you know to be the customer's are marked as verified, which is what makes them an alias.
-An address that another user of the pool has as an alias is refused (`AliasExistsException`, or `UsernameExistsException`
-of a new user): the message is tried again, as that user may be about to lose it, and ends in the dead-letter queue if not. Identify users by the user name,
-never by the address.
+An address that another user of the pool has as an alias is refused (`AliasExistsException`, or
+`UsernameExistsException` of a new user): the message is tried again, as that user may be about to lose it, and ends in
+the dead-letter queue if not. Identify users by the user name, never by the address.
 
 How it stays right. Cognito has no write on a condition, so a slow worker could write what it read before another one.
 Therefore each worker reads the table, writes what differs, and reads again until the version is the one that it wrote:
