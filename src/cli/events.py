@@ -102,7 +102,7 @@ def _deliver_again(invocation: Invocation) -> None:
     if done.url is None:
         line = "The local server has no EVENTS_URL, so no event failed."
     elif done.queued:
-        line = f"{counted(done.queued, 'event')} sent to {done.url} again."
+        line = f"The local server now sends {counted(done.queued, 'event')} to {done.url} again."
     else:
         line = f"Every event was delivered to {done.url}, or still waits for its turn."
-    invocation.answer(RequeuedEvents.model_validate(done), line, f"See {done.page}")
+    invocation.answer(RequeuedEvents.model_validate(done), line, f"Whether they arrive: {done.page}")

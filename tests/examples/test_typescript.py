@@ -209,7 +209,7 @@ def test_the_questions_have_their_answers(customer: Customer) -> None:
 def test_the_commands_of_the_readme_work_as_it_says(service: LocalService, typescript: Path, tmp_path: Path) -> None:
     """But for `npm ci` and `npm run build`, which were done before."""
     text = (node.PROJECT / "README.md").read_text(encoding="utf-8")
-    _, settings, building, making, asking, answers, filling, copied, *_ = re.findall(
+    _, settings, building, making, asking, answers, grouped, filling, copied, *_ = re.findall(
         r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
     )
     assert building == "npm ci\nnpm run build\n"
@@ -225,6 +225,14 @@ def test_the_commands_of_the_readme_work_as_it_says(service: LocalService, types
         cwd=folder,
         env=node.environment({"NODE_NO_WARNINGS": "1"}),
     )
+    service.accounts.configure("default", groups=True)
+    with_groups = run(
+        ["bash", "-c", f"{before}\n{grouped}"],
+        cwd=folder,
+        env=node.environment({"NODE_NO_WARNINGS": "1"}),
+    )
 
     assert re.sub(r'"userId":"[^"]+"', '"userId":"..."', done.stdout) == answers + copied
     assert done.stderr == ""
+    roles = json.loads(with_groups.stdout.splitlines()[-1])["roles"]
+    assert f"The roles are now `{roles[0]}`, `{roles[1]}` and `{roles[2]}`." in text
