@@ -361,6 +361,20 @@ def test_a_user_whom_a_create_takes_back_or_adopts_keeps_what_is_switched_off(se
     switched(service, match_existing_by_email=False)
 
 
+def test_an_adopted_user_keeps_attributes_of_an_extension_that_the_create_does_not_send(
+    service: InProcess, acme: Client
+) -> None:
+    adopted = service.brings_in("acme", user("bo", **{ENTERPRISE: {"costCenter": "C"}}))
+    acme.call("PATCH", f"/Users/{adopted}", replacing(f"{ACME}:costCode", "K-2"))
+    switched(service, match_existing_by_email=True)
+
+    body = acme.call("POST", "/Users", user("bo", **{ACME: {"seats": 3}, ENTERPRISE: {"division": "D"}})).body
+
+    assert body["id"] == adopted
+    assert (body[ACME], body[ENTERPRISE]) == ({"costCode": "K-2", "seats": 3}, {"costCenter": "C", "division": "D"})
+    switched(service, match_existing_by_email=False)
+
+
 @pytest.mark.parametrize(
     "later",
     [

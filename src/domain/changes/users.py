@@ -223,7 +223,9 @@ class Users:
         present = known_part(current.attributes, self.resource_type)
         if not self.keeps_privileges:
             present = without_privileges(present)
-        attributes = self._checked(present | sent, current)
+        urns = self.resource_type.schema_ids & present.keys() & sent.keys()
+        extended = {urn: present[urn] | sent[urn] for urn in urns}  # their attributes stay one by one
+        attributes = self._checked(present | sent | extended, current)
         return current, current.adopted(attributes, self.now(), self.new_id())
 
     def _checked(self, attributes: Json, current: StoredUser) -> Json:
