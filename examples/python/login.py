@@ -114,7 +114,8 @@ def main() -> int:
     arguments.add_argument("value")
     arguments.add_argument("--roles", type=Path, default=Path(__file__).with_name("roles.json"))
     asked = arguments.parse_args()
-    users = Users(os.environ["TABLE_NAME"], asked.account, boto3.client("dynamodb"))
+    table_name = os.environ.get("TABLE_NAME") or arguments.error("set TABLE_NAME, the output of Rollcall's stack")
+    users = Users(table_name, asked.account, boto3.client("dynamodb"))
     answer: dict[str, Any]
     try:
         answer = {"allowed": True, **asdict(sign_in(users, Roles.from_file(asked.roles), asked.carries, asked.value))}

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from functools import cache
+from http.client import HTTPException
 from typing import Any
 
 import boto3
@@ -41,7 +42,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
         try:
             request = signed(endpoint, json.loads(record["body"]), secret, time.time())
             _OPENER.open(request, timeout=SECONDS).close()
-        except (OSError, ValueError, KeyError) as error:  # OSError: not reached, or answered without 2xx
+        except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:  # OSError: also an answer but 2xx
             sys.stderr.write(f"{record['messageId']} was not accepted: {type(error).__name__}: {error}\n")
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

@@ -121,7 +121,10 @@ class Access:
             if database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (message.id, now)).rowcount == 0:
                 return False
             if message.kind.startswith("User"):
-                self._take_user(database, message)
+                try:
+                    self._take_user(database, message)
+                except (OverflowError, UnicodeEncodeError) as error:  # a number or a text that SQLite cannot keep
+                    raise Refused(400, "the event has not the form of a user's") from error
             return True
 
     @staticmethod
@@ -133,7 +136,9 @@ class Access:
                     "INSERT INTO users VALUES (?, ?, 0, 0, 1) ON CONFLICT DO UPDATE SET active = 0, gone = 1",
                     (account, user),
                 )
-            case {"account": str(account), "userId": str(user), "version": int(version), "active": bool(active)}:
+            case {"account": str(account), "userId": str(user), "version": int(version), "active": bool(active)} if (
+                not isinstance(version, bool)
+            ):
                 database.execute(
                     "INSERT INTO users VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET version = excluded.version, "
                     "active = excluded.active WHERE excluded.version > version AND NOT gone",

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from domain.messages import PATCH_OP_URN
 from local.serve import exports
 from local.service import LocalService
-from login import CARRIES, Carries, Login, Refused, Roles, sign_in
+from login import CARRIES, Carries, Login, Refused, Roles, main, sign_in
 from reading import Group
 from support.application import Application
 from support.child_processes import run
@@ -81,6 +82,35 @@ def test_a_user_who_leaves_a_group_loses_its_roles_at_the_next_log_in(app: Appli
     here.patch(f"/Groups/{group}", {"op": "remove", "path": f'members[value eq "{ada}"]'})
 
     assert sign_in(here.users, ROLES, "userName", "ada").roles == ["member"]
+
+
+def test_groups_that_are_switched_off_stay_as_they_were(app: Application) -> None:
+    """So docs/use-it.md says to give no roles by them."""
+    here = app.of("switched-off")
+    ada = here.create("ada")
+    group = here.create_group("Support", ada)
+
+    off = here.service.account("switched-off", groups=False)
+    here.service.open_again()
+    operation = {"op": "remove", "path": f'members[value eq "{ada}"]'}
+    refused = off.call("PATCH", f"/Groups/{group}", {"schemas": [PATCH_OP_URN], "Operations": [operation]})
+
+    assert refused.status == 404
+    assert [each.display_name for each in here.users.groups_of(ada)] == ["Support"]
+    assert ROLES.of([]) == ["member"]
+
+
+def test_a_call_without_a_table_is_a_mistake_and_not_a_refusal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TABLE_NAME", raising=False)
+    monkeypatch.setattr(sys, "argv", ["login.py", "acme", "userName", "ada"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert "TABLE_NAME" in capsys.readouterr().err
 
 
 def blocks() -> list[str]:

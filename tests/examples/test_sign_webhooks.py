@@ -72,11 +72,12 @@ def test_the_receiver_accepts_what_is_signed(access: Access) -> None:
 
 def test_a_message_that_is_no_event_or_is_refused_is_given_again_and_the_others_are_sent(access: Access) -> None:
     broken = [{"messageId": "m1", "body": "{"}, {"messageId": "m2", "body": '{"detail": {}}'}, record("m3", user="")]
+    broken += [{"messageId": "m0", "body": "[]"}]
     broken[2]["body"] = broken[2]["body"].replace('"version": 1', '"version": "1"')
 
     answer = sign_webhooks.handler({"Records": [*broken, record("m4", "u2")]}, None)
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": name} for name in ("m1", "m2", "m3")]}
+    assert answer == {"batchItemFailures": [{"itemIdentifier": name} for name in ("m1", "m2", "m3", "m0")]}
     assert access.may_sign_in("acme", "u2")
 
 
@@ -100,6 +101,18 @@ def test_only_an_answer_of_success_accepts_an_event(status: int, key: None, monk
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
     assert asked == [PATH]
+
+
+def test_an_answer_that_is_no_http_is_no_success(key: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Confused(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.wfile.write(b"SSH-2.0-x\r\n")
+
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Confused), monkeypatch):
+        answer = sign_webhooks.handler({"Records": [record("m1")]}, None)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
 
 
 def test_an_address_without_tls_gets_nothing(key: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -206,6 +206,16 @@ def test_the_questions_have_their_answers(customer: Customer) -> None:
     assert not ask("maySignInWithExternalId", "E-1")
 
 
+@pytest.mark.parametrize("program", ["login.js", "webhook-receiver", "keep-copy.js", "end-sessions"])
+def test_a_program_runs_through_a_link_and_without_its_ending(typescript: Path, tmp_path: Path, program: str) -> None:
+    """A log-in that was not looked at must not end with 0, which says that the person may sign in."""
+    (tmp_path / "current").symlink_to(typescript)
+
+    done = run(["node", str(tmp_path / "current" / "src" / program)], cwd=tmp_path, env=node.environment())
+
+    assert done.returncode == 2, done.stderr
+
+
 def test_the_commands_of_the_readme_work_as_it_says(service: LocalService, typescript: Path, tmp_path: Path) -> None:
     """But for `npm ci` and `npm run build`, which were done before."""
     text = (node.PROJECT / "README.md").read_text(encoding="utf-8")

@@ -155,7 +155,8 @@ def test_a_signed_message_that_is_old_or_has_no_time_is_refused(receiving: Recei
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"[]", b'"text"', b"\xff", b'{"type": 1, "data": {}}', b'{"type": "UserUpdated"}', b"[" * 200_000,
-     message(version="2"), message(active=1), message(account=None), message("UserDeprovisioned", userId=7)],
+     message(version="2"), message(active=1), message(account=None), message("UserDeprovisioned", userId=7),
+     message(version=2**63), message(version=True), message(account="\ud800")],
 )  # fmt: skip
 def test_what_is_no_event_is_refused_and_leaves_no_trace(receiving: Receiving, body: bytes) -> None:
     assert receiving.post(body, webhook_id="e1") == 400

@@ -14,6 +14,7 @@
  */
 
 import { randomBytes } from "node:crypto";
+import { isMain } from "./main.ts";
 import type { User } from "./reading.ts";
 import { consume, type LifecycleEvent } from "./receiving.ts";
 
@@ -92,7 +93,7 @@ export function endSessions(sessions: Sessions, event: LifecycleEvent): void {
   }
 }
 
-if (import.meta.filename === process.argv[1]) {
+if (isMain(import.meta.filename)) {
   const sessions = new Sessions();
   await consume((event) => {
     endSessions(sessions, event);

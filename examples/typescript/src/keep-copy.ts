@@ -23,6 +23,7 @@
 
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import sqlite, { type Database, type JSValue } from "node-sqlite3-wasm";
+import { isMain } from "./main.ts";
 import { type Group, type User, Users } from "./reading.ts";
 import { consume, type LifecycleEvent } from "./receiving.ts";
 
@@ -199,6 +200,6 @@ async function main(): Promise<void> {
   }
 }
 
-if (import.meta.filename === process.argv[1]) {
+if (isMain(import.meta.filename)) {
   await main();
 }

@@ -13,6 +13,7 @@
 import { readFile } from "node:fs/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { uniqueForm } from "./keys.ts";
+import { isMain } from "./main.ts";
 import { type Group, type User, Users } from "./reading.ts";
 
 export type Carries = "userName" | "email" | "externalId";
@@ -111,6 +112,6 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.filename === process.argv[1]) {
+if (isMain(import.meta.filename)) {
   process.exitCode = await main();
 }

@@ -60,11 +60,16 @@ export function eventOf(kind: unknown, detail: unknown): LifecycleEvent {
   if (typeof kind !== "string" || typeof account !== "string") {
     throw new MalformedEvent("not an event of Rollcall (its kind or account)");
   }
-  if ((version !== undefined && typeof version !== "number") || (active !== undefined && typeof active !== "boolean")) {
+  if ((version !== undefined && !isVersion(version)) || (active !== undefined && typeof active !== "boolean")) {
     throw new MalformedEvent("not an event of Rollcall (its version, or active)");
   }
   const [userId, groupId] = [idOf(detail, "userId"), idOf(detail, "groupId")];
   return { kind, account, userId, groupId, version, active, isReplay: member(detail, "replay") === true };
+}
+
+/** A whole number that is exact, as a version counts changes. */
+function isVersion(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 /** Return the value of a JSON text. Throws MalformedEvent. */

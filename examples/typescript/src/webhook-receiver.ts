@@ -11,6 +11,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from "node:http";
 import sqlite, { type Database } from "node-sqlite3-wasm";
+import { isMain } from "./main.ts";
 import { bodyOf, eventOf, jsonOf, type LifecycleEvent, MalformedEvent, member } from "./receiving.ts";
 
 export const PATH = "/hooks/rollcall";
@@ -76,6 +77,7 @@ export class Access {
     this.#database = database;
     database.exec(`
       CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY, at INTEGER NOT NULL);
+      CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
       CREATE TABLE IF NOT EXISTS users (account TEXT, id TEXT, version INTEGER NOT NULL, active INTEGER NOT NULL,
         gone INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (account, id))`);
   }
@@ -189,6 +191,6 @@ function main(): void {
   }
 }
 
-if (import.meta.filename === process.argv[1]) {
+if (isMain(import.meta.filename)) {
   main();
 }
