@@ -244,7 +244,7 @@ def test_a_fill_sees_that_a_restored_table_has_another_state_of_the_same_version
 
     copy.fill(customer.name)
 
-    assert contents(copy, customer.name) == table_of(customer)
+    assert contents(copy, customer.name) == customer.contents()
 
 
 def test_a_replay_follows_a_restored_table(published: Publishing, customer: Customer, tmp_path: Path) -> None:
