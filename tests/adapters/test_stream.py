@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.events.stream import MalformedRecord, change_of, sequence_number
-from domain.events.lifecycle import write_name
+from domain.events.lifecycle import events_of, write_name
 from support.table_stream import RECORDED, group, group_record, index_record, record, user
 
 CANARY = "canary-7f3a"
@@ -183,3 +183,17 @@ def test_a_group_of_another_form_is_malformed_and_the_reason_quotes_nothing_of_i
         change_of(broken)
 
     assert CANARY not in str(caught.value)
+
+
+def test_versions_without_the_id_of_their_write_have_ids_of_their_own() -> None:
+    """As an older release, or somebody by hand, writes them."""
+    first = record(1, None, user({}))
+    second = record(2, user({}), user({"title": "Guide"}, version=2))
+    third = record(3, user({"title": "Guide"}, version=2), user({"title": "Lead"}, version=3))
+    second["dynamodb"]["OldImage"]["writeId"] = first["dynamodb"]["NewImage"]["writeId"] = {"S": "write-1"}
+    second["dynamodb"]["NewImage"]["writeId"] = third["dynamodb"]["OldImage"]["writeId"] = {"S": "write-2"}
+    third["dynamodb"]["NewImage"].pop("writeId", None)
+
+    ids = [event.id for one in (first, second, third) if (change := change_of(one)) for event in events_of(change)]
+
+    assert len(ids) == len(set(ids)) == 3

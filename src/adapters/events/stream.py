@@ -72,12 +72,13 @@ def change_of(record: StreamRecord) -> ResourceChange | None:
 def _write_of(record: StreamRecord) -> str:
     """Name the write after the version that it made, or removed.
 
-    A part of a large change of members makes no version of its own: it has the record's name.
+    A part of a large change of members makes no version of its own: it has the record's name. So has a version without
+    a `writeId`: the one before it has another's.
     """
     event_id: str = record["eventID"]
     body = record["dynamodb"]
     old, new = (body.get(image, {}).get(items.WRITE_ATTRIBUTE) for image in ("OldImage", "NewImage"))
-    write = new or old
+    write = new if "NewImage" in body else old
     if write is None or old == new:
         return event_id
     return write_name(write["S"], body["Keys"]["sk"]["S"])
