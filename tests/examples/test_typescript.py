@@ -26,7 +26,15 @@ from support.scim_http import ScimClient
 
 node.require()
 
-MORE = ["x" * 1024, "\u00e9" * 700, "m\u00fcller@xn--mller-kva.de", "a#b", "\u03a3\u0391\u03a3"]
+MORE = [
+    "x" * 1024,
+    "\u00e9" * 700,
+    "m\u00fcller@xn--mller-kva.de",
+    "a#b",
+    "\u03a3\u0391\u03a3",
+    "a@xn--a-n5g",
+    "a@xn--a-x6t",
+]
 
 
 @pytest.fixture(scope="module")

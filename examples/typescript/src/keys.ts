@@ -12,6 +12,8 @@ const SECOND_DOT = /(?<=[ij])\u0307+/gu;
  * with no hyphen around them (RFC 5891 section 4.2.3.1). Labels that mix directions of writing are not looked for.
  */
 const LABEL = /^(?!-)(?:[\p{Ll}\p{Lo}\p{Lm}\p{M}\p{Nd}\u3007-]|(?<=l)\xb7(?=l)|\u30fb)+(?<!-)$/u;
+/** Letters and marks that RFC 5892 does not allow all the same (sections 2.6 and 2.9): `xn--` for them stays as it is. */
+const NOT_ALLOWED = /[\u0640\u07fa\u302e\u302f\u3031-\u3035\u303b\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]/u;
 const MAX_DOMAIN = 253;
 const MAX_LABEL = 63;
 
@@ -84,5 +86,5 @@ function unicodeLabel(label: string): string {
     return label;
   }
   const text = domainToUnicode(label);
-  return LABEL.test(text) && !/^[\x00-\x7f]*$/.test(text) ? lowered(text) : label;
+  return LABEL.test(text) && !NOT_ALLOWED.test(text) && !/^[\x00-\x7f]*$/.test(text) ? lowered(text) : label;
 }
