@@ -51,8 +51,11 @@ class Roles:
 
     @classmethod
     def from_file(cls, path: Path) -> Roles:
-        """Read a file such as roles.json."""
+        """Read a file such as roles.json; raises ValueError where roles are no list."""
         said = json.loads(path.read_text(encoding="utf-8"))
+        for name, roles in {"everyone": said.get("everyone", []), **said.get("groups", {})}.items():
+            if not isinstance(roles, list):  # the letters of a text would pass for roles
+                raise ValueError(f"{path}: write the roles of {name} as a list")
         return cls(said.get("groups", {}), said.get("everyone", ()))
 
     # region roles

@@ -73,6 +73,15 @@ def test_roles_are_those_of_all_groups_together(names: list[str], roles: list[st
     assert "member" not in NO_ONE.of(groups)
 
 
+@pytest.mark.parametrize("said", [{"everyone": "member"}, {"groups": {"Admins": "admin"}}])
+def test_roles_that_are_no_list_are_refused(said: dict[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "roles.json"
+    path.write_text(json.dumps(said))
+
+    with pytest.raises(ValueError, match=r"write the roles of (everyone|Admins) as a list"):
+        Roles.from_file(path)
+
+
 def test_a_user_who_leaves_a_group_loses_its_roles_at_the_next_log_in(app: Application) -> None:
     here = app.of("leaving")
     ada = here.create("ada")

@@ -99,6 +99,12 @@ async function main(): Promise<number> {
     return 2;
   }
   const roles = JSON.parse(await readFile(file, "utf8")) as Roles;
+  for (const [name, listed] of Object.entries({ everyone: roles.everyone ?? [], ...roles.groups })) {
+    if (!Array.isArray(listed)) {
+      console.error(`${file}: write the roles of ${name} as a list`); // the letters of a text would pass for roles
+      return 2;
+    }
+  }
   try {
     const login = await signIn(new Users(tableName, account, new DynamoDBClient()), roles, known, value);
     console.log(JSON.stringify({ allowed: true, ...login }));
