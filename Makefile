@@ -89,10 +89,10 @@ screenshots: test-browser ## Update the pictures in docs/images from the browser
 	@cp build/screenshots/*.png docs/images/
 
 .PHONY: lint
-lint: lint-types lint-style lint-template ## Check style, types, the direction of imports and the template
+lint: lint-types lint-style lint-words lint-template ## Check style, types, words, the direction of imports and the template
 
 # Apart, so that `make -j2 lint` checks the rest during the types, which take the longest.
-.PHONY: lint-types lint-style lint-template
+.PHONY: lint-types lint-style lint-words lint-template
 lint-types: .venv/.dev
 	@$(BIN)/mypy
 
@@ -100,6 +100,11 @@ lint-style: .venv/.dev
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { echo 'Not formatted: run make format'; exit 1; }
 	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
+
+# What people read: documents, comments of templates, and the help of the command, which its modules hold.
+lint-words: .venv/.dev
+	@$(BIN)/codespell *.md *.yaml docs examples/*.md examples/*/*.md schemas src/cli tests/support/README.md tests/conformance \
+		|| { echo 'Words: write what stands behind the arrow, or a name of the field into ignore-words-list of pyproject.toml'; exit 1; }
 
 lint-template: .venv/.dev
 	@$(BIN)/cfn-lint
