@@ -17,6 +17,7 @@ from local.life_cycle import EventSettings
 from local.serve import write_state
 from local.service import LocalService
 from operations.table_creation import table_definition
+from support.described_stack import use_clients, with_publisher
 
 PLACE = {
     "shardId": "shardId-00000001573689847184-864758bb",
@@ -38,30 +39,13 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         queue = sqs.create_queue(QueueName="unpublished")["QueueUrl"]
         sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"DDBStreamBatchInfo": PLACE}))
         boto3.client("dynamodb", "eu-west-1").create_table(**table_definition("users"))
-        outputs = {
-            "ScimConnectorBaseUrl": "https://scim.example.com/scim/v2",
-            "TableName": "users",
-            "ConnectorSecretPrefix": "rollcall/connectors/",
-            "UnpublishedEventsUrl": queue,
-            "PublisherName": "publisher",
-        }
-        described = {
-            "StackName": "rollcall",
-            "CreationTime": "2030-01-31T12:00:00Z",
-            "StackStatus": "CREATE_COMPLETE",
-            "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
-        }
         # moto's CloudFormation and streams are not installed or not faithful here.
         cloudformation = Stubber(boto3.client("cloudformation", "eu-west-1"))
-        cloudformation.add_response("describe_stacks", {"Stacks": [described]})
-        cloudformation.add_response("describe_stacks", {"Stacks": [described]})
+        cloudformation.add_response("describe_stacks", with_publisher("users", queue))
+        cloudformation.add_response("describe_stacks", with_publisher("users", queue))
         streams = Stubber(boto3.client("dynamodbstreams", "eu-west-1"))
         streams.add_client_error("get_shard_iterator", "TrimmedDataAccessException")
-        stubbed = {"cloudformation": cloudformation.client, "dynamodbstreams": streams.client}
-        real = boto3.Session.client
-        monkeypatch.setattr(
-            boto3.Session, "client", lambda self, name, **given: stubbed.get(name) or real(self, name, **given)
-        )
+        use_clients(monkeypatch, cloudformation=cloudformation.client, dynamodbstreams=streams.client)
         with cloudformation, streams:
             yield
 

@@ -22,6 +22,7 @@ from keep_copy import Copy, connect
 from local.embedded_aws import REGION
 from reading import Users
 from receiving import parse
+from support.described_stack import use_clients, with_publisher
 from support.lambda_context import LambdaContext
 from support.published_changes import TABLE_NAME, Customer, Publishing, publishing
 
@@ -79,29 +80,16 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Depl
     with publishing(max_actions=14) as running:
         sqs = boto3.client("sqs", REGION)
         queue = sqs.create_queue(QueueName="unpublished", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
-        outputs = {
-            "ScimConnectorBaseUrl": "https://scim.example.com/scim/v2",
-            "TableName": TABLE_NAME,
-            "ConnectorSecretPrefix": "rollcall/connectors/",
-            "UnpublishedEventsUrl": queue,
-            "PublisherName": "publisher",
-        }
-        described = {
-            "StackName": "rollcall",
-            "CreationTime": "2030-01-31T12:00:00Z",
-            "StackStatus": "CREATE_COMPLETE",
-            "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
-        }
         cloudformation = Stubber(boto3.client("cloudformation", REGION))
         streams = Stubber(boto3.client("dynamodbstreams", REGION))
         for _ in range(6):
-            cloudformation.add_response("describe_stacks", {"Stacks": [described]})
+            cloudformation.add_response("describe_stacks", with_publisher(TABLE_NAME, queue))
             streams.add_client_error("get_shard_iterator", "TrimmedDataAccessException")
         function = Function(running)
-        stubbed = {"cloudformation": cloudformation.client, "dynamodbstreams": streams.client, "lambda": function}
         real = boto3.Session.client
-        monkeypatch.setattr(
-            boto3.Session, "client", lambda self, *names, **given: stubbed.get(names[0]) or real(self, *names, **given)
+        use_clients(
+            monkeypatch,
+            **{"cloudformation": cloudformation.client, "dynamodbstreams": streams.client, "lambda": function},
         )
         copy = Copy(
             connect(str(tmp_path / "copy.db")),

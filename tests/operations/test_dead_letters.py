@@ -16,6 +16,7 @@ from moto import mock_aws
 from operations.dead_letters import DeadLetters, LetterOutcome, Redriven, number_of, since_of
 from operations.deployment import DeploymentError
 from operations.table_creation import table_definition
+from support.described_stack import described
 from support.table_stream import RECORDED, group, group_record, record, user
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/users/stream/2030-01-01T00:00:00.000"
@@ -329,13 +330,7 @@ def found(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> DeadLette
     """The queue and publisher found in a stack with those outputs."""
     session = boto3.Session(region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
     stubber = Stubber(session.client("cloudformation"))
-    described = {
-        "StackName": "rollcall",
-        "CreationTime": "2030-01-31T12:00:00Z",
-        "StackStatus": "CREATE_COMPLETE",
-        "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
-    }
-    stubber.add_response("describe_stacks", {"Stacks": [described]}, {"StackName": "rollcall"})
+    stubber.add_response("describe_stacks", described(outputs), {"StackName": "rollcall"})
     real = session.client
     monkeypatch.setattr(
         session, "client", lambda name, **given: stubber.client if name == "cloudformation" else real(name, **given)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
 from operations.deployment import Deployment, DeploymentError, deployed
+from support.described_stack import described
 
 OUTPUTS = {
     "ScimConnectorBaseUrl": "https://abc.execute-api.eu-central-1.amazonaws.com/v1/scim/v2",
@@ -28,19 +28,6 @@ def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     monkeypatch.setattr(boto3.Session, "client", lambda self, service, **_: client)
     with Stubber(client) as stubber:
         yield stubber
-
-
-def described(outputs: dict[str, str]) -> dict[str, Any]:
-    return {
-        "Stacks": [
-            {
-                "StackName": "rollcall",
-                "CreationTime": "2030-01-31T12:00:00Z",
-                "StackStatus": "CREATE_COMPLETE",
-                "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
-            }
-        ]
-    }
 
 
 def test_a_stack_is_found_by_its_outputs(cloudformation: Stubber) -> None:

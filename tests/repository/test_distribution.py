@@ -165,3 +165,11 @@ def test_the_command_starts_with_the_packages_of_its_extra_alone(
 
     assert done.returncode == 0, done.stderr
     assert "rollcall" in done.stdout
+
+
+def test_the_lock_file_of_the_examples_has_versions_and_hashes_and_no_address() -> None:
+    text = (ROOT / "examples" / "typescript" / "package-lock.json").read_text(encoding="utf-8")
+    packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
+
+    assert "://" not in text
+    assert [name for name, package in packages.items() if not {"version", "integrity"} <= package.keys()] == []

@@ -156,7 +156,7 @@ def _schema(document: Any, file: str) -> Schema:
         _refuse(file, f"has no name of {MAX_NAME_CHARACTERS} characters at most", 'Write such as "name": "AcmeUser"')
     description = _description(document, file, "the schema")
     attributes = _attributes(document.get("attributes"), file, urn, is_sub=False)
-    # The letters `urn:` tell extensions from attributes; RFC 8141 section 3.1 lets their case be any.
+    # Extensions are recognised by the letters `urn:`, which RFC 8141 section 3.1 allows in any case.
     return Schema(f"urn{urn[3:]}", name, description, attributes, is_declared=True)
 
 
