@@ -65,7 +65,9 @@ class ScimRequest:
     @cached_property
     def user_type(self) -> ResourceType:
         """The type of the account's users: with those declared extensions that are switched on for the account."""
-        return user_type(self.caller.settings.switched_on(self.service.extensions))
+        declared = self.service.extensions
+        on = self.caller.settings.switched_on(declared)
+        return user_type(on, () if on is declared else tuple(each for each in declared if each not in on))
 
     @property
     def resource_type(self) -> ResourceType:

@@ -27,7 +27,7 @@ from domain.patch import target_of
 from domain.ports import ChangeableUsers, Deadline
 from domain.quoting import quoted
 from domain.resources.attributes import Attribute, Mutability, Type
-from domain.resources.paths import resolve
+from domain.resources.paths import is_under, resolve
 from domain.resources.storable import require_storable
 from domain.resources.stored_user import StoredUser
 from domain.tolerances import Strict
@@ -221,7 +221,7 @@ def _from_json(path: str, text: str) -> Any:
 def _require_found(path: str) -> None:
     """Raise InvalidPath for a path under the URN of an extension that the command does not find."""
     folded = path.lower()
-    if folded.startswith("urn:") and not folded.startswith(tuple(declared_user_type().urns)):
+    if folded.startswith("urn:") and not is_under(folded, declared_user_type().urns):
         raise InvalidPath(
             f"{quoted(path)} is of no extension that this command finds. {remedies.FIND_EXTENSIONS}",
             attribute="path",

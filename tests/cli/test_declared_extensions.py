@@ -236,8 +236,10 @@ def test_attributes_of_one_user_are_set_and_removed_by_hand(rollcall: Rollcall, 
     )  # fmt: skip
     wrong = rollcall("users", "set", f"{ACME}:seats", "many", *of)
     in_json = rollcall("users", "set", f"{ACME}:tags", '["x", "y"]', "--json-value", "--remove", f"{ACME}:vip", *of)
+    neighbour = rollcall("users", "set", f"{ACME}s:seats", "1", *of)
 
     assert (done.exit_code, wrong.exit_code, in_json.exit_code) == (0, 1, 0), done.output + in_json.output
+    assert (neighbour.exit_code, "ROLLCALL_SCHEMAS" in neighbour.stderr) == (1, True)
     assert f"{ACME}:seats" in done.stdout
     assert "integer" in wrong.stderr
     assert stored(twin, "acme")["u3"][ACME] == {

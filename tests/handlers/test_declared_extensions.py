@@ -506,3 +506,61 @@ def test_the_work_of_a_patch_of_many_values_of_an_extension_is_bounded(acme: Cli
 
     assert (answer.status, answer.body.get("scimType")) == (400, "tooMany")
     assert acme.call("PATCH", path, patch(*at_once[:3])).status == 200
+
+
+NEIGHBOURS = [
+    ("urn:x:a", "urn:x:ab:User"),
+    ("urn:example:acme:User", "urn:example:acme:UserPlan"),
+    ("urn:ietf:params:scim:schemas:extension:acme:2.0:User", "urn:ietf:params:scim:schemas:extension:acme:2.0:Users"),
+    ("urn:x:a", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:UserPlan"),
+    ("urn:x:a", "urn:ietf:params:scim:schemas:extension:enterprise:2.1:User"),
+]
+"""The URNs of an extension that is on, and of one that is off and begins or looks like one that is on."""
+OF_NEIGHBOURS = [{"name": name} for name in ("tag", "title", "active", "status", "costCenter")] + [
+    {"name": "teams", "type": "complex", "multiValued": True, "subAttributes": [{"name": "value"}]}
+]
+
+
+@pytest.mark.parametrize(("on", "off"), NEIGHBOURS)
+def test_whatever_is_sent_of_an_extension_that_is_off_is_left_out(
+    service: InProcess, acme: Client, on: str, off: str
+) -> None:
+    declares(service, *(declared(document(*OF_NEIGHBOURS, urn=urn)) for urn in (on, off)))
+    switched(service, extensions=(on,))
+    ada = made(acme, "ada", title="T", **{on: {"tag": "kept"}})
+    path = f"/Users/{ada['id']}"
+
+    names = [each["name"] for each in OF_NEIGHBOURS]
+    operations: list[dict[str, Any]] = [{"op": "replace", "path": f"{off}:{name}", "value": "x"} for name in names]
+    operations += [{"op": "replace", "path": f"{off.upper()}.{name}", "value": "x"} for name in names]
+    operations += [{"op": "add", "value": {f"{off}:{name}": False}} for name in names]
+    operations += [{"op": "replace", "value": {off: {name: False}}} for name in names]
+    operations += [
+        {"op": "remove", "path": f"{off}:active"},
+        {"op": "replace", "path": f'{off}:teams[value eq "x"].value', "value": "y"},
+        {"op": "replace", "path": f'{off}:active[value eq "x"]', "value": "y"},
+        {"op": "replace", "path": off, "value": {"active": False}},
+    ]
+    for operation in operations:
+        answer = acme.call("PATCH", path, patch(operation))
+        assert (answer.status, answer.body) == (200, ada), (operation, answer.text)
+    for left_out in ({off: {"active": False, "status": "x"}}, {f"{off}:active": False}):
+        silent = {name: value for name, value in ada.items() if name != "active"}
+        assert acme.call("PUT", path, silent | left_out).body == ada
+        assert acme.call("PUT", path, ada | left_out).body == ada
+
+    for asked in (f'{off}:tag eq "x"', f"{off}:active pr", f'{off}:teams[value eq "x"]'):
+        assert acme.call("GET", "/Users", query=f"filter={quote(asked)}").body["scimType"] == "invalidFilter"
+    assert acme.call("GET", path, query=f"attributes={off}:tag,title").body.keys() == {"id", "schemas", "title"}
+    assert acme.call("GET", path, query=f"excludedAttributes={off}:tag").body == ada
+    assert found(acme, f'{on}:tag eq "kept"', sortBy=f"{on}:tag") == ["ada"]
+
+
+@pytest.mark.parametrize("name", ["title", "active", "costCenter"])
+def test_a_mistyped_urn_stays_an_error_while_an_extension_is_off(service: InProcess, acme: Client, name: str) -> None:
+    switched(service, extensions=())
+    path = f"/Users/{made(acme)['id']}"
+
+    for urn in (f"{CORE}s", f"{ENTERPRISE}s", "urn:ietf:params:scim:schemas:core:2.0"):
+        answer = acme.call("PATCH", path, patch({"op": "replace", "path": f"{urn}:{name}", "value": "x"}))
+        assert (answer.status, answer.body.get("scimType")) == (400, "invalidPath"), urn

@@ -181,6 +181,8 @@ class ResourceType:
     description: str
     schema: Schema
     extensions: tuple[Schema, ...] = ()
+    switched_off: frozenset[str] = frozenset()
+    """The URNs, in lower case, of the extensions that the deployment declares and these resources do not have."""
     indexes: tuple[Index, ...] = ()
     """How a store finds resources of this type, the most selective way first."""
     max_body_bytes: int = MAX_BODY_BYTES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -56,6 +57,18 @@ def _resolve(text: str, resource_type: ResourceType) -> AttributePath | None:
             return None
         text = text[len(prefix) :]
     return _descend(root, (), text)
+
+
+def is_under(text: str, urns: Iterable[str]) -> bool:
+    """Return True if a text is one of the URNs, which are in lower case, or a name under one of them.
+
+    A colon follows the URN, or a dot, which some clients write instead.
+
+    >>> [is_under(text, ["urn:x:a"]) for text in ("urn:x:A", "urn:x:a:tag", "urn:x:a.tag", "urn:x:ab:tag")]
+    [True, True, True, False]
+    """
+    folded = text.lower()
+    return any(folded == urn or folded.startswith((f"{urn}:", f"{urn}.")) for urn in urns)
 
 
 def with_colon(text: str, resource_type: ResourceType) -> str | None:

@@ -257,9 +257,13 @@ USER: Final = ResourceType(
 
 
 @cache
-def user_type(extensions: tuple[Schema, ...] = ()) -> ResourceType:
+def user_type(extensions: tuple[Schema, ...] = (), switched_off: tuple[Schema, ...] = ()) -> ResourceType:
     """Return the User with these extensions too: always the same object for the same ones, `USER` without any.
 
-    `extensions` are schemas that the deployment declares (`domain.resources.extension_documents`).
+    Both are schemas that the deployment declares (`domain.resources.extension_documents`); the users do not have those
+    that are switched off.
     """
-    return replace(USER, extensions=(*USER.extensions, *extensions)) if extensions else USER
+    if not extensions and not switched_off:
+        return USER
+    off = frozenset(schema.id.lower() for schema in switched_off)
+    return replace(USER, extensions=(*USER.extensions, *extensions), switched_off=off)

@@ -16,7 +16,7 @@ from domain.documents import Json
 from domain.filter.shape import is_well_formed_path
 from domain.patch import Operation
 from domain.resources.attributes import Attribute, Mutability, ResourceType
-from domain.resources.paths import resolve
+from domain.resources.paths import is_under, resolve
 
 _FAMILY: Final = re.compile(r":schemas:.+?:(?=\d)")
 """`:schemas:core:` of a URN: what is left of it when the version and what follows are mistyped."""
@@ -67,8 +67,23 @@ def has_state(resource_type: ResourceType) -> bool:
 def is_foreign(name: str, resource_type: ResourceType) -> bool:
     """Return True if a name is under the URN of a schema that resources of the type do not have."""
     folded = name.lower()
-    # What only begins as a known URN does is that one, mistyped.
-    return folded.startswith("urn:") and not folded.startswith(tuple(resource_type.urns))
+    if not folded.startswith("urn:") or is_under(folded, resource_type.urns):
+        return False
+    # What only begins as a URN of RFC 7643 does is that one, mistyped; declared URNs may begin as one another do.
+    return is_switched_off(folded, resource_type) or not folded.startswith(_of_rfc(resource_type))
+
+
+def is_switched_off(name: str, resource_type: ResourceType) -> bool:
+    """Return True if a name is under the URN of an extension that is declared and that resources of the type lack.
+
+    Whatever it is called, it is no attribute that they have, and is not meant for one.
+    """
+    return is_under(name, resource_type.switched_off)
+
+
+@cache
+def _of_rfc(resource_type: ResourceType) -> tuple[str, ...]:
+    return tuple(urn.lower() for urn in resource_type.lasting_ids)
 
 
 def is_mistyped(name: str, resource_type: ResourceType) -> bool:
@@ -76,6 +91,7 @@ def is_mistyped(name: str, resource_type: ResourceType) -> bool:
     folded = name.lower()
     return (
         is_foreign(name, resource_type)
+        and not is_switched_off(name, resource_type)
         and any(family in folded for family in _families(resource_type))
         and last_name(name) in known_names(resource_type)
     )

@@ -21,6 +21,7 @@ from domain.tolerances.names import (
     has_state,
     is_foreign,
     is_mistyped,
+    is_switched_off,
     known_names,
     last_name,
     says_active,
@@ -101,8 +102,13 @@ def _deactivations(value: Json, container: Attribute, resource_type: ResourceTyp
 
 
 def _unknown(value: Json, container: Attribute, resource_type: ResourceType) -> Iterator[tuple[str, Any, bool]]:
-    """Yield unknown members, also one level deeper, and True for those of a schema that the resource does not have."""
+    """Yield unknown members, also one level deeper, and True for those of a schema that the resource does not have.
+
+    Those of extensions that are switched off are left out: it is known that they say nothing of the resource.
+    """
     for name, member in value.items():
+        if is_switched_off(name, resource_type):
+            continue
         sub = container.sub_attribute(name)
         if sub is None:
             yield name, member, is_foreign(name, resource_type)

@@ -12,7 +12,7 @@ from typing import Final
 from domain.filter.shape import is_well_formed_path
 from domain.patch import Operation
 from domain.resources.attributes import ResourceType
-from domain.tolerances.names import has_state, is_foreign, is_mistyped, says_active
+from domain.tolerances.names import has_state, is_foreign, is_mistyped, is_switched_off, says_active
 from domain.tolerances.record import Tolerance
 
 
@@ -24,7 +24,8 @@ def _is_left_out(text: str, resource_type: ResourceType) -> bool:
     name = text.partition("[")[0]
     if not is_foreign(name, resource_type) or not is_well_formed_path(text):
         return False
-    return not (has_state(resource_type) and says_active(name)) and not is_mistyped(name, resource_type)
+    may_say_active = has_state(resource_type) and says_active(name) and not is_switched_off(name, resource_type)
+    return not may_say_active and not is_mistyped(name, resource_type)
 
 
 def names_foreign(operation: Operation, resource_type: ResourceType) -> bool:
