@@ -46,7 +46,10 @@ Row = tuple[str, int, float, float, float]
 
 _DOCUMENT: Final = """# Cost of a page by cursor at every depth
 
-    make bench-cursors        (these figures: .venv/bin/python bench/cursor_pages.py --publish)
+```sh
+make bench-cursors
+.venv/bin/python bench/cursor_pages.py --publish  # these figures
+```
 
 On DynamoDB Local, in memory; {machine}, {date}. {users} users of 1.2 KB, pages of {page}, a whole
 handler each; {rounds} rounds, of which calls and units are the least and milliseconds the median. Each cell has the

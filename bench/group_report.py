@@ -27,7 +27,10 @@ Row = list[str | int | float]
 
 _PAGE: Final = """# What groups cost
 
-    make bench-groups        (these figures: .venv/bin/python bench/groups.py --publish)
+```sh
+make bench-groups
+.venv/bin/python bench/groups.py --publish  # these figures
+```
 
 On DynamoDB Local, Amazon's own engine, in memory; {machine}, {date}. A figure is of a whole
 handler: key check, decoding, validation, DynamoDB, encoding, log line and metrics. Calls and capacity units are counted

@@ -31,7 +31,10 @@ _PLOTTED = (
 
 _PAGE = """# What requests cost
 
-    make bench-storage        (these figures: .venv/bin/python bench/storage_costs.py --publish)
+```sh
+make bench-storage
+.venv/bin/python bench/storage_costs.py --publish  # these figures
+```
 
 On DynamoDB Local, Amazon's own engine, in memory; {machine}, {date}. Users have 1.2 KB, one address and an externalId.
 A figure is of a whole handler: key check, decoding, validation, DynamoDB, encoding, log line and metrics. Calls and

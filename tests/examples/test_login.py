@@ -125,7 +125,7 @@ def test_a_call_without_a_table_is_a_mistake_and_not_a_refusal(
 def blocks() -> list[str]:
     """The fenced blocks of the README's part about log-ins."""
     part = (EXAMPLES / "README.md").read_text(encoding="utf-8").partition("## Try it\n")[2].partition("\n## ")[0]
-    return re.findall(r"^```\n(.*?)^```$", part, re.M | re.S)
+    return re.findall(r"^```(?:sh|json|text)\n(.*?)^```$", part, re.M | re.S)
 
 
 def test_the_commands_of_the_readme_work_as_it_says(tmp_path: Path) -> None:

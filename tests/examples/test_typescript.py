@@ -228,7 +228,7 @@ def test_the_commands_of_the_readme_work_as_it_says(service: LocalService, types
     """But for `npm ci` and `npm run build`, which were done before."""
     text = (node.PROJECT / "README.md").read_text(encoding="utf-8")
     _, settings, building, making, asking, answers, grouped, filling, copied, *_ = re.findall(
-        r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
+        r"^```(?:sh|json|text)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
     )
     assert building == "npm ci\nnpm run build\n"
     folder = tmp_path / "typescript"

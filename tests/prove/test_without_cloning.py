@@ -36,7 +36,8 @@ def commands(*containing: str) -> str:
     page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     section = page.partition("\n## Without cloning")[2].partition("\n## ")[0]
     blocks = [
-        re.sub(r"^ {3}", "", block, flags=re.MULTILINE) for block in re.findall(r" ```\n(.*?) ```", section, re.DOTALL)
+        re.sub(r"^ {3}", "", block, flags=re.MULTILINE)
+        for block in re.findall(r" ```sh\n(.*?) ```", section, re.DOTALL)
     ]
     found = [block for block in blocks if any(text in block for text in containing)]
     assert len(found) == len(containing)

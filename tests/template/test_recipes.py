@@ -11,12 +11,12 @@ from support.stack_template import PARAMETERS, TEMPLATE
 
 PAGE = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 RELEASE: dict[str, Any] = runpy.run_path(str(ROOT / "artifact" / "release.py"), run_name="release")
-SNIPPETS = dict(re.findall(r"^```(hcl|ts)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+SNIPPETS = dict(re.findall(r"^```(hcl|typescript)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 
 
 def test_the_snippets_give_parameters_that_a_release_has() -> None:
     hcl = re.search(r"parameters = \{\n(.*?)\n  \}", SNIPPETS["hcl"], re.DOTALL)
-    cdk = re.search(r"parameters: \{(.*?)\}", SNIPPETS["ts"])
+    cdk = re.search(r"parameters: \{(.*?)\}", SNIPPETS["typescript"])
     assert hcl is not None
     assert cdk is not None
     given = re.findall(r"^ +(\w+) +=", hcl[1], re.MULTILINE), re.findall(r"(\w+):", cdk[1])
