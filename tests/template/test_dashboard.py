@@ -68,7 +68,7 @@ def test_every_widget_is_of_the_region_of_its_stack() -> None:
 @pytest.mark.parametrize(("failed", "left"), [(None, 100), (0.5, 50), (1.0, 0), (14.4, -1340)])
 def test_one_failure_in_a_thousand_requests_uses_up_the_error_budget(failed: float | None, left: float) -> None:
     budget = expressions(titled("Error budget left"))["budget"]
-    burn = expressions(titled("How fast"))["burn"]
+    burn = expressions(titled("Burn rate"))["burn"]
 
     assert evaluate(budget, count=1000, errors=failed) == pytest.approx(left)
     assert evaluate(burn, count=1000, errors=failed) == pytest.approx((100 - left) / 100)
@@ -76,7 +76,7 @@ def test_one_failure_in_a_thousand_requests_uses_up_the_error_budget(failed: flo
 
 def test_the_marks_of_the_burn_rate_are_those_at_which_alarms_go_off() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm")
-    marks = titled("How fast")["properties"]["annotations"]["horizontal"]
+    marks = titled("Burn rate")["properties"]["annotations"]["horizontal"]
 
     thresholds = [alarms[name]["Threshold"] for name in ("AvailabilityOfHour", "AvailabilityOfDay")]
     assert [mark["value"] for mark in marks] == thresholds
@@ -101,7 +101,7 @@ def test_the_cost_counts_every_function_that_runs_between_deployments_with_its_l
     running = set(FUNCTIONS) - AT_DEPLOYMENTS - {SETUP_PAGE}
     functions = of_type("AWS::Lambda::Function")
     counted: dict[str, set[str]] = {}
-    for one in metrics(titled("Cost")):
+    for one in metrics(titled("Estimated cost")):
         counted.setdefault(one.name, set()).update(one.dimensions.values())
 
     names = {f"${{{name}}}" for name in running}
