@@ -243,6 +243,10 @@ events: .venv/.local ## Regenerate events/ and the schemas of events and of the 
 	@$(BIN)/python -m operations.event_schemas
 	@$(BIN)/python -m operations.answers.schema
 
+.PHONY: reference
+reference: .venv/.local ## Regenerate the OpenAPI document and the other pages of docs/reference
+	@$(BIN)/python -m reference
+
 .PHONY: record-release
 record-release: .venv/.dev ## Record the templates as those of the previous release, from which tests update
 	@$(MEASURE) -m support.previous_release

@@ -55,6 +55,6 @@ def test_paths_are_found_in_the_guides() -> None:
     assert paths_in("`domain/no_such_file.py` `no_such_file.py`") == {"domain/no_such_file.py", "no_such_file.py"}
 
 
-@pytest.mark.parametrize("room", ["domain", "adapters", "handlers", "operations"])
+@pytest.mark.parametrize("room", ["domain", "adapters", "handlers", "operations", "reference"])
 def test_the_architecture_page_lists_every_module_and_room(room: str) -> None:
     assert listed(room) == modules_of(room)

@@ -24,7 +24,7 @@ from support.repository import ROOT
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 FUNCTIONS = ("domain", "adapters", "handlers")
-ROOMS = {"": FUNCTIONS, "cli": ("operations", "cli"), "local": ("local",)}
+ROOMS = {"": FUNCTIONS, "cli": ("operations", "cli"), "local": ("reference", "local")}
 """By extra, the packages of src/ whose imports it declares; the empty name is an installation without an extra."""
 
 _IMPORTS_ALL = """

@@ -11,6 +11,8 @@ from domain.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
 from domain.limits import MAX_BULK_OPERATIONS
 from domain.messages import BULK_REQUEST_URN, require_message
 
+METHODS: Final = ("POST", "PUT", "PATCH", "DELETE")
+"""What an operation may do."""
 PREFIX: Final = "bulkId:"
 """How a reference to what a POST of the same request creates begins."""
 
@@ -67,7 +69,7 @@ def _operation(operation: Any, place: str) -> BulkOperation:
         raise InvalidSyntax.must_be("an object", attribute="Operations", place=place)
     method, path, data = operation.get("method"), operation.get("path"), operation.get("data")
     bulk_id, version = operation.get("bulkId"), operation.get("version")
-    if not isinstance(method, str) or method.upper() not in ("POST", "PUT", "PATCH", "DELETE"):
+    if not isinstance(method, str) or method.upper() not in METHODS:
         raise InvalidSyntax.must_be(
             "POST, PUT, PATCH or DELETE", attribute="Operations.method", place=f"{place}.method"
         )

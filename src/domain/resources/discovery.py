@@ -105,14 +105,14 @@ def _schema(schema: Schema, base_url: str, *common: Attribute) -> Json:
         "id": schema.id,
         "name": schema.name,
         "description": schema.description,
-        "attributes": [_attribute(attribute) for attribute in (*schema.attributes, *common)],
+        "attributes": [definition(attribute) for attribute in (*schema.attributes, *common)],
         "meta": {"resourceType": "Schema", "location": f"{base_url}/Schemas/{schema.id}"},
     }
 
 
-def _attribute(attribute: Attribute) -> Json:
+def definition(attribute: Attribute) -> Json:
     """Return the definition of one attribute (RFC 7643 section 7), with all characteristics."""
-    definition: Json = {
+    defined: Json = {
         "name": attribute.name,
         "type": attribute.type.value,
         "multiValued": attribute.multi_valued,
@@ -124,9 +124,9 @@ def _attribute(attribute: Attribute) -> Json:
         "uniqueness": attribute.uniqueness.value,
     }
     if attribute.canonical_values:
-        definition["canonicalValues"] = list(attribute.canonical_values)
+        defined["canonicalValues"] = list(attribute.canonical_values)
     if attribute.reference_types:
-        definition["referenceTypes"] = list(attribute.reference_types)
+        defined["referenceTypes"] = list(attribute.reference_types)
     if attribute.sub_attributes:
-        definition["subAttributes"] = [_attribute(sub) for sub in attribute.sub_attributes]
-    return definition
+        defined["subAttributes"] = [definition(sub) for sub in attribute.sub_attributes]
+    return defined

@@ -71,10 +71,13 @@ def _seen(value: str) -> str:
     return value
 
 
+MIN_INTEGER: Final = -(2**63)
+MAX_INTEGER: Final = 2**63 - 1
+"""Of an integer attribute: what databases and other languages hold, too."""
+
 _SCALARS: Final[dict[Type, CoreSchema]] = {
     Type.BOOLEAN: bool_schema(strict=True),
-    # What databases and other languages hold, too.
-    Type.INTEGER: int_schema(strict=True, ge=-(2**63), le=2**63 - 1),
+    Type.INTEGER: int_schema(strict=True, ge=MIN_INTEGER, le=MAX_INTEGER),
     # Takes integers too.
     Type.DECIMAL: float_schema(strict=True, allow_inf_nan=False),
 }
@@ -86,7 +89,7 @@ _CONTENTS: Final[dict[Content, Callable[[str], str]]] = {
 }
 
 
-def _longest(attribute: Attribute) -> int:
+def most_characters(attribute: Attribute) -> int:
     """Return how many characters a text may have; with a bound the validator also refuses unpaired surrogates."""
     if attribute.uniqueness is Uniqueness.SERVER:
         return MAX_IDENTIFIER_CHARACTERS
@@ -95,7 +98,7 @@ def _longest(attribute: Attribute) -> int:
 
 
 def _scalar(attribute: Attribute) -> CoreSchema:
-    text = str_schema(strict=True, max_length=_longest(attribute))
+    text = str_schema(strict=True, max_length=most_characters(attribute))
     if attribute.type is Type.DATE_TIME:
         return no_info_after_validator_function(_date_time, text)
     return _SCALARS.get(attribute.type) or text
