@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from support import node
 from support.application import Application, application
+from support.typescript import compiled
 
 
 @pytest.fixture(scope="module")
@@ -21,4 +21,4 @@ def app() -> Iterator[Application]:
 @pytest.fixture(scope="session")
 def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The modules of examples/typescript, compiled."""
-    return node.compiled(tmp_path_factory.mktemp("typescript"))
+    return compiled(tmp_path_factory.mktemp("typescript"))

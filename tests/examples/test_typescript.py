@@ -20,9 +20,9 @@ from login import Carries, Roles, sign_in
 from reading import Users
 from support import node, reading_vectors
 from support.child_processes import run
-from support.node import Examples, as_in_typescript
 from support.repository import ROOT
 from support.scim_http import ScimClient
+from support.typescript import PROJECT, Examples, Thrown, as_in_typescript, driver
 
 node.require()
 
@@ -47,7 +47,7 @@ def service() -> Iterator[LocalService]:
 @pytest.fixture(scope="module")
 def examples(typescript: Path, service: LocalService) -> Iterator[Examples]:
     """The examples, which ask the server's DynamoDB as they would ask AWS."""
-    with node.driver(typescript, TABLE_NAME, service.aws_endpoint) as process:
+    with driver(typescript, TABLE_NAME, service.aws_endpoint) as process:
         yield process
 
 
@@ -155,7 +155,7 @@ def test_all_users_and_groups_come_in_order_and_from_any_of_them_on(customer: Cu
     assert (typescript("group", made[0]), typescript("membersOf", made[0])) == (None, [])
 
 
-ROLES = json.loads((node.PROJECT / "roles.json").read_text(encoding="utf-8"))
+ROLES = json.loads((PROJECT / "roles.json").read_text(encoding="utf-8"))
 
 
 def test_the_roles_of_both_languages_are_the_same() -> None:
@@ -173,7 +173,7 @@ def test_who_is_active_may_sign_in_with_the_roles_of_the_groups(customer: Custom
     login = customer.typescript("signIn", ROLES, carries, value)
     roles = ["admin", "member", "read-logs"]
     assert login == {"userId": ada, "version": 1, "userName": "ada@example.com", "roles": roles}
-    assert sign_in(customer.python, Roles.from_file(node.PROJECT / "roles.json"), carries, value).roles == roles
+    assert sign_in(customer.python, Roles.from_file(PROJECT / "roles.json"), carries, value).roles == roles
 
     customer.switch(ada, active=False)
     assert refusal(customer, carries, value) == "inactive"
@@ -193,7 +193,7 @@ def test_who_is_meant_must_be_one_person_of_this_customer(customer: Customer, se
 
 
 def refusal(customer: Customer, carries: str, value: str) -> str:
-    with pytest.raises(node.Thrown) as thrown:
+    with pytest.raises(Thrown) as thrown:
         customer.typescript("signIn", ROLES, carries, value)
     return str(thrown.value).removeprefix("Error: ")
 
@@ -226,15 +226,15 @@ def test_a_program_runs_through_a_link_and_without_its_ending(typescript: Path, 
 
 def test_the_commands_of_the_readme_work_as_it_says(service: LocalService, typescript: Path, tmp_path: Path) -> None:
     """But for `npm ci` and `npm run build`, which were done before."""
-    text = (node.PROJECT / "README.md").read_text(encoding="utf-8")
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
     _, settings, building, making, asking, answers, grouped, filling, copied, *_ = re.findall(
         r"^```(?:sh|json|text)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
     )
     assert building == "npm ci\nnpm run build\n"
     folder = tmp_path / "typescript"
-    shutil.copytree(node.PROJECT, folder, ignore=shutil.ignore_patterns("node_modules", "build"))
+    shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns("node_modules", "build"))
     shutil.copytree(typescript / "src", folder / "build")
-    (folder / "node_modules").symlink_to(node.packages())
+    (folder / "node_modules").symlink_to(node.packages(PROJECT))
     mine = settings.replace("http://127.0.0.1:8080/scim/v2", service.base_url)
     before = f"{exports(service)}\n{mine.replace('rck_default_...', service.key.text)}"
 

@@ -20,9 +20,9 @@ from local.service import serve
 from reading import Users
 from support import adversary, node
 from support.examples import examples as number_of
-from support.node import Examples, as_in_typescript
 from support.published_changes import TABLE_NAME, Customer, Publishing, publishing
 from support.reading_form import ACCOUNT, RECORDED
+from support.typescript import Examples, as_in_typescript, driver
 
 node.require()
 
@@ -39,7 +39,7 @@ def examples(published: Publishing, typescript: Path) -> Iterator[Examples]:
     """The examples, which read that table over HTTP."""
     with ExitStack() as running:
         address = serve(LocalAws(), 0, 4, running)
-        yield running.enter_context(node.driver(typescript, TABLE_NAME, address))
+        yield running.enter_context(driver(typescript, TABLE_NAME, address))
 
 
 class Copied(adversary.Consumer):

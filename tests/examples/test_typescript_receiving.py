@@ -20,7 +20,7 @@ from local.embedded_aws import REGION
 from local.event_delivery import as_webhook
 from support import node
 from support.event_schemas import FOLDER
-from support.node import Examples, Thrown
+from support.typescript import Examples, Thrown, driver
 from support.webhooks import NEXT, SECRET, post_webhook
 
 node.require()
@@ -67,7 +67,7 @@ def sqs() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def examples(typescript: Path, sqs: str) -> Iterator[Examples]:
-    with node.driver(typescript, "none", sqs) as process:
+    with driver(typescript, "none", sqs) as process:
         yield process.of("acme")
 
 
@@ -223,7 +223,7 @@ def test_what_the_local_server_posts_is_handled(examples: Examples) -> None:
 
 
 def test_what_cannot_be_stored_is_asked_for_again(typescript: Path) -> None:
-    with node.driver(typescript, "none", "http://127.0.0.1:1") as process:
+    with driver(typescript, "none", "http://127.0.0.1:1") as process:
         broken = Receiving(process.of("acme"), process("receiveWebhooks", SECRET), "u1")
         process("breakAccess")
 

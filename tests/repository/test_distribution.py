@@ -167,8 +167,9 @@ def test_the_command_starts_with_the_packages_of_its_extra_alone(
     assert "rollcall" in done.stdout
 
 
-def test_the_lock_file_of_the_examples_has_versions_and_hashes_and_no_address() -> None:
-    text = (ROOT / "examples" / "typescript" / "package-lock.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("project", ["examples/typescript", "tests/newman"])
+def test_the_lock_file_of_a_node_project_has_versions_and_hashes_and_no_address(project: str) -> None:
+    text = (ROOT / project / "package-lock.json").read_text(encoding="utf-8")
     packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
 
     assert "://" not in text
