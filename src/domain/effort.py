@@ -31,7 +31,7 @@ class Effort:
         """Return the effort of all PATCH operations of one request, a bulk request included."""
         return cls(
             MAX_COMPARISONS,
-            "The paths of the operations would be compared more than {most} times with the user's values.",
+            "The paths of the operations need more than {most} comparisons with the user's values.",
             _PARTS,
             "Operations",
             deadline,

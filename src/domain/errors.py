@@ -23,7 +23,7 @@ class ScimError(Exception):
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     scim_type: ClassVar[str | None] = None
     reason: str = "bad-request"
-    remedy: str = "Have the identity provider send another request: the reason says what is wrong with this one."
+    remedy: str = "Correct the identity provider's configuration: the reason says what is wrong with this request."
     account: str | None = None
     """For the log: the account whose key was refused, where that is one of this service's accounts."""
 
@@ -83,7 +83,7 @@ class BadRequest(ScimError):
     `attribute` is a name of the schema or the protocol, `body` for the body as a whole. `expected` completes "must be".
     """
 
-    remedy = "Correct what the identity provider sends for the attribute; expected says what it has to be."
+    remedy = "Correct the value that the identity provider sends for this attribute; expected says what is accepted."
     attribute: str
     expected: str
 
@@ -97,12 +97,12 @@ class BadRequest(ScimError):
         """Say that a tolerance would have had the request accepted, had the account not been strict."""
         self.strict = True
         self.detail += (
-            " This account takes requests to the letter of the standard only (mode strict). The service's operator can "
-            f"have such deviations accepted: {remedies.tolerant(account)}."
+            " This account is in strict mode, which rejects known deviations from the standard. The service's "
+            f"operator can accept them: {remedies.tolerant(account)}."
         )
         self.remedy = (
-            "The account is strict, and a tolerant one accepts this. Correct the identity provider, or have it "
-            f"accepted: {remedies.tolerant()}."
+            "The account is in strict mode; tolerant mode accepts this request. Correct the identity provider, or "
+            f"switch the mode: {remedies.tolerant()}."
         )
 
     @classmethod
@@ -168,9 +168,9 @@ class TooMany(BadRequest):
     def to_read(cls) -> TooMany:
         """The time of the request ends before all users or groups are read."""
         return cls(
-            "There is more than can be read in the time that one request has.",
+            "The query matches more than one request has time to read. Narrow the filter.",
             attribute="filter",
-            expected="a filter of which an indexed attribute leaves few",
+            expected="a filter on an indexed attribute that few users or groups match",
         )
 
 
@@ -182,12 +182,12 @@ class InvalidCursor(BadRequest):
     remedy = "Start again without a cursor."
 
     def __init__(self, detail: str) -> None:
-        super().__init__(detail, attribute="cursor", expected="the nextCursor of the page before, of the same query")
+        super().__init__(detail, attribute="cursor", expected="the nextCursor of the previous page of the same query")
 
     @classmethod
     def of_another_release(cls) -> InvalidCursor:
         """The cursor is sound, but has no position that this release can continue from."""
-        return cls("cursor is of another release of this service. Start again with an empty cursor.")
+        return cls("cursor was issued by another release of this service. Start again with an empty cursor.")
 
 
 class ExpiredCursor(InvalidCursor):
@@ -235,7 +235,7 @@ class MethodNotAllowed(ScimError):
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     reason = "method-not-allowed"
-    remedy = "Have the identity provider send a method that the endpoint has; the header Allow names them."
+    remedy = "Have the identity provider use a method that the endpoint supports; the Allow header lists them."
 
     def __init__(self, detail: str, allowed: tuple[str, ...]) -> None:
         super().__init__(detail)
@@ -257,30 +257,31 @@ class UniquenessConflict(ScimError):
         if attribute == "displayName":
             super().__init__(
                 f"displayName {quoted(value)} already belongs to another group of this service. Use another name, or "
-                f"have the service's operator look at that group: {remedies.show_group(account, value)}.",
+                f"ask the service's operator to look at that group: {remedies.show_group(account, value)}.",
                 attribute=attribute,
                 reason="group-name-exists",
-                remedy=f"Find the group of that name ({remedies.SHOW_GROUP}). The identity provider renames or removes "
-                f"it, or uses it in place of a new one; or you do ({remedies.RENAME_GROUP}, {remedies.DELETE_GROUP}).",
+                remedy=f"Find the group with that name ({remedies.SHOW_GROUP}). Then rename it, delete it, or link it "
+                f"to the new group in the identity provider; or change it here ({remedies.RENAME_GROUP}, "
+                f"{remedies.DELETE_GROUP}).",
             )
             self.value = value
             return
         is_address = attribute == "emails.value"
         change = remedies.SET_USER if is_address else remedies.RENAME_USER
         super().__init__(
-            f"{attribute} {quoted(value)} already belongs to another user of this service. Use another value, or have "
-            f"the service's operator look at that user: {remedies.show_user(account, attribute, value)}. "
-            f"With the same options, {change} and {remedies.DELETE_USER} change and remove the user."
+            f"{attribute} {quoted(value)} already belongs to another user of this service. Use another value, or ask "
+            f"the service's operator to look at that user: {remedies.show_user(account, attribute, value)}. With the "
+            f"same options, {change} changes the user and {remedies.DELETE_USER} deletes it."
             + (
-                " Or the operator lets the identity provider take over users whom none manages yet: "
-                f"{remedies.match_existing_by_email(account)}."
+                " Or the operator lets the identity provider take over existing users that no identity provider "
+                f"manages yet: {remedies.match_existing_by_email(account)}."
                 if is_address
                 else ""
             ),
             attribute=attribute,
             reason="email-exists" if is_address else "user-name-exists",
-            remedy=f"Find who holds the value ({remedies.SHOW_USER}), then change or remove that user ({change}, "
-            f"{remedies.DELETE_USER}), or let the identity provider take it over "
+            remedy=f"Find the user who has the value ({remedies.SHOW_USER}). Then change or delete that user "
+            f"({change}, {remedies.DELETE_USER}), or let the identity provider take it over "
             f"({remedies.match_existing_by_email()}).",
         )
         self.value = value
@@ -291,7 +292,7 @@ class PreconditionFailed(ScimError):
 
     status = HTTPStatus.PRECONDITION_FAILED
     reason = "precondition-failed"
-    remedy = "Read the user again and repeat the change on the present version."
+    remedy = "Read the user again and repeat the change on the current version."
 
 
 class PayloadTooLarge(ScimError):
@@ -299,7 +300,7 @@ class PayloadTooLarge(ScimError):
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     reason = "payload-too-large"
-    remedy = "Have the identity provider send less in one request: docs/limits.md has the bounds."
+    remedy = "Have the identity provider send less in one request: docs/limits.md lists the limits."
 
 
 class NotImplementedHere(ScimError):
@@ -307,7 +308,7 @@ class NotImplementedHere(ScimError):
 
     status = HTTPStatus.NOT_IMPLEMENTED
     reason = "not-implemented"
-    remedy = "Switch off in the identity provider what uses it: this service does not support it."
+    remedy = "In the identity provider, switch off the feature that uses this: the service does not support it."
 
 
 class Retryable(ScimError):
@@ -325,7 +326,7 @@ class TooManyRequests(Retryable):
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     reason = "throttled"
-    remedy = "Nothing to correct: the identity provider repeats the request."
+    remedy = "Nothing to correct: the identity provider retries the request."
 
 
 class TooManyWrongKeys(Retryable):
@@ -338,9 +339,9 @@ class TooManyWrongKeys(Retryable):
     def __init__(self, seconds: int) -> None:
         self.retry_after = max(1, seconds)
         super().__init__(
-            "Many requests with a wrong Connector Key came from this address, so the key of this one was not looked "
-            f"up. Repeat it in {self.retry_after} s. If it lasts, paste the account's current Connector Key into the "
-            "identity provider's token field."
+            "Too many requests with a wrong Connector Key came from this address, so the key of this request was not "
+            f"checked. Repeat the request in {self.retry_after} s. If this continues, paste the account's current "
+            "Connector Key into the identity provider's token field."
         )
 
 
@@ -349,7 +350,7 @@ class ServiceUnavailable(Retryable):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     reason = "unavailable"
-    remedy = "Nothing to correct: the identity provider repeats the request. If it lasts, see the runbook."
+    remedy = "Nothing to correct: the identity provider retries the request. If this continues, see the runbook."
 
 
 class OutOfTime(ServiceUnavailable):
@@ -358,4 +359,4 @@ class OutOfTime(ServiceUnavailable):
     reason = "out-of-time"
 
     def __init__(self) -> None:
-        super().__init__("The time for this request is over. Try again.")
+        super().__init__("The service ran out of time for this request. Repeat the request.")

@@ -122,7 +122,7 @@ def _check_shape(value: Any, bounds: Bounds) -> None:
                 inner.extend((name, item) for item in outer if isinstance(item, dict | list))
         items += sum(len(outer) for _, outer in level if isinstance(outer, dict | list))
         if items > bounds.items:
-            raise TooLarge(f"has more than {bounds.items} values and members, the most that are accepted")
+            raise TooLarge(f"has more than {bounds.items} values and members, the maximum")
         level = inner
 
 
@@ -141,10 +141,10 @@ def _check_values(name: str | None, count: int, bounds: Bounds) -> None:
     if own is None:
         _check_count(name, count, MAX_VALUES, "values")
     elif count > own:
-        raise TooLarge(f"has {count} values in {quoted(str(name))}; {own} are accepted", name)
+        raise TooLarge(f"has {count} values in {quoted(str(name))}; at most {own} are accepted", name)
 
 
 def _check_count(name: str | None, count: int, bound: int, items: str) -> None:
     if count > bound:
         place = "" if name is None else f" in {quoted(name)}"
-        raise TooManyItems(name, f"has {count} {items}{place}; {bound} are accepted")
+        raise TooManyItems(name, f"has {count} {items}{place}; at most {bound} are accepted")

@@ -67,8 +67,7 @@ def test_groups_are_switched_on_and_after_a_question_off_again(page: Page) -> No
 
     switch(page, "Groups of default").click()
     expect(page.get_by_role("dialog", name="Switch groups off for default?")).to_have_accessible_description(
-        "Its groups and their members are kept, but cannot be reached until groups are on again: "
-        "/Groups is answered 404 until then."
+        "Groups and their members are kept, but /Groups returns 404 until groups are on again."
     )
     confirm(page, "Switch groups off")
     expect(switch(page, "Groups of default")).not_to_be_checked()

@@ -74,7 +74,7 @@ def test_a_refused_request_shows_why_what_to_do_and_both_bodies(page: Page, pict
     refused = row(page, "409 user-name-exists")
     refused.locator("summary").press("Enter")
 
-    expect(refused.get_by_text("Find who holds the value")).to_be_visible()
+    expect(refused.get_by_text("Find the user who has the value")).to_be_visible()
     expect(refused.get_by_role("group", name="Request body")).to_contain_text('"userName": "ada')
     expect(refused.get_by_role("group", name="Answer")).to_contain_text('"scimType": "uniqueness"')
     page.screenshot(path=pictures / "workbench.png")
@@ -85,7 +85,7 @@ def test_a_refused_request_shows_why_what_to_do_and_both_bodies(page: Page, pict
     refused.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_attached()
     page.goto(copied(page))
-    expect(page.locator("details[open]")).to_contain_text("Find who holds the value")
+    expect(page.locator("details[open]")).to_contain_text("Find the user who has the value")
 
 
 def test_requests_are_filtered_paused_and_cleared(page: Page, client: ScimClient) -> None:

@@ -172,7 +172,7 @@ def built_with(
     ("declared", "says"),
     [
         ({"id": ACME, "name": "Acme", "attributes": [{"name": "cost code"}]}, "has no name for attributes[0]"),
-        ({**EXAMPLE, "id": ENTERPRISE}, "which this service has already"),
+        ({**EXAMPLE, "id": ENTERPRISE}, "which this service already declares"),
     ],
 )
 def test_an_extension_that_is_none_stops_the_build_in_one_line(

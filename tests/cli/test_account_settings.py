@@ -84,7 +84,7 @@ def test_groups_are_switched_off_after_a_question(
     result = rollcall("account", "set", "acme", "groups", "off", *options, typed=typed)
 
     assert kept(aws).settings.groups is left
-    assert ("are kept, but cannot be reached" in result.stderr) is (not options)
+    assert ("are kept, but /Groups returns 404" in result.stderr) is (not options)
     assert result.exit_code == (1 if left else 0)
 
 

@@ -114,7 +114,7 @@ def test_every_command_answers_in_json_and_nothing_else(
 
 ASKED = {
     "account disable": "Switch SCIM off for the account acme?",
-    "account set": "Its groups and their members are kept, but cannot be reached until groups are on again",
+    "account set": "Groups and their members are kept, but /Groups returns 404 until groups are on again",
     "account rotate-key": "rotating again refuses it at once",
     "account revoke-previous": "Refuse the previous key of acme?",
     "account resume": "Let the identity provider continue with 1 more?",

@@ -205,7 +205,7 @@ def test_nothing_is_asked_written_or_recorded_where_nothing_changes(
             ("set", 'emails[type eq "work"].value', "user2@corp.example"),
             'emails.value "user2@corp.example" already belongs to another user',
         ),
-        (("set", 'emails[type eq "home"].value', "a@b.example"), "nothing in emails matches"),
+        (("set", 'emails[type eq "home"].value', "a@b.example"), "matches no value in emails"),
         (("set", "nosuch", "x"), '"nosuch" is not an attribute of a User'),
         (("set", "nosuch[type eq", "x"), "The path is invalid"),
         (("set", "title", "t" * 4097), "title has more than 4096 characters"),

@@ -250,7 +250,7 @@ def test_rows_with_invisible_characters_or_another_spelling_of_a_row_are_refused
         (5, "invalid-value"),
         (6, "invalid-value"),
     ]
-    assert refusals[2]["detail"] == "userName has U+202E, a formatting character that cannot be seen: leave it out."
+    assert refusals[2]["detail"] == "userName has U+202E, an invisible formatting character: remove it."
     assert refusals[3]["detail"].startswith("emails[0].value has U+200B, ")
     assert names(store) == ["ann", "strauss", "strau\u00df"]
 

@@ -171,5 +171,5 @@ def test_without_groups_nothing_is_at_their_endpoint() -> None:
     answer = job(account, groups=False).run(body)["Operations"]
 
     assert [each["status"] for each in answer] == ["404", "201"]
-    assert "Groups are not provisioned here." in answer[0]["response"]["detail"]
+    assert "Groups are off for this account." in answer[0]["response"]["detail"]
     assert "location" not in answer[0]

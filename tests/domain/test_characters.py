@@ -52,15 +52,15 @@ def test_forms_of_allowed_characters_are_allowed(allowed: list[str], form: objec
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("mara\u202e", "U+202E, a formatting character that cannot be seen"),
+        ("mara\u202e", "U+202E, an invisible formatting character"),
         ("ma\r\nra", "U+000D, a control character"),
-        ("\ue000\u2028", "U+E000, a character of private use"),
+        ("\ue000\u2028", "U+E000, a private-use character"),
         ("\u2028", "U+2028, a line separator"),
         ("\u2029", "U+2029, a paragraph separator"),
         ("\ud800", "U+D800, an unpaired surrogate"),
-        ("\U0010ffff", "U+10FFFF, a code point without a character"),
-        ("\u2764\ufe0f", "U+FE0F, a character that cannot be seen"),
-        ("ma\u200dra", "U+200D, a joiner where the script needs none"),
+        ("\U0010ffff", "U+10FFFF, an unassigned code point"),
+        ("\u2764\ufe0f", "U+FE0F, an invisible character"),
+        ("ma\u200dra", "U+200D, a joiner that the script does not need"),
     ],
 )
 def test_a_refused_character_is_named_by_its_code_point(text: str, problem: str) -> None:

@@ -113,7 +113,7 @@ def test_a_projection_that_was_asked_for_is_not_the_identity() -> None:
 
 
 def test_attributes_and_excluded_attributes_together_are_refused() -> None:
-    with pytest.raises(InvalidValue, match="exclude each other"):
+    with pytest.raises(InvalidValue, match="cannot be combined"):
         Projection.of(USER, "userName", "title")
 
 

@@ -239,5 +239,5 @@ def test_admitted_requests_never_exceed_rate_burst_and_free_requests(
 
 @pytest.mark.parametrize("per_second", [MIN_REQUESTS_PER_SECOND - 1, 0, -50, MAX_REQUESTS_PER_SECOND + 1])
 def test_there_is_no_rate_below_the_floor_or_above_what_can_be_counted(per_second: int) -> None:
-    with pytest.raises(ValueError, match="25 to 1000"):
+    with pytest.raises(ValueError, match="between 25 and 1000"):
         Rate(per_second)

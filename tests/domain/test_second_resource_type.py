@@ -288,7 +288,7 @@ def test_replace_all_members_and_a_name_without_a_path() -> None:
         (
             {"op": "replace", "path": 'members[value eq "9"].type', "value": "User"},
             NoTarget,
-            "names no value of this group",
+            "matches no value in members of this group",
         ),
         ({"op": "add", "path": "emails", "value": []}, InvalidPath, '"emails" is not an attribute of a Group'),
     ],
@@ -378,7 +378,7 @@ def test_groups_are_sorted_by_their_attributes() -> None:
         "b",
         "c",
     ]
-    with pytest.raises(InvalidValue, match="no attribute of a Group"):
+    with pytest.raises(InvalidValue, match="not an attribute of a Group"):
         Ordering.of("userName", GROUP)
 
 

@@ -149,7 +149,7 @@ def test_a_malformed_account_name_is_an_error_at_the_field_which_keeps_what_was_
     [name] = page.root.every("input", name="account")
     [refusal] = page.root.every(id=str(name.attributes["aria-describedby"]))
     assert (name.attributes["aria-invalid"], name.attributes["value"]) == ("true", account.strip())
-    assert "1 to 40 characters out of a-z, 0-9 and '-'" in refusal.whole
+    assert "1 to 40 characters from a-z, 0-9 and '-'" in refusal.whole
     assert not {"img", "script"} & page.tags
     assert opened.accounts.list_all() == []
     assert opened.audited() == []

@@ -19,7 +19,7 @@ ADDRESS_TAKEN: Final = Failure(
     operation="CreateUser",
     status=409,
     reason="email-exists",
-    explanation="A user with this e-mail address is there already.",
+    explanation="A user with this e-mail address already exists.",
     remedy="Use a test e-mail address that no user has, and activate again.",
     times=3,
 )

@@ -25,23 +25,28 @@ def bearer_key(authorization: str | None) -> ConnectorKey:
         )
     if scheme.lower() != "bearer":
         raise Unauthorized(
-            "The Authorization header is of a scheme other than Bearer. Choose bearer token (also called OAuth bearer "
-            "token, or HTTP header) in the identity provider, which sends: Authorization: Bearer <Connector Key>",
+            "The Authorization header uses a scheme other than Bearer. In the identity provider, choose bearer token "
+            "(also called OAuth bearer token or HTTP header), so that it sends: Authorization: Bearer <Connector "
+            "Key>",
             reason="other-scheme",
         )
     if not credentials:
-        raise Unauthorized("The word Bearer is there, but no Connector Key after it.", reason="no-key")
+        raise Unauthorized(
+            "The Authorization header has the word Bearer but no Connector Key after it. Paste the key into the "
+            "identity provider's token field.",
+            reason="no-key",
+        )
     if credentials.split(maxsplit=1)[0].lower() == "bearer":
         raise Unauthorized(
-            "The word Bearer appears twice: the identity provider adds it by itself. Paste only the Connector Key, "
-            "from rck_ on, into its token field.",
+            "The word Bearer appears twice, because the identity provider adds it. Paste only the Connector Key, "
+            "which starts with rck_, into its token field.",
             reason="bearer-twice",
         )
     key = ConnectorKey.parse(credentials)
     if key is None:
         raise Unauthorized(
-            "The bearer token is not a Connector Key, or only a part of one. Copy the key again, from rck_ to its last "
-            "character, and paste it into the identity provider's token field.",
+            "The bearer token is not a complete Connector Key. Copy the key again, from rck_ to its last character, "
+            "and paste it into the identity provider's token field.",
             reason="malformed-key",
         )
     return key

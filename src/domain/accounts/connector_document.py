@@ -135,7 +135,7 @@ def _time(value: object, name: str) -> datetime:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise InvalidConnector(f'"{name}" is not a time such as 2030-01-31T12:00:00Z')
+    raise InvalidConnector(f'"{name}" is not a time, for example 2030-01-31T12:00:00Z')
 
 
 def _previous(root: dict[str, Any], account: str, rotated_at: datetime) -> PreviousKey | None:
@@ -169,7 +169,9 @@ def _settings(value: dict[str, Any]) -> Settings:
         raise InvalidConnector('"settings.groups" is neither true nor false')
     limit = Limit.parse(written) if isinstance(written, str) else None
     if limit is None and written != OFF:
-        raise InvalidConnector('"settings.deprovisioningLimit" is neither "off" nor text such as "20" or "20,10%"')
+        raise InvalidConnector(
+            '"settings.deprovisioningLimit" is neither "off" nor a limit, for example "20" or "20,10%"'
+        )
     rate = _rate(value.get("requestsPerSecond", DEFAULT_RATE.per_second))
     # It only informs people, so a provider that a later release has added is none here.
     idp = value.get("idp") if value.get("idp") in get_args(IdentityProvider) else None

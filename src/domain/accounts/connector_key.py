@@ -25,7 +25,7 @@ _ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _FORM: Final = re.compile(rf"([a-z]{{3}})_({_ACCOUNT.pattern})_([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{6}})")
 
 ACCOUNT_NAME_RULE: Final = (
-    "use 1 to 40 characters out of a-z, 0-9 and '-', with no '-' at the start, for example 'acme-corp'."
+    "use 1 to 40 characters from a-z, 0-9 and '-', not starting with '-', for example 'acme-corp'."
 )
 
 Entropy = Callable[[int], bytes]

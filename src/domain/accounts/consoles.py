@@ -96,7 +96,7 @@ def _jumpcloud(base_url: str, key: str, groups: bool) -> ConsoleSetup:
     return ConsoleSetup(
         "jumpcloud",
         JUMPCLOUD,
-        "Have an SSO application with a user group bound to it. Only members of its groups are provisioned.",
+        "You need an SSO application that is bound to a user group. JumpCloud provisions only members of its groups.",
         "SSO Applications > your application > Identity Management (or Provisioning)",
         (
             Field("API Type", "SCIM API", "choice"),
@@ -105,9 +105,10 @@ def _jumpcloud(base_url: str, key: str, groups: bool) -> ConsoleSetup:
             Field("Token Key", key, "key", _KEY_HINT),
             Field(
                 "Test User Email",
-                "an address that no user has, in a domain of yours",
+                "an unused address in your domain",
                 "advice",
-                "For example scim-test@ and your domain. JumpCloud creates a user with it, and removes it again.",
+                "For example, scim-test@ and your domain. JumpCloud creates a user with this address and then "
+                "removes it.",
             ),
         ),
         (
@@ -123,11 +124,11 @@ def _jumpcloud(base_url: str, key: str, groups: bool) -> ConsoleSetup:
                 ),
             ),
             Step(
-                "Press Activate, then Save. A test user appears and is removed again.",
+                "Press Activate, then Save. JumpCloud creates a test user and removes it.",
                 (Control("button", "Activate"), Control("button", "Save")),
             ),
         ),
-        "Add a user to a group of the application. JumpCloud provisions on a schedule of its own; allow a few minutes.",
+        "Add a user to a group of the application. JumpCloud provisions on its own schedule; allow a few minutes.",
     )
 
 
@@ -135,7 +136,7 @@ def _entra(base_url: str, key: str, groups: bool) -> ConsoleSetup:
     return ConsoleSetup(
         "entra",
         ENTRA_ID,
-        "Have an enterprise application (New application > Create your own application > non-gallery), and assign "
+        "You need an enterprise application (New application > Create your own application > non-gallery). Assign "
         "users or a group to it under Users and groups.",
         "Enterprise applications > your application > Provisioning > Admin Credentials",
         (
@@ -149,13 +150,16 @@ def _entra(base_url: str, key: str, groups: bool) -> ConsoleSetup:
                 (Control("button", "Test Connection"), Control("button", "Save")),
             ),
             Step(STEPS[groups][ENTRA_ID], (Control("switch", "Provision Microsoft Entra ID Groups", groups),)),
-            Step("Match on userName first. ?aadOptscim062020 at the end of the Tenant URL is allowed, not needed."),
+            Step(
+                "Match on userName first. You may add ?aadOptscim062020 to the end of the Tenant URL, but it is not "
+                "needed."
+            ),
             Step(
                 "Press Provision on demand and choose one user. If it works, set Provisioning Status to On.",
                 (Control("button", "Provision on demand"), Control("switch", "Provisioning Status")),
             ),
         ),
-        "Entra ID provisions the assigned users and repeats it about every 40 minutes.",
+        "Entra ID provisions the assigned users about every 40 minutes.",
     )
 
 
@@ -164,8 +168,8 @@ def _okta(base_url: str, key: str, groups: bool) -> ConsoleSetup:
     return ConsoleSetup(
         "okta",
         OKTA,
-        "Have an application integration (SAML 2.0 or SWA) with SCIM provisioning enabled: General > App Settings > "
-        "Edit > SCIM.",
+        "You need an application integration (SAML 2.0 or SWA) with SCIM provisioning enabled: General > App "
+        "Settings > Edit > SCIM.",
         "Applications > your application > Provisioning > Integration",
         (
             Field("SCIM connector base URL", base_url, "base-url"),

@@ -47,7 +47,7 @@ class Limit:
 
     def __post_init__(self) -> None:
         if self.users < 0 or not 0 <= self.percent <= 100:
-            raise ValueError("a limit of less than no users, or of more than all")
+            raise ValueError("a limit below 0 users or above 100 percent")
 
     @classmethod
     def parse(cls, text: str) -> Limit | None:
@@ -139,16 +139,17 @@ class DeprovisioningPaused(Forbidden):
 
     reason = "deprovisioning-paused"
     remedy = (
-        f"Look at who lost access ({remedies.LOST_ACCESS}) and at the identity provider's scope. If it is "
-        f"as intended: {remedies.resume()}. For one urgent user: {remedies.let_through()}."
+        f"Check who lost access ({remedies.LOST_ACCESS}) and which users the identity provider has in scope. If the "
+        f"change is intended: {remedies.resume()}. For one urgent user: {remedies.let_through()}."
     )
 
     def __init__(self, account: str, used: int, until: datetime) -> None:
         super().__init__(
-            f"Nothing was changed: deprovisioning is paused until {minute_text(until)}. {used} of this account's users "
-            "lost access within a day, which is its limit. Check which users and groups the identity provider has in "
-            f"scope. If it is intended, the service's operator ends the pause with: {remedies.resume(account)}; "
-            f"or lets one user through with: {remedies.let_through(account, '--email ADDRESS')}"
+            f"Nothing was changed: deprovisioning is paused until {minute_text(until)}. {used} of this account's "
+            "users lost access within a day, which is its limit. Check which users and groups the identity provider "
+            "has in scope. If the change is intended, the service's operator ends the pause with: "
+            f"{remedies.resume(account)}; or lets one user through with: "
+            f"{remedies.let_through(account, '--email ADDRESS')}"
         )
 
 

@@ -20,37 +20,35 @@ def _ask(request: str) -> str:
 
 
 _KEY: Final = "Copy the whole Connector Key again, from rck_ to its last character, into the field for the key."
-_WAIT: Final = "Nothing to correct: the identity provider repeats the request."
-_SUPPORT: Final = _ask(
-    "Our identity provider sends a request that the service refuses. What does your log say about it?"
-)
-_MAPPING: Final = "Compare the attribute mappings in the identity provider with its guide."
+_WAIT: Final = "Nothing to correct: the identity provider retries the request."
+_SUPPORT: Final = _ask("The service refuses a request from our identity provider. What does your log show for it?")
+_MAPPING: Final = "Compare the attribute mappings in the identity provider with its set-up guide."
 _GONE: Final = (
-    "Provision the user or group again in the identity provider, so that it looks up what is there. If it keeps "
-    "failing, clear its provisioning state, or restart provisioning."
+    "Provision the user or group again in the identity provider: it then looks the resource up. If it still fails, "
+    "clear its provisioning state or restart provisioning."
 )
 
 _EXPLANATIONS: Final = {
     # Keys.
     "no-key": Explanation("The request had no Connector Key.", "Fill in the field for the key. " + _KEY),
     "no-scheme": Explanation(
-        "The key came without the word Bearer before it.", "Choose a bearer token or HTTP header."
+        "The request had a key without the word Bearer before it.", "Choose a bearer token or HTTP header."
     ),
     "other-scheme": Explanation(
-        "The identity provider signs in in another way than with a bearer token.",
-        "Choose bearer token or HTTP header as the way to authenticate, and paste the Connector Key.",
+        "The identity provider does not sign in with a bearer token.",
+        "Choose bearer token or HTTP header as the authentication method, and paste the Connector Key.",
     ),
     "bearer-twice": Explanation(
-        "The word Bearer was pasted with the key.", "Paste the key without it: it begins with rck_."
+        "The word Bearer was pasted with the key.", "Paste only the key, which starts with rck_."
     ),
-    "malformed-key": Explanation("The key is not complete, or is another token.", _KEY),
+    "malformed-key": Explanation("The key is incomplete, or is not a Connector Key.", _KEY),
     "wrong-key": Explanation(
-        "The key was replaced or is of another account.",
+        "The key was replaced, or belongs to another account.",
         _KEY + " If it was replaced: " + _ask("Please send us a new set-up link."),
     ),
-    "unknown-account": Explanation("The key is of an account that does not exist here.", _KEY),
+    "unknown-account": Explanation("The key belongs to an account that does not exist here.", _KEY),
     "unauthorized": Explanation("The key was not accepted.", _KEY),
-    "too-many-wrong-keys": Explanation("Too many requests came with a wrong key.", _KEY + " Then wait a minute."),
+    "too-many-wrong-keys": Explanation("Too many requests had a wrong key.", _KEY + " Then wait a minute."),
     "account-disabled": Explanation(
         "Provisioning is switched off for your account.", _ask("Please switch SCIM on for our account.")
     ),
@@ -61,69 +59,73 @@ _EXPLANATIONS: Final = {
         + _ask("Please resume deprovisioning for our account."),
     ),
     # Users and groups that are there already, or not.
-    "uniqueness": Explanation("A value that must be unique is taken.", "Use another value."),
+    "uniqueness": Explanation("Another user or group already has a value that must be unique.", "Use another value."),
     "user-name-exists": Explanation(
-        "A user with this user name is there already, under another identity.",
+        "A user with this user name already exists, but the identity provider does not know it.",
         "For a test, use an address that no user has. For a real user: "
-        + _ask("Please let our identity provider take over the users that are there already."),
+        + _ask("Please let our identity provider take over the existing users."),
     ),
     "email-exists": Explanation(
-        "A user with this e-mail address is there already.",
+        "A user with this e-mail address already exists.",
         "For a test, use an address that no user has. For a real user: "
-        + _ask("Please let our identity provider take over the users that are there already."),
+        + _ask("Please let our identity provider take over the existing users."),
     ),
     "group-name-exists": Explanation(
-        "A group of this name is there already.", "Rename the group, or remove the one that a test left behind."
+        "A group with this name already exists.", "Rename the group, or delete the group that a test left behind."
     ),
     "groups-not-provisioned": Explanation(
-        "Groups are off for your account, and the identity provider sends groups.",
+        "The identity provider sends groups, but groups are off for your account.",
         "Switch group management off in the identity provider. If you want groups: "
         + _ask("Please switch groups on for our account."),
     ),
     "no-such-user": Explanation("The identity provider asked for a user who does not exist.", _GONE),
     "no-such-group": Explanation("The identity provider asked for a group that does not exist.", _GONE),
     "no-such-member": Explanation(
-        "A group has a member who does not exist here.", "Assign that user to the application first."
+        "A member of the group does not exist here.", "Assign that user to the application first."
     ),
-    "nested-groups": Explanation("A group has another group as a member.", "Push groups whose members are users."),
-    "nested-members": Explanation("A group has another group as a member.", "Push groups whose members are users."),
-    "not-found": Explanation("There is nothing at this address.", "Compare the Base URL, with no slash at its end."),
+    "nested-groups": Explanation("A member of the group is another group.", "Push groups whose members are users."),
+    "nested-members": Explanation("A member of the group is another group.", "Push groups whose members are users."),
+    "not-found": Explanation("There is nothing at this address.", "Check the Base URL; it has no slash at the end."),
     "no-such-endpoint": Explanation(
-        "The request went to a path that the service does not have.", "Compare the Base URL, with no slash at its end."
+        "The service has no endpoint with this path.", "Check the Base URL; it has no slash at the end."
     ),
     "method-not-allowed": Explanation("The service does not serve this kind of request.", _SUPPORT),
     "not-implemented": Explanation("The service does not support this request.", _SUPPORT),
-    "filter-on-discovery": Explanation("The identity provider filtered where it must not.", _SUPPORT),
+    "filter-on-discovery": Explanation(
+        "The identity provider sent a filter to an endpoint that accepts none.", _SUPPORT
+    ),
     # Bodies and parameters.
     "bad-request": Explanation("The request was not understood.", _SUPPORT),
     "invalid-syntax": Explanation("The request was not understood.", _SUPPORT),
-    "invalid-value": Explanation("An attribute has a value that the service cannot take.", _MAPPING),
+    "invalid-value": Explanation("The service does not accept the value of an attribute.", _MAPPING),
     "invalid-path": Explanation("The identity provider changes an attribute that the service does not have.", _MAPPING),
     "no-target": Explanation("The identity provider changes a value that the user does not have.", _MAPPING),
     "mutability": Explanation("The identity provider changes an attribute that cannot be changed.", _MAPPING),
     "invalid-filter": Explanation("The identity provider looked up users in a way that is not supported.", _SUPPORT),
-    "invalid-cursor": Explanation("A list was continued in a wrong way.", _WAIT),
-    "expired-cursor": Explanation("A list was continued too late.", _WAIT),
+    "invalid-cursor": Explanation(
+        "The identity provider asked for the next page of a list with a wrong cursor.", _WAIT
+    ),
+    "expired-cursor": Explanation("The identity provider asked for the next page of a list too late.", _WAIT),
     "invalid-count": Explanation("The identity provider asked for too many users at once.", _SUPPORT),
-    "too-many": Explanation("The request asked for more than the service does at once.", _SUPPORT),
+    "too-many": Explanation("The request asked for more than the service does in one request.", _SUPPORT),
     "payload-too-large": Explanation(
         "The request is too large.", "Send shorter values, such as no photos, or fewer members at once. " + _MAPPING
     ),
-    "unresolved-bulk-id": Explanation("A bulk request refers to a part of it that failed.", _SUPPORT),
-    "precondition-failed": Explanation("The user or group was changed meanwhile.", _WAIT),
+    "unresolved-bulk-id": Explanation("An operation of a bulk request refers to another one that failed.", _SUPPORT),
+    "precondition-failed": Explanation("Another request changed the user or group in the meantime.", _WAIT),
     # The service.
     "throttled": Explanation("The service was busy.", _WAIT),
     "rate-limited": Explanation(
-        "Your account sent more requests in a second than it may.",
-        _WAIT + " If it lasts: " + _ask("Please raise the request rate of our account."),
+        "Your account sent more requests per second than its limit allows.",
+        _WAIT + " If this continues: " + _ask("Please raise the request limit of our account."),
     ),
     "unavailable": Explanation("The service could not answer for a moment.", _WAIT),
     "out-of-time": Explanation("The service ran out of time.", _WAIT),
-    "contended": Explanation("The same user or group was changed by several requests at once.", _WAIT),
+    "contended": Explanation("Several requests changed the same user or group at once.", _WAIT),
     "table-refused": Explanation("The service could not read or write its data.", _SUPPORT),
     "secrets-manager-unavailable": Explanation("The service could not check the key for a moment.", _WAIT),
     "secret-marked-for-deletion": Explanation("Your account is being removed.", _SUPPORT),
-    "secret-malformed": Explanation("Your account is set up wrongly in the service.", _SUPPORT),
+    "secret-malformed": Explanation("The service has a wrong configuration for your account.", _SUPPORT),
     "unexpected": Explanation("The service failed.", _SUPPORT),
     "killed": Explanation("The service ran out of time.", _WAIT),
 }

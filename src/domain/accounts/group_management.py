@@ -31,16 +31,16 @@ def question(account: str, *, switch_on: bool) -> str:
     if switch_on:
         return f"Switch groups on for {account}? Its identity provider may then create, change and delete groups."
     return (
-        f"Switch groups off for {account}? Its groups and their members are kept, but cannot be reached until groups "
-        "are on again: /Groups is answered 404 until then."
+        f"Switch groups off for {account}? Groups and their members are kept, but /Groups returns 404 until groups "
+        "are on again."
     )
 
 
 def next_steps(*, switched_on: bool) -> list[str]:
     """Return what to do next: a line for everybody, then one for each identity provider."""
     first = (
-        "Groups from before, if there are any, can be reached again. Next, in the identity provider:"
+        "Existing groups, if any, can be reached again. Next, in the identity provider:"
         if switched_on
-        else "Its groups are kept. Next, in the identity provider, or it reports errors:"
+        else "The groups are kept. Next, change the identity provider, or it reports errors:"
     )
     return [first, *(f"{provider}: {step}" for provider, step in STEPS[switched_on].items())]

@@ -52,14 +52,14 @@ class RateLimited(Retryable):
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     reason = "rate-limited"
-    remedy = f"The identity provider repeats the request. If the account needs more: {remedies.raise_rate()}."
+    remedy = f"The identity provider retries the request. If the account needs a higher limit: {remedies.raise_rate()}."
 
     def __init__(self, account: str, rate: Rate, seconds: float) -> None:
         self.retry_after = max(1, ceil(seconds))
         super().__init__(
-            f"This account sends more requests than the {rate.per_second} a second that it may; this one was not "
-            f"served. Repeat it in {self.retry_after} s. If the account needs more, the service's operator can raise "
-            f"its limit: {remedies.raise_rate(account)}"
+            f"This account sends more than its limit of {rate.per_second} requests per second, so this request was "
+            f"not served. Repeat the request in {self.retry_after} s. If the account needs more, the service's "
+            f"operator can raise its limit: {remedies.raise_rate(account)}"
         )
 
 
@@ -71,7 +71,7 @@ class Rate:
 
     def __post_init__(self) -> None:
         if not MIN_REQUESTS_PER_SECOND <= self.per_second <= MAX_REQUESTS_PER_SECOND:
-            raise ValueError(f"not {MIN_REQUESTS_PER_SECOND} to {MAX_REQUESTS_PER_SECOND} requests a second")
+            raise ValueError(f"not between {MIN_REQUESTS_PER_SECOND} and {MAX_REQUESTS_PER_SECOND} requests per second")
 
     def microseconds(self, requests: int) -> int:
         """What so many requests use up of the account's time, at most `MOST_AT_ONCE`."""

@@ -138,7 +138,7 @@ def with_new_link(connector: Connector, new: SetupLink, now: datetime) -> Connec
     """The connector with one more link; raises `TooManyLinks`."""
     links = [link for link in links_of(connector) if link.is_open(now)]
     if len(links) >= MAX_SETUP_LINKS:
-        raise TooManyLinks(f"{MAX_SETUP_LINKS} set-up links are open, and no account may have more")
+        raise TooManyLinks(f"The account already has {MAX_SETUP_LINKS} open set-up links, the maximum")
     return with_links(connector, [*links, new], now, LastChange("invite", now, new.created_by))
 
 

@@ -31,7 +31,7 @@ class UnresolvedReference(ScimError):
     status = HTTPStatus.CONFLICT
     scim_type = "invalidValue"
     reason = "unresolved-bulk-id"
-    remedy = "Look at the line of the operation that creates the resource: it failed, or is not in the request."
+    remedy = "Find the operation that creates the resource: it failed, or is not in the request."
 
 
 class Written(Protocol):
@@ -130,9 +130,10 @@ class BulkJob:
             if operation.method == "POST" and operation.bulk_id is not None:
                 if operation.bulk_id in self._positions:
                     raise InvalidSyntax(
-                        f"Operations has the bulkId {quoted(operation.bulk_id)} twice.",
+                        f"Operations has the bulkId {quoted(operation.bulk_id)} twice. Give each operation a "
+                        "different bulkId.",
                         attribute="Operations.bulkId",
-                        expected="a bulkId of its own for each operation",
+                        expected="a different bulkId for each operation",
                     )
                 self._positions[operation.bulk_id] = position
         self.admit(len(self._operations))
@@ -190,7 +191,9 @@ class BulkJob:
 
     def _result(self, position: int, operation: BulkOperation) -> OperationResult:
         if self.deadline.remaining() < _TIME_FOR_ONE:
-            raise ServiceUnavailable("There was no time left for this operation. Send it again in another request.")
+            raise ServiceUnavailable(
+                "The request had no time left for this operation. Send the operation in another request."
+            )
         changes = self._changes_at(operation)
         target = operation.target
         if target is not None and target.startswith(PREFIX):
@@ -219,7 +222,7 @@ class BulkJob:
         shapes = " or ".join(endpoint if is_post else f"{endpoint}/{{id}}" for endpoint in self.changes)
         raise NotFound(
             f"path is {quoted(operation.path)}; a {operation.method} goes to {shapes}."
-            + (" Groups are not provisioned here." if len(self.changes) == 1 else ""),
+            + (" Groups are off for this account." if len(self.changes) == 1 else ""),
             reason="no-such-endpoint",
         )
 
@@ -265,10 +268,12 @@ class BulkJob:
         bulk_id = reference.removeprefix(PREFIX)
         position = self._positions.get(bulk_id)
         if position is None:
-            raise UnresolvedReference(f"There is no POST operation with the bulkId {quoted(bulk_id)} in this request.")
+            raise UnresolvedReference(f"This request has no POST operation with the bulkId {quoted(bulk_id)}.")
         result = self._results.get(position)
         if result is None or result.resource_id is None or result.error is not None:
-            raise UnresolvedReference(f"What has the bulkId {quoted(bulk_id)} was not created, so it has no id.")
+            raise UnresolvedReference(
+                f"The operation with the bulkId {quoted(bulk_id)} created no resource, so there is no id to refer to."
+            )
         return result.resource_id
 
     def _answer(self, operation: BulkOperation, result: OperationResult) -> Json:

@@ -58,8 +58,8 @@ def operations_of(body: Json) -> tuple[BulkOperation, ...]:
         raise InvalidSyntax.must_be("an array with at least one operation", attribute="Operations")
     if len(operations) > MAX_BULK_OPERATIONS:
         raise PayloadTooLarge(
-            f"Operations has {len(operations)} operations; {MAX_BULK_OPERATIONS} are accepted. "
-            "Send them in several requests."
+            f"Operations has {len(operations)} operations; at most {MAX_BULK_OPERATIONS} are accepted. Send them in "
+            "several requests."
         )
     return tuple(_operation(operation, f"Operations[{position}]") for position, operation in enumerate(operations))
 

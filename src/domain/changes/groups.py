@@ -214,7 +214,7 @@ def _no_such_member(unknown: Sequence[str]) -> InvalidValue:
         f"{MEMBERS.name} has {quoted(unknown[0])}{more}, but there is no user with that id. Create the user first, or "
         "leave the member out.",
         attribute=MEMBERS.name,
-        expected="ids of users whom the service has",
+        expected="ids of existing users",
         reason="no-such-member",
-        remedy="The identity provider creates the user before it adds it to the group.",
+        remedy="Have the identity provider create the user before it adds the user to the group.",
     )

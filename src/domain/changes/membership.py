@@ -125,10 +125,10 @@ class Membership:
         for name in _names(wanted):
             if name not in _COMPARED:
                 raise InvalidPath(
-                    f"{cut(str(target.path))} compares {name}, by which {self.attribute.name} cannot be chosen. "
-                    f'Choose them by their value, as in {self.attribute.name}[value eq "..."].',
+                    f"{cut(str(target.path))} selects {self.attribute.name} by {name}, which is not supported. Select "
+                    f'them by value, for example {self.attribute.name}[value eq "..."].',
                     attribute=self.attribute.name,
-                    expected=f'a path such as {self.attribute.name}[value eq "..."]',
+                    expected=f'a path, for example {self.attribute.name}[value eq "..."]',
                 )
 
     def _immutable(self, problem: str) -> MutabilityViolation:
@@ -149,8 +149,8 @@ class Membership:
         self._named += len(value)
         if self._named > attribute.max_values:
             raise PayloadTooLarge(
-                f"The request names {self._named} {attribute.name}, and one request may name {attribute.max_values}. "
-                "Send the rest in further requests.",
+                f"The request has {self._named} {attribute.name}; one request may have {attribute.max_values}. Send "
+                "the rest in further requests.",
                 attribute=attribute.name,
                 remedy=f"Send at most {attribute.max_values} {attribute.name} in each request.",
             )
@@ -195,12 +195,12 @@ class Membership:
         """Return the error for a value that is no `Relation.noun`."""
         name, noun, of = self.attribute.name, self.relation.noun, self.resource_type.noun
         return InvalidValue(
-            f"{name} has {quoted(identifier)}, which is not a {noun}: nested {of}s are not supported. Send the {noun}s "
-            f"who belong to the {of}.",
+            f"{name} has {quoted(identifier)}, which is not a {noun}: nested {of}s are not supported. Send the "
+            f"{noun}s of that {of} instead.",
             attribute=name,
-            expected=f"ids of {noun}s, and of no {of}",
+            expected=f"ids of {noun}s, not of {of}s",
             reason=f"nested-{of}s",
-            remedy=f"Have the identity provider send the {noun}s of nested {of}s.",
+            remedy=f"Have the identity provider send the {noun}s of a nested {of} instead of the {of}.",
         )
 
 

@@ -11,7 +11,7 @@ from domain.resources.stored_resource import StoredResource
 
 _TIME_TO_SETTLE_A_RACE: Final = 0.5
 """Seconds that must be left to read, compute and write once more."""
-_REMEDY: Final = "Read the {} again and repeat the change on the present version."
+_REMEDY: Final = "Read the {} again and repeat the change on the current version."
 
 
 def require_match(if_match: str | None, stored: StoredResource, noun: str = "user") -> None:

@@ -57,13 +57,13 @@ def read_literal(word: str, attribute: Attribute, leniency: Leniency) -> Value:
         text = unquote(word)
     elif leniency.bare_words and word and word not in "()[]" and not _misses_a_quote(word, attribute):
         if word[0] == "{":
-            raise Unfit(f"a value in double quotes and no object, as {attribute.name} is a {attribute.type}")
+            raise Unfit(f"a value in double quotes, not an object, because {attribute.name} is a {attribute.type}")
         leniency.used("bare_words")
         text = word
     else:
-        raise Unfit(f"a value in double quotes, as {attribute.name} is a {attribute.type}")
+        raise Unfit(f"a value in double quotes, because {attribute.name} is a {attribute.type}")
     if attribute.type is Type.DATE_TIME and instant(text) is None:
-        raise Unfit(f'a time such as "2030-01-31T12:00:00Z", as {attribute.name} is a dateTime')
+        raise Unfit(f'a time, for example "2030-01-31T12:00:00Z", because {attribute.name} is a dateTime')
     return text
 
 
@@ -81,7 +81,7 @@ def unquote(word: str) -> str:
     except ValueError:
         text = None
     if text is None or not is_text(text):
-        raise Unfit("a JSON string: closed by a double quote, with the escapes of JSON")
+        raise Unfit("a JSON string that ends with a double quote and has valid JSON escapes")
     return text
 
 
@@ -92,7 +92,7 @@ def _boolean(word: str, attribute: Attribute, leniency: Leniency) -> bool:
     if leniency.string_booleans and folded in ("true", "false"):
         leniency.used("string_booleans")
         return folded == "true"
-    raise Unfit(f"true or false without quotes, as {attribute.name} is a boolean")
+    raise Unfit(f"true or false without quotes, because {attribute.name} is a boolean")
 
 
 def _number(word: str, attribute: Attribute) -> int | float:
@@ -101,5 +101,5 @@ def _number(word: str, attribute: Attribute) -> int | float:
     except ValueError:
         value = None
     if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < math.inf:
-        raise Unfit(f"a number, as {attribute.name} is a {attribute.type}")
+        raise Unfit(f"a number, because {attribute.name} is a {attribute.type}")
     return value

@@ -99,7 +99,7 @@ class _Parser:
     ) -> None:
         if len(text) > MAX_FILTER_CHARACTERS:
             raise error(
-                f"The {subject} has {len(text)} characters; it may have {MAX_FILTER_CHARACTERS} at most.",
+                f"The {subject} has {len(text)} characters; it may have at most {MAX_FILTER_CHARACTERS}.",
                 attribute=subject,
                 expected=f"at most {MAX_FILTER_CHARACTERS} characters",
             )
@@ -161,7 +161,7 @@ class _Parser:
         """A filter between the current bracket and the closing one."""
         if depth == MAX_FILTER_DEPTH:
             self.refuse(
-                f"more than {MAX_FILTER_DEPTH} brackets within each other",
+                f"brackets nested more than {MAX_FILTER_DEPTH} deep",
                 f"at most {MAX_FILTER_DEPTH} nested brackets",
             )
         self.index += 1
@@ -182,11 +182,11 @@ class _Parser:
     def value_filter(self, path: AttributePath, depth: int) -> Filter:
         """`[filter]` after a path."""
         if self.container is not None:
-            self.refuse("square brackets cannot hold square brackets; expected an operator", "an operator")
+            self.refuse("square brackets cannot contain square brackets; expected an operator", "an operator")
         attribute = path.attribute
         if not (attribute.is_complex and attribute.multi_valued):
             self.refuse(
-                f"square brackets follow a multi-valued complex attribute only, and {path} is none",
+                f"square brackets may only follow a multi-valued complex attribute, and {path} is not one",
                 "square brackets after a multi-valued complex attribute only",
             )
         self.container = attribute
@@ -245,7 +245,7 @@ class _Parser:
             self.index -= 1
             allowed = ", ".join(each for each in Operator if each in OPERATORS_OF[attribute.type])
             expected = f"{allowed} or pr"
-            self.refuse(f"{operator} cannot compare a {attribute.type} such as {path}; expected {expected}", expected)
+            self.refuse(f"{operator} cannot compare {path}, which is a {attribute.type}; expected {expected}", expected)
         try:
             value = read_literal(word, attribute, self.leniency)
         except Unfit as error:

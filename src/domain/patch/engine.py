@@ -65,8 +65,8 @@ def require_unlisted(operation: Operation, target: Target) -> None:
     is_removal = operation.op is Op.REMOVE and operation.value is not None
     if is_removal and target.matches is None and target.attribute.multi_valued:
         raise InvalidValue(
-            f"Removing {target.path} removes all of its values, but the operation lists some. Leave the value out, "
-            f'or name the values with a filter in the path, such as {target.path}[value eq "..."].',
+            f"Removing {target.path} removes all of its values, but the operation lists some. Leave the value out, or "
+            f'select values with a filter in the path, for example {target.path}[value eq "..."].',
             attribute=target.attribute.name,
             expected="no value, or a filter in the path",
         )
@@ -94,9 +94,9 @@ def _changed(container: Json, steps: tuple[Attribute, ...], target: Target, op: 
     if op is Op.REMOVE:
         return container
     raise NoTarget(
-        f"{cut(str(target.path))} names no value of this {target.noun}: nothing in {attribute.name} matches.",
+        f"{cut(str(target.path))} matches no value in {attribute.name} of this {target.noun}.",
         attribute=attribute.name,
-        expected="a filter that matches a value which is there",
+        expected="a filter that matches an existing value",
     )
 
 
@@ -209,7 +209,7 @@ def _without(container: Json, attribute: Attribute) -> Json:
         raise MutabilityViolation(
             f"{attribute.name} is required and cannot be removed.",
             attribute=attribute.name,
-            expected="a value, as it is required",
+            expected="a value, because the attribute is required",
         )
     if attribute.name not in container:
         return container

@@ -55,8 +55,8 @@ def require_bounded(operations: int) -> None:
     """Raise TooMany for more operations than a request may have, counting all that one expands to."""
     if operations > MAX_OPERATIONS:
         raise TooMany(
-            f"Operations has more than {MAX_OPERATIONS} operations, counting each value and member that is one. "
-            f"A request may have {MAX_OPERATIONS}. Send them in several requests.",
+            f"Operations has more than {MAX_OPERATIONS} operations; each value and member that is changed separately "
+            "counts as one. Send them in several requests.",
             attribute="Operations",
             expected=f"at most {MAX_OPERATIONS} operations",
             remedy="Send the operations in several requests.",

@@ -42,7 +42,7 @@ def members(value: Any, attribute: Attribute) -> list[tuple[Attribute, Any]]:
             raise InvalidSyntax(
                 f"{quoted(name)} is not an attribute of {_owner(attribute)}. Leave it out.",
                 attribute=attribute.name,
-                expected=f"attributes of {_owner(attribute)} alone",
+                expected=f"only attributes of {_owner(attribute)}",
             )
         if sub.name in found:
             raise InvalidSyntax(
@@ -62,7 +62,7 @@ def scalar(value: Any, attribute: Attribute) -> Any:
     if isinstance(value, str) and has_too_many_marks(value):
         # Asked here because values are folded before the result is checked as a whole.
         raise InvalidValue(
-            f"{attribute.name} {MARKS_PROBLEM}. Send it without them.", attribute=attribute.name, expected=FEW_MARKS
+            f"{attribute.name} {MARKS_PROBLEM}. Remove them.", attribute=attribute.name, expected=FEW_MARKS
         )
     return value
 
@@ -93,7 +93,8 @@ def require_bounded_values(count: int, attribute: Attribute) -> None:
     """Raise InvalidValue for more values than an attribute may have."""
     if count > attribute.max_values:
         raise InvalidValue(
-            f"{attribute.name} would have {count} values; it may have {attribute.max_values}. Send fewer.",
+            f"{attribute.name} would have {count} values; it may have at most {attribute.max_values}. Send fewer "
+            "values.",
             attribute=attribute.name,
             expected=f"at most {attribute.max_values} values",
         )
@@ -106,7 +107,7 @@ def require_writable(attribute: Attribute, container: Attribute | None = None) -
         raise MutabilityViolation(
             f"{attribute.name}{owner} is read-only. Leave it out.",
             attribute=attribute.name,
-            expected="no value, as it is read-only",
+            expected="no value, because the attribute is read-only",
         )
 
 

@@ -48,8 +48,8 @@ class CursorSeal:
         payload, signature = sealed[:-_SEAL_BYTES], sealed[-_SEAL_BYTES:]
         if not payload or not hmac.compare_digest(signature, self._signature(payload, query)):
             raise InvalidCursor(
-                "cursor was not issued for this account and query. Start again with an empty cursor, and keep filter, "
-                "sortBy and sortOrder the same from page to page."
+                "cursor was not issued for this account and query. Start again with an empty cursor, and keep "
+                "filter, sortBy and sortOrder the same on every page."
             )
         expires, position = json.loads(payload)
         if self.now() > expires:

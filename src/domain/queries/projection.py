@@ -38,7 +38,7 @@ class Projection:
         asked, left_out = _names("attributes", attributes), _names("excludedAttributes", excluded)
         if asked is not None and left_out is not None:
             raise InvalidValue(
-                "attributes and excludedAttributes exclude each other. Send one of them.",
+                "attributes and excludedAttributes cannot be combined. Send one of them.",
                 attribute="attributes, excludedAttributes",
                 expected="one of the two",
             )
@@ -78,7 +78,7 @@ def _names(parameter: str, value: object) -> list[str] | None:
         raise InvalidValue.must_be("a list of attribute names", attribute=parameter)
     if len(names) > MAX_NAMES:
         raise InvalidValue(
-            f"{parameter} has {len(names)} names; {MAX_NAMES} are accepted. Name fewer attributes.",
+            f"{parameter} has {len(names)} names; at most {MAX_NAMES} are accepted. Name fewer attributes.",
             attribute=parameter,
             expected=f"at most {MAX_NAMES} names",
         )

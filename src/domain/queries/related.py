@@ -131,9 +131,9 @@ def showable(stored: StoredResource) -> StoredResource:
         default = values.attribute.returned is Returned.DEFAULT
         remedy = f"Send excludedAttributes={name}." if default else f"Leave {name} out of attributes."
         raise TooMany(
-            f"{name} of {stored.id} has {len(values.related)} values, more than one answer can hold. {remedy}",
+            f"{name} of {stored.id} has {len(values.related)} values, too many for one response. {remedy}",
             attribute=name,
-            expected="few enough values for one answer",
+            expected="few enough values for one response",
             remedy=remedy,
         )
     return stored

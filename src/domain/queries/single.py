@@ -28,5 +28,6 @@ def not_found(resource_id: str, resource_type: ResourceType) -> NotFound:
     return NotFound(
         f"There is no {noun} with id {quoted(resource_id)}. It may have been deleted; look the {noun} up by {name}.",
         reason=f"no-such-{noun}",
-        remedy=f"The identity provider looks the {noun} up again and creates it if it is gone.",
+        remedy=f"Provision the {noun} again in the identity provider: it looks the {noun} up and creates it if it is "
+        "gone.",
     )

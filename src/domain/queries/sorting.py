@@ -52,7 +52,8 @@ class Ordering:
         path = resolve(sort_by, resource_type)
         if path is None or path.attribute.returned is Returned.NEVER:
             raise InvalidValue(
-                f"sortBy names no attribute of a {resource_type.name} to sort by: {quoted(sort_by)}.",
+                f"sortBy is {quoted(sort_by)}, which is not an attribute of a {resource_type.name} that can be sorted "
+                "by.",
                 attribute="sortBy",
                 expected=f"an attribute of a {resource_type.name}",
             )
@@ -60,9 +61,9 @@ class Ordering:
         leaf = attribute.sub_attribute("value") if attribute.is_complex else attribute
         if leaf is None:
             raise InvalidValue(
-                f"sortBy cannot be {path}, which has no value of its own; name a sub-attribute of it.",
+                f"sortBy cannot be {path}, because it has only sub-attributes. Name one of them.",
                 attribute="sortBy",
-                expected="an attribute with a value of its own",
+                expected="an attribute without sub-attributes",
             )
         return cls(path, leaf, descending)
 

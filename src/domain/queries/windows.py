@@ -184,7 +184,7 @@ class Sorted(Found):
         keyed = list(islice(self.keyed(), MAX_SORTED + 1))
         if len(keyed) > MAX_SORTED:
             raise TooMany(
-                f"More than {MAX_SORTED} resources would have to be sorted. Narrow the filter.",
+                f"The query would sort more than {MAX_SORTED} resources. Narrow the filter, or leave sortBy out.",
                 attribute="sortBy",
                 expected=f"at most {MAX_SORTED} resources to sort",
             )

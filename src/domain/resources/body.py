@@ -134,9 +134,9 @@ def _message(error: Any, resource_type: ResourceType) -> str:
         case "missing":
             return "is required"
         case "string_too_long":
-            return f"has more than {error['ctx']['max_length']} characters, the most that it may have"
+            return f"has more than {error['ctx']['max_length']} characters, the maximum"
         case "too_long":
-            return f"has more than {error['ctx']['max_length']} values, the most that it may have"
+            return f"has more than {error['ctx']['max_length']} values, the maximum"
     if error["type"] in _EXPECTED:
         return f"must be {_EXPECTED[error['type']]}"
     return str(error["msg"]).removeprefix("Value error, ")
@@ -146,9 +146,9 @@ def _expected(error: Any, resource_type: ResourceType) -> str:
     """Return what the place may have, without any value of the request."""
     match error["type"]:
         case "extra_forbidden":
-            return f"attributes of a {resource_type.name} alone"
+            return f"only attributes of a {resource_type.name}"
         case "missing":
-            return "a value, as it is required"
+            return "a value, because the attribute is required"
         case "string_too_long":
             return f"at most {error['ctx']['max_length']} characters"
         case "too_long":
@@ -193,7 +193,7 @@ def _check_primaries(attributes: Json) -> None:
             continue
         if sum(item.get("primary") is True for item in value) > 1:
             raise InvalidValue(
-                f"{name} has more than one value with primary true. Mark one value as primary at most.",
+                f"{name} has more than one value with primary true. Mark at most one value as primary.",
                 attribute=name,
-                expected="one value with primary true at most",
+                expected="at most one value with primary true",
             )

@@ -12,9 +12,9 @@ from unicodedata import category
 
 _KINDS: Final = {
     "Cc": "a control character",
-    "Cf": "a formatting character that cannot be seen",
-    "Cn": "a code point without a character",
-    "Co": "a character of private use",
+    "Cf": "an invisible formatting character",
+    "Cn": "an unassigned code point",
+    "Co": "a private-use character",
     "Cs": "an unpaired surrogate",
     "Zl": "a line separator",
     "Zp": "a paragraph separator",
@@ -48,9 +48,9 @@ def refused_character(text: str) -> str | None:
 def _reason(text: str, position: int) -> str | None:
     character = text[position]
     if character in _JOINERS:
-        return None if _is_needed(text, position) else "a joiner where the script needs none"
+        return None if _is_needed(text, position) else "a joiner that the script does not need"
     if _UNSEEN.match(character):
-        return "a character that cannot be seen"
+        return "an invisible character"
     return _KINDS.get(category(character))
 
 

@@ -113,9 +113,7 @@ def _lowered(text: str) -> str:
     attribute has asked before.
     """
     if has_too_many_marks(text):
-        raise InvalidValue(
-            f"A text of the request {MARKS_PROBLEM}. Send it without them.", attribute="body", expected=FEW_MARKS
-        )
+        raise InvalidValue(f"A text in the request {MARKS_PROBLEM}. Remove them.", attribute="body", expected=FEW_MARKS)
     composed = normalize("NFKC", text).replace(_CAPITAL_SIGMA, _SIGMA).replace(_OGHAM_SPACE, " ")
     return normalize("NFKC", composed.lower())
 

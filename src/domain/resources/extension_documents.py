@@ -64,26 +64,26 @@ def require_apart(extensions: Sequence[tuple[str, Schema]]) -> None:
     """Raise `InvalidExtension` for extensions that do not go together; each comes with the name of its file."""
     if len(extensions) > MAX_EXTENSIONS:
         raise InvalidExtension(
-            f"There are {len(extensions)} files of extensions; {MAX_EXTENSIONS} are accepted. Join some of them."
+            f"There are {len(extensions)} extension files; at most {MAX_EXTENSIONS} are accepted. Combine some of them."
         )
     count = sum(_count(schema.attributes) for _, schema in extensions)
     if count > MAX_DECLARED_ATTRIBUTES:
         raise InvalidExtension(
-            f"The extensions have {count} attributes together; {MAX_DECLARED_ATTRIBUTES} are accepted. "
-            "Leave out what no application reads."
+            f"The extensions have {count} attributes together; at most {MAX_DECLARED_ATTRIBUTES} are accepted. Leave "
+            "out attributes that no application reads."
         )
     known = [("this service", CORE_URN), ("this service", ENTERPRISE_URN)]
     for file, schema in extensions:
         for other, urn in known:
             one, two = schema.id.lower(), urn.lower()
             if one == two:
-                _refuse(file, f'declares "{schema.id}", which {other} has already', "Give the extension its own URN")
+                _refuse(file, f'declares "{schema.id}", which {other} already declares', "Give it another URN")
             # A tolerance takes a dot for the colon after a URN.
             if one.startswith((f"{two}:", f"{two}.")) or two.startswith((f"{one}:", f"{one}.")):
                 _refuse(
                     file,
                     f'declares "{schema.id}", and {other} has "{urn}": a path could mean either',
-                    "Choose a URN of which none is the beginning of another",
+                    "Choose a URN that no other URN starts with, and that starts with no other URN",
                 )
         known.append((file, schema.id))
 
@@ -129,9 +129,9 @@ class _Definition:
         fits = isinstance(value, list) and len(value) <= MAX_CANONICAL_VALUES
         if not fits or not all(isinstance(each, str) and 0 < len(each) <= MAX_CANONICAL_CHARACTERS for each in value):
             self.refuse(
-                f'gives "{self.name}" other {characteristic} than an array of {MAX_CANONICAL_VALUES} texts at most, '
-                f"each of 1 to {MAX_CANONICAL_CHARACTERS} characters",
-                'Write such as ["A", "B"]',
+                f'gives "{self.name}" {characteristic} that are not an array of at most {MAX_CANONICAL_VALUES} '
+                f"strings of 1 to {MAX_CANONICAL_CHARACTERS} characters",
+                'Write, for example, ["A", "B"]',
             )
         return tuple(value)
 
@@ -140,20 +140,28 @@ def _schema(document: Any, file: str) -> Schema:
     if not isinstance(document, dict):
         _refuse(file, "is not a JSON object", f'Write {{"id": "{_EXAMPLE}", "name": ..., "attributes": [...]}}')
     if unknown := sorted(document.keys() - _MEMBERS):
-        _refuse(file, f"has the member {quoted(unknown[0])}", f"A schema has {', '.join(sorted(_MEMBERS))} alone")
+        _refuse(file, f"has the member {quoted(unknown[0])}", f"A schema may only have {', '.join(sorted(_MEMBERS))}")
     if document.get("schemas", [SCHEMA_URN]) != [SCHEMA_URN]:
-        _refuse(file, "has other schemas than that of a Schema", f'Write "schemas": ["{SCHEMA_URN}"], or leave it out')
+        _refuse(
+            file,
+            'has "schemas" other than that of a Schema',
+            f'Write "schemas": ["{SCHEMA_URN}"], or leave it out',
+        )
     urn, name = document.get("id"), document.get("name")
     if not isinstance(urn, str) or len(urn) > MAX_URN_CHARACTERS or not _URN.fullmatch(urn):
         _refuse(
             file,
-            f"has no URN as its id, of {MAX_URN_CHARACTERS} letters, digits, dots, hyphens and colons at most",
-            f'Write such as "id": "{_EXAMPLE}"',
+            f"has an id that is not a URN of at most {MAX_URN_CHARACTERS} letters, digits, dots, hyphens and colons",
+            f'Write, for example, "id": "{_EXAMPLE}"',
         )
     if urn.lower().endswith(_GROUP):
-        _refuse(file, f'declares "{urn}", and only users can be extended', "Let the URN end with :User, or take it out")
+        _refuse(file, f'declares "{urn}", and only users can be extended', "End the URN with :User, or remove the file")
     if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME_CHARACTERS:
-        _refuse(file, f"has no name of {MAX_NAME_CHARACTERS} characters at most", 'Write such as "name": "AcmeUser"')
+        _refuse(
+            file,
+            f"has no name of at most {MAX_NAME_CHARACTERS} characters",
+            'Write, for example, "name": "AcmeUser"',
+        )
     description = _description(document, file, "the schema")
     attributes = _attributes(document.get("attributes"), file, urn, is_sub=False)
     # Extensions are recognised by the letters `urn:`, which RFC 8141 section 3.1 allows in any case.
@@ -177,7 +185,7 @@ def _attributes(written: Any, file: str, place: str, *, is_sub: bool) -> tuple[A
         ) == position:
             _refuse(
                 file,
-                f'has "{other}" and "{attribute.name}" in {place}, which are one name (RFC 7643 section 2.1)',
+                f'has "{other}" and "{attribute.name}" in {place}, which are the same name (RFC 7643 section 2.1)',
                 "Rename one of them",
             )
         attributes.append(attribute)
@@ -197,13 +205,13 @@ def _attribute(written: Any, file: str, place: str, *, is_sub: bool) -> Attribut
     if is_sub and type_ is Type.COMPLEX:
         of.refuse(
             f'has the complex attribute "{of.name}" within another, which RFC 7643 section 2.3.8 forbids',
-            "Make its sub-attributes attributes of their own",
+            "Declare its sub-attributes as attributes",
         )
     references = of.texts("referenceTypes")
     if references and type_ is not Type.REFERENCE:
         of.refuse(
             f'gives "{of.name}" referenceTypes and the type {type_.value}',
-            'Write "type": "reference", or leave them out',
+            'Write "type": "reference", or leave referenceTypes out',
         )
     subs = of.members.get("subAttributes")
     return Attribute(
@@ -221,13 +229,17 @@ def _attribute(written: Any, file: str, place: str, *, is_sub: bool) -> Attribut
 
 def _definition(written: Any, file: str, place: str, *, is_sub: bool) -> _Definition:
     if not isinstance(written, dict):
-        _refuse(file, f"has no JSON object as {place}", 'Write such as {"name": "costCode", "type": "string"}')
+        _refuse(
+            file,
+            f"has something other than a JSON object as {place}",
+            'Write, for example, {"name": "costCode", "type": "string"}',
+        )
     name = written.get("name")
     if not isinstance(name, str) or len(name) > MAX_NAME_CHARACTERS or not _is_name(name, is_sub=is_sub):
         _refuse(
             file,
-            f"has no name for {place} of {MAX_NAME_CHARACTERS} letters, digits, hyphens and underscores at most",
-            "Begin the name with a letter, as in costCode",
+            f"has no name for {place} of at most {MAX_NAME_CHARACTERS} letters, digits, hyphens and underscores",
+            "Start the name with a letter, for example costCode",
         )
     if not is_sub and name.lower() in _OF_EVERY_RESOURCE:
         _refuse(file, f'declares "{name}", which every resource has', "Rename it")
@@ -235,7 +247,7 @@ def _definition(written: Any, file: str, place: str, *, is_sub: bool) -> _Defini
         _refuse(
             file,
             f'gives "{name}" the characteristic {quoted(unknown[0])}',
-            f"An attribute has {', '.join(sorted(_CHARACTERISTICS))} alone",
+            f"An attribute may only have {', '.join(sorted(_CHARACTERISTICS))}",
         )
     return _Definition(written, name, file)
 
@@ -249,34 +261,34 @@ def _require_kept(of: _Definition) -> None:
     mutability, returned = of.choice("mutability", Mutability.READ_WRITE), of.choice("returned", Returned.DEFAULT)
     if mutability is Mutability.WRITE_ONLY or returned is Returned.NEVER:
         of.refuse(
-            f'declares "{of.name}" as a secret (writeOnly, or returned never), and the table, events and backups keep '
-            "what is declared",
-            "Leave it out: secrets do not belong into a directory",
+            f'declares "{of.name}" as a secret (writeOnly, or returned never), but declared attributes are stored in '
+            "the table, events and backups",
+            "Leave it out: secrets do not belong in a directory",
         )
     if mutability is not Mutability.READ_WRITE:
         of.refuse(
-            f'gives "{of.name}" the mutability {mutability.value}, and only identity providers set attributes',
+            f'gives "{of.name}" the mutability {mutability.value}, but only identity providers set attributes',
             'Write "mutability": "readWrite", or leave it out',
         )
     if returned is Returned.ALWAYS:
         of.refuse(
-            f'gives "{of.name}" returned always, also to those who ask for other attributes',
+            f'gives "{of.name}" returned "always", even to clients that ask for other attributes',
             'Write "returned": "default" or "request"',
         )
     if of.flag("required"):
         of.refuse(
-            f'declares "{of.name}" as required, and users who lack it could not be changed any more',
-            'Write "required": false, and let the application say what it needs',
+            f'declares "{of.name}" as required, but then users without it could no longer be changed',
+            'Write "required": false, and check it in the application',
         )
     if of.choice("uniqueness", Uniqueness.NONE) is not Uniqueness.NONE:
         of.refuse(
-            f'declares "{of.name}" as unique, and the table has no index for it',
-            'Write "uniqueness": "none". userName, addresses and externalId are indexed',
+            f'declares "{of.name}" as unique, but the table has no index for it',
+            'Write "uniqueness": "none". Only userName, e-mail addresses and externalId are indexed',
         )
 
 
 def _description(written: Json, file: str, place: str) -> str:
     value = written.get("description", "")
     if not isinstance(value, str) or len(value) > MAX_DESCRIPTION_CHARACTERS:
-        _refuse(file, f"describes {place} with more than {MAX_DESCRIPTION_CHARACTERS} characters", "Shorten it")
+        _refuse(file, f"describes {place} in more than {MAX_DESCRIPTION_CHARACTERS} characters", "Shorten it")
     return value

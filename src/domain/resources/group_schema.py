@@ -45,13 +45,13 @@ MEMBERS: Final = Attribute(
         ),
         Attribute(
             "type",
-            "What the member is: always a User.",
+            "The type of the member: always User.",
             mutability=Mutability.IMMUTABLE,
             canonical_values=("User",),
         ),
         Attribute(
             "display",
-            "Accepted for compatibility and not kept; the user's own displayName holds.",
+            "Accepted for compatibility and not stored; the user's displayName is used instead.",
             mutability=Mutability.IMMUTABLE,
             returned=Returned.NEVER,
         ),

@@ -19,8 +19,8 @@ def require_size(resource: StoredResource, noun: str) -> None:
     size = len(document) if document.isascii() else len(document.encode("utf-8", "surrogatepass"))
     if size > MAX_DOCUMENT_BYTES:
         raise PayloadTooLarge(
-            f"The {noun} would take {size} bytes as JSON, and at most {MAX_DOCUMENT_BYTES} can be kept. Remove or "
-            "shorten some of its values."
+            f"The {noun} would take {size} bytes as JSON; at most {MAX_DOCUMENT_BYTES} can be stored. Remove or "
+            "shorten some values."
         )
 
 
@@ -30,5 +30,5 @@ def require_storable(user: StoredUser) -> None:
     addresses = len(user.keys.emails)
     if addresses > MAX_EMAILS:
         raise PayloadTooLarge(
-            f"emails has {addresses} different addresses, and one user may have at most {MAX_EMAILS}. Remove some."
+            f"emails has {addresses} different addresses; a user may have at most {MAX_EMAILS}. Send fewer addresses."
         )

@@ -67,7 +67,7 @@ def document_of(attributes: Json, kept: Json | None = None) -> str:
         ):
             if is_fault(text):
                 name = next((name for name, text in _texts(changed, "") if is_fault(text)), "A name")
-                raise InvalidValue(f"{name} {problem}. Send it without.", attribute=name, expected=expected)
+                raise InvalidValue(f"{name} {problem}. Remove it.", attribute=name, expected=expected)
     return document
 
 

@@ -51,7 +51,7 @@ def _plural(
             Attribute("type", "A label indicating the attribute's function.", canonical_values=canonical_types),
             Attribute(
                 "primary",
-                "Whether this is the preferred value; true on at most one value.",
+                "Whether this is the preferred value; at most one value is true.",
                 Type.BOOLEAN,
             ),
         ),
@@ -85,13 +85,13 @@ _ADDRESSES: Final = Attribute(
         Attribute("postalCode", "The zip code or postal code."),
         Attribute("country", "The country name, ISO 3166-1 alpha-2."),
         Attribute("type", "A label indicating the function.", canonical_values=("work", "home", "other")),
-        Attribute("primary", "Whether this is the preferred address; true on at most one.", Type.BOOLEAN),
+        Attribute("primary", "Whether this is the preferred address; at most one address is true.", Type.BOOLEAN),
     ),
 )
 
 _GROUPS: Final = Attribute(
     "groups",
-    "The groups of which the user is a member, where the account has groups. Name it in `attributes` to get it.",
+    "The groups that the user is a member of, if the account has groups. Returned only if `attributes` names it.",
     Type.COMPLEX,
     multi_valued=True,
     mutability=_READ_ONLY,
@@ -234,7 +234,7 @@ def _require_few_addresses(user: Json) -> None:
     addresses = {email["value"] for email in user.get("emails", ()) if "value" in email}
     if len(addresses) > MAX_EMAILS:
         raise PayloadTooLarge(
-            f"emails has {len(addresses)} addresses; a user may have {MAX_EMAILS} at most. Send fewer addresses.",
+            f"emails has {len(addresses)} addresses; a user may have at most {MAX_EMAILS}. Send fewer addresses.",
             attribute="emails",
         )
 

@@ -50,14 +50,14 @@ def _address(value: str) -> str:
     """Only what an index needs: a local part and a domain. Identity providers send `a@localhost` and test domains."""
     local, at, domain = _seen(value).strip().rpartition("@")
     if not (local and at and domain) or unique_form(value).endswith("@"):
-        expected = "an e-mail address such as name@example.com"
+        expected = "an e-mail address, for example name@example.com"
         raise Unacceptable(f"must be {expected}", expected)
     return value
 
 
 def _date_time(value: str) -> str:
     if instant(value) is None:
-        expected = "a date and time such as 2030-01-31T12:00:00Z"
+        expected = "a date and time, for example 2030-01-31T12:00:00Z"
         raise Unacceptable(f"must be {expected}", expected)
     return value
 
@@ -65,7 +65,7 @@ def _date_time(value: str) -> str:
 def _seen(value: str) -> str:
     """Return an identifier; raises ValueError for invisible characters and text that cannot be normalised."""
     if refused := refused_character(value):
-        raise Unacceptable(f"has {refused}: leave it out", "text without invisible characters")
+        raise Unacceptable(f"has {refused}: remove it", "text without invisible characters")
     if has_too_many_marks(value):
         raise Unacceptable(MARKS_PROBLEM, FEW_MARKS)
     return value

@@ -105,8 +105,8 @@ class Tolerant:
         kept = [ready for part in parts if (ready := self._with_value(part)) is not None]
         if not kept and not self._names_foreign(operations):
             raise InvalidPath(
-                f"Nothing that the operations name is an attribute of a {self.resource_type.name}, so nothing would be "
-                "changed. Correct the names, or leave the operations out.",
+                f"None of the names in the operations is an attribute of a {self.resource_type.name}, so the request "
+                "would change nothing. Correct the names, or leave the operations out.",
                 attribute="Operations.path",
                 expected=f"an attribute of a {self.resource_type.name}",
             )
@@ -220,7 +220,7 @@ class Tolerant:
             if right in spelled:
                 known = resolve(right, self.resource_type)
                 raise InvalidSyntax(
-                    f"{quoted(right)} appears twice, in different forms. Send it once.",
+                    f"{quoted(right)} appears twice, in different spellings. Send it once.",
                     attribute="body" if known is None else known.attribute.name,
                     expected="the member once",
                 )

@@ -36,7 +36,8 @@ def _unfolded(value: Json, resource_type: ResourceType) -> Json | None:
         return None
     if not all(isinstance(member, dict | None) for member in inner):
         raise InvalidSyntax(
-            f'"{core}" takes an object with attributes of a {resource_type.name}, or does not belong here.',
+            f'"{core}" must be an object with attributes of a {resource_type.name}. Send such an object, or leave it '
+            "out.",
             attribute=core,
             expected=f"an object with attributes of a {resource_type.name}",
         )
@@ -45,9 +46,9 @@ def _unfolded(value: Json, resource_type: ResourceType) -> Json | None:
         for name, member in (members or {}).items():
             if name in outer:
                 raise InvalidSyntax(
-                    f'{quoted(name)} appears twice, once within "{core}". Send it once.',
+                    f'{quoted(name)} appears twice: inside and outside of "{core}". Send it once.',
                     attribute=core,
-                    expected="no member that is outside of it, too",
+                    expected="no member that also appears outside of it",
                 )
             outer[name] = member
     return outer

@@ -22,7 +22,7 @@ def _value(attribute: Attribute, value: Any) -> Any:
 
 TOLERANCE: Final = Tolerance(
     name="empty-string",
-    source="ory/polis d22d7555f; Microsoft's SCIM Validator removes a manager so (pranems/SCIMServer 1ab5aa1f)",
+    source="ory/polis d22d7555f; Microsoft's SCIM Validator removes a manager this way (pranems/SCIMServer 1ab5aa1f)",
     concerns=lambda attribute: not attribute.is_apart,
     value=_value,
 )

@@ -40,6 +40,6 @@ def _message(body: Json) -> Json | None:
 
 TOLERANCE: Final = Tolerance(
     name="patch-member-case",
-    source="Entra ID asks for it: learn.microsoft.com, use-scim-to-provision-users-and-groups, General",
+    source="Entra ID requires it: learn.microsoft.com, use-scim-to-provision-users-and-groups, General",
     message=_message,
 )

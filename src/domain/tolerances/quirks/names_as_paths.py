@@ -94,10 +94,10 @@ def _place_in_list(container: Json, attribute: Attribute, path: PatchPath, value
     wanted = {} if path.value_filter is None else described(path.value_filter)
     if wanted is None:
         raise InvalidSyntax(
-            f'{quoted(str(path))} does not say what its value has. Join equalities by "and", as in '
-            f'{attribute.name}[type eq "work"], or send {attribute.name} as an array.',
+            f'{quoted(str(path))} does not define the value to create. Combine only eq comparisons with "and", for '
+            f'example {attribute.name}[type eq "work"], or send {attribute.name} as an array.',
             attribute=attribute.name,
-            expected='equalities joined by "and" in the brackets, or an array',
+            expected='eq comparisons combined with "and" in the brackets, or an array',
         )
     sub = path.sub_attribute if path.value_filter is not None else path.path.attribute
     given = {sub.name: value} if sub is not None else canonical_value(value, attribute)

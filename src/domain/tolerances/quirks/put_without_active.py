@@ -19,7 +19,8 @@ def _replacement(body: Json, stored: Json) -> Json | None:
 
 TOLERANCE: Final = Tolerance(
     name="put-without-active",
-    source="JumpCloud and Okta send back what they were given, without what it did not have: profile 2.4 and 4.4",
+    source="JumpCloud and Okta send back the resource that they read, without the attributes that it did not have: "
+    "profile 2.4 and 4.4",
     only_for=frozenset({"User"}),
     replacement=_replacement,
 )

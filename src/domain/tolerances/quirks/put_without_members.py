@@ -19,7 +19,7 @@ def _replacement(body: Json, stored: Json) -> Json | None:
 
 TOLERANCE: Final = Tolerance(
     name="put-without-members",
-    source="Clients that never read the members rename by PUT without them: vouch-sh/vouch pull request 1415",
+    source="Clients that never read members rename a group by PUT without them: vouch-sh/vouch pull request 1415",
     only_for=frozenset({"Group"}),
     replacement=_replacement,
 )

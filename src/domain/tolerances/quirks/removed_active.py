@@ -35,7 +35,7 @@ def _is_unassigned(value: Any) -> bool:
 
 TOLERANCE: Final = Tolerance(
     name="removed-active",
-    source="The PATCH of a client that clears what its directory does not have; as put-without-active for a PUT",
+    source="Clients that clear by PATCH what their directory does not have; like put-without-active for a PUT",
     only_for=frozenset({"User"}),
     operation=_operation,
 )

@@ -9,6 +9,6 @@ from domain.tolerances.record import Tolerance
 
 TOLERANCE: Final = Tolerance(
     name=parameters.REPEATED,
-    source="The way in which many HTTP clients write a list",
+    source="Many HTTP clients write a list this way",
     in_parameters=True,
 )

@@ -90,7 +90,7 @@ def _more(item: Json) -> Json:
 
 TOLERANCE: Final = Tolerance(
     name="repeated-value",
-    source="Entra ID repeats an Add of roles that are there: lightdash/lightdash issue 23037",
+    source="Entra ID adds roles again that the user already has: lightdash/lightdash issue 23037",
     concerns=lambda attribute: attribute.is_complex and attribute.multi_valued and not attribute.is_apart,
     settled=_settled,
     patched=_patched,

@@ -34,9 +34,9 @@ def _role(text: str) -> Json:
         return {}
     except RefusedJson as error:
         raise InvalidValue(
-            f"A value of roles is a JSON text that {error}.",
+            f"A value of roles is JSON text that {error}. Correct it, or send the role as an object.",
             attribute="roles",
-            expected="a value, or one JSON object as text",
+            expected="a value, or a JSON object as text",
         ) from None
     if not isinstance(parsed, dict):
         return {}

@@ -28,7 +28,7 @@ def _with_one(values: list[Any]) -> list[Any]:
 
 TOLERANCE: Final = Tolerance(
     name="second-primary",
-    source="SAP Cloud Identity Services: its mapping marks the first address whatever others are marked",
+    source="SAP Cloud Identity Services: its mapping marks the first address as primary even if another is",
     concerns=lambda attribute: attribute.multi_valued,
     settled=_settled,
     patched=_patched,

@@ -15,6 +15,6 @@ def _message(body: Json) -> Json | None:
 
 TOLERANCE: Final = Tolerance(
     name="single-operation",
-    source="A one-operation PATCH of clients that serialise a list of one as its item; seen with hand-made connectors",
+    source="Clients that serialise a list of one item as the item; seen in hand-made connectors",
     message=_message,
 )

@@ -14,7 +14,7 @@ def _value(attribute: Attribute, value: Any) -> Any:
 
 TOLERANCE: Final = Tolerance(
     name="single-value-for-array",
-    source="RFC 7644 section 3.5.2.1 shows it for an add to members only; Entra ID and others do so elsewhere",
+    source="RFC 7644 section 3.5.2.1 shows it only for adding members; Entra ID and others also do it elsewhere",
     concerns=lambda attribute: attribute.multi_valued,
     value=_value,
 )

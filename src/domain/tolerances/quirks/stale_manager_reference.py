@@ -40,7 +40,7 @@ def _at(value: Any, names: tuple[str, ...]) -> Any:
 
 TOLERANCE: Final = Tolerance(
     name="stale-manager-reference",
-    source="Entra ID and Microsoft's SCIM Validator replace a manager by its value alone (pranems/SCIMServer 1ab5aa1f)",
+    source="Entra ID and Microsoft's SCIM Validator replace only the value of a manager (pranems/SCIMServer 1ab5aa1f)",
     only_for=frozenset({"User"}),
     operation=_operation,
 )

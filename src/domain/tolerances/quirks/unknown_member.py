@@ -66,10 +66,10 @@ def _reading(operation: Operation, resource_type: ResourceType) -> None:
             names += (_deactivations if is_said else _of_state)(value, container, resource_type)
         for name in names:
             raise InvalidPath(
-                f"{quoted(name)} is not an attribute of a {resource_type.name}. Leave it out, or name the attribute "
-                "that it is meant for" + (_ABOUT_ACTIVE if has_state(resource_type) else "."),
+                f"{quoted(name)} is not an attribute of a {resource_type.name}. Leave it out, or send the intended "
+                "attribute" + (_ABOUT_ACTIVE if has_state(resource_type) else "."),
                 attribute="Operations.value",
-                expected=f"attributes of a {resource_type.name} alone",
+                expected=f"only attributes of a {resource_type.name}",
             )
 
 
