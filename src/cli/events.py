@@ -12,7 +12,7 @@ import typer
 
 from adapters.clock import text_of
 from cli import events_replay
-from cli.events_replay import INTERRUPTED, SECONDS, SHOWN, Rate, run_replay
+from cli.events_replay import INTERRUPTED, SECONDS, Rate, note_unpublished, run_replay
 from cli.invocation import Invocation, invocation_of
 from cli.wording import counted
 from operations.answers.records import RedrivenLetters, RequeuedEvents
@@ -31,6 +31,10 @@ _REFUSED: Final = {
     LetterOutcome.FOREIGN: "names the stream of another table. Nothing was read. Find out who may send to the queue, "
     "then delete it.",
 }
+_UNBELIEVED: Final = (
+    "gives a time of its records that cannot be right: in the future, or longer ago than the queue keeps messages. "
+    "The replay began with the earliest time that can be right. Find out who may send to the queue."
+)
 
 
 @app.callback()
@@ -48,8 +52,9 @@ def redrive(
 
     The table's stream has the records for 24 hours. For older letters, the present state of all users and groups that
     changed since, of every account, is published from the table. Events that were published before are sent again, with
-    the same idempotency id. Malformed dead letters and those of another table's stream are refused. Exits with 1 when a
-    dead letter was refused or could not be published; it stays in the queue.
+    the same idempotency id. Malformed dead letters and those of another table's stream are refused. An event that the
+    bus refuses holds up nothing else. Exits with 1 when a dead letter was refused or could not be published; it stays
+    in the queue.
 
     With --local: send the events again that EVENTS_URL did not take; the local server keeps the last 500.
     """
@@ -68,7 +73,13 @@ def redrive(
             redriven = [
                 replace(one, outcome=replayed) if one.outcome is LetterOutcome.EXPIRED else one for one in redriven
             ]
-    invocation.answer(RedrivenLetters.of(redriven), *_said(redriven, work, stopped))
+    invocation.answer(RedrivenLetters.of(redriven), *_said(redriven, work))
+    if work is not None:
+        note_unpublished(invocation, work.reached)
+    if letters.expired:
+        invocation.note(
+            f"{stopped} The old dead letters stay in the queue. To continue: rollcall events redrive".strip()
+        )
     outcomes = {one.outcome for one in redriven}
     if outcomes - {LetterOutcome.PUBLISHED, LetterOutcome.REPLAYED}:
         raise typer.Exit(130 if stopped == INTERRUPTED else 1)
@@ -78,7 +89,7 @@ def _changed(invocation: Invocation, since: datetime) -> Iterator[Found]:
     return EveryAccount(lambda account: invocation.deployment.account(account, SECONDS).items, since).found()
 
 
-def _said(redriven: Sequence[Redriven], work: Replay | None, stopped: str) -> Iterator[str]:
+def _said(redriven: Sequence[Redriven], work: Replay | None) -> Iterator[str]:
     """What happened, for a person."""
     published = sum(one.published for one in redriven)
     yield f"{counted(len(redriven), 'dead letter')}, {counted(published, 'record')} published."
@@ -89,12 +100,11 @@ def _said(redriven: Sequence[Redriven], work: Replay | None, stopped: str) -> It
         yield f"{len(old)} too old for the stream: {events} published from the table, of what changed since {since}."
     for one in redriven:
         yield from (f"Not published: the record {number}; the publisher's log says why." for number in one.unpublished)
-    if work is not None and work.reached.unreadable:
-        shown = ", ".join(work.reached.unreadable[:SHOWN])
-        yield f"Not published, as their items are damaged: {shown}. See: rollcall table check"
-    if stopped or (work is not None and work.reached.unreadable):
-        yield f"{stopped} The old dead letters stay in the queue. To continue: rollcall events redrive".strip()
-    yield from (f"Refused: the message {one.message_id} {_REFUSED[one.outcome]}" for one in redriven if one.message_id)
+    for one in redriven:
+        if one.message_id and one.outcome in _REFUSED:
+            yield f"Refused: the message {one.message_id} {_REFUSED[one.outcome]}"
+        elif one.message_id:
+            yield f"Not believed: the message {one.message_id} {_UNBELIEVED}"
 
 
 def _deliver_again(invocation: Invocation) -> None:

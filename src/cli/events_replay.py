@@ -29,7 +29,7 @@ Rate = Annotated[int, typer.Option(min=1, max=MOST_RATE, help="Publish at most t
 SECONDS: Final = 24 * 3600.0
 INTERRUPTED: Final = "Interrupted."
 SHOWN: Final = 20
-"""Damaged items that are named; the JSON answer has all."""
+"""Users and groups that are named; the JSON answer has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def replay(
 
     Events have `replay` = true, and the same ids each time. Give --all or --since. The account is read once; requests
     may go on meanwhile. When it stops, it says how to continue; to begin again does no harm. Exits with 1 when it
-    stopped, or when an item of the table is damaged.
+    stopped, when an item of the table is damaged, or when the bus refuses an event.
     """
     invocation = invocation_of(context)
     if (since is None) is not everything:
@@ -80,7 +80,7 @@ def replay(
         invocation.note("Who was removed more than 30 days ago left nothing in the table: no event says so.")
     stopped = _run(invocation, asked, work)
     _answer(invocation, asked, work.reached, stopped)
-    if stopped or work.reached.unreadable:
+    if stopped or work.reached.unreadable or work.reached.refused:
         raise typer.Exit(130 if stopped == INTERRUPTED else 1)
 
 
@@ -113,6 +113,21 @@ def run_replay(invocation: Invocation, steps: Iterator[Reached], total: int | No
     return ""
 
 
+def note_unpublished(invocation: Invocation, reached: Reached) -> None:
+    """Name what was passed over, and what to do."""
+    if reached.unreadable:
+        shown = ", ".join(reached.unreadable[:SHOWN])
+        invocation.note(f"Not published, because their items are damaged: {shown}. See: rollcall table check")
+    if reached.refused:
+        shown = ", ".join(str(one) for one in reached.refused[:SHOWN])
+        more = len(reached.refused) - SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        invocation.note(
+            f"Not published, because the bus refuses an event: {shown}{rest}. Everything else was published. The "
+            "publisher's log has the cause; have the application read these from the table."
+        )
+
+
 def _answer(invocation: Invocation, asked: _Asked, reached: Reached, stopped: str) -> None:
     place = (reached.place or asked.after) if stopped else None
     since = None if asked.since is None else text_of(asked.since.timestamp())
@@ -129,6 +144,7 @@ def _answer(invocation: Invocation, asked: _Asked, reached: Reached, stopped: st
             removed=removed,
             events=dict(sorted(reached.published.items())),
             unreadable=reached.unreadable,
+            refused=[f"{one.place} ({one.code})" for one in reached.refused],
             stopped=stopped or None,
             after=None if place is None else str(place),
         ),
@@ -136,9 +152,7 @@ def _answer(invocation: Invocation, asked: _Asked, reached: Reached, stopped: st
         f"{changed}: "
         f"{counted(reached.published.total(), 'event')} {would_be}published.",
     )
-    if reached.unreadable:
-        shown = ", ".join(reached.unreadable[:SHOWN])
-        invocation.note(f"Not published, as their items are damaged: {shown}. See: rollcall table check")
+    note_unpublished(invocation, reached)
     if stopped:
         which = "--all" if since is None else f"--since {since}"
         rest = "" if place is None else f" --after {place}"

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from adapters import clock
 from operations.deployment import DeploymentError, stack_outputs
 from operations.replay.publishers import FunctionPublisher
+from operations.replay.since import since_of
 
 if TYPE_CHECKING:
     import boto3
@@ -60,8 +62,9 @@ class LetterOutcome(StrEnum):
 class Redriven:
     """One dead letter: the number of records published, and the sequence numbers of those that were not.
 
-    `message_id` identifies a letter that was refused without reading anything: `MALFORMED` or `FOREIGN`. `since`
-    is the moment from which on the table is to be replayed for an `EXPIRED` one.
+    `message_id` identifies a letter that was refused without reading anything: `MALFORMED` or `FOREIGN`; and one that
+    gives an arrival of its records that is not believed. `since` is the moment from which on the table is to be
+    replayed for an `EXPIRED` one.
     """
 
     outcome: LetterOutcome
@@ -116,27 +119,6 @@ class ExpiredLetter:
     since: datetime
 
 
-def since_of(message: Mapping[str, Any]) -> datetime:
-    """Return the moment from which on a letter's changes may have happened, with a margin of a day.
-
-    The letter says when its first record arrived; without that, it was sent a day after it at the latest. A record may
-    follow what it is about: a large change of members is decided first, and finished after a crash much later.
-    """
-    sent = datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)
-    try:
-        said = datetime.fromisoformat(
-            json.loads(message["Body"])["DDBStreamBatchInfo"]["approximateArrivalOfFirstRecord"]
-        )
-        arrival = min(sent, said if said.tzinfo else said.replace(tzinfo=UTC))
-        return arrival - _MARGIN
-    except (ValueError, LookupError, TypeError, OverflowError):
-        return sent - _KEPT_BY_STREAM - _MARGIN
-
-
-_MARGIN: Final = timedelta(days=1)
-_KEPT_BY_STREAM: Final = timedelta(days=1)
-
-
 class DeadLetters:
     """The dead-letter queue of one deployment, its stream and its publisher."""
 
@@ -182,9 +164,11 @@ class DeadLetters:
                 if redriven.outcome is LetterOutcome.PUBLISHED:
                     self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
                 elif redriven.outcome is LetterOutcome.EXPIRED:
-                    since, known = since_of(message), message["MessageId"] in self.expired
-                    self.expired[message["MessageId"]] = ExpiredLetter(message["ReceiptHandle"], since)
-                    redriven = replace(redriven, since=since)
+                    since, message_id = since_of(message, clock.instant()), message["MessageId"]
+                    known = message_id in self.expired
+                    self.expired[message_id] = ExpiredLetter(message["ReceiptHandle"], since.moment)
+                    unbelieved = None if since.is_believed else message_id
+                    redriven = replace(redriven, since=since.moment, message_id=unbelieved)
                     if known:  # it took so long that the letter came again
                         continue
                 yield redriven

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -11,6 +13,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from adapters.clock import text_of
 from cli.events import app
 from cli.invocation import Invocation
 from local.life_cycle import EventSettings
@@ -19,13 +22,16 @@ from local.service import LocalService
 from operations.table_creation import table_definition
 from support.described_stack import use_clients, with_publisher
 
+ARRIVED = datetime.now(UTC).replace(microsecond=0) - timedelta(days=5)
 PLACE = {
     "shardId": "shardId-00000001573689847184-864758bb",
     "startSequenceNumber": "800000000003126276362",
     "endSequenceNumber": "800000000003126276362",
-    "approximateArrivalOfFirstRecord": "2020-02-01T08:00:00Z",
+    "approximateArrivalOfFirstRecord": ARRIVED.isoformat(),
     "streamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/users/stream/2030-01-01T00:00:00.000",
 }
+SINCE = text_of((ARRIVED - timedelta(days=1)).timestamp())
+_ALL: list[Any] = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 FOREIGN = PLACE["streamArn"].replace("users", "secrets")
 
 
@@ -61,8 +67,7 @@ def test_what_expired_dead_letters_were_about_is_published_from_the_table() -> N
 
     assert result.exit_code == 0, result.output
     assert (
-        "1 too old for the stream: 0 events published from the table, of what changed since 2020-01-31T08:00:00.000Z."
-        in result.output
+        f"1 too old for the stream: 0 events published from the table, of what changed since {SINCE}." in result.output
     )
 
 
@@ -72,8 +77,32 @@ def test_the_json_answer_has_the_outcome_of_each_dead_letter() -> None:
 
     assert result.exit_code == 0, result.output
     [letter] = json.loads(result.output)
-    assert letter.pop("since") == "2020-01-31T08:00:00.000Z"
+    assert letter.pop("since") == SINCE
     assert letter == {"outcome": "replayed", "published": 0, "unpublished": [], "message_id": None}
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("arrival", ["2020-02-01T08:00:00Z", "2999-01-01T00:00:00Z"])
+def test_an_arrival_that_cannot_be_is_not_believed_and_the_table_is_replayed_for_16_days_at_most(
+    arrival: str, as_json: bool
+) -> None:
+    sqs = boto3.client("sqs", region_name="eu-west-1")
+    queue = sqs.get_queue_url(QueueName="unpublished")["QueueUrl"]
+    sqs.purge_queue(QueueUrl=queue)
+    forged = {"DDBStreamBatchInfo": PLACE | {"approximateArrivalOfFirstRecord": arrival}}
+    message_id = sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(forged))["MessageId"]
+
+    result = run(as_json=as_json)
+
+    assert result.exit_code == 0, result.output
+    if as_json:
+        [letter] = json.loads(result.stdout)
+        assert (letter["outcome"], letter["message_id"]) == ("replayed", message_id)
+        assert datetime.fromisoformat(letter["since"]) >= ARRIVED + timedelta(days=5 - 16)
+    else:
+        assert f"Not believed: the message {message_id} gives a time" in " ".join(result.output.split())
+    assert sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=_ALL)["Attributes"] == dict.fromkeys(_ALL, "0")
 
 
 @pytest.mark.usefixtures("stack")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -37,17 +38,25 @@ PLACE = {
 
 @dataclass
 class Function:
-    """The publisher as Lambda's client calls it; it dies at the calls that `dies` has."""
+    """The publisher as Lambda's client calls it; it dies at the calls that `dies` has.
+
+    Its bus accepts no event of the user `refuses`, and none of the same request.
+    """
 
     running: Publishing
     calls: int = 0
     dies: set[int] = field(default_factory=set)
+    refuses: str = ""
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> Json:
         self.calls += 1
         if self.calls in self.dies:
             raise KeyboardInterrupt
-        answer = self.running.publisher(json.loads(Payload), LambdaContext())
+        event = json.loads(Payload)
+        if self.refuses and any(entry["Item"]["sk"]["S"] == self.refuses for entry in event["Replay"]):
+            answer = {"published": {}, "unpublished": [*range(len(event["Replay"]))], "failure": "MalformedDetail"}
+        else:
+            answer = self.running.publisher(event, LambdaContext())
         return {"StatusCode": 200, "Payload": BytesIO(json.dumps(answer).encode())}
 
 
@@ -77,6 +86,8 @@ class Deployment:
 
 @pytest.fixture
 def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    # The customers' changes are of the first days of January.
+    monkeypatch.setattr("adapters.clock.instant", lambda: datetime(2026, 1, 5, 8, 0, tzinfo=UTC))
     with publishing(max_actions=14) as running:
         sqs = boto3.client("sqs", REGION)
         queue = sqs.create_queue(QueueName="unpublished", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
@@ -164,6 +175,30 @@ def test_a_weekends_changes_whose_records_are_gone_reach_the_application(deploym
     assert all(json.loads(text)["detail"]["replay"] is True for text in events)
     deployment.deliver(events)
     assert state(deployment.copy) == wanted(*customers)
+
+
+def test_an_event_that_no_bus_accepts_holds_up_nothing_else_and_the_letter_stays(deployment: Deployment) -> None:
+    acme, globex = a_weekend(deployment)
+    before = len(deployment.running.events)
+    refused = acme.create()
+    deployment.function.refuses = refused.id
+
+    for _ in range(2):
+        done = deployment.redrive("--limit", "1")
+        said = " ".join(done.stderr.split())
+        assert (done.exit_code, outcomes(done)) == (1, ["expired"]), done.output
+        assert f"the bus refuses an event: Users/{refused.id} of {acme.name} (MalformedDetail)" in said
+        assert "stay in the queue" in said
+        assert deployment.letters() == 1
+    deployment.deliver(deployment.running.events[before:])
+    users, groups, members = wanted(acme, globex)
+    assert state(deployment.copy) == ({one for one in users if one[1] != refused.id}, groups, members)
+
+    deployment.function.refuses = ""
+    assert deployment.redrive("--limit", "1").exit_code == 0
+    assert deployment.letters() == 0
+    deployment.deliver(deployment.running.events[before:])
+    assert state(deployment.copy) == wanted(acme, globex)
 
 
 @pytest.mark.parametrize("at", [1, 3])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -13,8 +13,9 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from operations.dead_letters import DeadLetters, LetterOutcome, Redriven, number_of, since_of
+from operations.dead_letters import DeadLetters, LetterOutcome, Redriven, number_of
 from operations.deployment import DeploymentError
+from operations.replay.since import since_of
 from operations.table_creation import table_definition
 from support.described_stack import described
 from support.table_stream import RECORDED, group, group_record, record, user
@@ -204,26 +205,37 @@ def test_an_expired_letter_that_is_visible_again_holds_nothing_up(deployment: De
 
 
 SENT = datetime(2030, 2, 3, 12, 0, tzinfo=UTC)
+NOW = SENT + timedelta(days=2)
+FIRST = datetime(2030, 1, 20, 12, 0, tzinfo=UTC)
+"""Of the moments that are believed now: a message is kept for 14 days, and its records were kept for one."""
 
 
 @pytest.mark.parametrize(
-    ("said", "since"),
+    ("said", "since", "is_believed"),
     [
-        ({"approximateArrivalOfFirstRecord": "2030-02-03T08:00:00Z"}, datetime(2030, 2, 2, 8, 0, tzinfo=UTC)),
-        ({"approximateArrivalOfFirstRecord": "2030-02-03T08:00:00.123"}, datetime(2030, 2, 2, 8, 0, 0, 123000, UTC)),
-        ({"approximateArrivalOfFirstRecord": "2999-01-01T00:00:00Z"}, datetime(2030, 2, 2, 12, 0, tzinfo=UTC)),
-        ({"approximateArrivalOfFirstRecord": "0001-01-01T00:00:00Z"}, datetime(2030, 2, 1, 12, 0, tzinfo=UTC)),
-        ({"approximateArrivalOfFirstRecord": "soon"}, datetime(2030, 2, 1, 12, 0, tzinfo=UTC)),
-        ({"approximateArrivalOfFirstRecord": 5}, datetime(2030, 2, 1, 12, 0, tzinfo=UTC)),
-        ({}, datetime(2030, 2, 1, 12, 0, tzinfo=UTC)),
+        ("2030-02-03T08:00:00Z", datetime(2030, 2, 2, 8, 0, tzinfo=UTC), True),
+        ("2030-02-03T10:00:00+02:00", datetime(2030, 2, 2, 8, 0, tzinfo=UTC), True),
+        ("2030-02-03T08:00:00.123", datetime(2030, 2, 2, 8, 0, 0, 123000, UTC), True),
+        ("2030-02-03T12:00:00Z", SENT - timedelta(days=1), True),
+        ("2030-01-21T12:00:00Z", FIRST, True),
+        ("2030-01-21T11:59:59Z", FIRST, False),
+        ("2020-01-01T00:00:00Z", FIRST, False),
+        ("0001-01-01T00:00:00Z", FIRST, False),
+        ("0001-01-01T00:00:00+14:00", SENT - timedelta(days=2), True),  # before the first moment that there is
+        ("2030-02-03T12:00:01Z", FIRST, False),  # after the letter itself
+        ("2999-01-01T00:00:00Z", FIRST, False),
+        ("soon", SENT - timedelta(days=2), True),
+        (5, SENT - timedelta(days=2), True),
+        (None, SENT - timedelta(days=2), True),
     ],
 )
-def test_a_letter_says_since_when_with_a_day_of_margin_or_else_when_it_was_sent(
-    said: dict[str, Any], since: datetime
+def test_a_letter_says_since_when_with_a_day_of_margin_and_is_believed_what_can_be(
+    said: object, since: datetime, is_believed: bool
 ) -> None:
-    body = json.dumps({"DDBStreamBatchInfo": said})
+    body = json.dumps({"DDBStreamBatchInfo": {} if said is None else {"approximateArrivalOfFirstRecord": said}})
+    message = {"Body": body, "Attributes": {"SentTimestamp": str(int(SENT.timestamp() * 1000))}}
 
-    assert since_of({"Body": body, "Attributes": {"SentTimestamp": str(int(SENT.timestamp() * 1000))}}) == since
+    assert since_of(message, NOW) == (since, is_believed)
 
 
 def test_a_letter_stays_when_the_stream_cannot_be_read(deployment: Deployment) -> None:

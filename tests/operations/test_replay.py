@@ -210,10 +210,8 @@ def test_what_the_bus_did_not_take_is_handed_over_again_and_nothing_else(acme: D
     assert work.reached.published == {"UserProvisioned": 3}
 
 
-@pytest.mark.parametrize(("code", "attempts"), [("ThrottlingException", 6), ("MalformedDetail", 1)])
-def test_it_stops_where_publishing_fails_for_good_and_can_continue_there(
-    acme: DynamoDBAccount, code: str, attempts: int
-) -> None:
+def test_it_stops_where_publishing_fails_for_long_and_can_continue_there(acme: DynamoDBAccount) -> None:
+    code, attempts = "ThrottlingException", 6
     for number in range(1, 5):
         acme.users.create(stored(number))
     publisher, time = Publisher(), Time()
@@ -229,6 +227,46 @@ def test_it_stops_where_publishing_fails_for_good_and_can_continue_there(
     replayed(acme, publisher, after=str(work.reached.place))
 
     assert publisher.kinds == {"UserProvisioned": 4}
+
+
+@pytest.mark.parametrize("refused", [{3}, {1, 2}, {1, 4, 7}, {7}, set(range(1, 8))], ids=str)
+def test_what_no_bus_accepts_is_named_and_holds_up_nothing_else(acme: DynamoDBAccount, refused: set[int]) -> None:
+    for number in range(1, 8):
+        acme.users.create(stored(number))
+    publisher = Publisher()
+    for number in refused:
+        publisher.failures[stored(number).id] = ["MalformedDetail"] * 20
+
+    work = replayed(acme, publisher)
+
+    assert [str(one) for one in work.reached.refused] == [
+        f"Users/{stored(number).id} of acme (MalformedDetail)" for number in sorted(refused)
+    ]
+    assert publisher.kinds["UserProvisioned"] == work.reached.counts[PlaceKind.USERS] == 7 - len(refused)
+    assert len(set(publisher.ids)) == len(publisher.ids)
+
+
+@pytest.mark.usefixtures("small_entries")
+def test_a_large_group_that_no_bus_accepts_is_named_once(table: Table, acme: DynamoDBAccount) -> None:
+    with_members(table, acme, 203)
+    publisher = Publisher()
+    publisher.failures[stored_group(1, "All").id] = ["TooLarge"] * 20
+
+    work = replayed(acme, publisher)
+
+    assert [str(one) for one in work.reached.refused] == [f"Groups/{stored_group(1, 'All').id} of acme (TooLarge)"]
+    assert work.reached.counts[PlaceKind.GROUPS] == 0
+
+
+def test_a_bus_in_trouble_stops_it_although_it_refused_something_before(acme: DynamoDBAccount) -> None:
+    for number in range(1, 5):
+        acme.users.create(stored(number))
+    publisher = Publisher()
+    publisher.failures[stored(2).id] = ["MalformedDetail"] * 20
+    publisher.failures[stored(4).id] = ["MalformedDetail"] + ["ThrottlingException"] * 20
+
+    with pytest.raises(ReplayStopped, match="ThrottlingException"):
+        replayed(acme, publisher)
 
 
 @pytest.mark.usefixtures("small_entries")

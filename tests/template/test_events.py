@@ -11,6 +11,7 @@ import pytest
 
 from adapters.dynamodb.keys import Collection
 from handlers.environment.publisher import PublisherEnvironment
+from operations.replay.since import KEPT_BY_QUEUE
 from support.event_schemas import FOLDER
 from support.stack_template import RESOURCES, TEMPLATE, of_type
 
@@ -50,7 +51,7 @@ def test_no_record_is_missed_or_blocks_the_stream_forever() -> None:
 
 
 def test_unpublished_records_are_kept_encrypted_for_two_weeks() -> None:
-    assert QUEUE["MessageRetentionPeriod"] == 14 * DAY
+    assert QUEUE["MessageRetentionPeriod"] == 14 * DAY == KEPT_BY_QUEUE.total_seconds()
     assert QUEUE["SqsManagedSseEnabled"] == {"Fn::If": ["HasEncryptionKey", {"Ref": "AWS::NoValue"}, True]}
     assert QUEUE["KmsMasterKeyId"]["Fn::If"][:2] == ["HasEncryptionKey", {"Ref": "EncryptionKeyArn"}]
 

@@ -167,7 +167,8 @@ class RedrivenLetter(Answer):
     unpublished: list[str]
     """The sequence numbers of the records that were not."""
     message_id: str | None = Field(alias="message_id")
-    """The message in the queue, of a letter that was refused without reading any record."""
+    """The message in the queue, of a letter that was refused without reading any record, or that gives a time of its
+    records that cannot be right."""
     since: str | None
     """What changed since then was published again from the table for a replayed one."""
 
@@ -220,6 +221,8 @@ class ReplayedEvents(Done):
     """How many events of each kind."""
     unreadable: list[str]
     """Users and groups whose items are damaged: nothing of them is published."""
+    refused: list[str]
+    """Users and groups of which the bus accepts no event, with the code of the error."""
     stopped: str | None
     """Why it did not come to the end; null when it did."""
     after: str | None

@@ -67,7 +67,7 @@ def replay_expired(
     """Publish again what `found` returns since the first of the expired letters, then delete these.
 
     Yields as `Replay.run`, and raises what it raises and `DeploymentError`: then the letters stay in the queue. So they
-    do if an item is damaged, of which nothing can be published.
+    do if an item is damaged, of which nothing can be published, or if the bus refuses an event.
     """
     since = min(letter.since for letter in letters.expired.values())
     kept = now()
@@ -76,5 +76,5 @@ def replay_expired(
             letters.keep_expired()
             kept = now()
         yield reached
-    if not replay.reached.unreadable:
+    if not replay.reached.unreadable and not replay.reached.refused:
         letters.delete_expired()

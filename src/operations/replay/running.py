@@ -39,7 +39,18 @@ class Publish(Protocol):
 
 
 class ReplayStopped(Exception):
-    """The publisher could not publish something, however often it was asked; the message is one line."""
+    """The publisher could not publish something now, however often it was asked; the message is one line."""
+
+
+class Refused(NamedTuple):
+    """A user or group of which no bus accepts an event, and the code of the error."""
+
+    place: Place
+    account: str
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.place} of {self.account} ({self.code})"
 
 
 @dataclass(slots=True)
@@ -52,6 +63,7 @@ class Reached:
     published: Counter[str] = field(default_factory=Counter)
     """Events by kind."""
     unreadable: list[str] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
     place: Place | None = None
 
 
@@ -74,7 +86,8 @@ class Replay:
     def run(self, found: Iterable[Found]) -> Iterator[Reached]:
         """Publish, and yield after each user or group read; raises `ReplayStopped` and what publisher and table raise.
 
-        After an error, going on behind `reached.place` misses nothing.
+        After an error, going on behind `reached.place` misses nothing. What no bus accepts is passed over and
+        `reached.refused`: another try would stop there again.
         """
         for one in found:
             if one.last:
@@ -99,12 +112,13 @@ class Replay:
                 self.reached.published.update(one.kinds)
         elif sent:
             self._publish(self.publish, sent)
+        refused = {one.place for one in self.reached.refused}
         for one in self._batch:
             if not one.readable:
                 self.reached.unreadable.append(str(one.place))
             if one.last:
                 self.reached.place = one.place
-                self.reached.counts[one.place.kind] += one.entry is not None
+                self.reached.counts[one.place.kind] += one.entry is not None and one.place not in refused
         self._batch, self._size = [], 0
 
     def _publish(self, publish: Publish, batch: Sequence[Found]) -> None:
@@ -115,10 +129,24 @@ class Replay:
             self.reached.published.update(answer.published)
             batch = [batch[position] for position in answer.unpublished]
             attempt += 1
-            if batch and (attempt == _ATTEMPTS or answer.failure in HOPELESS):
+            if batch and answer.failure in HOPELESS:
+                self._around_refused(publish, batch, str(answer.failure))
+                return
+            if batch and attempt == _ATTEMPTS:
                 raise ReplayStopped(f"The events of {batch[0].place} could not be published ({answer.failure}).")
             if batch:
                 self.pause(_FIRST_PAUSE * 2 ** (attempt - 1))
+
+    def _around_refused(self, publish: Publish, batch: Sequence[Found], code: str) -> None:
+        """Publish all but what the bus refuses, in the same order; the answer does not say which entry that is."""
+        if len(batch) > 1:
+            for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
+                self._publish(publish, half)
+        elif (entry := batch[0].entry) is not None:
+            account = entry["Item"]["pk"]["S"].partition("#")[0]
+            refused = Refused(batch[0].place, account, code)
+            if refused not in self.reached.refused[-1:]:  # a large group comes in several parts
+                self.reached.refused.append(refused)
 
     def _wait(self, events: int) -> None:
         """Wait until the rate allows these events."""
