@@ -1,20 +1,17 @@
-"""Commands, variables, limits, tolerances, reasons and tests that documents name exist."""
+"""Targets, variables, limits, tolerances, reasons and tests that documents name exist."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import typer
 
-from cli.main import app
 from domain import limits
 from domain.tolerances import TOLERANCES
 from support.child_processes import run
-from support.documents import DOCUMENTS, named
+from support.documents import contents, named
 from support.repository import ROOT
 
 SOURCE = "\n".join(path.read_text() for path in sorted((ROOT / "src").rglob("*.py")))
@@ -29,30 +26,6 @@ def prose(document: Path) -> str:
     return _FENCE.sub("", document.read_text(encoding="utf-8"))
 
 
-def code(document: Path) -> list[str]:
-    """Code spans, and the lines of fenced blocks that are no diagrams."""
-    blocks = [body for language, body in _FENCE.findall(document.read_text()) if language != "mermaid"]
-    return _CODE_SPAN.findall(prose(document)) + [line for block in blocks for line in block.splitlines()]
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
-def test_every_make_target_in_a_document_exists(document: Path) -> None:
-    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-
-    mentioned = {target for text in code(document) for target in re.findall(r"\bmake ([a-z][a-z-]*)", text)}
-
-    assert mentioned - targets == set()
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
-def test_every_variable_given_to_make_is_used(document: Path) -> None:
-    used = set(re.findall(r"\$\(([A-Z_]+)\)", (ROOT / "Makefile").read_text()))
-
-    given = {name for text in code(document) for name in re.findall(r"\bmake [a-z-]+ ([A-Z_]+)=", text)}
-
-    assert {name for name in given - used if f'"{name}"' not in SOURCE} == set()
-
-
 def test_make_help_and_contributing_list_every_target() -> None:
     targets = set(re.findall(r"^\.PHONY: ([a-z-]+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
     done = run(["make", "help"], cwd=ROOT, check=True)
@@ -64,35 +37,9 @@ def test_make_help_and_contributing_list_every_target() -> None:
     assert table == helped
 
 
-def operator_commands(group: typer.core.TyperGroup, prefix: str = "") -> Iterator[str]:
-    for name, command in group.commands.items():
-        if isinstance(command, typer.core.TyperGroup):
-            yield from operator_commands(command, f"{prefix}{name} ")
-        else:
-            yield prefix + name
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
-def test_every_operator_command_in_a_document_exists(document: Path) -> None:
-    root = typer.main.get_command(app)
-    assert isinstance(root, typer.core.TyperGroup)
-    existing = set(operator_commands(root))
-    groups = {command.partition(" ")[0] for command in existing if " " in command}
-
-    unknown = set()
-    for text in code(document):
-        for words in re.findall(r"(?<!hooks/)\brollcall((?: --?[a-z]+| [a-z][a-z-]+)+)", text):
-            first, *rest = [word for word in words.split() if not word.startswith("-")] or [""]
-            if not first or (first in groups and not rest):
-                continue
-            if (f"{first} {rest[0]}" if first in groups else first) not in existing:
-                unknown.add(text)
-
-    assert unknown == set()
-
-
 def test_every_variable_that_the_readme_names_is_read() -> None:
-    variables = {text for text in code(ROOT / "README.md") if re.fullmatch(r"[A-Z][A-Z0-9_]{3,}", text)}
+    spans = [span.text for span in contents(ROOT / "README.md").spans]
+    variables = {text for text in spans if re.fullmatch(r"[A-Z][A-Z0-9_]{3,}", text)}
     assert variables
 
     assert {variable for variable in variables if f'"{variable}"' not in SOURCE} == set()
