@@ -36,11 +36,15 @@ def test_other_pages_refer_to_it(page: str) -> None:
     assert "run on AWS" not in text.replace("Nothing of it runs on AWS", "")
 
 
-def test_the_costs_in_the_readme_are_those_of_the_scale_page() -> None:
+def test_the_costs_in_other_pages_are_those_of_the_scale_page() -> None:
     page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
     [(stack, account, least, most)] = re.findall(
         r"costs \$(\d+) \+ \$([\d.]+) x accounts \+ \(\$([\d.]+) to \$([\d.]+)\) x users / 1,000", page
     )
 
-    shown = f"about ${stack} a month before the first user. Each customer adds ${account} a month, and each 1,000 users"
-    assert f"{shown} add {100 * float(least):.1f} to {100 * float(most):.1f} cents" in README
+    fixed = f"about ${stack} a month before the first user"
+    each = f"Each customer adds ${account} a month, and each 1,000 users"
+    shown = f"{fixed}. {each} add {100 * float(least):.1f} to {100 * float(most):.1f} cents"
+    assert shown in README
+    assert shown in (ROOT / "docs" / "faq.md").read_text(encoding="utf-8")
+    assert fixed in (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
