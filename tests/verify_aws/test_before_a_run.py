@@ -187,7 +187,7 @@ def test_the_prices_are_those_of_the_scale_page() -> None:
         f"${prices.MILLION_REQUESTS:.2f} for a million requests",
         f"${prices.MILLION_WRITE_UNITS} for a million write units",
         f"${prices.MILLION_TRACES:.0f} for a million traces",
-        f"Secrets Manager ${prices.SECRET_A_MONTH:.2f} for a secret",
+        f"| Secrets Manager | ${prices.SECRET_A_MONTH:.2f} for a secret",
     ):
         assert price in page
     [fixed] = re.findall(r"together about \$(\d+)", page)
