@@ -120,6 +120,8 @@ class Connector:
     settings: Settings = Settings()
     setup_links: tuple[Mapping[str, Any], ...] = field(default=(), hash=False, repr=False)
     """As the secret has them: `domain.accounts.setup_links` reads them, which no request of a client needs."""
+    stored: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """The secret's JSON object, of which a change keeps the members that this release does not know."""
 
     @classmethod
     def new(cls, key: ConnectorKey, sealing_key: bytes, now: datetime, by: str) -> Connector:

@@ -1,9 +1,14 @@
-"""A connector as the text of its account's secret: written by this service, perhaps edited by hand."""
+"""A connector as the text of its account's secret: written by this service, perhaps edited by hand.
+
+Releases change the same secret, an operator's older `rollcall` too. So each keeps what it does not know
+(docs/decisions/020-items-only-gain.md).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
@@ -28,7 +33,10 @@ class InvalidConnector(ValueError):
 
 
 def connector_to_json(connector: Connector) -> str:
-    """Return the text that the account's secret holds."""
+    """Return the text that the account's secret holds, with the members that only another release knows.
+
+    What describes a key, or the last change, goes with it: of another key it might be wrong.
+    """
     value: dict[str, Any] = {
         "account": connector.account,
         "enabled": connector.enabled,
@@ -62,7 +70,25 @@ def connector_to_json(connector: Connector) -> str:
         }
     if connector.setup_links:
         value["setupLinks"] = [dict(link) for link in connector.setup_links]
-    return json.dumps(value, indent=2)
+    return json.dumps(_with_unknown(value, connector.stored), indent=2)
+
+
+_OPTIONAL: Final = frozenset({"previous", "setupLinks"})
+"""Members of the secret that are not there if there is no previous key, and no link."""
+_SAME: Final = {"settings": (), "current": ("key",), "previous": ("key",), "lastChange": ("what", "at", "by")}
+"""The objects in the secret, and the members by which one describes the same thing as before."""
+
+
+def _with_unknown(value: dict[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    whole = value | {name: member for name, member in stored.items() if name not in value and name not in _OPTIONAL}
+    for name, same in _SAME.items():
+        before, now = stored.get(name), value.get(name)
+        if isinstance(before, dict) and isinstance(now, dict) and all(before.get(each) == now[each] for each in same):
+            whole[name] = now | {each: member for each, member in before.items() if each not in now}
+    settings = stored.get("settings", {})
+    if value["settings"]["idp"] is None and _idp(settings.get("idp")) is None and "idp" in settings:
+        whole["settings"]["idp"] = settings["idp"]
+    return whole
 
 
 def connector_from_json(text: str, account: str) -> Connector:
@@ -101,6 +127,7 @@ def connector_from_json(text: str, account: str) -> Connector:
         previous=_previous(root, account, created_at),
         settings=_settings(_object(root.get("settings", {}), '"settings"')),
         setup_links=_setup_links(root.get("setupLinks")),
+        stored=root,
     )
 
 
@@ -173,9 +200,13 @@ def _settings(value: dict[str, Any]) -> Settings:
             '"settings.deprovisioningLimit" is neither "off" nor a limit, for example "20" or "20,10%"'
         )
     rate = _rate(value.get("requestsPerSecond", DEFAULT_RATE.per_second))
-    # It only informs people, so a provider that a later release has added is none here.
-    idp = value.get("idp") if value.get("idp") in get_args(IdentityProvider) else None
-    return Settings(mode, match, limit, keep, take_back, rate, groups, idp, _extensions(value.get("extensions", _ALL)))
+    idp, extensions = _idp(value.get("idp")), _extensions(value.get("extensions", _ALL))
+    return Settings(mode, match, limit, keep, take_back, rate, groups, idp, extensions)
+
+
+def _idp(written: object) -> IdentityProvider | None:
+    """It only informs people, so a provider that a later release has added is none here."""
+    return next((known for known in get_args(IdentityProvider) if known == written), None)
 
 
 _ALL: Final = "all"

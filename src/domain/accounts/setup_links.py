@@ -82,6 +82,8 @@ class SetupLink:
     """When it showed the Connector Key."""
     choices: int = 0
     """How often another identity provider was chosen."""
+    stored: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """The link as the secret has it, of which a change keeps the members that this release does not know."""
 
     @classmethod
     def new(
@@ -159,7 +161,7 @@ def link_opened_by(token: SetupToken, connector: Connector | None, now: datetime
 
 
 def _as_json(link: SetupLink) -> dict[str, Any]:
-    return {
+    value = {
         "id": link.id,
         "sha256": link.digest.hex(),
         "createdAt": rfc3339(link.created_at),
@@ -169,6 +171,9 @@ def _as_json(link: SetupLink) -> dict[str, Any]:
         "revealedAt": None if link.revealed_at is None else rfc3339(link.revealed_at),
         "choices": link.choices,
     }
+    if link.idp is None and link.stored.get("idp") not in get_args(IdentityProvider):
+        value["idp"] = link.stored.get("idp")
+    return value | {name: member for name, member in link.stored.items() if name not in value}
 
 
 def _from_json(value: Mapping[str, Any]) -> SetupLink | None:
@@ -189,6 +194,7 @@ def _from_json(value: Mapping[str, Any]) -> SetupLink | None:
             idp=idp if idp in get_args(IdentityProvider) else None,
             revealed_at=None if revealed is None else _time(revealed),
             choices=choices if isinstance(choices, int) else 0,
+            stored=value,
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
