@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,14 +25,27 @@ def _named(file: Path) -> str:
 
 def _text(file: Path) -> str:
     try:
-        with file.open("rb") as opened:
-            content = opened.read(MAX_EXTENSION_BYTES + 1)
-        if len(content) > MAX_EXTENSION_BYTES:
-            raise InvalidExtension(
-                f"{_named(file)} has more than {MAX_EXTENSION_BYTES} bytes. Shorten it, or divide the extension."
-            )
+        content = _content(file)
+    except OSError as error:
+        raise InvalidExtension(f"{_named(file)} cannot be read ({error.strerror}). Make it a readable file.") from None
+    if len(content) > MAX_EXTENSION_BYTES:
+        raise InvalidExtension(
+            f"{_named(file)} has more than {MAX_EXTENSION_BYTES} bytes. Shorten it, or divide the extension."
+        )
+    try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         raise InvalidExtension(f"{_named(file)} is not UTF-8 text. Save it as UTF-8.") from None
-    except OSError as error:
-        raise InvalidExtension(f"{_named(file)} cannot be read ({error.strerror}). Make it a readable file.") from None
+
+
+def _content(file: Path) -> bytes:
+    """Read a byte more than a file may have; raises OSError, and `InvalidExtension` for what is no regular file."""
+    # Opened without waiting: a pipe that nothing writes to would hold up the build, or a function's start, for ever.
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise InvalidExtension(f"{_named(file)} is a directory, a pipe or a device. Replace it with a file.")
+        with open(descriptor, "rb", closefd=False) as opened:
+            return opened.read(MAX_EXTENSION_BYTES + 1)
+    finally:
+        os.close(descriptor)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,10 +71,46 @@ def test_a_file_that_cannot_be_read_is_named(schemas: Path, content: bytes, says
         declared_extensions()
 
 
-def test_a_folder_with_the_name_of_a_file_is_named(schemas: Path) -> None:
-    (schemas / "acme.json").mkdir()
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(os.path.relpath(path))  # the address of a socket is short
 
-    with pytest.raises(InvalidExtension, match=r"^schemas/acme\.json cannot be read"):
+
+NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "directory": (lambda path: path.mkdir(), "is a directory, a pipe or a device"),
+    "pipe": (os.mkfifo, "is a directory, a pipe or a device"),
+    "device": (lambda path: path.symlink_to("/dev/zero"), "is a directory, a pipe or a device"),
+    "terminal": (lambda path: path.symlink_to("/dev/tty"), "(is a directory, a pipe or a device|cannot be read)"),
+    "link to a pipe": (lambda path: (os.mkfifo(path.with_suffix("")), path.symlink_to(path.with_suffix(""))), "pipe"),
+    "socket": (_socket, "cannot be read"),
+    "link to itself": (lambda path: path.symlink_to(path), "cannot be read"),
+    "link to nothing": (lambda path: path.symlink_to("nosuch"), "cannot be read"),
+    "huge": (lambda path: (path.touch(), os.truncate(path, 2**40)), str(MAX_EXTENSION_BYTES)),
+}
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_what_is_no_readable_file_is_named_and_holds_nothing_up(
+    schemas: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.chdir(schemas)
+    makes, says = NO_FILES[kind]
+    makes(schemas / "acme.json")
+
+    # A read of a pipe would wait for a writer: only a process of its own can be ended.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "ROLLCALL_SCHEMAS": str(schemas)}
+    program = "from adapters.environment import declared_extensions as read; read()"
+    done = run([sys.executable, "-c", program], env=environment)
+
+    assert done.returncode == 1
+    assert re.search(rf"InvalidExtension: schemas/acme\.json .*{says}", done.stderr), done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read_is_named(schemas: Path) -> None:
+    (schemas / "acme.json").touch(mode=0)
+
+    with pytest.raises(InvalidExtension, match=r"^schemas/acme\.json cannot be read .*denied"):
         declared_extensions()
 
 
