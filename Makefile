@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 AWS_REGION ?=
 ifneq ($(AWS_REGION),)
 ifneq ($(filter-out $(AWS_REGION),$(AWS_DEFAULT_REGION)),)
-TWO_REGIONS := The region is $(AWS_REGION), as AWS_REGION says; AWS_DEFAULT_REGION says $(AWS_DEFAULT_REGION)
+TWO_REGIONS := The region is $(AWS_REGION), from AWS_REGION; AWS_DEFAULT_REGION is $(AWS_DEFAULT_REGION) and is ignored
 endif
 # Of a variable that the command line sets as well.
 override AWS_DEFAULT_REGION := $(AWS_REGION)
@@ -59,8 +59,8 @@ run-dynamodb-local: .venv/.local .dynamodb-local/.installed ## Serve SCIM on Dyn
 # --- Test and check ----------------------------------------------------------
 
 .PHONY: test
-test: .venv/.dev ## Run the tests that need neither Docker, Java nor a browser (THOROUGH=1: with more examples)
-	@echo 'Not in this run: make test-dynamodb-local (JDK 17, Maven), make test-sam-local (Docker), make test-browser (Chromium), make prove'
+test: .venv/.dev ## Run the tests that need no Docker, Java or browser (THOROUGH=1: with more examples)
+	@echo 'Not included: make test-dynamodb-local (JDK 17, Maven), make test-sam-local (Docker), make test-browser (Chromium), make prove'
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not ($(SLOW_TIERS))'
 
 .PHONY: test-dynamodb-local
@@ -76,11 +76,11 @@ test-browser: .venv/.dev ## Test the pages in Chromium
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m browser
 
 .PHONY: conformance
-conformance: .venv/.dev ## Run the checkers and the tests that docs/conformance.md names, and write the page
+conformance: .venv/.dev ## Run the conformance checkers and tests, and update docs/conformance.md
 	@PYTHONPATH=src:tests $(BIN)/python -m conformance.write
 
 .PHONY: prove
-prove: .venv-prove/.installed ## Deploy the whole stack to an emulator of AWS and use it, without an AWS account or Docker
+prove: .venv-prove/.installed ## Deploy the whole stack to an AWS emulator and use it, without an AWS account or Docker
 	@PYTHONPATH=src:tests $(BIN)/python -m support.reduced_templates
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m prove tests/prove tests/contract
 
@@ -89,7 +89,7 @@ screenshots: test-browser ## Update the pictures in docs/images from the browser
 	@cp build/screenshots/*.png docs/images/
 
 .PHONY: lint
-lint: lint-types lint-style lint-words lint-template ## Check style, types, words, the direction of imports and the template
+lint: lint-types lint-style lint-words lint-template ## Check style, types, wording, the direction of imports and the template
 
 # Apart, so that `make -j2 lint` checks the rest during the types, which take the longest.
 .PHONY: lint-types lint-style lint-words lint-template
@@ -98,13 +98,13 @@ lint-types: .venv/.dev
 
 lint-style: .venv/.dev
 	@$(BIN)/ruff check --quiet
-	@$(BIN)/ruff format --check --quiet || { echo 'Not formatted: run make format'; exit 1; }
+	@$(BIN)/ruff format --check --quiet || { echo 'The code is not formatted: run make format'; exit 1; }
 	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 
 # What people read: documents, comments of templates, and the help of the command, which its modules hold.
 lint-words: .venv/.dev
 	@$(BIN)/codespell *.md *.yaml docs examples/*.md examples/*/*.md schemas src/cli tests/support/README.md tests/conformance \
-		|| { echo 'Words: write what stands behind the arrow, or a name of the field into ignore-words-list of pyproject.toml'; exit 1; }
+		|| { echo 'Use the words after the arrow. If a word is a technical term, add it to ignore-words-list in pyproject.toml'; exit 1; }
 
 lint-template: .venv/.dev
 	@$(BIN)/cfn-lint
@@ -162,7 +162,7 @@ architecture = $(shell sed -n '/^\[$(or $(ENV),default)\.build/,/^$$/s/^paramete
 
 .PHONY: known-section
 known-section:
-	@[[ -z '$(ENV)' ]] || grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo 'samconfig.toml has no section "$(ENV)" to deploy: say ENV=dev or ENV=prod' >&2; exit 1; }
+	@[[ -z '$(ENV)' ]] || grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo 'samconfig.toml has no section "$(ENV)" to deploy: use ENV=dev or ENV=prod' >&2; exit 1; }
 
 # Before what deploys. (As `known-section`, no target for people.)
 .PHONY: one-region
@@ -170,7 +170,7 @@ one-region:
 	@$(if $(TWO_REGIONS),echo '$(TWO_REGIONS)' >&2,:)
 
 .PHONY: build
-build: known-section .venv-sam/.installed ## Build the functions, to run here (ENV=dev, ENV=prod: to deploy)
+build: known-section .venv-sam/.installed ## Build the functions to run them here (to deploy them: ENV=dev or ENV=prod)
 	@echo 'Building the artifact of all functions into build/artifact ($(architecture))'
 	@$(WITHOUT_CREDENTIALS) $(BIN)/python artifact/build.py '$(architecture)'
 	@echo 'Building the templates into .aws-sam/build'
@@ -188,15 +188,15 @@ prepare = mkdir -p build; $(BIN)/rollcall deploy prepare $(SECTION_NAMED) $(if $
 	--parameters "$$PARAMETERS$(if $(call said,$(AT_ONCE)), Rollout=at-once)" > $(PREPARED)
 sam_deploy = .venv-sam/bin/sam deploy $(call section,$(ENV)) --parameter-overrides "$$(cat $(PREPARED))" \
 	$(if $(call said,$(YES)),--no-confirm-changeset) $(SETTINGS) \
-	|| { echo 'Not deployed: docs/deploy.md, "When it fails", says what to do. A failed first deployment can simply be repeated.' >&2; exit 1; }
+	|| { echo 'Not deployed. See docs/deploy.md, "When it fails". If this was the first deployment, you can simply run the command again.' >&2; exit 1; }
 
 # What would deploy something else than what was checked.
 known_settings = [[ ! "$$SETTINGS" =~ --(parameter-overrides|config-env|stack-name|region|profile) ]] || \
-	{ echo "Not in SETTINGS: it would not be checked. Parameters: PARAMETERS='Name=value Name=value'; the rest: ENV, and the section of samconfig.toml" >&2; exit 1; }
+	{ echo "SETTINGS may not have $${BASH_REMATCH[0]}, because it would not be checked. Set parameters with PARAMETERS='Name=value Name=value', and the rest with ENV or in the section of samconfig.toml" >&2; exit 1; }
 
 .PHONY: deploy
 deploy: ENV := $(or $(ENV),dev)
-deploy: known-section one-region .venv/.local ## Check, ask, build without credentials, deploy, check the service (ENV=dev or prod, YES=1, AT_ONCE=1, PARAMETERS)
+deploy: known-section one-region .venv/.local ## Check, ask, build, deploy and verify (ENV=dev or prod, YES=1, AT_ONCE=1, PARAMETERS)
 	@$(known_settings)
 	@$(prepare)
 	@$(MAKE) --no-print-directory -f '$(firstword $(MAKEFILE_LIST))' build ENV='$(ENV)'
@@ -205,10 +205,10 @@ deploy: known-section one-region .venv/.local ## Check, ask, build without crede
 
 .PHONY: deploy-built
 deploy-built: ENV := $(or $(ENV),dev)
-deploy-built: known-section one-region .venv-sam/.installed .venv/.local ## Check, ask, deploy what `make build` built (ENV=dev or prod, YES=1)
+deploy-built: known-section one-region .venv-sam/.installed .venv/.local ## Check, ask and deploy the result of `make build` (ENV=dev or prod, YES=1)
 	@$(known_settings)
 	@[[ "$$(cat .aws-sam/build/architecture 2>/dev/null)" == '$(architecture)' ]] || \
-		{ echo 'What is built is not for $(architecture), which $(ENV) has: make build ENV=$(ENV)' >&2; exit 1; }
+		{ echo 'The build is not for $(architecture), the architecture of $(ENV). Run: make build ENV=$(ENV)' >&2; exit 1; }
 	@$(prepare)
 	@$(sam_deploy)
 
@@ -220,7 +220,7 @@ release-files: .venv/.dev sbom ## Build the files of a release into build/releas
 	@$(BIN)/cfn-lint --template build/release/*.yaml
 
 .PHONY: verify-aws
-verify-aws: one-region .venv/.dev ## Deploy a stack of its own to your AWS account, try and measure it, delete it (VERIFY='--dry-run', CLEAN=1)
+verify-aws: one-region .venv/.dev ## Deploy a separate stack to your AWS account, use and measure it, delete it (VERIFY='--dry-run', CLEAN=1)
 	@PYTHONPATH=.:src:tests:bench $(BIN)/python -m verify_aws $(if $(CLEAN),--clean-up) $(VERIFY)
 
 .PHONY: sbom
@@ -231,14 +231,14 @@ sbom: .venv-audit/.installed ## List the packages of the artifact in build/sbom.
 	@echo 'The packages of the artifact are listed in build/sbom.cyclonedx.json'
 
 .PHONY: audit
-audit: .venv-audit/.installed ## Look up known vulnerabilities of the pinned packages; fails when they cannot be checked
+audit: .venv-audit/.installed ## Check the pinned packages for known vulnerabilities; fails if this is not possible
 	@$(BIN)/python artifact/audit.py .venv-audit/bin/pip-audit requirements.txt $(filter-out requirements.txt,$(wildcard requirements*.txt))
 
 .PHONY: install-sam
-install-sam: .venv-sam/.installed .venv/.local ## Install what builds and deploys: the SAM CLI, and rollcall
+install-sam: .venv-sam/.installed .venv/.local ## Install the SAM CLI and rollcall, to build and deploy
 
 .PHONY: events
-events: .venv/.local ## Regenerate events/ and the schemas of events and of the command's answers in docs
+events: .venv/.local ## Regenerate events/, and the schemas of events and command answers in docs
 	@$(BIN)/python -m local.sample_events
 	@$(BIN)/python -m operations.event_schemas
 	@$(BIN)/python -m operations.answers.schema
@@ -248,7 +248,7 @@ reference: .venv/.local ## Regenerate the OpenAPI document and the other pages o
 	@$(BIN)/python -m reference
 
 .PHONY: record-release
-record-release: .venv/.dev ## Record the templates as those of the previous release, from which tests update
+record-release: .venv/.dev ## Record the templates as the previous release, which the update tests start from
 	@$(MEASURE) -m support.previous_release
 
 # --- Set-up ------------------------------------------------------------------
@@ -256,24 +256,24 @@ record-release: .venv/.dev ## Record the templates as those of the previous rele
 # Installs with uv, four times as fast as pip; with pip where uv fails (a package mirror that only pip is configured for).
 # $(1): environment, $(2): arguments
 install = $(WITHOUT_CREDENTIALS) VIRTUAL_ENV=$(1) $(BIN)/uv pip install --quiet $(2) || $(WITHOUT_CREDENTIALS) $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) || $(no-packages)
-no-packages = { echo 'The packages could not be installed (the reason is above). Check the network, or name a mirror of PyPI: export PIP_INDEX_URL=https://...' >&2; exit 1; }
+no-packages = { echo 'The packages could not be installed (see above). Check the network, or use a mirror of PyPI: export PIP_INDEX_URL=https://...' >&2; exit 1; }
 
 .venv/.uv: requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-		|| { echo 'Rollcall needs Python 3.11 or newer as $(PYTHON). Name another one: make PYTHON=python3.13' >&2; exit 1; }
+		|| { echo 'Rollcall needs Python 3.11 or newer, and $(PYTHON) is older or missing. Use another one: make PYTHON=python3.13' >&2; exit 1; }
 	@[[ -x $(BIN)/python ]] && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv \
-		|| { echo '$(PYTHON) can make no virtual environment with pip. Install its packages venv and pip (Debian, Ubuntu: apt install python3-venv), or name another one: make PYTHON=python3.13' >&2; exit 1; }
+		|| { echo '$(PYTHON) cannot create a virtual environment with pip. Install its packages venv and pip (Debian, Ubuntu: apt install python3-venv), or use another Python: make PYTHON=python3.13' >&2; exit 1; }
 	@$(WITHOUT_CREDENTIALS) $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-uv.txt || $(no-packages)
 	@touch $@
 
 .venv/.local: .venv/.uv requirements-local.txt pyproject.toml
-	@echo 'Installing into .venv what the service needs to run here'
+	@echo 'Installing the packages to run the service into .venv'
 	@$(call install,.venv,--require-hashes -r requirements-local.txt)
 	@$(call install,.venv,--no-deps --no-build-isolation --editable .)
 	@touch $@
 
 .venv/.dev: .venv/.local requirements-dev.txt
-	@echo 'Installing into .venv what tests and checks need'
+	@echo 'Installing the packages for tests and checks into .venv'
 	@$(call install,.venv,--require-hashes -r requirements-dev.txt)
 	@touch $@
 
@@ -285,19 +285,19 @@ no-packages = { echo 'The packages could not be installed (the reason is above).
 
 # The functions' Python where there is one: the emulator runs them with its own.
 .venv-prove/.installed: .venv/.dev requirements-prove.txt requirements.txt
-	@echo 'Installing an emulator of AWS into .venv-prove'
+	@echo 'Installing an AWS emulator into .venv-prove'
 	@[[ -x .venv-prove/bin/python ]] || "$$($(BIN)/python artifact/build.py --python)" -m venv --clear .venv-prove
 	@$(call install,.venv-prove,--require-hashes -r requirements-prove.txt)
 	@touch $@
 
 .venv-audit/.installed: .venv/.uv requirements-audit.txt
-	@echo 'Installing into .venv-audit what lists and audits packages'
+	@echo 'Installing the packages that list and audit packages into .venv-audit'
 	@[[ -x .venv-audit/bin/python ]] || $(BIN)/python -m venv --clear .venv-audit
 	@$(call install,.venv-audit,--require-hashes -r requirements-audit.txt)
 	@touch $@
 
 .dynamodb-local/.installed: tests/dynamodb-local/pom.xml
-	@{ java --list-modules | grep jdk.compiler && command -v mvn; } >/dev/null 2>&1 || { echo 'DynamoDB Local needs a JDK of version 17 and Maven: install them first' >&2; exit 1; }
+	@{ java --list-modules | grep jdk.compiler && command -v mvn; } >/dev/null 2>&1 || { echo 'DynamoDB Local needs a JDK (version 17) and Maven: install them first' >&2; exit 1; }
 	@echo 'Fetching DynamoDB Local into .dynamodb-local'
 	@rm -rf .dynamodb-local; report=$$(mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory='$(CURDIR)/.dynamodb-local' 2>&1) || { echo "$$report"; exit 1; }
 	@touch $@
@@ -312,6 +312,6 @@ requirements: .venv/.uv ## Pin the dependencies of pyproject.toml in requirement
 	for group in sam prove audit uv; do compile --group $$group -o requirements-$$group.txt; done
 
 .PHONY: clean
-clean: ## Remove everything that make created
+clean: ## Delete everything that make created
 	@rm -rf .venv .venv-sam .venv-prove .venv-audit build .aws-sam .dynamodb-local .node-packages examples/typescript/build examples/typescript/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/rollcall.egg-info
 	@find src tests bench verify_aws -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

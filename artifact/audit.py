@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 SERVICES: Final = ("pypi", "osv")
-"""Asked in this order, the next where the one before could not be."""
+"""Asked in this order; the next one only if the previous one could not be reached."""
 SECONDS: Final = 300
 """For all of it, whatever the network does."""
 SECONDS_OF_AN_ANSWER: Final = 10
@@ -39,7 +39,7 @@ class Report:
 
     @classmethod
     def of(cls, output: str, errors: str) -> Report:
-        """From what pip-audit wrote; nothing was examined when that is no report."""
+        """Reads the output of pip-audit; no package was examined when it is not a report."""
         try:
             found: list[dict[str, Any]] = json.loads(output)["dependencies"]
         except (ValueError, LookupError, TypeError):
@@ -117,13 +117,19 @@ def main(pip_audit: str, *files: str) -> int:
         for known in sorted(set(report.known)):
             _say(known)
         if report.known:
-            _say(f"Something is known ({service}). To raise what stands above: make requirements UPGRADE=1")
+            _say(
+                f"Known vulnerabilities were found ({service}). To update the packages above: make requirements "
+                "UPGRADE=1"
+            )
             return KNOWN
         if report.is_whole:
-            _say(f"{report.examined} pinned packages were examined ({service}); nothing is known against them.")
+            _say(f"{report.examined} pinned packages were checked ({service}): no known vulnerabilities.")
             return 0
-        _say(f"{service}: {report.examined} packages were examined. Then: {report.reason}")
-    _say("NOT EXAMINED: no advisory service could be asked about all packages. This says nothing about them.")
+        _say(f"{service}: {report.examined} packages were checked, then the check failed: {report.reason}")
+    _say(
+        "NOT CHECKED: no advisory service answered for all packages, so it is unknown whether they have "
+        "vulnerabilities."
+    )
     return NOT_EXAMINED
 
 

@@ -59,8 +59,8 @@ UNUSED_FILES: Final = (
 
 INSTALL_PYTHON: Final = f".venv/bin/uv python install {PYTHON_VERSION}"
 WITHOUT_BYTECODE: Final = (
-    f"Warning: no Python {PYTHON_VERSION} here, so the artifact has no bytecode and cold starts take twice as long "
-    f"or more. Before you deploy: {INSTALL_PYTHON}"
+    f"Warning: Python {PYTHON_VERSION} was not found, so the artifact has no bytecode and cold starts take at least "
+    f"twice as long. Before you deploy, run: {INSTALL_PYTHON}"
 )
 """The form of bytecode differs from version to version."""
 
@@ -70,7 +70,7 @@ class BuildFailed(Exception):
 
 
 def build(architecture: str, into: Path) -> None:
-    """Put the artifact for `arm64` or `x86_64` into a directory, in place of what is there; raises `BuildFailed`."""
+    """Put the artifact for `arm64` or `x86_64` into a directory, which is emptied first; raises `BuildFailed`."""
     check_extensions()
     python = python_of_the_functions()
     into.parent.mkdir(parents=True, exist_ok=True)
@@ -123,11 +123,11 @@ def install_requirements(architecture: str, into: Path) -> None:
 def _why_not(said: str) -> str:
     """One line for what pip printed, which repeats itself for each attempt."""
     if "No module named pip" in said:
-        return f"{sys.executable} has no pip, which installs the packages: {sys.executable} -m ensurepip --upgrade"
+        return f"{sys.executable} has no pip. Install it: {sys.executable} -m ensurepip --upgrade"
     reason = said.splitlines()[-1].removeprefix("ERROR: ") if said else "it printed no reason"
     return (
-        f"pip could not install the packages of requirements.txt: {reason}. "
-        "Check the network, or name a mirror of PyPI that has them: export PIP_INDEX_URL=https://..."
+        f"pip could not install the packages of requirements.txt: {reason}. Check the network, or use a mirror of "
+        "PyPI: export PIP_INDEX_URL=https://..."
     )
 
 
@@ -149,7 +149,7 @@ def stamped(template: str) -> str:
     """
     stamp, count = re.subn(rf"{UNRELEASED}( #.*)?$", f"Value: '{VERSION}'", template, flags=re.MULTILINE)
     if count != 1:
-        raise ValueError(f"the template has {UNRELEASED!r} {count} times, not once")
+        raise ValueError(f"the template has {UNRELEASED!r} {count} times instead of once")
     return stamp
 
 

@@ -70,7 +70,7 @@ def notes(changelog: str, version: str) -> str:
     found = re.search(rf"^## \[{re.escape(version)}\][^\n]*\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
     text = found[1].strip() if found else ""
     if not text:
-        raise NoRelease(f"CHANGELOG.md has no section [{version}]: give [Unreleased] that name and the date.")
+        raise NoRelease(f"CHANGELOG.md has no section [{version}]: rename [Unreleased] to it and add the date.")
     return text + "\n"
 
 
@@ -163,7 +163,9 @@ def write_wheel(into: Path) -> None:
 def write_artifacts(into: Path) -> None:
     """Build and archive the artifact of each processor; raises `NoRelease` without the functions' Python."""
     if BUILD["python_of_the_functions"]() is None:
-        raise NoRelease(f"A release needs Python {BUILD['PYTHON_VERSION']}, for bytecode: {BUILD['INSTALL_PYTHON']}")
+        raise NoRelease(
+            f"A release needs Python {BUILD['PYTHON_VERSION']} for its bytecode. Install it: {BUILD['INSTALL_PYTHON']}"
+        )
     for architecture in BUILD["PLATFORMS"]:
         with TemporaryDirectory(dir=into.parent) as scratch:
             folder = Path(scratch) / "artifact"
@@ -172,7 +174,7 @@ def write_artifacts(into: Path) -> None:
 
 
 def release(into: Path) -> list[Path]:
-    """Put the files of the release into a folder, in place of what is there; return them."""
+    """Put the files of the release into a folder, which is emptied first; return them."""
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     into.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=into.parent) as scratch:
@@ -189,7 +191,7 @@ def release(into: Path) -> list[Path]:
         try:
             (made / NOTES).write_text(notes(changelog, VERSION), encoding="utf-8")
         except NoRelease as reason:
-            sys.stderr.write(f"Note: without the notes of the release. {reason}\n")
+            sys.stderr.write(f"Note: the release notes are missing. {reason}\n")
         shutil.rmtree(into, ignore_errors=True)
         made.rename(into)
     return sorted(into.iterdir())

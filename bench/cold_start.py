@@ -11,7 +11,7 @@ process of the functions' Python on the built artifact, or on what the peer need
   (`bench/peers/typical.py`), on packages as they are installed.
 
 Two variants of `get_user` show what the artifact's form is worth: without bytecode, and on the SDK as Lambda's runtime
-brings it, whole and compiled, in the place of the artifact's own (docs/decisions/017).
+brings it, whole and compiled, instead of the artifact's own (docs/decisions/017).
 
 Exit code 1 when a function misses a goal, by the clock or by CPU time. Ratios are medians over the rounds, each of two
 starts of the same round, so that other work on the machine meets both.
@@ -163,7 +163,10 @@ def main() -> None:
     rounds = 5 if options.quick else 25
     python = BUILD["python_of_the_functions"]()
     if python is None:
-        sys.exit(f"Needs Python {BUILD['PYTHON_VERSION']}, the functions' version: .venv/bin/uv python install 3.13")
+        sys.exit(
+            f"The benchmark needs Python {BUILD['PYTHON_VERSION']}, the version of the functions. Install it: "
+            ".venv/bin/uv python install 3.13"
+        )
     artifact = SCRATCH / "artifact"
     shutil.rmtree(artifact, ignore_errors=True)
     BUILD["build"](platform.machine().replace("aarch64", "arm64"), artifact)

@@ -123,7 +123,7 @@ def grown(rows: list[Row]) -> list[str]:
 
 def main() -> None:
     parser = parser_of(__doc__, "cursor-pages.json")
-    parser.add_argument("--publish", action="store_true", help="also renew the figures in docs")
+    parser.add_argument("--publish", action="store_true", help="also update the figures in docs")
     options = parser.parse_args()
     users, rounds = (2_000, 3) if options.quick else (10_000, 5)
     if (why_not := engines.missing()) is not None:

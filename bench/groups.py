@@ -120,7 +120,7 @@ def missed(measured: work.Measured, removal: work.Removal, crowd: work.Crowd, si
 
 def main() -> None:
     parser = parser_of(__doc__, "groups.json")
-    parser.add_argument("--publish", action="store_true", help="also renew the figures in docs")
+    parser.add_argument("--publish", action="store_true", help="also update the figures in docs")
     options = parser.parse_args()
     sizes, rounds, groups_of_leaver = ((10, 100, 1_000), 3, 50) if options.quick else ((10, 1_000, 10_000), 3, 500)
     if (why_not := engines.missing()) is not None:

@@ -115,7 +115,7 @@ class Load:
 def process(
     script: str, *arguments: str, output: IO[bytes] | int, cores: Set[int] = frozenset()
 ) -> Iterator[Child[bytes]]:
-    """A process of ours, which ends by itself or when its standard input does; on some cores only, if any are given."""
+    """A process that ends when its work is done or its standard input ends; it only uses the given cores, if any."""
     paths = os.pathsep.join([str(HERE), *sys.path])
     command = [sys.executable, HERE / script, *arguments]
     with started(command, stdin=PIPE, stdout=output, stderr=PIPE, env=os.environ | {"PYTHONPATH": paths}) as running:
@@ -252,11 +252,13 @@ def number(text: str) -> int:
 def main() -> int:
     """Run the load, print and write what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rate", type=positive, default=25, help="requests a second, of all accounts (25)")
-    parser.add_argument("--seconds", type=positive, default=300, help="how long (300)")
-    parser.add_argument("--accounts", type=number, default=1, help="accounts that send them in turn (1)")
-    parser.add_argument("--people", type=number, default=2_000, help="users an account has at the beginning (2000)")
-    parser.add_argument("--json", type=Path, default=Path("build/bench/load.json"), help="where to write the figures")
+    parser.add_argument("--rate", type=positive, default=25, help="requests per second from all accounts (default: 25)")
+    parser.add_argument("--seconds", type=positive, default=300, help="how long (default: 300 s)")
+    parser.add_argument("--accounts", type=number, default=1, help="number of accounts that take turns (default: 1)")
+    parser.add_argument(
+        "--people", type=number, default=2_000, help="users in each account at the start (default: 2000)"
+    )
+    parser.add_argument("--json", type=Path, default=Path("build/bench/load.json"), help="where to write the results")
     options = parser.parse_args()
     if options.rate * options.seconds < 1:
         parser.error("--rate times --seconds is less than one request")

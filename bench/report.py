@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 WIDTH_OF_A_FILE: Final = 1_000
-"""Columns of output that is no terminal, for which rich assumes 80."""
+"""Columns of output that is not a terminal; rich assumes 80."""
 
 
 def arguments(description: str | None, output: str) -> argparse.Namespace:
@@ -24,7 +24,7 @@ def arguments(description: str | None, output: str) -> argparse.Namespace:
 def parser_of(description: str | None, output: str) -> argparse.ArgumentParser:
     """The same, for a benchmark with options of its own."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, default=Path("build/bench") / output, help="where to write the figures")
+    parser.add_argument("--json", type=Path, default=Path("build/bench") / output, help="where to write the results")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a first look")
     return parser
 

@@ -139,7 +139,7 @@ def goals(rows: list[Row]) -> list[Row]:
 def options() -> argparse.Namespace:
     """The command line."""
     parser = parser_of(__doc__, "storage.json")
-    parser.add_argument("--publish", action="store_true", help="also renew the figures in docs")
+    parser.add_argument("--publish", action="store_true", help="also update the figures in docs")
     return parser.parse_args()
 
 

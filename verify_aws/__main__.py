@@ -25,21 +25,27 @@ def parsed(arguments: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(
         prog="verify_aws", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--dry-run", action="store_true", help="print each step and do nothing; needs no credentials")
-    parser.add_argument("--clean-up", action="store_true", help="delete what killed runs left, and do nothing else")
-    parser.add_argument("--run", metavar="NAME", help="with --clean-up: this run, though it may be running elsewhere")
+    parser.add_argument("--dry-run", action="store_true", help="print the steps and do nothing; needs no credentials")
+    parser.add_argument("--clean-up", action="store_true", help="only delete the resources that killed runs left")
+    parser.add_argument(
+        "--run",
+        metavar="NAME",
+        help="with --clean-up: delete this run's resources even if it may still be running elsewhere",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--json", action="store_true", help="answer in JSON on standard output")
-    parser.add_argument("--region", metavar="NAME", help="AWS region; else AWS_REGION, then as the AWS CLI finds it")
-    parser.add_argument("--profile", metavar="NAME", help="AWS profile; else as the AWS CLI finds it")
+    parser.add_argument("--json", action="store_true", help="print JSON on standard output")
+    parser.add_argument(
+        "--region", metavar="NAME", help="AWS region; default: AWS_REGION, then the region of the AWS CLI"
+    )
+    parser.add_argument("--profile", metavar="NAME", help="AWS profile; default: the profile of the AWS CLI")
     parser.add_argument("--evidence", metavar="FOLDER", type=Path, default=EVIDENCE, help="where to write the results")
     options = parser.parse_args(arguments)
     if options.run is not None and not options.clean_up:
-        parser.error("--run is for --clean-up")
+        parser.error("--run only works with --clean-up")
     if options.run is not None and not is_run(options.run):
-        parser.error(f"--run {options.run}: a run is named {PREFIX} and eight of 0-9 and a-f")
+        parser.error(f"--run {options.run}: the name of a run is {PREFIX} and eight characters from 0-9 and a-f")
     if options.clean_up and options.dry_run:
-        parser.error("--clean-up and --dry-run do not go together")
+        parser.error("--clean-up and --dry-run cannot be combined")
     return Options(**vars(options))
 
 

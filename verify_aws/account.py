@@ -31,9 +31,9 @@ class Account:
 def account_of(session: boto3.Session, environment: Mapping[str, str]) -> Account:
     """Look at the session's AWS account, without changing it; raises `Refused`."""
     if endpoints := sorted(name for name in environment if name.startswith("AWS_ENDPOINT_URL") and environment[name]):
-        raise Refused(f"{endpoints[0]} is set, so that this would not be AWS: unset it.")
+        raise Refused(f"{endpoints[0]} is set, so requests would not go to AWS: unset it.")
     if not session.region_name:
-        raise Refused("No AWS region is chosen: set AWS_REGION.")
+        raise Refused("No AWS region is set: set AWS_REGION.")
     try:
         if session.get_credentials() is None:
             raise Refused("No AWS credentials were found: sign in (aws sso login), or add --profile NAME.")
@@ -43,9 +43,9 @@ def account_of(session: boto3.Session, environment: Mapping[str, str]) -> Accoun
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown error")
         raise Refused(
-            f"AWS refused {error.operation_name} ({code}): sign in again, or take credentials with the rights "
-            "in docs/deploy.md, What you need."
+            f"AWS refused {error.operation_name} ({code}): sign in again, or use credentials with the permissions in "
+            "docs/deploy.md, What you need."
         ) from error
     except BotoCoreError as error:
-        raise Refused(f"AWS cannot be reached: {error}") from error
+        raise Refused(f"AWS could not be reached: {error}") from error
     return Account(caller["Account"], caller["Arn"], session.region_name, bool(gateway.get("cloudwatchRoleArn")), quota)

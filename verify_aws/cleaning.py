@@ -58,7 +58,7 @@ def clean_up(
     except KeyboardInterrupt:
         pass
     for kind in waiting:
-        why = "it marks the run as long as anything else is left" if kind.title == LAST else "the clean-up was stopped"
+        why = "it marks the run until everything else is deleted" if kind.title == LAST else "the clean-up was stopped"
         _note(kind, why, result)
     return result
 

@@ -25,7 +25,7 @@ def steps(run: Run, sets_logs_role: bool) -> list[Step]:
     return [
         Step(
             "bucket",
-            "Make a bucket with the run's tags",
+            "Create a bucket with the run's tags",
             0.1,
             _bucket,
             calls=("s3:CreateBucket", "s3:PutBucketTagging"),

@@ -130,7 +130,7 @@ def _with_file(command: Command, file: Path) -> Command:
 
 def _load(stage: Stage, step: Step) -> Figures:
     if not stage.imported:
-        raise StepFailed("it needs the users of the import")
+        raise StepFailed("the step needs the users of the import")
     program = _load_program()
     people = [
         program.Person(number, stage.imported[name])

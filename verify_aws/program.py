@@ -161,7 +161,7 @@ class Program:
             files = evidence.write(self.options.evidence)
         except OSError as error:
             files = []
-            self.screen.say(f"The results cannot be written to {self.options.evidence}: {error}. Here they are:")
+            self.screen.say(f"The results could not be written to {self.options.evidence}: {error}. The results:")
             self.screen.say(evidence.page())
         self.screen.say(f"The run {evidence.verdict}. Written: {', '.join(map(_from_here, files)) or 'nothing'}")
         if self.options.json:
@@ -175,11 +175,14 @@ class Program:
         chosen = [one for one in chosen if one.state != "alive"]
         for one in earlier:
             if one not in chosen:
-                self.screen.say(f"{one.run.name}, of {one.run.started:%Y-%m-%d %H:%M} UTC, stays: {_why_it_stays(one)}")
+                self.screen.say(
+                    f"{one.run.name}, started {one.run.started:%Y-%m-%d %H:%M} UTC, is not deleted: "
+                    f"{_why_it_stays(one)}"
+                )
         if not chosen:
-            self.screen.say("There is nothing to remove.")
+            self.screen.say("There is nothing to delete.")
         elif not self.options.yes:
-            self._confirm(f"Delete what is left of {', '.join(one.run.name for one in chosen)}?")
+            self._confirm(f"Delete the remaining resources of {', '.join(one.run.name for one in chosen)}?")
         results = {one.run.name: self._removed(session, one.run) for one in chosen}
         if self.options.json:
             self._answer({"removed": {name: without_private(asdict(result)) for name, result in results.items()}})
@@ -205,7 +208,7 @@ class Program:
         try:
             return found_runs(session, self.records, datetime.now(UTC))
         except (ClientError, BotoCoreError) as error:
-            raise Refused(f"Earlier runs cannot be looked for: {error}") from error
+            raise Refused(f"Earlier runs could not be listed: {error}") from error
 
     def _kinds(self, run: Run, session: boto3.Session) -> list[Kind]:
         return kinds(run, session, self.pause)
@@ -214,7 +217,7 @@ class Program:
         if self.options.yes:
             return
         if self.ask is None:
-            raise Refused("This costs money, and no one can be asked here: add --yes.")
+            raise Refused("This costs money, and the question cannot be asked here: add --yes.")
         if not self.ask(question):
             raise Refused("Nothing was done.")
 
@@ -223,13 +226,17 @@ class Program:
 
 
 def _shown(account: Account, run: Run) -> list[tuple[str, str]]:
-    logs = "has a role, which stays" if account.has_logs_role else "has no role; one is set, and taken away again"
+    logs = (
+        "has a role, which is kept"
+        if account.has_logs_role
+        else "has no role; the run sets one and removes it at the end"
+    )
     few = "; requests of the load may be refused" if account.executions < _FEW_EXECUTIONS else ""
     return [
         ("AWS account", account.id),
         ("Caller", account.caller),
         ("Region", account.region),
-        ("Stack", f"{run.name}, a new one; no other is touched"),
+        ("Stack", f"{run.name}, a new stack; no other stack is changed"),
         ("Gateway's logs", logs),
         ("Lambda's quota", f"{account.executions} executions at once{few}"),
     ]

@@ -63,16 +63,19 @@ def plan_lines(
 ) -> list[str]:
     """The plan on one screen."""
     return [
-        "Deploy Rollcall to this AWS account as a stack of its own, use and measure it, and delete it again.",
+        "Deploy Rollcall to this AWS account as a separate stack, use and measure it, then delete it.",
         "",
         *(f"  {name:16}{value}" for name, value in facts),
         "",
         *(f"  {number}. {step.title}" for number, step in enumerate(steps, 1)),
-        f"  {len(steps) + 1}. Delete stack, table, secrets, logs and bucket; also when a step fails, and on Ctrl-C",
+        f"  {len(steps) + 1}. Delete stack, table, secrets, logs and bucket, even if a step fails or you press Ctrl-C",
         "",
         f"  About {cost.minutes:.0f} minutes and ${cost.dollars:.2f}; estimated from list prices, not measured:",
         *(f"    {name:24}${dollars:.3f}" for name, dollars in cost.parts.items()),
-        *(f"  Before that, what is left of {one.run.name} is deleted; it was killed." for one in earlier),
+        *(
+            f"  Before that, the remaining resources of {one.run.name} are deleted; that run was killed."
+            for one in earlier
+        ),
         "",
     ]
 
@@ -80,8 +83,8 @@ def plan_lines(
 def dry_lines(steps: Sequence[Step], of_run: Sequence[Kind], cost: Estimate) -> list[str]:
     """Each step with its commands and calls."""
     lines = [
-        f"A run named {PREFIX}RANDOM: about {cost.minutes:.0f} minutes and ${cost.dollars:.2f}, by an estimate.",
-        "Nothing is run now.",
+        f"A run named {PREFIX}RANDOM, about {cost.minutes:.0f} minutes and ${cost.dollars:.2f} (estimated).",
+        "This is a dry run: nothing is run.",
     ]
     for number, step in enumerate(steps, 1):
         lines += ["", f"{number}. {step.title} (about {_minutes(step.minutes)})"]
@@ -90,7 +93,7 @@ def dry_lines(steps: Sequence[Step], of_run: Sequence[Kind], cost: Estimate) -> 
             lines += [f"   calls {', '.join(step.calls)}"]
         if step.requests:
             lines += [f"   sends {step.requests}"]
-    lines += ["", f"{len(steps) + 1}. Delete everything, whatever happened before"]
+    lines += ["", f"{len(steps) + 1}. Delete everything, even after a failure"]
     lines += [f"   {kind.title}: calls {', '.join(kind.calls)}" for kind in of_run]
     lines += ["", f"{len(steps) + 2}. Write docs/evidence/aws-DATE.md and .json"]
     return lines
@@ -99,9 +102,9 @@ def dry_lines(steps: Sequence[Step], of_run: Sequence[Kind], cost: Estimate) -> 
 def end_lines(removed: Removed) -> list[str]:
     """What is left to do by hand."""
     if removed.complete:
-        return ["Everything that was made is deleted."]
-    lines = ["NOT EVERYTHING IS DELETED, and what is left may cost money:"]
+        return ["Everything that the run created is deleted."]
+    lines = ["NOT EVERYTHING IS DELETED. The remaining resources may cost money:"]
     lines += [f"  {left.kind} {left.name}: {left.why}" for left in removed.left]
-    lines += [f"  not looked for: {why}" for why in removed.unseen]
+    lines += [f"  not checked: {why}" for why in removed.unseen]
     lines += [f"Try again: {CLEAN_UP}", *(["Or by hand, in this order:"] if removed.left else [])]
     return lines + [f"  {left.command}" for left in removed.left]

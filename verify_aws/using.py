@@ -59,19 +59,19 @@ def steps(run: Run) -> list[Step]:
             3,
             _wire,
             calls=ACCOUNT_CALLS,
-            requests="src/operations/simulation/recorded.jsonl, each to an account of its own",
+            requests="src/operations/simulation/recorded.jsonl, each to a separate account",
         ),
         Step(
             "groups",
-            "Switch groups on; make, change and delete a group",
+            "Switch groups on; create, change and delete a group",
             0.2,
             _groups,
             calls=ACCOUNT_CALLS,
-            requests="the life of a test user and of a test group, with every function of the API",
+            requests="create, change and delete a test user and a test group, with every function of the API",
         ),
         Step(
             "rotation",
-            "Rotate a key: both keys work, another one does not",
+            "Rotate a key: both keys work, a wrong key does not",
             0.2,
             _rotation,
             commands=(
@@ -79,7 +79,7 @@ def steps(run: Run) -> list[Step]:
                 rollcall(run, "account", "rotate-key", "rotated", "--yes"),
             ),
             calls=("secretsmanager:GetSecretValue",),
-            requests="GET /Users with the previous key, the new one and a third",
+            requests="GET /Users with the previous key, the new key and a wrong key",
         ),
     ]
 
@@ -169,7 +169,7 @@ def _rotation(stage: Stage, step: Step) -> Figures:
         succeeded(stage.shell, *rotate)
         second = accounts.show("rotated").current.key
         if first == second:
-            raise StepFailed("the key after the rotation is the one before")
+            raise StepFailed("the rotation did not change the key")
         third = ConnectorKey.generate("rotated", lambda count: b"\1" * count)
         expected = {"previous": (first, 200), "new": (second, 200), "other": (third, 401)}
         found = {name: ScimClient(stage.base_url, key.text).get("/Users").status for name, (key, _) in expected.items()}

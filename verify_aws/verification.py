@@ -42,7 +42,7 @@ class Interrupts:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.cleaning and not self.warned:
             self.warned = True
-            self.say("Removing what was made; once more, and the rest of it stays in the AWS account.")
+            self.say("Deleting the resources of this run. Press Ctrl-C again to leave the rest in the AWS account.")
             return
         # Set here, so that a second signal cannot come between the first one and the clean-up.
         self.cleaning = True

@@ -53,8 +53,8 @@ _SECONDS: Final = 15.0
 _COLOUR: Final = {Urgency.NONE: "", Urgency.SOON: "", Urgency.VERY_SOON: "[yellow]", Urgency.NOW: "[red]"}
 _MESSAGES: Final = {
     "created": "SCIM is switched on for the new account {name}.",
-    "enabled": "SCIM is switched on again for the account {name}; its Connector Key is the one it had.",
-    "replaced": "SCIM is switched on for the account {name} with a new Connector Key; its secret was unusable.",
+    "enabled": "SCIM is switched on again for the account {name}; its Connector Key is unchanged.",
+    "replaced": "SCIM is switched on for the account {name} with a new Connector Key, because its secret was unusable.",
     "unchanged": "SCIM is already switched on for the account {name}; nothing was changed.",
     "on": "SCIM is already switched on for the account {name}.",
 }
@@ -83,7 +83,7 @@ def enable(
     if not fresh:
         following = Labelled("Next, to see the key:", f"{command} account show {name} --reveal")
     elif steps:
-        following = Labelled("Next, when that is done, check it from outside:", f"{command} doctor {name}")
+        following = Labelled("Then check the service from outside:", f"{command} doctor {name}")
     else:
         following = Labelled(WHERE, f"{command} account show {name} --idp jumpcloud")
     invocation.answer(
@@ -94,7 +94,7 @@ def enable(
             connector_key=key,
         ),
         _MESSAGES["on" if is_learned and not outcome.changed else outcome.action].format(name=name),
-        *([f"Its identity provider is remembered: {connector.settings.idp}."] * is_learned),
+        *([f"The account's identity provider is set to {connector.settings.idp}."] * is_learned),
         *values(base_url, key),
         *steps,
         "",
@@ -104,11 +104,13 @@ def enable(
 
 @app.command()
 def disable(context: typer.Context, name: Name, yes: Yes = False) -> None:
-    """Switch SCIM off: the identity provider is refused with 403. Users and keys stay."""
+    """Switch SCIM off: the identity provider's requests get 403. Users and keys are kept."""
     invocation = invocation_of(context)
     accounts = invocation.deployment.accounts
     if accounts.show(name).enabled:
-        invocation.confirm(f"Switch SCIM off for the account {name}? Its identity provider will be refused.", yes)
+        invocation.confirm(
+            f"Switch SCIM off for the account {name}? Requests from its identity provider will get 403.", yes
+        )
     outcome = accounts.disable(name)
     invocation.answer(
         DisabledAccount(result=outcome.action, account=name),
@@ -202,7 +204,7 @@ def list_accounts(context: typer.Context) -> None:
         AccountList.of(listed),
         table
         if listed
-        else f"There is no account yet. Create one: rollcall{invocation.options} account enable default",
+        else f"There are no accounts yet. Create one: rollcall{invocation.options} account enable default",
     )
     if invocation.as_json:
         return
@@ -221,7 +223,7 @@ def rotate_key(
         str,
         typer.Option(
             metavar="TIME",
-            help="How long the current key keeps working: 7d, 12h, 30m, at most 30d, or 0 to refuse it at once.",
+            help="How long the current key keeps working: 7d, 12h, 30m, at most 30d, or 0 to refuse it immediately.",
         ),
     ] = f"{DEFAULT_GRACE.days}d",
     idp: RememberedIdp = None,
@@ -232,17 +234,17 @@ def rotate_key(
     accounts = invocation.deployment.accounts
     period = parse_duration(grace, "--grace", may_be_zero=True)
     if period > MAX_GRACE:
-        raise UsageError(f"--grace is {MAX_GRACE.days} days at most, not {grace}; nothing was changed.")
+        raise UsageError(f"--grace is at most {MAX_GRACE.days} days, not {grace}; nothing was changed.")
     present = accounts.show(name)
     previous = present.previous_at(datetime.now(UTC))
     if previous is not None:
         invocation.confirm(
-            f"The key before the present one is accepted until {rfc3339(previous.expires_at)}; "
-            "rotating again refuses it at once. Continue?",
+            f"The previous key still works until {rfc3339(previous.expires_at)}; rotating again refuses it "
+            "immediately. Continue?",
             yes,
         )
     elif period == timedelta(0):
-        invocation.confirm(f"Without a grace period the present key of {name} is refused at once. Continue?", yes)
+        invocation.confirm(f"Without a grace period, the current key of {name} is refused immediately. Continue?", yes)
     remembered(accounts, present, idp)
     connector, base_url = accounts.rotate_key(name, period).connector, invocation.deployment.base_url
     key = connector.current.key.text
@@ -255,38 +257,36 @@ def rotate_key(
             connector_key=key,
         ),
         f"The account {name} has a new Connector Key. "
-        + (f"The old one is accepted until {rfc3339(until)}." if until else "The old one is refused from now on."),
+        + (f"The previous key works until {rfc3339(until)}." if until else "The previous key is refused from now on."),
         *values(base_url, key),
         *(
             rotation(base_url, key, connector.settings, idp)
             or [
                 "",
-                "In the identity provider, paste the new key in place of the old one and save. Nothing else changes.",
+                "In the identity provider, replace the key with the new one and save. Nothing else changes.",
             ]
         ),
         "",
         Labelled(
-            "Next, when the identity provider uses the new key:",
+            "When the identity provider uses the new key:",
             f"rollcall{invocation.options} account revoke-previous {name}",
         )
         if until
-        else Labelled("Next, when that is done, check it from outside:", f"rollcall{invocation.options} doctor {name}"),
+        else Labelled("Then check the service from outside:", f"rollcall{invocation.options} doctor {name}"),
     )
 
 
 @app.command("revoke-previous")
 def revoke_previous(context: typer.Context, name: Name, yes: Yes = False) -> None:
-    """Refuse the previous key from now on, before its grace period ends."""
+    """Refuse the previous key now, before its grace period ends."""
     invocation = invocation_of(context)
     accounts = invocation.deployment.accounts
     if accounts.show(name).previous is not None:
-        invocation.confirm(
-            f"Refuse the previous key of {name}? An identity provider that still uses it will fail.", yes
-        )
+        invocation.confirm(f"Refuse the previous key of {name}? Requests that still use it will fail.", yes)
     outcome = accounts.revoke_previous(name)
     invocation.answer(
         AccountDone(result=outcome.action, account=name),
-        f"The previous key of {name} is refused within a minute."
+        f"The previous key of {name} is refused; it takes effect within a minute."
         if outcome.changed
         else f"The account {name} has no previous key; nothing was changed.",
     )

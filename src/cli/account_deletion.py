@@ -28,14 +28,16 @@ def delete(
     yes: Yes = False,
     confirm_name: Annotated[
         str | None,
-        typer.Option("--confirm-name", metavar="NAME", help="With --yes: the account's name again, if it has users."),
+        typer.Option(
+            "--confirm-name", metavar="NAME", help="The account's name again; needed with --yes if it has users."
+        ),
     ] = None,
 ) -> None:
-    """Delete an account permanently: its keys, its settings, all its users and all its groups.
+    """Delete an account permanently, with its keys, settings, users and groups.
 
-    SCIM is switched off first. Groups and users are deleted one by one, with a life-cycle event for each. For 30 days
-    the table keeps their ids, nothing else, so that `rollcall events redrive` can publish an event that was lost. After
-    an interruption, run the command again.
+    SCIM is switched off first. Groups and users are deleted one by one, with a life-cycle event for each. The table
+    keeps only their ids, for 30 days, so that `rollcall events redrive` can publish lost events. If the command is
+    interrupted, run it again.
     """
     invocation = invocation_of(context)
     accounts = invocation.deployment.accounts
@@ -68,7 +70,7 @@ def delete(
     )
     if was_enabled:
         invocation.note(
-            "Requests within the minute in which SCIM was switched off may still have created users or groups: "
+            "Requests in the last minute may still have created users or groups. Check: "
             f"rollcall{invocation.options} users list --account {name}"
         )
 
@@ -80,13 +82,13 @@ def _contents(users: int, groups: int) -> str:
 def _confirm_by_name(invocation: Invocation, name: str, contents: str, yes: bool, confirm_name: str | None) -> None:
     if not yes:
         try:
-            confirm_name = invocation.ask(f"The account {name} has {contents}. Type its name to delete all")
+            confirm_name = invocation.ask(f"The account {name} has {contents}. Type its name to delete everything")
         except typer.Abort as abort:
             raise UsageError(
-                f"No name was typed; nothing was changed. To skip the question: --yes --confirm-name {name}"
+                f"No name was entered; nothing was changed. To skip the question: --yes --confirm-name {name}"
             ) from abort
     elif confirm_name is None:
-        raise UsageError(f"The account {name} has {contents}: add --confirm-name {name} to delete all.")
+        raise UsageError(f"The account {name} has {contents}: add --confirm-name {name} to delete everything.")
     if confirm_name != name:
         raise UsageError("That is not the account's name; nothing was changed.")
 

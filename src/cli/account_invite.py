@@ -31,17 +31,17 @@ def invite(
             min=1,
             max=MAX_SETUP_LINK_PERIOD.days,
             metavar="DAYS",
-            help="For how long the link opens the page.",
+            help="How long the link works.",
         ),
     ] = DEFAULT_PERIOD.days,
     idp: Annotated[
         IdentityProvider | None,
-        typer.Option("--idp", help="The customer's identity provider; default: the page asks."),
+        typer.Option("--idp", help="The customer's identity provider. By default, the page asks."),
     ] = None,
 ) -> None:
-    """Make a link with which a customer's administrator sets provisioning up alone.
+    """Create a link to the page on which a customer's administrator sets up provisioning.
 
-    The page shows the steps, the Base URL and, once, the Connector Key; then whether requests arrive.
+    The page shows the steps, the Base URL and, once, the Connector Key. It then shows whether requests arrive.
     """
     invocation = invocation_of(context)
     page = _page_of(invocation)
@@ -59,10 +59,10 @@ def invite(
             expires_at=rfc3339(link.expires_at),
             idp=link.idp,
         ),
-        f"Send this link to the administrator of {name}, and to no one else: it shows the Connector Key once.",
+        f"Send this link only to the administrator of {name}: it shows the Connector Key once.",
         plain(address),
-        f"It opens until {rfc3339(link.expires_at)}. To close it before: "
-        f"rollcall{invocation.options} account uninvite {name} {link.id}",
+        f"The link works until {rfc3339(link.expires_at)}. To revoke it earlier: rollcall{invocation.options} "
+        f"account uninvite {name} {link.id}",
         *([] if is_on else [off]),
     )
 
@@ -78,7 +78,7 @@ def invites(
         ),
     ] = None,
 ) -> None:
-    """List the set-up links: open, used (the key was shown) and expired ones. The links themselves are not stored."""
+    """List set-up links: open, used (the key was shown) and expired. The link addresses are not stored."""
     invocation = invocation_of(context)
     deployment, now = invocation.deployment, datetime.now(UTC)
     if name is not None:
@@ -106,7 +106,9 @@ def invites(
     whom = name or "NAME"
     invocation.answer(
         LinkList([ListedLink.of(account, link, now) for account, link in found]),
-        table if found else f"There is no set-up link. Make one: rollcall{invocation.options} account invite {whom}",
+        table
+        if found
+        else f"There are no set-up links. Create one: rollcall{invocation.options} account invite {whom}",
     )
 
 
@@ -114,23 +116,22 @@ def uninvite(
     context: typer.Context,
     name: Name,
     link_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The link, by its id in rollcall account invites.")
+        str | None, typer.Argument(metavar="[ID]", help="The id of the link, from rollcall account invites.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Close all links of the account.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Revoke all links of the account.")] = False,
 ) -> None:
-    """Close a set-up link of an account, or all of them, before it expires. The Connector Key stays valid."""
+    """Revoke one set-up link of an account, or all of them. The Connector Key stays valid."""
     invocation = invocation_of(context)
     if (link_id is None) is not everything:
         raise UsageError(
-            f"Say which link to close, by its id or with --all; nothing was changed. To see them: "
-            f"rollcall account invites {name}"
+            f"Give the id of the link, or --all; nothing was changed. To see the links: rollcall account invites {name}"
         )
     links = invocation.deployment.setup_links
     closed = links.revoke(name, None if link_id is None else [link_id])
     if not closed and link_id is not None:
         raise UsageError(
-            f"The account {name} has no open link of that id; nothing was changed. To see its links: "
-            f"rollcall account invites {name}"
+            f"The account {name} has no open link with that id; nothing was changed. To see its links: rollcall "
+            f"account invites {name}"
         )
     invocation.answer(
         ClosedLinks(result="closed" if closed else "unchanged", account=name, closed=[link.id for link in closed]),
@@ -145,8 +146,8 @@ def _page_of(invocation: Invocation) -> str:
         raise UsageError("The local server is of an older version: stop it and start it with make run.")
     if page is None:
         raise UsageError(
-            "This stack serves no set-up page, so a link would open nothing; none was made. Deploy it with "
-            "SetupPage=true: make deploy PARAMETERS=SetupPage=true"
+            "This stack has no set-up page, so no link was created. Deploy it with SetupPage=true: make deploy "
+            "PARAMETERS=SetupPage=true"
         )
     return page
 
@@ -154,13 +155,13 @@ def _page_of(invocation: Invocation) -> str:
 def _done(name: str, closed: tuple[SetupLink, ...]) -> str:
     if not closed:
         return f"The account {name} has no open link; nothing was changed."
-    return f"Closed links of {name}: {', '.join(link.id for link in closed)}. They open nothing from now on."
+    return f"Revoked links of {name}:  {', '.join(link.id for link in closed)}. They no longer work."
 
 
 def _advice(invocation: Invocation, name: str, closed: tuple[SetupLink, ...]) -> list[str]:
     if all(link.revealed_at is None for link in closed):
         return []
     return [
-        "The Connector Key was shown before. If the wrong person may have it: "
-        f"rollcall{invocation.options} account rotate-key {name} --grace 0"
+        f"The Connector Key was already shown. If the wrong person may have it: rollcall{invocation.options} account "
+        f"rotate-key {name} --grace 0"
     ]

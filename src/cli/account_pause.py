@@ -21,9 +21,10 @@ _SECONDS: Final = 15.0
 
 
 def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
-    """End the pause of an account after too many users lost access, and start a new day of its limit.
+    """End the pause of an account after too many users lost access, and start counting again.
 
-    It first shows who was deactivated or removed in the last hour; rollcall activity --lost-access looks further back.
+    The command first shows who was deactivated or deleted in the last hour; rollcall activity --lost-access looks
+    further back.
     """
     invocation = invocation_of(context)
     guard = _guard(invocation, name)
@@ -31,7 +32,7 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
     if guard.limit.is_closed:
         raise UsageError(
             f"The limit of {name} lets no user lose access, so there is nothing to resume; nothing was changed. Set "
-            f"another one: rollcall account set {name} deprovisioning-limit 20,10%."
+            f"another limit: rollcall account set {name} deprovisioning-limit 20,10%."
         )
     lost = None
     if before.is_paused:
@@ -49,7 +50,7 @@ def resume(context: typer.Context, name: Name, yes: Yes = False) -> None:
         ResumedAccount(
             result="resumed" if before.is_paused else "unchanged", account=name, last_day=before.used, lost_access=lost
         ),
-        f"The identity provider of {name} may deactivate and remove users again."
+        f"The identity provider of {name} can deactivate and delete users again."
         if before.is_paused
         else f"The account {name} is not paused ({before.used} of {before.allowed} in the last day); "
         "nothing was changed.",
@@ -63,28 +64,30 @@ def let_through(
     user_name: UserName = None,
     user_id: UserId = None,
 ) -> None:
-    """Allow one user to be deactivated or removed while the account is paused: once, within a day.
+    """Let one user be deactivated or deleted once within a day while the account is paused.
 
-    For a dismissal that cannot wait. All other users remain protected until rollcall account resume.
+    For a dismissal that cannot wait. Other users stay protected until rollcall account resume.
     """
     invocation = invocation_of(context)
     guard = _guard(invocation, name)
     user = chosen_user(invocation, name, email, user_name, user_id)
     if sum(each.user_id != user.id for each in guard.state().let_through) >= MAX_PASSES:
         raise UsageError(
-            f"{MAX_PASSES} users of {name} may pass already. Wait until they have, or end the pause: "
-            f"rollcall account resume {name}."
+            f"{MAX_PASSES} users of {name} are already let through, the maximum. Wait until they have lost access, "
+            f"or end the pause: rollcall account resume {name}."
         )
     passed = guard.let_through(user.id, invocation.deployment.actor())
     invocation.answer(
         UserLetThrough(result="let-through", account=name, user_id=user.id, until=rfc3339(passed.until)),
-        f"The user {user.id} may be deactivated or removed once, until {minute_text(passed.until)}. Have the identity "
-        "provider try again.",
+        f"The user {user.id} can be deactivated or deleted once, until {minute_text(passed.until)}. Have the "
+        "identity provider send the change again.",
     )
 
 
 def _guard(invocation: Invocation, name: str) -> DynamoDBGuard:
     limit = invocation.deployment.accounts.show(name).settings.deprovisioning_limit
     if limit is None:
-        raise UsageError(f"The account {name} has no limit for losses of access; nothing was changed.")
+        raise UsageError(
+            f"The account {name} has no deprovisioning limit, so no user needs to be let through; nothing was changed."
+        )
     return invocation.deployment.account(name, _SECONDS).guard(limit)

@@ -57,30 +57,30 @@ def set_setting(
     ],
     yes: Yes = False,
 ) -> None:
-    """Change a setting, such as: rollcall account set acme mode strict.
+    """Change a setting of an account, for example: rollcall account set acme mode strict.
 
-    [bold]mode[/bold], tolerant or strict: accept known deviations of identity providers from the standard, or reject
-    them.
+    [bold]mode[/bold], tolerant or strict: tolerant accepts known deviations from the standard, strict rejects them.
 
-    [bold]match-existing-by-email[/bold], on, keep-privileges or off: a create request adopts the existing user with the
-    same primary address if no identity provider has claimed that user. With on, the user keeps only the roles,
-    entitlements and userType that the identity provider sends; with keep-privileges all of them.
+    [bold]match-existing-by-email[/bold], on, keep-privileges or off: a create request takes over the existing user with
+    the same primary address if no identity provider manages that user yet. With on, the user keeps only the roles,
+    entitlements and userType that the identity provider sends; with keep-privileges, the user keeps all of them.
 
     [bold]take-back-deactivated[/bold], on or off: a create request with the userName of a deactivated user reactivates
     that user. Has no effect in mode strict.
 
-    [bold]deprovisioning-limit[/bold], such as 20, or 20,10%, or off: how many users may lose access in a day. With a
-    percentage the limit follows the account's size: the number, but at most half of a small account (at least 3), or
-    the percentage of a large one. One user more pauses the account for a day, or until rollcall account resume.
+    [bold]deprovisioning-limit[/bold], for example 20, 20,10% or off: how many users may lose access in a day. With a
+    percentage, the limit depends on the size of the account: the number, but at most half of a small account (at least
+    3), or the percentage of a large one. When the limit is exceeded, deprovisioning is paused for a day, or until
+    rollcall account resume.
 
     [bold]requests-per-second[/bold], 25 to 1000: how many requests the identity provider may send; further requests get
     429 with Retry-After. The default is 50.
 
     [bold]groups[/bold], on or off (the default): the identity provider may manage groups and their members. Switching
-    them off keeps the groups, out of reach until groups are on again, and asks first.
+    them off keeps the groups, but they cannot be reached until groups are on again; the command asks first.
 
-    [bold]extensions[/bold], all (the default), off, or URNs with commas between: which of the extensions that the
-    deployment declares in schemas/ the account has. What users have of others is kept, out of reach.
+    [bold]extensions[/bold], all (the default), off, or URNs separated by commas: which extensions from schemas/ the
+    account uses. Values of other extensions are kept, but cannot be reached.
 
     [bold]idp[/bold], jumpcloud, entra, okta or none: the identity provider whose instructions rollcall account enable,
     show and rotate-key print.
@@ -92,7 +92,7 @@ def set_setting(
         invocation.confirm(group_management.question(name, switch_on=False), yes)
     outcome = accounts.configure(name, **changed)
     when = "" if setting is Setting.IDP else "; it takes effect within a minute"
-    done = f"{setting.value} of {name} is {value} now{when}."
+    done = f"{setting.value} of {name} is now {value}{when}."
     advice = group_management.next_steps(switched_on=value == "on") if setting is Setting.GROUPS else []
     invocation.answer(
         ConfiguredAccount.of(outcome.connector, result=outcome.action),
@@ -114,10 +114,10 @@ def remembered(accounts: Accounts, connector: Connector, idp: Idp | None) -> Con
 def _parsed(words: list[str]) -> tuple[str, Setting, str]:
     """Account, setting and value."""
     if len(words) != 3:
-        raise UsageError(f"Write: rollcall account set NAME SETTING VALUE. The settings: {', '.join(Setting)}.")
+        raise UsageError(f"Usage: rollcall account set NAME SETTING VALUE. The settings: {', '.join(Setting)}.")
     name, setting, value = words
     if setting not in list(Setting):
-        raise UsageError(f"{setting!r} is no setting. The settings: {', '.join(Setting)}.")
+        raise UsageError(f"{setting!r} is not a setting. The settings: {', '.join(Setting)}.")
     return account_name(name), Setting(setting), value
 
 
@@ -126,8 +126,7 @@ def _changed(setting: Setting, value: str) -> SomeSettings:
         limit = Limit.parse(value)
         if limit is None and value != OFF:
             raise UsageError(
-                f"{setting.value} is a number of users such as 20, or that and a percentage such as 20,10%, or off, "
-                f"not {value!r}."
+                f"{setting.value} is a number of users (20), a number and a percentage (20,10%), or off, not {value!r}."
             )
         return {"deprovisioning_limit": limit}
     match setting:
@@ -150,7 +149,7 @@ def _changed(setting: Setting, value: str) -> SomeSettings:
 
 def _one_of(allowed: Mapping[str, _Value], setting: Setting, value: str) -> _Value:
     if value not in allowed:
-        raise UsageError(f"{setting.value} is either {' or '.join(allowed)}, not {value!r}.")
+        raise UsageError(f"{setting.value} is {' or '.join(allowed)}, not {value!r}.")
     return allowed[value]
 
 
@@ -162,10 +161,10 @@ def _extensions(value: str) -> tuple[str, ...] | None:
     urns = list(dict.fromkeys(urn.strip() for urn in value.split(",")))
     unknown = [urn for urn in urns if urn.lower() not in declared]
     if unknown:
-        there = f"There are: {', '.join(declared.values())}." if declared else "There is none."
+        there = f"Declared are: {', '.join(declared.values())}." if declared else "None is declared."
         raise UsageError(
-            f"{unknown[0]!r} is no extension that this command finds. {there} {remedies.FIND_EXTENSIONS} "
-            "The value is all, off, or URNs with commas between."
+            f"The extension {unknown[0]!r} was not found. {there} {remedies.FIND_EXTENSIONS} The value is all, off, "
+            "or URNs separated by commas."
         )
     return tuple(dict.fromkeys(declared[urn.lower()] for urn in urns))
 
@@ -174,7 +173,7 @@ def _rate(value: str) -> Rate:
     number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else 0
     if not MIN_REQUESTS_PER_SECOND <= number <= MAX_REQUESTS_PER_SECOND:
         raise UsageError(
-            f"requests-per-second is a whole number from {MIN_REQUESTS_PER_SECOND}, below which identity providers "
-            f"fail, to {MAX_REQUESTS_PER_SECOND}, which is what the table can count; not {value!r}."
+            f"requests-per-second is a whole number from {MIN_REQUESTS_PER_SECOND} to {MAX_REQUESTS_PER_SECOND}, not "
+            f"{value!r}. Identity providers fail below the minimum; the table cannot count more than the maximum."
         )
     return Rate(number)

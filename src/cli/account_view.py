@@ -17,7 +17,7 @@ from domain.accounts.deprovisioning import LEAST, GuardState, minute_text
 from domain.accounts.key_age import KeyAge, Urgency
 from domain.limits import MAX_KEY_AGE
 
-WHERE: Final = "Next, to see where to paste them (jumpcloud, entra or okta):"
+WHERE: Final = "To see where to paste them (jumpcloud, entra or okta):"
 
 
 def values(base_url: str, key: str) -> list[RenderableType]:
@@ -52,13 +52,13 @@ def next_step(rollcall: str, connector: Connector, *, is_paused: bool, is_reveal
         return Labelled("Next, to switch SCIM on:", f"{rollcall}account enable {name}")
     if is_paused:
         return Labelled(
-            "Deprovisioning is paused. Next, if so many were meant to lose access:", f"{rollcall}account resume {name}"
+            "Deprovisioning is paused. If the change is intended, end the pause:", f"{rollcall}account resume {name}"
         )
     if not is_revealed:
         return Labelled("Next, to see the key:", f"{rollcall}account show {name} --reveal")
     if not has_steps:
         return Labelled(WHERE, f"{rollcall}account show {name} --reveal --idp jumpcloud")
-    return Labelled("Next, when that is done, check it from outside:", f"{rollcall}doctor {name}")
+    return Labelled("Then check the service from outside:", f"{rollcall}doctor {name}")
 
 
 def _chosen(base_url: str, key: str, settings: Settings, idp: Idp | None) -> list[ConsoleSetup]:
@@ -116,14 +116,14 @@ def _limit(connector: Connector, guard: GuardState | None) -> str:
         return "off"
     text = f"{limit.users} a day"
     if limit.percent:
-        text += f", at most half of a small account ({LEAST} at least), {limit.percent} % of a large one"
+        text += f", at most half of a small account (but at least {LEAST}), {limit.percent} % of a large one"
     if guard is None:
         return text
     text += f"; {guard.used} in the last day"
     if guard.paused_until is not None:
         text += f", PAUSED until {minute_text(guard.paused_until)}"
     elif guard.is_paused:
-        text += ", used up: PAUSED from the next one on"
+        text += ", used up: the next one is refused (PAUSED)"
     passes = (f"; {each.user_id} may pass until {minute_text(each.until)} ({each.by})" for each in guard.let_through)
     return text + "".join(passes)
 

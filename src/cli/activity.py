@@ -60,16 +60,24 @@ def activity(
     account: OneAccount = None,
     user: Annotated[
         str | None,
-        typer.Option(metavar="ID|ADDRESS", help="One user, by id; by address or userName with --account."),
+        typer.Option(
+            metavar="ID|ADDRESS",
+            help="Show requests about one user: its id, or with --account its address or userName.",
+        ),
     ] = None,
-    group: Annotated[str | None, typer.Option(metavar="ID", help="One group; default: all requests.")] = None,
+    group: Annotated[str | None, typer.Option(metavar="ID", help="Show requests about one group.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Show only requests that were rejected or failed.")] = False,
     lost_access: Annotated[
-        bool, typer.Option("--lost-access", help="Show who was deactivated or removed, and who was refused that.")
+        bool,
+        typer.Option(
+            "--lost-access", help="Show users who were deactivated or deleted, and those for whom this was refused."
+        ),
     ] = False,
     unknown_attributes: Annotated[
         bool,
-        typer.Option("--unknown-attributes", help="Show which attributes were sent that no schema has."),
+        typer.Option(
+            "--unknown-attributes", help="Show attributes that identity providers sent but no schema declares."
+        ),
     ] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Show new lines as they are written, until Ctrl-C.")] = False,
     since: Annotated[
@@ -84,23 +92,24 @@ def activity(
         typer.Option(min=1, max=MAX_LINES, help=f"Show at most this many past lines; default: {_LIMIT}."),
     ] = None,
     no_names: Annotated[
-        bool, typer.Option("--no-names", help="Show ids alone: look no names up in the table.")
+        bool, typer.Option("--no-names", help="Show only ids: do not look names up in the table.")
     ] = False,
 ) -> None:
-    """Show the requests of identity providers: whom they concern, the answer, the reason and what to do.
+    """Show requests from identity providers: the user or group, the answer, the reason and what to do.
 
-    The CloudWatch dashboard shows the same record. With --json, print the log lines, one JSON object a line.
+    The CloudWatch dashboard shows the same requests. With --json, the command prints the log lines, one JSON object per
+    line.
     """
     invocation = invocation_of(context)
     if unknown_attributes:
         if user or group or failed or follow or lost_access or no_names or limit is not None:
-            raise UsageError("--unknown-attributes goes with --account and --since alone.")
+            raise UsageError("--unknown-attributes can only be combined with --account and --since.")
         show_unknown_attributes(invocation, account, SINCE if since is None else since, _SECONDS)
         return
     since = _SINCE if since is None else since
     if lost_access:
         if user or group or failed or follow or limit is not None:
-            raise UsageError("--lost-access goes with --account, --since and --no-names alone.")
+            raise UsageError("--lost-access can only be combined with --account, --since and --no-names.")
         _show_lost_access(invocation, account, since, names=not no_names)
         return
     whose = None if user is None else _user_id(invocation, account, user)
@@ -124,7 +133,7 @@ def _user_id(invocation: Invocation, account: str | None, text: str) -> str:
     if is_id(text):
         return text
     if account is None:
-        raise UsageError("An address or userName is of one account: add --account NAME, or give the user's id.")
+        raise UsageError("To look up an address or userName, add --account NAME; or give the user's id.")
     email, name = (text, None) if "@" in text else (None, text)
     return chosen_user(invocation, account, email, name, None).id
 
@@ -165,7 +174,7 @@ def _show_past(invocation: Invocation, lines: Sequence[Line], wanted: LineFilter
             f"Nothing{of} {'failed' if wanted.failed else 'came'} in the last {since}; --since looks further back."
         )
     elif len(lines) == wanted.limit:
-        invocation.note(f"The last {wanted.limit}; --limit shows more.")
+        invocation.note(f"Only the last {wanted.limit} are shown; --limit shows more.")
 
 
 def _printer(invocation: Invocation, whom: Whom) -> Callable[[Line], None]:

@@ -81,7 +81,7 @@ def _why(line: Line) -> str:
 
 def _unknown(names: list[str]) -> str:
     """The attributes that no schema has, such as "no schema has shoeSize, hat"."""
-    return f"no schema has {', '.join(names)}"
+    return f"no schema declares {', '.join(names)}"
 
 
 def _members(line: Line) -> str:

@@ -39,10 +39,11 @@ class Idp(StrEnum):
 RememberedIdp = Annotated[
     Idp | None,
     typer.Option(
-        "--idp", help="Print the instructions for this identity provider, and remember it for the account (not all)."
+        "--idp",
+        help="Print the instructions for this identity provider, and save it for the account (all is not saved).",
     ),
 ]
 ShownIdp = Annotated[
     Idp | None,
-    typer.Option("--idp", help="Print the instructions for this identity provider; default: the account's."),
+    typer.Option("--idp", help="Print the instructions for this identity provider; default: the account's setting."),
 ]

@@ -27,7 +27,7 @@ Unaudited = Annotated[
 
 SECONDS: Final = 60.0
 """For a command; DynamoDB's throttling is waited for within them."""
-_UNKNOWN: Final = "It is not known whether the change was made: look, and run the command again."
+_UNKNOWN: Final = "It is unknown whether the change was made: check, then run the command again if needed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,11 @@ class Change:
             make(audited)
         if audited.recorded is Recorded.BEGUN:
             invocation.note(
-                "The change is made, but its last audit line could not be written. The first one, of request "
-                f"{audit.request_id}, says who began it."
+                "The change was made, but the last audit line could not be written. The first audit line, with "
+                f"request id {audit.request_id}, shows who started it."
             )
         elif audited.recorded is Recorded.NOT:
-            invocation.note("The change is made, without a record of who made it.")
+            invocation.note("The change was made without a record of who made it.")
         return audited.recorded is Recorded.WHOLLY
 
 

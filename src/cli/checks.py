@@ -45,8 +45,8 @@ class CheckList:
             self.done.append(Check(name, False, failure.seen, failure.fix))
         except (AttributeError, LookupError, TypeError):
             # A malformed answer must not end the other checks, nor keep the test user from being removed.
-            fix = "Check that the Base URL is the one of Rollcall; if it is, look at the service's log."
-            self.done.append(Check(name, False, "the answer is not in the form that SCIM prescribes", fix))
+            fix = "Check that the Base URL is Rollcall's. If it is, look at the service's log."
+            self.done.append(Check(name, False, "the answer does not have the form that SCIM requires", fix))
         return self.done[-1].ok
 
     @property
@@ -93,7 +93,7 @@ class Endpoint:
             return {}
         kind = response.headers.get("Content-Type", "")
         if not kind.startswith(SCIM_JSON):
-            raise CheckFailed(f"Content-Type is {kind or 'missing'}", "Check that the Base URL is the one of Rollcall.")
+            raise CheckFailed(f"Content-Type is {kind or 'missing'}", "Check that the Base URL is Rollcall's.")
         return _json(response)
 
 
@@ -101,22 +101,26 @@ def check_base_url(base_url: str) -> str:
     """Check that identity providers accept the address: https, nothing after the path, no underscore for Okta."""
     parts = urlsplit(base_url)
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise CheckFailed("the address is not https", "Identity providers send the key there: use https.")
+        raise CheckFailed("the address is not https", "Use https: identity providers send the key to this address.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise CheckFailed("the address is no URL", "Copy it again from: rollcall account show NAME.")
+        raise CheckFailed("the address is not a URL", "Copy it again from: rollcall account show NAME.")
     if base_url.endswith("/"):
-        raise CheckFailed("the address ends with a slash", "Remove the slash: JumpCloud joins paths to it as they are.")
+        raise CheckFailed(
+            "the address ends with a slash", "Remove the slash: JumpCloud appends paths without removing it."
+        )
     if parts.query or parts.fragment:
-        raise CheckFailed("the address has something after its path", "Remove everything from the ? or # on.")
+        raise CheckFailed("the address has something after its path", "Remove the ? or # and everything after it.")
     if "_" in base_url:
-        raise CheckFailed("the address has an underscore", "Okta refuses it: deploy with another stage or domain name.")
+        raise CheckFailed(
+            "the address has an underscore", "Okta refuses underscores: deploy with another stage or domain name."
+        )
     return "https" if parts.scheme == "https" else "http, on this computer only"
 
 
 def check_key(key: str) -> str:
     """Check that the key is complete."""
     if key.lower().startswith("bearer"):
-        raise CheckFailed("the key begins with Bearer", "Paste only the key, from rck_ on.")
+        raise CheckFailed("the key begins with Bearer", "Paste only the key, which starts with rck_.")
     parsed = ConnectorKey.parse(key)
     if parsed is None:
         raise CheckFailed("the key is cut or mistyped", "Copy it again: rollcall account show NAME --reveal.")
@@ -148,7 +152,7 @@ def _json(response: httpx.Response) -> Json:
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise CheckFailed("the answer is no JSON object", "Check that the Base URL is the one of Rollcall.")
+        raise CheckFailed("the answer is not a JSON object", "Check that the Base URL is Rollcall's.")
     return answer
 
 
@@ -163,17 +167,17 @@ def _shown(response: httpx.Response, expected: int) -> str:
 
 _FIXES: Final = {
     401: "Use the account's current key: rollcall account show NAME --reveal.",
-    403: "Switch SCIM on (rollcall account enable NAME), or end its pause (rollcall account resume "
-    "NAME). Or something in front of the service refuses.",
-    404: "Check the path of the Base URL: it ends with /scim/v2.",
+    403: "Switch SCIM on (rollcall account enable NAME), or end the pause (rollcall account resume NAME). If neither "
+    "helps, something in front of the service refuses the request.",
+    404: "Check the path of the Base URL: it must end with /scim/v2.",
     409: "Choose another --test-email, or remove that user: rollcall users delete --account NAME --email ADDRESS.",
-    429: "Too many requests at the moment; try again, and look at the throttling alarm if it lasts.",
+    429: "There are too many requests at the moment: try again. If this continues, look at the throttling alarm.",
 }
 
 
 _FORBIDDEN: Final = {
     remedies.ENABLE_ACCOUNT: f"Switch SCIM on: {remedies.enable_account()}",
-    remedies.resume(""): f"If so many were meant to lose access, end the pause: {remedies.resume()}",
+    remedies.resume(""): f"If the change is intended, end the pause: {remedies.resume()}",
 }
 """The one fix of a refusal, by the command that its detail names."""
 

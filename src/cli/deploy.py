@@ -42,20 +42,22 @@ class DeployGroup(TyperGroup):
 
 
 app: Final = typer.Typer(
-    cls=DeployGroup, no_args_is_help=True, help="Check a deployment before and after; adopt what an earlier stack left."
+    cls=DeployGroup,
+    no_args_is_help=True,
+    help="Check a deployment before and after; adopt resources that an earlier stack left.",
 )
 
 Section = Annotated[
     str | None, typer.Argument(metavar="SECTION", help="Section of samconfig.toml; default: dev.", show_default=False)
 ]
 Parameters = Annotated[
-    str, typer.Option(metavar="'NAME=VALUE ...'", help="Parameters that go before those of the section.")
+    str, typer.Option(metavar="'NAME=VALUE ...'", help="Parameters that override those of the section.")
 ]
 
 
 @app.callback()
 def deploy() -> None:
-    """Check a deployment before and after; adopt what an earlier stack left.
+    """Check a deployment before and after; adopt resources that an earlier stack left.
 
     `make deploy` runs prepare, builds, deploys, and runs verify.
     """
@@ -63,10 +65,11 @@ def deploy() -> None:
 
 @app.command()
 def check(context: typer.Context, section: Section = None, parameters: Parameters = "") -> None:
-    """Look at the AWS account before `make deploy`, and change nothing.
+    """Check the AWS account before `make deploy`, without changing anything.
 
-    A note blocks nothing. A stop means that the deployment would fail, or harm what is not its own: exits with 1. What
-    the credentials may not look at is usually a note. `rollcall deploy --check` is the same.
+    A note does not block the deployment. A stop means that the deployment would fail or would change something that
+    does not belong to it; the command then exits with 1. A check that the credentials do not allow is usually a note.
+    `rollcall deploy --check` does the same.
     """
     invocation = invocation_of(context)
     place, looked = _looked(invocation, section, parameters)
@@ -77,10 +80,10 @@ def check(context: typer.Context, section: Section = None, parameters: Parameter
 
 @app.command()
 def prepare(context: typer.Context, section: Section = None, parameters: Parameters = "", yes: Yes = False) -> None:
-    """Check, then ask whether to deploy; the answer is the parameters for the SAM CLI.
+    """Check, ask whether to deploy, and print the parameters for the SAM CLI.
 
-    Deletes the empty stack of a failed first deployment, which would be in the way. `make deploy` runs this before it
-    builds.
+    The command deletes the empty stack of a failed first deployment, because it would block the next one. `make deploy`
+    runs this command before it builds.
     """
     invocation = invocation_of(context)
     place, looked = _looked(invocation, section, parameters)
@@ -89,7 +92,7 @@ def prepare(context: typer.Context, section: Section = None, parameters: Paramet
     if _stops(looked):
         if invocation.as_json:
             invocation.answer(_answer(place, looked))
-        raise DeploymentError("Nothing was deployed: see STOP above.")
+        raise DeploymentError("Nothing was deployed: fix the checks marked STOP above.")
     name = place.settings.stack_name
     try:
         invocation.confirm(f"Deploy the stack {name} to AWS account {place.account}, region {place.region}?", yes)
@@ -106,10 +109,10 @@ def prepare(context: typer.Context, section: Section = None, parameters: Paramet
 
 @app.command()
 def verify(context: typer.Context, section: Section = None) -> None:
-    """Check a deployed service from outside, and show what to paste into an identity provider.
+    """Check a deployed service from outside, and show the values for the identity provider.
 
-    Runs the checks of the doctor in the account rollcall-check, which no identity provider uses. The Connector Key is
-    not shown: `rollcall account show default --reveal` does that.
+    The command runs the checks of rollcall doctor in the account rollcall-check, which no identity provider uses. It
+    does not show the Connector Key; `rollcall account show default --reveal` does.
     """
     invocation = invocation_of(context)
     settings = _settings(invocation, section, "")
@@ -133,14 +136,14 @@ def verify(context: typer.Context, section: Section = None) -> None:
             *values(deployment.base_url, default.current.key.masked),
             *instructions(deployment.base_url, default.current.key.masked, default.settings, None),
             "",
-            Labelled("Next, to see the key:", f"rollcall{on_stack.options} account show default --reveal"),
+            Labelled("To see the key:", f"rollcall{on_stack.options} account show default --reveal"),
         ]
     else:
         sheet = [
             "",
             Labelled("SCIM Connector Base URL:", deployment.base_url),
             "SCIM is off for the account default.",
-            Labelled("Next, to switch it on:", f"rollcall{on_stack.options} account enable default"),
+            Labelled("To switch it on:", f"rollcall{on_stack.options} account enable default"),
         ]
     invocation.answer(
         VerifiedDeployment(
@@ -162,17 +165,18 @@ def adopt(
     context: typer.Context,
     section: Section = None,
     users_table: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The table to adopt; default: the one that is left.")
+        str | None,
+        typer.Option(metavar="NAME", help="The table to adopt; default: the table that the earlier stack left."),
     ] = None,
     delete_logs: Annotated[
         bool, typer.Option("--delete-logs", help="Delete the log groups that cannot be adopted.")
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Create the stack around the table, secrets and logs that an earlier stack of its name left.
+    """Create the stack with the table, secrets and logs that an earlier stack with the same name left.
 
-    Users, keys and settings stay as they are; run `make deploy` next, which adds the rest. For a table under another
-    name, such as one restored from a backup, use [bold]--users-table[/bold].
+    Users, keys and settings are unchanged. Then run `make deploy`, which adds the rest. For a table with another name,
+    for example one restored from a backup, use [bold]--users-table[/bold].
     """
     invocation = invocation_of(context)
     settings = _settings(invocation, section, "")
@@ -181,12 +185,12 @@ def adopt(
     left = adoptable(place.session, name)
     if left.unrestored:
         command = f"aws secretsmanager restore-secret --region {place.region} --secret-id"
-        raise DeploymentError(f"Restore first what is marked for deletion: {command} {left.unrestored[0]}")
+        raise DeploymentError(f"A secret is marked for deletion. Restore it first: {command} {left.unrestored[0]}")
     nested = left.nested_log_groups
     if nested and not delete_logs:
         raise DeploymentError(
-            f"The log groups {' and '.join(nested)} cannot be adopted, and must not exist: export what you need of "
-            "them, then add --delete-logs."
+            f"The log groups {' and '.join(nested)} cannot be adopted and must not exist. Export the logs that you "
+            "need, then add --delete-logs."
         )
     table = _one_table([one.name for one in left.tables], users_table, name)
     others = [*left.secrets, *(group for group in left.log_groups if group not in nested)]
@@ -194,7 +198,7 @@ def adopt(
     without = f", and delete {' and '.join(nested)}" if nested else ""
     invocation.confirm(f"Create the stack {name} around the table {table}{with_what}{without}?", yes)
     delete_log_groups(place.session, nested)
-    invocation.note("CloudFormation imports what is left; this takes a minute or two")
+    invocation.note("CloudFormation is importing the resources; this takes a minute or two")
     adopted = adopt_leftovers(place.session, left, table, settings.value("EncryptionKeyArn"))
     invocation.answer(
         AdoptedLeftovers(stack=name, adopted=adopted),
@@ -209,14 +213,16 @@ def _one_table(left: list[str], named: str | None, stack_name: str) -> str:
     if len(left) == 1:
         return left[0]
     if not left:
-        raise DeploymentError(f"There is no table of {stack_name}: deploy it, or name one with --users-table.")
-    raise DeploymentError(f"There is more than one table: choose with --users-table one of {', '.join(left)}.")
+        raise DeploymentError(
+            f"No table of {stack_name} was found. Deploy the stack, or name a table with --users-table."
+        )
+    raise DeploymentError(f"There is more than one table. Choose one with --users-table: {', '.join(left)}.")
 
 
 def _settings(invocation: Invocation, section: str | None, parameters: str) -> DeploymentSettings:
     """The settings of the section; refuses options that name another stack than the section does."""
     if invocation.local:
-        raise DeploymentError("--local has no deployment: leave it out.")
+        raise DeploymentError("--local cannot be used with rollcall deploy: leave it out.")
     settings = read_settings(Path.cwd(), section or _DEFAULT_SECTION, parameters)
     # The variable is for other commands, and may name another section's stack.
     if invocation.stack_name not in (settings.stack_name, "rollcall", os.environ.get("ROLLCALL_STACK")):

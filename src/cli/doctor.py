@@ -41,21 +41,22 @@ def doctor(
     context: typer.Context,
     name: Name = "default",
     base_url: Annotated[
-        str | None, typer.Option(help="Check this address instead of the deployment's; asks for the key.")
+        str | None, typer.Option(help="Check this Base URL instead of the deployment's; asks for the key.")
     ] = None,
     test_email: Annotated[
-        str | None, typer.Option(help="Address of the test user, which no user may have; default: a random one.")
+        str | None,
+        typer.Option(help="E-mail address of the test user, which no other user may have; default: a random one."),
     ] = None,
 ) -> None:
-    """Check an endpoint from outside with the requests of JumpCloud's Activate.
+    """Check the service from outside with the requests that JumpCloud sends at Activate.
 
-    Creates a test user, changes it and removes it, also when a check fails; with groups on, a test group too. With
-    [bold]--base-url[/bold] the Connector Key comes from the variable CONNECTOR_KEY, else from a prompt. Exits with 1
-    when a check fails.
+    The command creates, changes and deletes a test user, and a test group if groups are on. It deletes both even if a
+    check fails. With [bold]--base-url[/bold], the Connector Key comes from the environment variable CONNECTOR_KEY or a
+    prompt. Exits with 1 if a check fails.
     """
     invocation = invocation_of(context)
     if test_email is not None and _ADDRESS.fullmatch(test_email) is None:
-        raise UsageError(f"--test-email {test_email!r} is no e-mail address such as name@example.com.")
+        raise UsageError(f"--test-email {test_email!r} is not an e-mail address, for example name@example.com.")
     if base_url is None:
         base_url, key = invocation.deployment.base_url, invocation.deployment.accounts.show(name).current.key.text
     else:
@@ -117,9 +118,9 @@ def _run_smoke_test(checks: CheckList, test: SmokeTest) -> None:
                 break
     finally:
         if test.group is not None and test.group.may_exist:
-            checks.run("Test group is removed after the failure", test.group.remove)
+            checks.run("Test group is deleted after the failure", test.group.remove)
         if test.may_exist:
-            checks.run("Test user is removed after the failure", test.remove)
+            checks.run("Test user is deleted after the failure", test.remove)
 
 
 def _other_key(key: str) -> str:
@@ -131,7 +132,8 @@ def _other_key(key: str) -> str:
 def _asked_for_key() -> str:
     if not sys.stdin.isatty():
         raise UsageError(
-            "There is no Connector Key: set the variable CONNECTOR_KEY, or run this in a terminal, which asks for it."
+            "The Connector Key is missing: set the environment variable CONNECTOR_KEY, or run the command in a "
+            "terminal, where it asks for the key."
         )
     return str(typer.prompt("Connector Key", hide_input=True, err=True))
 

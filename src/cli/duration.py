@@ -23,7 +23,7 @@ def parse_duration(text: str, option: str, *, may_be_zero: bool = False) -> time
     period = timedelta(**{_UNITS[match[2]]: int(match[1])} if match and match[2] else {})
     if match is None or not (period or may_be_zero):
         raise UsageError(
-            f"{option} {text!r} is no length of time: write for example 7d, 12h, 30m{', or 0' * may_be_zero}."
+            f"{option} {text!r} is not a duration: write, for example, 7d, 12h, 30m{', or 0' * may_be_zero}."
         )
     return period
 
@@ -42,7 +42,7 @@ def parse_moment(text: str, option: str, now: datetime) -> datetime:
             moment = datetime.fromisoformat(text.strip())
         except ValueError:
             raise UsageError(
-                f"{option} {text!r} is no time: write for example 2030-01-31, 2030-01-31T08:30:00Z, or 7d."
+                f"{option} {text!r} is not a time: write, for example, 2030-01-31, 2030-01-31T08:30:00Z, or 7d."
             ) from None
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     else:

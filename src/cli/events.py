@@ -27,13 +27,17 @@ app: Final = typer.Typer(no_args_is_help=True, help="Publish life-cycle events a
 app.command()(events_replay.replay)
 
 _REFUSED: Final = {
-    LetterOutcome.MALFORMED: "is no dead letter of the publisher. Find out who can send to the queue, then delete it.",
-    LetterOutcome.FOREIGN: "names the stream of another table. Nothing was read. Find out who may send to the queue, "
-    "then delete it.",
+    LetterOutcome.MALFORMED: (
+        "is not a dead letter of the publisher. Find out who can send to the queue, then delete the message."
+    ),
+    LetterOutcome.FOREIGN: (
+        "names the stream of another table, which was not read. Find out who can send to the queue, then delete the "
+        "message."
+    ),
 }
 _UNBELIEVED: Final = (
-    "gives a time of its records that cannot be right: in the future, or longer ago than the queue keeps messages. "
-    "The replay began with the earliest time that can be right. Find out who may send to the queue."
+    "has a time that cannot be right: it is in the future, or before the queue's retention period. The replay "
+    "started at the earliest possible time. Find out who can send to the queue."
 )
 
 
@@ -48,15 +52,15 @@ def redrive(
     limit: Annotated[int, typer.Option(min=1, help="Process at most this many dead letters.")] = 100,
     rate: Rate = DEFAULT_RATE,
 ) -> None:
-    """Publish what is in the publisher's dead-letter queue again.
+    """Publish the changes in the publisher's dead-letter queue again.
 
-    The table's stream has the records for 24 hours. For older letters, the present state of all users and groups that
-    changed since, of every account, is published from the table. Events that were published before are sent again, with
-    the same idempotency id. Malformed dead letters and those of another table's stream are refused. An event that the
-    bus refuses holds up nothing else. Exits with 1 when a dead letter was refused or could not be published; it stays
-    in the queue.
+    The table's stream keeps its records for 24 hours. For older dead letters, the command publishes the current state
+    of every user and group that has changed since, in all accounts. Events that were already published are sent again
+    with the same idempotency id. Dead letters that are malformed or belong to another table's stream are refused. If
+    the bus refuses an event, the others are still published. Exits with 1 if a dead letter was refused or could not be
+    published; it stays in the queue.
 
-    With --local: send the events again that EVENTS_URL did not take; the local server keeps the last 500.
+    With --local, events that EVENTS_URL did not accept are sent again; the local server keeps the last 500.
     """
     invocation = invocation_of(context)
     if invocation.local:
@@ -97,14 +101,14 @@ def _said(redriven: Sequence[Redriven], work: Replay | None) -> Iterator[str]:
     if work is not None and old:
         since = text_of(min(one.since for one in old if one.since is not None).timestamp())
         events = counted(work.reached.published.total(), "event")
-        yield f"{len(old)} too old for the stream: {events} published from the table, of what changed since {since}."
+        yield f"{len(old)} too old for the stream: {events} of changes since {since} published from the table."
     for one in redriven:
-        yield from (f"Not published: the record {number}; the publisher's log says why." for number in one.unpublished)
+        yield from (f"Not published: the record {number}; the publisher's log shows why." for number in one.unpublished)
     for one in redriven:
         if one.message_id and one.outcome in _REFUSED:
             yield f"Refused: the message {one.message_id} {_REFUSED[one.outcome]}"
         elif one.message_id:
-            yield f"Not believed: the message {one.message_id} {_UNBELIEVED}"
+            yield f"Wrong time: the message {one.message_id} {_UNBELIEVED}"
 
 
 def _deliver_again(invocation: Invocation) -> None:
@@ -114,5 +118,5 @@ def _deliver_again(invocation: Invocation) -> None:
     elif done.queued:
         line = f"The local server now sends {counted(done.queued, 'event')} to {done.url} again."
     else:
-        line = f"Every event was delivered to {done.url}, or still waits for its turn."
-    invocation.answer(RequeuedEvents.model_validate(done), line, f"Whether they arrive: {done.page}")
+        line = f"Every event was delivered to {done.url}, or is waiting to be sent."
+    invocation.answer(RequeuedEvents.model_validate(done), line, f"To see whether they arrive: {done.page}")

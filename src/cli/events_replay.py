@@ -1,4 +1,4 @@
-"""`rollcall events replay`: publish the present state of an account's users and groups again."""
+"""`rollcall events replay`: publish the current state of an account's users and groups again."""
 
 from __future__ import annotations
 
@@ -49,35 +49,43 @@ def replay(
     since: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME|AGO", help="What changed or was removed since: 2030-01-31, 2030-01-31T08:30:00Z, 12h, 7d."
+            metavar="TIME|AGO",
+            help="Publish changes and deletions since then: 2030-01-31, 2030-01-31T08:30:00Z, 12h, 7d.",
         ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All users and groups, and removals of 30 days.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Publish all users and groups, and the deletions of the last 30 days.")
+    ] = False,
     rate: Rate = DEFAULT_RATE,
     after: Annotated[
         str | None,
-        typer.Option(metavar="PLACE", help="Continue after a place that an earlier run showed: Users/ID, Groups/ID."),
+        typer.Option(
+            metavar="PLACE", help="Continue after the place that an earlier run printed: Users/ID or Groups/ID."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the events and publish nothing.")] = False,
 ) -> None:
-    """Publish the present state of users and groups again, for an application that is new or missed events.
+    """Publish the current state of users and groups, for an application that is new or missed events.
 
-    Events have `replay` = true, and the same ids each time. Give --all or --since. The account is read once; requests
-    may go on meanwhile. When it stops, it says how to continue; to begin again does no harm. Exits with 1 when it
-    stopped, when an item of the table is damaged, or when the bus refuses an event.
+    The events have `replay` = true and the same ids each time. Give --all or --since. The command reads the account
+    once; identity providers can keep sending requests. If it stops early, it prints how to continue; starting again
+    from the beginning does no harm. Exits with 1 if it stopped early, an item of the table is damaged, or the bus
+    refused an event.
     """
     invocation = invocation_of(context)
     if (since is None) is not everything:
         raise UsageError("Give either --all or --since TIME.")
     place = None if after is None else place_of(after)
     if after is not None and place is None:
-        raise UsageError("--after takes a place that an earlier run showed, such as Users/ID or Groups/ID.")
+        raise UsageError("--after takes a place that an earlier run printed: Users/ID or Groups/ID.")
     moment = None if since is None else parse_moment(since, "--since", instant())
     asked = _Asked(account, moment, place, dry_run)
     invocation.deployment.require_account(account, SECONDS)
     work = Replay(None if dry_run else publisher_of(invocation.deployment, invocation.stack_name), rate)
     if moment is not None and moment < instant() - timedelta(seconds=KEPT_WHEN_GONE):
-        invocation.note("Who was removed more than 30 days ago left nothing in the table: no event says so.")
+        invocation.note(
+            "The table keeps deletions for 30 days: no event is published for users and groups deleted earlier."
+        )
     stopped = _run(invocation, asked, work)
     _answer(invocation, asked, work.reached, stopped)
     if stopped or work.reached.unreadable or work.reached.refused:
@@ -148,9 +156,8 @@ def _answer(invocation: Invocation, asked: _Asked, reached: Reached, stopped: st
             stopped=stopped or None,
             after=None if place is None else str(place),
         ),
-        f"{counted(users, 'user')}, {counted(groups, 'group')} and {counted(removed, 'removal')} of {asked.account}"
-        f"{changed}: "
-        f"{counted(reached.published.total(), 'event')} {would_be}published.",
+        f"{counted(users, 'user')}, {counted(groups, 'group')} and {counted(removed, 'deletion')} of "
+        f"{asked.account}{changed}: {counted(reached.published.total(), 'event')} {would_be}published.",
     )
     note_unpublished(invocation, reached)
     if stopped:

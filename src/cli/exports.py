@@ -22,7 +22,9 @@ class Format(StrEnum):
 _FORMATS: Final = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL}
 FormatOption = Annotated[
     Format | None,
-    typer.Option("--format", help="One JSON resource per line, or a table; default: by the file's name, else jsonl."),
+    typer.Option(
+        "--format", help="jsonl has one JSON resource per line, csv is a table; default: by the file's name, or jsonl."
+    ),
 ]
 _STANDARD_OUTPUT: Final = Path("-")
 Output = Annotated[
@@ -48,7 +50,9 @@ def chosen_format(invocation: Invocation, form: Format | None, output: Path | No
     if output is None and invocation.as_json and chosen is Format.CSV:
         raise UsageError("--json and --format csv together need --output.")
     if by_name not in (None, chosen):
-        invocation.note(f"{output} is written as {chosen.value}, as --format says, not as its name does.")
+        invocation.note(
+            f"{output} is written as {chosen.value}, because of --format, although its name has another ending."
+        )
     if output is not None and output.exists():
         invocation.confirm(f"Overwrite {output}?", yes)
     return chosen

@@ -33,7 +33,7 @@ def delete(
     unaudited: Unaudited = False,
     yes: Yes = False,
 ) -> None:
-    """Remove one group for good and end its memberships; its users stay.
+    """Delete one group permanently and end its memberships. Its users are kept.
 
     The application receives GroupDeprovisioned. An identity provider that still has the group may create it again, with
     another id: delete or unlink it there, too.
@@ -43,7 +43,7 @@ def delete(
     members = one.members(group)
     if not dry_run:
         one.invocation.confirm(
-            f"Remove the group {quoted(group.display_name)} ({group.id}) of {account} for good? It has "
+            f"Delete the group {quoted(group.display_name)} ({group.id}) of {account} permanently? It has "
             f"{counted(members, 'member')}.",
             yes,
         )
@@ -59,7 +59,7 @@ def delete(
 
 def rename(
     context: typer.Context,
-    new_name: Annotated[str, typer.Argument(metavar="NEW-NAME", help="The displayName to give the group.")],
+    new_name: Annotated[str, typer.Argument(metavar="NEW-NAME", help="The new displayName of the group.")],
     *,
     account: Account,
     name: GroupName = None,
@@ -69,7 +69,7 @@ def rename(
 ) -> None:
     """Give one group another name.
 
-    The application receives GroupUpdated. An identity provider that has another name for the group may set that again
+    The application receives GroupUpdated. An identity provider that has another name for the group may change it back
     with its next update.
     """
     one = _One(invocation_of(context), account, "rename", dry_run, unaudited)
@@ -86,7 +86,7 @@ def rename(
         "renamed",
         make,
         renamed=AttributeChange(DISPLAY_NAME.name, group.display_name, new_name),
-        afterwards="An identity provider that has another name for the group may set that again with its next update.",
+        afterwards="An identity provider that has another name for the group may change it back with its next update.",
     )
 
 
@@ -133,10 +133,10 @@ class _One:
             audited = change.carry_out(invocation, make, unaudited=self.unaudited)
         changes = [] if renamed is None or is_none else [renamed]
         if is_none:
-            line = f"The {whom} has this name already; nothing was changed."
+            line = f"The {whom} already has this name; nothing was changed."
         elif self.dry_run:
             having = f", which has {counted(memberships, 'member')}" if memberships else ""
-            line = f"Would be {done}: the {whom}{having}. Nothing was changed."
+            line = f"The {whom}{having} would be {done}. Nothing was changed."
         else:
             ended = f", and {counted(memberships, 'membership')} ended" if memberships else ""
             line = f"The {whom} is {done}{ended}."

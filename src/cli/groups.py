@@ -43,7 +43,7 @@ def list_groups(
     account: Account = "default",
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many groups.")] = 100,
 ) -> None:
-    """List an account's groups, in order of id."""
+    """List the groups of an account, ordered by id."""
     invocation = invocation_of(context)
     store = invocation.deployment.account(account, _SECONDS).groups
     total = store.total()
@@ -59,7 +59,7 @@ def list_groups(
         table if groups else f"The account {account} has no groups.",
     )
     if len(groups) < total:
-        invocation.note(f"{len(groups)} of {total} groups; --limit shows more, rollcall groups export writes all.")
+        invocation.note(f"{len(groups)} of {total} groups; --limit shows more; rollcall groups export writes all.")
 
 
 @app.command()
@@ -69,7 +69,7 @@ def show(
     name: GroupName = None,
     group_id: GroupId = None,
 ) -> None:
-    """Show the group with a name or an id, and how many members it has. Names are compared without case."""
+    """Show one group and its number of members. Names are compared without regard to case."""
     invocation = invocation_of(context)
     group = chosen_group(invocation, account, name, group_id)
     members = len(invocation.deployment.account(account, _SECONDS).members.of(group.id))
@@ -88,7 +88,10 @@ def show(
     invocation.answer(
         ShownGroup(account=account, members=members, group=as_resource(group)),
         table,
-        *([f"Who they are: rollcall{invocation.options} groups members {_same(account, group)}"] * (members > 0)),
+        *(
+            [f"To list the members: rollcall{invocation.options} groups members {_same(account, group)}"]
+            * (members > 0)
+        ),
     )
 
 
@@ -100,7 +103,7 @@ def members(
     group_id: GroupId = None,
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many members.")] = 100,
 ) -> None:
-    """List the members of the group with a name or an id, in order of id."""
+    """List the members of one group, ordered by id."""
     invocation = invocation_of(context)
     group = chosen_group(invocation, account, name, group_id)
     directory = invocation.deployment.account(account, _SECONDS_TO_EXPORT)
@@ -121,7 +124,7 @@ def members(
         table if found else f"The group {plain(group.display_name)} has no members.",
     )
     if len(found) < total:
-        invocation.note(f"{len(found)} of {total} members; --limit shows more, rollcall groups export writes all.")
+        invocation.note(f"{len(found)} of {total} members; --limit shows more; rollcall groups export writes all.")
 
 
 @app.command()
@@ -135,9 +138,9 @@ def export(
     output: Output = None,
     yes: Overwrite = False,
 ) -> None:
-    """Write the groups of an account with their members to a file. It has personal data, and only you can read it.
+    """Write the groups of an account and their members to a file. It contains personal data; only you can read it.
 
-    JSON has a group on each line, CSV a membership. With --name or --id one group is written, else all are.
+    JSON has one group per line, CSV one membership per line. With --name or --id, only that group is written.
     """
     invocation = invocation_of(context)
     chosen = chosen_format(invocation, form, output, yes=yes)

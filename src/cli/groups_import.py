@@ -49,21 +49,24 @@ def import_groups(
         typer.Option(
             "--map",
             metavar="COLUMN=MEANING",
-            help="What a CSV column is: group, groupExternalId, userId, userName or email. Repeatable.",
+            help="Map a CSV column to group, groupExternalId, userId, userName or email. Repeatable.",
         ),
     ] = None,
     group: Annotated[
-        str | None, typer.Option("--group", metavar="NAME", help="The group of all rows, for a list of members.")
+        str | None,
+        typer.Option(
+            "--group", metavar="NAME", help="Add all rows to this group; the file then needs no column for the group."
+        ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look every row up without writing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row without writing.")] = False,
     report: Report = None,
 ) -> None:
     """Add users to groups, and create the groups that are missing.
 
-    Reads what rollcall groups export writes, and CSV with a column for the group and one for the user. A user is found
-    by id, else by userName, else by address. No member is removed, and a group that exists keeps its
-    attributes, so a second run changes nothing and an interrupted one continues. With --report, correct the refused
-    rows in that file and import it. Exits with 1 when a row was refused.
+    The command reads files from rollcall groups export, and CSV files with one column for the group and one for the
+    user. It looks users up by id, then by userName, then by address. It removes no members and does not change the
+    attributes of existing groups, so you can run it again after an interruption. With --report, correct the refused
+    rows in that file and import it. Exits with 1 if a row was refused.
     """
     invocation = invocation_of(context)
     check_report(report, file, form)
@@ -142,7 +145,7 @@ def _answer(
         ),
         *([table] if changed else []),
         *([f"and {len(changed) - _SHOWN} more groups; --json has them all."] if len(changed) > _SHOWN else []),
-        f"{verb} to {account}: {counted(created, 'group')}, {counted(added, 'membership')}. There already: "
+        f"{verb} to {account}: {counted(created, 'group')}, {counted(added, 'membership')}. Already there: "
         f"{unchanged}. Refused: {counted(len(tally.refusals), 'row')}.",
     )
 
@@ -152,5 +155,6 @@ def _advise(invocation: Invocation, account: str, tally: _Tally, report: Path | 
     show_stopped(invocation, tally.stopped)
     if not has_groups:
         invocation.note(
-            f"Groups are off for {account}: its identity provider cannot reach them until {remedies.groups_on(account)}"
+            f"Groups are off for {account}, so its identity provider cannot reach them. Switch them on: "
+            f"{remedies.groups_on(account)}"
         )

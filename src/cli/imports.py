@@ -22,7 +22,9 @@ INTERRUPTED: Final = "Interrupted."
 
 Report = Annotated[
     Path | None,
-    typer.Option("--report", dir_okay=False, help="Write the refused rows to this file, to be corrected and imported."),
+    typer.Option(
+        "--report", dir_okay=False, help="Write refused rows to this file, so that you can correct and import them."
+    ),
 ]
 
 

@@ -31,7 +31,7 @@ def lost_in_the_last_hour(invocation: Invocation, account: str) -> LostAccessLat
     try:
         return read_lost_access(invocation, account)
     except (ActivityUnavailable, DeploymentError) as problem:
-        invocation.note(f"Who lost access in the last hour cannot be read: {problem}")
+        invocation.note(f"The users who lost access in the last hour could not be read: {problem}")
         return None
 
 

@@ -20,8 +20,8 @@ app: Final = typer.Typer(
     context_settings={"help_option_names": HELP},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    epilog="Start with: [bold]rollcall account enable default[/bold], then [bold]rollcall doctor[/bold]. "
-    "These options are accepted anywhere on the line. Exit codes: 0 done; 1 refused or failed; 2 wrong command line; "
+    epilog="Start with [bold]rollcall account enable default[/bold], then [bold]rollcall doctor[/bold]. You can put "
+    "these options anywhere on the command line. Exit codes: 0 done; 1 refused or failed; 2 wrong command line; "
     "130 interrupted.",
 )
 app.add_typer(account.app, name="account")
@@ -49,28 +49,31 @@ def rollcall(
         str, typer.Option(metavar="NAME", envvar="ROLLCALL_STACK", help="CloudFormation stack.")
     ] = "rollcall",
     region: Annotated[
-        str | None, typer.Option(metavar="NAME", help="AWS region; default: AWS_REGION, then as the AWS CLI finds it.")
+        str | None,
+        typer.Option(metavar="NAME", help="AWS region; default: AWS_REGION, then the region of the AWS CLI."),
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(metavar="NAME", help="AWS profile; default: as the AWS CLI finds it.")
+        str | None, typer.Option(metavar="NAME", help="AWS profile; default: the profile of the AWS CLI.")
     ] = None,
     table: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Use another table than the deployment's, such as one restored from a backup."
+            metavar="NAME", help="Use this table instead of the deployment's, for example one restored from a backup."
         ),
     ] = None,
     local: Annotated[bool, typer.Option("--local", help="Use the local server of `make run` instead of AWS.")] = False,
     local_port: Annotated[
         str | None,
-        typer.Option(metavar="PORT", help="Use the local server of this port, where several run; or ROLLCALL_LOCAL."),
+        typer.Option(
+            metavar="PORT", help="Use the local server on this port if several are running; or set ROLLCALL_LOCAL."
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Run Rollcall, the SCIM 2.0 service that identity providers provision users through."""
+    """Operate Rollcall, a SCIM 2.0 service for user provisioning."""
     context.obj = Invocation(stack, region, profile, local or local_port is not None, as_json, table, local_port)
 
 

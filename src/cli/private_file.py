@@ -20,7 +20,7 @@ def private_file(output: Path | None) -> Iterator[TextIO]:
         return
     # Written under another name in the same directory and renamed, so an interruption leaves no incomplete file.
     if not output.parent.is_dir():
-        raise UsageError(f"There is no directory {output.parent} to write {output.name} to.")
+        raise UsageError(f"The directory {output.parent} does not exist, so {output.name} cannot be written.")
     partial = output.with_name(f".{output.name}.partial")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

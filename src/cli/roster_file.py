@@ -32,13 +32,13 @@ class Form(StrEnum):
 _FORMS: Final = {".csv": Form.CSV, ".tsv": Form.CSV, ".txt": Form.CSV, ".jsonl": Form.JSONL, ".ndjson": Form.JSONL}
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header, or JSON lines; - for standard input.")]
-FormOption = Annotated[Form | None, typer.Option("--format", help="The file's format; default: by its name.")]
+FormOption = Annotated[Form | None, typer.Option("--format", help="The file's format; default: from its name.")]
 EncodingOption = Annotated[
     str | None,
     typer.Option(
         "--encoding",
         metavar="NAME",
-        help="The file's encoding, such as windows-1252; default: by its mark, else UTF-8.",
+        help="The file's encoding, for example windows-1252; default: from its byte order mark, or UTF-8.",
     ),
 ]
 Map = Annotated[
@@ -46,7 +46,7 @@ Map = Annotated[
     typer.Option(
         "--map",
         metavar="COLUMN=ATTRIBUTE",
-        help="Map a CSV column, as in 'Cost Unit=costCenter'; nothing after = ignores it. Repeatable.",
+        help="Map a CSV column to an attribute: 'Cost Unit=costCenter'. 'Cost Unit=' ignores the column. Repeatable.",
     ),
 ]
 
@@ -57,9 +57,9 @@ def check_report(report: Path | None, file: Path, form: Form | None) -> None:
         return
     own = f".{form or _form_of(file)}"
     if report.suffix.lower() not in (own, ".json"):
-        raise UsageError(f"{report}: name the report on this file *{own}, which can be imported, or *.json.")
+        raise UsageError(f"{report}: the name of the report must end with {own}, which can be imported, or .json.")
     if report.exists() and file.exists() and report.samefile(file):
-        raise UsageError(f"{report}: a report on a file cannot take its place. Name another file.")
+        raise UsageError(f"{report}: the report cannot overwrite the imported file. Name another file.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +115,19 @@ def text_of(file: Path, form: Form | None, mapped: list[str] | None, encoding: s
 def _form_of(file: Path) -> Form:
     form = _FORMS.get(file.suffix.lower())
     if form is None:
-        raise UsageError(f"{_named(file)}: add its format: --format csv or --format jsonl.")
+        raise UsageError(f"{_named(file)}: the format is unknown. Add --format csv or --format jsonl.")
     return form
 
 
 def _mapping(mapped: list[str] | None, form: Form) -> Mapping[str, str]:
     if mapped and form is Form.JSONL:
-        raise UsageError("--map is for the columns of CSV; JSON lines have the attributes' own names.")
+        raise UsageError("--map only works with CSV. In JSON lines, use the names of the attributes.")
     mapping = {}
     for each in mapped or ():
         # An attribute has no "="; a column's name may have one.
         column, equals, path = each.rpartition("=")
         if not equals or not column.strip():
-            raise UsageError(f"--map {each!r} is not COLUMN=ATTRIBUTE, such as --map 'Cost Unit=costCenter'.")
+            raise UsageError(f"--map {each!r} is not COLUMN=ATTRIBUTE, for example --map 'Cost Unit=costCenter'.")
         mapping[column] = path
     return mapping
 
@@ -140,7 +140,7 @@ def _bytes_of(file: Path) -> Iterator[BinaryIO]:
     try:
         opened_file = file.open("rb")
     except FileNotFoundError:
-        raise UsageError(f"There is no file {file}.") from None
+        raise UsageError(f"The file {file} does not exist.") from None
     with opened_file:
         yield opened_file
 
@@ -151,7 +151,9 @@ def _detected(content: BinaryIO, file: Path, encoding: str | None) -> str:
         try:
             "".encode(encoding)
         except (LookupError, UnicodeError):
-            raise UsageError(f"There is no encoding {encoding!r}; write for example windows-1252 or utf-16.") from None
+            raise UsageError(
+                f"The encoding {encoding!r} is unknown; write, for example, windows-1252 or utf-16."
+            ) from None
         return codecs.lookup(encoding).name
     start = content.read(4)
     content.seek(0)
@@ -184,9 +186,11 @@ def _require_text(content: BinaryIO, file: Path, encoding: str, *, is_given: boo
     except UnicodeError:
         where = f"{_named(file)}: line {number + 1}"
         if is_given:
-            raise UsageError(f"{where} is not {encoding}, as --encoding says.") from None
+            raise UsageError(f"{where} is not valid {encoding}, the encoding given by --encoding.") from None
         if encoding != "utf-8":
-            raise UsageError(f"{where} is not UTF-16, as its byte order mark says. Save it again.") from None
+            raise UsageError(
+                f"{where} is not valid UTF-16, although the byte order mark announces it. Save the file again."
+            ) from None
         raise UsageError(
             f"{where} is not UTF-8. Save it as UTF-8, which spreadsheets call 'CSV UTF-8 (comma delimited)'; or, if a "
             "spreadsheet on Windows saved it as 'CSV', add --encoding windows-1252."

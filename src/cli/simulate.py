@@ -69,7 +69,7 @@ class Scenario(StrEnum):
     MASS_LEAVE = "mass-leave"
 
 
-_SCENARIOS: Final = f"What happens in its directory: {', '.join(Scenario)}."
+_SCENARIOS: Final = f"What happens in the simulated directory: {', '.join(Scenario)}."
 
 
 def simulate(
@@ -77,28 +77,33 @@ def simulate(
     provider: Annotated[Provider, typer.Argument(help="The identity provider.")],
     *,
     scenario: Annotated[Scenario, typer.Option(metavar="NAME", help=_SCENARIOS)] = Scenario.ALL,
-    users: Annotated[int, typer.Option(min=1, max=MAX_USERS, help="Users that first-sync creates.")] = 20,
+    users: Annotated[int, typer.Option(min=1, max=MAX_USERS, help="How many users first-sync creates.")] = 20,
     account: Account = "default",
-    base_url: Annotated[str | None, typer.Option(help="Any SCIM endpoint, instead of the deployment's.")] = None,
-    key: Annotated[
-        str | None, typer.Option(envvar="CONNECTOR_KEY", help="Its key, with --base-url; asks for it if missing.")
+    base_url: Annotated[
+        str | None, typer.Option(help="Send to this SCIM Base URL instead of the deployment's.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another number makes other people.")] = 1,
+    key: Annotated[
+        str | None, typer.Option(envvar="CONNECTOR_KEY", help="The key for --base-url; asks if missing.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed for the fictional users: another number gives other users.")
+    ] = 1,
     run: Annotated[
         str | None, typer.Option(metavar="NAME", help="Continue that run, or name a new one; default: a random name.")
     ] = None,
-    clean: Annotated[bool, typer.Option("--clean", help="Remove at the end what the run made.")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="Delete the run's users and groups at the end.")] = False,
     into_existing: Annotated[
         bool,
-        typer.Option("--into-existing", help="Accept an endpoint that has users of its own; they stay as they are."),
+        typer.Option("--into-existing", help="Allow an endpoint that has other users; they are not changed."),
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each request and its answer.")] = False,
     yes: Yes = False,
 ) -> None:
-    """Play an identity provider against an endpoint: what it sends, as it was recorded.
+    """Simulate an identity provider with requests that were recorded from it.
 
-    Then compares every user and group of the run with the simulated directory. The users are made up, with addresses
-    at simulated.example; no other user is changed. Exits with 1 when an answer is wrong or something differs.
+    The command then compares every user and group of the run with the simulated directory. The users are fictional,
+    with addresses at simulated.example; no other user is changed. Exits with 1 if an answer is wrong or a user or group
+    differs.
 
     rollcall --local simulate jumpcloud
 
@@ -155,13 +160,13 @@ def _endpoint(
         raise UsageError(f"--base-url: {failure.seen}. {failure.fix}") from failure
     key = key or _asked_for_key()
     if not (key.isascii() and key.isprintable()):
-        raise UsageError("The Connector Key has characters that no header can have: copy it again.")
+        raise UsageError("The Connector Key has characters that are not allowed in a header: copy it again.")
     return base_url, key, None
 
 
 def _asked_for_key() -> str:
     if not sys.stdin.isatty():
-        raise UsageError("There is no Connector Key: set the variable CONNECTOR_KEY, or add --key.")
+        raise UsageError("The Connector Key is missing: set the environment variable CONNECTOR_KEY, or add --key.")
     return str(typer.prompt("Connector Key", hide_input=True, err=True))
 
 
@@ -233,8 +238,8 @@ def _say_how_to_continue(invocation: Invocation, outcome: Outcome, account: str,
     whose = "" if account == "default" else f" --account {account}"
     where = whose if base_url is None else f" --base-url {shlex.quote(base_url)}"
     invocation.note(
-        "The run's users stay. Continue it, and remove them at the end: "
-        f"rollcall simulate {options}{again}{where} --clean"
+        "The run's users are kept. To continue the run and delete them at the end: rollcall simulate "
+        f"{options}{again}{where} --clean"
     )
 
 
@@ -280,8 +285,8 @@ def _verdict(outcome: Outcome) -> str:
     if outcome.ok:
         groups = "" if outcome.groups is None else f" and {counted(outcome.groups, 'group')}"
         return (
-            f"All as it should be: {sent}, and the endpoint keeps {counted(outcome.users or 0, 'user')}{groups} as the "
-            "simulated directory has them."
+            f"Everything matches: {sent}, and the endpoint has {counted(outcome.users or 0, 'user')}{groups}, like "
+            "the simulated directory."
         )
     wrong = counted(sum(not step.ok for step in outcome.steps), "step")
-    return f"Not as it should be: {wrong} failed, {counted(len(outcome.differences), 'difference')} ({sent})."
+    return f"Problems found: {wrong} failed, {counted(len(outcome.differences), 'difference')} ({sent})."

@@ -19,7 +19,7 @@ from operations.answers.records import CheckedAccount, CheckedTable, TableFindin
 from operations.consistency.check import check_items
 from operations.consistency.findings import Inconsistency, Problem
 
-app: Final = typer.Typer(no_args_is_help=True, help="Check that users, their indexes and the counters agree.")
+app: Final = typer.Typer(no_args_is_help=True, help="Check that users, their index items and the counters match.")
 
 _SECONDS: Final = 24 * 3600.0
 _SHOWN_CHARACTERS: Final = 80
@@ -27,7 +27,7 @@ _SHOWN_CHARACTERS: Final = 80
 
 @app.callback()
 def table() -> None:
-    """Check that users, their indexes and the counters agree."""
+    """Check that users, their index items and the counters match."""
 
 
 @dataclass
@@ -47,21 +47,23 @@ class _Checked:
 def check(
     context: typer.Context,
     account: OneAccount = None,
-    repair: Annotated[bool, typer.Option("--repair", help="Repair what has only one possible repair.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Repair problems that have only one possible repair.")
+    ] = False,
     yes: Yes = False,
 ) -> None:
-    """Check the index items and user counters of an account, or of all accounts.
+    """Check the index items and user counters of one account or all accounts.
 
-    Reads every item. The service can stay in use: writes during the check are neither reported nor undone. Two users
-    who share a value are never repaired automatically. Exits with 1 when a problem was not repaired.
+    The command reads every item. The service can stay in use: changes made during the check are neither reported nor
+    undone. Two users who share a value are never repaired automatically. Exits with 1 if a problem was not repaired.
     """
     invocation = invocation_of(context)
     if yes and not repair:
-        raise UsageError("--yes goes with --repair.")
+        raise UsageError("--yes only works with --repair.")
     accounts = _accounts(invocation, account)
     if repair:
         whose = f"the account {account}" if account is not None else f"all {len(accounts)} accounts"
-        invocation.confirm(f"Repair what is wrong in {whose}?", yes)
+        invocation.confirm(f"Repair the problems in {whose}?", yes)
     checked = list(_check(invocation, accounts, repair=repair))
     _answer(invocation, checked, repair=repair)
     if any(each.unrepaired for each in checked):
@@ -97,7 +99,7 @@ def _check(invocation: Invocation, accounts: list[str], *, repair: bool) -> Iter
 def _answer(invocation: Invocation, checked: list[_Checked], *, repair: bool) -> None:
     found = [(each.account, finding) for each in checked for finding in each.findings]
     left = sum(len(each.unrepaired) for each in checked)
-    shown = table_of("Account", "What is wrong", "Item", "Users", "Repaired")
+    shown = table_of("Account", "Problem", "Item", "Users", "Repaired")
     for account, finding in found:
         shown.add_row(
             account,
@@ -107,7 +109,7 @@ def _answer(invocation: Invocation, checked: list[_Checked], *, repair: bool) ->
             "yes" if finding.repaired else "no",
         )
     users = sum(each.users for each in checked)
-    verdict = f"{counted(len(found), 'finding')}, {len(found) - left} repaired" if found else "everything agrees"
+    verdict = f"{counted(len(found), 'finding')}, {len(found) - left} repaired" if found else "everything matches"
     invocation.answer(
         CheckedTable(
             result="sound" if not found else "wrong" if left else "repaired",
@@ -126,13 +128,13 @@ def _answer(invocation: Invocation, checked: list[_Checked], *, repair: bool) ->
         invocation.note(f"To repair it: rollcall{invocation.options} table check --repair")
     if Problem.UNREADABLE in problems:
         invocation.note(
-            "A user's item is damaged: copy it from a restored table (docs/runbook.md, \"Restore from "
-            'point-in-time recovery").'
+            "The item of a user is damaged: copy it from a restored table "
+            '(docs/runbook.md, "Restore from point-in-time recovery").'
         )
     if Problem.SHARED in problems:
         invocation.note(
-            f"Two users share a value: look at both (rollcall{invocation.options} users show --account NAME --id ID), "
-            "have one of them renamed or removed, then check with --repair."
+            f"Two users share a value: look at both (rollcall{invocation.options} users show --account NAME --id "
+            "ID), rename or delete one of them, then check again with --repair."
         )
 
 

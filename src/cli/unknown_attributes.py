@@ -41,6 +41,4 @@ def show_unknown_attributes(invocation: Invocation, account: str | None, since: 
         if account is not None:
             invocation.deployment.require_account(account, seconds)
         of = "" if account is None else f" of {account}"
-        invocation.note(
-            f"No request{of} named an attribute that no schema has in the last {since}; --since looks further back."
-        )
+        invocation.note(f"No request{of} had an undeclared attribute in the last {since}; --since looks further back.")

@@ -41,8 +41,8 @@ class _Command:
 _DEACTIVATE: Final = _Command(
     "deactivate",
     "deactivated",
-    "An identity provider in which the user is still active may activate it again with its next update: take the user "
-    "out there, too.",
+    "An identity provider in which the user is still active may activate it again with its next update: remove the "
+    "user there, too.",
 )
 _ACTIVATE: Final = _Command(
     "activate",
@@ -52,15 +52,15 @@ _ACTIVATE: Final = _Command(
 _DELETE: Final = _Command(
     "delete",
     "deleted",
-    "An identity provider that still has the user may create it again, with another id: take the user out there, too.",
+    "An identity provider that still has the user may create it again, with another id: remove the user there, too.",
 )
 _RENAME: Final = _Command(
     "rename",
     "renamed",
-    "An identity provider that has another userName for the user may set that again with its next update.",
+    "An identity provider that has another userName for the user may change it back with its next update.",
 )
 _SET: Final = _Command(
-    "set", "set", "An identity provider that has other values for the user may set them again with its next update."
+    "set", "set", "An identity provider that has other values for the user may change them back with its next update."
 )
 
 
@@ -75,10 +75,10 @@ def deactivate(
     unaudited: Unaudited = False,
     yes: Yes = False,
 ) -> None:
-    """Deactivate one user, also while the account's deprovisioning is paused. The user and its groups are kept.
+    """Deactivate one user. The user and its groups are kept.
 
-    The application receives UserDeactivated, as after a request of the identity provider. An identity provider in which
-    the user is still active may activate it again with its next update: take the user out there, too.
+    This also works while deprovisioning is paused. The application receives UserDeactivated. An identity provider in
+    which the user is still active may activate it again with its next update: remove the user there, too.
     """
     one = _One(invocation_of(context), account, dry_run, unaudited, yes)
     user = one.chosen(email, user_name, user_id)
@@ -116,10 +116,11 @@ def delete(
     unaudited: Unaudited = False,
     yes: Yes = False,
 ) -> None:
-    """Remove one user for good, also while the account's deprovisioning is paused; userName and addresses are free.
+    """Delete one user permanently. The userName and the addresses can then be used again.
 
-    The application receives UserDeprovisioned, and the user's memberships end. An identity provider that still has the
-    user may create it again, with another id: take the user out there, too.
+    This also works while deprovisioning is paused. The application receives UserDeprovisioned, and the user's
+    memberships end. An identity provider that still has the user may create it again, with another id: remove the user
+    there, too.
     """
     one = _One(invocation_of(context), account, dry_run, unaudited, yes)
     user = one.chosen(email, user_name, user_id)
@@ -128,7 +129,7 @@ def delete(
 
 def rename(
     context: typer.Context,
-    new_user_name: Annotated[str, typer.Argument(metavar="NEW-USER-NAME", help="The userName to give the user.")],
+    new_user_name: Annotated[str, typer.Argument(metavar="NEW-USER-NAME", help="The new userName of the user.")],
     *,
     account: Account,
     email: Email = None,
@@ -137,9 +138,9 @@ def rename(
     dry_run: DryRun = False,
     unaudited: Unaudited = False,
 ) -> None:
-    """Give one user another userName; addresses stay as they are, and rollcall users set changes them.
+    """Give one user another userName. To change addresses, use rollcall users set.
 
-    The application receives UserUpdated. An identity provider that has another userName for the user may set that again
+    The application receives UserUpdated. An identity provider that has another userName for the user may change it back
     with its next update.
     """
     one = _One(invocation_of(context), account, dry_run, unaudited)
@@ -153,7 +154,7 @@ def set_attributes(
         list[str] | None,
         typer.Argument(
             metavar="ATTRIBUTE VALUE",
-            help="Attributes by their SCIM paths, each with its value. Put -- first if a value begins with a dash.",
+            help="SCIM paths of attributes, each followed by its value. Put -- first if a value starts with a dash.",
         ),
     ] = None,
     *,
@@ -164,23 +165,23 @@ def set_attributes(
     remove: Annotated[
         list[str] | None, typer.Option("--remove", metavar="ATTRIBUTE", help="Remove this attribute. Repeatable.")
     ] = None,
-    json_value: Annotated[bool, typer.Option("--json-value", help="Read the values as JSON.")] = False,
+    json_value: Annotated[bool, typer.Option("--json-value", help="Parse the values as JSON.")] = False,
     dry_run: DryRun = False,
     unaudited: Unaudited = False,
     yes: Yes = False,
 ) -> None:
-    """Set or remove attributes of one user, all of them or none.
+    """Set or remove attributes of one user. Either all are changed or none.
 
     Examples of paths: title, name.familyName, 'emails\\[type eq "work"].value',
     urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department. With --json-value:
     roles '\\[{"value": "admin"}]'.
 
-    The application receives UserUpdated. An identity provider that has other values for the user may set them again
+    The application receives UserUpdated. An identity provider that has other values for the user may change them back
     with its next update.
     """
     given = pairs or []
     if len(given) % 2:
-        raise UsageError(f"{quoted(given[-1])} has no value: give each attribute and its value.")
+        raise UsageError(f"{quoted(given[-1])} has no value: give a value for each attribute.")
     if not given and not remove:
         raise UsageError("Give an attribute and its value, or --remove and an attribute.")
     with plainly_refused():
@@ -245,7 +246,7 @@ class _One:
         named = f"the user {quoted(user.attributes['userName'])} ({user.id}) of {self.account}"
         if planned.after is None:
             ended = f" {counted(memberships, 'membership')} will end." if memberships else ""
-            self.invocation.confirm(f"Remove {named} for good?{ended}", self.yes)
+            self.invocation.confirm(f"Delete {named} permanently?{ended}", self.yes)
         elif planned.effects.deactivated:
             self.invocation.confirm(f"Deactivate {named}?", self.yes)
 
@@ -255,9 +256,9 @@ class _One:
         result = "unchanged" if change.is_none else "checked" if self.dry_run else command.result
         whom = f"user {user.id} of {self.account}"
         if change.is_none:
-            line = f"The {whom} is so already; nothing was changed."
+            line = f"The {whom} already has these values; nothing was changed."
         elif self.dry_run:
-            line = f"Would be {command.done}: the {whom}. Nothing was changed."
+            line = f"The {whom} would be {command.done}. Nothing was changed."
         else:
             ended = f", and {counted(memberships, 'membership')} ended" if memberships else ""
             line = f"The {whom} is {command.done}{ended}."
@@ -277,8 +278,8 @@ class _One:
         )
         if not change.memberships_ended:
             invocation.note(
-                f"The user is gone, but not all of its memberships could be ended. The publisher ends them; or: "
-                f"rollcall table check --account {self.account} --repair"
+                "The user is deleted, but some of its memberships could not be ended. The publisher ends them "
+                f"later; to end them now: rollcall table check --account {self.account} --repair"
             )
         if not (change.is_none or self.dry_run):
             invocation.note(command.afterwards)

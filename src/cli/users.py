@@ -53,7 +53,7 @@ def list_users(
     account: Account = "default",
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many users.")] = 100,
 ) -> None:
-    """List an account's users, in order of id."""
+    """List the users of an account, ordered by id."""
     invocation = invocation_of(context)
     store = invocation.deployment.account(account, _SECONDS).users
     total = store.total()
@@ -75,7 +75,7 @@ def list_users(
         table if users else f"The account {account} has no users.",
     )
     if len(users) < total:
-        invocation.note(f"{len(users)} of {total} users; --limit shows more, rollcall users export writes all.")
+        invocation.note(f"{len(users)} of {total} users; --limit shows more; rollcall users export writes all.")
 
 
 @app.command()
@@ -86,9 +86,9 @@ def show(
     user_name: UserName = None,
     user_id: UserId = None,
 ) -> None:
-    """Show the user with an address, a userName or an id, and the user's groups.
+    """Show one user and its groups.
 
-    Addresses and userNames are compared without case.
+    Addresses and userNames are compared without regard to case.
     """
     invocation = invocation_of(context)
     user = chosen_user(invocation, account, email, user_name, user_id)
@@ -107,7 +107,7 @@ def export(
     output: Output = None,
     yes: Overwrite = False,
 ) -> None:
-    """Write all users of an account to a file. It has personal data, and only you can read it.
+    """Write all users of an account to a file. It contains personal data; only you can read it.
 
     On a terminal, control characters are shown escaped in JSON and replaced in CSV.
     """
@@ -135,9 +135,7 @@ def export(
         )
     if lacking:
         which = ", ".join(f"{name} ({counted(users, 'user')})" for name, users in sorted(lacking.items()))
-        invocation.note(
-            f"CSV has no room for all that these attributes have: {which}. --format jsonl writes everything."
-        )
+        invocation.note(f"CSV cannot hold all values of these attributes: {which}. --format jsonl writes all values.")
     if (note := extensions.unknown_note(urns, of_users)) is not None:
         invocation.note(note)
 

@@ -47,15 +47,15 @@ def import_users(
     form: FormOption = None,
     encoding: EncodingOption = None,
     mapped: Map = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and look it up without writing.")] = False,
-    keep_ids: Annotated[bool, typer.Option("--keep-ids", help="Keep the ids of JSON lines; default: new ids.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row without writing.")] = False,
+    keep_ids: Annotated[bool, typer.Option("--keep-ids", help="Keep the ids in JSON lines; default: new ids.")] = False,
     report: Report = None,
 ) -> None:
-    """Load existing users into an account.
+    """Import existing users into an account.
 
-    Rows whose users exist and are the same are skipped, so an interrupted import continues when it is run again. A row
-    that cannot be imported is reported with its line and the reason; the others are imported. With --report, correct
-    the refused rows in that file and import it. Exits with 1 when a row was refused.
+    Users that already exist with the same values are skipped, so you can run the command again after an interruption. A
+    row that cannot be imported is reported with its line and the reason; the other rows are imported. With --report,
+    correct the refused rows in that file and import it. Exits with 1 if a row was refused.
     """
     invocation = invocation_of(context)
     check_report(report, file, form)
@@ -140,7 +140,7 @@ def _answer(
     verb = "Would be imported" if dry_run else "Imported"
     invocation.answer(
         summary,
-        f"{verb} into {account}: {counted(created, 'user')}. There already, and the same: {unchanged}. "
+        f"{verb} into {account}: {counted(created, 'user')}. Already there with the same values: {unchanged}. "
         f"Refused: {counted(refused, 'row')}.",
     )
     show_refusals(invocation, tally.refused, report)

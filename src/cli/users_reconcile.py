@@ -35,21 +35,21 @@ def reconcile(
     ignore: Annotated[
         list[str] | None,
         typer.Option(
-            "--ignore", metavar="ATTRIBUTE", help="Do not compare this attribute, such as userName. Repeatable."
+            "--ignore", metavar="ATTRIBUTE", help="Do not compare this attribute, for example userName. Repeatable."
         ),
     ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when there is a difference.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if there is a difference.")] = False,
 ) -> None:
-    """Compare an identity provider's export with an account, without writing.
+    """Compare an identity provider's export with an account.
 
-    Reads the exports of JumpCloud (Get-JCUser), Entra (Download users) and Okta as they are. Users are matched by
-    userName, else by address. Only attributes with a column in the file are compared. Exits with 0 whatever is found,
-    except with --exit-code.
+    The command writes nothing. It reads unchanged exports of JumpCloud (Get-JCUser), Entra ID (Download users) and
+    Okta. It matches users by userName, then by address, and compares only attributes that have a column in the file.
+    Exits with 0 even if there are differences, unless you add --exit-code.
     """
     invocation = invocation_of(context)
     if as_csv and invocation.as_json:
-        raise UsageError("Either --csv or --json.")
+        raise UsageError("Use either --csv or --json, not both.")
     with opened(file, form, mapped, encoding) as roster:
         invocation.deployment.accounts.show(account)
         rows, unreadable = [], []

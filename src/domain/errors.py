@@ -175,7 +175,7 @@ class TooMany(BadRequest):
 
 
 class InvalidCursor(BadRequest):
-    """The cursor is not from this service, or is of another account or query (RFC 9865 section 2.1)."""
+    """The cursor is not from this service, or belongs to another account or query (RFC 9865 section 2.1)."""
 
     scim_type = "invalidCursor"
     reason = "invalid-cursor"

@@ -23,7 +23,7 @@ def prefers_json(accept: str) -> bool:
 
 
 def _quality(parameters: list[str]) -> float:
-    """The `q` of a media range, 1 when it has none, 0 for one that is no number between 0 and 1."""
+    """The `q` of a media range, 1 when it has none, 0 when it is not a number between 0 and 1."""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":

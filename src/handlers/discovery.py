@@ -18,7 +18,9 @@ from handlers.routes import segments
 def handler(request: ScimRequest) -> HttpResponse:
     """200 with one resource or a ListResponse of all; a filter is refused with 403, as section 4 demands."""
     if request.parameter("filter") is not None:
-        raise Forbidden("Discovery endpoints take no filter (RFC 7644 section 4).", reason="filter-on-discovery")
+        raise Forbidden(
+            "Discovery endpoints do not accept a filter (RFC 7644 section 4).", reason="filter-on-discovery"
+        )
     base_url, types = request.http.base_url, served_types(request)
     match segments(request.http.path):
         case ["ServiceProviderConfig"]:

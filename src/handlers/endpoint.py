@@ -76,7 +76,7 @@ class ScimRequest:
 
     @property
     def resource_id(self) -> str:
-        """The `{id}` of the path; "", which is no resource's id, without one."""
+        """The `{id}` of the path; "" (never the id of a resource) if the path has none."""
         return self.http.path_id or ""
 
     def body(self) -> Json:
@@ -248,10 +248,10 @@ class Handler:
 _REFUSED_BY_THE_THOUSAND: Final = (RateLimited.reason, TooManyWrongKeys.reason)
 """The reasons of refusals that come in floods, which do not get a log line each."""
 _UNEXPECTED: Final = ServiceUnavailable(
-    "The service failed unexpectedly and has recorded it. Repeat the request; "
-    "if it lasts, contact the service's operator.",
+    "The service failed unexpectedly and logged the failure. Repeat the request; if this continues, contact the "
+    "service's operator.",
     reason="unexpected",
-    remedy="A defect, or a missing permission or resource: cause shows where. See the runbook.",
+    remedy="There is a defect, or a permission or resource is missing: cause shows where. See the runbook.",
 )
 _KILLED: Final = ServiceUnavailable(
     OutOfTime().detail,

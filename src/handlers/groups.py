@@ -35,12 +35,12 @@ def require_groups(request: ScimRequest) -> None:
     """Raise NotFound, which says what to do, unless the account's identity provider may manage groups."""
     if not request.caller.settings.groups:
         raise NotFound(
-            "This service provisions users only; groups are off for this account. Leave group management off: in "
-            'JumpCloud switch off "Enable management of User Groups and Group Membership in this application" and '
-            "activate again, in Entra ID disable the group mapping, in Okta use neither group push nor group import. "
-            f"Or have the service's operator switch groups on: {remedies.groups_on(request.caller.account)}.",
+            "Groups are off for this account. Switch group management off in the identity provider: in JumpCloud, "
+            'switch off "Enable management of User Groups and Group Membership in this application" and activate '
+            "again; in Entra ID, disable the group mapping; in Okta, use neither group push nor group import. "
+            f"Or ask the service's operator to switch groups on: {remedies.groups_on(request.caller.account)}.",
             reason="groups-not-provisioned",
-            remedy="Leave group management off in the identity provider, or switch groups on for the account "
+            remedy="Switch group management off in the identity provider, or switch groups on for the account "
             f"({remedies.groups_on()}).",
         )
 

@@ -78,8 +78,8 @@ class HttpRequest:
             max_bytes = max(each.max_body_bytes for each in types)
         if len(self.body) > max_bytes:
             raise PayloadTooLarge(
-                f"The request's body has {len(self.body)} bytes; {max_bytes} are accepted. "
-                "Send fewer or shorter values."
+                f"The request's body has {len(self.body)} bytes; at most {max_bytes} are accepted. Send fewer or "
+                "shorter values."
             )
         try:
             value = decode(self.body.decode("utf-8"), _bounds(types))
@@ -99,7 +99,7 @@ class HttpRequest:
             ) from None
         except (NotJson, RefusedJson) as error:
             raise InvalidSyntax(
-                f"The request's body {error}.", attribute="body", expected="JSON, with each member once in its object"
+                f"The request's body {error}.", attribute="body", expected="JSON in which no object has a member twice"
             ) from None
         if not isinstance(value, dict):
             raise InvalidSyntax.must_be("a JSON object", attribute="body", place="The request's body")

@@ -1,4 +1,4 @@
-"""The template engine of the pages: Jinja2, which escapes every value by itself.
+"""The template engine of the pages: Jinja2 with automatic escaping of every value.
 
 Only functions that serve pages import this module: identity providers' requests should not wait for the engine.
 """

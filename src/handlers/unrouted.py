@@ -33,12 +33,12 @@ def handler(request: ScimRequest) -> HttpResponse:
         http = replace(request.http, path_id=found.id)
         return meant.serve(replace(request, http=http, endpoint_type=meant.resource_type))
     if allowed := routes.allowed_methods(path):
-        raise MethodNotAllowed(f"{cut(method)} is not possible here; {', '.join(allowed)} are.", allowed)
+        raise MethodNotAllowed(f"{cut(method)} is not allowed here. Allowed: {', '.join(allowed)}.", allowed)
     match segments:
         case ["Me", *_]:
             raise NotImplementedHere(
-                "A Connector Key stands for a connection, not for a user, so there is no /Me (RFC 7644 section 3.11). "
-                "Use /Users."
+                "There is no /Me (RFC 7644 section 3.11), because a Connector Key identifies a connection, not a "
+                "user. Use /Users."
             )
         case _:
             raise NotFound(
@@ -46,5 +46,5 @@ def handler(request: ScimRequest) -> HttpResponse:
                 f"{'/Groups, ' * request.caller.settings.groups}/ServiceProviderConfig, /ResourceTypes, /Schemas and "
                 "/Bulk below the same base path. Check the Base URL.",
                 reason="no-such-endpoint",
-                remedy="Compare the Base URL in the identity provider with the output ScimConnectorBaseUrl.",
+                remedy="Compare the Base URL in the identity provider with the stack's output ScimConnectorBaseUrl.",
             )

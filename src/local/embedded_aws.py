@@ -126,9 +126,9 @@ class LocalAws:
         body = request.get_data()
         service = _SERVICES.get(request.headers.get("X-Amz-Target", "").partition(".")[0])
         if service is None:
-            raise NotFound("Only DynamoDB and Secrets Manager are here.")
+            raise NotFound("This server only has DynamoDB and Secrets Manager.")
         if not _is_json_object(body):
-            raise BadRequest("A call of AWS is a JSON object.")
+            raise BadRequest("The body of an AWS request must be a JSON object.")
         headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
         if service == "dynamodb" and self._dynamodb_endpoint is not None:
             status, returned, content = _forward(self._dynamodb_endpoint, headers, body)

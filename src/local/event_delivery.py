@@ -116,14 +116,14 @@ class EventDelivery:
         self._ending.set()
         self._thread.join(_STOP_SECONDS)
         if left := self._waiting.qsize():
-            self._note(f"{left} events were not delivered to EVENTS_URL before the end.")
+            self._note(f"{left} events were not delivered to EVENTS_URL before the server stopped.")
 
     def deliver(self, event: Published) -> None:
         """Queue an event; returns at once."""
         try:
             self._waiting.put_nowait(event)
         except Full:
-            self._failed(event, f"more than {self._waiting.maxsize:,} events waited")
+            self._failed(event, f"more than {self._waiting.maxsize:,} events were waiting")
 
     def again(self) -> int:
         """Queue the events that failed once more, oldest first; returns their number."""
@@ -158,7 +158,9 @@ class EventDelivery:
         self._events.mark(event.id, Delivery.DELIVERED)
         if self._fails:
             self._fails = False
-            self._note("EVENTS_URL accepts events again. Those that failed: rollcall --local events redrive")
+            self._note(
+                "EVENTS_URL accepts events again. To send the failed events again: rollcall --local events redrive"
+            )
 
     def _failed(self, event: Published, why: str) -> None:
         self._events.mark(event.id, Delivery.FAILED, why)

@@ -55,7 +55,7 @@ class EventPublishing:
         self._wake.set()
 
     def stop(self) -> None:
-        """Publish what is there, and end."""
+        """Publish the remaining changes, and end."""
         self._ending.set()
         self._wake.set()
         if self._publisher is not None:
@@ -85,7 +85,7 @@ class EventPublishing:
             attempts = 1 if failed else attempts + 1
             records = records[failed:]
             if attempts >= _ATTEMPTS:
-                self._note("A change could not be published and is left out. The activity file says why.")
+                self._note("The events of a change could not be published. The activity file shows why.")
                 records, attempts = records[1:], 0
             else:
                 self._ending.wait(_FIRST_PAUSE * attempts)

@@ -142,7 +142,7 @@ class Exchange:
 
 
 class Exchanges:
-    """The last requests, by position: each has a number that is one more than that of the one before."""
+    """The last requests, by position: each has the next number."""
 
     def __init__(self) -> None:
         self._lock = Lock()

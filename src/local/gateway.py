@@ -159,7 +159,7 @@ _TOO_LARGE: Final = GatewayResponse.of_error(
 
 
 def _proxy_answer(result: Any) -> GatewayResponse:
-    """The answer in a function's result; raises ValueError when it has not the form that API Gateway prescribes."""
+    """The answer in a function's result; raises ValueError when it does not have the form that API Gateway requires."""
     if not isinstance(result, dict) or not isinstance(result.get("statusCode"), int):
         raise ValueError("malformed proxy result")
     text = result.get("body") or ""

@@ -70,7 +70,7 @@ class LifeCycle:
         try:
             stream = local_aws.stream(table_name, wake)
         except StreamMissing as error:
-            self.missing = f"No life-cycle events are published: of the DynamoDB that is used, {error}."
+            self.missing = f"No life-cycle events are published, because of the DynamoDB that is used: {error}."
             return
         publishing = EventPublishing(stream, self._note)
         self._publishing = publishing
@@ -93,7 +93,7 @@ class LifeCycle:
         self._publishing.start(publisher)
 
     def replay(self, event: Json) -> Json | None:
-        """Publish the present state of users and groups again: event and answer are those of the function Publisher.
+        """Publish the current state of users and groups again: event and answer are those of the function Publisher.
 
         None where nothing is published. Raises `MalformedReplay`.
         """

@@ -20,7 +20,7 @@ _HTTP_PORT: Final = "80"
 _READING: Final = ("GET", "HEAD")
 _NOT_THIS_SERVER: Final = GatewayResponse.of_error(
     HTTPStatus.MISDIRECTED_REQUEST,
-    "This server is for this machine only: address it as 127.0.0.1 or localhost, with its port.",
+    "This server only serves this machine: use 127.0.0.1 or localhost and its port in the address.",
 )
 _ANOTHER_SITE: Final = GatewayResponse.of_error(
     HTTPStatus.FORBIDDEN, "Pages of other sites cannot change anything here."

@@ -72,7 +72,7 @@ def port(env: Mapping[str, str]) -> int:
     """The port to serve on; 0 is any free one."""
     text = env.get("PORT") or DEFAULT_PORT
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise InvalidSetting(f"PORT is not a port number such as {DEFAULT_PORT}: {text!r}")
+        raise InvalidSetting(f"PORT is not a port number, for example {DEFAULT_PORT}: {text!r}")
     return int(text)
 
 
@@ -84,11 +84,13 @@ def connector_key(env: Mapping[str, str]) -> ConnectorKey | None:
     key = ConnectorKey.parse(text)
     if key is None:
         raise InvalidSetting(
-            "CONNECTOR_KEY is no Connector Key (rck_default_, 32 letters or digits, 6 of checksum). Leave it out "
-            "to get a new one."
+            "CONNECTOR_KEY is not a valid Connector Key. Use a key that an earlier start printed, or leave it out "
+            "to get a new key."
         )
     if key.account != "default":
-        raise InvalidSetting(f"CONNECTOR_KEY is a key of the account {key.account!r}; it must be one of 'default'.")
+        raise InvalidSetting(
+            f"CONNECTOR_KEY belongs to the account {key.account!r}; it must belong to the account default."
+        )
     return key
 
 
@@ -96,9 +98,11 @@ def event_settings(env: Mapping[str, str]) -> EventSettings:
     """Where life-cycle events go besides the page."""
     file, url, secret = env.get("EVENTS_FILE"), env.get("EVENTS_URL"), env.get("EVENTS_SECRET")
     if url and not is_web_address(url):
-        raise InvalidSetting("EVENTS_URL is not an address such as http://127.0.0.1:9000/events")
+        raise InvalidSetting("EVENTS_URL is not an address, for example http://127.0.0.1:9000/events")
     if secret and not is_webhook_secret(secret):
-        raise InvalidSetting("EVENTS_SECRET needs 32 to 256 letters, digits or + / = _ -: openssl rand -base64 32")
+        raise InvalidSetting(
+            "EVENTS_SECRET must have 32 to 256 letters, digits or + / = _ -. To create one: openssl rand -base64 32"
+        )
     if secret and (not url or "@" in urlsplit(url).netloc):
         raise InvalidSetting("EVENTS_SECRET needs EVENTS_URL, an address without user and password")
     if file:
@@ -144,7 +148,7 @@ def findable(service: LocalService) -> Iterator[None]:
     try:
         state = write_state(service)
     except OSError as error:
-        print(f"rollcall --local will not find this server: {error}", file=sys.stderr)
+        print(f"rollcall --local cannot find this server: {error}", file=sys.stderr)
         yield
         return
     try:

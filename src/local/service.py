@@ -228,7 +228,7 @@ class LocalService:
             make_table(self.clients.dynamodb, TABLE_NAME)
         except TableUnresponsive:
             raise CannotStart(
-                f"DynamoDB takes connections at {self._dynamodb_endpoint}, but does not answer. Restart it."
+                f"DynamoDB accepts connections at {self._dynamodb_endpoint}, but does not answer. Restart it."
             ) from None
 
 
@@ -248,8 +248,8 @@ def serve(application: Any, port: int, threads: int, running: ExitStack) -> str:
         )
     except OSError as error:
         raise CannotStart(
-            f"Port {port} of {HOST} cannot be used ({error.strerror}). Stop what listens there, or choose another: "
-            f"PORT={port + 1} make run"
+            f"Port {port} of {HOST} cannot be used ({error.strerror}). Stop the program that uses the port, or "
+            f"choose another: PORT={port + 1} make run"
         ) from error
     thread = Thread(target=server.run, name=f"server-{server.effective_port}", daemon=True)
     thread.start()
@@ -268,9 +268,11 @@ def serve(application: Any, port: int, threads: int, running: ExitStack) -> str:
 def _check_reachable(endpoint: str) -> None:
     address = urlsplit(endpoint)
     if address.scheme not in ("http", "https") or not address.hostname:
-        raise CannotStart(f"DYNAMODB_ENDPOINT is not an address such as http://127.0.0.1:8000: {endpoint}")
+        raise CannotStart(f"DYNAMODB_ENDPOINT is not an address, for example http://127.0.0.1:8000: {endpoint}")
     port = address.port or (443 if address.scheme == "https" else 80)
     try:
         socket.create_connection((address.hostname, port), timeout=2).close()
     except OSError as error:
-        raise CannotStart(f"No DynamoDB answers at {endpoint} ({error.strerror or error}). Start it first.") from error
+        raise CannotStart(
+            f"DynamoDB does not answer at {endpoint} ({error.strerror or error}). Start it first."
+        ) from error

@@ -63,7 +63,7 @@ class ApiStream:
             raise StreamMissing(f"its streams cannot be read ({type(error).__name__})") from error
 
     def read(self) -> Sequence[StreamRecord]:
-        """The next records of a shard, each in its turn; those of a new shard after those of the one before it."""
+        """The next records of each shard in turn; those of a new shard after those of its parent."""
         if self._a_shard_ended:
             self._open_new_shards()
         for shard, iterator in list(self._iterators.items()):

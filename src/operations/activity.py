@@ -213,7 +213,7 @@ class CloudWatchActivityLog:
         pages = self._client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self._prefix)
         groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
         if not groups:
-            raise ActivityUnavailable(f"There are no logs below {self._prefix}: is it the right stack and region?")
+            raise ActivityUnavailable(f"No log groups start with {self._prefix}: check --stack and --region.")
         return groups
 
 
@@ -230,10 +230,10 @@ def _errors_reported() -> Iterator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown error")
         hint = (
-            " Your AWS credentials lack the permission: docs/operations.md has a policy."
+            " Your AWS credentials lack the permission; docs/operations.md has an IAM policy."
             if code.startswith("AccessDenied")
             else " Try again."
         )
         raise ActivityUnavailable(f"CloudWatch Logs refused {error.operation_name} ({code}).{hint}") from error
     except BotoCoreError as error:
-        raise ActivityUnavailable(f"CloudWatch Logs cannot be asked: {error}") from error
+        raise ActivityUnavailable(f"CloudWatch Logs could not be reached: {error}") from error

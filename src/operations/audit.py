@@ -29,7 +29,7 @@ UNCHANGED: Final = "unchanged"
 """Where another request had made the change before."""
 
 _FAILURES: Final = (ClientError, BotoCoreError, LineRejected, OSError)
-_EMERGENCY: Final = "If it cannot wait, --unaudited makes the change without a record of who made it."
+_EMERGENCY: Final = "In an emergency, --unaudited makes the change without a record of who made it."
 
 
 class AuditUnavailable(AdministrationError):
@@ -134,12 +134,12 @@ def _unavailable(error: Exception) -> AuditUnavailable:
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "unknown error")
         why = f"CloudWatch Logs refused {error.operation_name} ({code})"
-        right = " Your AWS credentials lack the permission: docs/operations.md has a policy."
+        right = " Your AWS credentials lack the permission; docs/operations.md has an IAM policy."
         hint = right if code.startswith("AccessDenied") else ""
     elif isinstance(error, LineRejected):
         why, hint = "CloudWatch Logs did not take it", " Check this computer's clock."
     elif isinstance(error, OSError):
         why, hint = str(error), ""
     else:
-        why, hint = f"CloudWatch Logs cannot be reached: {error}", ""
+        why, hint = f"CloudWatch Logs could not be reached: {error}", ""
     return AuditUnavailable(f"Nothing was changed, because the audit line cannot be written: {why}.{hint} {_EMERGENCY}")

@@ -264,9 +264,9 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise DeploymentError(f"{error.operation_name} was refused ({_code(error)}): nothing is lost.") from error
+        raise DeploymentError(f"AWS refused {error.operation_name} ({_code(error)}). Nothing is lost.") from error
     except BotoCoreError as error:
-        raise DeploymentError(f"AWS cannot be reached: {error}") from error
+        raise DeploymentError(f"AWS could not be reached: {error}") from error
 
 
 def _code(error: ClientError) -> str:

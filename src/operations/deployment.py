@@ -135,13 +135,13 @@ def two_regions(environment: Mapping[str, str]) -> str | None:
     first, second = environment.get("AWS_REGION"), environment.get("AWS_DEFAULT_REGION")
     if not first or not second or first == second:
         return None
-    return f"The region is {first}, as AWS_REGION says; AWS_DEFAULT_REGION says {second}."
+    return f"The region is {first}, from AWS_REGION; AWS_DEFAULT_REGION is {second} and is ignored."
 
 
 def aws_session(region: str | None, profile: str | None) -> boto3.Session:
     """A session in the region given, else that of AWS_REGION, else the one that boto3 finds.
 
-    boto3 by itself knows AWS_DEFAULT_REGION alone. Raises `DeploymentError` for an unknown profile.
+    boto3 itself only reads AWS_DEFAULT_REGION. Raises `DeploymentError` for an unknown profile.
     """
     try:
         return boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None, profile_name=profile)
@@ -154,14 +154,14 @@ def deployed(name: str, region: str | None, profile: str | None) -> Deployment:
     try:
         session = aws_session(region, profile)
         stack_name, outputs = stack_outputs(
-            session, name, _OUTPUTS, "it is no Rollcall stack, or not deployed yet", optional=(_SETUP_PAGE,)
+            session, name, _OUTPUTS, "it is not a Rollcall stack, or is not deployed yet", optional=(_SETUP_PAGE,)
         )
     except NoRegionError as error:
-        raise DeploymentError("No AWS region is chosen: add --region, or set AWS_REGION.") from error
+        raise DeploymentError("No AWS region is set: add --region, or set AWS_REGION.") from error
     except NoCredentialsError as error:
         raise DeploymentError("No AWS credentials were found: sign in (aws sso login), or add --profile.") from error
     except BotoCoreError as error:
-        raise DeploymentError(f"CloudFormation cannot be reached to describe the stack {name!r}: {error}") from error
+        raise DeploymentError(f"CloudFormation could not be reached to describe the stack {name!r}: {error}") from error
     base_url, table_name, secret_prefix, setup_page = outputs
     return Deployment(
         base_url,
@@ -188,7 +188,7 @@ def stack_outputs(
         code = error.response.get("Error", {}).get("Code", "unknown error")
         if code == "ValidationError":
             raise DeploymentError(
-                f"There is no stack {name!r} there: add --stack or --region, or deploy it."
+                f"The stack {name!r} was not found: check --stack and --region, or deploy it."
             ) from error
         raise DeploymentError(f"CloudFormation refused to describe the stack {name!r} ({code}).") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

@@ -29,9 +29,10 @@ Absent = SkipJsonSchema[None]
 
 Text = Annotated[str, Field(min_length=1)]
 Paths = Annotated[Sequence[Text], Field(json_schema_extra={"uniqueItems": True})]
-Version = Annotated[int, Field(ge=1, description="The version, which grows with each change of the user or group.")]
+Version = Annotated[int, Field(ge=1, description="The version, which increases with each change of the user or group.")]
 _CHANGED: Final = (
-    "Paths (RFC 7644 section 3.10) of the attributes that changed. A multi-valued attribute changes as a whole."
+    "Paths (RFC 7644 section 3.10) of the attributes that changed. A multi-valued attribute is one path, whichever "
+    "of its values changed."
 )
 _ACTIVE: Final = "True if the user may sign in."
 OnlyActive = Annotated[Sequence[Literal["active"]], Field(min_length=1, max_length=1, description=_CHANGED)]

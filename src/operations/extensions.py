@@ -27,4 +27,4 @@ def urns_of(attributes: Json) -> list[str]:
 def unknown_note(urns: Iterable[str], resource_type: ResourceType) -> str | None:
     """Return what to say of the URNs of which the command finds no extension; None if it finds all."""
     unknown = not_found(urns, resource_type)
-    return f"This command finds no extension {', '.join(unknown)}. {remedies.FIND_EXTENSIONS}" if unknown else None
+    return f"The extension {', '.join(unknown)} was not found. {remedies.FIND_EXTENSIONS}" if unknown else None

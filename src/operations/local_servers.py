@@ -77,8 +77,8 @@ def chosen(servers: Sequence[LocalServer], directory: Path, port: str | None) ->
         found = [server for server in servers if str(server.port) == port.strip()]
         if found:
             return found[0]
-        running_now = f" These run: {_listed(servers)}." if servers else ""
-        raise DeploymentError(f"no local server has the port {port}.{running_now} Start one: PORT={port} make run")
+        running_now = f" Running: {_listed(servers)}." if servers else ""
+        raise DeploymentError(f"no local server runs on port {port}.{running_now} Start one: PORT={port} make run")
     if not servers:
         raise DeploymentError(NO_LOCAL_SERVER)
     for place in (directory, *directory.parents):
@@ -89,8 +89,8 @@ def chosen(servers: Sequence[LocalServer], directory: Path, port: str | None) ->
     if len(servers) == 1:
         return servers[0]
     raise DeploymentError(
-        f"several local servers run: {_listed(servers)}. Choose one: --local-port {servers[0].port}, "
-        f"or set {PORT_VARIABLE}={servers[0].port}"
+        f"several local servers are running: {_listed(servers)}. Choose one: --local-port {servers[0].port}, or set "
+        f"{PORT_VARIABLE}={servers[0].port}"
     )
 
 
@@ -102,7 +102,7 @@ def _require_own(folder: Path) -> None:
     """Raise `OSError` unless only this user can write into the directory."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise PermissionError(f"{folder} must be a directory of yours alone: chmod 700 it, or remove it")
+        raise PermissionError(f"only you may have access to the directory {folder}: run chmod 700 on it, or remove it")
 
 
 def _servers(files: Sequence[Path]) -> Iterator[LocalServer]:

@@ -116,7 +116,10 @@ def _csv_rows(
             yield RefusedMembership(line, cells.reason, str(cells), origin=origin)
             continue
         if len(cells) != width:
-            detail = f"The row has {len(cells)} cells and the header {width}: a value with the separator needs quotes."
+            detail = (
+                f"The row has {len(cells)} cells and the header has {width}: a value that contains the separator "
+                "needs quotes."
+            )
             yield RefusedMembership(line, "wrong-number-of-cells", detail, origin=origin)
             continue
         values = {meaning: unguarded(cells[at].lstrip()).rstrip() for meaning, at in positions.items()}
@@ -131,7 +134,7 @@ def _csv_rows(
             origin,
         )
         if not name:
-            yield RefusedMembership(line, "missing-group", "The row names no group.", user=found.user, origin=origin)
+            yield RefusedMembership(line, "missing-group", "The row has no group.", user=found.user, origin=origin)
         else:
             yield found
 
@@ -142,7 +145,7 @@ def _positions(header: list[str], mapped: Mapping[str, str], group: str | None) 
         if column.strip() not in header:
             raise InvalidHeader(f'--map names the column "{column}", which the file does not have.')
         if meaning and meaning not in _NAMES:
-            raise InvalidHeader(f'"{meaning}" is not what a column can mean here: {", ".join(_NAMES)}.')
+            raise InvalidHeader(f'"{meaning}" is not a meaning that a column can have: {", ".join(_NAMES)}.')
         if meaning:
             chosen[meaning] = header.index(column.strip())
     left_out = {header.index(column.strip()) for column in mapped}
@@ -155,11 +158,11 @@ def _positions(header: list[str], mapped: Mapping[str, str], group: str | None) 
         chosen = {meaning: at for meaning, at in chosen.items() if not meaning.startswith("group")}
     elif "group" not in chosen:
         raise InvalidHeader(
-            'No column is known to be the name of the group. Say which: --map "COLUMN=group", or --group NAME for all.'
+            'No column has the name of the group. Map one with --map "COLUMN=group", or give --group NAME for all rows.'
         )
     if not chosen.keys() & {"userId", "userName", "email"}:
         raise InvalidHeader(
-            'No column is known to be the user. Say which: --map "COLUMN=userName", COLUMN=email or COLUMN=userId.'
+            'No column has the user. Map one with --map "COLUMN=userName", COLUMN=email or COLUMN=userId.'
         )
     return chosen
 

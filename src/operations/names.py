@@ -80,7 +80,7 @@ def _why(error: ScimError) -> str:
     if isinstance(cause, ClientError):
         code = cause.response.get("Error", {}).get("Code", "")
         return (
-            f"The table gives no names ({code}), so ids are shown alone. Your AWS credentials need GetItem and "
-            "BatchGetItem on it (docs/operations.md); --no-names does without."
+            f"Names could not be read from the table ({code}), so only ids are shown. Your AWS credentials need "
+            "GetItem and BatchGetItem on the table (docs/operations.md). --no-names shows only ids."
         )
-    return f"The table gives no names now, so ids are shown alone. {error.detail}"
+    return f"Names could not be read from the table, so only ids are shown. {error.detail}"

@@ -21,8 +21,8 @@ from domain.resources.paths import resolve
 FIELDS: Final = {"user": "unknown_user_attributes", "group": "unknown_group_attributes"}
 """The fields of a request's line, by the noun of the resource type."""
 REMEDY: Final = {
-    "user": "Declare it in schemas/ (docs/extensions.md) and deploy, or leave it out in the identity provider.",
-    "group": "Leave it out in the identity provider.",
+    "user": "Declare it in schemas/ (docs/extensions.md) and deploy, or remove its mapping in the identity provider.",
+    "group": "Remove its mapping in the identity provider.",
 }
 """What to do, by the noun of the resource type."""
 
@@ -44,8 +44,8 @@ def remedy(attribute: UnknownAttribute, users: ResourceType) -> str:
     """What to do; `users` is the type of users with all extensions that are declared."""
     if attribute.noun == "user" and resolve(attribute.name, users) is not None:
         return (
-            "It is declared: deploy the declaration, or, if its extension is off for the account, switch it on: "
-            f"{remedies.extensions_on(attribute.account)}."
+            "It is declared in schemas/: deploy the declaration. If its extension is off for the account, switch it "
+            f"on: {remedies.extensions_on(attribute.account)}."
         )
     return REMEDY[attribute.noun]
 

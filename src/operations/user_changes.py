@@ -194,7 +194,7 @@ def _typed(path: str, text: str) -> Any:
     attribute = _kept(path)
     if attribute.multi_valued or attribute.is_complex:
         raise InvalidValue(
-            f"{attribute.name} takes more than a text: give the value as JSON, with --json-value.",
+            f"{attribute.name} is not a single text: give the value as JSON, with --json-value.",
             attribute=attribute.name,
             expected="a value as JSON",
         )
@@ -223,7 +223,7 @@ def _require_found(path: str) -> None:
     folded = path.lower()
     if folded.startswith("urn:") and not is_under(folded, declared_user_type().urns):
         raise InvalidPath(
-            f"{quoted(path)} is of no extension that this command finds. {remedies.FIND_EXTENSIONS}",
+            f"The extension of {quoted(path)} was not found. {remedies.FIND_EXTENSIONS}",
             attribute="path",
             expected="an attribute of a User",
         )
@@ -235,7 +235,7 @@ def _kept(path: str) -> Attribute:
     attribute = target_of(path, declared_user_type()).attribute
     if attribute.mutability is Mutability.WRITE_ONLY:
         raise InvalidValue(
-            f"{attribute.name} is not kept, so it cannot be set.",
+            f"{attribute.name} is not stored, so it cannot be set.",
             attribute=attribute.name,
             expected="no value",
         )

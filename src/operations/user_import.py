@@ -69,8 +69,8 @@ class UserImport:
     """Creates users from the rows of a roster.
 
     `store` returns the account's store, with the time for one write. With `keep_ids` a user gets the id of the row.
-    With `dry_run` the rows are looked up and nothing is written. A user who is there already is the same as a row if it
-    agrees in the file's `columns`, of JSON lines (None) in every attribute. Raises the store's TooManyRequests or
+    With `dry_run` the rows are looked up and nothing is written. An existing user is the same as a row if both agree in
+    the file's `columns`, of JSON lines (None) in every attribute. Raises the store's TooManyRequests or
     ServiceUnavailable when it gives up: users created until then remain, and another run continues from there.
     """
 
@@ -132,7 +132,9 @@ class UserImport:
     def _import(self, batch: list[RosterRow], rank: str) -> Iterator[RowOutcome]:
         if self.keep_ids and not all(row.id is None or is_id(row.id) for row in batch):
             for row in batch:
-                yield RowOutcome(row, RowResult.REFUSED, "invalid-id", f'"{row.id}" is not an id of this service.')
+                yield RowOutcome(
+                    row, RowResult.REFUSED, "invalid-id", f'"{row.id}" does not have the form of an id of this service.'
+                )
             return
         if self.dry_run:
             yield from map(self._looked_up, batch)
@@ -205,7 +207,7 @@ class UserImport:
         differing = self._differing(row, found)
         if not differing:
             return RowOutcome(row, RowResult.UNCHANGED)
-        detail = f"{held} belongs to the user {found.id} already, who differs in {', '.join(differing)}."
+        detail = f"{held} already belongs to the user {found.id}, who differs in {', '.join(differing)}."
         return RowOutcome(row, RowResult.REFUSED, reason, detail)
 
     def _differing(self, row: RosterRow, found: StoredUser) -> list[str]:

@@ -55,7 +55,7 @@ _CHANGE: Final[tuple[ErrorType, ...]] = (*_BODY, TooMany, NotFound, UniquenessCo
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that is no error: the name of its body's schema ("" for none), and its headers."""
+    """A successful answer: the name of its body's schema ("" for none), and its headers."""
 
     schema: str = ""
     headers: tuple[str, ...] = ()

@@ -90,7 +90,7 @@ def test_disabling_keeps_the_key_for_the_next_enabling(accounts: Accounts) -> No
 def test_a_given_key_must_be_of_the_account(accounts: Accounts) -> None:
     key = ConnectorKey.generate("acme", bytes)
 
-    with pytest.raises(AdministrationError, match="not of 'globex'"):
+    with pytest.raises(AdministrationError, match="not to 'globex'"):
         accounts.enable("globex", key=key)
     assert accounts.enable("acme", key=key).connector.current.key == key
 

@@ -56,7 +56,7 @@ def test_an_audit_that_examined_every_package_can_be_clean(tmp_path: Path) -> No
     code, said = audit(tmp_path, "a.txt", "b.txt", pypi={"a.txt": report(CLEAN), "b.txt": report(CLEAN, CLEAN)})
 
     assert code == 0
-    assert "3 pinned packages were examined (pypi)" in said
+    assert "3 pinned packages were checked (pypi)" in said
 
 
 def test_a_known_vulnerability_is_named_with_its_fix(tmp_path: Path) -> None:
@@ -94,8 +94,8 @@ def test_packages_that_were_not_examined_are_no_pass(tmp_path: Path, answer: tup
     code, said = audit(tmp_path, pypi=answer, osv=answer)
 
     assert code == 3
-    assert said.splitlines()[-1].startswith("NOT EXAMINED")
-    assert "nothing is known" not in said
+    assert said.splitlines()[-1].startswith("NOT CHECKED")
+    assert "no known vulnerabilities" not in said
 
 
 def test_one_unexamined_file_is_no_pass(tmp_path: Path) -> None:

@@ -249,7 +249,7 @@ def test_without_pip_one_line_has_the_command_that_installs_it(tmp_path: Path) -
     code, out, errors = built_with(python, tmp_path)
 
     assert (code, out) == (1, [])
-    assert errors == [f"{python} has no pip, which installs the packages: {python} -m ensurepip --upgrade"]
+    assert errors == [f"{python} has no pip. Install it: {python} -m ensurepip --upgrade"]
 
 
 @pytest.mark.parametrize(("asked", "section"), [([], "dev"), (["ENV=prod"], "prod")])

@@ -203,7 +203,7 @@ def test_either_variable_names_the_region_that_sam_deploys_to(
     assert made.returncode == 0, made.stderr
     [environment] = [found for arguments, found in started(tmp_path) if arguments[:2] == ["sam", "deploy"]]
     assert (environment["AWS_REGION"], environment["AWS_DEFAULT_REGION"]) == regions
-    assert made.stderr.count("as AWS_REGION says; AWS_DEFAULT_REGION says eu-west-1") == noted
+    assert made.stderr.count("from AWS_REGION; AWS_DEFAULT_REGION is eu-west-1") == noted
 
 
 def test_a_region_given_to_make_is_the_one_deployed_to(make: Make, tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_a_second_rotation_within_the_grace_period_warns_that_a_key_is_dropped(r
 
     refused = rollcall("account", "rotate-key", "acme", typed="n\n")
     assert refused.exit_code == 1
-    assert "refuses it at once" in refused.stderr
+    assert "refuses it immediately" in refused.stderr
     assert kept(aws).current.key == key
 
     assert rollcall("account", "rotate-key", "acme", "--yes").exit_code == 0
@@ -229,7 +229,7 @@ def test_an_unusable_secret_is_shown_with_its_remedy_and_the_other_accounts_are_
     assert "globex" in listed.stdout
     for result in (listed, *others):
         (line,) = result.stderr.splitlines()
-        assert f"The secret {PREFIX}acme was edited into something unusable" in line
+        assert f"The secret {PREFIX}acme was edited and is now unusable" in line
         assert "rollcall --local account enable acme --replace" in line
         assert key[-10:] not in result.output
     assert {result.exit_code for result in others} == {1}
@@ -258,7 +258,7 @@ def test_an_unknown_account_is_reported_in_one_line_with_the_remedy(rollcall: Ro
     assert result.exit_code == 1
     assert result.stdout == ""
     made = "rollcall --local account enable nobody"
-    assert result.stderr == f"rollcall: There is no account 'nobody'. Make it with: {made}\n"
+    assert result.stderr == f"rollcall: The account 'nobody' does not exist. To create it: {made}\n"
 
 
 def test_a_hand_edited_secret_is_named_and_can_be_replaced(rollcall: Rollcall, aws: Aws) -> None:
@@ -293,7 +293,7 @@ def test_a_grace_period_of_more_than_30_days_is_refused_in_one_line(rollcall: Ro
     result = rollcall("account", "rotate-key", "acme", "--grace", grace, "--yes")
 
     assert result.exit_code == 2
-    assert result.stderr == f"rollcall: --grace is 30 days at most, not {grace}; nothing was changed.\n"
+    assert result.stderr == f"rollcall: --grace is at most 30 days, not {grace}; nothing was changed.\n"
     assert kept(aws).current.key == key
     assert rollcall("account", "rotate-key", "acme", "--grace", "30d", "--yes").exit_code == 0
 

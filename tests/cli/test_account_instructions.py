@@ -31,8 +31,7 @@ def test_without_a_known_provider_an_account_is_shown_with_its_values_and_what_c
         "SCIM is switched on for the new account acme.",
         "SCIM Connector Base URL: http://127.0.0.1:8080/scim/v2",
         f"Connector Key: {key.text}",
-        "Next, to see where to paste them (jumpcloud, entra or okta): "
-        "rollcall --local account show acme --idp jumpcloud",
+        "To see where to paste them (jumpcloud, entra or okta): rollcall --local account show acme --idp jumpcloud",
     ]
     shown = rollcall("account", "show", "acme").stdout
     assert providers_in(shown) == set()
@@ -41,7 +40,7 @@ def test_without_a_known_provider_an_account_is_shown_with_its_values_and_what_c
     rotated = rollcall("account", "rotate-key", "acme").stdout
     assert providers_in(rotated) == set()
     assert rotated.count(kept(aws).current.key.text) == 1
-    assert "paste the new key in place of the old one" in rotated
+    assert "replace the key with the new one" in rotated
 
 
 @pytest.mark.parametrize("idp", PROVIDERS)
@@ -71,7 +70,7 @@ def test_show_prints_another_providers_instructions_without_changing_the_account
 def test_a_provider_is_set_and_forgotten(rollcall: Rollcall, aws: Aws) -> None:
     rollcall("account", "enable", "acme")
 
-    assert "idp of acme is okta now." in rollcall("account", "set", "acme", "idp", "okta").stdout
+    assert "idp of acme is now okta." in rollcall("account", "set", "acme", "idp", "okta").stdout
     assert kept(aws).settings.idp == "okta"
     assert "already" in rollcall("account", "set", "acme", "idp", "okta").stdout
     rollcall("account", "set", "acme", "idp", "none")
@@ -88,7 +87,7 @@ def test_a_provider_named_for_an_account_that_is_on_is_remembered_and_that_is_sa
     result = rollcall("account", "enable", "acme", "--idp", "entra")
 
     assert "nothing was changed" not in result.stdout
-    assert "Its identity provider is remembered: entra." in result.stdout
+    assert "The account's identity provider is set to entra." in result.stdout
     assert kept(aws).settings.idp == "entra"
     assert answer(rollcall("account", "enable", "acme", "--idp", "okta", "--json"))["result"] == "set"
 
@@ -106,7 +105,7 @@ def test_a_rotation_says_what_to_do_with_the_new_key_and_does_not_activate_again
     assert step in rotated
     assert "Activate" not in rotated
     assert "test user" not in rotated.lower().replace("test user email", "")
-    assert "Next, when the identity provider uses the new key: rollcall --local account revoke-previous acme" in rotated
+    assert "When the identity provider uses the new key: rollcall --local account revoke-previous acme" in rotated
     assert kept(aws).settings.idp == idp
 
 

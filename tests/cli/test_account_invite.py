@@ -119,15 +119,15 @@ def test_closing_a_link_that_was_used_says_how_to_replace_the_key(rollcall: Roll
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("invite nosuch", "There is no account 'nosuch'"),
-        ("invites nosuch", "There is no account 'nosuch'"),
-        ("uninvite nosuch --all", "There is no account 'nosuch'"),
+        ("invite nosuch", "The account 'nosuch' does not exist"),
+        ("invites nosuch", "The account 'nosuch' does not exist"),
+        ("uninvite nosuch --all", "The account 'nosuch' does not exist"),
         ("invite acme --days 0", "greater than or equal to 1"),
         ("invite acme --days 31", "less than or equal to 30"),
         ("invite acme --idp ping", "'jumpcloud', 'entra', 'okta'"),
         ("uninvite acme", "rollcall --local account invites acme"),
-        ("uninvite acme 0a0b0c0d --all", "Say which link to close"),
-        ("uninvite acme 0a0b0c0d", "no open link of that id"),
+        ("uninvite acme 0a0b0c0d --all", "Give the id of the link"),
+        ("uninvite acme 0a0b0c0d", "no open link with that id"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_its_reason(rollcall: Rollcall, words: str, message: str) -> None:

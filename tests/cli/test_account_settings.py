@@ -62,7 +62,7 @@ def test_groups_are_switched_on_with_what_to_do_next_in_the_identity_provider(ro
 
     assert kept(aws).settings.groups
     lines = switched.stdout.splitlines()
-    assert lines[0] == "groups of acme is on now; it takes effect within a minute."
+    assert lines[0] == "groups of acme is now on; it takes effect within a minute."
     assert {line.partition(":")[0] for line in lines[2:]} == {"JumpCloud", "Microsoft Entra ID", "Okta"}
     after = rollcall("account", "show", "acme", "--idp", "all").stdout
     assert [re.search(r"Groups +(on|off) *\n", shown)[1] for shown in (before, after)] == ["off", "on"]  # type: ignore[index]
@@ -109,7 +109,7 @@ def test_a_setting_without_an_account_changes_none(rollcall: Rollcall, aws: Aws)
     [
         (["acme"], "NAME SETTING VALUE"),
         (["acme", "mode"], "NAME SETTING VALUE"),
-        (["acme", "acme", "mode"], "'acme' is no setting"),
+        (["acme", "acme", "mode"], "'acme' is not a setting"),
         (["acme", "colour", "red"], "mode, match-existing-by-email"),
         (["a*", "mode", "strict"], "1 to 40 characters"),
         (["acme", "mode", "strict", "now"], "NAME SETTING VALUE"),
@@ -132,7 +132,7 @@ def test_a_setting_takes_only_its_own_values(rollcall: Rollcall, aws: Aws, setti
     result = rollcall("account", "set", "acme", setting, value)
 
     assert result.exit_code == 2
-    assert f"{setting} is either" in result.stderr
+    assert f"{setting} is " in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert kept(aws) == before
 
@@ -169,7 +169,7 @@ def test_a_paused_account_is_shown_as_paused_and_can_be_resumed(rollcall: Rollca
     rollcall("account", "set", "acme", "deprovisioning-limit", "2")
     exhausted(table, "acme", Limit(2))
     shown = rollcall("account", "show", "acme")
-    assert "2 in the last day, used up: PAUSED from the next one on" in shown.stdout
+    assert "2 in the last day, used up: the next one is refused (PAUSED)" in shown.stdout
     assert "account resume acme" in shown.stdout
 
     refused = rollcall("account", "resume", "acme", typed="n\n")
@@ -280,7 +280,7 @@ def test_an_account_without_a_limit_cannot_be_resumed(rollcall: Rollcall, table:
     result = rollcall("account", "resume", "acme")
 
     assert result.exit_code == 2
-    assert "no limit" in result.stderr
+    assert "no deprovisioning limit" in result.stderr
 
 
 @pytest.mark.parametrize("number", [25, 100, 1000])

@@ -261,7 +261,7 @@ def test_ids_alone_are_shown_where_the_table_gives_no_names(
 
     assert result.exit_code == 0
     assert people["ada"] in result.stdout
-    assert result.stderr.count("ids are shown alone") == 1
+    assert result.stderr.count("only ids are shown") == 1
     assert "ResourceNotFoundException" in result.stderr
 
 

@@ -187,7 +187,7 @@ REFUSED: dict[str, tuple[list[str], Answers, str]] = {
     "another table": (
         ["--users-table", "orders"],
         {"DescribeTable": described_table(KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])},
-        "no table of Rollcall",
+        "is not a table of Rollcall",
     ),
     "a table that is not there": (
         ["--users-table", "nosuch"],

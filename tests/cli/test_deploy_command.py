@@ -72,9 +72,7 @@ def test_a_new_account_is_ready_and_everything_fits_on_a_screen(aws: AnsweringAw
     assert "rollcall will be created" in result.stdout
     assert "STOP" not in result.stdout
     # Who gets the alarms is the one thing that samconfig.toml leaves open.
-    assert [line for line in lines if line.startswith("note")] == [
-        "note Alarms: go to no address: AlarmEmail is not set"
-    ]
+    assert [line for line in lines if line.startswith("note")] == ["note Alarms: go to no one: AlarmEmail is not set"]
     assert "aws-sam-cli-managed-default" in result.stdout
 
 
@@ -99,7 +97,7 @@ def test_a_section_that_was_not_named_says_which_other_stack_is_there(aws: Answe
     unnamed, named = checked(), checked("dev")
 
     assert [text for verdict, text in looks(unnamed, "Section") if verdict == "note"] == [
-        "rollcall is here too and is not touched; this deployment is for rollcall-dev "
+        "rollcall exists too and is not changed; this deployment is for rollcall-dev "
         "/ To deploy rollcall: make deploy ENV=prod"
     ]
     assert [verdict for verdict, _ in looks(named, "Section")] == ["ok"]

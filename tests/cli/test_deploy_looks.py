@@ -100,27 +100,27 @@ SEEN: dict[str, tuple[list[str], Answers, tuple[str, str, str]]] = {
         {"DescribeLogGroups": {"logGroups": [{"logGroupName": "/aws/lambda/rollcall/Another"}]}},
         ("Leftovers", "ok", "none"),
     ),
-    "a new account's quota": ([], {"GetAccountSettings": quota(10, 10)}, ("Lambda's executions", "note", "quota 10")),
+    "a new account's quota": ([], {"GetAccountSettings": quota(10, 10)}, ("Lambda concurrency", "note", "quota 10")),
     "a reservation above the quota": (
         ["ReservedConcurrency=20"],
         {"GetAccountSettings": quota(300, 300)},
-        ("Lambda's executions", "stop", "ReservedConcurrency=0"),
+        ("Lambda concurrency", "stop", "ReservedConcurrency=0"),
     ),
     "a reservation that fits": (
         ["ReservedConcurrency=20"],
         {"GetAccountSettings": quota(1000, 1000)},
-        ("Lambda's executions", "ok", "reserves 292"),
+        ("Lambda concurrency", "ok", "reserves 292"),
     ),
     "a reservation that the stack has already": (
         [],
         {"GetAccountSettings": quota(400, 108), "DescribeStacks": deployed(ReservedConcurrency="20")},
-        ("Lambda's executions", "ok", "reserves 292"),
+        ("Lambda concurrency", "ok", "reserves 292"),
     ),
-    "no role for logs": ([], {}, ("API Gateway's role for logs", "ok", "the stack sets it")),
+    "no role for logs": ([], {}, ("API Gateway log role", "ok", "the stack sets it")),
     "a role of somebody else, taken over": (
         ["SetApiGatewayLogsRole=true"],
         {"GetAccount": {"cloudwatchRoleArn": f"{ROLE}theirs"}},
-        ("API Gateway's role for logs", "stop", f"{ROLE}theirs is set, which this stack did not make"),
+        ("API Gateway log role", "stop", f"{ROLE}theirs is set, and this stack did not create it"),
     ),
     "a role of somebody else, taken over by an update": (
         ["SetApiGatewayLogsRole=true"],
@@ -128,27 +128,27 @@ SEEN: dict[str, tuple[list[str], Answers, tuple[str, str, str]]] = {
             "GetAccount": {"cloudwatchRoleArn": f"{ROLE}theirs"},
             "DescribeStacks": deployed(SetApiGatewayLogsRole="false"),
         },
-        ("API Gateway's role for logs", "stop", f"{ROLE}theirs is set"),
+        ("API Gateway log role", "stop", f"{ROLE}theirs is set"),
     ),
     "a role of an earlier stack of this name": (
         [],
         {"GetAccount": {"cloudwatchRoleArn": f"{ROLE}rollcall-ApiGatewayLogsRole-1"}},
-        ("API Gateway's role for logs", "ok", "the stack sets it"),
+        ("API Gateway log role", "ok", "the stack sets it"),
     ),
     "a role that was deleted": (
         [],
         {"GetAccount": {"cloudwatchRoleArn": f"{ROLE}theirs"}, "GetRole": "NoSuchEntity"},
-        ("API Gateway's role for logs", "ok", "the stack sets it"),
+        ("API Gateway log role", "ok", "the stack sets it"),
     ),
     "no role, and none wanted": (
         ["SetApiGatewayLogsRole=false"],
         {},
-        ("API Gateway's role for logs", "stop", "needs one"),
+        ("API Gateway log role", "stop", "needs one"),
     ),
     "a role that cannot be seen": (
         [],
         {"GetAccount": "AccessDeniedException"},
-        ("API Gateway's role for logs", "stop", "must not be taken over"),
+        ("API Gateway log role", "stop", "must not be replaced"),
     ),
     "a firing alarm": (
         [],
@@ -158,7 +158,7 @@ SEEN: dict[str, tuple[list[str], Answers, tuple[str, str, str]]] = {
     "a firing alarm, and a repair": (
         ["Rollout=at-once"],
         {"DescribeStacks": deployed(), "DescribeAlarms": {"MetricAlarms": [{"AlarmName": "x"}]}},
-        ("Release alarms", "note", "not asked"),
+        ("Release alarms", "note", "ignored"),
     ),
     "quiet alarms": ([], {"DescribeStacks": deployed()}, ("Release alarms", "ok", "none")),
     "an address for alarms": (["AlarmEmail=a@b.example"], {}, ("Alarms", "ok", "a@b.example")),
@@ -166,7 +166,7 @@ SEEN: dict[str, tuple[list[str], Answers, tuple[str, str, str]]] = {
     "a parameter that the section lost": (
         [],
         {"DescribeStacks": deployed(RequestsPerSecond="7", Rollout="at-once")},
-        ("Parameters", "note", "what the stack has: RequestsPerSecond=7 /"),
+        ("Parameters", "note", "the section does not name: RequestsPerSecond=7 /"),
     ),
     "two firewalls": (
         ["EnableWaf=true", f"WebAclArn=arn:aws:wafv2:{REGION}:1:regional/webacl/a/b"],
@@ -217,12 +217,12 @@ SEEN: dict[str, tuple[list[str], Answers, tuple[str, str, str]]] = {
     "a hosted zone of another name": (
         [DOMAIN],
         {"GetHostedZone": {"HostedZone": {"Name": "ample.com."}}},
-        ("Hosted zone", "stop", "cannot hold"),
+        ("Hosted zone", "stop", "cannot contain"),
     ),
     "a hosted zone": (
         [DOMAIN],
         {"GetHostedZone": {"HostedZone": {"Name": "example.com."}}},
-        ("Hosted zone", "ok", "example.com holds scim.example.com"),
+        ("Hosted zone", "ok", "example.com contains scim.example.com"),
     ),
     "another processor": (["Architecture=x86_64"], {}, ("Section", "stop", "it builds for arm64")),
 }
@@ -246,7 +246,7 @@ LOOKS = {
     "ListSecrets": ("Leftovers", "secretsmanager:ListSecrets"),
     "ListTables": ("Leftovers", "dynamodb:ListTables"),
     "DescribeLogGroups": ("Leftovers", "logs:DescribeLogGroups"),
-    "GetAccountSettings": ("Lambda's executions", "lambda:GetAccountSettings"),
+    "GetAccountSettings": ("Lambda concurrency", "lambda:GetAccountSettings"),
     "DescribeAlarms": ("Release alarms", "cloudwatch:DescribeAlarms"),
     "DescribeCertificate": ("Certificate", "acm:DescribeCertificate"),
     "GetHostedZone": ("Hosted zone", "route53:GetHostedZone"),
@@ -268,7 +268,7 @@ def test_what_may_not_be_looked_at_is_a_note(aws: AnsweringAws, operation: str, 
     answer = checked("prod", "--parameters", DOMAIN)
 
     assert ("note", f"not checked: the credentials lack {permission} / None") in looks(answer, name)
-    assert ("ok", "none of an earlier stack of this name / None") not in looks(
+    assert ("ok", "none from an earlier stack with this name / None") not in looks(
         answer, "Leftovers"
     ) or name != "Leftovers"
 
@@ -276,7 +276,7 @@ def test_what_may_not_be_looked_at_is_a_note(aws: AnsweringAws, operation: str, 
 def test_a_service_that_does_not_answer_is_a_note(aws: AnsweringAws) -> None:
     aws.answers["GetAccountSettings"] = EndpointConnectionError(endpoint_url="https://lambda")
 
-    [(verdict, text)] = looks(checked("prod"), "Lambda's executions")
+    [(verdict, text)] = looks(checked("prod"), "Lambda concurrency")
 
     assert (verdict, "https://lambda" in text) == ("note", True)
 
@@ -286,7 +286,7 @@ def test_a_role_of_somebody_else_is_used_and_the_deployment_is_given_that_choice
 
     answer = checked("prod")
 
-    assert looks(answer, "API Gateway's role for logs")[0][0] == "ok"
+    assert looks(answer, "API Gateway log role")[0][0] == "ok"
     assert answer["parameters"]["SetApiGatewayLogsRole"] == "false"
 
 
@@ -328,7 +328,7 @@ def test_a_stack_of_something_else_is_left_alone(aws: AnsweringAws, more: Answer
 
     [(verdict, text)] = looks(checked("prod", code=code), "Stack")
 
-    assert (verdict == "stop", "is not a stack of Rollcall" in text) == (bool(code), bool(code))
+    assert (verdict == "stop", "is not a Rollcall stack" in text) == (bool(code), bool(code))
 
 
 def test_in_dev_no_alarm_is_asked(aws: AnsweringAws) -> None:

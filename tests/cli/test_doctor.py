@@ -84,9 +84,9 @@ def test_a_test_group_that_cannot_be_removed_is_named(service: Service) -> None:
     failed = failures(doctor(service, "--json"))
 
     left = next(path.removeprefix("/Groups/") for method, path in service.requests if method == "DELETE")
-    assert f"DELETE /Groups/{left}" in failed["Test group is removed after the failure"]["fix"]
+    assert f"DELETE /Groups/{left}" in failed["Test group is deleted after the failure"]["fix"]
     assert (
-        f"rollcall groups show --account acme --id={left}" in failed["Test group is removed after the failure"]["fix"]
+        f"rollcall groups show --account acme --id={left}" in failed["Test group is deleted after the failure"]["fix"]
     )
     assert service.users == {}
 
@@ -167,7 +167,7 @@ def test_a_test_user_that_cannot_be_removed_is_named(service: Service) -> None:
     failed = failures(doctor(service, "--json"))
 
     left = next(path.removeprefix("/Users/") for method, path in service.requests if method == "DELETE")
-    assert left in failed["Test user is removed after the failure"]["fix"]
+    assert left in failed["Test user is deleted after the failure"]["fix"]
 
 
 def test_a_test_user_removed_without_an_answer_is_not_missed(service: Service) -> None:
@@ -209,9 +209,9 @@ def test_a_malformed_key_or_address_is_reported_before_any_request(service: Serv
         ("https://scim.example.com/scim/v2/", "slash"),
         ("https://scim.example.com/scim/v2?aadOptscim062020", "after its path"),
         ("https://scim_prod.example.com/scim/v2", "Okta"),
-        ("scim.example.com/scim/v2", "no URL"),
-        ("ftp://scim.example.com", "no URL"),
-        ("", "no URL"),
+        ("scim.example.com/scim/v2", "not a URL"),
+        ("ftp://scim.example.com", "not a URL"),
+        ("", "not a URL"),
     ],
 )
 def test_a_base_url_that_identity_providers_reject_is_reported(base_url: str, says: str) -> None:

@@ -104,7 +104,7 @@ def test_a_malformed_test_address_is_reported_in_one_line_before_any_request(ser
     result = doctor(service, "--test-email", email)
 
     assert result.exit_code == 2
-    assert "is no e-mail address such as name@example.com" in result.stderr
+    assert "is not an e-mail address, for example name@example.com" in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert service.requests == []
 
@@ -113,7 +113,7 @@ def test_without_a_key_and_a_terminal_the_variable_is_named(service: Service) ->
     result = CliRunner().invoke(app, ["doctor", "--base-url", service.base_url], env={"CONNECTOR_KEY": ""})
 
     assert result.exit_code == 2
-    assert "set the variable CONNECTOR_KEY" in result.stderr
+    assert "set the environment variable CONNECTOR_KEY" in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 

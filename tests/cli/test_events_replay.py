@@ -131,8 +131,8 @@ def test_a_look_further_back_than_removals_are_known_says_so(
 ) -> None:
     lived(service, key)
 
-    assert "removed more than 30 days ago" in " ".join(replay("--since", "31d", "--dry-run").stderr.split())
-    assert "30 days ago" not in replay("--since", "29d", "--dry-run").stderr
+    assert "keeps deletions for 30 days" in " ".join(replay("--since", "31d", "--dry-run").stderr.split())
+    assert "30 days" not in replay("--since", "29d", "--dry-run").stderr
 
 
 def test_each_replay_has_the_same_ids(service: LocalService, key: ConnectorKey, replay: Command) -> None:
@@ -151,7 +151,7 @@ def test_a_dry_run_counts_and_publishes_nothing(service: LocalService, key: Conn
 
     done = replay("--all", "--dry-run")
 
-    assert f"2 users, 1 group and 0 removals of {key.account}: 6 events would be published." in done.stdout
+    assert f"2 users, 1 group and 0 deletions of {key.account}: 6 events would be published." in done.stdout
     assert not any(each.get("replay") for _, each in published(service, key.account))
 
 
@@ -169,8 +169,8 @@ def test_since_leaves_out_what_did_not_change(service: LocalService, key: Connec
     [
         ([], "Give either --all or --since"),
         (["--all", "--since", "1h"], "Give either --all or --since"),
-        (["--since", "yesterday"], "no length of time"),
-        (["--since", "2030-13-01"], "is no time"),
+        (["--since", "yesterday"], "is not a duration"),
+        (["--since", "2030-13-01"], "is not a time"),
         (["--since", "2999-01-01"], "in the future"),
         (["--all", "--after", "2819c223"], "--after takes a place"),
         (["--all", "--rate", "0"], "--rate"),
@@ -208,7 +208,7 @@ def test_ctrl_c_says_what_was_published_and_how_to_continue(
     done = replay("--all", "--rate", "2")
 
     assert done.exit_code == 130
-    assert f"1 user, 0 groups and 0 removals of {key.account}: 2 events published." in done.stdout
+    assert f"1 user, 0 groups and 0 deletions of {key.account}: 2 events published." in done.stdout
     hint = f"rollcall --local events replay --account {key.account} --all --after Users/{first}"
     assert f"Interrupted. To continue: {hint}" in " ".join(done.stderr.split())
 

@@ -70,7 +70,7 @@ def test_a_long_account_name_is_whole_in_a_pipe(rollcall: Rollcall, command: str
         (["users", "delete", "--account", "acme", "--id", "nosuch", "--yes"], 'no user with --id "nosuch"', 1),
         (["activity", "--account", "acme", "--user", "nosuch"], 'no user with --user-name "nosuch"', 1),
         (["groups", "rename", "x", "--account", "acme", "--name", "nosuch"], "rollcall --local groups list", 1),
-        (["activity", "--lost-access", "--limit", "5"], "--lost-access goes with", 2),
+        (["activity", "--lost-access", "--limit", "5"], "--lost-access can only be combined with", 2),
     ],
 )
 @pytest.mark.usefixtures("acme")

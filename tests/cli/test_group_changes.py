@@ -48,7 +48,7 @@ def test_a_removed_group_ends_its_memberships_and_its_users_stay(
     result = rollcall("groups", "delete", *BY_NAME, typed="y\n")
 
     assert result.exit_code == 0, result.output
-    assert f'Remove the group "Sales" ({SALES.id}) of acme for good? It has 2 members.' in result.stderr
+    assert f'Delete the group "Sales" ({SALES.id}) of acme permanently? It has 2 members.' in result.stderr
     assert result.stdout.splitlines()[-1] == f"The group {SALES.id} of acme is deleted, and 2 memberships ended."
     assert account.groups.get(SALES.id) is None
     assert account.users.total() == 2

@@ -97,7 +97,7 @@ def test_a_mistyped_account_is_an_error_not_an_empty_list(rollcall: Rollcall, co
     result = rollcall("groups", *command, "--account", "acne")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "There is no account 'acne'" in result.stderr
+    assert "The account 'acne' does not exist" in result.stderr
 
 
 @pytest.mark.usefixtures("directory")

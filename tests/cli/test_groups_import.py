@@ -69,7 +69,7 @@ def test_a_dry_run_shows_the_differences_and_writes_nothing(
     checked = rollcall("groups", "import", str(file), "--account", "acme", "--dry-run")
     as_json = answer(rollcall("groups", "import", str(file), "--account", "acme", "--dry-run", "--json"))
 
-    assert "Would be added to acme: 1 group, 2 memberships. There already: 2." in checked.stdout
+    assert "Would be added to acme: 1 group, 2 memberships. Already there: 2." in checked.stdout
     assert as_json["groups"] == [
         {"group": "Board", "created": True, "added": 1, "unchanged": 0},
         {"group": "Sales", "created": False, "added": 1, "unchanged": 2},
@@ -257,4 +257,4 @@ def test_an_unknown_account_is_an_error(rollcall: Rollcall, directory: TwinAccou
     result = rollcall("groups", "import", str(file), "--account", "acne")
 
     assert result.exit_code == 1
-    assert "There is no account 'acne'" in result.stderr
+    assert "The account 'acne' does not exist" in result.stderr

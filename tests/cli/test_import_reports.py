@@ -184,9 +184,9 @@ def test_members_in_json_lines_are_corrected_in_the_report_and_imported(rollcall
 @pytest.mark.parametrize(
     ("file", "report", "says"),
     [
-        ("users.csv", "refused.jsonl", "*.csv, which can be imported, or *.json"),
-        ("users.jsonl", "refused.csv", "*.jsonl, which can be imported, or *.json"),
-        ("users.csv", "users.csv", "cannot take its place"),
+        ("users.csv", "refused.jsonl", "end with .csv, which can be imported, or .json"),
+        ("users.jsonl", "refused.csv", "end with .jsonl, which can be imported, or .json"),
+        ("users.csv", "users.csv", "cannot overwrite the imported file"),
     ],
 )
 @pytest.mark.parametrize("what", ["users", "groups"])

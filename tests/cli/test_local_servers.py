@@ -102,10 +102,10 @@ def test_among_several_the_command_asks_to_choose(
     assert len(refused.stderr.splitlines()) == 1
 
     unknown = rollcall("--local-port", "1")
-    assert "no local server has the port 1. These run: " in unknown.stderr
-    assert "no local server has the port 2." in rollcall(ROLLCALL_LOCAL="2").stderr
+    assert "no local server runs on port 1. Running: " in unknown.stderr
+    assert "no local server runs on port 2." in rollcall(ROLLCALL_LOCAL="2").stderr
     another = rollcall("--local-port", "1", ROLLCALL_LOCAL_STATE=str(tmp_path / "another.json"))
-    assert "no local server has the port 1." in another.stderr
+    assert "no local server runs on port 1." in another.stderr
 
 
 def test_files_of_processes_that_ended_are_removed(env: dict[str, str], listen: Listen) -> None:
@@ -141,7 +141,7 @@ def test_what_another_user_could_have_written_is_ignored(env: dict[str, str], se
 
     folder.chmod(0o777)
     assert running(env) == []
-    with pytest.raises(PermissionError, match="yours alone"):
+    with pytest.raises(PermissionError, match="only you may have access"):
         register({}, env)
 
 

@@ -130,7 +130,7 @@ def test_the_region_is_the_option_then_aws_region_then_aws_default_region(
     result = runner.invoke(app, ["account", "list", *options])
 
     assert asked == [region]
-    assert result.stderr.count("as AWS_REGION says; AWS_DEFAULT_REGION says") == noted
+    assert result.stderr.count("from AWS_REGION; AWS_DEFAULT_REGION is") == noted
 
 
 def test_a_defect_is_one_line_without_a_traceback(rollcall: Rollcall, monkeypatch: pytest.MonkeyPatch) -> None:

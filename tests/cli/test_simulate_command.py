@@ -42,7 +42,7 @@ def test_a_person_reads_each_step_and_the_verdict(service: LocalService, simulat
 
     assert result.exit_code == 0, result.output
     assert "update.02-put-round-trip" in result.stdout
-    assert "All as it should be" in result.stdout
+    assert "Everything matches" in result.stdout
     assert "1 user" in result.stdout
 
 
@@ -129,8 +129,8 @@ def test_a_failure_is_exit_code_1_with_a_fix() -> None:
         (["okta", "--base-url", "http://scim.example.com/v2"], "not https"),
         (["okta", "--base-url", "https://scim.example.com/v2/"], "slash"),
         (["okta", "--base-url", "https://scim.example.com/v2"], "CONNECTOR_KEY"),
-        (["okta", "--run", "Two Words"], "no name of a run"),
-        (["okta", "--users", "9", "--scenario", "mass-leave"], "Too few"),
+        (["okta", "--run", "Two Words"], "not a name of a run"),
+        (["okta", "--users", "9", "--scenario", "mass-leave"], "at least 10 users"),
         (["google"], "google"),
         (["okta", "--scenario", "nothing"], "nothing"),
     ],
@@ -175,4 +175,6 @@ def test_a_key_that_no_header_can_have_is_refused_and_not_shown(key: str) -> Non
     result = CliRunner().invoke(app, ["simulate", "okta", "--base-url", address, "--key", key])
 
     assert result.exit_code == 2
-    assert result.stderr == "rollcall: The Connector Key has characters that no header can have: copy it again.\n"
+    assert (
+        result.stderr == "rollcall: The Connector Key has characters that are not allowed in a header: copy it again.\n"
+    )

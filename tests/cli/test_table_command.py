@@ -64,7 +64,7 @@ def test_all_accounts_are_checked_when_none_is_named(rollcall: Rollcall, table: 
     shown = rollcall("table", "check")
     answer = json.loads(rollcall("table", "check", "--json").stdout)
 
-    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "2 accounts, 4 users: everything agrees.\n", "")
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "2 accounts, 4 users: everything matches.\n", "")
     assert answer == {
         "result": "sound",
         "accounts": [
@@ -84,7 +84,7 @@ def test_problems_are_listed_with_their_repair(rollcall: Rollcall, table: Table)
     found = json.loads(rollcall("table", "check", "--json").stdout)
 
     assert shown.exit_code == 1
-    assert "a user's value has no index item" in shown.stdout
+    assert "the value of a user has no index item" in shown.stdout
     assert "EMAIL ada@corp.example" in shown.stdout
     assert "2 findings, 0 repaired" in shown.stdout
     assert "rollcall --local table check --repair" in shown.stderr
@@ -110,7 +110,7 @@ def test_a_repair_asks_once_and_leaves_no_finding(rollcall: Rollcall, table: Tab
 
     declined = rollcall("table", "check", "--repair", typed="n\n")
     assert declined.exit_code == 1
-    assert "Repair what is wrong in all 2 accounts?" in declined.stderr
+    assert "Repair the problems in all 2 accounts?" in declined.stderr
     assert rollcall("table", "check").exit_code == 1
 
     repaired = rollcall("table", "check", "--repair", typed="y\n")
@@ -174,7 +174,7 @@ def test_progress_is_shown_on_a_terminal_only(
 ) -> None:
     answer, shown = on_terminal("table", "check", "--account", "acme")
 
-    assert answer == "1 account, 3 users: everything agrees.\n"
+    assert answer == "1 account, 3 users: everything matches.\n"
     assert "acme" in shown
     assert "━" in shown
     assert on_terminal("--json", "table", "check")[1] == ""
@@ -185,13 +185,13 @@ def test_an_account_that_does_not_exist_is_an_error(rollcall: Rollcall, table: T
     result = rollcall("table", "check", "--account", "nobody")
 
     assert result.exit_code == 1
-    assert "no account 'nobody'" in result.stderr
+    assert "The account 'nobody' does not exist" in result.stderr
 
 
 def test_users_left_over_without_an_account_can_be_checked(rollcall: Rollcall, table: Table) -> None:
     table.account("left", Patience()).users.create(Users()("ada"))
 
-    assert "1 user: everything agrees" in rollcall("table", "check", "--account", "left").stdout
+    assert "1 user: everything matches" in rollcall("table", "check", "--account", "left").stdout
 
 
 def test_the_local_server_can_be_checked_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,4 +203,4 @@ def test_the_local_server_can_be_checked_while_it_runs(tmp_path: Path, monkeypat
 
         result = CliRunner().invoke(app, ["--local", "table", "check"])
 
-    assert (result.exit_code, result.stdout) == (0, "1 account, 3 users: everything agrees.\n")
+    assert (result.exit_code, result.stdout) == (0, "1 account, 3 users: everything matches.\n")

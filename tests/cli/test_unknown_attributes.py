@@ -65,7 +65,7 @@ def test_the_record_shows_the_request_that_named_it(rollcall: Rollcall, account:
 
     (row,) = (line for line in rows if TAG in line)
     assert "CreateUser" in row
-    assert f"no schema has {TAG}" in row
+    assert f"no schema declares {TAG}" in row
 
 
 def test_what_goes_with_it_and_an_account_without_any(rollcall: Rollcall, service: LocalService) -> None:

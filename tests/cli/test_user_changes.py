@@ -82,7 +82,7 @@ def test_a_removed_user_leaves_its_groups_and_its_name_is_free(
     result = rollcall("users", "delete", "--account", "acme", "--user-name", ADDRESS, typed="y\n")
 
     assert result.exit_code == 0, result.output
-    assert f'Remove the user "{ADDRESS}" ({ann.id}) of acme for good? 1 membership will end.' in result.stderr
+    assert f'Delete the user "{ADDRESS}" ({ann.id}) of acme permanently? 1 membership will end.' in result.stderr
     assert result.stdout.splitlines()[-1] == f"The user {ann.id} of acme is deleted, and 1 membership ended."
     assert store.get(ann.id) is None
     assert store.find_by_email(ADDRESS) is None
@@ -113,7 +113,7 @@ def test_a_user_is_renamed_and_found_by_the_new_name_alone(
 
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1] == f"The user {ann.id} of acme is renamed."
-    assert "may set that again" in result.stderr
+    assert "may change it back" in result.stderr
     assert store.find_by_user_name(ADDRESS) is None
     assert store.find_by_user_name("ANN.LEE") == now(store, ann)
     assert_sound(table, "acme")
@@ -212,8 +212,8 @@ def test_nothing_is_asked_written_or_recorded_where_nothing_changes(
         (("set", "active", "ja", "--yes"), "active"),
         (("set", "id", UNKNOWN_ID), "id is read-only"),
         (("set", "groups", "[]", "--json-value"), "groups is read-only"),
-        (("set", "password", "secret"), "password is not kept"),
-        (("set", "password", '"secret"', "--json-value"), "password is not kept"),
+        (("set", "password", "secret"), "password is not stored"),
+        (("set", "password", '"secret"', "--json-value"), "password is not stored"),
         (("set", "roles", "admin"), "--json-value"),
         (("set", "title", "Head", "--json-value"), "is not JSON"),
         (("set", "title", "[" * 40 + "]" * 40, "--json-value"), "nested deeper"),
@@ -341,7 +341,7 @@ def test_a_change_that_fails_half_way_is_recorded_as_failed(
     result = rollcall("users", "deactivate", *BY_ADDRESS, "--yes", "--json")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "It is not known whether the change was made" in result.stderr
+    assert "It is unknown whether the change was made" in result.stderr
     assert [(line["what"], line.get("reason")) for line in lines(audit)] == [
         ("change-begun", None), ("change-failed", "unavailable"),
     ]  # fmt: skip
@@ -493,7 +493,7 @@ def test_ctrl_c_during_a_change_says_that_it_may_be_made(
     result = rollcall("users", "deactivate", *BY_ADDRESS, "--yes", "--json")
 
     assert (result.exit_code, result.stdout) == (130, "")
-    assert json.loads(result.stderr)["error"].startswith("Interrupted. It is not known whether the change was made")
+    assert json.loads(result.stderr)["error"].startswith("Interrupted. It is unknown whether the change was made")
     assert lines(audit)[-1]["what"] == "change-failed"
 
 

@@ -114,7 +114,10 @@ def test_a_mistyped_account_is_an_error_not_an_empty_list(
     result = rollcall("users", *command, "--account", "acne")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "rollcall: There is no account 'acne'. Make it with: rollcall --local account enable acne\n"
+    assert (
+        result.stderr
+        == "rollcall: The account 'acne' does not exist. To create it: rollcall --local account enable acne\n"
+    )
 
 
 def test_a_dash_is_standard_output(
@@ -135,7 +138,7 @@ def test_an_export_to_a_missing_directory_is_reported_in_one_line(rollcall: Roll
     result = rollcall("users", "export", "--account", "acme", "--output", "/nowhere/users.jsonl")
 
     assert result.exit_code == 2
-    assert result.stderr == "rollcall: There is no directory /nowhere to write users.jsonl to.\n"
+    assert result.stderr == "rollcall: The directory /nowhere does not exist, so users.jsonl cannot be written.\n"
 
 
 @pytest.mark.parametrize("which", [(), ("--email", "a", "--id", "b")])
@@ -311,4 +314,4 @@ def test_deleting_an_unknown_account_is_an_error(rollcall: Rollcall, store: User
     result = rollcall("account", "delete", "nobody", "--yes")
 
     assert result.exit_code == 1
-    assert "no account 'nobody'" in result.stderr
+    assert "The account 'nobody' does not exist" in result.stderr

@@ -205,7 +205,7 @@ def test_a_row_that_is_no_user_is_reported_and_the_others_are_compared(
     assert answer["counts"]["unreadable there"] == 1
     assert answer["counts"]["only here"] == 4
     assert answer["differences"][-1]["line"] == 3
-    assert "not an address" in answer["differences"][-1]["detail"]
+    assert "not an e-mail address" in answer["differences"][-1]["detail"]
 
 
 def test_the_exit_code_shows_a_difference_only_with_the_option(

@@ -151,7 +151,7 @@ def test_the_name_of_the_file_chooses_the_format_unless_an_option_does(
         suffix = file.suffix.removeprefix(".")
         wanted = form or ("csv" if suffix == "csv" else "jsonl")
         assert file.read_text().startswith({"users": "id,", "groups": "groupId,"}[what]) is (wanted == "csv")
-        assert ("as --format says" in written.stderr) is (form is not None and suffix != "txt" and suffix != form)
+        assert ("because of --format" in written.stderr) is (form is not None and suffix != "txt" and suffix != form)
 
 
 def test_a_table_says_what_it_leaves_out(rollcall: Rollcall, twin: TwinTable) -> None:
@@ -164,7 +164,7 @@ def test_a_table_says_what_it_leaves_out(rollcall: Rollcall, twin: TwinTable) ->
     more = {"schemas": [CORE_URN], "userName": "bob", "roles": [{"value": "admin"}], "ims": [{"value": "x"}]}
     store.create(StoredUser.new("00000002-0000-4000-8000-000000000000", more, NOW))
     said_then = rollcall("users", "export", "--account", "acme", "--format", "csv").stderr
-    assert "ims (1 user), roles (1 user). --format jsonl writes everything." in said_then
+    assert "ims (1 user), roles (1 user). --format jsonl writes all values." in said_then
 
 
 def test_an_import_knows_every_column_of_an_export() -> None:

@@ -169,5 +169,5 @@ def test_without_groups_there_is_nothing_by_any_method_and_the_table_is_not_aske
     answer = without.call(method, path, sent)
 
     assert answer.status == 404
-    assert "groups are off for this account" in answer.body["detail"]
+    assert "Groups are off for this account" in answer.body["detail"]
     assert "rollcall account set without groups on" in answer.body["detail"]

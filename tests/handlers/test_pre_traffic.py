@@ -132,7 +132,7 @@ def test_codedeploy_gets_its_answer_in_time_when_the_new_versions_are_slow(
     deploy(release, milliseconds=20_000)
 
     assert release.reported == ["Failed"]
-    assert "no time left" in logged(capsys)["cause"]
+    assert "no time was left" in logged(capsys)["cause"]
 
 
 def test_without_its_account_the_release_is_stopped_with_what_to_do(

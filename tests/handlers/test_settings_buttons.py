@@ -163,14 +163,14 @@ def test_an_account_that_exists_is_not_switched_by_naming_it_again(opened: Opene
 
     page = Html(opened.press({"account": "acme"}, action="add"))
 
-    assert "There is an account acme already" in page.text
+    assert "The account acme already exists" in page.text
     assert opened.accounts.show("acme").enabled is (state == "enable")
     assert opened.audited() == done
 
 
 @pytest.mark.parametrize("action", ["disable", "reveal", "rotate", "revoke", "connect", "resume", "groups-on"])
 def test_an_unknown_account_is_reported(opened: Opened, action: str) -> None:
-    assert "There is no account" in Html(opened.press(action=action, account="missing")).text
+    assert "does not exist" in Html(opened.press(action=action, account="missing")).text
     assert opened.audited() == []
 
 
@@ -243,13 +243,13 @@ def test_the_page_shows_that_the_table_does_not_answer(opened: Opened) -> None:
 
     page = Html(opened.press(action="resume", account="acme"))
 
-    assert "The users cannot be reached now. Try again later." in page.text
+    assert "The service cannot reach its table at the moment. Try again later." in page.text
     assert ("deprovisioning-resumed", "acme") not in opened.audited()
 
 
 @pytest.mark.parametrize("context", [None, "text", [], {"forms": []}, {"forms": {"all": "acme"}, "theme": None}])
 def test_a_call_with_unexpected_parameters_gets_the_page(opened: Opened, context: Any) -> None:
     assert "SCIM Connector Base URL" in Html(opened.press(widgetContext=context)).text
-    assert "Name the account" in Html(opened.press(action="add", widgetContext=context)).text
+    assert "Enter the name of the account" in Html(opened.press(action="add", widgetContext=context)).text
     assert "is not an account name" in Html(opened.press(action="enable", widgetContext=context)).text
     assert opened.accounts.list_all() == []

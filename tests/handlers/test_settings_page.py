@@ -219,7 +219,7 @@ def test_a_secret_edited_into_nonsense_is_shown_with_what_to_do(opened: Opened) 
     page = Html(opened.press(action="reveal", account="acme"))
 
     assert "Unusable" in page.text
-    assert f"The secret {PREFIX}acme was edited into something unusable" in page.text
+    assert f"The secret {PREFIX}acme was edited and is now unusable" in page.text
     assert not {"img", "script"} & page.tags
 
 
@@ -297,7 +297,7 @@ def test_a_previous_key_still_in_use_is_highlighted() -> None:
 
     assert used.facts("acme")["Previous key"] == "still used, 3 h ago accepted until 07 Feb 12:00 UTC"
     assert "not used in 24 h" in page(AccountActivity()).facts("acme")["Previous key"]
-    assert "is refused at once" in used.controls["Rotate key of acme"].question
+    assert "is refused immediately" in used.controls["Rotate key of acme"].question
 
 
 @pytest.mark.parametrize(

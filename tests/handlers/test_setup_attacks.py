@@ -382,7 +382,7 @@ def test_someone_with_a_link_cannot_use_up_the_versions_of_the_secret(site: Setu
 
     assert calls.count("PutSecretValue") == MAX_SETUP_CHOICES
     assert (answers[0].status, answers[-2].status) == (200, 429)
-    assert "stays as it is" in answers[-2].text
+    assert "was not changed" in answers[-2].text
     assert site.ask("POST", "/setup/choose", token, b'{"idp": "entra"}').status == 200
     assert site.ask("POST", "/setup/reveal", token).status == 200
 

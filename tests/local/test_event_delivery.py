@@ -74,7 +74,7 @@ def test_a_receiver_that_hangs_holds_nobody_up_and_what_is_too_much_says_so() ->
             delivery.deliver(published(number))
             assert begun.wait(SECONDS)
         assert list(states(events).values()) == ["waiting"] * 3 + ["failed"] * 3
-        assert events.after(0)[1][-1].why == "more than 2 events waited"
+        assert events.after(0)[1][-1].why == "more than 2 events were waiting"
         go_on.set()
 
 

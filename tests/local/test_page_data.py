@@ -126,4 +126,4 @@ def test_what_the_simulation_itself_refuses_is_said(service: LocalService) -> No
     service.simulations.stop()
 
     ended = get(service, "/data/simulation").json()
-    assert (ended["state"], "no identity provider" in ended["problem"]) == ("refused", True)
+    assert (ended["state"], "is not an identity provider" in ended["problem"]) == ("refused", True)

@@ -149,7 +149,7 @@ def test_a_failed_query_is_reported_with_what_to_do(logs: Stubber) -> None:
 def test_a_stack_without_logs_is_reported(logs: Stubber) -> None:
     described(logs, [])
 
-    with pytest.raises(ActivityUnavailable, match="right stack and region"):
+    with pytest.raises(ActivityUnavailable, match="check --stack and --region"):
         log_of(logs).past(wanted())
 
 

@@ -102,7 +102,7 @@ def test_a_change_that_fails_is_recorded_with_the_reason_and_none_of_its_text(lo
     [
         ("create_log_stream", denied("CreateLogStream"), "refused CreateLogStream (AccessDeniedException). Your AWS"),
         ("put_log_events", denied("PutLogEvents"), "refused PutLogEvents (AccessDeniedException). Your AWS"),
-        ("put_log_events", EndpointConnectionError(endpoint_url="https://logs"), "cannot be reached"),
+        ("put_log_events", EndpointConnectionError(endpoint_url="https://logs"), "could not be reached"),
     ],
 )
 def test_nothing_is_done_where_the_first_line_is_refused(

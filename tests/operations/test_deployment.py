@@ -48,7 +48,7 @@ def test_a_stack_of_another_product_is_recognised(cloudformation: Stubber) -> No
 
 
 @pytest.mark.parametrize(
-    ("code", "says"), [("ValidationError", "no stack 'mine'"), ("AccessDenied", r"refused .*\(AccessDenied\)")]
+    ("code", "says"), [("ValidationError", "'mine' was not found"), ("AccessDenied", r"refused .*\(AccessDenied\)")]
 )
 def test_an_error_of_cloudformation_is_reported_in_one_line(cloudformation: Stubber, code: str, says: str) -> None:
     cloudformation.add_client_error("describe_stacks", code)

@@ -335,7 +335,11 @@ def test_the_function_is_given_the_entries(function: tuple[FunctionPublisher, St
     ("answer", "otherwise", "says_what"),
     [
         ({"batchItemFailures": []}, {}, "older release"),
-        ({"errorType": "MalformedReplay", "errorMessage": "No."}, {"FunctionError": "Unhandled"}, "refused it: No."),
+        (
+            {"errorType": "MalformedReplay", "errorMessage": "No."},
+            {"FunctionError": "Unhandled"},
+            "refused the request: No.",
+        ),
     ],
 )
 def test_an_answer_that_no_other_try_mends_is_an_error(

@@ -169,7 +169,7 @@ def test_a_mass_leave_shows_the_guard_and_its_refusals(
     assert failed(outcome) == []
     assert outcome.ok
     (note,) = outcome.notes
-    assert "let 3 of 10 users go" in note
+    assert "allowed 3 of 10 users" in note
     assert "rollcall account resume" in note
     assert any("403" in step.status for step in outcome.steps)
 
@@ -184,7 +184,7 @@ def test_a_mass_leave_of_users_created_just_now_says_why_nobody_was_refused(
     assert name == "deprovisioning guard"
     assert "all 10 users lost access" in reason
     (remedy,) = [step.remedy for step in outcome.steps if not step.ok]
-    assert "within the hour" in remedy
+    assert "in the last hour" in remedy
     assert "--run crowd" in remedy
 
 

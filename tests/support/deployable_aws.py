@@ -69,7 +69,7 @@ def deployed(**parameters: str) -> Callable[[Answers], Any]:
 
 
 def quota(most: int, free: int) -> Answers:
-    """The quota of Lambda's executions, and how many of them are not reserved."""
+    """The quota of Lambda executions, and how many of them are not reserved."""
     return {"AccountLimit": {"ConcurrentExecutions": most, "UnreservedConcurrentExecutions": free}}
 
 

@@ -115,7 +115,7 @@ class InProcess:
     accounts: Accounts
 
     def account(self, name: str, **settings: Any) -> Client:
-        """A client of that account, which is made if it is not there."""
+        """A client of that account, which is made if it does not exist."""
         key = self.accounts.enable(name).connector.current.key.text
         if settings:
             self.accounts.configure(name, **settings)

@@ -49,7 +49,7 @@ class InMemoryUsers:
         require_storable(user)
         with self._lock:
             if user.id in self._users:
-                raise ServiceUnavailable("A user of that id exists already. Repeat the request.")
+                raise ServiceUnavailable("A user with the same new id already exists. Repeat the request.")
             self._require_unique(user)
             insort(self._ids, user.id)
             self._put(user)

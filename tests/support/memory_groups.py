@@ -52,7 +52,7 @@ class InMemoryGroups:
         require_size(group, "group")
         with self.lock:
             if group.id in self._groups:
-                raise ServiceUnavailable("A group of that id exists already. Repeat the request.")
+                raise ServiceUnavailable("A group with the same new id already exists. Repeat the request.")
             self._require_free(group)
             self._require_users(members)
             insort(self._ids, group.id)

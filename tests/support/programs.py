@@ -176,7 +176,7 @@ def _with_imported(path: Path, seen: frozenset[Path] = frozenset()) -> Iterator[
 def _check_arguments(path: str, arguments: list[str], folder: Path = ROOT) -> None:
     """The options of a program of this repository are among those that it, or what it imports beside it, defines."""
     texts = [each.read_text(encoding="utf-8") for each in (folder / path).parent.glob("*.py")]
-    defined = {option for text in texts for option in re.findall(r'add_argument\("(--[\w-]+)"', text)}
+    defined = {option for text in texts for option in re.findall(r'add_argument\(\s*"(--[\w-]+)"', text)}
     for option in arguments:
         if option.startswith("-") and option not in defined:
             raise Wrong(f"{path} has no option {option}")

@@ -57,7 +57,7 @@ class Publishing:
         return self.events[known:]
 
     def replay(self, customer: Customer) -> list[str]:
-        """Publish the present state of an account again; return these events, with those of what is gone."""
+        """Publish the current state of an account again; return these events, with those of what is gone."""
         known = len(self.events)
         found = [one.entry for one in PresentState(customer.account.items).after() if one.entry is not None]
         if found:

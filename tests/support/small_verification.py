@@ -103,9 +103,9 @@ def use(stage: Stage, step: Step) -> Figures:
 
 
 def steps(run: Run, sets_logs_role: bool) -> list[Step]:
-    """A run in small: three steps that nothing can do without, two that use what they made."""
+    """A small run: three steps that the others need, and two that use their results."""
     return [
-        Step("bucket", "Make a bucket", 0.1, bucket, needed=True),
+        Step("bucket", "Create a bucket", 0.1, bucket, needed=True),
         Step("build", "Build", 0.1, use, needed=True),
         Step("deploy", "Deploy", 1, deploy, needed=True),
         Step("use", "Use", 1, use),

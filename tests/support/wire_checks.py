@@ -107,7 +107,7 @@ def is_the_user(played: Played) -> None:
 
 def says_to_turn_groups_off(played: Played) -> None:
     """The detail says what to do."""
-    assert "users only" in played.answer.json["detail"]
+    assert "Groups are off" in played.answer.json["detail"]
     assert "group management" in played.answer.json["detail"]
 
 

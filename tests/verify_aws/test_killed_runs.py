@@ -50,7 +50,7 @@ def test_the_next_run_removes_it_first(verify: Verify, aws: boto3.Session, capsy
     assert verify() == 0
 
     assert names(aws) == before
-    assert f"what is left of {NAME} is deleted" in capsys.readouterr().out
+    assert f"the remaining resources of {NAME} are deleted" in capsys.readouterr().out
 
 
 def test_a_run_that_may_be_alive_elsewhere_is_removed_by_its_name_only(

@@ -170,7 +170,7 @@ def test_what_cannot_be_looked_for_is_reported(
     [evidence] = verify.evidence
     assert evidence["cleanUp"]["verdict"] == "failed"
     assert any(operation in why for why in evidence["cleanUp"]["why"])
-    assert "Everything that was made is deleted" not in capsys.readouterr().out
+    assert "Everything that the run created is deleted" not in capsys.readouterr().out
 
 
 def test_a_second_ctrl_c_ends_the_clean_up_and_says_what_is_left(
@@ -184,7 +184,7 @@ def test_a_second_ctrl_c_ends_the_clean_up_and_says_what_is_left(
     [evidence] = verify.evidence
     kinds = {why.partition(" rollcall")[0].partition(" /aws")[0] for why in evidence["cleanUp"]["why"]}
     assert kinds == {"table", "secret", "log group", "bucket"}
-    assert "once more" in capsys.readouterr().out
+    assert "Press Ctrl-C again" in capsys.readouterr().out
 
     monkeypatch.undo()
     assert verify(clean_up=True) == 0

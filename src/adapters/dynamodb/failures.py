@@ -121,18 +121,20 @@ def is_invalid(error: BaseException | None) -> bool:
 def unavailable(failure: Failure, cause: Exception) -> Retryable:
     """The answer to the client when the time for retries is over, or a retry is useless."""
     if failure is Failure.THROTTLED:
-        answer: Retryable = TooManyRequests("There are more requests than the service can serve now. Try again later.")
+        answer: Retryable = TooManyRequests(
+            "The service has more requests than it can serve at the moment. Try again later."
+        )
     elif failure is Failure.REFUSED:
         answer = ServiceUnavailable(
-            "The users cannot be reached now. Try again later.",
+            "The service cannot reach its table at the moment. Try again later.",
             reason="table-refused",
-            remedy="DynamoDB refuses the call: check the function's role, the table's name and state, and the key that "
-            "encrypts it.",
+            remedy="DynamoDB refused the call: check the function's role, the table's name and state, and the key that "
+            "encrypts the table.",
         )
     elif failure is Failure.CONTENDED:
         answer = ServiceUnavailable("Other requests keep changing the same user. Try again later.", reason="contended")
     else:
-        answer = ServiceUnavailable("The users cannot be reached now. Try again later.")
+        answer = ServiceUnavailable("The service cannot reach its table at the moment. Try again later.")
     answer.__cause__ = cause
     return answer
 

@@ -124,8 +124,9 @@ class GroupJobs:
         now = self._state(job.group_id)
         if now is not None and now.id == job.id:
             raise ServiceUnavailable(
-                "Part of a change of the group's members is lost. Try again later.",
-                remedy="Run rollcall table check --repair: an item of the table was removed by hand.",
+                "An earlier change of the group's members is incomplete, so the group cannot be changed. Ask the "
+                "service's operator to repair it.",
+                remedy="Run rollcall table check --repair: an item of the table was deleted by hand.",
             )
 
     def _work(self, job: Job) -> _Work:

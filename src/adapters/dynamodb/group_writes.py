@@ -98,7 +98,9 @@ class GroupWrites:
             if not refusal.failed(RESOURCE):
                 raise self._conflict(refusal, list(entries), group, change, len(actions)) from refusal
             if not (refusal.maybe_landed or wrote(refusal, write_id)):
-                raise ServiceUnavailable("A group of that id exists already. Repeat the request.") from refusal
+                raise ServiceUnavailable(
+                    "A group with the same new id already exists. Repeat the request."
+                ) from refusal
         return change
 
     def change(

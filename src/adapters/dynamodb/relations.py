@@ -119,10 +119,10 @@ def _member_ids(items: AccountItems, group_id: str) -> list[str]:
     ids = list(_of(items, Collection.MEMBER, group_id, limit=MAX_MEMBERS_OF_AN_ANSWER + 1))
     if len(ids) > MAX_MEMBERS_OF_AN_ANSWER:
         raise TooMany(
-            f"The group has more than {MAX_MEMBERS_OF_AN_ANSWER} members, and one answer holds no more. Ask for it "
-            "without them (excludedAttributes=members), or for some of them by id.",
+            f"The group has more than {MAX_MEMBERS_OF_AN_ANSWER} members, the maximum for one response. Read the "
+            "group without members (excludedAttributes=members), or filter the members by id.",
             attribute="members",
-            expected=f"at most {MAX_MEMBERS_OF_AN_ANSWER} members in one answer",
+            expected=f"at most {MAX_MEMBERS_OF_AN_ANSWER} members in one response",
             remedy="Read the group with excludedAttributes=members, and add or remove members by their ids.",
         )
     return ids

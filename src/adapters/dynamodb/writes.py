@@ -42,7 +42,7 @@ class UserWrites:
             if refusal.failed(RESOURCE):
                 if refusal.maybe_landed or wrote(refusal, write_id):
                     return
-                raise ServiceUnavailable("A user of that id exists already. Repeat the request.") from refusal
+                raise ServiceUnavailable("A user with the same new id already exists. Repeat the request.") from refusal
             raise self._conflict(refusal, list(entries), user) from refusal
 
     def create_all(self, users: Sequence[StoredUser]) -> list[StoredUser]:

@@ -42,7 +42,7 @@ def replay_of(event: Mapping[str, Any]) -> list[Replayed]:
     """Read all entries before anything is published; raises `MalformedReplay`."""
     entries = event.get(REPLAY)
     if len(event) > 1 or not isinstance(entries, list) or not 0 < len(entries) <= MOST_ENTRIES:
-        raise MalformedReplay(f"A replay is an object with {REPLAY} alone: a list of 1 to {MOST_ENTRIES} entries.")
+        raise MalformedReplay(f"A replay is an object that only has {REPLAY}: a list of 1 to {MOST_ENTRIES} entries.")
     return list(_read(entries))
 
 
@@ -54,7 +54,7 @@ def _read(entries: list[Any]) -> Iterator[Replayed]:
             raise MalformedReplay(f"The entry {position} of the replay has no {error.args[0]}.") from None
         # These errors may quote the item, so their text is dropped.
         except (AttributeError, TypeError, ValueError, RecursionError, OverflowError):
-            raise MalformedReplay(f"The entry {position} of the replay is no user or group of the table.") from None
+            raise MalformedReplay(f"The entry {position} of the replay is not a user or group of the table.") from None
 
 
 def events_of_entry(entry: Mapping[str, Any]) -> tuple[LifecycleEvent, ...]:
@@ -103,4 +103,4 @@ def _require_ids(members: Any, *, allowed: bool) -> None:
     if not isinstance(members, list) or len(members) > MOST_MEMBERS_OF_AN_ENTRY or (members and not allowed):
         raise ValueError("not the members of a group")
     if not all(isinstance(each, str) and each for each in members) or len(set(members)) < len(members):
-        raise ValueError("an id that is no text, or comes twice")
+        raise ValueError("an id that is not text, or appears twice")

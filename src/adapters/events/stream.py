@@ -66,14 +66,14 @@ def change_of(record: StreamRecord) -> ResourceChange | None:
         raise MalformedRecord(f"it has no {error.args[0]}") from None
     # These errors may quote the item, so their text is dropped.
     except (AttributeError, TypeError, ValueError, RecursionError, OverflowError):
-        raise MalformedRecord("its form is not that of the table's items") from None
+        raise MalformedRecord("it does not have the form of the table's items") from None
 
 
 def _write_of(record: StreamRecord) -> str:
     """Name the write after the version that it made, or removed.
 
     A part of a large change of members makes no version of its own: it has the record's name. So has a version without
-    a `writeId`: the one before it has another's.
+    a `writeId`: the previous version has another one.
     """
     event_id: str = record["eventID"]
     body = record["dynamodb"]
@@ -103,7 +103,7 @@ def _ids(image: StreamRecord, attribute: str) -> tuple[str, ...]:
     """The ids of users in a string set of a group's item."""
     ids = image[attribute]["SS"] if attribute in image else []
     if not all(isinstance(one, str) for one in ids):
-        raise TypeError("an id that is no text")
+        raise TypeError("an id that is not text")
     return tuple(sorted(ids))
 
 

@@ -206,7 +206,7 @@ class Accounts:
 
     def _fresh(self, account: str, key: ConnectorKey | None) -> Connector:
         if key is not None and key.account != account:
-            raise AdministrationError(f"The Connector Key given is one of account {key.account!r}, not of {account!r}.")
+            raise AdministrationError(f"The Connector Key belongs to the account {key.account!r}, not to {account!r}.")
         key = key or ConnectorKey.generate(account, secrets.token_bytes)
         return Connector.new(key, secrets.token_bytes(32), self._now(), self._actor())
 

@@ -239,9 +239,10 @@ def _answer(state: _State, used: KeyUsed | None, prefix: str) -> Authenticated:
     if not connector.enabled:
         raise Forbidden(
             f'The Connector Key is right, but SCIM is switched off for the account "{connector.account}". The '
-            f"service's operator switches it on with: {remedies.enable_account(connector.account)}",
+            f"service's operator can switch it on: {remedies.enable_account(connector.account)}",
             reason="account-disabled",
-            remedy=f"Switch SCIM on for the account ({remedies.ENABLE_ACCOUNT}), or off in the identity provider.",
+            remedy=f"Switch SCIM on for the account ({remedies.ENABLE_ACCOUNT}), or stop provisioning in the identity "
+            "provider.",
             account=connector.account,
         )
     previous = connector.previous
@@ -266,7 +267,7 @@ def _refusal(state: _State, prefix: str) -> Unauthorized:
         reason, secret_name = "unknown-account" if connector is None else "wrong-key", None
         account = None if connector is None else connector.account
     return Unauthorized(
-        "The Connector Key is not one that this service accepts. Paste the account's current Connector Key into the "
+        "This service does not accept the Connector Key. Paste the account's current Connector Key into the "
         "identity provider's token field.",
         reason=reason,
         remedy=None if unusable is None else unusable.remedy,

@@ -33,7 +33,7 @@ class NoSuchAccount(AdministrationError):
     """The account does not exist."""
 
     def __init__(self, account: str) -> None:
-        super().__init__(f"There is no account {account!r}. Make it with: {remedies.enable_account(account)}")
+        super().__init__(f"The account {account!r} does not exist. To create it: {remedies.enable_account(account)}")
 
 
 def changed(secrets: ConnectorSecrets, account: str, transition: Callable[[Connector], Connector | None]) -> Connector:
@@ -83,8 +83,8 @@ def put_instead(secrets: ConnectorSecrets, name: str, connector: Connector, inst
 def contended(account: str) -> AdministrationError:
     """The error when others were faster every time."""
     return AdministrationError(
-        f"Other clients kept changing the account {account!r} at the same time. Look at it "
-        f"({remedies.show_account(account)}) and try again."
+        f"Others kept changing the account {account!r} at the same time. Check it ({remedies.show_account(account)}) "
+        "and try again."
     )
 
 

@@ -14,7 +14,7 @@ from domain.errors import ServiceUnavailable
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-_DETAIL: Final = "The Connector Key cannot be checked at the moment, so nothing was done. Try again later."
+_DETAIL: Final = "The service cannot check the Connector Key at the moment, so nothing was done. Try again later."
 
 
 class ConnectorUnavailable(ServiceUnavailable):
@@ -76,7 +76,7 @@ class ConnectorSecrets:
                 raise SecretUnusable(
                     name,
                     "secret-marked-for-deletion",
-                    f"The secret {name} is marked for deletion. Restore it, with the keys that it has: "
+                    f"The secret {name} is marked for deletion. To restore it with its keys: "
                     f"{remedies.enable_account(account)}",
                 ) from error
             raise _down(name, code) from error
@@ -88,7 +88,7 @@ class ConnectorSecrets:
             raise SecretUnusable(
                 name,
                 "secret-malformed",
-                f"The secret {name} was edited into something unusable: {error}. Correct it, or make a new key with: "
+                f"The secret {name} was edited and is now unusable: {error}. Correct it, or create a new key: "
                 f"{remedies.enable_account(account, replace=True)}",
             ) from error
 
@@ -97,6 +97,6 @@ def _down(name: str, cause: str) -> SecretsManagerDown:
     return SecretsManagerDown(
         name,
         "secrets-manager-unavailable",
-        f"Secrets Manager did not give the secret {name} ({cause}). Check the service's health, the function's "
-        "permission secretsmanager:GetSecretValue and the key that encrypts the secret.",
+        f"Secrets Manager did not return the secret {name} ({cause}). Check the health of Secrets Manager, the "
+        "function's permission secretsmanager:GetSecretValue and the key that encrypts the secret.",
     )

@@ -130,7 +130,7 @@ class GuardState:
     is_paused: bool
     """True if the next loss of access will be refused."""
     paused_until: datetime | None = None
-    """When the pause ends by itself; None before the first refusal."""
+    """When the pause ends; None before the first refusal."""
     let_through: tuple[LetThrough, ...] = ()
 
 

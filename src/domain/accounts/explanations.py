@@ -58,7 +58,7 @@ _EXPLANATIONS: Final = {
         "Check the scope in the identity provider. If it is intended: "
         + _ask("Please resume deprovisioning for our account."),
     ),
-    # Users and groups that are there already, or not.
+    # Existing and missing users and groups.
     "uniqueness": Explanation("Another user or group already has a value that must be unique.", "Use another value."),
     "user-name-exists": Explanation(
         "A user with this user name already exists, but the identity provider does not know it.",

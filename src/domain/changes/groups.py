@@ -159,7 +159,7 @@ class Groups:
         return Membership(GROUP, MEMBERS, MEMBERS_ARE, self.effort, present)
 
     def _outcome(self, group: StoredGroup | None, membership: Membership) -> Outcome:
-        """Return what a request does to the members; raises InvalidValue for one that is no user."""
+        """Return what a request does to the members; raises InvalidValue for a member that is not a user."""
         outcome = membership.outcome(lambda ids: self.store.candidates(group, ids))
         if outcome.unknown:
             nested = self.store.get_many(outcome.unknown)

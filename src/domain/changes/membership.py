@@ -83,7 +83,7 @@ class Membership:
         self._is_emptied = True
 
     def outcome(self, candidates: Callable[[Sequence[str]], Candidates]) -> Outcome:
-        """Return what is left to write, given who of some ids is there already, and who of them exists."""
+        """Return the changes that remain to be written, given which ids are already members and which of them exist."""
         wanted = [each for each, is_in in self._said.items() if is_in]
         if self._is_emptied or self._all is not None:
             there = self._present()
@@ -192,7 +192,7 @@ class Membership:
         return len(segments) > 1 and f"/{segments[-2]}" == self.resource_type.endpoint.lower()
 
     def nested(self, identifier: str) -> InvalidValue:
-        """Return the error for a value that is no `Relation.noun`."""
+        """Return the error for a value that is not a `Relation.noun`."""
         name, noun, of = self.attribute.name, self.relation.noun, self.resource_type.noun
         return InvalidValue(
             f"{name} has {quoted(identifier)}, which is not a {noun}: nested {of}s are not supported. Send the "

@@ -130,9 +130,9 @@ def write_name(write_id: str, resource_id: str) -> str:
 def events_of(change: ResourceChange) -> tuple[LifecycleEvent, ...]:
     """Return the events of one write in the order in which they are to be published; none when nothing changed.
 
-    `active` belongs to the (de)activation when the user's state turns. An adoption stands in the place of the
-    update that came with it. The members of a new group join after it was provisioned; those of a removed group are
-    not named, as its removal ends all memberships.
+    `active` belongs to the (de)activation when the user's state turns. An adoption replaces the update that came with
+    it. The members of a new group join after it was provisioned; those of a removed group are not named, as its removal
+    ends all memberships.
     """
     before, after, kinds = change.before, change.after, change.kinds
     changed = attribute_changes(

@@ -23,7 +23,7 @@ _CONSTANTS: Final = frozenset({"true", "false", "null"})
 
 
 class _Malformed(Exception):
-    """The text has not the form."""
+    """The text does not have the form."""
 
 
 def is_well_formed_path(text: str) -> bool:

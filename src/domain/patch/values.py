@@ -27,7 +27,7 @@ def is_unassigned(value: Any) -> bool:
 def members(value: Any, attribute: Attribute) -> list[tuple[Attribute, Any]]:
     """Return the members of a complex attribute's value with their sub-attributes.
 
-    Raises InvalidValue for a value that is no object, InvalidSyntax for an unknown or repeated member.
+    Raises InvalidValue for a value that is not an object, InvalidSyntax for an unknown or repeated member.
     """
     if not isinstance(value, dict):
         raise InvalidValue(
@@ -55,7 +55,7 @@ def members(value: Any, attribute: Attribute) -> list[tuple[Attribute, Any]]:
 
 
 def scalar(value: Any, attribute: Attribute) -> Any:
-    """Return the value of a simple attribute; raises InvalidValue when it is of another type."""
+    """Return the value of a simple attribute; raises InvalidValue when it has another type."""
     kind, wanted = _KINDS.get(attribute.type, (str, "a string"))
     if not isinstance(value, kind) or (isinstance(value, bool) and attribute.type is not Type.BOOLEAN):
         raise InvalidValue.must_be(wanted, attribute=attribute.name)

@@ -1,6 +1,6 @@
 """The forms in which text is compared: uniqueness, look-up, filters, sorting and PATCH use these and no others.
 
-Unicode decides (docs/decisions/023): NFKC, then lower case, as RFC 8265 has it for user names. That is no case
+Unicode decides (docs/decisions/023): NFKC, then lower case, as RFC 8265 has it for user names. This is not case
 folding: `strauß` and `strauss` are two people. Each form is its own form, and is the same for canonically equivalent
 text. What the lower case of a letter is does not depend on its neighbours, so that the form of a text starts with the
 form of its first letters; this makes one letter of the two small sigmas (`_of_names`).

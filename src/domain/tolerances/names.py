@@ -76,7 +76,7 @@ def is_foreign(name: str, resource_type: ResourceType) -> bool:
 def is_switched_off(name: str, resource_type: ResourceType) -> bool:
     """Return True if a name is under the URN of an extension that is declared and that resources of the type lack.
 
-    Whatever it is called, it is no attribute that they have, and is not meant for one.
+    Whatever it is called, it is not one of their attributes and is not meant for one.
     """
     return is_under(name, resource_type.switched_off)
 

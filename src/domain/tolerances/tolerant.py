@@ -246,7 +246,7 @@ class Tolerant:
         if operation.path is not None:
             attribute = target_of(operation.path, self.resource_type).attribute
         used: set[str] = set()
-        # A removal names what is there, be it by its type alone.
+        # A removal names existing values, even if only by their type.
         settling = no_hooks if operation.op is Op.REMOVE else settled_hooks
         value = Walk(value_hooks, settling, used).rewritten(canonical_value(operation.value, attribute), attribute)
         self.noted.update(used)

@@ -1,4 +1,4 @@
-"""Bounds the log lines of what comes again and again: a flood of refusals, and attributes that no schema has.
+"""Bounds the log lines of repeated events: a flood of refusals, and attributes that no schema declares.
 
 A refusal itself takes a few microseconds; its cost is the log. So a container writes a line for the first refusal of an
 account, then one a second, or with the account's next request of another kind. Each has the number of further refusals

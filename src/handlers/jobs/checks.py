@@ -9,8 +9,8 @@ from domain.errors import ERROR_URN
 from domain.messages import LIST_RESPONSE_URN
 
 REPORT: Final = "This is a defect of the service: look at its log for the request."
-CHECK_BASE_URL: Final = "Check that the Base URL is the one of Rollcall."
-_IN_FRONT: Final = "Check that nothing in front of the service answers in its place."
+CHECK_BASE_URL: Final = "Check that the Base URL is Rollcall's."
+_IN_FRONT: Final = "Check that nothing in front of the service answers instead of it."
 
 
 class CheckFailed(Exception):
@@ -44,5 +44,5 @@ def total_results(answer: Json) -> int:
     """totalResults of a ListResponse (RFC 7644 section 3.4.2); raises `CheckFailed` for any other answer."""
     total = answer.get("totalResults")
     if LIST_RESPONSE_URN not in answer.get("schemas", ()) or not isinstance(total, int):
-        raise CheckFailed("the answer is no ListResponse", CHECK_BASE_URL)
+        raise CheckFailed("the answer is not a ListResponse", CHECK_BASE_URL)
     return total

@@ -55,7 +55,8 @@ class GroupSmokeTest:
         if total_results(self._look_up()):
             raise CheckFailed(
                 "a group has the name of the test group",
-                f"Run it again; look at that group: {remedies.show_group(remedies.ACCOUNT, self.name)}.",
+                "Run the checks again. If this continues, look at that group: "
+                f"{remedies.show_group(remedies.ACCOUNT, self.name)}.",
             )
         return "200, no group"
 
@@ -121,16 +122,16 @@ class GroupSmokeTest:
             if not self.group_id:  # the answer with the id was lost
                 found = self._look_up().get("Resources") or []
                 if not found:
-                    return "it is not there"
+                    return "it does not exist"
                 self.group_id = str(found[0].get("id", ""))
             self.transport.expect(204, "DELETE", self._path)
         except CheckFailed as failure:
             if failure.status == 404:
-                return "it is not there"
+                return "it does not exist"
             shown = argument("--id", self.group_id, "ID") if self.group_id else argument("--name", self.name, "NAME")
             raise CheckFailed(
                 failure.seen,
-                f"Remove the group {self.name} by hand (DELETE {self._path}). Whether it is there: "
+                f"Delete the group {self.name} by hand (DELETE {self._path}). To see whether it exists: "
                 f"{remedies.SHOW_GROUP} --account {remedies.ACCOUNT} {shown}.",
             ) from failure
         return "204"

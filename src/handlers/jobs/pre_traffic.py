@@ -115,7 +115,7 @@ class LambdaTransport:
         function = "Unrouted" if found is None else found.route.function
         self.step = f"{function} {method} {path.split('/')[1]}"
         if self.context.get_remaining_time_in_millis() < _MILLISECONDS_OF_A_STEP:
-            raise CheckFailed("no time left: the steps before it took too long", _LOOK_AT_THE_LOG)
+            raise CheckFailed("no time was left: the earlier steps took too long", _LOOK_AT_THE_LOG)
         full_path = routes.BASE_PATH + path
         event = proxy_event(
             method,
@@ -175,8 +175,8 @@ _MAKE_THE_ACCOUNT: Final = (
     f"Create the account again, then deploy again: rollcall account enable {RELEASE_CHECK_ACCOUNT}"
 )
 _LOOK_AT_THE_LOG: Final = (
-    "Look at the log of the function that the step names, for the new version. Nothing was shifted: the old versions "
-    "continue to serve. Correct the release and deploy again."
+    "Look at the log of the new version of the function that the step names. No traffic was moved: the old versions "
+    "still serve all requests. Correct the release and deploy again."
 )
 
 

@@ -100,7 +100,7 @@ class Publisher:
         return self.publish(event.get("Records", []), context.aws_request_id, deadline)
 
     def replay(self, event: Mapping[str, Any], request_id: str) -> dict[str, Any]:
-        """Publish the present state of users and groups again; raises `MalformedReplay`."""
+        """Publish the current state of users and groups again; raises `MalformedReplay`."""
         from handlers.jobs.replays import Replays  # no batch of the stream needs it
 
         return Replays(self.bus, self._entries, self.log, self.now).publish(event, request_id)

@@ -1,4 +1,4 @@
-"""Publishing the present state of users and groups again, for the operator's command (docs/decisions/062).
+"""Publishing the current state of users and groups again, for the operator's command (docs/decisions/062).
 
 Nothing is done in the table, and Lambda repeats nothing: the command reads the answer and sends again what is missing.
 """

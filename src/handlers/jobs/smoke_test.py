@@ -66,7 +66,7 @@ class SmokeTest:
         if total:
             raise CheckFailed(
                 f"{total} user has the test address",
-                "Choose another --test-email, or remove that user: "
+                "Choose another --test-email, or look at that user and delete it: "
                 f"{remedies.show_user(remedies.ACCOUNT, 'userName', self.email)}.",
             )
         return "200, no user"
@@ -84,7 +84,7 @@ class SmokeTest:
         """Read the user by id."""
         user = self.transport.expect(200, "GET", self._path)
         if user.get("userName") != self.email:
-            raise CheckFailed("the user read is another than the one created", REPORT)
+            raise CheckFailed("the user that was read is not the user that was created", REPORT)
         return "200"
 
     def find(self) -> str:
@@ -122,7 +122,7 @@ class SmokeTest:
         if addresses != [self.email]:
             raise CheckFailed(
                 "the PUT took the user's address",
-                "Set the account tolerant: rollcall account set NAME mode tolerant.",
+                "Set the account to tolerant: rollcall account set NAME mode tolerant.",
             )
         return "200, address kept"
 
@@ -148,15 +148,15 @@ class SmokeTest:
                 # The answer with the id was lost. A user with this address may also be another client's.
                 found = self._look_up().get("Resources") or [{}]
                 if found[0].get("externalId") != self._external_id:
-                    return "it is not there"
+                    return "it does not exist"
                 self.user_id = str(found[0].get("id", ""))
             self.transport.expect(204, "DELETE", self._path)
         except CheckFailed as failure:
             if failure.status == 404:  # an earlier deletion took effect although its answer was lost
-                return "it is not there"
+                return "it does not exist"
             raise CheckFailed(
                 failure.seen,
-                f"Remove the user {self.email} by hand (DELETE {self._path}). If the account is paused by then: "
+                f"Delete the user {self.email} by hand (DELETE {self._path}). If the account is paused: "
                 f"{remedies.let_through(whom=argument('--id', self.user_id, 'ID'))}.",
             ) from failure
         return "204"
@@ -192,7 +192,7 @@ def check_discovery(transport: Transport) -> str:
     """Read the ServiceProviderConfig (RFC 7643 section 5)."""
     config = transport.expect(200, "GET", "/ServiceProviderConfig")
     if not isinstance(config.get("patch"), dict) or not isinstance(config.get("filter"), dict):
-        raise CheckFailed("the answer is no ServiceProviderConfig", CHECK_BASE_URL)
+        raise CheckFailed("the answer is not a ServiceProviderConfig", CHECK_BASE_URL)
     return "served"
 
 

@@ -113,10 +113,10 @@ class AccountViews:
         account = connector.account
         if connector.enabled:
             verb = "Disable SCIM"
-            question = f"{verb} for {account}? Its identity provider is answered 403 until it is on again."
+            question = f"{verb} for {account}? Its identity provider gets 403 until SCIM is on again."
         else:
             verb = "Enable SCIM"
-            question = f"{verb} for {account}? Its identity provider may change users again, with the key it had."
+            question = f"{verb} for {account}? Its identity provider can change users again with the same key."
         return Control(
             f"scim-{account}",
             "SCIM",
@@ -159,7 +159,7 @@ class AccountViews:
         if self.invites:
             found.append(self._invite(account))
         if self.reveals:
-            question = f"Reveal the Connector Key of {account}? It is recorded that it was shown."
+            question = f"Reveal the Connector Key of {account}? The page records who saw it."
             found.append(self._key("reveal", "Reveal key", account, question))
         found.append(self._key("rotate", "Rotate key", account, _rotation(connector, self.now)))
         if connector.previous_at(self.now) is not None:
@@ -169,7 +169,7 @@ class AccountViews:
                     "Revoke previous key",
                     f"Revoke previous key of {account}",
                     self._call("revoke", account),
-                    f"Revoke the previous key of {account}? An identity provider that still uses it fails from now on.",
+                    f"Revoke the previous key of {account}? Requests that still use it will fail.",
                     "Revoke previous key",
                     "danger",
                 )
@@ -182,8 +182,8 @@ class AccountViews:
 
     def _invite(self, account: str) -> Control:
         question = (
-            f"Invite the administrator of {account}? It makes a link to the set-up page, which shows the Connector Key "
-            f"once and opens for {DEFAULT_PERIOD.days} days."
+            f"Invite the administrator of {account}? This creates a link to the set-up page. The link works for "
+            f"{DEFAULT_PERIOD.days} days and shows the Connector Key once."
         )
         name, verb = f"Invite administrator of {account}", "Invite administrator"
         return Control(f"invite-{account}", verb, name, self._call("invite", account), question, verb, popup=True)
@@ -199,7 +199,7 @@ class AccountViews:
                     "Revoke link",
                     f"Revoke link {link.id} of {account}",
                     self._call("uninvite", account) | {"link": link.id},
-                    f"Revoke the set-up link {link.id} of {account}? It opens nothing then; the key stays valid.",
+                    f"Revoke the set-up link {link.id} of {account}? The link stops working; the key stays valid.",
                     "Revoke link",
                     "danger",
                 ),
@@ -211,9 +211,9 @@ class AccountViews:
     def _resume(self, row: AccountRow, guard: GuardState) -> Control:
         account = row.account
         question = (
-            f"Resume deprovisioning for {account}? Users who lost access in the last day: {guard.used}."
-            f"{_in_the_last_hour(row)} Look at the scope in the identity provider. "
-            f"It may then continue with {guard.allowed} more."
+            f"Resume deprovisioning for {account}? Users who lost access in the last day: "
+            f"{guard.used}.{_in_the_last_hour(row)} Check which users the identity provider has in scope. After "
+            f"Resume, {guard.allowed} more users can lose access."
         )
         name = f"Resume deprovisioning for {account}"
         return Control(
@@ -244,7 +244,7 @@ def _some(row: AccountRow, most: int, *, is_refused: bool) -> tuple[tuple[str, .
 
 def _in_the_last_hour(row: AccountRow) -> str:
     if row.lost is None:
-        return f" Who they are: {remedies.ACTIVITY} --account {row.account} --lost-access."
+        return f" To list them: {remedies.ACTIVITY} --account {row.account} --lost-access."
     some, more = _some(row, _ASKED, is_refused=False)
     if not some:
         return " None of them in the last hour."
@@ -254,10 +254,10 @@ def _in_the_last_hour(row: AccountRow) -> str:
 def _rotation(connector: Connector, now: datetime) -> str:
     account = connector.account
     if connector.previous_at(now) is None:
-        return f"Rotate the Connector Key of {account}? The present one is accepted for 7 more days."
+        return f"Rotate the Connector Key of {account}? The current key works for 7 more days."
     return (
-        f"Rotate the Connector Key of {account}? The key before the present one, which is accepted still, is refused "
-        "at once; the present one is accepted for 7 more days."
+        f"Rotate the Connector Key of {account}? The previous key, which still works, is refused immediately. The "
+        "current key works for 7 more days."
     )
 
 
@@ -269,7 +269,7 @@ def _unusual(connector: Connector) -> tuple[str, ...]:
         *(["strict"] if settings.mode == "strict" else []),
         *(["matches by e-mail"] if adopts else []),
         *(["privileges kept"] if adopts and settings.adopted_keep_privileges else []),
-        *(["takes no user back"] if not settings.take_back_deactivated else []),
+        *(["does not reactivate users"] if not settings.take_back_deactivated else []),
         *([f"{settings.rate.per_second} requests a second"] if settings.rate != DEFAULT_RATE else []),
     )
 

@@ -104,10 +104,10 @@ class Buttons:
     def _add(self, account: str) -> Done:
         """Create the account of the name that was typed; a name that cannot be used is the field's error."""
         if not account:
-            return Done(refusal=f"Name the account: {ACCOUNT_NAME_RULE}")
+            return Done(refusal=f"Enter the name of the account: {ACCOUNT_NAME_RULE}")
         try:
             if self.accounts.exists(account):
-                return Done(refusal=f"There is an account {account} already: it has a switch of its own below.")
+                return Done(refusal=f"The account {account} already exists: use its switch below.")
         except InvalidAccountName as refused:
             return Done(refusal=str(refused))
         outcome = self.accounts.enable(account)
@@ -118,14 +118,14 @@ class Buttons:
         state = "on" if on else "off"
         outcome = self.accounts.enable(account) if on else self.accounts.disable(account)
         if not outcome.changed:
-            return Done(f"SCIM was {state} for {account} already.")
+            return Done(f"SCIM was already {state} for {account}.")
         self.press.audit("enabled" if on else "disabled", account)
         return Done(f"SCIM is {state} for {account}.", outcome.connector if outcome.action == "created" else None)
 
     def _switch_groups(self, account: str, *, on: bool) -> Done:
         state = "on" if on else "off"
         if not self.accounts.configure(account, groups=on).changed:
-            return Done(f"Groups were {state} for {account} already.")
+            return Done(f"Groups were already {state} for {account}.")
         self.press.audit(f"groups-switched-{state}", account)
         steps = " ".join(group_management.next_steps(switched_on=on))
         return Done(f"Groups are {state} for {account}; it takes effect within a minute. {steps}")
@@ -139,7 +139,7 @@ class Buttons:
     def _reveal(self, account: str) -> Done:
         if not self.reveals:
             typed = remedies.show_account(account_name(account), reveal=True)
-            return Done(f"This page shows no existing keys. To see it: {typed}")
+            return Done(f"This page does not show existing keys. To see this key: {typed}")
         connector = self.accounts.show(account)
         self.press.audit("key-revealed", account)
         return self._values(connector, f"Connector of {account}")
@@ -162,7 +162,9 @@ class Buttons:
     def _resume(self, account: str) -> Done:
         limit = self.accounts.show(account).settings.deprovisioning_limit
         if limit is None or limit.is_closed:
-            return Done(f"Nothing to resume: {account} has no limit, or one that lets no user lose access.")
+            return Done(
+                f"There is nothing to resume: {account} has no limit, or a limit that lets no user lose access."
+            )
         self.account_of(account).guard(limit).resume(self.press.by, clock.now())
         self.press.audit("deprovisioning-resumed", account)
-        return Done(f"The identity provider of {account} may deactivate and remove users again.")
+        return Done(f"The identity provider of {account} can deactivate and delete users again.")

@@ -1,8 +1,8 @@
 """The set-up page: a customer's administrator opens it with a link, and needs no account of this service.
 
-What opens it is the token behind the # of the link. No browser sends that anywhere by itself: the page's script sends
-it in the header Authorization. So no log of paths and no Referer has it, and no other site can make a browser send it.
-Every refusal of a token is one and the same answer.
+The token behind the # of the link opens the page. Browsers do not send that part of an address; the page's script sends
+it in the header Authorization. So the token is in no log of paths and no Referer header, and no other site can make a
+browser send it. Every refusal of a token is one and the same answer.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Final
 from handlers.setup.answers import Refused
 
 _NEW_LINK: Final = "Ask the people who sent you the link for a new one."
-_AGAIN: Final = "Open the link once more, as you received it."
+_AGAIN: Final = "Open the link again, exactly as you received it."
 
 
 def closed() -> Refused:
@@ -18,7 +18,7 @@ def closed() -> Refused:
         HTTPStatus.UNAUTHORIZED,
         "link-closed",
         title="This link does not work",
-        explanation="It is not complete, has expired, or was withdrawn.",
+        explanation="The link is incomplete, has expired, or was revoked.",
         remedy="Copy the whole link from the message that you received. If it still does not work: " + _NEW_LINK,
         headers={"WWW-Authenticate": 'Bearer realm="Rollcall set-up"'},
     )
@@ -29,9 +29,9 @@ def shown_before() -> Refused:
     return Refused(
         HTTPStatus.CONFLICT,
         "key-shown-before",
-        title="The Connector Key was shown before",
-        explanation="A link shows the key once, so that it cannot be read by someone who finds the link later.",
-        remedy="If you do not have the key, or somebody else may have seen it: " + _NEW_LINK,
+        title="The Connector Key was already shown",
+        explanation="A link shows the key only once, to protect it from anyone who finds the link later.",
+        remedy="If you do not have the key, or someone else may have seen it: " + _NEW_LINK,
     )
 
 
@@ -40,8 +40,8 @@ def chosen_too_often() -> Refused:
     return Refused(
         HTTPStatus.TOO_MANY_REQUESTS,
         "chosen-too-often",
-        title="The identity provider stays as it is",
-        explanation="It was changed many times with this link, so the link keeps the one that it has.",
+        title="The identity provider was not changed",
+        explanation="It was changed too often with this link and can no longer be changed here.",
         remedy="To use another one: " + _NEW_LINK,
         headers={"Retry-After": "10"},
     )
@@ -53,7 +53,7 @@ def switched_off() -> Refused:
         HTTPStatus.CONFLICT,
         "account-disabled",
         title="Provisioning is switched off",
-        explanation="The Connector Key would be refused, so it was not shown. The link can still show it later.",
+        explanation="The Connector Key would not work, so it was not shown. The link can still show it later.",
         remedy="Ask the operator of the application: \u201cPlease switch SCIM on for our account.\u201d",
     )
 
@@ -63,7 +63,7 @@ def another_site() -> Refused:
     return Refused(
         HTTPStatus.FORBIDDEN,
         "another-site",
-        title="Not from this page",
+        title="Request from another page",
         explanation="The request came from a page of another site.",
         remedy=_AGAIN,
     )
@@ -75,7 +75,7 @@ def bad_request(reason: str) -> Refused:
         HTTPStatus.BAD_REQUEST,
         reason,
         title="Not understood",
-        explanation="The request is not one of this page.",
+        explanation="The request does not come from this page.",
         remedy="Reload the page.",
     )
 
@@ -86,7 +86,7 @@ def too_large() -> Refused:
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "payload-too-large",
         title="Too large",
-        explanation="The request is larger than any of this page.",
+        explanation="The request is larger than any request of this page.",
         remedy="Reload the page.",
     )
 
@@ -97,7 +97,7 @@ def not_json() -> Refused:
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "not-json",
         title="Not understood",
-        explanation="The request is not one of this page: its body is no JSON.",
+        explanation="The request does not come from this page: its body is not JSON.",
         remedy="Reload the page.",
     )
 
@@ -107,8 +107,8 @@ def no_such_page() -> Refused:
     return Refused(
         HTTPStatus.NOT_FOUND,
         "not-found",
-        title="There is no such page",
-        explanation="The address is not complete, or has a mistake in it.",
+        title="Page not found",
+        explanation="The address is incomplete or wrong.",
         remedy=_AGAIN,
     )
 
@@ -119,7 +119,7 @@ def wrong_method(*allowed: str) -> Refused:
         HTTPStatus.METHOD_NOT_ALLOWED,
         "method-not-allowed",
         title="Not possible here",
-        explanation="The address does not take this kind of request.",
+        explanation="The address does not accept this kind of request.",
         remedy=_AGAIN,
         headers={"Allow": ", ".join(allowed)},
     )
@@ -131,7 +131,7 @@ def too_often(seconds: float) -> Refused:
         HTTPStatus.TOO_MANY_REQUESTS,
         "rate-limited",
         title="Too many requests",
-        explanation="This page was asked more often than it answers.",
+        explanation="This page received too many requests.",
         remedy="Wait a minute, then reload it.",
         headers={"Retry-After": str(max(1, ceil(seconds)))},
     )

@@ -26,7 +26,7 @@ def request_data(
     def one(call: Call) -> Json:
         found = exchanges.find(call.parameters.get("id", ""))
         if found is None:
-            raise Refused(HTTPStatus.NOT_FOUND, f"This request is not kept any more: only the last {MOST} are.")
+            raise Refused(HTTPStatus.NOT_FOUND, f"This request is no longer available: only the last {MOST} are kept.")
         return found.with_bodies(address())
 
     def clear(_: Call) -> Json:

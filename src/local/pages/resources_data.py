@@ -61,7 +61,7 @@ def resource_data(
         }
         found = _answered(lambda: _found(account, resource_id, base_url(), is_group=_is_group(call)))
         if found is None and not any(history.values()):
-            raise Refused(HTTPStatus.NOT_FOUND, "There is none with this id in the account.")
+            raise Refused(HTTPStatus.NOT_FOUND, "The account has no user or group with this id.")
         return (found or {"document": None, "related": [], "relatedMore": False}) | history
 
     return {("GET", "/data/resources"): listed, ("GET", "/data/resource"): one}

@@ -32,7 +32,7 @@ def simulation_data(simulations: Simulations) -> Mapping[Address, Data]:
         try:
             simulations.start(_wanted(call.body))
         except Busy:
-            raise Refused(HTTPStatus.CONFLICT, "A simulation runs already: wait, or cancel it.") from None
+            raise Refused(HTTPStatus.CONFLICT, "A simulation is already running: wait, or cancel it.") from None
         except (AdministrationError, ConnectorUnavailable, InvalidAccountName) as error:
             raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
         return simulations.as_json()
@@ -52,7 +52,7 @@ def _wanted(body: Json) -> Wanted:
     account, profile, scenario = body.get("account"), body.get("profile"), body.get("scenario")
     users, clean_up = body.get("users"), body.get("cleanUp", False)
     if not (isinstance(account, str) and isinstance(profile, str) and isinstance(scenario, str)):
-        raise Refused(HTTPStatus.BAD_REQUEST, "account, profile and scenario are texts.")
+        raise Refused(HTTPStatus.BAD_REQUEST, "account, profile and scenario must be text.")
     if not isinstance(users, int) or isinstance(users, bool) or not isinstance(clean_up, bool):
-        raise Refused(HTTPStatus.BAD_REQUEST, "users is a whole number, cleanUp is true or false.")
+        raise Refused(HTTPStatus.BAD_REQUEST, "users must be a whole number, cleanUp must be true or false.")
     return Wanted(account, profile, scenario, users, clean_up)

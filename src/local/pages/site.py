@@ -71,7 +71,7 @@ class Call:
         """A whole number among the parameters; raises `Refused` when it is none or out of bounds."""
         text = self.parameters.get(name) or str(default)
         if not (text.isascii() and text.isdigit() and len(text) <= 18 and least <= int(text) <= most):
-            raise Refused(HTTPStatus.BAD_REQUEST, f"{name} is a whole number from {least} to {most}.")
+            raise Refused(HTTPStatus.BAD_REQUEST, f"{name} must be a whole number from {least} to {most}.")
         return int(text)
 
 
@@ -158,7 +158,7 @@ _ASKED_BY_BROWSERS: Final = (
     "/apple-touch-icon-precomposed.png",
     "/.well-known/appspecific/com.chrome.devtools.json",
 )
-"""Addresses that browsers and their tools try. There is nothing, and it is no SCIM traffic either."""
+"""Addresses that browsers and their tools try. They are not found, and are not SCIM traffic."""
 
 
 def _shown(path: str) -> GatewayResponse | None:
@@ -183,9 +183,9 @@ def _data(environ: WSGIEnvironment, data: Mapping[Address, Data]) -> GatewayResp
 def _called(environ: WSGIEnvironment, data: Mapping[Address, Data]) -> Any:
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if environ.get(_OWN_HEADER) != "1":
-        raise Refused(HTTPStatus.FORBIDDEN, "Only the pages of this server may ask here.")
+        raise Refused(HTTPStatus.FORBIDDEN, "Only the pages of this server may send requests here.")
     if (method, path) not in data:
-        raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} is not for {method}.")
+        raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} does not accept {method}.")
     parameters = dict(parse_qsl(environ.get("QUERY_STRING", ""), errors="replace"))
     return data[method, path](Call(parameters, _body(environ) if method == "POST" else {}))
 
@@ -193,13 +193,13 @@ def _called(environ: WSGIEnvironment, data: Mapping[Address, Data]) -> Any:
 def _body(environ: WSGIEnvironment) -> Json:
     most = _MAX_BYTES_OF.get(environ["PATH_INFO"], _MAX_BYTES)
     if int(environ.get("CONTENT_LENGTH") or 0) > most:
-        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A call has at most {most:,} bytes.")
+        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body of a request may have at most {most:,} bytes.")
     try:
         body = json.loads(environ["wsgi.input"].read(most) or b"{}")
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise Refused(HTTPStatus.BAD_REQUEST, "The body is no JSON object.")
+        raise Refused(HTTPStatus.BAD_REQUEST, "The body is not a JSON object.")
     return body
 
 

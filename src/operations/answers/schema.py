@@ -61,8 +61,8 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     deploying.VerifiedDeployment,
 )
 _DESCRIPTION: Final = (
-    "One definition for each command with --json. `rollcall users show` answers with a SCIM resource, "
-    "`rollcall activity` with one line of the log in each line."
+    "One definition for each command with --json. `rollcall users show` prints a SCIM resource, `rollcall activity` "
+    "one log line per line."
 )
 
 

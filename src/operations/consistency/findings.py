@@ -11,12 +11,12 @@ from adapters.dynamodb.keys import Collection
 class Problem(StrEnum):
     """The kinds of disagreement between items."""
 
-    MISSING = "a user's value has no index item"
-    WRONG_OWNER = "an index item names a user who does not have the value, and another has it"
+    MISSING = "the value of a user has no index item"
+    WRONG_OWNER = "an index item names a user who does not have the value, and another user has it"
     SHARED = "two users have a value that must be unique"
     ORPHAN = "an index item names a user who does not have the value"
     UNREADABLE = "the item of a user or group cannot be read by this release"
-    MEMBERSHIP = "a membership lacks one of its two items, or its user or group is gone"
+    MEMBERSHIP = "a membership lacks one of its two items, or its user or group no longer exists"
     JOB = "a large change of a group's members is not finished"
     COUNTER = "a user counter has the wrong value"
 

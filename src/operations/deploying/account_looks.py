@@ -17,7 +17,7 @@ _ENOUGH: Final = 100
 """A quota of executions below this is that of a new AWS account."""
 _QUOTA: Final = "(Service Quotas, AWS Lambda, Concurrent executions)"
 _SAM_STACK: Final = "aws-sam-cli-managed-default"
-_LOGS_ROLE: Final = "API Gateway's role for logs"
+_LOGS_ROLE: Final = "API Gateway log role"
 
 
 def reserved_executions(each: int) -> int:
@@ -28,11 +28,11 @@ def reserved_executions(each: int) -> int:
 def credentials(place: Place) -> Looked:
     """Whose credentials these are; notes the account in `place`."""
     if place.region is None:
-        return Looked("AWS account", "stop", "no region is chosen", "export AWS_REGION=eu-central-1")
+        return Looked("AWS account", "stop", "no region is set", "export AWS_REGION=eu-central-1")
     try:
         caller = place.client("sts").get_caller_identity()
     except NoCredentialsError:
-        return Looked("AWS account", "stop", "there are no AWS credentials", _SIGN_IN)
+        return Looked("AWS account", "stop", "no AWS credentials were found", _SIGN_IN)
     except ClientError as error:
         return Looked("AWS account", "stop", f"AWS refused the credentials ({code_of(error)})", _SIGN_IN)
     except BotoCoreError as error:
@@ -48,17 +48,17 @@ def quota(place: Place) -> Iterator[Looked]:
     most, free = int(limit["ConcurrentExecutions"]), int(limit["UnreservedConcurrentExecutions"])
     free += reserved_executions(_number(place.present.get("ReservedConcurrency", "0")))
     wanted = reserved_executions(_number(place.value("ReservedConcurrency")))
-    seen = f"quota {most}, of which this stack reserves {wanted}" if wanted else f"quota {most}; nothing is reserved"
+    seen = f"quota {most}; this stack reserves {wanted}" if wanted else f"quota {most}; nothing is reserved"
     kept = min(_KEPT_UNRESERVED, most)
     if wanted and free - wanted < kept:
         remedy = f"Set ReservedConcurrency=0, or ask for a higher quota {_QUOTA}."
         seen += f"; {free} are free, and {kept} must stay free"
-        yield Looked("Lambda's executions", "stop", seen, remedy)
+        yield Looked("Lambda concurrency", "stop", seen, remedy)
     elif most < _ENOUGH:
         remedy = f"Ask for a higher quota before the first customer {_QUOTA}."
-        yield Looked("Lambda's executions", "note", f"{seen}. That is little: a release alone uses twelve", remedy)
+        yield Looked("Lambda concurrency", "note", f"{seen}. This is low: a release alone uses twelve", remedy)
     else:
-        yield Looked("Lambda's executions", "ok", seen)
+        yield Looked("Lambda concurrency", "ok", seen)
 
 
 def _number(text: str) -> int:
@@ -67,7 +67,7 @@ def _number(text: str) -> int:
 
 
 def logs_role(place: Place) -> Iterator[Looked]:
-    """Whether the stack may set API Gateway's role for logs; chooses false where somebody else has set it.
+    """Whether the stack may set API Gateway log role; chooses false where somebody else has set it.
 
     The role is one setting for all REST APIs of the account and region.
     """
@@ -81,21 +81,24 @@ def logs_role(place: Place) -> Iterator[Looked]:
         if given is not None:
             raise
         why = code_of(error) if isinstance(error, ClientError) else one_line(error)
-        remedy = "Write SetApiGatewayLogsRole=false into the section if another stack or team sets it, else =true."
-        seen = f"cannot be read (apigateway:GET on /account: {why}), and must not be taken over from others"
+        remedy = (
+            "If another stack or team sets the role, write SetApiGatewayLogsRole=false into the section; otherwise "
+            "write =true."
+        )
+        seen = f"cannot be read (apigateway:GET on /account: {why}), and the role of another stack must not be replaced"
         yield Looked(_LOGS_ROLE, "stop", seen, remedy)
         return
     others = bool(role) and f":role/{place.settings.stack_name}-ApiGatewayLogsRole-" not in role
     if others and _is_gone(place, role):
         others, role = False, None
     if others and given == "true":
-        remedy = "Write SetApiGatewayLogsRole=false, or leave it out: the API then uses the role that is there."
-        yield Looked(_LOGS_ROLE, "stop", f"{role} is set, which this stack did not make", remedy)
+        remedy = "Write SetApiGatewayLogsRole=false, or leave it out: the API then uses the existing role."
+        yield Looked(_LOGS_ROLE, "stop", f"{role} is set, and this stack did not create it", remedy)
     elif others:
         place.chosen |= {} if given else {"SetApiGatewayLogsRole": "false"}
         yield Looked(_LOGS_ROLE, "ok", f"{role} is used as it is (SetApiGatewayLogsRole=false)")
     elif given == "false" and not role:
-        remedy = "Leave SetApiGatewayLogsRole out, or set the role elsewhere first."
+        remedy = "Leave SetApiGatewayLogsRole out, or set the role outside of this stack first."
         yield Looked(_LOGS_ROLE, "stop", "none is set, and the API's access log needs one", remedy)
     else:
         yield Looked(_LOGS_ROLE, "ok", "the stack sets it, for all REST APIs of this account and region")
@@ -113,7 +116,11 @@ def _is_gone(place: Place, role: str) -> bool:
 
 
 def sam_bucket(place: Place) -> Iterator[Looked]:
-    """Whether the stack with the bucket to which the SAM CLI uploads is there."""
+    """Check whether the stack with the bucket exists to which the SAM CLI uploads."""
     there = described_stack(place.client("cloudformation"), _SAM_STACK) is not None
-    seen = "is there" if there else "with a bucket will be created: the SAM CLI uploads to it, for all stacks here"
+    seen = (
+        "exists"
+        if there
+        else "and a bucket will be created; the SAM CLI uploads to it, for all stacks in this account and region"
+    )
     yield Looked("SAM CLI", "ok", f"its stack {_SAM_STACK} {seen}")

@@ -57,7 +57,7 @@ def adopt(session: boto3.Session, left: Leftovers, table: str, encryption_key: s
         client.get_waiter("stack_import_complete").wait(StackName=name, WaiterConfig=_WAIT)
     except (ClientError, BotoCoreError, WaiterError) as error:
         raise DeploymentError(
-            f"CloudFormation did not import what is left: {_reason(client, name, change_set, error)}"
+            f"CloudFormation did not import the remaining resources: {_reason(client, name, change_set, error)}"
         ) from error
     return [name for identifier in identifiers.values() for name in identifier.values()]
 
@@ -69,7 +69,7 @@ def adoptable(session: boto3.Session, stack_name: str) -> Leftovers:
         if found is None or (is_failed_first(found) and is_rollcall(found)):
             return find_leftovers(session, stack_name)
     except (ClientError, BotoCoreError) as error:
-        raise DeploymentError(f"AWS cannot be asked what is left: {error}") from error
+        raise DeploymentError(f"AWS could not list the remaining resources: {error}") from error
     raise DeploymentError(
         f"The stack {stack_name} exists ({found['StackStatus']}): deploy it, or delete it first. It keeps its table, "
         "secrets and logs."
@@ -139,7 +139,7 @@ def _table(session: boto3.Session, name: str, encryption_key: str) -> dict[str, 
     client: Any = session.client("dynamodb")
     found = client.describe_table(TableName=name)["Table"]
     if _keys(found) != _keys(table_definition(name)):
-        raise DeploymentError(f"The table {name} is no table of Rollcall: its keys are others.")
+        raise DeploymentError(f"The table {name} is not a table of Rollcall: it has other keys.")
     recovery = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     point_in_time = recovery.get("PointInTimeRecoveryDescription", {})
     recovers = point_in_time.get("PointInTimeRecoveryStatus") == "ENABLED"

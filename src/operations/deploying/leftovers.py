@@ -137,6 +137,6 @@ def _counted(session: boto3.Session, table: str) -> int | None:
 
 
 def _pages(session: boto3.Session, service: str, operation: str, member: str, **asked: Any) -> Iterator[Any]:
-    client: Any = session.client(service, config=_CONFIG)  # type: ignore[call-overload]  # the name is no literal
+    client: Any = session.client(service, config=_CONFIG)  # type: ignore[call-overload]  # not a literal name
     for page in client.get_paginator(operation).paginate(**asked):
         yield from page[member]

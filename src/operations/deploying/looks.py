@@ -68,7 +68,7 @@ class Place:
 
     def client(self, service: str) -> Any:
         """A client with few and short attempts: a look must not keep a person waiting."""
-        return self.session.client(service, config=_CONFIG)  # type: ignore[call-overload]  # the name is no literal
+        return self.session.client(service, config=_CONFIG)  # type: ignore[call-overload]  # not a literal name
 
 
 def attempt(name: str, permission: str, look: Callable[[], Iterator[Looked]]) -> Iterator[Looked]:

@@ -31,8 +31,8 @@ def look(place: Place, *, section_was_named: bool = True) -> Iterator[Looked]:
     yield from settings_looks.combinations(place)
     yield from attempt("Certificate", "acm:DescribeCertificate", lambda: settings_looks.certificate(place))
     yield from attempt("Hosted zone", "route53:GetHostedZone", lambda: settings_looks.hosted_zone(place))
-    yield from attempt("Lambda's executions", "lambda:GetAccountSettings", lambda: account_looks.quota(place))
-    yield from attempt("API Gateway's role for logs", "apigateway:GET", lambda: account_looks.logs_role(place))
+    yield from attempt("Lambda concurrency", "lambda:GetAccountSettings", lambda: account_looks.quota(place))
+    yield from attempt("API Gateway log role", "apigateway:GET", lambda: account_looks.logs_role(place))
     yield from attempt("Release alarms", "cloudwatch:DescribeAlarms", lambda: stack_looks.release_alarms(place))
     yield stack_looks.alarm_email(place)
     yield from attempt("SAM CLI", "cloudformation:DescribeStacks", lambda: account_looks.sam_bucket(place))
@@ -49,7 +49,7 @@ def place_of(settings: DeploymentSettings, region: str | None, profile: str | No
 
 def _duration(place: Place) -> str:
     if place.is_new:
-        return "some minutes: the first deployment creates everything"
+        return "a few minutes: the first deployment creates everything"
     if place.value("Environment") == "prod" and place.settings.rollout != "at-once":
-        return "more than five minutes: a tenth of the traffic for five of them, then the rest"
-    return "some minutes; all traffic moves at once"
+        return "more than five minutes: 10 % of the traffic moves first, the rest after five minutes"
+    return "a few minutes; all traffic moves at once"

@@ -104,7 +104,9 @@ def _sections(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise DeploymentError(f"There is no {path.name} here: run this in the directory of Rollcall.") from error
+        raise DeploymentError(
+            f"The file {path.name} is not in this directory: run the command in the directory of Rollcall."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DeploymentError(f"{path.name} cannot be read: {error}") from error
 
@@ -128,7 +130,7 @@ def _pairs(written: str | list[str], place: str) -> dict[str, str]:
     for pair in words:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise DeploymentError(f"A parameter is written Name=value; {place} has {pair!r}.")
+            raise DeploymentError(f"{place} has {pair!r}, which is not Name=value.")
         pairs[name] = value
     return pairs
 
@@ -138,7 +140,9 @@ def _template_defaults(path: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise DeploymentError(f"There is no {path.name} here: run this in the directory of Rollcall.") from error
+        raise DeploymentError(
+            f"The file {path.name} is not in this directory: run the command in the directory of Rollcall."
+        ) from error
     parameters = _PARAMETERS.search(text)
     found: dict[str, str] = {}
     for name, body in _PARAMETER.findall(parameters[1] if parameters else ""):

@@ -31,11 +31,12 @@ def section(place: Place) -> Iterator[Looked]:
             remedy = f"Name the {what} in one place."
             yield Looked("Section", "stop", f"its {what} is {ours}, but the environment says {theirs}", remedy)
     if settings.given.get("Rollout") == "at-once" and not settings.at_once_is_asked_for:
-        seen = (
-            "Rollout=at-once is in the section, so that no release of this stack is tried with a tenth of the traffic"
-        )
+        seen = "the section has Rollout=at-once, so no release of this stack is tried with 10 % of the traffic first"
         yield Looked(
-            "Section", "note", seen, f"Take it out; for one deployment: make deploy ENV={settings.section} AT_ONCE=1"
+            "Section",
+            "note",
+            seen,
+            f"Remove it; to use it for one deployment: make deploy ENV={settings.section} AT_ONCE=1",
         )
 
 
@@ -44,7 +45,7 @@ def combinations(place: Place) -> Iterator[Looked]:
     if place.value("EnableWaf") == "true" and place.value("WebAclArn"):
         yield Looked("Firewall", "stop", "EnableWaf=true and WebAclArn are both set", "Choose one of the two.")
     if place.value("DomainName") and not place.value("CertificateArn"):
-        remedy = "Set CertificateArn: a certificate for the name, in AWS Certificate Manager of this region."
+        remedy = "Set CertificateArn to a certificate for the name in AWS Certificate Manager in this region."
         yield Looked("Host name", "stop", "DomainName is set without CertificateArn", remedy)
     for parameter, what in _REGIONAL.items():
         region = _region_of(place.value(parameter))
@@ -63,7 +64,9 @@ def certificate(place: Place) -> Iterator[Looked]:
     arn, name = place.value("CertificateArn"), place.value("DomainName")
     if not name or _region_of(arn) != place.region:
         return
-    remedy = "Request one for the name in AWS Certificate Manager of this region, and have it issued."
+    remedy = (
+        "Request a certificate for the name in AWS Certificate Manager in this region, and wait until it is issued."
+    )
     try:
         found = place.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
     except ClientError as error:
@@ -86,7 +89,10 @@ def hosted_zone(place: Place) -> Iterator[Looked]:
     zone, name = place.value("HostedZoneId"), place.value("DomainName")
     if not name or not zone:
         return
-    remedy = "Set the zone that holds the name, or none and add the DNS record yourself (docs/deploy.md)."
+    remedy = (
+        "Set HostedZoneId to the zone that contains the name; or leave it out and add the DNS record yourself "
+        "(docs/deploy.md)."
+    )
     try:
         found = place.client("route53").get_hosted_zone(Id=zone)["HostedZone"]["Name"].rstrip(".")
     except ClientError as error:
@@ -95,6 +101,6 @@ def hosted_zone(place: Place) -> Iterator[Looked]:
         yield Looked("Hosted zone", "stop", f"there is no {zone} in this account", remedy)
         return
     if name == found or name.endswith(f".{found}"):
-        yield Looked("Hosted zone", "ok", f"{found} holds {name}")
+        yield Looked("Hosted zone", "ok", f"{found} contains {name}")
     else:
-        yield Looked("Hosted zone", "stop", f"{zone} is {found}, which cannot hold {name}", remedy)
+        yield Looked("Hosted zone", "stop", f"{zone} is {found}, which cannot contain {name}", remedy)

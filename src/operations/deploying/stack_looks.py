@@ -33,10 +33,13 @@ def state(place: Place) -> Iterator[Looked]:
     status = place.stack["StackStatus"]
     if (is_updatable(place.stack) or is_failed_first(place.stack)) and not is_rollcall(place.stack):
         remedy = "Choose another stack_name in samconfig.toml."
-        yield Looked("Stack", "stop", f"{name} exists and is not a stack of Rollcall ({status})", remedy)
+        yield Looked("Stack", "stop", f"{name} exists, but is not a Rollcall stack ({status})", remedy)
     elif is_failed_first(place.stack):
-        seen = f"{name} is what a failed first deployment left ({status}); make deploy deletes it and creates it again"
-        yield Looked("Stack", "note", seen, f"Its events say why: {_events(place)}")
+        seen = (
+            f"{name} is left over from a failed first deployment ({status}); make deploy deletes it and creates it "
+            "again"
+        )
+        yield Looked("Stack", "note", seen, f"Its events show why: {_events(place)}")
     elif not is_updatable(place.stack):
         yield Looked("Stack", "stop", f"{name} is in state {status}", remedy_for(status, name, place.region or ""))
     else:
@@ -56,7 +59,7 @@ def other_stacks(place: Place) -> Iterator[Looked]:
     others = {name: stack for name, stack in place.settings.stacks.items() if name != place.settings.section}
     for section, name in others.items():
         if name != place.settings.stack_name and described_stack(client, name) is not None:
-            seen = f"{name} is here too and is not touched; this deployment is for {place.settings.stack_name}"
+            seen = f"{name} exists too and is not changed; this deployment is for {place.settings.stack_name}"
             yield Looked("Section", "note", seen, f"To deploy {name}: make deploy ENV={section}")
 
 
@@ -83,13 +86,15 @@ def leftovers(place: Place) -> Iterator[Looked]:
         remedy = f"{restore}, then: rollcall deploy adopt {section}"
         yield Looked("Leftovers", "stop", f"a new stack cannot be created over {left.summary}", remedy)
     elif left.blocking:
-        remedy = f"To use them: rollcall deploy adopt {section}. To remove them: docs/deploy.md, Deleting the stack."
+        remedy = f"To use them: rollcall deploy adopt {section}. To delete them: docs/deploy.md, Deleting the stack."
         yield Looked("Leftovers", "stop", f"a new stack cannot be created over {left.summary}", remedy)
     elif left.summary:
-        remedy = f"A new stack makes a new, empty table. To use what is left: rollcall deploy adopt {section}"
+        remedy = (
+            f"A new stack creates a new, empty table. To use the remaining resources: rollcall deploy adopt {section}"
+        )
         yield Looked("Leftovers", "note", left.summary, remedy)
     elif len(kinds) == len(_KINDS):
-        yield Looked("Leftovers", "ok", "none of an earlier stack of this name")
+        yield Looked("Leftovers", "ok", "none from an earlier stack with this name")
 
 
 def kept_parameters(place: Place) -> Iterator[Looked]:
@@ -103,8 +108,10 @@ def kept_parameters(place: Place) -> Iterator[Looked]:
         and value not in (settings.defaults[name], "****")
     ]
     if kept:
-        remedy = "A parameter that is left out keeps its value: write it, or the value you want, into samconfig.toml."
-        yield Looked("Parameters", "note", f"the section does not name what the stack has: {', '.join(kept)}", remedy)
+        remedy = "A parameter that is left out keeps its value: write the value that you want into samconfig.toml."
+        yield Looked(
+            "Parameters", "note", f"the stack has values that the section does not name: {', '.join(kept)}", remedy
+        )
 
 
 def release_alarms(place: Place) -> Iterator[Looked]:
@@ -120,12 +127,13 @@ def release_alarms(place: Place) -> Iterator[Looked]:
     ]
     at_once = place.settings.rollout == "at-once"
     if firing and at_once:
-        seen = f"{', '.join(firing)} in ALARM, and not asked: all traffic moves at once"
+        seen = f"{', '.join(firing)} in ALARM, but ignored: all traffic moves at once"
         yield Looked("Release alarms", "note", seen)
     elif firing:
         again = f"make deploy ENV={place.settings.section} AT_ONCE=1"
         remedy = (
-            f"If this release is the repair: {again}. If not, wait for OK: docs/runbook.md, A release was taken back."
+            f"If this release is the fix: {again}. Otherwise wait until the alarms are OK: docs/runbook.md, A "
+            "release was taken back."
         )
         yield Looked("Release alarms", "stop", f"{', '.join(firing)} in ALARM: a gradual release stops at once", remedy)
     else:
@@ -135,6 +143,6 @@ def release_alarms(place: Place) -> Iterator[Looked]:
 def alarm_email(place: Place) -> Looked:
     """Whether the alarms reach anyone."""
     if address := place.value("AlarmEmail"):
-        return Looked("Alarms", "ok", f"go to {address}, once the subscription is confirmed")
+        return Looked("Alarms", "ok", f"go to {address} after the subscription is confirmed")
     remedy = "Set AlarmEmail=you@example.com, or subscribe to the topic of the output AlarmTopicArn."
-    return Looked("Alarms", "note", "go to no address: AlarmEmail is not set", remedy)
+    return Looked("Alarms", "note", "go to no one: AlarmEmail is not set", remedy)

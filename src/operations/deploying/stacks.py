@@ -72,15 +72,15 @@ def remedy_for(status: str, name: str, region: str) -> str:
     match status:
         case "UPDATE_ROLLBACK_FAILED":
             return (
-                "Its events say which resource could not be rolled back: repair that, then "
-                f"aws cloudformation continue-update-rollback {of_stack}"
+                "Its events show which resource could not be rolled back. Repair it, then run aws cloudformation "
+                f"continue-update-rollback {of_stack}"
             )
         case "UPDATE_FAILED":
             return f"aws cloudformation rollback-stack {of_stack}, then deploy again."
         case "ROLLBACK_FAILED" | "DELETE_FAILED" | "CREATE_FAILED" | "IMPORT_ROLLBACK_FAILED":
             return (
-                "Its events say what could not be deleted. Then "
-                f"aws cloudformation delete-stack {of_stack}; table, secrets and logs stay."
+                "Its events show what could not be deleted. Remove the cause, then run aws cloudformation "
+                f"delete-stack {of_stack}; table, secrets and logs are kept."
             )
         case _:
             kind = _WAITERS.get(status.partition("_")[0], "update")

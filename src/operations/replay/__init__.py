@@ -1,1 +1,1 @@
-"""Publishing the present state of users and groups again (docs/decisions/062)."""
+"""Publishing the current state of users and groups again (docs/decisions/062)."""

@@ -20,7 +20,7 @@ from operations.replay.running import Answer, Publish
 if TYPE_CHECKING:
     import boto3
 
-_OLDER: Final = "the publisher is of an older release and knows no replay: deploy this release first"
+_OLDER: Final = "the publisher is from an older release without replay: deploy this release first"
 # The publisher may take 25 s.
 _CONFIG: Final = Config(connect_timeout=3, read_timeout=40, retries={"mode": "standard", "total_max_attempts": 2})
 _BUSY: Final = frozenset({"TooManyRequestsException", "ServiceException", "EC2ThrottledException"})
@@ -50,14 +50,14 @@ class FunctionPublisher:
             if code in _BUSY:
                 return _nothing(entries, code)
             raise DeploymentError(
-                f"{error.operation_name} of {self.name} was refused ({code}): it takes lambda:InvokeFunction."
+                f"AWS refused {error.operation_name} of {self.name} ({code}): it requires lambda:InvokeFunction."
             ) from error
         except BotoCoreError as error:
-            raise DeploymentError(f"AWS cannot be reached: {error}") from error
+            raise DeploymentError(f"AWS could not be reached: {error}") from error
         if "FunctionError" not in answer:
             return _answer(found)
         if found.get("errorType") == "MalformedReplay":
-            raise DeploymentError(f"the publisher refused it: {found.get('errorMessage')}")
+            raise DeploymentError(f"the publisher refused the request: {found.get('errorMessage')}")
         return _nothing(entries, str(found.get("errorType") or answer["FunctionError"]))
 
 
@@ -98,5 +98,5 @@ def _answer(found: Any) -> Answer:
 
 
 def _nothing(entries: Sequence[Json], code: str) -> Answer:
-    """The answer when none may have been published; those that were come again with the same ids."""
+    """The answer when possibly none was published; published events are sent again with the same ids."""
     return Answer({}, range(len(entries)), code)

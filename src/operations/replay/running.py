@@ -86,8 +86,8 @@ class Replay:
     def run(self, found: Iterable[Found]) -> Iterator[Reached]:
         """Publish, and yield after each user or group read; raises `ReplayStopped` and what publisher and table raise.
 
-        After an error, going on behind `reached.place` misses nothing. What no bus accepts is passed over and
-        `reached.refused`: another try would stop there again.
+        After an error, continuing after `reached.place` misses nothing. Events that no bus accepts are skipped and
+        listed in `reached.refused`: another try would stop there again.
         """
         for one in found:
             if one.last:

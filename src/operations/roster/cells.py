@@ -24,9 +24,7 @@ def truth(cell: str, attribute: str) -> bool:
         return True
     if word in FALSE:
         return False
-    raise InvalidCells(
-        "invalid-value", f'{attribute}: "{shortened(cell)}" means neither yes nor no; write true or false.'
-    )
+    raise InvalidCells("invalid-value", f'{attribute}: "{shortened(cell)}" is neither yes nor no; write true or false.')
 
 
 def number(cell: str, attribute: str, *, whole: bool) -> Any:
@@ -36,7 +34,7 @@ def number(cell: str, attribute: str, *, whole: bool) -> Any:
     except (NotJson, RefusedJson):
         value = None
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        wanted = "a whole number such as 25" if whole else "a number such as 2.5"
+        wanted = "a whole number, for example 25" if whole else "a number, for example 2.5"
         raise InvalidCells("invalid-value", f'{attribute}: "{shortened(cell)}" is not {wanted}.')
     return value
 

@@ -73,7 +73,9 @@ class ColumnTarget:
         if self.steps[-1].type in (Type.INTEGER, Type.DECIMAL):
             return number(cell, self.name, whole=self.steps[-1].type is Type.INTEGER)
         if self.name == "emails.value" and not is_one_address(cell):
-            raise InvalidCells("invalid-email", f'"{shortened(cell)}" is not an address such as name@example.com.')
+            raise InvalidCells(
+                "invalid-email", f'"{shortened(cell)}" is not an e-mail address, for example name@example.com.'
+            )
         return cell
 
     def put(self, value: Any, body: Json) -> None:
@@ -148,7 +150,9 @@ class Columns:
         """
         names = tuple(unguarded(name.strip()) for name in header)
         if not any(names):
-            raise InvalidHeader("The first line has no column names; it must be a header such as: email,first name")
+            raise InvalidHeader(
+                "The first line has no column names; it must be a header, for example: email,first name"
+            )
         chosen = _chosen(names, mapped or {}, resource_type)
         taken = {str(target) for target in chosen.values() if target is not None}
         guessed = _guessed(names, resource_type)
@@ -182,8 +186,8 @@ class Columns:
         if len(cells) < len(self.header) or any(cell.strip() for cell in cells[len(self.header) :]):
             raise InvalidCells(
                 "wrong-number-of-cells",
-                f"The row has {len(cells)} cells and the header {len(self.header)}: a value that has the separator, "
-                "a quotation mark or a line break must be in quotation marks.",
+                f"The row has {len(cells)} cells and the header has {len(self.header)}: a value that contains the "
+                "separator, a quotation mark or a line break must be in quotation marks.",
             )
         body: Json = {"schemas": [CORE_URN]}
         for target, raw in zip(self.targets, cells, strict=False):
@@ -219,8 +223,8 @@ class Columns:
     def _require_users(self) -> None:
         if not any(target is not None and target.name in (_USER_NAME, "emails.value") for target in self.targets):
             raise InvalidHeader(
-                "No column is known to be the userName or the e-mail address. Is the first line the header? "
-                f'Say which column it is: --map "{next(name for name in self.header if name)}=userName"'
+                "No column has the userName or the e-mail address. Check that the first line is the header, or map "
+                f'a column: --map "{next(name for name in self.header if name)}=userName"'
             )
 
 
@@ -242,7 +246,7 @@ def _chosen(
         target = _named(path.strip(), resource_type) if path.strip() else None
         if target is None and path.strip():
             raise InvalidHeader(
-                f'"{path.strip()}" is not an attribute that a column can contain. Write for example userName, '
+                f'"{path.strip()}" is not an attribute that a column can contain. Write, for example, userName, '
                 'name.givenName, emails.value or phoneNumbers[type eq "mobile"].value'
             )
         chosen[positions[0]] = target
@@ -262,13 +266,13 @@ def _guessed(names: tuple[str, ...], resource_type: ResourceType) -> list[Column
     """The targets of columns by their names; of several columns for `active` the most reliable one counts."""
     keys = [column_key(name) for name in names]
     state_is_region = bool(STATE_IS_A_REGION_NEXT_TO & set(keys))
-    telling = [key for key in _ACTIVE_ORDER if key in keys and not (key == "state" and state_is_region)]
+    reliable = [key for key in _ACTIVE_ORDER if key in keys and not (key == "state" and state_is_region)]
     guessed: list[ColumnTarget | None] = []
     for name, key in zip(names, keys, strict=True):
         if key == "state" and state_is_region:
             guessed.append(ColumnTarget.parse(_REGION))
         elif key in _ACTIVE_ORDER:
-            guessed.append(_activity(key) if key == telling[0] else None)
+            guessed.append(_activity(key) if key == reliable[0] else None)
         else:
             found = _TARGETS.get(key) or ColumnTarget.parse(name, resource_type)
             guessed.append(found or _declared(resource_type).get(key))

@@ -29,7 +29,7 @@ class Origin:
     body: Json | None = None
     """Of JSON lines."""
     text: str = ""
-    """Of a line that is no JSON object."""
+    """Of a line that is not a JSON object."""
 
 
 def is_report(header: Sequence[str]) -> bool:

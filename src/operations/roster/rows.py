@@ -87,9 +87,11 @@ def csv_cells(lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[Origin, l
     if excels or first.startswith("#TYPE "):
         first, skipped = next(rest, ""), 1
     if not first.strip():
-        raise InvalidHeader("The file is empty; its first line must be a header such as: email,first name,last name")
+        raise InvalidHeader(
+            "The file is empty; its first line must be a header, for example: email,first name,last name"
+        )
     if "\r" in first.rstrip("\r\n"):
-        raise InvalidHeader("Its lines end as those of old Macs do. Save it as 'CSV UTF-8 (comma delimited)'.")
+        raise InvalidHeader("The file has line endings of old Macs. Save it as 'CSV UTF-8 (comma delimited)'.")
     recorded = Recorded(rest)
     reader = csv.reader(chain([first], recorded), delimiter=excels[1] if excels else _separator(first), strict=True)
     try:
@@ -139,7 +141,7 @@ def json_objects(lines: Iterable[str], noun: str) -> Iterator[tuple[Origin, Json
 
 
 def _unread(line: int, text: str) -> Origin:
-    """A line that is no object; an import of the report refuses it again until it is replaced."""
+    """A line that is not an object; an import of the report refuses it again until it is replaced."""
     return Origin(line, line, text=text.strip())
 
 
@@ -224,7 +226,7 @@ def _require_extensions(body: Json, resource_type: ResourceType) -> None:
     if unknown is not None:
         raise RowRefused(
             "unknown-extension",
-            f"{quoted(unknown)} is no extension that this command finds. {remedies.FIND_EXTENSIONS}",
+            f"The extension {quoted(unknown)} was not found. {remedies.FIND_EXTENSIONS}",
         )
 
 

@@ -1,4 +1,4 @@
-"""Puts generated people in the place of those in a recorded request; its shape stays.
+"""Replaces the people in a recorded request with generated ones; the shape of the request stays.
 
 The people of the recorded requests have names and addresses at example.com. An address is replaced by one of the run
 that is built in the same way, so that `rosa.new@example.com` is another address of the person who plays Rosa.

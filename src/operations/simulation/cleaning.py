@@ -39,11 +39,13 @@ def clean(play: Play, backstage: Removes | None) -> bool:
             ]
             left += [group_id for group_id in groups if not _deleted(play, "/Groups", group_id, 0, 0)]
     except (Ended, KeyboardInterrupt):
-        play.note(f"Not everything was removed; do it with: rollcall simulate {play.idp} --run {play.run} --clean.")
+        play.note(
+            f"Not everything was deleted; to delete the rest: rollcall simulate {play.idp} --run {play.run} --clean."
+        )
         return False
     if left:
         play.note(
-            f"{len(left)} of the run's users or groups could not be removed. If the account is paused: "
+            f"{len(left)} of the run's users or groups could not be deleted. If the account is paused: "
             f"{remedies.resume()}."
         )
     return not left
@@ -56,5 +58,5 @@ def _deleted(play: Play, path: str, resource_id: str, number: int, total: int) -
     except NoAnswer:
         return False
     if total:
-        play.report(Progress(play.scenario, "Removing users", number + 1, total))
+        play.report(Progress(play.scenario, "Deleting users", number + 1, total))
     return status in (204, 404)

@@ -64,7 +64,7 @@ def listed(play: Play, path: str, label: str, query: str = "") -> Iterator[Json]
         cursor = str(answer.json.get("nextCursor") or "")
         if not cursor if by_cursor else not page or seen >= total:
             return
-    raise Unreadable(f"{path} has no end")
+    raise Unreadable(f"{path} does not end")
 
 
 def _has_cursors(play: Play) -> bool:
@@ -73,7 +73,7 @@ def _has_cursors(play: Play) -> bool:
 
 
 def read(play: Play, target: str) -> Answer:
-    """One GET that is no step of a scenario; raises `Unreadable` when there is no answer."""
+    """One GET outside of the scenario's steps; raises `Unreadable` when there is no answer."""
     headers = {"Authorization": f"Bearer {play.wire.key}", "Accept": "application/scim+json"}
     if play.is_interrupted.is_set():
         raise Ended("interrupted")

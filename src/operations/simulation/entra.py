@@ -147,7 +147,7 @@ PROFILE: Final = Profile(
 
 
 def _provision(play: Play, who: Person, step: str | None = None, manager: Person | None = None) -> None:
-    """Look up, then create; a user who is there already is active again."""
+    """Look up, then create; an existing user is activated."""
     if play.adopt(who, play.send("lookup.01-miss", who)):
         play.send("patch.07-reactivate-legacy", who)
         return
@@ -190,5 +190,5 @@ def _validate_creation(play: Play, quinn: Person) -> None:
 
 
 def _guid(play: Play) -> dict[str, str]:
-    """An id that no user has, in the place of the recorded one."""
+    """An id that no user has, instead of the recorded one."""
     return {_RECORDED_GUID: str(uuid5(NAMESPACE_DNS, domain_of(play.run)))}

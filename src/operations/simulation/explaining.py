@@ -10,12 +10,12 @@ from operations.simulation.wire import Answer, media_type
 
 _REMEDIES: Final = {
     401: f"Use the account's current key: {remedies.show_account(reveal=True)}.",
-    403: f"Switch SCIM on ({remedies.enable_account()}), or end its pause ({remedies.resume()}).",
-    404: "Check that the Base URL is whole: it ends with /scim/v2.",
-    409: "Another user has the value: remove that user, or start another run.",
-    429: f"The account sends more than its rate allows: {remedies.raise_rate()}.",
+    403: f"Switch SCIM on ({remedies.enable_account()}), or end the pause ({remedies.resume()}).",
+    404: "Check that the Base URL is complete: it ends with /scim/v2.",
+    409: "Another user has the value: delete that user, or start another run.",
+    429: f"The account sends more requests than its limit allows. To raise the limit: {remedies.raise_rate()}.",
 }
-_NOT_SCIM: Final = "Check the Base URL, and that nothing in front of the service answers in its place."
+_NOT_SCIM: Final = "Check the Base URL, and check that nothing in front of the service answers instead of it."
 _LOOK: Final = f"Look at the request in the log: {remedies.ACTIVITY} --failed."
 _SHOWN: Final = 300
 _SCIM: Final = frozenset({"application/scim+json", "application/json"})
@@ -29,11 +29,11 @@ def explained(answer: Answer, expected: tuple[int, ...]) -> tuple[str, str]:
     if answer.content and kind not in _SCIM:
         return f"the answer is {kind}, not SCIM", _NOT_SCIM
     if answer.status >= HTTPStatus.BAD_REQUEST and not answer.is_scim_error:
-        return "the error has not the form of a SCIM error", _NOT_SCIM
+        return "the error does not have the form of a SCIM error", _NOT_SCIM
     if answer.status == HTTPStatus.CONFLICT and answer.json.get("scimType") != "uniqueness":
-        return "the conflict has no scimType uniqueness", _LOOK
+        return "the conflict does not have the scimType uniqueness", _LOOK
     if answer.content and not answer.json:
-        return "the answer is no JSON object", _NOT_SCIM
+        return "the answer is not a JSON object", _NOT_SCIM
     return "", ""
 
 
@@ -42,7 +42,8 @@ def _of_the_status(answer: Answer, kind: str) -> tuple[str, str]:
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
         place = answer.headers.get("location", "")[:_SHOWN]
         return f"{seen}: a redirection to {place or 'nowhere'}", (
-            "Use the address that the redirection leads to, without a slash at its end; identity providers follow none."
+            "Use the address that the redirection leads to, without a slash at its end: identity providers do not "
+            "follow redirections."
         )
     if answer.status >= HTTPStatus.BAD_REQUEST and not answer.is_scim_error:
         return f"{seen} without a SCIM error ({kind})", _NOT_SCIM

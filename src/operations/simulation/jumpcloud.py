@@ -131,7 +131,7 @@ def _activate(play: Play, who: Person) -> None:
 
 
 def _provision(play: Play, who: Person, step: str | None = None) -> None:
-    """Look up, then create; a user who is there already is replaced."""
+    """Look up, then create; an existing user is replaced."""
     found = play.send("provision.01-lookup-miss", who)
     if play.adopt(who, found):
         play.send("reactivate.02-put-active-true", who)

@@ -105,7 +105,7 @@ PROFILE: Final = Profile(
 
 
 def _provision(play: Play, who: Person) -> None:
-    """Look up, then create; a user who is there already is read and replaced."""
+    """Look up, then create; an existing user is read and replaced."""
     if play.adopt(who, play.send("create.01-lookup-miss", who)):
         play.send("update.01-read-first", who)
         play.send("reactivate.01-put", who)

@@ -21,7 +21,7 @@ from operations.simulation.wire import Answer, NoAnswer, Wire
 
 _TOO_MANY_FAILURES: Final = 20
 """Failed requests of one step in a row after which the simulation ends; an identity provider gives up, too."""
-NOT_KEPT: Final = "The service does not keep or answer what was sent: look at its log for the request."
+NOT_KEPT: Final = "The service does not store or return the values that were sent: look at its log for the request."
 NO_USER: Final = "no user"
 """A look-up that must find no user."""
 
@@ -235,14 +235,14 @@ class Play:
 
     def _same(self, user_id: str, found: Json) -> str:
         if found.get("id") != user_id:
-            return "the answer is about another user"
+            return "the answer has another user"
         wrong = [name for name, _, _ in differences(self.directory.users.get(user_id, {}), canonical(found))]
-        return f"the answer has another value than was sent: {', '.join(wrong)}" if wrong else ""
+        return f"the answer has other values than the request: {', '.join(wrong)}" if wrong else ""
 
     def _found(self, listed: Json, finds: Person | str | None) -> str:
         total, users = listed.get("totalResults"), listed.get("Resources", [])
         if LIST_RESPONSE_URN not in listed["schemas"] or not isinstance(total, int) or not isinstance(users, list):
-            return "the answer is no ListResponse"
+            return "the answer is not a ListResponse"
         if finds is None:
             return ""
         wanted = [] if isinstance(finds, str) else [self.id_of(finds)]
@@ -299,7 +299,7 @@ def _checked(check: Callable[[Answer], str], answer: Answer) -> str:
     try:
         return check(answer)
     except (AttributeError, LookupError, TypeError, ValueError):
-        return "the answer is not in the form that SCIM prescribes"
+        return "the answer does not have the form that SCIM requires"
 
 
 def _accepted(method: str, status: int) -> tuple[int, ...]:

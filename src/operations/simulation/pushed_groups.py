@@ -147,7 +147,7 @@ def _replace(path: str, value: str) -> Json:
 def _finds(number: int) -> Check:
     def check(answer: Answer) -> str:
         if LIST_RESPONSE_URN not in answer.json["schemas"]:
-            return "the answer is no ListResponse"
+            return "the answer is not a ListResponse"
         total = answer.json["totalResults"]
         return "" if total == number else f"{total} groups were found instead of {number}"
 

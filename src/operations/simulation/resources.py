@@ -1,6 +1,6 @@
 """Resources as an identity provider expects them: what a PUT or PATCH makes of a user, and how two users differ.
 
-This is no SCIM engine. It knows the operations that the identity providers send, so that the result of each can be
+This is not a SCIM engine. It knows the operations that the identity providers send, so that the result of each can be
 compared with what the endpoint keeps.
 """
 
@@ -15,7 +15,7 @@ from domain.documents import Json
 from domain.resources.user_schema import ENTERPRISE_URN
 
 _NOT_COMPARED: Final = frozenset({"schemas", "id", "meta", "groups", "password", "department", "manager"})
-"""What the service decides by itself or never returns; Entra ID sends the last two without their URN, as null."""
+"""Attributes that the service decides or never returns; Entra ID sends the last two without their URN, as null."""
 _OF_A_TYPE: Final = re.compile(r'(?P<name>\w+)\[type eq "(?P<type>\w+)"\]\.(?P<sub>\w+)')
 
 

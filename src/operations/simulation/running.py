@@ -98,15 +98,17 @@ def simulate(
 def _chosen(profile: str, scenario: str, users: int, run: str | None, backstage: Backstage | None) -> tuple[str, ...]:
     """The scenarios to play; raises `InvalidSettings`."""
     if profile not in PROFILES:
-        raise InvalidSettings(f"{profile!r} is no identity provider to simulate: say {', '.join(PROFILES)}.")
+        raise InvalidSettings(
+            f"{profile!r} is not an identity provider that can be simulated. Use {', '.join(PROFILES)}."
+        )
     if scenario not in (*SCENARIOS, ALL):
-        raise InvalidSettings(f"{scenario!r} is no scenario: say {', '.join((*SCENARIOS, ALL))}.")
+        raise InvalidSettings(f"{scenario!r} is not a scenario. Use {', '.join((*SCENARIOS, ALL))}.")
     if not 1 <= users <= MAX_USERS:
         raise InvalidSettings(f"A simulation has 1 to {MAX_USERS:,} users, not {users:,}.")
     if run is not None and not _RUN.fullmatch(run):
-        raise InvalidSettings(f"{run!r} is no name of a run: use up to 20 of a-z, 0-9 and '-'.")
+        raise InvalidSettings(f"{run!r} is not a name of a run. Use up to 20 characters from a-z, 0-9 and '-'.")
     if scenario == "mass-leave" and users < _LEAST_OF_A_CROWD:
-        raise InvalidSettings(f"Too few for a mass-leave: take {_LEAST_OF_A_CROWD} users or more.")
+        raise InvalidSettings(f"A mass-leave needs at least {_LEAST_OF_A_CROWD} users.")
     if scenario != ALL:
         return (scenario,)
     # Users whom the identity provider has just created do not count as losses.
@@ -127,7 +129,7 @@ def _run(
     if not into_existing:
         _require_no_stranger(play)
     if SCENARIOS[-1] not in chosen and len(chosen) > 1:
-        play.note("mass-leave was left out: it needs --local or a stack, and at least 10 users.")
+        play.note("mass-leave was skipped: it needs --local or a stack, and at least 10 users.")
     try:
         for name in chosen:
             play.scenario = name
@@ -165,7 +167,7 @@ def _play_one(play: Play, scenario: Callable[[Play], None]) -> None:
     try:
         scenario(play)
     except Given as given:
-        play.fail("rest of the scenario", f"was not played: {given}", _SEE)
+        play.fail("rest of the scenario", f"was not run: {given}", _SEE)
 
 
 def _note_end(play: Play, ended: Ended) -> None:
@@ -174,7 +176,7 @@ def _note_end(play: Play, ended: Ended) -> None:
     if isinstance(ended, Unreadable):
         play.fail("read everything", str(ended), _SEE)
     else:
-        play.fail("rest of the simulation", f"was not played: {ended}", _SEE)
+        play.fail("rest of the simulation", f"was not run: {ended}", _SEE)
 
 
 def _require_no_stranger(play: Play) -> None:
@@ -187,6 +189,6 @@ def _require_no_stranger(play: Play) -> None:
         return
     if found:
         raise Refused(
-            "The endpoint has users whom no simulation made. Take a test account, or play among them with "
-            "--into-existing: a simulation changes its own users only."
+            "The endpoint has users that no simulation created. Use a test account; or add --into-existing, because "
+            "a simulation changes only its own users."
         )

@@ -27,8 +27,8 @@ _FRESH: Final = timedelta(hours=1)
 """Age up to which the deprovisioning guard does not count a user whom an identity provider created."""
 _PAUSED: Final = "deprovisioning is paused"
 GROUPS_OFF: Final = (
-    "Groups are off for this account, and the endpoint says so (404). Leave group management off there too, or "
-    f"switch groups on: {remedies.groups_on()}."
+    "Groups are off for this account, so the endpoint returns 404. Leave group management off in the identity "
+    f"provider too, or switch groups on: {remedies.groups_on()}."
 )
 
 
@@ -83,18 +83,19 @@ def leave_at_once(
 def _judge(play: Play, leavers: list[Person], refused: list[Person]) -> None:
     if refused:
         play.note(
-            f"The deprovisioning guard let {len(leavers) - len(refused)} of {len(leavers)} users go, and then paused "
-            f"the account: {len(refused)} stayed active. Look at who left; if it is intended: {remedies.resume()}."
+            f"The deprovisioning guard allowed {len(leavers) - len(refused)} of {len(leavers)} users to lose access, "
+            f"then paused the account: {len(refused)} stayed active. Check who lost access. If the change is "
+            f"intended: {remedies.resume()}."
         )
         return
-    reason = f"all {len(leavers)} users lost access, and the deprovisioning guard refused none of them"
+    reason = f"all {len(leavers)} users lost access: the deprovisioning guard refused none"
     if play.load is None and any(_age(play, who) < _FRESH for who in leavers):
         remedy = (
-            f"The guard does not count users created within the hour. Repeat it after an hour with --run {play.run}, "
-            "or use --local or a stack, where the users are imported first."
+            "The guard does not count users created in the last hour. Repeat the scenario after an hour with --run "
+            f"{play.run}; or use --local or a stack, where the users are imported first."
         )
     else:
-        remedy = "Take more --users, or set a limit: rollcall account set NAME deprovisioning-limit 20,10%."
+        remedy = "Use more --users, or set a limit: rollcall account set NAME deprovisioning-limit 20,10%."
     play.fail("deprovisioning guard", reason, remedy)
 
 

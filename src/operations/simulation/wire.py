@@ -111,8 +111,8 @@ class Wire:
             ) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NoAnswer(
-                f"the connection ended without a whole answer ({type(error).__name__})",
-                "Check the Base URL, and what is in front of the service.",
+                f"the connection ended before the answer was complete ({type(error).__name__})",
+                "Check the Base URL, and anything in front of the service, for example a proxy.",
             ) from error
 
     def _read(self, response: httpx.Response) -> bytes:
@@ -123,7 +123,7 @@ class Wire:
             if len(read) > _MAX_ANSWER:
                 raise NoAnswer("the answer has more than 16 MB", "Check that the Base URL is that of a SCIM service.")
             if time.monotonic() > end:
-                raise NoAnswer("no whole answer in time", "Look at the service's log and alarms; then try again.")
+                raise NoAnswer("no complete answer in time", "Look at the service's log and alarms; then try again.")
         return bytes(read)
 
 

@@ -1,4 +1,4 @@
-"""Another manager without a `$ref`: the `$ref` of the one before goes.
+"""A new manager is set without a `$ref`: the `$ref` of the previous manager is removed.
 
 To the letter of RFC 7644 section 3.5.2.3 a sub-attribute that is not given stays, and would name the wrong user.
 """

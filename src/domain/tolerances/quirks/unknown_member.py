@@ -1,4 +1,4 @@
-"""A member that is no attribute of the resource, or of the attribute that it is in: it is left out.
+"""A member is not an attribute of the resource, or of the attribute that contains it: it is left out.
 
 It is an error where a success would claim more than was done: in a PATCH without a path, when it has the name
 elsewhere (`{"formatted": ...}`); in all bodies, when the member may say if the user may sign in (`isActive`,

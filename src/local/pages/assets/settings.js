@@ -1,5 +1,5 @@
 // Plays the dashboard's part for the settings widget: what stands before a cwdb-action calls the function with the
-// action's JSON. It adds what a widget of CloudWatch cannot have: Copy, search while typing, and refresh by itself.
+// action's JSON. It adds what a widget of CloudWatch cannot have: Copy, search while typing, and automatic refresh.
 import { el, say as sayOnPage } from "/assets/workbench.js";
 
 const EVERY = 5000;
@@ -60,7 +60,7 @@ function showGone(error, retry) {
 
 // --- The page ---
 
-// Put a new page, or the regions named, in the place of what is shown. Focus stays where it is.
+// Replace the page, or the regions named, with a new one. Focus stays where it is.
 function show(content, regions) {
   const focused = document.activeElement?.id;
   enhance(content);
@@ -127,7 +127,7 @@ async function press(button, action) {
   else if (!at(button.id)) card?.focus();
 }
 
-// Read the page again, and put the regions named in the place of those shown, unless something newer was shown.
+// Read the page again and replace the regions named, unless something newer was shown.
 async function refresh(regions, pressed = true) {
   latest += 1;
   const own = latest;
