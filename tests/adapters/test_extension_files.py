@@ -76,16 +76,26 @@ def _socket(path: Path) -> None:
         made.bind(os.path.relpath(path))  # the address of a socket is short
 
 
+def _huge(path: Path) -> None:
+    with path.open("wb") as made:
+        made.truncate(2**40)
+
+
+def _link_to_a_pipe(path: Path) -> None:
+    os.mkfifo(path.with_suffix(""))
+    path.symlink_to(path.with_suffix(""))
+
+
 NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "directory": (lambda path: path.mkdir(), "is a directory, a pipe or a device"),
     "pipe": (os.mkfifo, "is a directory, a pipe or a device"),
     "device": (lambda path: path.symlink_to("/dev/zero"), "is a directory, a pipe or a device"),
     "terminal": (lambda path: path.symlink_to("/dev/tty"), "(is a directory, a pipe or a device|cannot be read)"),
-    "link to a pipe": (lambda path: (os.mkfifo(path.with_suffix("")), path.symlink_to(path.with_suffix(""))), "pipe"),
+    "link to a pipe": (_link_to_a_pipe, "a pipe"),
     "socket": (_socket, "cannot be read"),
     "link to itself": (lambda path: path.symlink_to(path), "cannot be read"),
     "link to nothing": (lambda path: path.symlink_to("nosuch"), "cannot be read"),
-    "huge": (lambda path: (path.touch(), os.truncate(path, 2**40)), str(MAX_EXTENSION_BYTES)),
+    "huge": (_huge, str(MAX_EXTENSION_BYTES)),
 }
 
 

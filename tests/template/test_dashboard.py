@@ -9,7 +9,7 @@ import pytest
 from support.dashboard import Expression, Metric, Widget, contents, prices, widgets
 from support.metric_math import evaluate, named
 from support.metric_sources import problem_with
-from support.stack_template import FUNCTIONS, RESOURCES, SETUP_PAGE, of_type, translated
+from support.stack_template import FUNCTIONS, RESOURCES, of_type, translated
 
 WIDGETS = widgets()
 CHARTS = [widget for widget in WIDGETS if widget["type"] == "metric"]
@@ -97,8 +97,7 @@ def test_every_alarm_that_notifies_is_shown_where_it_exists(own_key: bool) -> No
 
 
 def test_the_cost_counts_every_function_that_runs_between_deployments_with_its_log_and_memory() -> None:
-    # People open the set-up page a few times for each customer: it has no part in the cost.
-    running = set(FUNCTIONS) - AT_DEPLOYMENTS - {SETUP_PAGE}
+    running = set(FUNCTIONS) - AT_DEPLOYMENTS
     functions = of_type("AWS::Lambda::Function")
     counted: dict[str, set[str]] = {}
     for one in metrics(titled("Estimated cost")):
