@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -20,6 +21,7 @@ import pytest
 from domain.accounts.connector_key import ConnectorKey
 from support import engines
 from support.child_processes import PIPE, Child, run, started
+from support.documents import contents
 from support.people import user
 from support.repository import ROOT
 from support.scim_http import ScimClient
@@ -73,6 +75,23 @@ def test_it_prints_the_two_values_serves_and_stops_cleanly(
         _, errors = process.communicate(timeout=90)
         assert (process.returncode, errors) == (0, "")
         assert registered(tmp_path) == []
+
+
+def test_it_prints_what_the_readme_shows_and_answers_the_request_there(tmp_path: Path) -> None:
+    blocks = [block.text for block in contents(ROOT / "README.md").blocks]
+    [shown] = [text for text in blocks if text.startswith("SCIM Connector Base URL: ")]
+    [request] = [text for text in blocks if text.startswith("curl ")]
+    expected = [re.escape(text).replace(r"\.\.\.", r"\S.*").replace("8080", r"\d+") for text in shown.splitlines()]
+
+    with serving(tmp_path) as process:
+        printed = [line(process) for _ in expected]
+        base_url, key = (text.split(": ")[1] for text in printed[:2])
+        command = request.replace("http://127.0.0.1:8080/scim/v2", base_url).replace("rck_default_...", key)
+        answer = run(["bash", "-c", command], check=True).stdout
+
+        assert [text for text, form in zip(printed, expected, strict=True) if not re.fullmatch(form, text)] == []
+        assert json.loads(answer)["totalResults"] == 0
+        assert line(process).startswith("GET /scim/v2/Users 200 ")
 
 
 def test_signals_that_come_together_stop_it_as_one_does(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def fault_of_text(block: Piece) -> str | None:
     if all(not line or re.fullmatch(r" [\w./-]+ *\| +\d+ [+-]+", line) for line in block.text.splitlines()):
         return None  # of git
     of_tests = {
-        "SCIM Connector Base URL: ": "tests/local/test_documented_commands.py",
+        "SCIM Connector Base URL: ": "tests/contract/test_make_run.py",
         "[\n  { user_name: ": "tests/examples/test_typescript.py",
     }
     return None if block.text.startswith(tuple(of_tests)) else "a text that no test compares with what is printed"

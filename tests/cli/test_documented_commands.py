@@ -1,0 +1,124 @@
+"""The operator's commands in the blocks of the documents, run in their order against the local server, all succeed.
+
+What needs AWS, another machine or a second table is left out here; tests/repository/test_commands.py parses it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from local.serve import write_state
+from local.service import LocalService
+from support import operator_commands
+from support.declared import EXAMPLE
+from support.documents import DOCUMENTS, contents, named
+from support.group_client import GroupClient
+from support.people import CORE, user
+from support.repository import ROOT
+from support.scim_http import ScimClient
+from support.shell import commands
+
+# Where else than on this machine a command does its work.
+ELSEWHERE = {"--stack", "--base-url", "--table", "deploy"}
+PEOPLE = {
+    "name@example.com": user("name@example.com", nickName="N"),
+    "ada": {"schemas": [CORE], "userName": "ada", "nickName": "A"},
+    **{address: user(address) for address in ("mara.lind@example.com", "ivo.banic@example.com", "li.wei@example.com")},
+    "nao.sato@example.com": user("nao.sato@example.com"),
+}
+"""The users of the documents, by userName."""
+_FILE = re.compile(r"^`([\w.-]+)`:\n\n```csv\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def of_blocks(document: Path) -> list[list[str]]:
+    """The words after `rollcall` of each command that can be run here."""
+    return [
+        command.words[1:]
+        for block in contents(document).blocks
+        if block.label == "sh"
+        for command in commands(block.text)
+        if command.program.rpartition("/")[2] == "rollcall" and not ELSEWHERE & set(command.words)
+    ]
+
+
+RUN = {named(document): found for document in DOCUMENTS if (found := of_blocks(document))}
+"""By document, but for those that have none."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the extension and the CSV files of the documents."""
+    made = tmp_path_factory.mktemp("documented")
+    (made / "schemas").mkdir()
+    (made / "schemas" / "acme.json").write_text(json.dumps(EXAMPLE), encoding="utf-8")
+    for name, text in _FILE.findall((ROOT / "docs" / "import.md").read_text(encoding="utf-8")):
+        (made / name).write_text(text, encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[GroupClient]:
+    """The account acme of a local server that was started in that directory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("ROLLCALL_SCHEMAS", str(folder / "schemas"))
+        with LocalService() as service:
+            write_state(service)
+            key = service.accounts.enable("acme").connector.current.key
+            service.accounts.configure("acme", groups=True)
+            yield GroupClient(ScimClient(service.base_url, key.text))
+
+
+@pytest.fixture
+def acme(served: GroupClient, folder: Path, monkeypatch: pytest.MonkeyPatch) -> GroupClient:
+    """The account, for commands that are typed in the directory of the server."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("ROLLCALL_SCHEMAS", str(folder / "schemas"))
+    monkeypatch.delenv("ROLLCALL_LOCAL_STATE", raising=False)
+    return served
+
+
+def in_place(acme: GroupClient) -> dict[str, str]:
+    """Create the users and the group of the documents if a command took them away: the id of each, by its name."""
+    ids = {}
+    for name, body in PEOPLE.items():
+        found = acme.scim.find(f'userName eq "{name}"')
+        ids[name] = (found[0] if found else acme.scim.create(body))["id"]
+    groups = acme.find('displayName eq "Sales"')
+    ids["Sales"] = (groups[0] if groups else acme.create("Sales", ids["ada"]))["id"]
+    return ids
+
+
+def rollcall(words: list[str], ids: dict[str, str]) -> Result:
+    """Run a command on this machine, with what its placeholders stand for; it does not ask or go on for ever."""
+    id_ = ids["Sales"] if {"--group", "groups"} & set(words) else ids["name@example.com"]
+    stands_for = {"NAME": "acme", "ADDRESS": "name@example.com", "ID": id_, "$id": id_, "10000": "20"}
+    given = ["--local", *(stands_for.get(word, word) for word in words if word not in ("--follow", "--local"))]
+    if operator_commands.fault([*given, "--yes"]) is None:
+        given.append("--yes")
+    return CliRunner().invoke(app, given)
+
+
+@pytest.mark.parametrize("document", RUN)
+def test_the_commands_of_a_document_succeed(document: str, acme: GroupClient) -> None:
+    ids = in_place(acme)
+    assert rollcall(["users", "export", "--account", "acme", "--output", "before.jsonl"], ids).exit_code == 0
+
+    failed = []
+    for words in RUN[document]:
+        done = rollcall(words, in_place(acme))
+        if done.exit_code:
+            failed.append((" ".join(words), done.output))
+
+    assert failed == []
+
+
+def test_a_command_that_fails_is_noticed(acme: GroupClient) -> None:
+    assert rollcall(["users", "show", "--account", "acme", "--email", "no@example.com"], in_place(acme)).exit_code == 1
