@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
@@ -19,9 +20,12 @@ from waitress.server import create_server
 from adapters.clock import MonotonicDeadline
 from adapters.dynamodb import Table
 from adapters.logs.log import Log
+from adapters.logs.telemetry import audit
 from adapters.secrets.accounts import Accounts
 from adapters.secrets.setup_links import SetupLinks
 from domain.accounts.connector_key import ConnectorKey
+from domain.resources.group_schema import GROUP
+from domain.resources.user_schema import user_type
 from handlers.environment.service import ServiceEnvironment
 from handlers.routes import BASE_PATH, SETUP_PATH
 from handlers.service import Service
@@ -31,6 +35,7 @@ from handlers.settings.widget import SettingsWidget
 from handlers.setup.page import SetupPage
 from handlers.setup.progress import ProgressReader
 from local.activity import FileActivity, FileSetupLog
+from local.api_document import with_document
 from local.embedded_aws import LocalAws
 from local.exchanges import Exchange, Exchanges
 from local.gateway import MAX_REQUEST_BYTES, LocalGateway, Report
@@ -38,6 +43,7 @@ from local.heard_log import HeardLog, Listener
 from local.life_cycle import EventSettings, LifeCycle
 from local.own_requests import own_requests_only
 from local.pages.events_data import event_data
+from local.pages.key_data import key_data
 from local.pages.requests_data import request_data
 from local.pages.resources_data import resource_data
 from local.pages.simulation_data import simulation_data
@@ -132,7 +138,8 @@ class LocalService:
             self.key = self.accounts.enable("default", key=self._key).connector.current.key
             pages = {"ServeSetupPage": self._setup_page()}
             gateway = LocalGateway(self.bound, load_routes(), self._seen, listener, pages)
-            site = with_settings_page(with_pages(gateway, self._data()), self._settings_widget)
+            described = with_document(gateway, lambda: (user_type(service.extensions), GROUP))
+            site = with_settings_page(with_pages(described, self._data()), self._settings_widget)
             self.address = serve(site, self._port, _THREADS, starting)
             self.base_url = self.address + BASE_PATH
             starting.callback(self.simulations.stop)
@@ -181,10 +188,17 @@ class LocalService:
             **event_data(self.life_cycle),
             **simulation_data(self.simulations),
             **resource_data(lambda: self.table, lambda: self.base_url, self.exchanges, self.life_cycle),
+            **key_data(self._revealed_key),
         }
 
     def _key_of(self, account: str) -> str:
         return self.accounts.show(account).current.key.text
+
+    def _revealed_key(self, account: str) -> str:
+        """Return the key of an account for a page that shows it, with the audit line of every key that is shown."""
+        key = self._key_of(account)
+        audit(self.bound.log, "key-revealed", account, getpass.getuser(), str(uuid4()))
+        return key
 
     def _backstage_of(self, account: str) -> AccountBackstage:
         """Return what plays the operator's part in a simulation of this account."""

@@ -57,7 +57,9 @@ def page(browser: Browser, service: LocalService, ada: str) -> Iterator[Page]:
     opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     yield opened
     context.close()
-    assert [fault for fault in said if "404" not in fault and "ERR_CONNECTION" not in fault] == []
+    assert [
+        fault for fault in said if "404" not in fault and "401" not in fault and "ERR_CONNECTION" not in fault
+    ] == []
 
 
 def copied(page: Page) -> str:
@@ -155,6 +157,48 @@ def test_an_identity_provider_is_played_with_the_keyboard_alone(page: Page, serv
     expect(page.locator("tbody tr")).to_have_count(3)
 
 
+def open_operation(page: Page, summary: str) -> None:
+    """Open an operation of the page API with the keyboard."""
+    page.get_by_role("button", name=summary, exact=False).first.press("Enter")
+
+
+def test_an_operation_is_tried_with_the_keyboard_alone(page: Page, service: LocalService, pictures: Path) -> None:
+    asked = list[str]()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/")
+    page.get_by_role("navigation").get_by_role("link", name="API", exact=True).press("Enter")
+    use = page.get_by_role("button", name="Use its key")
+    expect(use).to_be_enabled()
+    use.press("Enter")
+    expect(page.get_by_label("Connector Key", exact=True)).to_have_value(service.key.text)
+
+    open_operation(page, "List users")
+    page.get_by_role("button", name="Try it out").press("Enter")
+    page.get_by_role("textbox", name="filter").fill('title eq "Guide"')
+    page.get_by_role("button", name="Execute").press("Enter")
+
+    answer = page.get_by_role("table").filter(has_text="Response body").last
+    expect(answer).to_contain_text("200")
+    expect(answer).to_contain_text('"totalResults": 1')
+    expect(page.locator("main")).to_contain_text('"Authorization: Bearer $KEY"')
+    assert service.key.text not in page.locator("body").inner_text()
+    assert page.evaluate("Object.values({...localStorage, ...sessionStorage}).length") == 0
+    assert {url.split("/", 3)[2] for url in asked if not url.startswith("data:")} == {service.address.split("/")[2]}
+    page.screenshot(path=pictures / "api.png")
+
+
+def test_a_key_that_is_wrong_is_answered_401_and_no_key_is_none(page: Page) -> None:
+    page.goto("/api")
+    for key in ("", "wr\u00f6ng \u2603 \"key'", "rck_default_nosuch"):
+        page.get_by_label("Connector Key", exact=True).fill(key)
+        if key == "":
+            open_operation(page, "Get what the service can do")
+            page.get_by_role("button", name="Try it out").click()
+        page.get_by_role("button", name="Execute").click()
+        expect(page.get_by_role("table").filter(has_text="Details")).to_contain_text("401")
+        page.get_by_role("button", name="Clear").click()
+
+
 def test_the_pages_say_when_the_server_is_gone(browser: Browser) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -173,6 +217,9 @@ def test_every_page_fits_and_has_no_fault_that_axe_knows(page: Page, path: str, 
     expect(page.get_by_role("navigation").locator("[aria-current]")).to_have_count(1)
     if path == "/simulate":
         expect(page.get_by_role("radio", name="Everything")).to_be_visible()
+    if path == "/api":
+        open_operation(page, "List users")
+        page.get_by_role("button", name="Try it out").click()
     if path in ("/requests", "/events"):
         page.locator("summary").first.click()
         expect(page.locator("details pre").first).to_be_visible()

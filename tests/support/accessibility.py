@@ -31,6 +31,7 @@ def faults(page: Page, *more: str) -> list[str]:
             if scheme == "dark" and width != _DARK_WIDTH:
                 continue
             page.emulate_media(color_scheme=scheme)
+            page.evaluate("() => new Promise(requestAnimationFrame)")  # a script may follow the scheme
             violations: list[dict[str, Any]] = page.evaluate(_RUN, [*rules, *more] if scheme == "light" else rules)
             found += [f"{width} {scheme} {each['id']}: {each['nodes'][0]['html']}" for each in violations]
     return found

@@ -19,6 +19,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from domain.documents import Json
 from handlers.routes import BASE_PATH
 from local.gateway import GatewayResponse
+from local.pages import swagger_ui
 from operations.local_events import REPLAY_ADDRESS
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page of the navigation: its address, its name, its template."""
+    """A page of the navigation: its address, its name, its template, the sources of images that its policy allows."""
 
     path: str
     name: str
     template: str
+    images: str = "'self'"
 
 
 ACCOUNTS: Final = Place("/", "Accounts", "accounts.html")
@@ -42,6 +44,8 @@ PLACES: Final = (
     Place("/groups", "Groups", "groups.html"),
     Place("/events", "Events", "events.html"),
     Place("/simulate", "Simulate", "simulate.html"),
+    # The icons of Swagger UI are `data:` addresses in its style sheet.
+    Place("/api", "API", "api.html", images="'self' data:"),
 )
 _BY_PATH: Final = {place.path: place for place in PLACES if place is not ACCOUNTS}
 
@@ -106,10 +110,10 @@ def page(place: Place, **values: object) -> str:
     return template.render(title=place.name, path=place.path, navigation=PLACES, **values)
 
 
-def headers(media_type: str, styles: str = "'self'") -> list[tuple[str, str]]:
-    """The headers of a page or file. `styles`: the sources of styles that its policy allows."""
+def headers(media_type: str, images: str = "'self'") -> list[tuple[str, str]]:
+    """The headers of a page or file. `images`: the sources of images that its policy allows."""
     policy = (
-        f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self'; connect-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return [
@@ -164,12 +168,17 @@ _ASKED_BY_BROWSERS: Final = (
 def _shown(path: str) -> GatewayResponse | None:
     """The page or file at an address; None when that is the gateway's."""
     if path in _BY_PATH:
-        return GatewayResponse(HTTPStatus.OK, headers(_HTML), page(_BY_PATH[path]).encode())
+        place = _BY_PATH[path]
+        return GatewayResponse(HTTPStatus.OK, headers(_HTML, place.images), page(place).encode())
     if path in _ASKED_BY_BROWSERS:
         return _text(HTTPStatus.NOT_FOUND)
     if path in _assets():
         media_type, content = _assets()[path]
         return GatewayResponse(HTTPStatus.OK, headers(media_type), content)
+    if (name := swagger_ui.file_name(path)) is not None:
+        from handlers.pages import MEDIA_TYPES
+
+        return GatewayResponse(HTTPStatus.OK, headers(MEDIA_TYPES[name.rpartition(".")[2]]), swagger_ui.content(name))
     return None
 
 
