@@ -49,6 +49,11 @@ def fault(words: list[str], *, whole: bool = True) -> str | None:
     return None
 
 
+def names() -> list[str]:
+    """The commands and groups that follow `rollcall`."""
+    return list(_root().commands)
+
+
 @cache
 def _root() -> Any:
     return typer.main.get_command(app)
