@@ -101,10 +101,14 @@ lint-style: .venv/.dev
 	@$(BIN)/ruff format --check --quiet || { echo 'The code is not formatted: run make format'; exit 1; }
 	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 
-# What people read: documents, comments of templates, and the help of the command, which its modules hold.
+# What people read: documents, templates, and what programs show and log, which is in their source. In tests, words that
+# are data are right: missing users, abbreviations, mistakes made on purpose.
+TEXTS := *.md *.yaml Makefile docs examples/*.md examples/*/*.md schemas src scripts verify_aws artifact bench tests/support/README.md tests/conformance
 lint-words: .venv/.dev
-	@$(BIN)/codespell *.md *.yaml docs examples/*.md examples/*/*.md schemas src/cli tests/support/README.md tests/conformance \
-		|| { echo 'Use the words after the arrow. If a word is a technical term, add it to ignore-words-list in pyproject.toml'; exit 1; }
+	@$(BIN)/codespell $(TEXTS) && $(BIN)/codespell --ignore-words tests/.codespell-ignore.txt --skip '*/test_words.py,*/data/*' tests \
+		|| { echo 'Use the words after the arrow. If a word is a technical term, add it to ignore-words-list in pyproject.toml; if it is data of a test, to tests/.codespell-ignore.txt'; exit 1; }
+	@$(MEASURE) -m support.phrases $(TEXTS) \
+		|| { echo 'Use the words after the arrow, or write the sentence in another way (.phrases.txt lists the phrases)'; exit 1; }
 
 lint-template: .venv/.dev
 	@$(BIN)/cfn-lint

@@ -155,7 +155,7 @@ def of_patches() -> Iterator[Shape]:
     def adding(count: int) -> list[Json]:
         return [{"op": "add", "path": "phoneNumbers", "value": [{"value": f"n{n}"}]} for n in range(count)]
 
-    yield patched("1,000 operations that add what is there", *adding(500), *adding(500))
+    yield patched("1,000 operations that add existing values", *adding(500), *adding(500))
     yield patched("4,800 operations that add", *adding(4_800))
     yield patched("1,000 operations that change all values", *[
         {"op": "replace", "path": "phoneNumbers.type", "value": f"t{n}"} for n in range(1_000)

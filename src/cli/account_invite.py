@@ -143,7 +143,7 @@ def uninvite(
 def _page_of(invocation: Invocation) -> str:
     page = invocation.deployment.setup_page_url
     if page is None and invocation.local:
-        raise UsageError("The local server is of an older version: stop it and start it with make run.")
+        raise UsageError("The local server is from an older version: stop it and start it with make run.")
     if page is None:
         raise UsageError(
             "This stack has no set-up page, so no link was created. Deploy it with SetupPage=true: make deploy "

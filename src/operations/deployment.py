@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 NO_LOCAL_SERVER: Final = "no local server is running: start it with make run"
 
-_OLDER_SERVER: Final = "the local server is of an older version: stop it and start it with make run"
+_OLDER_SERVER: Final = "the local server is from an older version: stop it and start it with make run"
 _REQUESTS: Final = "requests"
 """The log group of the API's functions, below the prefix of all functions' groups."""
 _OUTPUTS: Final = ("ScimConnectorBaseUrl", "TableName", "ConnectorSecretPrefix")

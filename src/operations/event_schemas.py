@@ -145,7 +145,7 @@ class _Event(_Closed):
     """When it happened."""
     changed_attributes: Paths = Field(description=_CHANGED)
     replay: Literal[True] | Absent = None
-    """Only in what the operator had published again from the table: the present state, of which every attribute is
+    """Only in what the operator had published again from the table: the current state, of which every attribute is
     named. Look at the user or group; what it was before is not known."""
 
 

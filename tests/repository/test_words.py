@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support import phrases
 from support.child_processes import CompletedProcess, run
 from support.repository import ROOT
 
@@ -51,17 +52,57 @@ def test_terms_of_scim_and_names_are_right(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_make_lint_checks_every_document_and_the_command() -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("page.md", "# A page\n\nThe run goes on.\n", 3),
+        ("page.md", "A page whose run goes\non after a line's end.\n", 1),
+        ("errors.py", 'DETAIL = (\n    "Nothing was changed. The pause goes "\n    f"on until {time}."\n)\n', 2),
+        ("errors.py", "def run() -> None:\n    # A run that goes\n    # on.\n", 2),
+        ("command.py", 'def run() -> None:\n    """Import users.\n\n    The import Goes\n    on.\n    """\n', 4),
+    ],
+    ids=["document", "end of a line", "two literals", "comment", "help"],
+)
+def test_a_planted_phrase_is_found_with_its_line_and_what_to_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str, line: int
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+
+    assert phrases.main([str(tmp_path)]) == 1
+    assert re.fullmatch(rf"{tmp_path / name}:{line}: goes on ==> continue\n", capsys.readouterr().out, re.IGNORECASE)
+
+
+def test_a_text_without_these_phrases_is_right(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("The import continues. There is no account yet, and it is no longer paused.\n", encoding="utf-8")
+
+    assert phrases.main([str(page)]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_each_phrase_of_the_list_has_words_to_write_instead() -> None:
+    known = phrases.phrases(phrases.LIST.read_text(encoding="utf-8"))
+
+    assert len(known) > 10
+    assert all(each.instead.strip() and not each.pattern.search(each.instead) for each in known)
+
+
+def test_make_lint_checks_every_document_and_all_sources() -> None:
     [tools] = re.findall(r"^lint:([^#]*)", MAKEFILE, re.MULTILINE)
-    [arguments] = re.findall(r"^\t@\$\(BIN\)/codespell (.*) \\$", MAKEFILE, re.MULTILINE)
-    named = {path for pattern in arguments.split() for path in ROOT.glob(pattern)}
+    [texts] = re.findall(r"^TEXTS := (.*)$", MAKEFILE, re.MULTILINE)
+    [recipe] = re.findall(r"^lint-words:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    named = {path for pattern in texts.split() for path in ROOT.glob(pattern)}
 
     def is_named(path: Path) -> bool:
         return bool({path, *path.parents} & named)
 
     assert "lint-words" in tools.split()
-    assert is_named(ROOT / "src" / "cli" / "main.py")
-    assert is_named(ROOT / "template.yaml")
+    assert "codespell $(TEXTS)" in recipe
+    assert "support.phrases $(TEXTS)" in recipe
+    assert re.search(r"codespell .* tests\b", recipe)
+    programs = ["src/cli/main.py", "src/domain/errors.py", "verify_aws/screen.py", "artifact/build.py", "bench/load.py"]
+    for name in (*programs, "scripts/dynamodb-local", "Makefile", "template.yaml"):
+        assert is_named(ROOT / name), name
     documents = [
         page
         for folder in ("docs", "examples", "schemas", "src", "tests", "bench", "scripts")

@@ -114,7 +114,7 @@ class Stack:
 
     @property
     def host(self) -> str:
-        """The API's host name, by which the emulator tells APIs apart."""
+        """The API's host name, by which the emulator distinguishes APIs."""
         return f"{self.resources['Api']}.execute-api.localhost"
 
     @property

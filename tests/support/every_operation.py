@@ -1,7 +1,7 @@
 """A life of the service in which every function does everything that it has permissions for.
 
-That includes what is left to do after a function died in the middle of a large change of a group's members: whoever
-meets it next finishes it (docs/decisions/041).
+That includes what is left to do after a function died in the middle of a large change of a group's members: the next
+function that finds it finishes it (docs/decisions/041).
 """
 
 from __future__ import annotations

@@ -164,17 +164,17 @@ def _check_python(command: Command, folder: Path, whole: bool) -> None:
 
 
 def _with_imported(path: Path, seen: frozenset[Path] = frozenset()) -> Iterator[str]:
-    """The texts of a program and of the modules beside it that it imports."""
+    """The texts of a program and of the modules in its folder that it imports."""
     text = path.read_text(encoding="utf-8")
     yield text
     for name in re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE):
-        beside = path.with_name(f"{name}.py")
-        if beside.is_file() and beside not in seen:
-            yield from _with_imported(beside, seen | {path})
+        neighbour = path.with_name(f"{name}.py")
+        if neighbour.is_file() and neighbour not in seen:
+            yield from _with_imported(neighbour, seen | {path})
 
 
 def _check_arguments(path: str, arguments: list[str], folder: Path = ROOT) -> None:
-    """The options of a program of this repository are among those that it, or what it imports beside it, defines."""
+    """The options of a program are among those that it, or a module of its folder, defines."""
     texts = [each.read_text(encoding="utf-8") for each in (folder / path).parent.glob("*.py")]
     defined = {option for text in texts for option in re.findall(r'add_argument\(\s*"(--[\w-]+)"', text)}
     for option in arguments:
