@@ -16,7 +16,7 @@ _FILES: Final = {
 
 
 def file_name(address: str) -> str | None:
-    """The name of the file at an address of this server; None when it is no file of Swagger UI."""
+    """The name of the file at an address of this server; None when it is not a file of Swagger UI."""
     return _FILES.get(address)
 
 
