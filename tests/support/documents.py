@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -89,6 +90,18 @@ def contents_of(document: Path, text: str) -> Contents:
                 found[name].append(piece)
         before = token
     return Contents(**{name: tuple(pieces) for name, pieces in found.items()})
+
+
+def blocks_under(document: Path, heading: str, label: str) -> list[str]:
+    """The blocks with that label between a heading and the next one; raises ValueError if there is no such heading."""
+    headings = contents(document).headings
+    number = [each.text for each in headings].index(heading)
+    end = headings[number + 1].line if number + 1 < len(headings) else sys.maxsize
+    return [
+        block.text
+        for block in contents(document).blocks
+        if block.label == label and headings[number].line < block.line < end
+    ]
 
 
 def anchors(document: Path) -> set[str]:
