@@ -1,6 +1,7 @@
 """ministack: the AWS services of the stack in one process on this machine, with CloudFormation in front.
 
-https://github.com/ministackorg/ministack, in an environment of its own (`.venv-prove`). Its Python also runs the functions.
+https://github.com/ministackorg/ministack, in an environment of its own (`.venv-prove`), whose Python also runs the
+functions.
 """
 
 from __future__ import annotations
