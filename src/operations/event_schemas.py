@@ -87,7 +87,7 @@ class Subject(_Closed):
     format: Literal["scim"]
     uri: str = Field(pattern="^/Users/[^/]+$")
     external_id: str | Absent = Field(None, alias="externalId")
-    """Only when personal data are asked for."""
+    """Only if the deployment has EventPersonalData=true."""
 
 
 class GroupSubject(_Closed):
@@ -96,7 +96,7 @@ class GroupSubject(_Closed):
     format: Literal["scim"]
     uri: str = Field(pattern="^/Groups/[^/]+$")
     external_id: str | Absent = Field(None, alias="externalId")
-    """Only when personal data are asked for."""
+    """Only if the deployment has EventPersonalData=true."""
 
 
 Events = TypeVar("Events")
@@ -115,7 +115,7 @@ class SecurityEvent(_Closed, Generic[Events, About]):
     jti: UUID
     """The event's idempotencyId."""
     txn: Text
-    """The write; all events of one write have the same."""
+    """The id of the write: all events of one write have the same id."""
     sub_id: About
     events: Events
 
@@ -138,15 +138,15 @@ class _Event(_Closed):
     model_config = ConfigDict(alias_generator=to_camel)
 
     idempotency_id: UUID
-    """Names the event: an event that is delivered again has the same."""
+    """The id of the event: an event that is delivered again has the same id."""
     account: str = Field(pattern="^[a-z0-9-]{1,40}$")
     """The account whose identity provider made the change."""
     occurred_at: AwareDatetime = Field(json_schema_extra={"pattern": _MILLISECONDS})
     """When it happened."""
     changed_attributes: Paths = Field(description=_CHANGED)
     replay: Literal[True] | Absent = None
-    """Only in what the operator had published again from the table: the current state, of which every attribute is
-    named. Look at the user or group; what it was before is not known."""
+    """Only in events that the operator published again from the table: they have the current state, and name every
+    attribute. Read the user or group; its previous state is unknown."""
 
 
 _VALUES_OR_OMITTED: Final[dict[str, Any]] = {"dependentSchemas": {"valuesOmitted": {"not": {"required": ["values"]}}}}
@@ -158,9 +158,9 @@ class _WithValues(_Event):
     model_config = ConfigDict(json_schema_extra=_VALUES_OR_OMITTED)
 
     values: dict[str, Values] | Absent = None
-    """The values of the changed attributes, by path; only when personal data are asked for."""
+    """The values of the changed attributes, by path; only if the deployment has EventPersonalData=true."""
     values_omitted: Literal[True] | Absent = None
-    """The values were asked for, but are too large for an event: read the user or group."""
+    """The values are too large for an event: read the user or group."""
 
 
 class _OfUser(_WithValues, Generic[Events]):
@@ -236,7 +236,7 @@ class UserDeprovisioned(_OfUser[Deleted]):
 
 
 class GroupProvisioned(_OfGroup[Created], _WithValues):
-    """A group was created. Every attribute that it has is named; its members follow in events of their own."""
+    """A group was created. Every attribute that it has is named; its members follow in separate events."""
 
     version: Version
 

@@ -16,7 +16,7 @@ from operations.answers.lost_access import LostAccessLately
 
 
 class Changed(Answer):
-    """Who did something, and when."""
+    """Who made a change, and when."""
 
     at: str
     by: str
@@ -36,7 +36,7 @@ class AccountSettings(Answer):
     mode: Mode
     match_existing_by_email: bool
     deprovisioning_limit: str
-    """As it is written: 20, or 20,10%, or off."""
+    """As in the command: 20, 20,10% or off."""
     adopted_keep_privileges: bool
     take_back_deactivated: bool
     requests_per_second: int
@@ -45,7 +45,7 @@ class AccountSettings(Answer):
     idp: IdentityProvider | None
     """The identity provider that the account uses, if it is known."""
     extensions: Literal["all"] | list[str]
-    """The URNs of the declared extensions that the account has: none is off."""
+    """The URNs of the declared extensions that the account uses; an empty list means off."""
 
 
 class Account(Answer):

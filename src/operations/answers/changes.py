@@ -31,9 +31,9 @@ class ChangedUser(Done):
     user_id: str
     dry_run: bool
     audited: bool
-    """True if the record has who made the change. Nothing is recorded where nothing is changed."""
+    """True if the record has who made the change. Nothing is recorded if nothing was changed."""
     version: int | None
-    """Of the user now, or as it would be; null once the user is gone."""
+    """The version of the user after the change, or what it would be; null after a deletion."""
     changes: list[ChangedAttribute]
     memberships_ended: int
     """Of a user who was deleted."""
@@ -48,7 +48,7 @@ class ChangedGroup(Done):
     group_id: str
     dry_run: bool
     audited: bool
-    """True if the record has who made the change. Nothing is recorded where nothing is changed."""
+    """True if the record has who made the change. Nothing is recorded if nothing was changed."""
     changes: list[ChangedAttribute]
     memberships_ended: int
     """Of a group that was deleted."""

@@ -13,7 +13,8 @@ class DeploymentCheck(Answer):
 
     name: str
     verdict: Literal["ok", "note", "stop"]
-    """A note blocks nothing; a stop means that the deployment would fail, or harm what is not its own."""
+    """A note does not block the deployment. A stop means that it would fail, or change something that does not belong
+    to it."""
     seen: str
     remedy: str | None
 
@@ -30,7 +31,7 @@ class CheckedDeployment(Answer):
     region: str | None
     checks: list[DeploymentCheck]
     parameters: dict[str, str]
-    """The parameters to deploy with; what they leave out keeps its present value in the stack."""
+    """The parameters to deploy with. Parameters that are left out keep their current values in the stack."""
 
 
 class AdoptedLeftovers(Answer):
@@ -38,7 +39,7 @@ class AdoptedLeftovers(Answer):
 
     stack: str
     adopted: list[str]
-    """The names of what belongs to the new stack."""
+    """The names of the resources that now belong to the new stack."""
 
 
 class VerifiedDeployment(Answer):

@@ -97,4 +97,4 @@ class ImportedGroups(Done):
     groups: list[ImportedGroup]
     refusals: list[RefusedMembershipRow]
     stopped: str | None = Field(None, exclude_if=lambda why: why is None)
-    """Why the import stopped; only then."""
+    """Why the import stopped early; only if it did."""

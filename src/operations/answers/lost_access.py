@@ -13,7 +13,7 @@ from operations.names import Concerned, Names
 
 
 class RefusedUser(Answer):
-    """A user who kept access, since the account is paused."""
+    """A user who kept access, because the account is paused."""
 
     at: str
     account: str
@@ -32,7 +32,7 @@ class LostUser(RefusedUser):
 
 
 class LostAccessLately(Answer):
-    """`rollcall activity --lost-access`: who lost access, and who was refused that, oldest first."""
+    """`rollcall activity --lost-access`: users who lost access, and users for whom this was refused, oldest first."""
 
     lost: list[LostUser]
     refused: list[RefusedUser]

@@ -57,7 +57,7 @@ class Imported(Done):
     ignored_columns: list[str]
     refusals: list[RefusedRow]
     stopped: str | None = Field(None, exclude_if=lambda why: why is None)
-    """Why the import stopped; only then."""
+    """Why the import stopped early; only if it did."""
 
 
 class Totals(Answer):
@@ -103,7 +103,7 @@ class Reconciled(Answer):
 
 
 class TableFinding(Answer):
-    """An item that does not agree with the others."""
+    """An item that does not match the others."""
 
     problem: str
     collection: str
@@ -160,17 +160,17 @@ class RedrivenLetter(Answer):
     """One dead letter of the publisher."""
 
     outcome: str
-    """published, replayed (from the table, as the stream no longer has its records), expired (the same, but that could
-    not be done), failed, malformed or foreign."""
+    """published; replayed (from the table, because the stream no longer has the records); expired (the replay from the
+    table failed); failed; malformed; or foreign."""
     published: int
     """How many of its records were published."""
     unpublished: list[str]
-    """The sequence numbers of the records that were not."""
+    """The sequence numbers of the records that were not published."""
     message_id: str | None = Field(alias="message_id")
-    """The message in the queue, of a letter that was refused without reading any record, or that gives a time of its
-    records that cannot be right."""
+    """The id of the message in the queue, if the letter was refused without reading a record or has a time that cannot
+    be right."""
     since: str | None
-    """What changed since then was published again from the table for a replayed one."""
+    """For a replayed letter: changes since this time were published from the table."""
 
 
 class RedrivenLetters(RootModel[list[RedrivenLetter]]):
@@ -208,22 +208,22 @@ class ReplayedEvents(Done):
     """`rollcall events replay`."""
 
     result: Literal["replayed", "counted", "stopped"]
-    """counted: of a dry run, which published nothing."""
+    """`counted` is the result of a dry run, which publishes nothing."""
     account: str
     since: str | None
-    """Users and groups that did not change since then are left out; null: all are published again."""
+    """Only users and groups that changed since then are published; null means all."""
     users: int
     """How many users were published again."""
     groups: int
     removed: int
-    """How many removals of users and groups, of the last 30 days."""
+    """How many deletions of users and groups in the last 30 days."""
     events: dict[str, int]
     """How many events of each kind."""
     unreadable: list[str]
-    """Users and groups whose items are damaged: nothing of them is published."""
+    """Users and groups whose items are damaged: no events were published for them."""
     refused: list[str]
-    """Users and groups of which the bus accepts no event, with the code of the error."""
+    """Users and groups whose events the bus refused, with the error code."""
     stopped: str | None
-    """Why it did not come to the end; null when it did."""
+    """Why the replay stopped early; null if it did not."""
     after: str | None
-    """Where to continue after it stopped (--after); null from the beginning, or when it came to the end."""
+    """Where to continue (--after); null to start from the beginning, or if the replay is complete."""

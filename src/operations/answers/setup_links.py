@@ -18,7 +18,7 @@ class InvitedAccount(AccountDone):
 
     id: str
     link: str
-    """The whole link; it is in no other answer."""
+    """The complete link; no other command shows it."""
     expires_at: str
     idp: IdentityProvider | None
 
@@ -29,7 +29,7 @@ class ListedLink(Answer):
     account: str
     id: str
     state: LinkState
-    """`used`: it has shown the Connector Key, and still shows how the set-up is going."""
+    """`used`: the link has shown the Connector Key; it still shows the progress of the set-up."""
     created_at: str
     created_by: str
     expires_at: str
@@ -59,4 +59,4 @@ class ClosedLinks(AccountDone):
     """`rollcall account uninvite`."""
 
     closed: list[str]
-    """The ids of the links that were open until now."""
+    """The ids of the revoked links."""

@@ -15,10 +15,10 @@ class SimulatedStep(Answer):
     name: str
     """As in the recorded requests, such as activation.02-create-test-user."""
     request: str
-    """Method and path; empty for what was not sent."""
+    """Method and path; empty if nothing was sent."""
     expected: str
     status: str
-    """What was answered; "-" for no answer."""
+    """The status of the answer; "-" if there was none."""
     sent: int
     failed: int
     reason: str
@@ -27,7 +27,7 @@ class SimulatedStep(Answer):
 
 
 class SimulatedDifference(Answer):
-    """What the endpoint keeps in another way than the simulated directory."""
+    """A difference between the endpoint and the simulated directory."""
 
     resource: str
     """The userName of a user, or the displayName of a group."""
@@ -50,12 +50,12 @@ class Simulated(Answer):
     users: int | None
     """How many users of the run were compared; null if none were."""
     groups: int | None
-    """Null where groups are off, too."""
+    """Null also if groups are off."""
     steps: list[SimulatedStep]
     differences: list[SimulatedDifference]
     notes: list[str]
     cleaned: bool
-    """True if everything that the run made was removed."""
+    """True if everything that the run created was deleted."""
     interrupted: bool
 
     @classmethod

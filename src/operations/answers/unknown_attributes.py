@@ -12,7 +12,7 @@ from operations.answers.base import Answer
 
 
 class UnknownAttribute(Answer):
-    """An attribute that the account's identity provider sends and no schema has."""
+    """An attribute that the account's identity provider sends but no schema declares."""
 
     account: str
     resource_type: Literal["User", "Group"]
@@ -20,14 +20,14 @@ class UnknownAttribute(Answer):
     """Its full name: an extension's with the URN, one of the core schema without."""
     first: str
     last: str
-    """When it was named first and last in the period; it is named once a day."""
+    """When it was first and last logged in the period; it is logged once a day."""
     days: int
-    """On how many days, by UTC."""
+    """The number of days (UTC) on which it was logged."""
     remedy: str
 
 
 class UnknownAttributes(Answer):
-    """`rollcall activity --unknown-attributes`: what identity providers send and no schema has."""
+    """`rollcall activity --unknown-attributes`: attributes that identity providers send but no schema declares."""
 
     attributes: list[UnknownAttribute]
 
