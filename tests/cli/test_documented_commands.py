@@ -26,7 +26,9 @@ from support.scim_http import ScimClient
 from support.shell import commands
 
 # Where else than on this machine a command does its work.
-ELSEWHERE = {"--stack", "--base-url", "--table", "deploy"}
+ELSEWHERE = {"--stack", "--base-url", "--table", "--local-port", "deploy"}
+GUIDES = {"docs/extensions.md", "docs/invite.md", "docs/workbench.md"}
+"""Documents whose sentences have the commands of a guide."""
 PEOPLE = {
     "name@example.com": user("name@example.com", nickName="N"),
     "ada": {"schemas": [CORE], "userName": "ada", "nickName": "A"},
@@ -37,18 +39,21 @@ PEOPLE = {
 _FILE = re.compile(r"^`([\w.-]+)`:\n\n```csv\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def of_blocks(document: Path) -> list[list[str]]:
-    """The words after `rollcall` of each command that can be run here."""
+def to_run(document: Path) -> list[list[str]]:
+    """The words after `rollcall` of each command that can be run here, each once."""
+    texts = [block.text for block in contents(document).blocks if block.label == "sh"]
+    if named(document) in GUIDES:
+        texts += [span.text for span in contents(document).spans if span.text.startswith("rollcall ")]
+    found = [command for text in texts for command in commands(text)]
+    run = [command.words[1:] for command in found if command.program.rpartition("/")[2] == "rollcall"]
     return [
-        command.words[1:]
-        for block in contents(document).blocks
-        if block.label == "sh"
-        for command in commands(block.text)
-        if command.program.rpartition("/")[2] == "rollcall" and not ELSEWHERE & set(command.words)
+        list(words)
+        for words in dict.fromkeys(map(tuple, run))
+        if not ELSEWHERE & set(words) and operator_commands.fault(list(words)) is None
     ]
 
 
-RUN = {named(document): found for document in DOCUMENTS if (found := of_blocks(document))}
+RUN = {named(document): found for document in DOCUMENTS if (found := to_run(document))}
 """By document, but for those that have none."""
 
 
@@ -64,33 +69,32 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def served(folder: Path) -> Iterator[GroupClient]:
-    """The account acme of a local server that was started in that directory."""
+def served(folder: Path) -> Iterator[LocalService]:
+    """A local server with the account acme that was started in that directory."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("ROLLCALL_SCHEMAS", str(folder / "schemas"))
         with LocalService() as service:
             write_state(service)
-            key = service.accounts.enable("acme").connector.current.key
+            service.accounts.enable("acme")
             service.accounts.configure("acme", groups=True)
-            yield GroupClient(ScimClient(service.base_url, key.text))
+            yield service
 
 
 @pytest.fixture
-def acme(served: GroupClient, folder: Path, monkeypatch: pytest.MonkeyPatch) -> GroupClient:
-    """The account, for commands that are typed in the directory of the server."""
+def service(served: LocalService, folder: Path, monkeypatch: pytest.MonkeyPatch) -> LocalService:
+    """The server, for commands that are typed in its directory."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("ROLLCALL_SCHEMAS", str(folder / "schemas"))
     monkeypatch.delenv("ROLLCALL_LOCAL_STATE", raising=False)
     return served
 
 
-def in_place(acme: GroupClient) -> dict[str, str]:
+def in_place(service: LocalService) -> dict[str, str]:
     """Create the users and the group of the documents if a command took them away: the id of each, by its name."""
-    ids = {}
-    for name, body in PEOPLE.items():
-        found = acme.scim.find(f'userName eq "{name}"')
-        ids[name] = (found[0] if found else acme.scim.create(body))["id"]
+    acme = GroupClient(ScimClient(service.base_url, service.accounts.show("acme").current.key.text))
+    ids: dict[str, str] = {each["userName"]: each["id"] for each in acme.scim.all()}
+    ids |= {name: acme.scim.create(body)["id"] for name, body in PEOPLE.items() if name not in ids}
     groups = acme.find('displayName eq "Sales"')
     ids["Sales"] = (groups[0] if groups else acme.create("Sales", ids["ada"]))["id"]
     return ids
@@ -99,6 +103,9 @@ def in_place(acme: GroupClient) -> dict[str, str]:
 def rollcall(words: list[str], ids: dict[str, str]) -> Result:
     """Run a command on this machine, with what its placeholders stand for; it does not ask or go on for ever."""
     id_ = ids["Sales"] if {"--group", "groups"} & set(words) else ids["name@example.com"]
+    if "uninvite" in words:
+        listed = CliRunner().invoke(app, ["--local", "--json", "account", "invites", "acme"])
+        id_ = json.loads(listed.stdout)[0]["id"]
     stands_for = {"NAME": "acme", "ADDRESS": "name@example.com", "ID": id_, "$id": id_, "10000": "20"}
     given = ["--local", *(stands_for.get(word, word) for word in words if word not in ("--follow", "--local"))]
     if operator_commands.fault([*given, "--yes"]) is None:
@@ -107,18 +114,20 @@ def rollcall(words: list[str], ids: dict[str, str]) -> Result:
 
 
 @pytest.mark.parametrize("document", RUN)
-def test_the_commands_of_a_document_succeed(document: str, acme: GroupClient) -> None:
-    ids = in_place(acme)
+def test_the_commands_of_a_document_succeed(document: str, service: LocalService) -> None:
+    ids = in_place(service)
     assert rollcall(["users", "export", "--account", "acme", "--output", "before.jsonl"], ids).exit_code == 0
 
     failed = []
     for words in RUN[document]:
-        done = rollcall(words, in_place(acme))
+        done = rollcall(words, in_place(service))
         if done.exit_code:
             failed.append((" ".join(words), done.output))
 
     assert failed == []
 
 
-def test_a_command_that_fails_is_noticed(acme: GroupClient) -> None:
-    assert rollcall(["users", "show", "--account", "acme", "--email", "no@example.com"], in_place(acme)).exit_code == 1
+def test_a_command_that_fails_is_noticed(service: LocalService) -> None:
+    assert (
+        rollcall(["users", "show", "--account", "acme", "--email", "no@example.com"], in_place(service)).exit_code == 1
+    )
