@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.documents import Json
 from reference import openapi
+from reference.collection import collection
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -20,6 +21,7 @@ def as_json(document: Json) -> str:
 
 FILES: Final[Mapping[str, Callable[[], str]]] = {
     "openapi.json": lambda: as_json(openapi.document()),
+    "rollcall.postman_collection.json": lambda: as_json(collection()),
 }
 """What makes the text of each file, by the file's name."""
 

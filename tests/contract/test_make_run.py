@@ -20,30 +20,16 @@ import pytest
 
 from domain.accounts.connector_key import ConnectorKey
 from support import engines
-from support.child_processes import PIPE, Child, run, started
+from support.child_processes import PIPE, run, started
 from support.documents import contents
+from support.make_run import SOURCE, line, serving
 from support.people import user
 from support.repository import ROOT
 from support.scim_http import ScimClient
 from support.this_machine import free_port, listening_elsewhere
 
-SOURCE = str(ROOT / "src")
 IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
 """A script's shell starts a command with `&` so: Ctrl-C is ignored."""
-
-
-@contextmanager
-def serving(folder: Path, *wrapper: str, **settings: str) -> Iterator[Child[str]]:
-    """The process, killed at the end if it still runs; a wrapper is a command that is given this one."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": SOURCE, "PORT": "0", **settings}
-    command: list[str | Path] = [*wrapper, sys.executable, "-m", "local.serve"]
-    with started(command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
-        yield process
-
-
-def line(process: Child[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().rstrip("\n")
 
 
 def registered(home: Path) -> list[int]:

@@ -56,6 +56,7 @@ OPTIONS: Final[Mapping[str, set[str]]] = {
     "git worktree add": set(),
     "grep": {"-F", "-r", "-n"},
     "jq": {"-r"},
+    "npx newman run": {"--env-var"},
     "openssl rand": {"-base64"},
     "read": {"-r"},
     "sam build": set(),
