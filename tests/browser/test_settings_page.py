@@ -30,7 +30,7 @@ def test_an_account_from_enabling_to_revoking(page: Page, service: LocalService)
 
     button(page, "Reveal key of acme").click()
     confirm(page, "Reveal key")
-    expect(page.get_by_role("dialog", name="Connector of acme")).to_contain_text(service.base_url)
+    expect(page.get_by_role("dialog", name="Base URL and Connector Key of acme")).to_contain_text(service.base_url)
     first = key_shown(page)
     assert first == made
 

@@ -64,7 +64,7 @@ def test_axe_finds_nothing_at_any_width_in_light_and_dark(browser: Browser, show
     button(page, "Reveal key of acme").click()
     assert faults(page) == []
     confirm(page, "Reveal key")
-    page.get_by_role("dialog", name="Connector of acme").wait_for()
+    page.get_by_role("dialog", name="Base URL and Connector Key of acme").wait_for()
     assert faults(page) == []
     page.close()
 
@@ -81,7 +81,7 @@ def test_the_pictures_for_the_docs_show_accounts_at_work(
     page.set_viewport_size({"width": 1280, "height": 620})
     button(page, "Reveal key of acme").click()
     confirm(page, "Reveal key")
-    page.get_by_role("dialog", name="Connector of acme").wait_for()
+    page.get_by_role("dialog", name="Base URL and Connector Key of acme").wait_for()
     page.screenshot(path=pictures / "settings-values.png")
     page.close()
 

@@ -89,7 +89,7 @@ def test_the_key_is_shown_once_for_each_link(visitor: Page, service: LocalServic
     )
 
     assert answer.status_code == 409
-    assert "shown before" in answer.text
+    assert "already shown" in answer.text
     assert "rck_acme_" not in answer.text
 
 

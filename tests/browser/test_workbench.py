@@ -96,7 +96,7 @@ def test_requests_are_filtered_paused_and_cleared(page: Page, client: ScimClient
     page.get_by_label("Failed only").check()
     expect(page.get_by_role("listitem").filter(has_text="201")).to_have_count(0)
     page.get_by_label("Search").fill("uniqueness-nosuch")
-    expect(page.get_by_text("No request fits.")).to_be_visible()
+    expect(page.get_by_text("No request matches.")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Failed only")).to_be_checked()
     page.goto("/requests")
@@ -151,7 +151,7 @@ def test_an_identity_provider_is_played_with_the_keyboard_alone(page: Page, serv
     page.get_by_label("Users", exact=True).fill("3")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("heading", name="Everything is as it should be")).to_be_focused(timeout=60_000)
+    expect(page.get_by_role("heading", name="Everything matches the directory")).to_be_focused(timeout=60_000)
     expect(page.get_by_text("3 users and 0 groups compared")).to_be_visible()
     page.goto(f"/users?account={account}")
     expect(page.locator("tbody tr")).to_have_count(3)
@@ -205,7 +205,7 @@ def test_the_pages_say_when_the_server_is_gone(browser: Browser) -> None:
     try:
         with LocalService() as service:
             page.goto(service.address + "/requests")
-            expect(page.get_by_text("No request yet.")).to_be_visible()
+            expect(page.get_by_text("No requests yet.")).to_be_visible()
         expect(page.get_by_role("alert")).to_contain_text("Start it again with make run", timeout=30_000)
     finally:
         context.close()

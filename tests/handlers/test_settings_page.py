@@ -133,10 +133,10 @@ def test_connect_names_the_fields_of_each_identity_provider_and_a_curl_line(open
 
 
 def test_the_values_say_which_field_of_each_identity_provider_takes_them() -> None:
-    page = Html(values_html(BASE_URL, connector(), "Connector of acme", "light"))
+    page = Html(values_html(BASE_URL, connector(), "Base URL and Connector Key of acme", "light"))
 
     [_, _, okta] = page.root.every("li")
-    assert okta.name == "Okta: the Base URL into SCIM connector base URL, the key into Authorization (Bearer)."
+    assert okta.name == "Okta: paste the Base URL into SCIM connector base URL and the key into Authorization (Bearer)."
 
 
 def test_an_account_that_nothing_has_reached_says_what_comes_next() -> None:
@@ -306,8 +306,8 @@ def test_a_previous_key_still_in_use_is_highlighted() -> None:
         (0, ", today"),
         (1, "1 day old"),
         (274, "274 days old"),
-        (275, "age 275 days: rotate it"),
-        (400, "age 400 days: rotate it"),
+        (275, "275 days old: rotate it"),
+        (400, "400 days old: rotate it"),
     ],
 )
 def test_the_settings_page_says_how_old_a_key_is(days: int, said: str) -> None:
@@ -334,7 +334,7 @@ def test_a_paused_account_says_until_when_and_names_who_lost_access_and_who_was_
     unknown = shown(replace(row, lost=None))
 
     resume = "Resume deprovisioning for acme"
-    assert "since the last Resume: 20. Others are refused until 01 Feb 08:30 UTC." in page.text
+    assert "since the last Resume: 20. Further ones are refused until 01 Feb 08:30 UTC." in page.text
     assert f"Lost access in the last hour: {HOSTILE} (id-29), id-28," in page.text
     assert "id-10 and 10 more." in page.text
     assert "Refused in the last hour, still with access: kept." in page.text

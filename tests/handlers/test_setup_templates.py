@@ -116,7 +116,7 @@ def test_what_is_not_known_is_not_said_to_be_nothing() -> None:
     text = shown(setup_view(groups=True, users=None, user_groups=None, up_to_date=False))
 
     assert "Users not known Groups not known" in text
-    assert "something may be missing here" in text
+    assert "this list may be incomplete" in text
 
 
 def test_every_value_is_text() -> None:

@@ -18,15 +18,15 @@ _KEY_HINT: Final = "The whole key, from rck_ to its last character, without the 
 _ROTATION: Final[dict[IdentityProvider, tuple[str, ...]]] = {
     "jumpcloud": (
         "Replace Token Key with the new key.",
-        "Enter a Test User Email that no user has, and press Test Connection.",
+        "Enter a Test User Email that no user has, then press Test Connection.",
         "Press Save. The connection stays active.",
     ),
     "entra": (
         "Replace Secret Token with the new key.",
-        "Press Test Connection, then Save. Provisioning continues; there is no need to restart it.",
+        "Press Test Connection, then Save. Provisioning continues without a restart.",
     ),
     "okta": (
-        "Press Edit, and replace the value of Authorization with the new key.",
+        "Press Edit and replace the value of Authorization with the new key.",
         "Press Test Connector Configuration, then Save.",
     ),
 }
@@ -151,15 +151,15 @@ def _entra(base_url: str, key: str, groups: bool) -> ConsoleSetup:
             ),
             Step(STEPS[groups][ENTRA_ID], (Control("switch", "Provision Microsoft Entra ID Groups", groups),)),
             Step(
-                "Match on userName first. You may add ?aadOptscim062020 to the end of the Tenant URL, but it is not "
-                "needed."
+                "Under Mappings, keep userName as the first matching attribute. The Tenant URL may end with "
+                "?aadOptscim062020, but need not."
             ),
             Step(
                 "Press Provision on demand and choose one user. If it works, set Provisioning Status to On.",
                 (Control("button", "Provision on demand"), Control("switch", "Provisioning Status")),
             ),
         ),
-        "Entra ID provisions the assigned users about every 40 minutes.",
+        "Entra ID provisions the assigned users and checks for changes about every 40 minutes.",
     )
 
 

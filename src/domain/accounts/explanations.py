@@ -20,26 +20,30 @@ def _ask(request: str) -> str:
 
 
 _KEY: Final = "Copy the whole Connector Key again, from rck_ to its last character, into the field for the key."
-_WAIT: Final = "Nothing to correct: the identity provider retries the request."
-_SUPPORT: Final = _ask("The service refuses a request from our identity provider. What does your log show for it?")
-_MAPPING: Final = "Compare the attribute mappings in the identity provider with its set-up guide."
+_WAIT: Final = (
+    "Nothing to correct. Most identity providers send the request again. If a user stays out of date, provision that "
+    "user again."
+)
+_SUPPORT: Final = _ask("The service refuses requests of our identity provider. What does your log show about them?")
+_MAPPING: Final = "Compare the attribute mappings in the identity provider with its guide."
 _GONE: Final = (
-    "Provision the user or group again in the identity provider: it then looks the resource up. If it still fails, "
-    "clear its provisioning state or restart provisioning."
+    "Provision the user or group again in the identity provider. If it fails again, clear the provisioning state or "
+    "restart provisioning there."
 )
 
 _EXPLANATIONS: Final = {
     # Keys.
     "no-key": Explanation("The request had no Connector Key.", "Fill in the field for the key. " + _KEY),
     "no-scheme": Explanation(
-        "The request had a key without the word Bearer before it.", "Choose a bearer token or HTTP header."
+        "The request had the key without the word Bearer before it.",
+        "In the identity provider, choose bearer token or HTTP header as the authentication mode.",
     ),
     "other-scheme": Explanation(
-        "The identity provider does not sign in with a bearer token.",
-        "Choose bearer token or HTTP header as the authentication method, and paste the Connector Key.",
+        "The identity provider did not send a bearer token.",
+        "Choose bearer token or HTTP header as the authentication mode, and paste the Connector Key.",
     ),
     "bearer-twice": Explanation(
-        "The word Bearer was pasted with the key.", "Paste only the key, which starts with rck_."
+        "The word Bearer was pasted with the key.", "Paste only the key, which begins with rck_."
     ),
     "malformed-key": Explanation("The key is incomplete, or is not a Connector Key.", _KEY),
     "wrong-key": Explanation(
@@ -89,7 +93,7 @@ _EXPLANATIONS: Final = {
     "no-such-endpoint": Explanation(
         "The service has no endpoint with this path.", "Check the Base URL; it has no slash at the end."
     ),
-    "method-not-allowed": Explanation("The service does not serve this kind of request.", _SUPPORT),
+    "method-not-allowed": Explanation("The service does not support this method at this address.", _SUPPORT),
     "not-implemented": Explanation("The service does not support this request.", _SUPPORT),
     "filter-on-discovery": Explanation(
         "The identity provider sent a filter to an endpoint that accepts none.", _SUPPORT
@@ -109,7 +113,8 @@ _EXPLANATIONS: Final = {
     "invalid-count": Explanation("The identity provider asked for too many users at once.", _SUPPORT),
     "too-many": Explanation("The request asked for more than the service does in one request.", _SUPPORT),
     "payload-too-large": Explanation(
-        "The request is too large.", "Send shorter values, such as no photos, or fewer members at once. " + _MAPPING
+        "The request is too large.",
+        "Send shorter values (for example, no photos) or fewer members at once. " + _MAPPING,
     ),
     "unresolved-bulk-id": Explanation("An operation of a bulk request refers to another one that failed.", _SUPPORT),
     "precondition-failed": Explanation("Another request changed the user or group in the meantime.", _WAIT),
@@ -119,7 +124,7 @@ _EXPLANATIONS: Final = {
         "Your account sent more requests per second than its limit allows.",
         _WAIT + " If this continues: " + _ask("Please raise the request limit of our account."),
     ),
-    "unavailable": Explanation("The service could not answer for a moment.", _WAIT),
+    "unavailable": Explanation("The service was briefly unavailable.", _WAIT),
     "out-of-time": Explanation("The service ran out of time.", _WAIT),
     "contended": Explanation("Several requests changed the same user or group at once.", _WAIT),
     "table-refused": Explanation("The service could not read or write its data.", _SUPPORT),

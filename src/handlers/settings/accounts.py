@@ -81,8 +81,8 @@ class AccountViews:
             groups=self._groups(row.connector),
             unusual=_unusual(row.connector),
             masked_key=current.key.masked,
-            key_made=f"made {current.created_at.astimezone(UTC):%d %b %Y} by {current.created_by.rsplit('/', 1)[-1]}",
-            key_age=f"age {age}: rotate it" if urgency else "today" if age.days == 0 else f"{age} old",
+            key_made=f"created {_date(current.created_at)} by {current.created_by.rsplit('/', 1)[-1]}",
+            key_age=f"{age} old: rotate it" if urgency else "today" if age.days == 0 else f"{age} old",
             key_urgency=urgency,
             users="?" if row.users is None else f"{row.users:,}",
             users_at=Where(
@@ -192,7 +192,7 @@ class AccountViews:
         account = connector.account
         return tuple(
             OpenLink(
-                f"{link.id}, open until {link.expires_at.astimezone(UTC):%d %b %H:%M} UTC, made by "
+                f"{link.id}, open until {link.expires_at.astimezone(UTC):%d %b %H:%M} UTC, created by "
                 f"{link.created_by.rsplit('/', 1)[-1]}, key {'shown' if link.revealed_at else 'not shown yet'}",
                 Control(
                     f"uninvite-{account}-{link.id}",
@@ -227,9 +227,9 @@ def _pause(row: AccountRow) -> Pause | None:
         return None
     summary = f"Users who lost access in the last day, or since the last Resume: {guard.used:,}. "
     if guard.paused_until is None:
-        summary += "The next one is refused."
+        summary += "The next deactivation or deletion is refused."
     else:
-        summary += f"Others are refused until {guard.paused_until.astimezone(UTC):%d %b %H:%M} UTC."
+        summary += f"Further ones are refused until {guard.paused_until.astimezone(UTC):%d %b %H:%M} UTC."
     if row.lost is None:
         return Pause(summary)
     return Pause(summary, _some(row, _SHOWN, is_refused=False), _some(row, _SHOWN, is_refused=True))
@@ -268,9 +268,9 @@ def _unusual(connector: Connector) -> tuple[str, ...]:
     return (
         *(["strict"] if settings.mode == "strict" else []),
         *(["matches by e-mail"] if adopts else []),
-        *(["privileges kept"] if adopts and settings.adopted_keep_privileges else []),
-        *(["does not reactivate users"] if not settings.take_back_deactivated else []),
-        *([f"{settings.rate.per_second} requests a second"] if settings.rate != DEFAULT_RATE else []),
+        *(["adopted users keep privileges"] if adopts and settings.adopted_keep_privileges else []),
+        *(["does not take users back"] if not settings.take_back_deactivated else []),
+        *([f"{settings.rate.per_second} requests per second"] if settings.rate != DEFAULT_RATE else []),
     )
 
 
@@ -284,6 +284,10 @@ def _previous(connector: Connector, activity: AccountActivity | None, now: datet
         f"accepted until {previous.expires_at.astimezone(UTC):%d %b %H:%M} UTC",
         used is not None,
     )
+
+
+def _date(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%d %b %Y}"
 
 
 def _ago(moment: datetime | None, now: datetime) -> str | None:

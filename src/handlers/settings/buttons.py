@@ -128,7 +128,7 @@ class Buttons:
             return Done(f"Groups were already {state} for {account}.")
         self.press.audit(f"groups-switched-{state}", account)
         steps = " ".join(group_management.next_steps(switched_on=on))
-        return Done(f"Groups are {state} for {account}; it takes effect within a minute. {steps}")
+        return Done(f"Groups are {state} for {account}. It takes effect within a minute. {steps}")
 
     def _revoke(self, account: str) -> Done:
         if not self.accounts.revoke_previous(account).changed:
@@ -142,7 +142,7 @@ class Buttons:
             return Done(f"This page does not show existing keys. To see this key: {typed}")
         connector = self.accounts.show(account)
         self.press.audit("key-revealed", account)
-        return self._values(connector, f"Connector of {account}")
+        return self._values(connector, f"Base URL and Connector Key of {account}")
 
     def _values(self, connector: Connector, title: str) -> Done:
         return Done(popup=values_html(self.base_url, connector, title, self.press.theme))

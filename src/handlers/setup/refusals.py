@@ -41,8 +41,8 @@ def chosen_too_often() -> Refused:
         HTTPStatus.TOO_MANY_REQUESTS,
         "chosen-too-often",
         title="The identity provider was not changed",
-        explanation="It was changed too often with this link and can no longer be changed here.",
-        remedy="To use another one: " + _NEW_LINK,
+        explanation="It was changed too often with this link, which keeps the last choice.",
+        remedy="To choose another identity provider: " + _NEW_LINK,
         headers={"Retry-After": "10"},
     )
 
@@ -74,8 +74,8 @@ def bad_request(reason: str) -> Refused:
     return Refused(
         HTTPStatus.BAD_REQUEST,
         reason,
-        title="Not understood",
-        explanation="The request does not come from this page.",
+        title="The request was not understood",
+        explanation="This page does not send such requests.",
         remedy="Reload the page.",
     )
 
@@ -85,8 +85,8 @@ def too_large() -> Refused:
     return Refused(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "payload-too-large",
-        title="Too large",
-        explanation="The request is larger than any request of this page.",
+        title="The request is too large",
+        explanation="This page does not send such large requests.",
         remedy="Reload the page.",
     )
 
@@ -96,8 +96,8 @@ def not_json() -> Refused:
     return Refused(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "not-json",
-        title="Not understood",
-        explanation="The request does not come from this page: its body is not JSON.",
+        title="The request was not understood",
+        explanation="Its body is not JSON.",
         remedy="Reload the page.",
     )
 
@@ -118,8 +118,8 @@ def wrong_method(*allowed: str) -> Refused:
     return Refused(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "method-not-allowed",
-        title="Not possible here",
-        explanation="The address does not accept this kind of request.",
+        title="The request was not accepted",
+        explanation="This address does not support its method.",
         remedy=_AGAIN,
         headers={"Allow": ", ".join(allowed)},
     )
@@ -142,8 +142,8 @@ def unavailable(reason: str) -> Refused:
     return Refused(
         HTTPStatus.SERVICE_UNAVAILABLE,
         reason,
-        title="Not available at the moment",
-        explanation="The service could not answer.",
+        title="The service is not available",
+        explanation="It could not answer this request.",
         remedy="Try again in a minute.",
         headers={"Retry-After": "5"},
     )

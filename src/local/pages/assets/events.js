@@ -24,7 +24,7 @@ function summary() {
   at("again").textContent = `Deliver ${counted(failed, "failed event")} again`;
   at("count").textContent = known.size ? `${counted(known.size, "event")} kept, ${list.childElementCount.toLocaleString("en")} shown.` : "";
   at("none").hidden = list.childElementCount > 0;
-  at("none").textContent = known.size ? "No event fits. Change the filter to see the others." : "No event yet. Every change of a user or group publishes one: simulate an identity provider, or send a request.";
+  at("none").textContent = known.size ? "No event matches. Change the filter to see others." : "No events yet. Each change of a user or group publishes one. To cause some, use the page Simulate or connect an identity provider.";
 }
 
 function draw() {
@@ -41,7 +41,7 @@ function where(answer) {
   const rows = [
     ["Page", answer.missing ?? "here"],
     ["File", el("code", {}, answer.file)],
-    ["URL", answer.url ? el("code", {}, answer.url) : el("span", { class: "muted" }, "none; start with EVENTS_URL=http://127.0.0.1:9000/ make run to receive each event as a POST")],
+    ["URL", answer.url ? el("code", {}, answer.url) : el("span", { class: "muted" }, "none. To receive each event as a POST, start with: EVENTS_URL=http://127.0.0.1:9000/ make run")],
   ];
   at("where").replaceChildren(...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 }
@@ -79,6 +79,6 @@ at("clear").addEventListener("click", async () => {
   await call("/data/events/clear", {});
   known = new Map();
   draw();
-  say("All events are cleared.");
+  say("All events were cleared.");
 });
 keep(look);

@@ -17,7 +17,7 @@ function inside(request) {
   return el("div", { class: "inside" },
     request.reason && el("div", { class: "remedy" }, el("p", {}, el("b", {}, request.reason)), el("p", {}, request.remedy ?? "")),
     el("div", { class: "acts" },
-      request.curl ? copyButton("Copy as curl", () => request.curl) : el("span", { class: "muted small" }, "No curl command: the body is not whole JSON."),
+      request.curl ? copyButton("Copy as curl", () => request.curl) : el("span", { class: "muted small" }, "No curl command, because the body is not complete JSON."),
       copyButton("Copy link", () => link),
       about && request.account && el("a", { class: "small", href: `/${page}?account=${encodeURIComponent(request.account)}&id=${about}` }, page === "groups" ? "Open the group" : "Open the user")),
     facts([

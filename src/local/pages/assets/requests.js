@@ -30,8 +30,8 @@ function summary() {
   at("count").textContent = known.length ? `${counted(known.length, "request")} kept, ${shown.toLocaleString("en")} shown.` : "";
   at("none").hidden = shown > 0;
   at("none").textContent = known.length
-    ? "No request fits. Change the filter to see the others."
-    : "No request yet. Connect an identity provider to this server, or simulate one on the page Simulate.";
+    ? "No request matches. Change the filter to see others."
+    : "No requests yet. Connect an identity provider to this server, or use the page Simulate.";
   at("pause").textContent = paused ? (waiting.length ? `Continue (${waiting.length} new)` : "Continue") : "Pause";
 }
 
@@ -70,7 +70,7 @@ async function show() {
     row.scrollIntoView({ block: "start" });
   } else {
     at("none").hidden = false;
-    try { await call(`/data/request?id=${encodeURIComponent(wanted)}`); at("none").textContent = "The filter hides this request."; } catch (error) { at("none").textContent = error.message; }
+    try { await call(`/data/request?id=${encodeURIComponent(wanted)}`); at("none").textContent = "The filter hides this request. Change the filter to see it."; } catch (error) { at("none").textContent = error.message; }
   }
 }
 
@@ -94,6 +94,6 @@ at("clear").addEventListener("click", async () => {
   known = [];
   waiting = [];
   draw();
-  say("All requests are cleared.");
+  say("All requests were cleared.");
 });
 keep(look);

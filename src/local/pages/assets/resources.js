@@ -34,9 +34,9 @@ async function look() {
   at("list").replaceChildren(...answer.resources.map(row));
   at("table").hidden = answer.resources.length === 0;
   at("none").hidden = answer.resources.length > 0;
-  at("none").textContent = at("text").value.trim() ? `No ${noun} fits. Change the search to see the others.`
-    : `The account ${account} has no ${noun} yet. Connect an identity provider, or simulate one on the page Simulate.`;
-  at("count").textContent = answer.more ? `The first ${counted(answer.resources.length, noun)} shown; search to find others.`
+  at("none").textContent = at("text").value.trim() ? `No ${noun} matches. Change the search to see others.`
+    : `The account ${account} has no ${noun}s yet. Connect an identity provider, or use the page Simulate.`;
+  at("count").textContent = answer.more ? `The first ${counted(answer.resources.length, noun)} are shown. Search to find others.`
     : answer.resources.length ? `${counted(answer.resources.length, noun)}.` : "";
 }
 
@@ -65,14 +65,14 @@ async function showOne() {
     el("h2", {}, type === "users" ? "Groups" : "Members"),
     found.related.length === 0 && el("p", { class: "muted" }, "None."),
     el("ul", { class: "plain" }, ...found.related.map((each) => el("li", {}, el("a", { href: address(other, account, each.id) }, each.name || each.id)))),
-    found.relatedMore && el("p", { class: "muted" }, "And more."));
-  const title = stored ? stored.userName ?? stored.displayName : `Removed ${noun}`;
+    found.relatedMore && el("p", { class: "muted" }, "There are more, which are not listed here."));
+  const title = stored ? stored.userName ?? stored.displayName : `Deleted ${noun}`;
   document.querySelector("h1").textContent = title;
   document.querySelector(".lead").textContent = `A ${noun} of the account ${account}.`;
   show(el("div", { class: "columns" },
     el("section", { class: "card padded", "aria-label": "Resource" },
       stored ? el("div", { class: "stack" }, block("Resource", pretty(found.document)), el("div", { class: "acts" }, copyButton("Copy as JSON", () => pretty(found.document)), copyButton("Copy id", () => one)))
-        : el("p", { class: "muted" }, `This ${noun} was removed. What happened to it is listed here.`)),
+        : el("p", { class: "muted" }, `This ${noun} was deleted. Its last requests and events are listed below.`)),
     el("div", { class: "stack" }, related)),
   el("div", { class: "stack below" },
     history("Requests", found.requests.map((each) => requestRow(each)).reverse(), "request", "None among the last 500 requests."),

@@ -103,7 +103,7 @@ async function copy(code, button) {
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   } catch {
     getSelection().selectAllChildren(code);
-    say("The browser does not let the page copy: press Ctrl-C or Cmd-C, the text is selected.");
+    say("The browser does not allow copying. The text is selected: press Ctrl-C or Cmd-C.");
   }
 }
 

@@ -2,13 +2,13 @@ import { call, counted, el, keep, offerAccounts, say } from "/assets/workbench.j
 
 const at = (id) => document.getElementById(id);
 const WORDS = {
-  all: ["Everything", "All scenarios, one after the other"],
-  "first-sync": ["First sync", "Everybody in the directory is created"],
-  joiner: ["Joiner", "Somebody starts"],
-  mover: ["Mover", "Somebody changes name, address or department"],
-  leaver: ["Leaver", "Somebody leaves, and comes back"],
-  groups: ["Groups", "Groups are pushed, members change"],
-  "mass-leave": ["Mass leave", "Many leave at once, and the guard pauses it"],
+  all: ["Everything", "All scenarios, one after another"],
+  "first-sync": ["First sync", "All users of the directory are created"],
+  joiner: ["Joiner", "A new user joins"],
+  mover: ["Mover", "A user changes name, address or department"],
+  leaver: ["Leaver", "A user leaves and comes back"],
+  groups: ["Groups", "Groups are pushed, and members change"],
+  "mass-leave": ["Mass leave", "Many users leave at once; the deprovisioning limit stops it"],
 };
 let before = "";
 
@@ -31,15 +31,15 @@ function stepRow(step) {
     el("td", { "data-label": "Scenario" }, step.scenario),
     el("td", { "data-label": "Request", class: "mono" }, step.request),
     el("td", { "data-label": "Sent" }, String(step.sent)),
-    el("td", { "data-label": "Answer" }, el("span", { class: `tag ${failed ? "bad" : "good"}` }, failed ? `${step.status || "not sent"}, not ${step.expected} (${step.failed})` : step.status || "ok")));
+    el("td", { "data-label": "Answer" }, el("span", { class: `tag ${failed ? "bad" : "good"}` }, failed ? `${step.status || "not sent"}, expected ${step.expected} (${step.failed})` : step.status || "ok")));
 }
 
 function result(outcome) {
   at("result").hidden = !outcome;
   if (!outcome) return;
   const failed = outcome.steps.filter((step) => !step.ok).length;
-  at("verdict").textContent = outcome.interrupted ? "Cancelled" : outcome.ok ? "Everything is as it should be"
-    : [failed && `${counted(failed, "step")} failed`, outcome.differences.length && counted(outcome.differences.length, "difference")].filter(Boolean).join(", ") || "Not as it should be";
+  at("verdict").textContent = outcome.interrupted ? "Cancelled" : outcome.ok ? "Everything matches the directory"
+    : [failed && `${counted(failed, "step")} failed`, outcome.differences.length && counted(outcome.differences.length, "difference")].filter(Boolean).join(", ") || "Something does not match the directory";
   const compared = outcome.users === null ? "" : ` ${counted(outcome.users, "user")} and ${counted(outcome.groups ?? 0, "group")} compared with the simulated directory.`;
   at("compared").textContent = `${counted(outcome.requests, "request")} in ${outcome.seconds.toFixed(1)} s.${compared}`;
   at("notes").replaceChildren(...outcome.notes.map((note) => el("li", {}, note)));

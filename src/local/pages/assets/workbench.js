@@ -24,7 +24,7 @@ export function say(text) {
 function serverIsGone(isGone) {
   if (isGone === !gone.hidden) return;
   gone.hidden = !isGone;
-  gone.textContent = isGone ? "The server does not answer. Start it again with make run; this page then continues." : "";
+  gone.textContent = isGone ? "The server does not answer. Start it again with make run. This page then continues." : "";
 }
 
 export class Refused extends Error {}
@@ -65,7 +65,7 @@ export function copyButton(label, text) {
       button.textContent = "Copied";
       say("Copied");
     } catch {
-      button.textContent = "Not copied: the browser refused";
+      button.textContent = "Not copied: the browser does not allow it";
       say("Not copied");
     }
     setTimeout(() => { button.textContent = label; }, 2000);
