@@ -37,6 +37,10 @@ _HIDDEN_SECONDS: Final = 300
 """The queue's visibility time-out, as in template.yaml."""
 _PAGES: Final = 1000
 """Maximum of stream pages for one letter; pages may be empty, and an open shard has no last page."""
+_MOST_RECORDS: Final = 10_000
+"""The most that a batch of Lambda has: the publisher wrote no letter about more."""
+_INVALID: Final = "ValidationException"
+"""The code of DynamoDB Streams for a sequence number that cannot be."""
 _GONE: Final = frozenset({"TrimmedDataAccessException", "ResourceNotFoundException"})
 _VISIBLE: Final = frozenset({"MessageNotInflight", "InvalidParameterValue"})
 """Codes of SQS for a message whose visibility time-out is over; the second says so of the receipt."""
@@ -202,15 +206,19 @@ class DeadLetters:
         # A stream that was disabled and enabled again has a new ARN; the former one belongs to this table too.
         if place.table != table:
             return Redriven(LetterOutcome.FOREIGN, message_id=message["MessageId"])
-        return self._redriven(place)
+        return self._redriven(place, message["MessageId"])
 
-    def _redriven(self, place: _StreamRange) -> Redriven:
+    def _redriven(self, place: _StreamRange, message_id: str) -> Redriven:
         try:
             records = self._records(place)
         except ClientError as error:
+            if _code(error) == _INVALID:
+                return Redriven(LetterOutcome.MALFORMED, message_id=message_id)
             if _code(error) not in _GONE:
                 raise
             return Redriven(LetterOutcome.EXPIRED)
+        if len(records) > _MOST_RECORDS:
+            return Redriven(LetterOutcome.MALFORMED, message_id=message_id)
         if not records:
             return Redriven(LetterOutcome.EXPIRED)
         reached = number_of(records[-1]) == place.last
@@ -226,7 +234,7 @@ class DeadLetters:
         return Redriven(LetterOutcome.FAILED if unpublished else LetterOutcome.PUBLISHED, published, tuple(unpublished))
 
     def _records(self, place: _StreamRange) -> list[Record]:
-        """Read the records of the letter, in the form that Lambda passes to a function."""
+        """Read the records of the letter, as Lambda passes them to a function; `_MOST_RECORDS` and a page at most."""
         iterator = self._streams.get_shard_iterator(
             StreamArn=place.stream,
             ShardId=place.shard,
@@ -240,7 +248,8 @@ class DeadLetters:
             found = [record | {"eventSourceARN": place.stream} for record in page["Records"]]
             records += [record for record in found if int(number_of(record)) <= last]
             iterator = page.get("NextShardIterator")
-            if iterator is None or (found and int(number_of(found[-1])) >= last):
+            is_reached = found and int(number_of(found[-1])) >= last
+            if iterator is None or is_reached or len(records) > _MOST_RECORDS:
                 break
         return records
 

@@ -268,6 +268,36 @@ def test_a_letter_that_names_the_stream_of_another_table_is_refused_unread(deplo
     assert deployment.waiting == 1
 
 
+def test_a_letter_that_names_more_than_a_batch_is_refused_and_the_next_one_published(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.dead_letters._MOST_RECORDS", 2)
+    deployment.letter(0, 3)
+    deployment.letter(0, 1)
+    deployment.stream_holds(0, RECORDS[:1], RECORDS[1:3])  # a further page is not asked for
+    deployment.stream_holds(0, RECORDS[:2])
+    deployment.publisher_gets(RECORDS[:2])
+    deployment.hide_what_was_received()
+
+    assert [one.outcome for one in deployment.letters.redrive(2)] == [LetterOutcome.MALFORMED, LetterOutcome.PUBLISHED]
+    assert (deployment.waiting, deployment.hidden) == (0, 1)
+
+
+def test_a_letter_with_a_number_that_the_stream_refuses_holds_up_no_other(deployment: Deployment) -> None:
+    deployment.letter(0, 1)
+    deployment.letter(0, 1)
+    deployment.streams.add_client_error("get_shard_iterator", "ValidationException")
+    deployment.stream_holds(0, RECORDS[:2])
+    deployment.publisher_gets(RECORDS[:2])
+    deployment.hide_what_was_received()
+
+    refused, published = deployment.letters.redrive(2)
+
+    assert (refused.outcome, published.outcome) == (LetterOutcome.MALFORMED, LetterOutcome.PUBLISHED)
+    assert refused.message_id
+    assert (deployment.waiting, deployment.hidden) == (0, 1)
+
+
 def test_a_letter_of_a_former_stream_of_the_table_is_published(deployment: Deployment) -> None:
     former = STREAM.replace("2030", "2029")
     deployment.letter(0, 0, streamArn=former)
