@@ -130,14 +130,14 @@ class InvalidValue(BadRequest):
 
 
 class InvalidFilter(BadRequest):
-    """The filter cannot be parsed, names no attribute of a User, or compares what cannot be compared."""
+    """The filter cannot be parsed, names no attribute of the resource type, or compares what cannot be compared."""
 
     scim_type = "invalidFilter"
     reason = "invalid-filter"
 
 
 class InvalidPath(BadRequest):
-    """The path of a PATCH operation is malformed or names no attribute of a User."""
+    """The path of a PATCH operation is malformed or names no attribute of the resource type."""
 
     scim_type = "invalidPath"
     reason = "invalid-path"
@@ -288,7 +288,7 @@ class UniquenessConflict(ScimError):
 
 
 class PreconditionFailed(ScimError):
-    """If-Match does not name the user's present version (RFC 7644 section 3.14)."""
+    """If-Match does not name the resource's present version (RFC 7644 section 3.14)."""
 
     status = HTTPStatus.PRECONDITION_FAILED
     reason = "precondition-failed"
@@ -296,7 +296,7 @@ class PreconditionFailed(ScimError):
 
 
 class PayloadTooLarge(ScimError):
-    """The body, the number of values or the resulting user is larger than the service accepts."""
+    """The body, the number of values or the resulting resource is larger than the service accepts."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     reason = "payload-too-large"
@@ -322,7 +322,7 @@ class Retryable(ScimError):
 
 
 class TooManyRequests(Retryable):
-    """DynamoDB throttles; the same request will succeed later."""
+    """The table throttles; the same request will succeed later."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     reason = "throttled"

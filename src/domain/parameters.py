@@ -19,12 +19,11 @@ CASE: Final = "parameter-case"
 REPEATED: Final = "repeated-parameter"
 NAMES: Final = "attribute-names"
 
-_KNOWN: Final = {
-    name.lower(): name
-    for name in (
-        "attributes", "count", "cursor", "excludedAttributes", "filter", "schemas", "sortBy", "sortOrder", "startIndex",
-    )
-}  # fmt: skip
+PARAMETERS: Final = (
+    "attributes", "count", "cursor", "excludedAttributes", "filter", "schemas", "sortBy", "sortOrder", "startIndex",
+)  # fmt: skip
+"""The names of all of them; `schemas` is of a body only."""
+_KNOWN: Final = {name.lower(): name for name in PARAMETERS}
 _LISTS: Final = ("attributes", "excludedAttributes")
 _BRACKETS: Final = re.compile(r"\[[^\]]*+\]?")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ def group_endpoint(operation: str) -> Callable[[Serve], Handler]:
     """Make a Lambda handler of a function that serves groups; an account without groups is answered 404."""
 
     def handler_of(serve: Serve) -> Handler:
+        @wraps(serve)
         def served(request: ScimRequest) -> HttpResponse:
             require_groups(request)
             return serve(request)

@@ -11,15 +11,14 @@ from domain.accounts.rate import RateLimited
 from domain.documents import Json
 from domain.errors import (
     Forbidden,
-    ScimError,
     ServiceUnavailable,
     TooManyRequests,
     TooManyWrongKeys,
     Unauthorized,
 )
+from reference.content import content_of
+from reference.error_examples import ErrorType, error_examples
 from reference.parameters import header
-
-ErrorType = type[ScimError]
 
 EVERYWHERE: Final[tuple[ErrorType, ...]] = (
     Unauthorized,
@@ -84,6 +83,15 @@ def _name(status: HTTPStatus) -> str:
     return status.phrase.title().replace(" ", "")
 
 
+def example_name(error: ErrorType) -> str:
+    """Return the name of an error's example in `components.examples`.
+
+    >>> example_name(Unauthorized)
+    'error.unauthorized'
+    """
+    return f"error.{error.reason}"
+
+
 def first_sentences(docstring: str | None) -> str:
     """Return the first paragraph of a docstring in one line."""
     return re.sub(r"\s+", " ", (docstring or "").partition("\n\n")[0]).strip()
@@ -103,8 +111,11 @@ def _answer(status: HTTPStatus, errors: list[ErrorType]) -> Json:
     answer: Json = {"description": f"{status.phrase}.\n\n" + "\n".join(lines)}
     if status in _HEADERS:
         answer["headers"] = {_HEADERS[status]: header(_HEADERS[status])}
-    content: Json = {"schema": schema}
-    return answer | {"content": {"application/scim+json": content, "application/json": content}}
+    known = error_examples()
+    examples = {
+        error.reason: {"$ref": f"#/components/examples/{example_name(error)}"} for error in errors if error in known
+    }
+    return answer | {"content": content_of(schema, examples)}
 
 
 def _named(error: ErrorType) -> str:

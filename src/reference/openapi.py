@@ -12,10 +12,12 @@ from domain.resources.discovery import service_provider_config
 from domain.resources.group_schema import GROUP
 from domain.resources.user_schema import USER
 from handlers import routes
-from reference.errors import shared_answers
+from reference.error_examples import error_examples
+from reference.errors import example_name, shared_answers
+from reference.examples import Examples, examples_of
 from reference.messages import message_schemas
 from reference.operations import described, tag_of
-from reference.parameters import PARAMETERS, parameter
+from reference.parameters import parameters_of
 from reference.resource_schemas import answer_schema, body_schema
 
 TYPES: Final = (USER, GROUP)
@@ -46,6 +48,7 @@ def document(types: Sequence[ResourceType] = TYPES, server_url: str = ANY_SERVER
     >>> document()["paths"]["/Users/{id}"]["get"]["operationId"]
     'getUser'
     """
+    examples = examples_of(types, server_url)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -58,20 +61,21 @@ def document(types: Sequence[ResourceType] = TYPES, server_url: str = ANY_SERVER
         "servers": [{"url": server_url, "description": "The Base URL of a deployment."}],
         "security": [{SECURITY: []}],
         "tags": [{"name": name} for name in dict.fromkeys(map(tag_of, routes.ROUTES))],
-        "paths": _paths(types),
+        "paths": _paths(types, examples),
         "components": {
             "schemas": {**_resource_schemas(types), **message_schemas(types)},
-            "parameters": {name: parameter(name) for name in PARAMETERS},
+            "parameters": parameters_of(types),
             "responses": shared_answers(),
+            "examples": {**examples.components(), **_error_examples()},
             "securitySchemes": {SECURITY: _security_scheme(server_url)},
         },
     }
 
 
-def _paths(types: Sequence[ResourceType]) -> Json:
+def _paths(types: Sequence[ResourceType], examples: Examples) -> Json:
     paths: Json = {}
     for route in routes.ROUTES:
-        paths.setdefault(route.path, {})[route.method.lower()] = described(route, types)
+        paths.setdefault(route.path, {})[route.method.lower()] = described(route, types, examples)
     return paths
 
 
@@ -81,6 +85,10 @@ def _resource_schemas(types: Sequence[ResourceType]) -> Json:
         schemas[each.name] = answer_schema(each)
         schemas[f"{each.name}ToWrite"] = body_schema(each)
     return schemas
+
+
+def _error_examples() -> Json:
+    return {example_name(error): {"value": body} for error, body in error_examples().items()}
 
 
 def _security_scheme(server_url: str) -> Json:

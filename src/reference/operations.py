@@ -31,13 +31,13 @@ from domain.errors import (
 )
 from domain.resources.attributes import ResourceType
 from domain.resources.user_schema import USER
-from handlers.http import JSON
 from handlers.routes import Route, segments
-from reference.errors import ErrorType, error_answers, first_sentences
+from reference.content import content_of
+from reference.error_examples import ErrorType
+from reference.errors import error_answers, first_sentences
+from reference.examples import Examples
 from reference.messages import ref
 from reference.parameters import PROJECTION, SEARCHED, header
-
-SCIM: Final = "application/scim+json"
 
 _RESOURCE: Final = ("ETag", "Location")
 _BODY: Final[tuple[ErrorType, ...]] = (InvalidSyntax, InvalidValue, PayloadTooLarge)
@@ -101,14 +101,14 @@ _OF_RESOURCES: Final[dict[tuple[str, str], Operation]] = {
         "get{Type}",
         "Get a {type}",
         _ONE | {HTTPStatus.NOT_MODIFIED: Answer(headers=("ETag",))},
-        ("id", *PROJECTION, "If-None-Match"),
+        ("{type}Id", *PROJECTION, "If-None-Match"),
         errors=(InvalidValue, TooMany, NotFound),
     ),
     ("PUT", "/{id}"): Operation(
         "replace{Type}",
         "Replace a {type}",
         _ONE,
-        ("id", *PROJECTION, "If-Match"),
+        ("{type}Id", *PROJECTION, "If-Match"),
         "{Type}ToWrite",
         (*_CHANGE, PreconditionFailed),
     ),
@@ -116,7 +116,7 @@ _OF_RESOURCES: Final[dict[tuple[str, str], Operation]] = {
         "patch{Type}",
         "Change a {type} by operations",
         _ONE,
-        ("id", *PROJECTION, "If-Match"),
+        ("{type}Id", *PROJECTION, "If-Match"),
         "PatchOp",
         (*_CHANGE, InvalidPath, InvalidFilter, NoTarget, MutabilityViolation, PreconditionFailed),
     ),
@@ -124,7 +124,7 @@ _OF_RESOURCES: Final[dict[tuple[str, str], Operation]] = {
         "delete{Type}",
         "Delete a {type}",
         {_NO_CONTENT: Answer()},
-        ("id", "If-Match"),
+        ("{type}Id", "If-Match"),
         errors=(NotFound, PreconditionFailed, DeprovisioningPaused),
     ),
 }
@@ -154,12 +154,12 @@ _OF_ROUTES: Final[dict[tuple[str, str], Operation]] = {
         "getResourceType",
         "Get a type of resources by its name",
         {_OK: Answer("ResourceType")},
-        ("id",),
+        ("resourceTypeName",),
         errors=(NotFound,),
     ),
     ("GET", "/Schemas"): Operation("listSchemas", "List the schemas", {_OK: Answer("ListOfSchemas")}),
     ("GET", "/Schemas/{id}"): Operation(
-        "getSchema", "Get a schema by its URN", {_OK: Answer("Schema")}, ("id",), errors=(NotFound,)
+        "getSchema", "Get a schema by its URN", {_OK: Answer("Schema")}, ("schemaUrn",), errors=(NotFound,)
     ),
 }
 """By method and path: what has no resource type, or differs from the others."""
@@ -184,25 +184,30 @@ def operation_of(route: Route, types: Sequence[ResourceType]) -> tuple[Operation
     return found, resource_type or next(each for each in types if each.name == USER.name)
 
 
-def described(route: Route, types: Sequence[ResourceType]) -> Json:
+def described(route: Route, types: Sequence[ResourceType], examples: Examples) -> Json:
     """Return the Operation Object of a route; raises `Undescribed`."""
     operation, resource_type = operation_of(route, types)
 
     def named(text: str) -> str:
         return text.replace("{Type}", resource_type.name).replace("{type}", resource_type.noun)
 
+    operation_id = named(operation.id)
     described: Json = {
-        "operationId": named(operation.id),
+        "operationId": operation_id,
         "tags": [tag_of(route)],
         "summary": named(operation.summary),
         "description": first_sentences(import_module(f"handlers.{route.module}").handler.serve.__doc__),
     }
     if operation.parameters:
-        described["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in operation.parameters]
+        described["parameters"] = [{"$ref": f"#/components/parameters/{named(name)}"} for name in operation.parameters]
     if operation.body:
-        described["requestBody"] = {"required": True, "content": _content(named(operation.body))}
+        described["requestBody"] = {
+            "required": True,
+            "content": content_of(ref(named(operation.body)), examples.of_body(operation_id)),
+        }
     answers: Json = {
-        str(status.value): _answer(status, answer, named(answer.schema)) for status, answer in operation.answers.items()
+        str(status.value): _answer(status, answer, named(answer.schema), examples.of_answer(operation_id))
+        for status, answer in operation.answers.items()
     }
     return described | {"responses": answers | error_answers(operation.errors)}
 
@@ -218,16 +223,11 @@ def tag_of(route: Route) -> str:
     return {".search": "Search"}.get(first, "Discovery" if route.module == "discovery" else first)
 
 
-def _answer(status: HTTPStatus, answer: Answer, schema: str) -> Json:
+def _answer(status: HTTPStatus, answer: Answer, schema: str, examples: Json) -> Json:
     described: Json = {"description": f"{status.phrase}."}
     headers = {name: header(name) for name in answer.headers} | {
         name: header(name, required=False) for name in answer.optional_headers
     }
     if headers:
         described["headers"] = headers
-    return described | ({"content": _content(schema)} if schema else {})
-
-
-def _content(schema: str) -> Json:
-    media: Json = {"schema": ref(schema)}
-    return {SCIM: media, JSON: media}
+    return described | ({"content": content_of(ref(schema), examples)} if schema else {})

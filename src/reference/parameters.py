@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from domain.documents import Json
 from domain.limits import CURSOR_LIFETIME, DEFAULT_PAGE_SIZE, MAX_FILTER_CHARACTERS, MAX_NAMES, MAX_PAGE_SIZE
+from domain.resources.attributes import ResourceType
 
+EXAMPLE_IDS: Final = {
+    "User": "2819c223-7f76-453a-919d-413861904646",
+    "Group": "e9e30dba-f08f-4109-8486-d5c6a331660a",
+}
+"""The ids of the resources in the examples by type, from RFC 7643."""
 _NAMES: Final = {"type": "array", "items": {"type": "string"}, "maxItems": MAX_NAMES}
 _COUNTED: Final = {"type": "integer", "format": "int32"}
 
@@ -15,6 +22,7 @@ PARAMETERS: Final[dict[str, Json]] = {
         "description": 'Which resources: an expression such as `userName eq "ada@example.com"` '
         "(RFC 7644 section 3.4.2.2).",
         "schema": {"type": "string", "maxLength": MAX_FILTER_CHARACTERS},
+        "example": 'displayName sw "R"',
     },
     "sortBy": {
         "description": "The attribute to sort by. Without it, the order is that of ids.",
@@ -55,9 +63,8 @@ PARAMETERS: Final[dict[str, Json]] = {
         "description": "Answer 304 without the resource if its ETag is one of these.",
         "schema": {"type": "string"},
     },
-    "id": {"description": "The id that the service gave the resource.", "schema": {"type": "string", "minLength": 1}},
 }
-"""Description and schema of each, by name."""
+"""Description and schema of each parameter of the query and the header, by name."""
 HEADERS: Final[dict[str, Json]] = {
     "ETag": {"description": "The version of the resource, a weak entity tag.", "schema": {"type": "string"}},
     "Location": {"description": "The address of the resource.", "schema": {"type": "string", "format": "uri"}},
@@ -73,10 +80,34 @@ SEARCHED: Final = ("filter", "sortBy", "sortOrder", "startIndex", "count", "curs
 """What lists take in the URL, and searches in the body."""
 
 
-def parameter(name: str) -> Json:
-    """Return the parameter as `components.parameters` has it."""
-    place = "path" if name == "id" else "query" if name in SEARCHED else "header"
-    described: Json = {"name": name, "in": place, **({"required": True} if place == "path" else {})}
+def parameters_of(types: Sequence[ResourceType]) -> dict[str, Json]:
+    """Return all parameters as `components.parameters` has them; each type has one for the ids of its resources."""
+    ids = {
+        f"{each.noun}Id": _in_path(f"The id that the service gave the {each.noun}.", EXAMPLE_IDS.get(each.name, "1"))
+        for each in types
+    }
+    return {
+        **{name: _parameter(name) for name in PARAMETERS},
+        **ids,
+        "resourceTypeName": _in_path("The name of the type.", types[0].name),
+        "schemaUrn": _in_path("The URN of the schema, in any case.", types[0].schema.id),
+    }
+
+
+def _in_path(description: str, example: str) -> Json:
+    schema = {"type": "string", "minLength": 1}
+    return {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": schema,
+        "example": example,
+    }
+
+
+def _parameter(name: str) -> Json:
+    described: Json = {"name": name, "in": "query" if name in SEARCHED else "header"}
     if name in PROJECTION:
         described |= {"style": "form", "explode": False}
     return described | PARAMETERS[name]

@@ -7,6 +7,7 @@ whole stack deployed to an emulator of AWS. Every test has an account of its own
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -126,7 +127,8 @@ def new_client(service: LocalService | Stack) -> Callable[..., ScimClient]:
         key = service.new_account()
         if settings:
             service.accounts.configure(key.account, **settings)
-        return ScimClient(service.base_url, key.text, host=service.host if isinstance(service, Stack) else None)
+        host = service.host if isinstance(service, Stack) else None
+        return ScimClient(service.base_url, key.text, host=host, strict=settings.get("mode") == "strict")
 
     return made
 
@@ -148,4 +150,4 @@ def groups(service: LocalService, client: ScimClient) -> GroupClient:
 def strict_groups(service: LocalService, groups: GroupClient) -> GroupClient:
     """The same in mode `strict`."""
     service.accounts.configure(groups.scim.key.split("_")[1], mode="strict")
-    return groups
+    return GroupClient(replace(groups.scim, strict=True))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ BOTH_MODES = pytest.mark.parametrize("mode", ["tolerant", "strict"])
 def in_mode(service: LocalService, groups: GroupClient, mode: Any) -> GroupClient:
     """The same account in that mode."""
     service.accounts.configure(groups.scim.key.split("_")[1], mode=mode)
-    return groups
+    return GroupClient(replace(groups.scim, strict=mode == "strict"))
 
 
 def raw(**members: str) -> bytes:
@@ -79,7 +80,7 @@ BODIES: dict[str, tuple[Any, int, str]] = {
 def test_a_bad_body_is_refused_by_a_create_and_by_a_replace(
     service: LocalService, groups: GroupClient, mode: str, name: str
 ) -> None:
-    in_mode(service, groups, mode)
+    groups = in_mode(service, groups, mode)
     body, status, says = BODIES[name]
     before = groups.create("Before", groups.new_user("ana"))
 
@@ -133,7 +134,7 @@ PATCHES: dict[str, tuple[Any, int]] = {
 @BOTH_MODES
 @pytest.mark.parametrize("name", PATCHES)
 def test_a_bad_patch_changes_nothing(service: LocalService, groups: GroupClient, mode: str, name: str) -> None:
-    in_mode(service, groups, mode)
+    groups = in_mode(service, groups, mode)
     body, status = PATCHES[name]
     before = groups.create("Engineering", groups.new_user("ana"), externalId="1")
 
@@ -222,7 +223,7 @@ PLACES: dict[str, Callable[[GroupClient, str, Any], Answer]] = {
 def test_any_json_where_members_belong_is_done_or_refused_whole(
     service: LocalService, groups: GroupClient, mode: str, place: str
 ) -> None:
-    in_mode(service, groups, mode)
+    groups = in_mode(service, groups, mode)
     ana, ben = groups.new_users(2)
     made: Json = {}
     for name, shape in SHAPES.items():
@@ -299,7 +300,7 @@ def test_an_unknown_member_is_refused_by_name_in_strict_mode(strict_groups: Grou
 
 @BOTH_MODES
 def test_a_user_of_another_account_is_an_unknown_one(service: LocalService, groups: GroupClient, mode: str) -> None:
-    in_mode(service, groups, mode)
+    groups = in_mode(service, groups, mode)
     other = ScimClient(service.base_url, service.new_account().text)
     theirs = other.create(user("theirs"))
     made = groups.create("Engineering")
@@ -314,7 +315,7 @@ def test_a_user_of_another_account_is_an_unknown_one(service: LocalService, grou
 
 @BOTH_MODES
 def test_a_group_is_no_member_of_another_one(service: LocalService, groups: GroupClient, mode: str) -> None:
-    in_mode(service, groups, mode)
+    groups = in_mode(service, groups, mode)
     inner, outer, ana = groups.create("Inner"), groups.create("Outer"), groups.new_user("ana")
 
     for member in (

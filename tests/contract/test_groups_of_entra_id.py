@@ -24,7 +24,8 @@ BOTH_MODES = pytest.mark.parametrize("fixture", ["groups", "strict_groups"])
 def validated(request: pytest.FixtureRequest, fixture: str, groups: GroupClient) -> GroupClient:
     """The groups of an account in each mode: the Validator sends nothing that needs a tolerance."""
     if fixture == "strict_groups":
-        request.getfixturevalue(fixture)  # the same account, set to strict
+        strict: GroupClient = request.getfixturevalue(fixture)  # the same account, set to strict
+        return strict
     return groups
 
 

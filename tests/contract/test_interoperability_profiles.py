@@ -6,6 +6,7 @@ profile, Zollnerd/scim-interop-profile e0e78c2. Both only say which of the choic
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -22,14 +23,14 @@ UNKNOWN_URN = "urn:example:params:scim:schemas:Unknown"
 def either(request: pytest.FixtureRequest, service: LocalService, client: ScimClient) -> ScimClient:
     """A client of an account in each mode."""
     service.accounts.configure(client.key.split("_")[1], mode=request.param)
-    return client
+    return replace(client, strict=request.param == "strict")
 
 
 @pytest.fixture
 def strict(service: LocalService, client: ScimClient) -> ScimClient:
     """A client of an account in mode `strict`."""
     service.accounts.configure(client.key.split("_")[1], mode="strict")
-    return client
+    return replace(client, strict=True)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A SCIM client that sends bytes and checks what every answer must be, whatever the request."""
+"""A SCIM client that sends bytes and checks what every answer must be, by the RFC and by the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from http.client import HTTPConnection, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
+from support.described_api import described_api
 from support.people import patch
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -41,6 +42,8 @@ class ScimClient:
     key: str
     host: str | None = None
     """The header Host, as a gateway sees it; None for the one of the base URL."""
+    strict: bool = False
+    """True if the account is in mode `strict`: then what it accepts is checked, too."""
 
     @property
     def shown_url(self) -> str:
@@ -80,7 +83,15 @@ class ScimClient:
         finally:
             connection.close()
         check_form(answer, sent.get("Accept"))
+        self._check_described(method, path, body, answer)
         return answer
+
+    def _check_described(self, method: str, path: str, body: Any, answer: Answer) -> None:
+        """Check the answer, and the body of what a strict account accepted, against the OpenAPI document."""
+        api = described_api()
+        api.require_answer(method, path, answer.status, answer.headers, answer.json if answer.text else None)
+        if self.strict and isinstance(body, dict) and answer.status < 300:
+            api.require_body(method, path, body)
 
     def get(self, path: str, query: str = "") -> Answer:
         """GET."""
