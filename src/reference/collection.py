@@ -30,10 +30,6 @@ does not count as a loss of access. Run it against an account for tests.
 The requests of Groups succeed if groups are on for the account: `{remedies.groups_on("NAME")}`. \
 Otherwise the service answers 404, which their tests accept.\
 """
-_BEFORE_EACH: Final = (
-    "// A base URL may end with a slash.",
-    'pm.variables.set("baseUrl", String(pm.variables.get("baseUrl")).replace(/\\/+$/, ""));',
-)
 
 
 class Undescribed(ValueError):
@@ -66,17 +62,12 @@ def collection() -> Json:
             "schema": FORMAT,
         },
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{connectorKey}}", "type": "string"}]},
-        "event": [_event("prerequest", _BEFORE_EACH)],
         "variable": [
             {"key": "baseUrl", "value": LOCAL, "type": "string", "description": "The SCIM Connector Base URL"},
             {"key": "connectorKey", "value": "", "type": "secret", "description": "The Connector Key of the account"},
         ],
         "item": [
-            {
-                "name": name,
-                "item": [_item(step, operations) for step in steps],
-            }
-            for name, steps in FOLDERS.items()
+            {"name": name, "item": [_item(step, operations) for step in steps]} for name, steps in FOLDERS.items()
         ],
     }
 
