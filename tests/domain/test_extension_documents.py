@@ -97,6 +97,7 @@ def test_the_example_of_the_readme_is_an_extension() -> None:
         (document(CODE | {"type": "complex"}), "subAttributes"),
         (document(CODE | {"type": "complex", "subAttributes": []}), "subAttributes"),
         (document(CODE | {"type": "complex", "subAttributes": [{"name": "a", "required": True}]}), '"a"'),
+        (document(CODE | {"type": "complex", "subAttributes": [{"name": "NOT"}]}), "operator"),
         (
             document(
                 CODE | {"type": "complex", "subAttributes": [CODE | {"type": "complex", "subAttributes": [CODE]}]}

@@ -11,7 +11,7 @@ from support.declared import OTHER, document
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs", "M"]), min_size=1, max_size=8)
 _NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,9}", fullmatch=True).filter(
-    lambda name: name.lower() not in ("id", "meta", "schemas", "externalid")
+    lambda name: name.lower() not in ("id", "meta", "schemas", "externalid", "not")
 )
 _SIMPLE = ("string", "boolean", "decimal", "integer", "dateTime", "binary", "reference")
 

@@ -243,6 +243,8 @@ def _definition(written: Any, file: str, place: str, *, is_sub: bool) -> _Defini
         )
     if not is_sub and name.lower() in _OF_EVERY_RESOURCE:
         _refuse(file, f'declares "{name}", which every resource has', "Rename it")
+    if is_sub and name.lower() == "not":
+        _refuse(file, f'declares the sub-attribute "{name}", which a filter takes for the operator', "Rename it")
     if unknown := sorted(written.keys() - _CHARACTERISTICS):
         _refuse(
             file,
