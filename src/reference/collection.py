@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from domain import remedies
 from domain.documents import Json
 from reference.collection_steps import FOLDERS, GROUPS_OFF, Step
+from reference.content import MEDIA_TYPES
+from reference.examples import USER_ID
 from reference.openapi import document
 
 FORMAT: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -67,7 +69,8 @@ def collection() -> Json:
             {"key": "connectorKey", "value": "", "type": "secret", "description": "The Connector Key of the account"},
         ],
         "item": [
-            {"name": name, "item": [_item(step, operations) for step in steps]} for name, steps in FOLDERS.items()
+            {"name": name, "item": [_item(step, operations, described) for step in steps]}
+            for name, steps in FOLDERS.items()
         ],
     }
 
@@ -83,18 +86,23 @@ def _operations(described: Json) -> dict[str, _Operation]:
     }
 
 
-def _item(step: Step, operations: dict[str, _Operation]) -> Json:
+def _item(step: Step, operations: dict[str, _Operation], described: Json) -> Json:
     operation = operations.get(step.operation)
     if operation is None or step.status not in operation.statuses:
         raise Undescribed(f"{step.name}: the document has no {step.operation} that answers {step.status}")
+    body = step.body
+    if step.example:
+        body = _of_a_run(described["components"]["examples"][step.example]["value"], step.user)
+    media_type = {"Content-Type": MEDIA_TYPES[0]} if body is not None else {}
+    headers = {"Accept": MEDIA_TYPES[0], **media_type, **step.headers}
     request: Json = {
         "method": operation.method,
-        "header": [{"key": name, "value": value} for name, value in _headers(step).items()],
+        "header": [{"key": name, "value": value} for name, value in headers.items()],
         "url": _url(operation.path.replace("{id}", step.id), step.query),
         "description": operation.description,
     }
-    if step.body is not None:
-        raw = json.dumps(step.body, indent=2, ensure_ascii=False)
+    if body is not None:
+        raw = json.dumps(body, indent=2, ensure_ascii=False)
         request["body"] = {"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}
     if not step.with_key:
         request["auth"] = {"type": "noauth"}
@@ -102,9 +110,21 @@ def _item(step: Step, operations: dict[str, _Operation]) -> Json:
     return {"name": step.name, "event": [*events, _event("test", _tests(step))], "request": request, "response": []}
 
 
-def _headers(step: Step) -> dict[str, str]:
-    accept = {"Accept": "application/scim+json"}
-    return accept | ({"Content-Type": "application/scim+json"} if step.body is not None else {}) | step.headers
+def _of_a_run(value: Any, user: str, member: str = "") -> Any:
+    """Return an example with names that no other run has, inactive users, and the id of a user of this run.
+
+    >>> _of_a_run({"userName": "pia@example.com", "active": True}, "userId")
+    {'userName': 'pia.{{run}}@example.com', 'active': False}
+    """
+    match value:
+        case dict():
+            return {name: _of_a_run(each, user, name) for name, each in value.items()}
+        case list():
+            return [_of_a_run(each, user) for each in value]
+        case str():
+            text = value.replace("@example.com", ".{{run}}@example.com").replace(USER_ID, f"{{{{{user}}}}}")
+            return f"{text} {{{{run}}}}" if member in ("displayName", "externalId") else text
+    return False if member == "active" else value
 
 
 def _url(path: str, query: dict[str, str]) -> Json:

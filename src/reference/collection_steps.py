@@ -30,6 +30,10 @@ class Step:
     """What stands for `{id}` in the path."""
     query: dict[str, str] = field(default_factory=dict)
     body: Json | None = None
+    example: str = ""
+    """The example of the document that is the body, made one of this run."""
+    user: str = "userId"
+    """The variable with the id of the user in the example."""
     headers: dict[str, str] = field(default_factory=dict)
     checks: dict[str, str] = field(default_factory=dict)
     """An assertion about `body` or `pm.response`, by its name."""
@@ -78,7 +82,7 @@ def _patch(*operations: Json) -> Json:
 
 
 def _search(filter_: str) -> Json:
-    return {"schemas": [SEARCH_REQUEST_URN], "filter": filter_, "count": 10}
+    return {"schemas": [SEARCH_REQUEST_URN], "filter": filter_}
 
 
 _NEW_RUN: Final = (
@@ -118,7 +122,7 @@ FOLDERS: Final[dict[str, tuple[Step, ...]]] = {
             "Create a user",
             "createUser",
             201,
-            body=_person("pia.santos", displayName="Pia Santos", name={"givenName": "Pia", "familyName": "Santos"}),
+            example="createUser.request.okta",
             before=(*_NEW_RUN, 'pm.collectionVariables.unset("userId");'),
             checks=_has_urn(USER_URN)
             | {"has an id": "pm.expect(body.id).to.match(/^[0-9a-f-]{36}$/)"}
@@ -148,16 +152,16 @@ FOLDERS: Final[dict[str, tuple[Step, ...]]] = {
             "replaceUser",
             200,
             "{{userId}}",
-            body=_person("pia.santos", displayName="Pia Santos-Lim", title="Guide"),
+            example="replaceUser.request.okta",
             headers={"If-Match": "{{userVersion}}"},
-            checks=_IS_THE_USER | {"has the new name": _is("body.displayName", '"Pia Santos-Lim"')},
+            checks=_IS_THE_USER | {"has the new name": _is("body.name.familyName", '"Santos-Lim"')},
         ),
         Step(
             "Replace a version that is not the last",
             "replaceUser",
             412,
             "{{userId}}",
-            body=_person("pia.santos"),
+            example="replaceUser.request.okta",
             headers={"If-Match": "{{userVersion}}"},
             checks=_refused(),
         ),
@@ -166,7 +170,7 @@ FOLDERS: Final[dict[str, tuple[Step, ...]]] = {
             "patchUser",
             200,
             "{{userId}}",
-            body=_patch({"op": "replace", "path": "title", "value": "Lead guide"}),
+            body=_patch({"op": "add", "path": "title", "value": "Lead guide"}),
             checks=_IS_THE_USER | {"has the new title": _is("body.title", '"Lead guide"')},
         ),
         Step("Delete the user", "deleteUser", 204, "{{userId}}"),
@@ -189,7 +193,8 @@ FOLDERS: Final[dict[str, tuple[Step, ...]]] = {
             "Create a group",
             "createGroup",
             201,
-            body={"schemas": [GROUP_URN], "displayName": "Guides {{run}}", "members": [{"value": "{{memberId}}"}]},
+            example="createGroup.request.group",
+            user="memberId",
             before=('pm.collectionVariables.unset("groupId");',),
             of_groups=True,
             checks=_has_urn(GROUP_URN) | {"has the member": "pm.expect(body.members).to.have.length(1)"},
@@ -202,7 +207,7 @@ FOLDERS: Final[dict[str, tuple[Step, ...]]] = {
             "Find the group by displayName",
             "listGroups",
             200,
-            query={"filter": 'displayName eq "Guides {{run}}"'},
+            query={"filter": 'displayName eq "Tour Guides {{run}}"'},
             of_groups=True,
             checks=_found(),
         ),
@@ -210,7 +215,8 @@ FOLDERS: Final[dict[str, tuple[Step, ...]]] = {
             "Search groups of the member",
             "searchGroups",
             200,
-            body=_search('members.value eq "{{memberId}}"'),
+            example="searchGroups.request.of-a-user",
+            user="memberId",
             of_groups=True,
             checks=_found(),
         ),
@@ -219,7 +225,8 @@ FOLDERS: Final[dict[str, tuple[Step, ...]]] = {
             "replaceGroup",
             200,
             "{{groupId}}",
-            body={"schemas": [GROUP_URN], "displayName": "City guides {{run}}", "members": [{"value": "{{memberId}}"}]},
+            example="replaceGroup.request.renamed",
+            user="memberId",
             of_groups=True,
             checks=_IS_THE_GROUP,
         ),
@@ -235,17 +242,20 @@ FOLDERS: Final[dict[str, tuple[Step, ...]]] = {
         Step("Delete the member", "deleteUser", 204, "{{memberId}}"),
     ),
     "Search": (
-        Step("Search users and groups", "search", 200, body=_search("id pr"), checks=_has_urn(LIST_RESPONSE_URN)),
+        Step(
+            "Search users and groups",
+            "search",
+            200,
+            example="search.request.by-name",
+            checks=_has_urn(LIST_RESPONSE_URN),
+        ),
     ),
     "Bulk": (
         Step(
             "Create a user in bulk",
             "bulk",
             200,
-            body={
-                "schemas": [BULK_REQUEST_URN],
-                "Operations": [{"method": "POST", "path": "/Users", "bulkId": "rosa", "data": _person("rosa")}],
-            },
+            example="bulk.request.create",
             before=_NEW_RUN,
             checks=_has_urn(BULK_RESPONSE_URN) | {"has made it": _is("body.Operations[0].status", '"201"')},
             keeps={"bulkUserId": 'body.Operations[0].location.split("/").pop()'},
