@@ -218,6 +218,26 @@ def test_what_the_publisher_could_not_publish_is_published_later(
     assert again["detail-type"] == "UserProvisioned"
 
 
+def test_the_command_publishes_what_is_in_the_table_again(
+    stack: Stack, listener: Listener, client: ScimClient, rollcall: Any
+) -> None:
+    made = client.create(person("hedy"))["id"]
+    account = account_of(client)
+    [original] = listener.hear(1, account)
+    replay = ("events", "replay", "--account", account, "--all", "--json")
+
+    counted = answered(rollcall(*replay, "--dry-run"))
+    replayed = answered(rollcall(*replay))
+
+    [again] = listener.hear(1, account)
+    for done, result in ((counted, "counted"), (replayed, "replayed")):
+        assert (done["result"], done["users"], done["events"]) == (result, 1, {"UserProvisioned": 1})
+    assert (again["detail-type"], again["detail"]["userId"], again["detail"]["replay"]) == (
+        "UserProvisioned", made, True
+    )  # fmt: skip
+    assert again["detail"]["idempotencyId"] == original["detail"]["idempotencyId"]
+
+
 def letter_of(stack: Stack, queue: str) -> dict[str, Any]:
     """The first letter of a queue, which stays there."""
     sqs, ends = stack.emulator.client("sqs"), monotonic() + SECONDS_TO_ARRIVE
