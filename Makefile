@@ -250,6 +250,7 @@ events: .venv/.local ## Regenerate events/, and the schemas of events and comman
 .PHONY: reference
 reference: .venv/.local ## Regenerate the OpenAPI document and the other pages of docs/reference
 	@$(BIN)/python -m reference
+	@$(BIN)/python -m cli.reference_pages
 
 .PHONY: record-release
 record-release: .venv/.dev ## Record the templates as the previous release, which the update tests start from

@@ -11,14 +11,15 @@ import typer
 
 from adapters.environment import declared_extensions
 from adapters.secrets.accounts import Accounts, SomeSettings
+from cli.account_view import matching
 from cli.arguments import Idp, Yes
 from cli.invocation import invocation_of
 from cli.root import UsageError
 from domain import remedies
 from domain.accounts import group_management
-from domain.accounts.account import Connector, IdentityProvider, Mode
+from domain.accounts.account import Connector, IdentityProvider, Mode, Settings
 from domain.accounts.connector_key import account_name
-from domain.accounts.deprovisioning import OFF, Limit
+from domain.accounts.deprovisioning import OFF, Limit, limit_as_text
 from domain.accounts.rate import Rate
 from domain.limits import MAX_REQUESTS_PER_SECOND, MIN_REQUESTS_PER_SECOND
 from operations.answers.accounts import ConfiguredAccount
@@ -102,6 +103,50 @@ def set_setting(
             else [f"{setting.value} of {name} is already {value}; nothing was changed."]
         ),
     )
+
+
+def possible_values(setting: Setting) -> list[str] | str:
+    """The values that a setting may have: each of them, or words for how they are written."""
+    match setting:
+        case Setting.MODE:
+            return list(_MODES)
+        case Setting.MATCH_EXISTING_BY_EMAIL:
+            return list(_MATCHING)
+        case Setting.TAKE_BACK_DEACTIVATED | Setting.GROUPS:
+            return list(_SWITCH)
+        case Setting.IDP:
+            return list(_IDPS)
+        case Setting.DEPROVISIONING_LIMIT:
+            return "a number of users such as `20`, a number and a percentage such as `20,10%`, or `off`"
+        case Setting.REQUESTS_PER_SECOND:
+            return f"a whole number from {MIN_REQUESTS_PER_SECOND} to {MAX_REQUESTS_PER_SECOND}"
+        case Setting.EXTENSIONS:
+            return "`all`, `off`, or URNs of declared extensions with commas between"
+
+
+def value_in(settings: Settings, setting: Setting) -> str:
+    """The value of one setting, as it is written on the command line."""
+    match setting:
+        case Setting.MODE:
+            return settings.mode
+        case Setting.MATCH_EXISTING_BY_EMAIL:
+            return matching(settings)
+        case Setting.TAKE_BACK_DEACTIVATED:
+            return _switch(settings.take_back_deactivated)
+        case Setting.GROUPS:
+            return _switch(settings.groups)
+        case Setting.IDP:
+            return settings.idp or "none"
+        case Setting.DEPROVISIONING_LIMIT:
+            return limit_as_text(settings.deprovisioning_limit)
+        case Setting.REQUESTS_PER_SECOND:
+            return str(settings.rate.per_second)
+        case Setting.EXTENSIONS:
+            return "all" if settings.extensions is None else ",".join(settings.extensions) or OFF
+
+
+def _switch(on: bool) -> str:
+    return next(word for word, value in _SWITCH.items() if value is on)
 
 
 def remembered(accounts: Accounts, connector: Connector, idp: Idp | None) -> Connector:

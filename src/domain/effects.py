@@ -17,42 +17,47 @@ class Adopted:
 
 
 class Loss(NamedTuple):
-    """A user who lost access, and how; `displaced` is one who lost userName and all addresses."""
+    """A user who lost access."""
 
     user_id: str
+    """The id of the user."""
     what: LossKind
+    """How: `deactivated`, `removed`, or `displaced`, which means that userName and all addresses were taken."""
 
 
 @dataclass(slots=True)
 class Effects:
-    """Counts of one request, filled while it is served; a bulk request may change many users (RFC 7644 section 3.7).
-
-    `deactivated` counts users whose `active` became false, `removed` those who were deleted, `displaced` those who lost
-    userName and addresses, `refused` the losses of access that the account's guard held back. `guard_used` and
-    `guard_allowed` are how far the guard was with the last that it counted, `half_used` True if one was in the
-    second half; `let_through` maps users to the operator who let them pass. `adopted` are the users whom an
-    identity provider took over, `taken_back` the ids of the deactivated ones whom a create brought back.
-
-    `groups_created` and `groups_removed` count groups, `members_joined` and `members_left` memberships that an
-    operation on a group began and ended, `members_left_out` the users whom a request named as members and who do not
-    exist.
-
-    `lost` names every user who lost access.
-    """
+    """Counts of one request, filled while it is served; a bulk request may change many users (RFC 7644 section 3.7)."""
 
     deactivated: int = 0
+    """How many users were deactivated: their `active` became false."""
     removed: int = 0
+    """How many users were removed."""
     displaced: int = 0
+    """How many users lost their userName and all addresses."""
     refused: int = 0
+    """How many losses of access the account's guard refused."""
     guard_used: int | None = None
+    """How much of the account's limit was used up with the last loss of access that the guard counted."""
     guard_allowed: int | None = None
+    """How many losses of access the limit allows in a day; absent until it had to be worked out."""
     half_used: bool = False
+    """If a loss of access was in the second half of the limit."""
     let_through: dict[str, str] = field(default_factory=dict)
+    """The users who lost access because an operator let them, with that operator."""
     adopted: list[Adopted] = field(default_factory=list)
+    """How many users an identity provider took over."""
     taken_back: list[str] = field(default_factory=list)
+    """How many deactivated users a create reactivated."""
     lost: list[Loss] = field(default_factory=list)
+    """Every user who lost access."""
     groups_created: int = 0
+    """How many groups were created."""
     groups_removed: int = 0
+    """How many groups were removed."""
     members_joined: int = 0
+    """How many memberships an operation on a group began."""
     members_left: int = 0
+    """How many memberships an operation on a group ended."""
     members_left_out: int = 0
+    """How many users whom the request names as members do not exist, and were left out."""

@@ -228,6 +228,7 @@ class NotFound(ScimError):
 
     status = HTTPStatus.NOT_FOUND
     reason = "not-found"
+    remedy = "Compare what the identity provider asks for with what the service has: the answer names it."
 
 
 class MethodNotAllowed(ScimError):
@@ -268,23 +269,31 @@ class UniquenessConflict(ScimError):
             return
         is_address = attribute == "emails.value"
         change = remedies.SET_USER if is_address else remedies.RENAME_USER
-        super().__init__(
+        detail = (
             f"{attribute} {quoted(value)} already belongs to another user of this service. Use another value, or ask "
             f"the service's operator to look at that user: {remedies.show_user(account, attribute, value)}. With the "
             f"same options, {change} changes the user and {remedies.DELETE_USER} deletes it."
-            + (
+        )
+        if is_address:
+            detail += (
                 " Or the operator lets the identity provider take over existing users that no identity provider "
                 f"manages yet: {remedies.match_existing_by_email(account)}."
-                if is_address
-                else ""
-            ),
-            attribute=attribute,
-            reason="email-exists" if is_address else "user-name-exists",
-            remedy=f"Find the user who has the value ({remedies.SHOW_USER}). Then change or delete that user "
-            f"({change}, {remedies.DELETE_USER}), or let the identity provider take it over "
-            f"({remedies.match_existing_by_email()}).",
-        )
+            )
+            super().__init__(
+                detail, attribute=attribute, reason="email-exists", remedy=_taken_by_a_user(remedies.SET_USER)
+            )
+        else:
+            super().__init__(
+                detail, attribute=attribute, reason="user-name-exists", remedy=_taken_by_a_user(remedies.RENAME_USER)
+            )
         self.value = value
+
+
+def _taken_by_a_user(change: str) -> str:
+    return (
+        f"Find the user who has the value ({remedies.SHOW_USER}). Then change or delete that user ({change}, "
+        f"{remedies.DELETE_USER}), or let the identity provider take it over ({remedies.match_existing_by_email()})."
+    )
 
 
 class PreconditionFailed(ScimError):

@@ -19,7 +19,9 @@ def handler(request: ScimRequest) -> HttpResponse:
     """200 with one resource or a ListResponse of all; a filter is refused with 403, as section 4 demands."""
     if request.parameter("filter") is not None:
         raise Forbidden(
-            "Discovery endpoints do not accept a filter (RFC 7644 section 4).", reason="filter-on-discovery"
+            "Discovery endpoints do not accept a filter (RFC 7644 section 4).",
+            reason="filter-on-discovery",
+            remedy="Have the identity provider read the discovery endpoints without a filter.",
         )
     base_url, types = request.http.base_url, served_types(request)
     match segments(request.http.path):

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-_TEMPLATE: Final = Path(__file__).resolve().parents[2] / "template.yaml"
+from reference.templates import template
 
 _DEFAULT_TIMEOUT: Final = 3
 _DEFAULT_MEMORY: Final = 128
@@ -67,25 +64,7 @@ class Routes:
 
 def load_routes() -> Routes:
     """The routes of template.yaml's functions (their events of type Api)."""
-    document = yaml.load(_TEMPLATE.read_text(encoding="utf-8"), _CloudFormationLoader)  # noqa: S506 - a SafeLoader
-    return Routes(list(_routes(document)))
-
-
-class _CloudFormationLoader(yaml.SafeLoader):
-    """Knows the short forms of the intrinsic functions; `!Ref X` is read as `{"Ref": "X"}`."""
-
-
-def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        return {name: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)  # noqa: S101 - YAML has no fourth kind of node
-    return {name: loader.construct_mapping(node, deep=True)}
-
-
-_CloudFormationLoader.add_multi_constructor("!", _intrinsic)
+    return Routes(list(_routes(template("template.yaml"))))
 
 
 def _routes(document: dict[str, Any]) -> Iterator[TemplateRoute]:

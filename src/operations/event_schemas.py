@@ -29,7 +29,8 @@ Absent = SkipJsonSchema[None]
 
 Text = Annotated[str, Field(min_length=1)]
 Paths = Annotated[Sequence[Text], Field(json_schema_extra={"uniqueItems": True})]
-Version = Annotated[int, Field(ge=1, description="The version, which increases with each change of the user or group.")]
+Version = Annotated[int, Field(ge=1, description="The version after the change. It increases with each change.")]
+PreviousVersion = Annotated[int, Field(ge=1, description="The version before the change.")]
 _CHANGED: Final = (
     "Paths (RFC 7644 section 3.10) of the attributes that changed. A multi-valued attribute is one path, whichever "
     "of its values changed."
@@ -85,7 +86,9 @@ class Subject(_Closed):
     """The user (RFC 9967 section 2.1)."""
 
     format: Literal["scim"]
+    """The form of the identifier (RFC 9967)."""
     uri: str = Field(pattern="^/Users/[^/]+$")
+    """The path of the user, relative to `iss`."""
     external_id: str | Absent = Field(None, alias="externalId")
     """Only if the deployment has EventPersonalData=true."""
 
@@ -94,7 +97,9 @@ class GroupSubject(_Closed):
     """The group (RFC 9967 section 2.1)."""
 
     format: Literal["scim"]
+    """The form of the identifier (RFC 9967)."""
     uri: str = Field(pattern="^/Groups/[^/]+$")
+    """The path of the group, relative to `iss`."""
     external_id: str | Absent = Field(None, alias="externalId")
     """Only if the deployment has EventPersonalData=true."""
 
@@ -107,17 +112,19 @@ class SecurityEvent(_Closed, Generic[Events, About]):
     """Claims of a SCIM security event token: RFC 9967 as the claims set of RFC 8417, not signed, without `aud`."""
 
     iss: Text
-    """Base URI of the service; sub_id.uri is relative to it."""
+    """The base URL of the service; `sub_id.uri` is relative to it."""
     iat: int
     """When the table recorded the change, in seconds since 1970."""
     toe: int
     """When the change happened, in seconds since 1970."""
     jti: UUID
-    """The event's idempotencyId."""
+    """The id of the token: the event's idempotencyId."""
     txn: Text
     """The id of the write: all events of one write have the same id."""
     sub_id: About
+    """The user or group that the event is about."""
     events: Events
+    """The event URI, with the version and the names of the attributes that changed, or with an empty object."""
 
     @classmethod
     def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
@@ -142,7 +149,7 @@ class _Event(_Closed):
     account: str = Field(pattern="^[a-z0-9-]{1,40}$")
     """The account whose identity provider made the change."""
     occurred_at: AwareDatetime = Field(json_schema_extra={"pattern": _MILLISECONDS})
-    """When it happened."""
+    """When the change happened, in UTC."""
     changed_attributes: Paths = Field(description=_CHANGED)
     replay: Literal[True] | Absent = None
     """Only in events that the operator published again from the table: they have the current state, and name every
@@ -189,11 +196,11 @@ class _Existing(_OfUser[Events], Generic[Events]):
 class _Changed(_Existing[Events], Generic[Events]):
     """The user as the change found it."""
 
-    previous_version: Version
+    previous_version: PreviousVersion
 
 
 class UserProvisioned(_Existing[Created]):
-    """A user was created. Every attribute that it has is named."""
+    """A user was created. `changedAttributes` names every attribute that the user has."""
 
 
 class UserUpdated(_Changed[Patched | Replaced]):
@@ -203,36 +210,36 @@ class UserUpdated(_Changed[Patched | Replaced]):
 
 
 class UserAdopted(_Changed[Patched]):
-    """An identity provider took over an existing user; the attributes that it changed are named here."""
+    """An identity provider took over an existing user. Comes instead of UserUpdated and names what changed."""
 
     privileges_dropped: bool
-    """True if the user lost roles, entitlements or userType with the adoption: end what they granted."""
+    """True if the user lost roles, entitlements or userType: end what these granted."""
 
 
 class UserDeactivated(_Existing[Deactivated]):
-    """A user may no longer sign in: end its sessions."""
+    """`active` became false: the user may no longer sign in. End the user's sessions."""
 
     model_config = ConfigDict(
         json_schema_extra=_VALUES_OR_OMITTED | {"anyOf": [{"required": ["previousVersion"]}, {"required": ["replay"]}]}
     )
 
     changed_attributes: OnlyActive
-    previous_version: Version | Absent = None
-    """The version that the change found; left out in a replay of a user who was created deactivated."""
+    previous_version: PreviousVersion | Absent = None
+    """The version before the change. Absent in the replay of a user who was created deactivated."""
     active: Literal[False] = Field(description=_ACTIVE)
 
 
 class UserReactivated(_Changed[Activated]):
-    """A user may sign in again."""
+    """`active` became true again, also because a create brought a deactivated user back: the user may sign in."""
 
     changed_attributes: OnlyActive
     active: Literal[True] = Field(description=_ACTIVE)
 
 
 class UserDeprovisioned(_OfUser[Deleted]):
-    """A user was removed. Every attribute that it had is named."""
+    """A user was removed. GroupMembersRemoved follows for each of the user's groups."""
 
-    previous_version: Version
+    previous_version: PreviousVersion
 
 
 class GroupProvisioned(_OfGroup[Created], _WithValues):
@@ -242,17 +249,17 @@ class GroupProvisioned(_OfGroup[Created], _WithValues):
 
 
 class GroupUpdated(_OfGroup[Patched | Replaced], _WithValues):
-    """Attributes of a group changed, by PUT or by PATCH."""
+    """Attributes of a group changed, by PUT or by PATCH, but not the members."""
 
     changed_attributes: Paths = Field(min_length=1, description=_CHANGED)
     version: Version
-    previous_version: Version
+    previous_version: PreviousVersion
 
 
 class GroupDeprovisioned(_OfGroup[Deleted], _WithValues):
-    """A group was removed, and with it all of its memberships. Every attribute that it had is named."""
+    """A group was removed, and with it all of its memberships."""
 
-    previous_version: Version
+    previous_version: PreviousVersion
 
 
 class _Membership(_OfGroup[Patched | Replaced]):
@@ -263,15 +270,15 @@ class _Membership(_OfGroup[Patched | Replaced]):
     members: Annotated[
         Sequence[Text], Field(min_length=1, max_length=MOST_MEMBERS, json_schema_extra={"uniqueItems": True})
     ]
-    """The ids of the users concerned, as in /Users/{id}; no other members are named."""
+    """The ids of the users who joined or left, as in /Users/{id}."""
 
 
 class GroupMembersAdded(_Membership):
-    """Users joined a group."""
+    """Users joined a group. A large change gives several of these events with the same version."""
 
 
 class GroupMembersRemoved(_Membership):
-    """Users left a group: end what it granted them."""
+    """Users left a group: end what the group granted them. A large change gives several with the same version."""
 
 
 _MODELS: Final[dict[EventKind, type[BaseModel]]] = {

@@ -344,10 +344,10 @@ def test_the_schema_refuses_what_no_event_says(unknown: Json) -> None:
         validate(EventKind.UPDATED, update | unknown)
 
 
-def test_the_examples_in_the_documentation_are_events() -> None:
-    blocks = re.findall(r"```json\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
+@pytest.mark.parametrize("kind", EventKind)
+def test_the_example_in_the_reference_is_such_an_event(kind: EventKind) -> None:
+    page = (FOLDER.parent / "reference" / "events.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
+    [example] = re.findall(r"```json\n(.*?)```", section, re.DOTALL)
 
-    update, joining = [json.loads(block) for block in blocks if "idempotencyId" in block]
-
-    validate(EventKind.UPDATED, update)
-    validate(EventKind.MEMBERS_ADDED, joining)
+    validate(kind, json.loads(example))

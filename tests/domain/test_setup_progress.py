@@ -107,22 +107,6 @@ def test_failures_are_the_latest_first_and_not_more_than_ten() -> None:
     assert [each.reason for each in found] == [f"reason-{n}" for n in range(19, 19 - MAX_FAILURES, -1)]
 
 
-def reasons_in_the_source() -> set[str]:
-    """Every reason that a request can be refused with, as the source writes them."""
-    rooms = [path for room in ("domain", "adapters", "handlers") for path in (ROOT / "src" / room).rglob("*.py")]
-    own = [path for path in rooms if not {"setup", "jobs", "settings", "logs"} & set(path.parts)]
-    text = "\n".join(path.read_text(encoding="utf-8") for path in own)
-    written = set(re.findall(r'\breason(?:: str)? ?= ?"([a-z-]+)"', text))
-    written |= {f"no-such-{noun}" for noun in ("user", "group")} | {"nested-groups", "wrong-key", "unknown-account"}
-    return written | set(re.findall(r'"(secret[a-z-]*|secrets-manager[a-z-]*)",', text))
-
-
-def test_every_reason_of_a_refusal_has_an_explanation() -> None:
-    # These two are of lines about requests that were served.
-    served = {"adopted-without-privileges", "adopted-existing-user", "let-through-by-operator"}
-    assert reasons_in_the_source() - served - REASONS == set()
-
-
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_an_explanation_is_for_people_without_access_to_the_service(reason: str) -> None:
     meaning, remedy = explained(reason)

@@ -16,6 +16,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from domain.events.kinds import EventKind
 from local.embedded_aws import REGION
 from local.event_delivery import as_webhook
 from support import node
@@ -167,12 +168,12 @@ def test_a_secret_that_is_missing_short_or_malformed_is_named(examples: Examples
 
 
 def test_it_takes_what_the_local_server_sends_of_every_kind(receiving: Receiving) -> None:
-    """As docs/events describes it, with the headers and the body of docs/webhooks.md."""
-    documented = re.findall(r"```json\n(\{\n.*?\n\})\n```", (FOLDER / "README.md").read_text(), re.DOTALL)
-    kinds = ["UserUpdated", "GroupMembersAdded"]
-    assert len(documented) >= len(kinds)
+    """As docs/reference/events.md shows it, with the headers and the body of docs/webhooks.md."""
+    page = (FOLDER.parent / "reference" / "events.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^## (\w+)\n.*?```json\n(\{\n.*?\n\})\n```", page, re.DOTALL | re.MULTILINE)
+    assert len(documented) == len(EventKind)
 
-    for kind, detail in zip(kinds, documented, strict=False):
+    for kind, detail in documented:
         headers, body = as_webhook(json.dumps({"detail-type": kind, "detail": json.loads(detail)}), SECRET)
         assert receiving.post(body.encode(), **headers) == 204
 

@@ -25,6 +25,7 @@ OF_OTHERS = {
 EXAMPLES = {
     *("a7", "a70", "a71", "\u0131", "\u0430", "CURRENT", "PREVIOUS", "STACK-*", "RUN.simulated.example", "acme2"),
     *("rollcall-eu-central-1", "rollcall-X.Y.Z.yaml", "first_name"),
+    "urn:ietf:params:scim:schemas:extension:acme:2.0:User:seats",
 }
 """Values in an explanation, and what stands for some."""
 ENDINGS = {"AvailabilityOf*", "LatencyOf*"}

@@ -24,15 +24,6 @@ def overrides(environment: str) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in text.split())
 
 
-def test_the_table_has_every_parameter_with_its_default_in_the_order_of_the_console() -> None:
-    groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
-    table = PAGE.partition("## Parameters")[2].partition("###")[0]
-
-    assert re.findall(r"^\| `(\w+)` \| (?:`(.*?)`)? \| .+ \|$", table, re.MULTILINE) == [
-        (name, str(PARAMETERS[name]["Default"])) for group in groups for name in group["Parameters"]
-    ]
-
-
 @pytest.mark.parametrize("environment", DEPLOYMENTS)
 def test_a_section_of_samconfig_gives_its_environment_parameters_that_exist(environment: str) -> None:
     deploy = SAMCONFIG[environment]["deploy"]["parameters"]

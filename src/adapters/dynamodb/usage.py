@@ -13,11 +13,14 @@ _LOCK = Lock()
 
 @dataclass(slots=True)
 class Usage:
-    """Calls sent (including retries), retries, and the capacity units that DynamoDB reports."""
+    """What one request used."""
 
     calls: int = 0
+    """How many calls of DynamoDB were sent, retries included."""
     retries: int = 0
+    """How many of them were retries."""
     units: float = 0.0
+    """The capacity units that DynamoDB reports for them."""
 
     def sent(self, *, again: bool) -> None:
         """Count a call; `again` if it is a retry."""

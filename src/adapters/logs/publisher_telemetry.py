@@ -21,30 +21,35 @@ class BatchRecord:
     """The log fields of one batch of the table's stream, filled in while it is published."""
 
     request_id: str
+    """Lambda's id of the invocation."""
     records: int
+    """How many records of the table's stream the batch had."""
     replay: bool = False
-    """True if the operator's command handed over users and groups; `records` counts these."""
+    """If `rollcall events replay` handed over users and groups, which `records` counts then."""
     published: dict[str, int] = field(default_factory=dict)
-    """The number of published events of each kind."""
+    """How many events of each kind were published."""
     values_omitted: int = 0
-    """The number of events published without values, because those were too large for a bus."""
+    """How many events were published without values, because these are too large for an event."""
     failed: int = 0
-    """The number of events and malformed records that could not be published, without those behind them."""
+    """How many events and malformed records could not be published, without those that wait behind them."""
     done: dict[str, int] = field(default_factory=dict)
-    """What the records left to do in the table and was done, by kind: `handlers.jobs.unfinished.Work`."""
+    """What changes had left unfinished in the table and the publisher finished, by kind."""
     undone: dict[str, int] = field(default_factory=dict)
-    """The same of what failed, and will be tried again."""
+    """The same of what failed and will be tried again."""
     lag_ms: float | None = None
-    """From the oldest change in the batch to its publication."""
+    """How long the oldest change in the batch waited for its publication, in milliseconds."""
     failure: str | None = None
-    """The code of the first failure."""
+    """The error code of the first failure."""
     cause: str | None = None
-    """The problem of a malformed record."""
+    """What is wrong with a malformed record."""
     sequence_number: str | None = None
-    """The position at which the stream will resume."""
+    """The position in the stream from which Lambda will send again."""
     account: str | None = None
+    """The account of the first failure."""
     user_id: str | None = None
+    """The id of the user whose event failed first."""
     group_id: str | None = None
+    """The id of the group whose event failed first."""
 
     def fields(self) -> dict[str, object]:
         """The fields of the log line, without empty ones."""

@@ -39,8 +39,11 @@ class OperationRecord(Concerning):
     """A failed operation of a bulk request; `position` is its place in the request, from 0."""
 
     position: int
+    """The place of the operation in the request, from 0."""
     operation: str
+    """The operation as a request of its own would have it, such as `CreateUser`."""
     status: int
+    """The status of the operation in the answer."""
     scim_type: str | None
     attribute: str | None
     expected: str | None
@@ -54,53 +57,75 @@ class OperationRecord(Concerning):
 
 @dataclass(slots=True)
 class RequestRecord(Concerning):
-    """The log fields of one request, filled in while it is served."""
+    """The log fields of one request, filled in while it is served; docs/reference/log-fields.md has their texts."""
 
     operation: str
+    """The operation, such as `CreateUser`; `Unrouted` for a path or method that the API does not have."""
     invocation_id: str
-    """Lambda's id of the invocation, which its own lines and traces have."""
+    """Lambda's id of the invocation, which Lambda's own lines have, too. Only of a failure of the service, and of a
+    request that took a second or longer; such a line also has the id of the trace, `xray_trace_id`."""
     cold_start: bool
+    """If the request was the first that the container served."""
     request_id: str | None = None
-    """The gateway's id of the request, which its access log has, too."""
+    """API Gateway's id of the request, which the access log has, too."""
     account: str | None = None
+    """The account of the Connector Key. With it but without `key_used` the key was refused: it is not the account's
+    current one, or SCIM is off for the account."""
     key_used: str | None = None
+    """`current` or `previous`: which of the account's keys the request had."""
     stale: bool | None = None
-    """True when Secrets Manager is down and the key was checked against an earlier answer."""
+    """If Secrets Manager did not answer, and the key was checked against what was read up to an hour ago."""
     previous_key_hours_left: float | None = None
-    """What is left of the grace period, for a request with the previous key."""
+    """How many hours of its grace period are left to the previous key. Only of a request with that key."""
     user_id: str | None = None
+    """The id of the user concerned; in a refusal, the id that the path names."""
     group_id: str | None = None
+    """The id of the group concerned; in a refusal, the id that the path names."""
     user: str | None = None
-    """The user concerned, masked (`domain.resources.mask`); None unless logs may contain personal data."""
+    """The same user as `a***@example.com`, or the one whom a filter looks up. Only with the parameter
+    `LogPersonalData`."""
     status: int = 0
+    """The HTTP status of the answer."""
     scim_type: str | None = None
+    """The `scimType` of the answer, if it is an error that has one."""
     attribute: str | None = None
-    """The attribute or parameter that was rejected, with the name in the schema or protocol."""
+    """The attribute or parameter that was refused, as the schema or the protocol calls it; never a client's word."""
     expected: str | None = None
-    """What the attribute or parameter may be, without any value of the request."""
+    """What the attribute or parameter may be. In every 400; never what it was."""
     strict: bool | None = None
-    """True if the account's strict mode alone is why the request was refused."""
+    """If the account's mode `strict` is the only reason why the request was refused."""
     reason: str | None = None
+    """Why the request was refused or failed: [one of these words](errors.md)."""
     remedy: str | None = None
+    """What to do about it, in fixed words."""
     duration_ms: float = 0.0
+    """How long the function took, in milliseconds."""
     usage: Usage = field(default_factory=Usage)
     counted_as: int = 0
-    """The number of requests that it counted as for its account's rate."""
+    """As how many requests it counted for the account's rate, if more than one."""
     rate_unchecked: bool = False
-    """True if the table did not answer for the account's rate, and the request was admitted."""
+    """If the table did not answer when the account's rate was to be checked, and the request was served."""
     unlogged_refusals: int = 0
-    """The number of earlier refusals (rate, wrong keys) without lines of their own, which this line represents."""
+    """How many other refusals this line stands for, which have no line of their own: with reason `rate-limited`, or
+    without an account with `too-many-wrong-keys`."""
     tolerances: list[str] = field(default_factory=list)
+    """The names of the [tolerances](../tolerances.md) that were needed."""
     unknown_user_attributes: list[str] | None = None
-    """Attributes of users that the request named and no schema has; each once a day for an account and container."""
+    """Attributes of users that the request named and no schema has: full names, no values. Each once a day for an
+    account and container, at most 20 in a line."""
     unknown_group_attributes: list[str] | None = None
+    """The same of groups."""
     effects: Effects = field(default_factory=Effects)
     bulk_operations: int | None = None
+    """How many operations a bulk request had."""
     bulk_failures: list[OperationRecord] = field(default_factory=list)
+    """How many of them failed; each has a line `bulk-operation`. Only of a bulk request."""
     cause: str | None = None
-    """For failures of the service: the class of the error and its place in the code, never its text."""
+    """For a failure of the service: the class of the error and its place in the code, never its text. With reason
+    `killed`: where the request was when its time ended."""
     secret: str | None = None
-    """The name of a secret that is missing or unreadable; never its content."""
+    """The name of the secret that could not be read or used. Its last part is `*` if Secrets Manager does not answer
+    and the account was not read before."""
 
     def names_unknown(self, noun: str, names: list[str]) -> None:
         """Name attributes that no schema has; `noun` is that of their resource type."""
@@ -122,8 +147,13 @@ class RequestRecord(Concerning):
         return self.is_failure or self.duration_ms >= SLOW_MS
 
     @property
+    def _tolerances_applied(self) -> int:
+        """How many tolerances were needed."""
+        return len(self.tolerances)
+
+    @property
     def _half_used(self) -> bool:
-        """True if it took access away when half of the account's limit was used up, and nothing was refused."""
+        """If the request took access away when half of the account's limit was used up, and nothing was refused."""
         return self.effects.half_used and not self.effects.refused and self.status < 400
 
     def fields(self) -> dict[str, object]:
@@ -145,7 +175,7 @@ class RequestRecord(Concerning):
             "deprovisioning_refused": self.effects.refused or None,
             "deprovisioning_half_used": self._half_used or None,
             "cold_start": self.cold_start or None,
-            "tolerances_applied": len(self.tolerances) or None,
+            "tolerances_applied": self._tolerances_applied or None,
             "bulk_failures": len(self.bulk_failures) if self.bulk_operations is not None else None,
             "counted_as": self.counted_as if self.counted_as > 1 else None,
             "rate_unchecked": self.rate_unchecked or None,

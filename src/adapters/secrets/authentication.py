@@ -260,17 +260,17 @@ def _refusal(state: _State, prefix: str) -> Unauthorized:
     """The same answer to a wrong key, an unknown account and an unusable secret; only the log shows the difference."""
     unusable, connector = state.failure, state.connector
     if unusable is not None:
-        reason, secret_name = unusable.reason, unusable.secret_name
-        account: str | None = secret_name.removeprefix(prefix)
-    else:
-        # Without a connector the log names no account: the name in the key may be any text of a client.
-        reason, secret_name = "unknown-account" if connector is None else "wrong-key", None
-        account = None if connector is None else connector.account
-    return Unauthorized(
-        "This service does not accept the Connector Key. Paste the account's current Connector Key into the "
-        "identity provider's token field.",
-        reason=reason,
-        remedy=None if unusable is None else unusable.remedy,
-        account=account,
-        secret_name=secret_name,
-    )
+        name = unusable.secret_name
+        account = name.removeprefix(prefix)
+        return Unauthorized(
+            _NOT_ACCEPTED, reason=unusable.reason, remedy=unusable.remedy, account=account, secret_name=name
+        )
+    if connector is None:  # the log names no account: the name in the key may be any text of a client
+        return Unauthorized(_NOT_ACCEPTED, reason="unknown-account")
+    return Unauthorized(_NOT_ACCEPTED, reason="wrong-key", account=connector.account)
+
+
+_NOT_ACCEPTED: Final = (
+    "This service does not accept the Connector Key. Paste the account's current Connector Key into the "
+    "identity provider's token field."
+)

@@ -51,19 +51,16 @@ _EXPLANATIONS: Final = {
         _KEY + " If it was replaced: " + _ask("Please send us a new set-up link."),
     ),
     "unknown-account": Explanation("The key belongs to an account that does not exist here.", _KEY),
-    "unauthorized": Explanation("The key was not accepted.", _KEY),
     "too-many-wrong-keys": Explanation("Too many requests had a wrong key.", _KEY + " Then wait a minute."),
     "account-disabled": Explanation(
         "Provisioning is switched off for your account.", _ask("Please switch SCIM on for our account.")
     ),
-    "forbidden": Explanation("Your account may not do this.", _SUPPORT),
     "deprovisioning-paused": Explanation(
         "More users lost access within a day than your account allows, so deactivations and removals are paused.",
         "Check the scope in the identity provider. If it is intended: "
         + _ask("Please resume deprovisioning for our account."),
     ),
     # Existing and missing users and groups.
-    "uniqueness": Explanation("Another user or group already has a value that must be unique.", "Use another value."),
     "user-name-exists": Explanation(
         "A user with this user name already exists, but the identity provider does not know it.",
         "For a test, use an address that no user has. For a real user: "
@@ -88,7 +85,6 @@ _EXPLANATIONS: Final = {
         "A member of the group does not exist here.", "Assign that user to the application first."
     ),
     "nested-groups": Explanation("A member of the group is another group.", "Push groups whose members are users."),
-    "nested-members": Explanation("A member of the group is another group.", "Push groups whose members are users."),
     "not-found": Explanation("There is nothing at this address.", "Check the Base URL; it has no slash at the end."),
     "no-such-endpoint": Explanation(
         "The service has no endpoint with this path.", "Check the Base URL; it has no slash at the end."
@@ -99,7 +95,6 @@ _EXPLANATIONS: Final = {
         "The identity provider sent a filter to an endpoint that accepts none.", _SUPPORT
     ),
     # Bodies and parameters.
-    "bad-request": Explanation("The request was not understood.", _SUPPORT),
     "invalid-syntax": Explanation("The request was not understood.", _SUPPORT),
     "invalid-value": Explanation("The service does not accept the value of an attribute.", _MAPPING),
     "invalid-path": Explanation("The identity provider changes an attribute that the service does not have.", _MAPPING),

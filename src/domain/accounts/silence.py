@@ -57,11 +57,15 @@ class AccountWarning:
     """What needs attention in an account; hours are rounded to a tenth."""
 
     account: str
+    """The account."""
     reason: Literal["silent", "previous-key-ending", "key-old"]
+    """What was found: [one of these words](errors.md#reasons-in-other-log-lines)."""
     silent_hours: float | None = None
+    """How many hours ago the identity provider sent its last request. With reason `silent`."""
     previous_key_hours_left: float | None = None
+    """How many hours of its grace period are left to the previous key. With reason `previous-key-ending`."""
     key_age_days: int | None = None
-    """None for an old key of unknown age, too."""
+    """The age of the key in days. With reason `key-old`, unless the age is not known."""
 
 
 def check_key_ages(connectors: Iterable[Connector], now: datetime) -> Iterator[AccountWarning]:

@@ -152,7 +152,7 @@ class Membership:
                 f"The request has {self._named} {attribute.name}; one request may have {attribute.max_values}. Send "
                 "the rest in further requests.",
                 attribute=attribute.name,
-                remedy=f"Send at most {attribute.max_values} {attribute.name} in each request.",
+                remedy=f"Send at most {attribute.max_values} values of {attribute.name} in each request.",
             )
         return [self._id(item, position, joining) for position, item in enumerate(value)]
 
