@@ -123,10 +123,9 @@ def in_schema_case(value: Any, attribute: Attribute) -> Any:
     named: Json = {}
     for name, member in value.items():
         sub = attribute.sub_attribute(name)
-        if sub is None:
-            named[name] = member
-        elif member not in (None, [], {}):
-            named[sub.name] = in_schema_case(member, sub)
+        if member in (None, [], {}):
+            continue
+        named[name if sub is None else sub.name] = member if sub is None else in_schema_case(member, sub)
     return named
 
 
