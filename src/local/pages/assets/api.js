@@ -52,6 +52,7 @@ function named() {
     const parameter = field.closest("[data-param-name]")?.dataset.paramName;
     if (parameter) field.setAttribute("aria-label", parameter);
     else if (field.matches(".body-param__text")) field.setAttribute("aria-label", "Request body");
+    else if (field.matches(".examples-select-element")) field.setAttribute("aria-label", "Example");
   }
   for (const block of at("swagger").querySelectorAll("pre:not([tabindex])")) block.tabIndex = 0;
   for (const table of at("swagger").querySelectorAll("table[role=region]:not([aria-label])")) table.setAttribute("aria-label", `Answers of ${table.id}`);
