@@ -1,4 +1,4 @@
-"""One cold start: imports a handler, sends it one event, says how long that took. Runs in a process of its own.
+"""One cold start: imports a handler, sends it one event, says how long that took. Runs in its own process.
 
     python bench/cold_start_process.py MODULE EVENT_FILE        (PYTHONPATH names the function's code and packages)
 

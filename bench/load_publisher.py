@@ -1,4 +1,4 @@
-"""The publisher of lifecycle events in a process of its own, for a load: the table's stream to a stand-in of the bus.
+"""The publisher of lifecycle events in its own process, for a load: the table's stream to a stand-in of the bus.
 
     python bench/load_publisher.py DYNAMODB_ENDPOINT TABLE
 

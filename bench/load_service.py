@@ -1,4 +1,4 @@
-"""The service in a process of its own, for a load: what `make run` serves, with the logs that Lambda would write.
+"""The service in its own process, for a load: what `make run` serves, with the logs that Lambda would write.
 
     python bench/load_service.py DYNAMODB_ENDPOINT PEOPLE REQUESTS_PER_SECOND ACCOUNT...
 

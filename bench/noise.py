@@ -1,4 +1,4 @@
-"""One account that sends too much, in a process of its own, for a load.
+"""One account that sends too much, in its own process, for a load.
 
     python bench/noise.py REQUESTS_PER_SECOND WARM_UP SECONDS URL KEY [URL KEY]...
 

@@ -1,1 +1,1 @@
-"""`make verify-aws`: deploy a stack of its own to AWS, try and measure it, delete it, and write down the results."""
+"""`make verify-aws`: deploy a separate stack to AWS, try and measure it, delete it, and write down the results."""

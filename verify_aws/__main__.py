@@ -1,4 +1,4 @@
-"""Deploy Rollcall to your AWS account as a stack of its own, use and measure it, delete it, write down the results.
+"""Deploy Rollcall to your AWS account as a separate stack, use and measure it, delete it, write down the results.
 
     make verify-aws VERIFY='[--yes] [--json] [--dry-run] [--clean-up [--run NAME]] [--region NAME] [--profile NAME]'
 

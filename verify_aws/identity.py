@@ -33,7 +33,7 @@ class Run:
 
     @classmethod
     def new(cls) -> Run:
-        """A run that starts now, with a name of its own."""
+        """A run that starts now, with its own name."""
         return cls(PREFIX + secrets.token_hex(4), datetime.now(UTC).replace(microsecond=0))
 
     @property

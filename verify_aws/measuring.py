@@ -196,7 +196,7 @@ def _cold_starts_of(stage: Stage, function: str, event: bytes) -> Figures:
     client = stage.session.client("lambda", config=CONFIG)
     found = client.get_function_configuration(FunctionName=function)
     variables = found.get("Environment", {}).get("Variables", {})
-    # Lambda reports a start in a line of its own, which a level above INFO leaves out.
+    # Lambda reports a start in its own line, which a level above INFO leaves out.
     logging: Any = {**found.get("LoggingConfig", {}), "LogFormat": "JSON", "SystemLogLevel": "INFO"}
     cold, warm, starts = [], [], []
     for number in range(stage.sizes.cold_starts):

@@ -244,7 +244,7 @@ def _say_how_to_continue(invocation: Invocation, outcome: Outcome, account: str,
 
 
 def _table(steps: Sequence[Step], *, is_grouped: bool) -> Table:
-    """The steps; `is_grouped` puts each scenario on a line of its own above them, for a terminal of 80 columns."""
+    """The steps; `is_grouped` puts each scenario on its own line above them, for a terminal of 80 columns."""
     headers = ("Step", "Request", "Sent", "Answer", "Result")
     table = table_of(*headers) if is_grouped else table_of("Scenario", *headers)
     before = ""

@@ -15,7 +15,7 @@ from domain.quoting import quoted
 from domain.text import is_text
 
 _UNBOUNDED_HERE: Final = "operations"
-"""The member of a PATCH or bulk message that has bounds of its own, in the case-insensitive form."""
+"""The member of a PATCH or bulk message that has its own bounds, in the case-insensitive form."""
 
 
 class NotJson(ValueError):
@@ -31,7 +31,7 @@ class NoText(RefusedJson):
 
 
 class TooLarge(RefusedJson):
-    """It has more items than the bound: all objects and arrays together, or an array with a bound of its own.
+    """It has more items than the bound: all objects and arrays together, or an array with its own bound.
 
     `name` is the member or path that such an array belongs to.
     """

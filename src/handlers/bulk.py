@@ -82,7 +82,7 @@ def _explained(request: ScimRequest) -> Callable[[BulkOperation, ScimError], Non
 
 
 def _record(failed: FailedOperation, resource_type: ResourceType, user: str | None) -> OperationRecord:
-    """The failure for the log, under the operation's name as a request of its own."""
+    """The failure for the log, under the operation's name, as a separate request."""
     error = failed.error
     record = OperationRecord(
         failed.position,

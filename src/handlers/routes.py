@@ -14,7 +14,7 @@ SETUP_PATH: Final = "/setup"
 class Route:
     """One method of one endpoint and the module of `handlers` that serves it; `{id}` is one path segment.
 
-    A function that serves several modules has a module of its own, which is its `entry` (docs/decisions/042).
+    A function that serves several modules has its own module, which is its `entry` (docs/decisions/042).
     """
 
     method: str

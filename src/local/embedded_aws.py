@@ -38,7 +38,7 @@ itself puts into a process."""
 
 _NO_FILES: Final = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 _PROFILES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-"""moto makes sessions of its own, which would fail on a profile or a file of this machine."""
+"""moto makes its own sessions, which would fail on a profile or a file of this machine."""
 _SERVICES: Final = {"DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager"}
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/")
 _FORWARDED: Final = ("X-Amz-Target", "X-Amz-Date", "Authorization", "Content-Type")

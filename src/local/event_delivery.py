@@ -1,4 +1,4 @@
-"""Delivery of events to EVENTS_URL, in order, each tried a bounded number of times, in a thread of its own."""
+"""Delivery of events to EVENTS_URL, in order, each tried a bounded number of times, in its own thread."""
 
 from __future__ import annotations
 

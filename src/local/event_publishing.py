@@ -35,7 +35,7 @@ class TableStream(Protocol):
 
 
 class EventPublishing:
-    """Publishes what the stream has, in a thread of its own. `note` gets a line for the terminal about a failure."""
+    """Publishes what the stream has, in its own thread. `note` gets a line for the terminal about a failure."""
 
     def __init__(self, stream: TableStream, note: Callable[[str], None]) -> None:
         self._stream = stream

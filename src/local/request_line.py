@@ -11,7 +11,7 @@ _PATH_CHARACTERS: Final = 200
 
 
 def request_line(exchange: Exchange, *, dim: bool = False) -> str:
-    """Method, path, status, reason and duration; what to do about it is on a line of its own, dim if wanted.
+    """Method, path, status, reason and duration; what to do about it is on its own line, dim if wanted.
 
     Never the query or a body: both contain addresses of people.
     """

@@ -1,4 +1,4 @@
-"""Simulations of identity providers that the page starts: one at a time, in a thread of its own."""
+"""Simulations of identity providers that the page starts: one at a time, in its own thread."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def csv_memberships(
 
 
 def json_memberships(lines: Iterable[str], group: str | None = None) -> Iterator[Row]:
-    """Yield the memberships in a file with one SCIM group on each line; a group without members is a row of its own."""
+    """Yield the memberships in a file with one SCIM group on each line; a group without members is its own row."""
     for origin, body in json_objects(lines, "group"):
         if isinstance(body, RowRefused):
             yield RefusedMembership(origin.line, body.reason, str(body), origin=origin)

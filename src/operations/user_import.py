@@ -216,7 +216,7 @@ class UserImport:
         differing = set(differing_columns(row.attributes, found, self.columns))
         if row.attributes.get("active", found.active) is not found.active:
             differing.add("active")
-        # Without a column of its own the userName is the address.
+        # Without its own column the userName is the address.
         if unique_form(row.attributes["userName"].strip()) != unique_form(found.attributes["userName"].strip()):
             differing.add("userName")
         return sorted(differing)

@@ -24,7 +24,7 @@ _SCALARS: Final[dict[Type, Json]] = {
 _CONTENTS: Final[dict[Content, Json]] = {Content.IDENTIFIER: {"pattern": r"\S"}, Content.ADDRESS: {"pattern": "@"}}
 """What the text of an attribute has to have; the service checks more than a pattern can say."""
 _PLACED_APART: Final = ("name", "description", "subAttributes")
-"""What of an attribute's definition has a place of its own in a JSON schema."""
+"""What of an attribute's definition has its own place in a JSON schema."""
 
 
 def answer_schema(resource_type: ResourceType) -> Json:

@@ -94,7 +94,7 @@ class EventBus:
 
 
 def _batches(entries: Sequence[BusEntry]) -> Iterator[list[BusEntry]]:
-    """Split the entries into requests that PutEvents accepts; one that is too large has a request of its own."""
+    """Split the entries into requests that PutEvents accepts; one that is too large has its own request."""
     batch: list[BusEntry] = []
     for entry in entries:
         size = sum(other.size for other in batch) + entry.size

@@ -83,7 +83,7 @@ def _as_it_is(message: object) -> str:
 
 
 def _logger(handler: logging.Handler, level: str | None = None) -> logging.Logger:
-    # Powertools configures one logger for each name in the process, so every composition needs a name of its own.
+    # Powertools configures one logger for each name in the process, so every composition needs its own name.
     name = f"rollcall-{uuid4()}"
     logger = Logger(
         service=name,

@@ -1,7 +1,7 @@
 """Change the secret of an account so that of two changes at the same time neither is lost.
 
 Secrets Manager has no conditional write, but moving a staging label away from a version that does not have it fails.
-So a change is written as a version of its own under `ROLLCALLPENDING`, and takes effect by moving AWSCURRENT from the
+So a change is written as a separate version under `ROLLCALLPENDING`, and takes effect by moving AWSCURRENT from the
 version that was read. Of two changes at the same time one fails, reads again and is applied on top of the other.
 Manual edits (console, `aws secretsmanager put-secret-value`) have no such protection and may overwrite a change.
 """

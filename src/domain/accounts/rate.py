@@ -26,7 +26,7 @@ MICROSECONDS: Final = 1_000_000
 BURST: Final = 2.0
 """Seconds of its rate that an account has at once when it comes back."""
 SLACK: Final = 1.0
-"""Seconds more that the point may fall behind before it is drawn up to `BURST` again, which takes a call of its own."""
+"""Seconds more that the point may fall behind before it is drawn up to `BURST` again, which takes its own call."""
 MOST_AT_ONCE: Final = 10.0
 """Seconds of its rate that one settlement may use up: however dear a request was, its account waits no longer."""
 UNBELIEVABLE: Final = 2 * MOST_AT_ONCE

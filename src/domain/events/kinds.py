@@ -30,7 +30,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A boolean attribute, true by default, whose change has kinds of its own."""
+    """A boolean attribute, true by default, whose change has its own kinds."""
 
     attribute: str
     on: EventKind

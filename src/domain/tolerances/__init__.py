@@ -1,6 +1,6 @@
 """Accepted deviations from the RFC: what identity providers send, and how it is read.
 
-Each quirk is a small record in a file of its own (`domain.tolerances.quirks`). A `Reader` reads requests: `Strict` uses
+Each quirk is a small record in its own file (`domain.tolerances.quirks`). A `Reader` reads requests: `Strict` uses
 no tolerance; `Tolerant` rewrites what was sent before the strict parsers see it, and notes which tolerances the request
 needed.
 """

@@ -2,7 +2,7 @@
 
 CodeDeploy runs one deployment for each function of the API and calls this one hook for each. It does not say which
 version a deployment is about, so the template passes the versions of the whole release (NEW_VERSIONS), and each call
-tries all of them. The smoke test has an account of its own, which no identity provider uses.
+tries all of them. The smoke test has its own account, which no identity provider uses.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A batch is published up to the first record that fails. The answer reports that record's sequence number and Lambda
 resumes there, so a record may be published again (its events keep their ids) but never after a later one of its user.
-A record that can never be published ends up in a batch of its own (docs/events), which goes to the dead-letter queue
+A record that can never be published ends up in its own batch (docs/events), which goes to the dead-letter queue
 after its retries; the records behind it are published.
 
 The operator's command may hand it users and groups instead of records, to publish their present state again
@@ -92,7 +92,7 @@ class Publisher:
     def __call__(self, event: dict[str, Any], context: InvocationContext) -> dict[str, Any]:
         """Publish the events of one batch of the table's stream; Lambda reads `batchItemFailures` of the answer.
 
-        A replay has an answer of its own (`Replays.publish`).
+        A replay has its own answer (`Replays.publish`).
         """
         if REPLAY in event:
             return self.replay(event, context.aws_request_id)

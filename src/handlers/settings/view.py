@@ -18,7 +18,7 @@ class Control:
     """A button that calls the function again with `call`, after `question` is answered with `verb`.
 
     `label` is what the eye sees; `name` says which account it is about. `on` is the state of a switch, None for a
-    button. A `popup` shows the answer in a window of its own.
+    button. A `popup` shows the answer in its own window.
     """
 
     id: str
