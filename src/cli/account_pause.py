@@ -66,7 +66,7 @@ def let_through(
 ) -> None:
     """Let one user be deactivated or deleted once within a day while the account is paused.
 
-    For a dismissal that cannot wait. Other users stay protected until rollcall account resume.
+    Use it for a dismissal that cannot wait. Other users stay protected until rollcall account resume.
     """
     invocation = invocation_of(context)
     guard = _guard(invocation, name)

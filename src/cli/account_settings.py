@@ -67,7 +67,7 @@ def set_setting(
     entitlements and userType that the identity provider sends; with keep-privileges, the user keeps all of them.
 
     [bold]take-back-deactivated[/bold], on or off: a create request with the userName of a deactivated user reactivates
-    that user. Has no effect in mode strict.
+    that user. It has no effect in strict mode.
 
     [bold]deprovisioning-limit[/bold], for example 20, 20,10% or off: how many users may lose access in a day. With a
     percentage, the limit depends on the size of the account: the number, but at most half of a small account (at least

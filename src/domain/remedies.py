@@ -23,7 +23,7 @@ RENAME_GROUP: Final = "rollcall groups rename"
 DELETE_GROUP: Final = "rollcall groups delete"
 ENABLE_ACCOUNT: Final = "rollcall account enable"
 FIND_EXTENSIONS: Final = (
-    "It reads the files in schemas/ of the repository, or in the directory that the environment variable "
+    "The command reads the files in schemas/ of the repository, or in the directory that the environment variable "
     "ROLLCALL_SCHEMAS names."
 )
 """Where the command finds the extensions that a deployment declares."""

@@ -97,7 +97,7 @@ def test_every_operation_is_answered_429_with_whole_seconds_to_wait(
     )
     assert "scimType" not in answer.body
     assert "rollcall account set acme requests-per-second" in answer.body["detail"]
-    assert "50 a second" in answer.body["detail"]
+    assert "50 requests per second" in answer.body["detail"]
 
 
 def test_another_account_is_served_meanwhile(service: InProcess, client: Client, ticks: Ticks) -> None:
@@ -124,7 +124,7 @@ def test_the_rate_set_by_an_operator_applies(service: InProcess, ticks: Ticks) -
     use_up(service)
     exceed(client)
 
-    assert "25 a second" in client.call("GET", DISCOVERY).body["detail"]
+    assert "25 requests per second" in client.call("GET", DISCOVERY).body["detail"]
 
 
 def test_the_line_of_a_refusal_has_a_reason_and_a_remedy(

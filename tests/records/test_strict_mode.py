@@ -73,7 +73,7 @@ def test_strict_mode_is_not_blamed_for_what_no_account_accepts(strict: Client, o
 
     line = output.line()
     assert (answer.status, "strict" in line) == (400, False)
-    assert "mode strict" not in answer.body["detail"]
+    assert "strict mode" not in answer.body["detail"]
 
 
 def test_a_tolerant_account_is_not_called_strict(client: Client, output: Output) -> None:
