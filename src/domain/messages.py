@@ -24,3 +24,15 @@ def is_message(body: Json, urn: str) -> bool:
     """True if the body's `schemas` has that URN, in any case."""
     schemas = body.get("schemas")
     return isinstance(schemas, list) and urn.lower() in (each.lower() for each in schemas if isinstance(each, str))
+
+
+def list_response(resources: list[Json]) -> Json:
+    """Return the ListResponse of a query that found only these resources, on one page (RFC 7644 section 3.4.2)."""
+    count = len(resources)
+    return {
+        "schemas": [LIST_RESPONSE_URN],
+        "totalResults": count,
+        "itemsPerPage": count,
+        "startIndex": 1,
+        "Resources": resources,
+    }

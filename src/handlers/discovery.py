@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from domain.documents import Json, encode
 from domain.errors import Forbidden
-from domain.messages import LIST_RESPONSE_URN
+from domain.messages import list_response
 from domain.resources import discovery
 from domain.resources.user_schema import USER
 from handlers.endpoint import ScimRequest, endpoint, served_types
@@ -28,25 +28,14 @@ def handler(request: ScimRequest) -> HttpResponse:
         case ["ServiceProviderConfig"]:
             return _answer(discovery.service_provider_config(base_url))
         case ["ResourceTypes"]:
-            return _answer(_list(discovery.resource_types(types, base_url)))
+            return _answer(list_response(discovery.resource_types(types, base_url)))
         case ["ResourceTypes", name]:
             return _answer(discovery.resource_type(types, name, base_url))
         case ["Schemas", urn]:
             return _answer(discovery.schema(types, urn, base_url))
         case _:
-            return _answer(_list(discovery.schemas(types, base_url)))
+            return _answer(list_response(discovery.schemas(types, base_url)))
 
 
 def _answer(body: Json) -> HttpResponse:
     return HttpResponse(HTTPStatus.OK, encode(body))
-
-
-def _list(resources: list[Json]) -> Json:
-    count = len(resources)
-    return {
-        "schemas": [LIST_RESPONSE_URN],
-        "totalResults": count,
-        "itemsPerPage": count,
-        "startIndex": 1,
-        "Resources": resources,
-    }

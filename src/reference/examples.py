@@ -12,7 +12,7 @@ from domain.changes.bulk import BulkJob
 from domain.changes.patching import patched
 from domain.documents import Json
 from domain.effort import Effort
-from domain.messages import BULK_REQUEST_URN, LIST_RESPONSE_URN, PATCH_OP_URN, SEARCH_REQUEST_URN
+from domain.messages import BULK_REQUEST_URN, PATCH_OP_URN, SEARCH_REQUEST_URN, list_response
 from domain.patch import parse_operations
 from domain.ports import Related
 from domain.queries.listing import Result
@@ -126,9 +126,9 @@ def examples_of(types: Sequence[ResourceType], server_url: str) -> Examples:
             lambda endpoint, resource_id: f"{server_url}{endpoint}/{resource_id}", lambda operations: None,
         ).run(bulk)},
         "getServiceProviderConfig": {"config": discovery.service_provider_config(server_url)},
-        "listResourceTypes": {"all": _listed(discovery.resource_types(types, server_url))},
+        "listResourceTypes": {"all": list_response(discovery.resource_types(types, server_url))},
         "getResourceType": {"user": discovery.resource_type(types, USER.name, server_url)},
-        "listSchemas": {"all": _listed(discovery.schemas(types, server_url))},
+        "listSchemas": {"all": list_response(discovery.schemas(types, server_url))},
         "getSchema": {"group": discovery.schema((GROUP,), GROUP.schema.id, server_url)},
     }  # fmt: skip
     return Examples(bodies, answers)
@@ -212,17 +212,6 @@ def _patch(*operations: Json) -> Json:
 def _bulk(user: Json) -> Json:
     create = {"method": "POST", "path": USER.endpoint, "bulkId": "rosa", "data": user}
     return {"schemas": [BULK_REQUEST_URN], "failOnErrors": 1, "Operations": [create]}
-
-
-def _listed(resources: list[Json]) -> Json:
-    count = len(resources)
-    return {
-        "schemas": [LIST_RESPONSE_URN],
-        "totalResults": count,
-        "itemsPerPage": count,
-        "startIndex": 1,
-        "Resources": resources,
-    }
 
 
 def _parsed(text: str) -> Json:
