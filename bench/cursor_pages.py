@@ -51,17 +51,19 @@ make bench-cursors
 .venv/bin/python bench/cursor_pages.py --publish  # these figures
 ```
 
-On DynamoDB Local, in memory; {machine}, {date}. {users} users of 1.2 KB, pages of {page}, a whole
-handler each; {rounds} rounds, of which calls and units are the least and milliseconds the median. Each cell has the
-page that {depths} users are before. A page begins at a position
-([decision 030](../decisions/030-cursors-are-positions.md)), so all of them cost the same. The goal: calls and units at
-most {flat} times those of the first page. Milliseconds are the engine's and this machine's, with other work on it.
+This benchmark ran on DynamoDB Local, in memory, with {machine}, {date}. There are {users} users of
+1.2 KB. A page has {page} users, and a figure covers a whole handler. Of {rounds} rounds, calls and units are the
+minimum and milliseconds the median. Each cell has the figures for the pages after {depths} users. A
+page begins at a position ([decision 030](../decisions/030-cursors-are-positions.md)), so all pages cost the same. The
+goal is at most {flat} times the calls and units of the first page. Milliseconds depend on the engine and this machine,
+which also did other work.
 
 | list | calls | units | ms |
 | --- | --- | --- | --- |
 {rows}
 
-With a filter by prefix each page also counts in the index who matches: its units grow with those, not with the depth.
+With a filter by prefix, each page also counts all matches in the index. Its units grow with the number of matches, not
+with the depth.
 Pages by `startIndex` are in [storage.md](storage.md).
 """
 

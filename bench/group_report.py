@@ -32,15 +32,15 @@ make bench-groups
 .venv/bin/python bench/groups.py --publish  # these figures
 ```
 
-On DynamoDB Local, Amazon's own engine, in memory; {machine}, {date}. A figure is of a whole
-handler: key check, decoding, validation, DynamoDB, encoding, log line and metrics. Calls and capacity units are counted
-at the client of DynamoDB, two write units for each action of a transaction, as AWS bills them. Times are the engine's
-and this machine's (two shared cores), for comparison only. {rounds} rounds, in each of which every request is sent once
-at each size.
+This benchmark ran on DynamoDB Local, Amazon's own engine, in memory, with {machine}, {date}. A
+figure covers a whole handler: key check, decoding, validation, DynamoDB, encoding, log line and metrics. Calls and
+capacity units are counted at the DynamoDB client. Each action of a transaction counts as two write units, as AWS bills
+it. Times depend on the engine and this machine (two shared cores). Use them for comparison only. Each of {rounds}
+rounds sends every request once at each size.
 
-scim2-server (PyPI, 0.8) is asked the same in the same run. It keeps everything in this process's memory: it has no
-store, does not check who is a user, and loses everything when the process ends. "Growth" is the median, divided by that
-of the smallest group.
+scim2-server (PyPI, 0.8) receives the same requests in the same run. It keeps all data in the memory of this process. It
+has no store, does not check whether a member is a user, and loses all data when the process ends. "Growth" is the
+median, divided by the median of the smallest group.
 
 ## One member
 
@@ -50,10 +50,11 @@ of the smallest group.
 
 ## Many members in one request
 
-Each once, in a function that has 10 seconds. Repeats: how often a client has to send the request again. A change that
-takes longer is answered as soon as the time is up: it is decided by then, and the next request on the group finishes it
-([decision 041](../decisions/041-groups-in-the-table.md)), here the one that counts the members. Its calls and units are
-those until the answer. DynamoDB Local does one transaction after the other, whatever the number of threads.
+Each request is sent once, to a function with a limit of 10 seconds. "Repeats" is the number of times that a client must
+send the request again. If a change takes longer than the limit, it is answered when the time is up. It is decided by
+then, and the next request on the group finishes it ([decision 041](../decisions/041-groups-in-the-table.md)). Here this
+is the request that counts the members. The calls and units are those until the answer. DynamoDB Local runs one
+transaction after the other, whatever the number of threads.
 
 | request | members | calls | read units | write units | seconds | repeats | scim2-server, s |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -65,7 +66,7 @@ those until the answer. DynamoDB Local does one transaction after the other, wha
 | --- | --- | --- | --- | --- | --- |
 {reads}
 
-scim2-server does not know the groups of a user: it finds no user of a group.
+scim2-server does not store the groups of a user, so it finds no users of a group.
 
 ## A user who is deleted
 
@@ -73,7 +74,7 @@ scim2-server does not know the groups of a user: it finds no user of a group.
 
 ## {threads} threads
 
-Each adds ten members to the same group, one member in a request.
+Each thread adds ten members to the same group, with one member in each request.
 
 {crowds}
 

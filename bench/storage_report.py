@@ -36,37 +36,40 @@ make bench-storage
 .venv/bin/python bench/storage_costs.py --publish  # these figures
 ```
 
-On DynamoDB Local, Amazon's own engine, in memory; {machine}, {date}. Users have 1.2 KB, one address and an externalId.
-A figure is of a whole handler: key check, decoding, validation, DynamoDB, encoding, log line and metrics. Calls and
-capacity units come from the handlers' log lines; DynamoDB Local counts the writes of a transaction once, AWS bills them
-twice ([data model](../data-model.md#how-each-operation-reads-and-writes)). Times are the engine's and this machine's,
-for comparison only.
+This benchmark ran on DynamoDB Local, Amazon's own engine, in memory, with {machine}, {date}. Each user has
+1.2 KB, one address and an externalId. A figure covers a whole handler: key check, decoding, validation, DynamoDB,
+encoding, log line and metrics. Calls and capacity units come from the handlers' log lines. DynamoDB Local counts the
+writes of a transaction once, but AWS bills them twice
+([data model](../data-model.md#how-each-operation-reads-and-writes)). Times depend on the engine and this machine. Use
+them for comparison only.
 
 ## Cost against the size of the directory
 
 ![Capacity units and milliseconds against the number of users](../images/storage-cost.png)
 
-Each cell: {sizes} users. In each of {rounds} rounds every operation is done once in every directory. Pages have 100
-users, those of a crawl 1,000.
+Each cell has the figures for {sizes} users. Each of {rounds} rounds runs every operation once in every
+directory. A page has 100 users. A page of a crawl has 1,000.
 
 {operations}
 
-DynamoDB Local reads a whole collection for a Query by prefix, which DynamoDB does not: the milliseconds of the look-up
-by externalId grow with the directory here, its calls and units do not.
+For a Query by prefix, DynamoDB Local reads a whole collection. DynamoDB does not. The milliseconds of the look-up by
+externalId therefore grow with the directory here, but its calls and units do not.
 
 ## Goals
 
-Calls and units of an operation grow at most 1.3 times from the smallest directory to the largest (those of a crawl are
-by user, so that it is linear); the deepest page costs at most 2 times what the first one does. `totalResults` reads all
-counters, of which there are the more the more users there are, and 4,096 at most: one call, and at most 8 units.
+- From the smallest directory to the largest, the calls and units of an operation grow at most 1.3 times. For a crawl
+  they are counted for each user, so a crawl is linear.
+- The deepest page costs at most 2 times as much as the first one.
+- `totalResults` takes one call and at most 8 units. It reads all counters. Their number grows with the users, up to
+  4,096.
 
 {goals}
 
 ## The handler compared with a bare boto3 client
 
-The client sends the very same calls with boto3's own settings, except the service's time-outs, and does nothing with
-the answers. What the handler's client leaves out is in [decision 011](../decisions/011-items-as-sent.md).
-{bare_rounds} rounds in one process, in turn, in the largest directory; medians.
+The boto3 client sends the same calls with boto3's own settings, except the service's time-outs, and ignores the
+answers. [Decision 011](../decisions/011-items-as-sent.md) explains which work the handler's client skips. The figures
+are medians of {bare_rounds} rounds in one process, in turn, in the largest directory.
 
 {comparison}
 
