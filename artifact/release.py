@@ -30,6 +30,8 @@ SBOM: Final = ROOT / "build" / "sbom.cyclonedx.json"
 POLICIES: Final = ROOT / "docs" / "deploy-policy"
 FOR_APPLICATIONS: Final = ("application/read-one-account.yaml", "events/consumer.yaml", "events/webhook.yaml")
 """The templates in docs that an application deploys; they need no artifact."""
+REFERENCE: Final = {"openapi.json": "openapi.json", "rollcall.postman_collection.json": "postman_collection.json"}
+"""The description of the API in docs/reference, and what the release calls it."""
 SUMS: Final = "SHA256SUMS"
 NOTES: Final = "NOTES.md"
 
@@ -61,7 +63,7 @@ def archive(architecture: str) -> str:
 
 
 def nested(name: str) -> str:
-    """The name that a nested template of this repository has in a release."""
+    """The name that a file of this repository has in a release."""
     return f"rollcall-{VERSION}-{name}"
 
 
@@ -142,6 +144,12 @@ def write_templates_for_applications(into: Path) -> None:
         shutil.copyfile(ROOT / "docs" / name, into / nested(Path(name).name))
 
 
+def write_reference(into: Path) -> None:
+    """Copy the description of the API, for programs and for an HTTP client."""
+    for name, released in REFERENCE.items():
+        shutil.copyfile(ROOT / "docs" / "reference" / name, into / nested(released))
+
+
 def write_wheel(into: Path) -> None:
     """Build the wheel, which has the command `rollcall`, outside the source folder."""
     with TemporaryDirectory() as scratch:
@@ -183,6 +191,7 @@ def release(into: Path) -> list[Path]:
         write_artifacts(made)
         write_templates(made)
         write_templates_for_applications(made)
+        write_reference(made)
         write_wheel(made)
         shutil.copyfile(SBOM, made / f"rollcall-{VERSION}-sbom.cyclonedx.json")
         for policy in POLICIES.glob("*.json"):

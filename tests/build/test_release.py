@@ -134,6 +134,14 @@ def test_every_template_of_the_documentation_is_in_the_release_as_it_is(tmp_path
     }
 
 
+def test_the_description_of_the_api_is_in_the_release_as_it_is(tmp_path: Path) -> None:
+    RELEASE["write_reference"](tmp_path)
+
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert set(made.values()) == {path.read_bytes() for path in (ROOT / "docs" / "reference").glob("*.json")}
+    assert all(name.startswith(f"rollcall-{VERSION}-") and name.endswith(".json") for name in made)
+
+
 def test_every_part_of_a_release_has_the_version_of_pyproject(tmp_path: Path) -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(project.replace(f'version = "{VERSION}"', 'version = "98.7.6"'))
