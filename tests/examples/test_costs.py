@@ -45,7 +45,7 @@ OPERATIONS: dict[str, list[Callable[[Crowd], object]]] = {
     "by userName": [lambda crowd: questions.may_sign_in_as(crowd.users, "USER7")],
     "by e-mail address": [lambda crowd: questions.may_sign_in_with_email(crowd.users, "user7@example.com")],
     "by externalId": [lambda crowd: questions.may_sign_in_with_external_id(crowd.users, "ext-7")],
-    "of a person who is not there": [
+    "one of these four, if there is no such user": [
         lambda crowd: crowd.users.by_id("nobody") is None,
         lambda crowd: crowd.users.by_user_name("nobody") is None,
         lambda crowd: crowd.users.by_email("nobody@example.com") is None,
