@@ -105,6 +105,7 @@ class _Reader:
             made = None if within is ScimError else within  # the base class's constructor gets the reason of the class
         yield from self._passed(call)
         if "reason" in given:
+            made = _returned(made)
             for reason, known in self._texts(given["reason"], scope):
                 yield Written(reason, made, self._remedies(made, given, scope, known), self._place(call))
         elif inspect.isclass(made) and issubclass(made, ScimError) and "**" not in given and not _decides(made):
@@ -144,14 +145,18 @@ class _Reader:
         match value:
             case ast.Constant(value=str() as text):
                 yield text, {}
-            case ast.Constant(value=None) | ast.Attribute(attr="reason") | ast.Call(func=ast.Attribute(attr="get")):
+            case ast.Constant(value=None) | ast.Attribute(attr="reason"):
+                return
+            case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value="reason"), *_]):
                 return
             case ast.BoolOp(values=[ast.Attribute(attr="reason"), *_]):
                 return
             case ast.IfExp(body=one, orelse=other):
                 yield from self._texts(one, scope)
                 yield from self._texts(other, scope)
-            case ast.JoinedStr(values=[ast.Constant(), ast.FormattedValue(value=ast.Name(id=name)), *_]):
+            case ast.JoinedStr(values=[ast.Constant(), ast.FormattedValue(value=ast.Name(id=name)), *_]) if (
+                name in _NOUNS
+            ):
                 for known in _NOUNS[name]:
                     yield self._evaluated(value, known), known
             case ast.Name(id=name) if scope is not None:
@@ -165,6 +170,8 @@ class _Reader:
         assigned = [each.value for each in ast.walk(scope) if isinstance(each, ast.Assign) and _assigns(each, name)]
         if not assigned and not _is_parameter(scope, name):
             raise UnreadableReason(f"{self.name}: nothing assigns {name}")
+        if not assigned and name not in ("reason", "remedy"):
+            raise UnreadableReason(f"{self.name}: call the parameter {name} reason or remedy, to be found in calls")
         return assigned
 
     def _remedies(
@@ -226,6 +233,14 @@ def _given(made: Any, call: ast.Call) -> dict[str, ast.expr]:
     positional = [each for each in call.args if not isinstance(each, ast.Starred)]
     given = dict(zip(names, positional, strict=False))
     return given | {each.arg or "**": each.value for each in call.keywords}
+
+
+def _returned(made: Any) -> Any:
+    """The class of error that a function returns; what is made itself if it is anything else."""
+    if not inspect.isfunction(made):
+        return made
+    returned = made.__globals__.get(str(made.__annotations__.get("return")))
+    return returned if inspect.isclass(returned) and issubclass(returned, ScimError) else made
 
 
 @cache

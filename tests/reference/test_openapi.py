@@ -61,7 +61,7 @@ def schema_of(name: str, *path: str, types: tuple[ResourceType, ...] = TYPES) ->
 def test_what_is_committed_is_what_is_generated() -> None:
     committed = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")}
 
-    assert committed == {name: text() for name, text in FILES.items() if name.endswith(".json")}
+    assert committed == {name: text() for name, text in FILES.items() if name.endswith(".json")}, "run make reference"
 
 
 @pytest.mark.parametrize("types", [TYPES, DECLARING], ids=["plain", "with-extensions"])

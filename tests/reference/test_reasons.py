@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from types import ModuleType
+from unittest.mock import patch
 
 import pytest
 
 from domain.accounts.explanations import REASONS
+from domain.errors import Forbidden
 from reference.pages.errors import error_page, request_reasons, row_reasons, served_reasons, status_of
 from reference.reason_texts import LOG_REASONS, ROW_REASONS
 from reference.reasons import UnreadableReason, Written, reasons_in, written_reasons
@@ -37,9 +41,28 @@ def test_reasons_are_found_in_every_form_in_which_they_are_written() -> None:
     assert [each.reason for each in found('raise NotFound("x")')] == ["not-found"]
 
 
-def test_a_reason_in_a_form_that_cannot_be_read_is_an_error() -> None:
-    with pytest.raises(UnreadableReason, match=r"handlers/groups\.py:5: name\.lower\(\)"):
-        found('raise NotFound("x", reason=name.lower())')
+@pytest.mark.parametrize("reason", ["name.lower()", "f'no-{name}'", "{'a': 'dark'}.get('a')"])
+def test_a_reason_in_a_form_that_cannot_be_read_is_an_error(reason: str) -> None:
+    with pytest.raises(UnreadableReason, match=re.escape(f"handlers/groups.py:5: {reason}")):
+        found(f'raise NotFound("x", reason={reason})')
+
+
+def test_a_reason_that_a_function_is_given_is_of_the_error_that_it_returns() -> None:
+    text = "def error_of(name: str, reason: str) -> Forbidden:\n    return Forbidden(name, reason=reason)\n"
+    module = ModuleType("handlers.another")
+    exec("from __future__ import annotations\nfrom domain.errors import Forbidden\n" + text, vars(module))
+    with patch.dict(sys.modules, {module.__name__: module}):
+        [one] = reasons_in(text + 'error_of("x", "too-dark")', "handlers/another.py")
+        assert (one.reason, one.made) == ("too-dark", Forbidden)
+        with pytest.raises(UnreadableReason, match="call the parameter why reason"):
+            list(reasons_in(text.replace("reason: str", "why: str").replace("=reason", "=why"), "handlers/another.py"))
+
+
+def test_every_reason_that_is_written_is_in_a_section_of_the_page() -> None:
+    """One in a call of a helper whose result is not known would be in none."""
+    page = error_page()
+
+    assert [each.place for each in written_reasons() if f"`{each.reason}`" not in page] == []
 
 
 def test_a_reason_that_is_added_is_on_the_page() -> None:

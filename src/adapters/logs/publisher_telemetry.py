@@ -1,7 +1,7 @@
 """The log line of a batch of the publisher.
 
-Like the record of a request it is an allow-list: ids, counts and codes, but no values of a user or group. There are no
-its own metrics: AWS's `IteratorAge` shows the delay, and the dead-letter queue what was given up.
+Like the record of a request it is an allow-list: ids, counts and codes, but no values of a user or group. It has no
+metrics: AWS's `IteratorAge` shows the delay, and the dead-letter queue holds what was given up.
 """
 
 from __future__ import annotations

@@ -63,6 +63,8 @@ def _schemas() -> Iterator[tuple[EventKind, Json]]:
     found = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "docs" / "events").glob("*.schema.json")]
     by_title = {each["title"]: each for each in found}
     for kind in EventKind:
+        if kind not in by_title:
+            raise LookupError(f"{kind} has no schema in docs/events: run make events first")
         yield kind, by_title[kind]
 
 
