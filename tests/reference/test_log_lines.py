@@ -93,6 +93,12 @@ def test_the_lines_of_jobs_have_exactly_the_documented_fields(write: Callable[[L
     assert line.keys() - {"message"} == {each.name for each in LINES[line["message"]].fields}
 
 
+def test_an_audit_line_has_the_fields_that_are_documented_as_always_there() -> None:
+    [line] = written_by(lambda log: telemetry.audit(log, "key-rotated", "acme", "ann", "1"))
+
+    assert line.keys() - {"message"} == {each.name for each in LINES["audit"].fields if each.always}
+
+
 def test_every_message_that_the_source_writes_is_documented() -> None:
     every = (path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
     texts = [text for text in every if "write(" in text or "write_by_level(" in text]

@@ -104,6 +104,14 @@ def test_a_parameter_that_is_added_or_set_is_on_the_page() -> None:
     )
 
 
+def test_a_parameter_in_no_group_is_an_error() -> None:
+    root = deepcopy(template("template.yaml"))
+    root["Parameters"]["Colour"] = {"Type": "String", "Default": "red", "Description": "What it looks like."}
+
+    with pytest.raises(LookupError, match=r"\['Colour'\] in no ParameterGroup"):
+        parameter_page(root)
+
+
 def test_every_parameter_and_output_of_the_stack_is_on_the_page() -> None:
     root, page = template("template.yaml"), parameter_page()
 

@@ -38,6 +38,8 @@ def parameter_page(
     groups = root["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     names = (f"[{name}](#{name.lower()})" for name in sorted(root["Parameters"]))
     parts = [prose(_INTRODUCTION), "By name: " + ", ".join(names) + "."]
+    if lost := root["Parameters"].keys() - {name for group in groups for name in group["Parameters"]}:
+        raise LookupError(f"template.yaml has {sorted(lost)} in no ParameterGroup of its Metadata: add each to one")
     for group in groups:
         parts += [f"## {group['Label']['default']}"]
         parts += [_parameter(name, root["Parameters"][name], overrides) for name in group["Parameters"]]
