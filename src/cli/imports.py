@@ -81,7 +81,11 @@ def show_refusals(invocation: Invocation, refused: Sequence[Refused], report: Pa
         invocation.note(f"  line {refusal.line}: {refusal.detail}")
     more = len(refused) - REFUSALS_SHOWN
     if report is not None and refused:
-        to_correct = "" if report.suffix.lower() == ".json" else " Correct them there, and import that file."
+        to_correct = (
+            ""
+            if report.suffix.lower() == ".json"
+            else " Correct those that should be imported, delete the others, and import that file."
+        )
         invocation.note(f"All refused rows are in {report}.{to_correct}")
     elif more > 0:
         invocation.note(f"  and {more} more; --report FILE writes all of them.")

@@ -122,7 +122,7 @@ def test_a_change_whose_items_were_removed_by_hand_is_given_up(scene: Scene, los
     if lost == "one":
         scene.put((Collection.GROUP_JOB, f"{scene.group.id}#j#0000"), joined={"S": scene.people[1].id})
     account = scene.table.account("default", Patience())
-    with pytest.raises(ServiceUnavailable, match="lost"):
+    with pytest.raises(ServiceUnavailable, match="incomplete"):
         account.groups.whole(scene.group.id)
 
     assert {each.problem for each in findings(scene.table)} == {Problem.JOB}
