@@ -155,7 +155,7 @@ def _page_of(invocation: Invocation) -> str:
 def _done(name: str, closed: tuple[SetupLink, ...]) -> str:
     if not closed:
         return f"The account {name} has no open link; nothing was changed."
-    return f"Revoked links of {name}:  {', '.join(link.id for link in closed)}. They no longer work."
+    return f"Revoked links of {name}: {', '.join(link.id for link in closed)}. They no longer work."
 
 
 def _advice(invocation: Invocation, name: str, closed: tuple[SetupLink, ...]) -> list[str]:
