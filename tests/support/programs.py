@@ -67,6 +67,7 @@ OPTIONS: Final[Mapping[str, set[str]]] = {
     "sam package": set(),
     "sam validate": {"--lint"},
     "sed": set(),
+    "sort": {"-u"},
     "sha256sum": {"--check", "--strict"},
     "shasum": {"-a", "--check"},
     "terraform apply": set(),
