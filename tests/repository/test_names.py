@@ -20,7 +20,7 @@ OF_OTHERS = {
     *("CfnInclude", "CfnStack", "RETAIN", "for_each", "prevent_destroy", "Sec-Fetch-Site"),
     *("AzureActiveDirectory", "oid", "user_create_provision", "con_...", "App-Rollcall-1A2B3C4D5E6F7"),
     *("userPrincipalName", "objectId", "AccessDeniedException", "Runtime.ExitError", "Scan", "dynamodb:Scan", "jq"),
-    *("previousCursor", "latin-1", "helpers", "xn--"),
+    *("BackupArn", "previousCursor", "latin-1", "helpers", "xn--"),
 }
 EXAMPLES = {
     *("a7", "a70", "a71", "\u0131", "\u0430", "CURRENT", "PREVIOUS", "STACK-*", "RUN.simulated.example", "acme2"),
