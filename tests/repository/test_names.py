@@ -20,11 +20,20 @@ OF_OTHERS = {
     *("CfnInclude", "CfnStack", "RETAIN", "for_each", "prevent_destroy", "Sec-Fetch-Site"),
     *("AzureActiveDirectory", "oid", "user_create_provision", "con_...", "App-Rollcall-1A2B3C4D5E6F7"),
     *("userPrincipalName", "objectId", "AccessDeniedException", "Runtime.ExitError", "Scan", "dynamodb:Scan", "jq"),
-    *("BackupArn", "previousCursor", "latin-1", "helpers", "xn--"),
+    *(
+        "BackupArn",
+        "cloudformation:ListStackResources",
+        "lambda:ListAliases",
+        "previousCursor",
+        "latin-1",
+        "helpers",
+        "xn--",
+    ),
 }
 EXAMPLES = {
     *("a7", "a70", "a71", "\u0131", "\u0430", "CURRENT", "PREVIOUS", "STACK-*", "RUN.simulated.example", "acme2"),
-    *("rollcall-eu-central-1", "rollcall-X.Y.Z.yaml", "first_name"),
+    *("deploy-policy-stack.json", "deploy-policy-service.json", "deploy-policy-options.json"),
+    *("deploy-policy-$policy.json", "rollcall-eu-central-1", "rollcall-X.Y.Z.yaml", "first_name"),
     "urn:ietf:params:scim:schemas:extension:acme:2.0:User:seats",
 }
 """Values in an explanation, and what stands for some."""
