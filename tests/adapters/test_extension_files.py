@@ -8,6 +8,7 @@ import re
 import socket
 import sys
 from collections.abc import Callable
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -116,10 +117,13 @@ def test_what_is_no_readable_file_is_named_and_holds_nothing_up(
     assert re.search(rf"InvalidExtension: schemas/acme\.json .*{says}", done.stderr), done.stderr
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read_is_named(schemas: Path) -> None:
-    (schemas / "acme.json").touch(mode=0)
+def test_a_file_that_may_not_be_read_is_named(schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (schemas / "acme.json").touch()
 
+    def denied(path: object, *_: object) -> int:  # as for all but root, who may read every file
+        raise PermissionError(EACCES, os.strerror(EACCES), path)
+
+    monkeypatch.setattr(os, "open", denied)
     with pytest.raises(InvalidExtension, match=r"^schemas/acme\.json cannot be read .*denied"):
         declared_extensions()
 

@@ -225,15 +225,17 @@ def test_no_link_is_made_where_there_is_no_set_up_page(opened: Opened) -> None:
     assert opened.links.of("acme") == ()
 
 
-@pytest.mark.parametrize("limit", [None, Limit(0)])
+@pytest.mark.parametrize(("limit", "said"), [(None, "no limit"), (Limit(0), "lets no user lose access")])
 def test_an_account_without_a_limit_or_with_a_closed_one_has_nothing_to_resume(
-    opened: Opened, limit: Limit | None
+    opened: Opened, limit: Limit | None, said: str
 ) -> None:
     opened.press(action="enable", account="acme")
     opened.accounts.configure("acme", deprovisioning_limit=limit)
 
     assert "Resume deprovisioning for acme" not in Html(opened.press()).controls
-    assert "nothing to resume" in Html(opened.press(action="resume", account="acme")).text
+    shown = Html(opened.press(action="resume", account="acme")).text
+    assert "nothing to resume" in shown
+    assert said in shown
     assert ("deprovisioning-resumed", "acme") not in opened.audited()
 
 

@@ -100,7 +100,7 @@ def test_a_delete_that_is_refused_leaves_nothing(table: Table, users: Users) -> 
     assert left(table) == []
 
 
-def test_two_deletes_at_once_leave_word_once(table: Table, users: Users) -> None:
+def test_two_deletes_at_once_leave_word_once(table: Table, users: Users, request: pytest.FixtureRequest) -> None:
     user = users("ada")
     table.account("default", Patience()).users.create(user)
     kept = table.account("default", Patience()).users.get(user.id)
@@ -122,8 +122,9 @@ def test_two_deletes_at_once_leave_word_once(table: Table, users: Users) -> None
     for thread in threads:
         thread.join()
 
-    # Both may succeed: an engine that answers with an error in between leaves it open whose delete it was.
-    assert None in ends
+    # Both may succeed on DynamoDB: an error that it answers in between leaves it open whose delete it was.
+    succeeded = ends.count(None)
+    assert succeeded == 1 if request.node.callspec.params["client"] == "moto" else succeeded in (1, 2)
     assert all(end is None or isinstance(end, VersionMismatch) for end in ends), ends
     assert (len(left(table)), table.account("default", Patience()).users.total()) == (1, 0)
 

@@ -150,7 +150,7 @@ def _assets() -> Mapping[str, tuple[str, bytes]]:
     return found | {
         "/favicon.svg": icon,
         "/favicon.ico": icon,
-        "/robots.txt": (_PLAIN, b"User-agent: *\nDisallow: /\n"),
+        "/robots.txt": (_PLAIN, _NO_ROBOTS),
     }
 
 
